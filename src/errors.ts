@@ -1,0 +1,100 @@
+/**
+ * Every error that the door itself answers with, in one place: its code (stable, users' scripts rely on it),
+ * its HTTP status, its title, and the RFC 9209 §2.3 error type that Proxy-Status carries.
+ */
+const DOOR_ERRORS = {
+  GWPROXY_BODY_TOO_LARGE: { status: 413, title: 'Body too large', proxyStatus: 'http_request_denied' },
+  GWPROXY_HEADERS_TOO_LARGE: { status: 431, title: 'Headers too large', proxyStatus: 'http_request_denied' },
+  GWPROXY_BODY_INVALID: { status: 400, title: 'Body invalid', proxyStatus: 'http_request_error' },
+  GWPROXY_AMBIGUOUS_KEY: { status: 400, title: 'Ambiguous route key', proxyStatus: 'http_request_denied' },
+  GWPROXY_REQUEST_INVALID: { status: 400, title: 'Request invalid', proxyStatus: 'http_request_error' },
+  GWPROXY_METHOD_NOT_ALLOWED: {
+    status: 405,
+    title: 'Method not allowed',
+    proxyStatus: 'http_request_denied',
+  },
+  GWPROXY_REQUEST_TIMEOUT: { status: 408, title: 'Request timeout', proxyStatus: 'http_request_error' },
+  GWPROXY_ENCODING: { status: 415, title: 'Content encoding refused', proxyStatus: 'http_request_denied' },
+  GWPROXY_RATE_LIMITED: { status: 429, title: 'Too many requests', proxyStatus: 'http_request_denied' },
+  GWPROXY_NO_ROUTE: { status: 404, title: 'No route', proxyStatus: 'destination_not_found' },
+  GWPROXY_UPSTREAM_NOT_READY: {
+    status: 503,
+    title: 'Gateway not ready',
+    proxyStatus: 'destination_unavailable',
+  },
+  GWPROXY_OVERLOADED: { status: 503, title: 'Overloaded', proxyStatus: 'proxy_internal_response' },
+  GWPROXY_UPSTREAM_UNREACHABLE: {
+    status: 502,
+    title: 'Gateway unreachable',
+    proxyStatus: 'connection_terminated',
+  },
+  GWPROXY_UPSTREAM_TIMEOUT: { status: 504, title: 'Gateway timeout', proxyStatus: 'http_response_timeout' },
+  GWPROXY_INTERNAL: { status: 500, title: 'Internal error', proxyStatus: 'proxy_internal_error' },
+} as const;
+
+export type DoorErrorCode = keyof typeof DOOR_ERRORS;
+
+/** The RFC 9209 §2.3 error types that the door names where its code alone would say too little. */
+export type ProxyStatusError =
+  | (typeof DOOR_ERRORS)[DoorErrorCode]['proxyStatus']
+  | 'connection_refused'
+  | 'connection_timeout'
+  | 'http_protocol_error'
+  | 'http_upgrade_failed';
+
+export interface DoorErrorOptions {
+  readonly cause?: unknown;
+  /** Whole seconds; sent as Retry-After. */
+  readonly retryAfter?: number;
+  readonly proxyStatus?: ProxyStatusError;
+}
+
+/**
+ * A request that the door answers itself. `detail` is read by the sender: it never names a profile, an
+ * internal address, or anything of a body.
+ */
+export class DoorError extends Error {
+  readonly code: DoorErrorCode;
+  readonly retryAfter: number | undefined;
+  readonly proxyStatus: ProxyStatusError;
+
+  constructor(code: DoorErrorCode, detail: string, options: DoorErrorOptions = {}) {
+    super(detail, 'cause' in options ? { cause: options.cause } : undefined);
+    this.name = 'DoorError';
+    this.code = code;
+    this.retryAfter = options.retryAfter;
+    this.proxyStatus = options.proxyStatus ?? DOOR_ERRORS[code].proxyStatus;
+  }
+
+  get status(): number {
+    return DOOR_ERRORS[this.code].status;
+  }
+
+  get title(): string {
+    return DOOR_ERRORS[this.code].title;
+  }
+}
+
+/** Exit codes of the command line (sysexits.h where it has one); documented in the README. */
+export const EXIT = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  notRunning: 69,
+  cannotServe: 70,
+  alreadyRunning: 73,
+  invalidConfig: 78,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** An end of a command that the user is told about in plain words, with the exit code that scripts see. */
+export class CommandError extends Error {
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CommandError';
+    this.exitCode = exitCode;
+  }
+}

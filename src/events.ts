@@ -1,0 +1,81 @@
+import type { DoorErrorCode } from './errors.ts';
+import type { Attributes } from './routing/route.ts';
+
+/** As `gwproxy status` shows it. */
+export type GatewayState =
+  | 'stopped'
+  | 'starting'
+  | 'ready'
+  | 'unready'
+  | 'draining'
+  | 'stopping'
+  | 'backoff'
+  | 'failed';
+
+/**
+ * Everything that gwproxy tells its operator while it runs. Parts report what happened; log.ts and
+ * cli/render.ts decide how it reads. Never holds a body, a query, a header's value or a secret.
+ */
+export type Event =
+  | {
+      readonly type: 'door.listening';
+      readonly host: string;
+      readonly port: number;
+      readonly publicUrl: string | null;
+    }
+  | { readonly type: 'door.closed' }
+  | {
+      readonly type: 'door.refused';
+      readonly code: DoorErrorCode;
+      readonly detail: string;
+      readonly requestId: string;
+      readonly method: string;
+      readonly path: string;
+      readonly profile: string | null;
+      /** The system's or undici's own words, for the operator alone. */
+      readonly cause: string | null;
+    }
+  /** A keyed request that no profile claims; told once for each attributes while they are remembered. */
+  | { readonly type: 'door.unmatched'; readonly attributes: Attributes; readonly path: string }
+  | {
+      readonly type: 'gateway.state';
+      readonly profile: string;
+      readonly state: GatewayState;
+      readonly generation: number;
+      readonly pid: number | null;
+      /** Why, in plain words; null where the state says it all. */
+      readonly reason: string | null;
+      /** Epoch ms of the next start, in backoff; else null. */
+      readonly nextStartAt: number | null;
+    }
+  | {
+      readonly type: 'listener.ready';
+      readonly profile: string;
+      readonly listener: string;
+      readonly port: number;
+    }
+  | {
+      readonly type: 'listener.lost';
+      readonly profile: string;
+      readonly listener: string;
+      readonly reason: string;
+    }
+  | {
+      readonly type: 'gateway.exit';
+      readonly profile: string;
+      readonly generation: number;
+      readonly code: number | null;
+      readonly signal: string | null;
+      /** We asked for it: never a crash. */
+      readonly asked: boolean;
+    }
+  | {
+      readonly type: 'gateway.output';
+      readonly profile: string;
+      readonly stream: 'stdout' | 'stderr';
+      readonly line: string;
+    }
+  | { readonly type: 'app.stopping'; readonly signal: string | null; readonly atOnce: boolean }
+  | { readonly type: 'app.stopped' };
+
+export type Report = (event: Event) => void;

@@ -1,0 +1,81 @@
+import type { Route } from './routing/route.ts';
+
+/**
+ * The contract between the planes. The supervisor publishes snapshots; the door routes by the newest and tells
+ * the supervisor what it needs and what it saw. All of it is plain data that survives structuredClone, so that
+ * doors can be tested alone and can move to processes of their own.
+ */
+export interface Snapshot {
+  /** Grows by one with every publication of one supervisor. */
+  readonly version: number;
+  /** The same array as in the snapshot before, while the config stays the same. */
+  readonly routes: readonly Route[];
+  readonly targets: readonly Target[];
+}
+
+/** One listener of one profile, as the door sees it. */
+export interface Target {
+  readonly profile: string;
+  readonly listener: string;
+  /** The life of the gateway that this speaks of; 0 before the first. Leases are taken on it. */
+  readonly generation: number;
+  /** Null until a port is allocated. */
+  readonly address: Address | null;
+  /** Path prefixes that are public, each starting with '/'; '/' is every path, none is no public path at all. */
+  readonly paths: readonly string[];
+  /** False for a `url:` profile: probed and routed to, never spawned. */
+  readonly managed: boolean;
+  readonly state: TargetState;
+  /** Epoch ms of the next start where one is planned (backoff), else null. A wait that ends before it is in vain. */
+  readonly retryAt: number | null;
+}
+
+/**
+ * What a door does with a request for a target, and nothing more; the gateway's own state is the supervisor's.
+ * ready: forward. pending: worth a hold, since it starts, restarts, or is started by ensureReady.
+ * down: answer 503 now, since nothing but the operator changes it.
+ */
+export type TargetState = 'ready' | 'pending' | 'down';
+
+export type Address = { readonly host: string; readonly port: number } | { readonly socket: string };
+
+/** What doors tell the supervisor. Fire and forget: the answer to each is a later snapshot. */
+export interface SupervisorPort {
+  /** A request waits for this listener until deadlineAt (epoch ms). Starts on-demand gateways, and only those. */
+  ensureReady(request: {
+    readonly id: string;
+    readonly profile: string;
+    readonly listener: string;
+    readonly deadlineAt: number;
+  }): void;
+  /** The request with this id waits no longer. */
+  cancel(id: string): void;
+  /** This door routes by that snapshot now: no new lease on what it does not list as ready. */
+  applied(doorId: string, version: number): void;
+  /**
+   * Leases that this door holds on a generation. Told when a snapshot takes a generation out of routing, and
+   * again when its last lease ends. lastUsed is epoch ms, 0 for never.
+   */
+  load(
+    doorId: string,
+    report: {
+      readonly profile: string;
+      readonly generation: number;
+      readonly inFlight: number;
+      readonly lastUsed: number;
+    },
+  ): void;
+  /** A connection to that listener failed before a byte was sent; code is the system's ('ECONNREFUSED', …). */
+  failed(report: {
+    readonly profile: string;
+    readonly generation: number;
+    readonly listener: string;
+    readonly code: string;
+  }): void;
+}
+
+/** What the supervisor tells every door. */
+export interface DoorPort {
+  readonly id: string;
+  apply(snapshot: Snapshot): void;
+}
