@@ -1,3 +1,4 @@
+import type { JsonKind } from './json.ts';
 import type { Attributes, PlatformName } from './route.ts';
 
 /** What the door knows of a request before its body is read. Header names in lower case, values as received. */
@@ -18,13 +19,10 @@ export interface RequestHead {
  */
 export interface BodyFields {
   readonly format: 'json' | 'form';
-  /** The string at that pointer in a JSON body, or in the JSON of the form field that `in` names; else undefined. */
+  /** The string at that pointer in a JSON body, or in the JSON of the form field `within`; else undefined. */
   text(pointer: string, within?: string): string | undefined;
   /** What kind of value stands there. */
-  kind(
-    pointer: string,
-    within?: string,
-  ): 'string' | 'number' | 'true' | 'false' | 'null' | 'object' | 'array' | undefined;
+  kind(pointer: string, within?: string): JsonKind | undefined;
   /** The decoded value of a form field; undefined in a JSON body. */
   form(name: string): string | undefined;
 }
@@ -49,7 +47,9 @@ export interface Reply {
 /** All that is known of one sender. Pure: the same head and fields give the same answer. */
 export interface Platform {
   readonly name: PlatformName;
-  /** The config's name of its routes, and their fields, in the order in which one beats another. */
+  /** What its routes are called in the config: `slack: {…}`. */
+  readonly configKey: string;
+  /** The fields of its routes, in the order in which one beats another. */
   readonly fields: readonly string[];
   readonly reads: Reads;
   /** A route's value or an attribute in the form in which both are compared. */

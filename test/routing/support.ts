@@ -1,0 +1,115 @@
+import { compileBodyReads, inspect } from '../../src/routing/inspect.ts';
+import { type BodyOutcome, matchBody, matchHead } from '../../src/routing/match.ts';
+import type { BodyFields, Platform, RequestHead } from '../../src/routing/platform.ts';
+import { platforms } from '../../src/routing/platforms/index.ts';
+import type { PlatformName, Route } from '../../src/routing/route.ts';
+import { compileRoutes, type RouteTable } from '../../src/routing/table.ts';
+
+export const JSON_TYPE = 'application/json';
+export const FORM_TYPE = 'application/x-www-form-urlencoded';
+
+export interface Request {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+}
+
+export function head(request: Request): RequestHead {
+  const headers = new Map(Object.entries(request.headers ?? {}));
+  return {
+    method: request.method ?? 'POST',
+    path: request.path ?? '/api/messages',
+    query: '',
+    header: (name) => headers.get(name),
+  };
+}
+
+export function json(value: unknown, headers: Readonly<Record<string, string>> = {}): Request {
+  return { headers: { 'content-type': JSON_TYPE, ...headers }, body: JSON.stringify(value) };
+}
+
+export function form(
+  fields: Readonly<Record<string, string>>,
+  headers: Record<string, string> = {},
+): Request {
+  return {
+    headers: { 'content-type': FORM_TYPE, ...headers },
+    body: new URLSearchParams(fields).toString(),
+  };
+}
+
+/** What that platform alone reads of a request; fails where its body is refused. */
+export function fieldsOf(platform: Platform, request: Request): BodyFields {
+  const type = { contentType: request.headers?.['content-type'], contentEncoding: undefined };
+  const inspection = inspect(type, Buffer.from(request.body ?? ''), compileBodyReads([platform]));
+  if (inspection.outcome !== 'fields') throw new Error(`body not read: ${JSON.stringify(inspection)}`);
+  return inspection.fields;
+}
+
+/** The attributes of a request's only delivery; undefined where it names nobody. */
+export function attributesOf(
+  platform: Platform,
+  request: Request,
+): Readonly<Record<string, string>> | undefined {
+  const [first, ...others] = platform.deliveries(head(request), fieldsOf(platform, request));
+  if (others.length > 0) throw new Error('several deliveries');
+  return first?.fields;
+}
+
+let line = 0;
+
+export function pathRoute(profile: string, path = ''): Route {
+  return {
+    profile,
+    key: null,
+    path,
+    stripPrefix: false,
+    source: { file: 'gwproxy.yaml', line: ++line, column: 1 },
+  };
+}
+
+export function keyRoute(
+  profile: string,
+  platform: PlatformName,
+  fields: Readonly<Record<string, string | readonly string[]>>,
+  path = '',
+): Route {
+  const lists = Object.entries(fields).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? [value] : value,
+  ]);
+  return { ...pathRoute(profile, path), key: { platform, fields: Object.fromEntries(lists) } };
+}
+
+export function tableOf(...routes: readonly Route[]): RouteTable {
+  return compileRoutes(routes, platforms);
+}
+
+/** Both steps, as the door takes them. */
+export function decide(table: RouteTable, request: Request): BodyOutcome | { readonly kind: 'none' } {
+  const requestHead = head(request);
+  const outcome = matchHead(table, requestHead);
+  if (outcome.kind !== 'needs-body') return outcome;
+  const type = {
+    contentType: requestHead.header('content-type'),
+    contentEncoding: requestHead.header('content-encoding'),
+  };
+  return matchBody(outcome.scope, requestHead, type, Buffer.from(request.body ?? ''));
+}
+
+/** Whom a request reaches, or what became of it: short enough for a table of cases. */
+export function fate(table: RouteTable, request: Request): string {
+  const outcome = decide(table, request);
+  switch (outcome.kind) {
+    case 'match':
+      return outcome.profile;
+    case 'handshake':
+    case 'unmatched':
+      return `${outcome.kind} ${outcome.reply?.status ?? 404}`;
+    case 'refused':
+      return outcome.code;
+    case 'none':
+      return 'none';
+  }
+}
