@@ -50,7 +50,10 @@ export interface SupervisorPort {
   }): void;
   /** The request with this id waits no longer. */
   cancel(id: string): void;
-  /** This door routes by that snapshot now: no new lease on what it does not list as ready. */
+  /**
+   * This door routes by that snapshot now: no new lease on what it does not list as ready. Told after the load of
+   * every generation that it took out of routing, so that the last load before it is the one that counts.
+   */
   applied(doorId: string, version: number): void;
   /**
    * Leases that this door holds on a generation. Told when a snapshot takes a generation out of routing, and

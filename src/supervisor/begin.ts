@@ -1,0 +1,32 @@
+import { type Effect, type Life, type Policy, resting, type ServingPhase, type Step } from './life.ts';
+import { NO_RESTARTS } from './restart.ts';
+
+/** A gateway before its first start. */
+export function unborn(policy: Policy): Life {
+  return {
+    phase: { name: 'stopped' },
+    desired: resting(policy),
+    generation: 0,
+    spawnedAt: null,
+    restarts: 0,
+    history: NO_RESTARTS,
+    lastExit: null,
+    lastError: null,
+  };
+}
+
+/** The next generation: a process of its own, or for a `url:` profile its probes alone. */
+export function begin(state: Life, policy: Policy): Step {
+  const generation = state.generation + 1;
+  const phase: ServingPhase = { name: 'starting', pid: null, ready: [], served: false };
+  const effects: readonly Effect[] = policy.managed
+    ? [{ type: 'spawn', generation }]
+    : [
+        { type: 'probe', generation },
+        { type: 'startTimer', name: 'startTimeout', generation, ms: policy.startTimeout },
+      ];
+  return {
+    state: { ...state, phase, generation, spawnedAt: null },
+    effects: [{ type: 'publish' }, { type: 'clearTimer' }, ...effects],
+  };
+}

@@ -1,0 +1,223 @@
+import type { ProfilePlan } from '../config/types.ts';
+import type { Report } from '../events.ts';
+import type { Target } from '../snapshot.ts';
+import { unborn } from './begin.ts';
+import { type Command, commandFor } from './launch.ts';
+import { type Effect, type Life, type LifeEvent, type Policy, pidOf, policyOf } from './life.ts';
+import { reduce } from './lifecycle.ts';
+import type { PortBook } from './ports.ts';
+import { Probers } from './probers.ts';
+import { type GatewayProcess, spawnProcess } from './process.ts';
+import { reportsOf } from './reports.ts';
+import { type ProfileStatus, statusOf } from './status.ts';
+import { targetsOf } from './targets.ts';
+
+/** Node turns a longer wait into none at all. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+/** What a gateway needs of its supervisor. */
+export interface Surroundings {
+  readonly ports: PortBook;
+  readonly report: Report;
+  readonly now: () => number;
+  readonly random: () => number;
+  /** Tells the doors of all gateways as they are now. */
+  readonly publish: () => void;
+  /** Calls back when no door has anything to do with that generation, as it was last published. */
+  readonly awaitDrained: (profile: string, generation: number, drained: () => void) => void;
+}
+
+interface Waiter {
+  readonly done: (life: Life) => boolean;
+  readonly resolve: (life: Life) => void;
+}
+
+/**
+ * One gateway. The only one that changes its state: every event goes through one queue and the pure reducer, and
+ * the effects are executed here, in order. An event that an effect causes waits until that step is done.
+ */
+export class Gateway {
+  readonly profile: ProfilePlan;
+  readonly #around: Surroundings;
+  readonly #policy: Policy;
+  readonly #queue: LifeEvent[] = [];
+  readonly #probers: Probers;
+  #life: Life;
+  #busy = false;
+  #timer: NodeJS.Timeout | undefined;
+  #process: GatewayProcess | undefined;
+  /** The last process's output has been read to its end. */
+  #closed: Promise<void> = Promise.resolve();
+  #waiters: readonly Waiter[] = [];
+  #killed = false;
+
+  constructor(profile: ProfilePlan, around: Surroundings) {
+    this.profile = profile;
+    this.#around = around;
+    this.#policy = policyOf(profile);
+    this.#life = unborn(this.#policy);
+    this.#probers = new Probers(profile, {
+      ports: () => around.ports.of(profile.name),
+      now: around.now,
+      verdict: (event) => this.dispatch(event),
+    });
+  }
+
+  get life(): Life {
+    return this.#life;
+  }
+
+  targets(): readonly Target[] {
+    return targetsOf(this.profile, this.#life, this.#around.ports.of(this.profile.name));
+  }
+
+  status(): ProfileStatus {
+    return statusOf(this.profile, this.#life, this.#around.ports.of(this.profile.name), this.#around.now());
+  }
+
+  /** May be called from anywhere, also from what an effect calls. */
+  dispatch(event: LifeEvent): void {
+    this.#queue.push(event);
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
+    } finally {
+      this.#busy = false;
+    }
+    this.#wake();
+  }
+
+  /** Resolves with the first state of which `done` is true, the present one included, once no event is waiting. */
+  until(done: (life: Life) => boolean): Promise<Life> {
+    return new Promise((resolve) => {
+      this.#waiters = [...this.#waiters, { done, resolve }];
+      if (!this.#busy) this.#wake();
+    });
+  }
+
+  /** Its last output line was reported; bounded. */
+  get closed(): Promise<void> {
+    return this.#closed;
+  }
+
+  /** A door could not connect to that listener. */
+  connectionFailed(generation: number, listener: string, code: string): void {
+    if (generation === this.#life.generation) this.#probers.failed(listener, code);
+  }
+
+  /** SIGKILL, now, and no start ever after: for a process that is about to end itself. */
+  killNow(): void {
+    this.#killed = true;
+    if (pidOf(this.#life.phase) !== null) this.#process?.signal('SIGKILL');
+  }
+
+  #step(event: LifeEvent): void {
+    const { now, random, report, ports } = this.#around;
+    const before = this.#life;
+    const { state, effects } = reduce(before, { ...event, at: now(), random: random() }, this.#policy);
+    this.#life = state;
+    // Doors before the operator: what is told of has already been done.
+    for (const effect of effects) this.#execute(effect);
+    for (const told of reportsOf(this.profile, ports.of(this.profile.name), before, event, state))
+      report(told);
+  }
+
+  #wake(): void {
+    const life = this.#life;
+    const ready = this.#waiters.filter((waiter) => waiter.done(life));
+    if (ready.length === 0) return;
+    this.#waiters = this.#waiters.filter((waiter) => !ready.includes(waiter));
+    for (const waiter of ready) waiter.resolve(life);
+  }
+
+  #execute(effect: Effect): void {
+    switch (effect.type) {
+      case 'publish':
+        this.#around.publish();
+        break;
+      case 'spawn':
+        void this.#spawn(effect.generation);
+        break;
+      case 'probe':
+        this.#probers.start(effect.generation);
+        break;
+      case 'endProbes':
+        this.#probers.end();
+        break;
+      case 'startTimer': {
+        const { name, generation, ms } = effect;
+        clearTimeout(this.#timer);
+        const wait = Math.min(ms, MAX_TIMER);
+        this.#timer = setTimeout(() => this.dispatch({ type: name, generation }), wait);
+        break;
+      }
+      case 'clearTimer':
+        clearTimeout(this.#timer);
+        break;
+      case 'awaitDrained': {
+        const { generation } = effect;
+        const drained = (): void => this.dispatch({ type: 'drained', generation });
+        this.#around.awaitDrained(this.profile.name, generation, drained);
+        break;
+      }
+      case 'signalGroup':
+        this.#signal(effect.signal);
+        break;
+      case 'killGroup':
+        this.#signal('SIGKILL');
+        break;
+    }
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#process === undefined || this.#process.signal(signal)) return;
+    const reason = `not permitted to send ${signal} to process group ${this.#process.pid}`;
+    this.dispatch({ type: 'trouble', generation: this.#life.generation, reason });
+  }
+
+  async #spawn(generation: number): Promise<void> {
+    const { launch, listeners } = this.profile;
+    if (launch.kind === 'url') return;
+    const failed = (reason: string): void => this.dispatch({ type: 'spawnFailed', generation, reason });
+    try {
+      const taken = await this.#around.ports.take(this.profile);
+      if (!taken.ok) failed(taken.reason);
+      else if (this.#life.phase.name !== 'starting') failed('stopped before it was started');
+      else await this.#launch(generation, commandFor(launch, listeners, taken.ports));
+    } catch (error) {
+      failed(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #launch(generation: number, command: Command): Promise<void> {
+    let closed = (): void => {};
+    this.#closed = new Promise((resolve) => {
+      closed = resolve;
+    });
+    return spawnProcess(command, {
+      spawned: (spawned) => {
+        this.#process = spawned;
+        if (this.#killed) spawned.signal('SIGKILL');
+        this.dispatch({ type: 'spawned', generation, pid: spawned.pid });
+      },
+      failed: (reason) => {
+        closed();
+        this.dispatch({ type: 'spawnFailed', generation, reason });
+      },
+      line: (stream, line) =>
+        this.#around.report({ type: 'gateway.output', profile: this.profile.name, stream, line }),
+      exited: (code, signal, groupLeft) =>
+        this.dispatch({ type: 'exited', generation, code, signal, groupLeft }),
+      gone: (ended) => {
+        const reason = 'a process of its group outlived SIGKILL';
+        if (!ended) this.dispatch({ type: 'trouble', generation, reason });
+        this.dispatch({ type: 'gone', generation });
+      },
+      closed,
+    }).catch((error: unknown) => {
+      closed();
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import { historyAt, leave } from './ending.ts';
+import { isServing, type Life, type Policy, type Stamp, type Step, unchanged } from './life.ts';
+import { duration } from './words.ts';
+
+export function listenerReady(state: Life, listener: string, at: number, policy: Policy): Step {
+  const { phase } = state;
+  if (!isServing(phase) || (policy.managed && phase.pid === null)) return unchanged(state);
+  if (phase.ready.includes(listener) || !policy.listeners.includes(listener)) return unchanged(state);
+  const ready = [...phase.ready, listener];
+  if (ready.length === policy.listeners.length) {
+    return {
+      state: {
+        ...state,
+        phase: { name: 'ready', pid: phase.pid, ready, served: true, since: at },
+        lastError: null,
+      },
+      effects: [{ type: 'publish' }, { type: 'clearTimer' }],
+    };
+  }
+  return {
+    state: {
+      ...state,
+      phase: { ...phase, ready, served: true },
+      lastError: phase.name === 'unready' ? missing(ready, policy) : state.lastError,
+    },
+    effects: [{ type: 'publish' }],
+  };
+}
+
+export function listenerLost(
+  state: Life,
+  listener: string,
+  reason: string,
+  at: number,
+  policy: Policy,
+): Step {
+  const { phase } = state;
+  if (!isServing(phase) || !phase.ready.includes(listener)) return unchanged(state);
+  const ready = phase.ready.filter((name) => name !== listener);
+  const { pid, served } = phase;
+  return {
+    state: {
+      ...state,
+      phase: { name: phase.name === 'starting' ? 'starting' : 'unready', pid, served, ready },
+      history: historyAt(state, at, policy),
+      lastError: `listener ${listener} is not ready: ${reason}`,
+    },
+    effects: [{ type: 'publish' }],
+  };
+}
+
+/** With some listeners ready it goes on serving those; with none, the start has failed. */
+export function startTimeout(state: Life, moment: Stamp, policy: Policy): Step {
+  const { phase } = state;
+  if (phase.name !== 'starting') return unchanged(state);
+  const { pid, ready, served } = phase;
+  if (ready.length > 0 || !policy.managed) {
+    return {
+      state: {
+        ...state,
+        phase: { name: 'unready', pid, ready, served },
+        lastError: missing(ready, policy),
+      },
+      effects: [{ type: 'publish' }],
+    };
+  }
+  const reason = `no listener was ready within ${duration(policy.startTimeout)}`;
+  const failed: Life = { ...state, lastError: reason };
+  return leave(failed, { kind: 'judge', failure: true, reason }, moment, policy);
+}
+
+function missing(ready: readonly string[], policy: Policy): string {
+  const names = policy.listeners.filter((name) => !ready.includes(name));
+  return `not ready: ${names.join(', ')}`;
+}

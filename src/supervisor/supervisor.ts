@@ -1,0 +1,137 @@
+import type { Plan } from '../config/types.ts';
+import { CommandError, EXIT } from '../errors.ts';
+import type { Report } from '../events.ts';
+import type { DoorPort, SupervisorPort } from '../snapshot.ts';
+import { Drains } from './drains.ts';
+import { Gateway } from './gateway.ts';
+import { hasSettled } from './life.ts';
+import { PortBook } from './ports.ts';
+import { Publisher } from './publisher.ts';
+import type { ProfileStatus } from './status.ts';
+
+export interface SupervisorOptions {
+  readonly plan: Plan;
+  readonly report: Report;
+  /** Epoch ms. */
+  readonly now?: () => number;
+  /** In [0, 1). */
+  readonly random?: () => number;
+}
+
+export interface Supervisor {
+  /** What doors call. */
+  readonly port: SupervisorPort;
+  /** Gives the door the current snapshot before it returns, and every later one. */
+  addDoor(door: DoorPort): void;
+  /** Starts every `start: always` profile, or just those named; `url:` profiles are probed in any case. */
+  start(names?: readonly string[]): void;
+  /**
+   * The operator's commands. Each resolves once it is done and rejects with a CommandError that says why it could
+   * not be: an unknown profile, a gateway that did not become ready, a supervisor that is stopping.
+   */
+  startProfile(name: string): Promise<void>;
+  stopProfile(name: string): Promise<void>;
+  restartProfile(name: string): Promise<void>;
+  /**
+   * Stops every gateway in order: out of routing, drained, the signal, the grace, SIGKILL; `atOnce` is SIGKILL now,
+   * also while a slower stop is under way. Resolves when no process group of ours is left. Nothing starts after it.
+   */
+  stop(how?: { readonly atOnce?: boolean }): Promise<void>;
+  /** SIGKILL to every group before it returns: for the 'exit' of the process. */
+  killNow(): void;
+  /** In the config's order. */
+  status(): readonly ProfileStatus[];
+  /** Resolves when every profile that should run by now was ready, unready, failed or in backoff. */
+  settled(): Promise<void>;
+}
+
+/** Runs a plan's gateways and tells the doors of them. Nothing starts before start(). */
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  const { plan, report, now = Date.now, random = Math.random } = options;
+  const ports = new PortBook(plan.profiles, random);
+  const drains = new Drains(() => publisher.doorIds);
+  const gateways = new Map(
+    plan.profiles.map((profile) => [
+      profile.name,
+      new Gateway(profile, {
+        ports,
+        report,
+        now,
+        random,
+        publish: () => publisher.publish(),
+        awaitDrained: (name, generation, drained) =>
+          drains.wait(name, { generation, version: publisher.version, drained }),
+      }),
+    ]),
+  );
+  const all = [...gateways.values()];
+  const publisher = new Publisher(plan.routes, () => all.flatMap((gateway) => gateway.targets()));
+  let stopping = false;
+
+  function named(name: string): Gateway {
+    const gateway = gateways.get(name);
+    if (gateway === undefined) throw new CommandError(EXIT.usage, `there is no profile '${name}'`);
+    return gateway;
+  }
+
+  async function becomesReady(name: string, type: 'start' | 'restart'): Promise<void> {
+    const gateway = named(name);
+    if (stopping) throw new CommandError(EXIT.notRunning, 'gwproxy is stopping');
+    gateway.dispatch({ type });
+    const { phase, desired, lastError } = await gateway.until(
+      (life) => hasSettled(life) || life.desired !== 'up',
+    );
+    if (phase.name === 'ready') return;
+    const why = desired === 'up' ? (lastError ?? phase.name) : 'it was stopped meanwhile';
+    throw new CommandError(EXIT.cannotServe, `${name} is not ready: ${why}`);
+  }
+
+  return {
+    port: {
+      ensureReady: ({ profile }) => gateways.get(profile)?.dispatch({ type: 'ensureReady' }),
+      // A start that nobody waits for any more goes on: the sender's repeat will want it.
+      cancel: () => {},
+      applied: (doorId, version) => drains.applied(doorId, version),
+      load: (doorId, { profile, generation, inFlight }) => {
+        if (gateways.has(profile)) drains.load(doorId, profile, generation, inFlight);
+      },
+      failed: ({ profile, generation, listener, code }) =>
+        gateways.get(profile)?.connectionFailed(generation, listener, code),
+    },
+    addDoor: (door) => publisher.addDoor(door),
+    start(names) {
+      for (const gateway of all) {
+        const { name, start, launch } = gateway.profile;
+        const wanted = names === undefined ? start === 'always' : names.includes(name);
+        if (wanted || launch.kind === 'url') gateway.dispatch({ type: 'start' });
+      }
+    },
+    startProfile: (name) => becomesReady(name, 'start'),
+    restartProfile: (name) => becomesReady(name, 'restart'),
+    async stopProfile(name) {
+      const gateway = named(name);
+      gateway.dispatch({ type: 'stop', atOnce: false });
+      await gateway.until((life) => life.phase.name === 'stopped' || life.desired !== 'down');
+    },
+    async stop({ atOnce = false } = {}) {
+      stopping = true;
+      for (const gateway of all) gateway.dispatch({ type: 'stop', atOnce });
+      await Promise.all(
+        all.map(async (gateway) => {
+          await gateway.until((life) => life.phase.name === 'stopped');
+          await gateway.closed;
+        }),
+      );
+    },
+    killNow() {
+      stopping = true;
+      for (const gateway of all) gateway.killNow();
+    },
+    status: () => all.map((gateway) => gateway.status()),
+    async settled() {
+      await Promise.all(
+        all.map((gateway) => gateway.until((life) => life.desired !== 'up' || hasSettled(life))),
+      );
+    },
+  };
+}

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { ProfilePlan, RestartPolicy } from '../../src/config/types.ts';
+import type { LifeEvent } from '../../src/supervisor/life.ts';
+import { type Happening, World } from './lifecycle-model.ts';
+import { listener, profile } from './support.ts';
+
+const ghosts: fc.Arbitrary<LifeEvent> = fc.constantFrom<LifeEvent>(
+  { type: 'spawned', generation: 0, pid: 1 },
+  { type: 'spawnFailed', generation: 0, reason: 'late' },
+  { type: 'listenerReady', generation: 0, listener: 'messages' },
+  { type: 'listenerLost', generation: 0, listener: 'messages', reason: 'late' },
+  { type: 'exited', generation: 0, code: 1, signal: null, groupLeft: false },
+  { type: 'gone', generation: 0 },
+  { type: 'trouble', generation: 0, reason: 'late' },
+  { type: 'drained', generation: 0 },
+  { type: 'startTimeout', generation: 0 },
+  { type: 'drainTimeout', generation: 0 },
+  { type: 'graceTimeout', generation: 0 },
+  { type: 'backoffElapsed', generation: 0 },
+);
+
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom<Happening>(
+      { type: 'start' },
+      { type: 'restart' },
+      { type: 'ensureReady' },
+      { type: 'stop' },
+      { type: 'stopAtOnce' },
+    ),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.constantFrom<Happening>(
+      { type: 'spawnSucceeds' },
+      { type: 'spawnSucceeds' },
+      { type: 'spawnFails' },
+      { type: 'groupEnds' },
+      { type: 'doorsLetGo' },
+      { type: 'timerFires' },
+    ),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      type: fc.constantFrom('listenerReady' as const, 'listenerReady' as const, 'listenerLost' as const),
+      listener: fc.nat(1),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('leaderExits' as const),
+      code: fc.constantFrom(0, 1, 78, null),
+      groupLeft: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('ghost' as const), event: ghosts }) },
+);
+
+const gateway: fc.Arbitrary<ProfilePlan> = fc
+  .record({
+    start: fc.constantFrom('always' as const, 'on-demand' as const, 'manual' as const),
+    when: fc.constantFrom<RestartPolicy['when']>('always', 'on-failure', 'never'),
+    giveUp: fc.constantFrom(null, { restarts: 1, within: 100 }),
+    url: fc.boolean(),
+  })
+  .map(({ start, when, giveUp, url }) => ({
+    ...profile('alpha', 'half.mjs', {
+      start,
+      restart: { when, min: 10, max: 100, reset: 30, giveUp },
+      listeners: [
+        { ...listener, name: 'messages' },
+        { ...listener, name: 'webhook' },
+      ],
+    }),
+    ...(url ? { launch: { kind: 'url' } as const } : {}),
+  }));
+
+test('whatever happens in whatever order, the promises of a gateway hold', () => {
+  fc.assert(
+    fc.property(gateway, fc.array(happening, { maxLength: 80, size: 'max' }), (plan, happenings) => {
+      const world = new World(plan);
+      for (const each of happenings) world.happen(each);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('a stop always ends in stopped, with nothing left', () => {
+  fc.assert(
+    fc.property(
+      gateway,
+      fc.array(happening, { maxLength: 60, size: 'max' }),
+      fc.boolean(),
+      (plan, happenings, atOnce) => {
+        const world = new World(plan);
+        for (const each of happenings) world.happen(each);
+        world.happen({ type: atOnce ? 'stopAtOnce' : 'stop' });
+        world.runOut();
+        assert.equal(world.life.phase.name, 'stopped');
+        assert.equal(world.group, null);
+        world.happen({ type: 'ensureReady' });
+        assert.equal(world.life.phase.name, 'stopped');
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});
+
+/** All that a gateway which is leaving may wait for. */
+const leaving: readonly Happening[] = [
+  { type: 'doorsLetGo' },
+  { type: 'spawnFails' },
+  { type: 'leaderExits', code: 0, groupLeft: false },
+  { type: 'groupEnds' },
+];
+
+test('a start that is not stopped comes to readiness when its listeners do', () => {
+  fc.assert(
+    fc.property(gateway, fc.array(happening, { maxLength: 60, size: 'max' }), (plan, happenings) => {
+      const world = new World(plan);
+      for (const each of happenings) world.happen(each);
+      world.happen({ type: 'stop' });
+      world.happen({ type: 'start' });
+      for (const next of leaving) if (world.life.phase.name !== 'starting') world.happen(next);
+      world.happen({ type: 'spawnSucceeds' });
+      world.happen({ type: 'listenerReady', listener: 0 });
+      world.happen({ type: 'listenerReady', listener: 1 });
+      assert.equal(world.life.phase.name, 'ready');
+      assert.equal(world.life.lastError, null);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('stable uptime begins the backoff anew, a flapping one does not', () => {
+  const world = new World(
+    profile('alpha', 'serve.mjs', {
+      restart: { when: 'always', min: 10, max: 100, reset: 1000, giveUp: null },
+    }),
+  );
+  const crash = (): void => {
+    world.happen({ type: 'spawnSucceeds' });
+    world.happen({ type: 'listenerReady', listener: 0 });
+    world.happen({ type: 'leaderExits', code: 1, groupLeft: false });
+  };
+  world.happen({ type: 'start' });
+  crash();
+  world.happen({ type: 'timerFires' });
+  crash();
+  assert.equal(world.life.history.attempts, 2);
+  world.happen({ type: 'timerFires' });
+  world.happen({ type: 'spawnSucceeds' });
+  world.happen({ type: 'listenerReady', listener: 0 });
+  // Each happening is 10 ms after the last: 100 of them make the second that it takes.
+  for (let beat = 0; beat < 100; beat += 1) world.happen({ type: 'listenerReady', listener: 0 });
+  world.happen({ type: 'leaderExits', code: 1, groupLeft: false });
+  assert.equal(world.life.history.attempts, 1);
+  assert.equal(world.life.restarts, 2);
+});

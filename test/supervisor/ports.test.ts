@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { allocationRange, isFree, PortBook } from '../../src/supervisor/ports.ts';
+import { listener, profile, stranger } from './support.ts';
+
+async function rangeFor(t: TestContext, text: string): Promise<{ from: number; to: number }> {
+  const folder = await mkdtemp(join(tmpdir(), 'gwproxy-ports-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'ip_local_port_range');
+  await writeFile(file, text);
+  return allocationRange(file);
+}
+
+test('allocated ports lie outside the range of client sockets', async (t) => {
+  assert.deepEqual(await rangeFor(t, '32768\t60999\n'), { from: 20_000, to: 32_767 });
+  assert.deepEqual(await rangeFor(t, '1024 50000\n'), { from: 50_001, to: 65_535 });
+  assert.deepEqual(await rangeFor(t, '1024 65535\n'), { from: 20_000, to: 32_767 });
+  assert.deepEqual(await allocationRange('/no/such/file'), { from: 20_000, to: 32_767 });
+});
+
+test('a port is free when it can be listened on, whoever has it and on which address', async (t) => {
+  const { port, server } = await stranger(t);
+  assert.equal(await isFree('127.0.0.1', port), false);
+  assert.equal(await isFree('0.0.0.0', port), false);
+  server.close();
+  await once(server, 'close');
+  assert.equal(await isFree('127.0.0.1', port), true);
+  const everywhere = createServer();
+  everywhere.listen(port, '0.0.0.0');
+  await once(everywhere, 'listening');
+  t.after(() => everywhere.close());
+  assert.equal(await isFree('127.0.0.1', port), false);
+});
+
+test('an allocated port is kept while it is free, and replaced when it is not', async (t) => {
+  const alpha = profile('alpha', 'serve.mjs');
+  const book = new PortBook([alpha], Math.random);
+  const first = await book.take(alpha);
+  const again = await book.take(alpha);
+  assert.deepEqual(again, first);
+  const port = book.of('alpha').get('http') ?? 0;
+  const thief = createServer();
+  thief.listen(port, '127.0.0.1');
+  await once(thief, 'listening');
+  t.after(() => thief.close());
+  const after = await book.take(alpha);
+  assert.ok(after.ok && after.ports.get('http') !== port);
+});
+
+test('a port that another profile has in the config is never allocated', async () => {
+  // The search begins at the range's first port: that one is fixed for beta.
+  const { from } = await allocationRange();
+  const alpha = profile('alpha', 'serve.mjs');
+  const beta = profile('beta', 'serve.mjs', { listeners: [{ ...listener, port: from }] });
+  const book = new PortBook([alpha, beta], () => 0);
+  const taken = await book.take(alpha);
+  assert.ok(taken.ok && taken.ports.get('http') !== from);
+});
+
+test('a port that another profile was given stays its own while its gateway is down', async () => {
+  const alpha = profile('alpha', 'serve.mjs');
+  const beta = profile('beta', 'serve.mjs');
+  // Both begin their search at the same port, which nobody listens on.
+  const book = new PortBook([alpha, beta], () => 0.75);
+  await book.take(alpha);
+  await book.take(beta);
+  assert.notEqual(book.of('alpha').get('http'), book.of('beta').get('http'));
+});
+
+test('two listeners of one gateway get two ports', async () => {
+  const alpha = profile('alpha', 'half.mjs', {
+    listeners: [
+      { ...listener, name: 'messages' },
+      { ...listener, name: 'webhook' },
+    ],
+  });
+  const taken = await new PortBook([alpha], () => 0.25).take(alpha);
+  assert.ok(taken.ok);
+  assert.equal(new Set(taken.ports.values()).size, 2);
+});

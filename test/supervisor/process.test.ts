@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { test } from 'node:test';
+import { listener, profile, statusOf, supervise } from './support.ts';
+
+test('hundreds of restarts leave no descriptor, timer or listener behind', async (t) => {
+  const warnings: Error[] = [];
+  const warned = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', warned);
+  t.after(() => process.off('warning', warned));
+  const { supervisor, log } = supervise(t, [
+    {
+      ...profile('alpha', ''),
+      launch: { kind: 'command', command: [['true']], cwd: '/', env: { PATH: [process.env.PATH ?? ''] } },
+      restart: { when: 'always', min: 0, max: 0, reset: 60_000, giveUp: { restarts: 300, within: 600_000 } },
+    },
+  ]);
+  const before = (await readdir('/proc/self/fd')).length;
+  supervisor.start();
+  await log.first((event) => event.type === 'gateway.state' && event.state === 'failed');
+  await supervisor.stop();
+  assert.equal(statusOf(supervisor, 'alpha').restarts, 300);
+  assert.deepEqual(warnings, []);
+  const after = (await readdir('/proc/self/fd')).length;
+  assert.ok(after <= before + 2, `${before} descriptors before, ${after} after`);
+});
+
+test('a daemon that keeps the pipe open delays a stop for a bounded time', async (t) => {
+  const { supervisor, log } = supervise(t, [profile('alpha', 'daemon.mjs', { listeners: [listener] })]);
+  supervisor.start();
+  const told = await log.first(
+    (event) => event.type === 'gateway.output' && event.line.startsWith('daemon '),
+  );
+  assert.ok(told.type === 'gateway.output');
+  const daemon = Number(told.line.split(' ')[1]);
+  t.after(() => process.kill(daemon, 'SIGKILL'));
+  await supervisor.stop();
+  assert.equal(statusOf(supervisor, 'alpha').state, 'stopped');
+  process.kill(daemon, 0);
+});

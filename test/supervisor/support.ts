@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import type { TestContext } from 'node:test';
+import type { ListenerPlan, Plan, ProfilePlan, Template } from '../../src/config/types.ts';
+import type { Event } from '../../src/events.ts';
+import type { DoorPort, Snapshot, SupervisorPort, Target } from '../../src/snapshot.ts';
+import { groupAlive } from '../../src/supervisor/group.ts';
+import { createSupervisor, type Supervisor } from '../../src/supervisor/supervisor.ts';
+import { fixture } from '../support/root.ts';
+
+const source = { file: 'gwproxy.yaml', line: 1, column: 1 };
+
+export const listener: ListenerPlan = {
+  name: 'http',
+  host: '127.0.0.1',
+  port: 'auto',
+  portEnv: 'PORT',
+  paths: ['/'],
+  health: { path: '/health', interval: 200, timeout: 2000, failures: 3 },
+};
+
+/** A profile whose gateway is a program of test/fixtures/gateways. */
+export function profile(
+  name: string,
+  program: string,
+  changes: Partial<ProfilePlan> & { readonly env?: Readonly<Record<string, Template>> } = {},
+): ProfilePlan {
+  const { env = {}, ...rest } = changes;
+  return {
+    name,
+    launch: {
+      kind: 'command',
+      command: [[process.execPath], [fixture('gateways', program)]],
+      cwd: fixture(),
+      env,
+    },
+    start: 'always',
+    startTimeout: 30_000,
+    listeners: [listener],
+    restart: { when: 'always', min: 10, max: 50, reset: 60_000, giveUp: null },
+    stop: { drain: 30_000, signal: 'SIGTERM', grace: 30_000 },
+    source,
+    ...rest,
+  };
+}
+
+export function planOf(profiles: readonly ProfilePlan[]): Plan {
+  return {
+    listen: { host: '127.0.0.1', port: 0 },
+    publicUrl: null,
+    limits: {
+      body: 1,
+      streamed: 1,
+      buffered: 1,
+      headers: 1,
+      headerTime: 1,
+      bodyTime: 1,
+      connections: 1,
+      answerTime: 1,
+      idleTime: 1,
+      heldPerProfile: 1,
+      held: 1,
+    },
+    profiles,
+    routes: [{ profile: 'alpha', key: null, path: '', stripPrefix: false, source }],
+  };
+}
+
+/** What was reported so far, and a gate for what will be. */
+export class Log {
+  readonly events: Event[] = [];
+  #waiting: { readonly match: (event: Event) => boolean; readonly resolve: (event: Event) => void }[] = [];
+
+  readonly report = (event: Event): void => {
+    this.events.push(event);
+    const met = this.#waiting.filter(({ match }) => match(event));
+    this.#waiting = this.#waiting.filter((waiter) => !met.includes(waiter));
+    for (const { resolve } of met) resolve(event);
+  };
+
+  /** The next event of that kind, counted from now. */
+  next(match: (event: Event) => boolean): Promise<Event> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ match, resolve });
+    });
+  }
+
+  /** The first event of that kind, past or to come. */
+  first(match: (event: Event) => boolean): Promise<Event> {
+    const past = this.events.find(match);
+    return past === undefined ? this.next(match) : Promise.resolve(past);
+  }
+
+  states(name: string): string[] {
+    return this.events.flatMap((event) =>
+      event.type === 'gateway.state' && event.profile === name ? [event.state] : [],
+    );
+  }
+
+  lines(name: string): string[] {
+    return this.events.flatMap((event) =>
+      event.type === 'gateway.output' && event.profile === name ? [event.line] : [],
+    );
+  }
+
+  pids(): number[] {
+    return this.events.flatMap((event) =>
+      event.type === 'gateway.state' && event.pid !== null ? [event.pid] : [],
+    );
+  }
+}
+
+export function isState(name: string, state: string): (event: Event) => boolean {
+  return (event) => event.type === 'gateway.state' && event.profile === name && event.state === state;
+}
+
+export function isLine(name: string, line: string): (event: Event) => boolean {
+  return (event) => event.type === 'gateway.output' && event.profile === name && event.line === line;
+}
+
+/** A supervisor whose gateways end with the test; the test fails if one of their process groups is left. */
+export function supervise(
+  t: TestContext,
+  profiles: readonly ProfilePlan[],
+): { readonly supervisor: Supervisor; readonly log: Log } {
+  const log = new Log();
+  const supervisor = createSupervisor({ plan: planOf(profiles), report: log.report });
+  t.after(async () => {
+    await supervisor.stop({ atOnce: true });
+    for (const pid of new Set(log.pids())) assert.equal(await groupAlive(pid), false, `group ${pid} is left`);
+  });
+  return { supervisor, log };
+}
+
+/** A door that does as it is told: holds leases, and tells of them when their generation leaves routing. */
+export class FakeDoor implements DoorPort {
+  readonly id: string;
+  readonly snapshots: Snapshot[] = [];
+  inFlight = 0;
+  /** False: this door is slow to apply what it gets. */
+  prompt = true;
+  readonly #port: SupervisorPort;
+
+  constructor(id: string, port: SupervisorPort) {
+    this.id = id;
+    this.#port = port;
+  }
+
+  apply(snapshot: Snapshot): void {
+    const before = this.target('alpha');
+    // What a door gets must survive the way to another process.
+    this.snapshots.push(structuredClone(snapshot));
+    if (before?.state === 'ready' && this.target('alpha').state !== 'ready') this.tell(before.generation);
+    if (this.prompt) this.applied();
+  }
+
+  applied(): void {
+    this.#port.applied(this.id, this.snapshots.at(-1)?.version ?? 0);
+  }
+
+  tell(generation: number): void {
+    this.#port.load(this.id, { profile: 'alpha', generation, inFlight: this.inFlight, lastUsed: 0 });
+  }
+
+  target(name: string, listenerName = 'http'): Target {
+    const found = this.snapshots
+      .at(-1)
+      ?.targets.find((target) => target.profile === name && target.listener === listenerName);
+    return (
+      found ?? {
+        profile: name,
+        listener: listenerName,
+        generation: 0,
+        address: null,
+        paths: [],
+        managed: true,
+        state: 'down',
+        retryAt: null,
+      }
+    );
+  }
+}
+
+/** The status of one profile; fails where there is none. */
+export function statusOf(supervisor: Supervisor, name: string) {
+  const status = supervisor.status().find((each) => each.name === name);
+  assert.ok(status, `no status of ${name}`);
+  return status;
+}
+
+export function pidOf(supervisor: Supervisor, name: string): number {
+  const { pid } = statusOf(supervisor, name);
+  assert.ok(pid, `${name} has no process`);
+  return pid;
+}
+
+export function portOf(supervisor: Supervisor, name: string): number {
+  const port = statusOf(supervisor, name).listeners[0]?.port;
+  assert.ok(port, `${name} has no port`);
+  return port;
+}
+
+/** A stranger on a port of its own, until the test ends. */
+export async function stranger(t: TestContext): Promise<{ readonly port: number; readonly server: Server }> {
+  const server = createServer((socket) => socket.destroy());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    if (server.listening) server.close();
+  });
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  return { port: address.port, server };
+}
