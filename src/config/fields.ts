@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { barePrefix, HEALTH_PATH, PREFIX, prefixFault } from './paths.ts';
+import { DURATION, parseDuration, parseSize, SIZE } from './units.ts';
+
+/**
+ * The leaves of the schema. The `error` of each says what the value must be, to follow 'must be'; a custom issue
+ * says the whole predicate. The error of an unknown key lists the known ones, blank between: zod tells only the
+ * unknown ones.
+ */
+export function strict<T extends z.core.$ZodLooseShape>(shape: T, what = 'a map') {
+  const keys = Object.keys(shape).join(' ');
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? keys : what),
+  });
+}
+
+export function text(what: string) {
+  return z.string({ error: what }).min(1, { error: what });
+}
+
+/** Text that may be written as a bare number or boolean: read as it stands there. */
+export function looseText(what: string) {
+  return text(what).meta({ type: ['string', 'number', 'boolean'] });
+}
+
+/** A map's keys; the error follows 'the name'. */
+export function named(pattern: RegExp, what: string) {
+  return z.string().regex(pattern, { error: what });
+}
+
+export function choice<const T extends readonly [string, ...string[]]>(names: T) {
+  return z.enum(names);
+}
+
+export function flag() {
+  return z.boolean({ error: 'true or false' });
+}
+
+export function count(least: number, most: number) {
+  const what = `a whole number from ${least} to ${most}`;
+  return z.int({ error: what }).min(least, { error: what }).max(most, { error: what });
+}
+
+/** In ms; at least 1, or 0 where a wait can be left out. */
+export function duration(least: 0 | 1 = 1) {
+  const what = 'a duration such as 500ms, 10s or 5m';
+  return z
+    .string({ error: what })
+    .regex(DURATION, { error: what })
+    .transform((written, context) => {
+      const ms = parseDuration(written);
+      if (ms !== undefined && ms >= least) return ms;
+      const message = ms === undefined ? 'must not be longer than 596h' : 'must not be zero';
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    });
+}
+
+/** In bytes; at least 1. */
+export function size() {
+  const what = 'a size such as 64KiB or 1MiB';
+  return z
+    .string({ error: what })
+    .regex(SIZE, { error: what })
+    .transform((written, context) => {
+      const bytes = parseSize(written);
+      if (bytes !== undefined && bytes > 0) return bytes;
+      context.addIssue({
+        code: 'custom',
+        message: bytes === undefined ? 'must not be more than 3GiB' : 'must not be zero',
+      });
+      return z.NEVER;
+    });
+}
+
+/** A prefix of whole segments without the trailing slash; '' is every path. */
+export function pathPrefix() {
+  return z
+    .string({ error: 'a path such as /api/messages' })
+    .meta({ pattern: PREFIX.source })
+    .transform((path, context) => {
+      const fault = prefixFault(path);
+      if (fault === null) return barePrefix(path);
+      context.addIssue({ code: 'custom', message: fault });
+      return z.NEVER;
+    });
+}
+
+export function healthPath() {
+  return z
+    .string({ error: 'a path such as /health' })
+    .regex(HEALTH_PATH, { error: 'a path such as /health, in visible ASCII' });
+}
+
+/** A fixed port as a number, or as the text that an interpolation gives; or 'auto'. */
+export function port() {
+  const what = "'auto' or a port from 1 to 65535";
+  const digits = z
+    .string({ error: what })
+    .regex(/^\d{1,5}$/, { error: what })
+    .transform(Number)
+    .pipe(portNumber(what));
+  return z.union([z.literal('auto', { error: what }), portNumber(what), digits], { error: what });
+}
+
+function portNumber(what: string) {
+  return z.int({ error: what }).min(1, { error: what }).max(65_535, { error: what });
+}
+
+const LISTEN = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/;
+
+/** `host:port`; port 0 lets the system choose. */
+export function listen() {
+  const what = 'host:port, such as 127.0.0.1:3978';
+  return z
+    .string({ error: what })
+    .regex(LISTEN, { error: what })
+    .transform((written, context) => {
+      const [, v6, name, digits] = LISTEN.exec(written) ?? [];
+      const host = v6 ?? name;
+      const number = Number(digits);
+      if (host !== undefined && number <= 65_535) return { host, port: number };
+      context.addIssue({ code: 'custom', message: 'must have a port from 0 to 65535' });
+      return z.NEVER;
+    });
+}

@@ -1,0 +1,174 @@
+import { homedir } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { platforms } from '../routing/platforms/index.ts';
+import { checkLaunch } from './checks/launch.ts';
+import { checkListeners } from './checks/listeners.ts';
+import { checkLimits, checkRestart } from './checks/policies.ts';
+import { checkLoops, checkPorts } from './checks/ports.ts';
+import { warningsOf } from './checks/reach.ts';
+import { checkRoutes } from './checks/routes.ts';
+import { parseEnvFile } from './env-file.ts';
+import { type Files, realFiles } from './files.ts';
+import { withDefaults } from './merge.ts';
+import { createPlan } from './plan.ts';
+import { type Problem, problemAt, shortPath, sortProblems } from './problems.ts';
+import {
+  type Environment,
+  envFileOf,
+  type Profile,
+  type ProfileEntry,
+  type ProfileEnvFile,
+  readProfile,
+  type Surroundings,
+} from './profile.ts';
+import { profileRules } from './profile-rules.ts';
+import { profileSchema } from './profile-schema.ts';
+import { checkProgram } from './programs.ts';
+import { checkShape } from './shape.ts';
+import { readSources, type Sources } from './sources.ts';
+import { type MapTree, treeAt } from './tree.ts';
+import type { Plan } from './types.ts';
+
+export { formatProblem, type Problem } from './problems.ts';
+export { BASE_ENV } from './profile.ts';
+
+export type Loaded =
+  | {
+      readonly ok: true;
+      readonly plan: Plan;
+      /** Allowed, and hardly meant. */
+      readonly warnings: readonly Problem[];
+      readonly files: readonly string[];
+    }
+  | { readonly ok: false; readonly problems: readonly Problem[]; readonly files: readonly string[] };
+
+export interface LoadOptions {
+  /** gwproxy's environment: `${NAME}`, the base of every gateway's own, and HOME for `~`. */
+  readonly env: Environment;
+  readonly files?: Files;
+}
+
+/**
+ * Reads a config to its plan, or to all of its problems by file and line; never both, so that what is invalid is
+ * refused whole. `files` are those that were read or looked for: config, included, env_files. Nothing is thrown
+ * for what a user can get wrong.
+ */
+export async function loadConfig(file: string, { env, files = realFiles }: LoadOptions): Promise<Loaded> {
+  const config = resolve(file);
+  const home = env['HOME'] || homedir();
+  const sources = await readSources(config, files, { env, home });
+  const around: Surroundings = {
+    schema: profileSchema(platforms),
+    rules: profileRules(platforms),
+    env,
+    home,
+    folder: dirname(config),
+  };
+  const read = await readProfiles(sources.profiles, sources.defaults, around, files);
+  const found = [
+    ...sources.problems,
+    ...checkDefaults(sources.defaults, around),
+    ...read.problems,
+    ...checkTogether(sources, read.profiles, around),
+    ...(await Promise.all(read.profiles.map((profile) => checkProgram(profile, files)))).flat(),
+  ];
+  const spoilt = new Set(sources.syntax.map(placeOf));
+  const problems = [...sources.syntax, ...found.filter((problem) => !spoilt.has(placeOf(problem)))];
+  const all = [...new Set([...sources.files, ...read.files])];
+  if (problems.length > 0 || sources.settings === null) {
+    return { ok: false, problems: sortProblems(problems), files: all };
+  }
+  if (sources.profiles.length === 0) {
+    const source = treeAt(sources.tree, ['profiles'])?.source ?? { file: config, line: 1, column: 1 };
+    return {
+      ok: false,
+      problems: [problemAt(source, "no profiles; write at least one under 'profiles'")],
+      files: all,
+    };
+  }
+  const warnings = sortProblems(warningsOf(read.profiles.filter(isEnabled), sources.settings.profile_paths));
+  return { ok: true, plan: createPlan(sources.settings, read.profiles, platforms), warnings, files: all };
+}
+
+async function readProfiles(
+  entries: readonly ProfileEntry[],
+  defaults: MapTree | null,
+  around: Surroundings,
+  files: Files,
+): Promise<{
+  readonly profiles: readonly Profile[];
+  readonly problems: readonly Problem[];
+  readonly files: readonly string[];
+}> {
+  const profiles: Profile[] = [];
+  const problems: Problem[] = [];
+  const paths = new Set<string>();
+  for (const entry of entries) {
+    const tree = defaults === null ? entry.tree : withDefaults(entry.tree, defaults);
+    const envFile = await readEnvFile(tree, around, files);
+    if (envFile !== null) paths.add(envFile.path);
+    const read = readProfile({ ...entry, tree }, envFile, around);
+    problems.push(...(envFile?.problems ?? []), ...read.problems);
+    if (read.profile !== null) profiles.push(read.profile);
+  }
+  const each = [checkLaunch, checkListeners, checkRestart];
+  problems.push(...profiles.flatMap((profile) => each.flatMap((check) => check(profile))));
+  return { profiles, problems, files: [...paths] };
+}
+
+async function readEnvFile(
+  tree: MapTree,
+  around: Surroundings,
+  files: Files,
+): Promise<(ProfileEnvFile & { readonly problems: readonly Problem[] }) | null> {
+  const named = envFileOf(tree, around);
+  if (named === null) return null;
+  const { path, source } = named;
+  try {
+    const { values, faults } = parseEnvFile(await files.read(path));
+    const problems = faults.map(({ line, column, message }) =>
+      problemAt({ file: path, line, column }, message),
+    );
+    return { path, values: faults.length > 0 ? null : values, problems };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const problem = problemAt(source, `cannot read ${shortPath(path, around.folder)}: ${reason}`);
+    return { path, values: null, problems: [problem] };
+  }
+}
+
+/** On their own, for what every profile overrides. Texts with a reference are judged in each profile. */
+function checkDefaults(defaults: MapTree | null, { schema, rules }: Surroundings): readonly Problem[] {
+  if (defaults === null) return [];
+  return checkShape(schema, defaults, rules)
+    .faults.filter(({ path }) => {
+      const at = treeAt(defaults, path);
+      return at?.kind !== 'scalar' || !at.written.includes('${');
+    })
+    .map(({ problem }) => problem);
+}
+
+/** What the profiles that are on have to share: the door's address, ports and route keys. */
+function checkTogether(
+  { settings, broken, tree }: Sources,
+  profiles: readonly Profile[],
+  { folder }: Surroundings,
+): readonly Problem[] {
+  if (settings === null) return [];
+  const enabled = profiles.filter(isEnabled);
+  const listen = broken.has('listen') ? null : settings.listen;
+  return [
+    ...(broken.has('limits') ? [] : checkLimits(settings, tree)),
+    ...checkPorts(enabled, listen, folder),
+    ...(listen === null ? [] : checkLoops(enabled, listen)),
+    ...checkRoutes(enabled, platforms, settings.profile_paths, folder),
+  ];
+}
+
+function placeOf({ file, line, column }: Problem): string {
+  return JSON.stringify([file, line, column]);
+}
+
+function isEnabled({ config }: Profile): boolean {
+  return config.enabled;
+}

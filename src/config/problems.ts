@@ -1,0 +1,84 @@
+import { isAbsolute, relative } from 'node:path';
+import { distance } from 'fastest-levenshtein';
+import type { Source } from '../routing/route.ts';
+
+/** One mistake in the config, in words for its author. Line and column count from 1; the file is absolute. */
+export interface Problem extends Source {
+  readonly message: string;
+}
+
+export function problemAt(source: Source, message: string): Problem {
+  return { file: source.file, line: source.line, column: source.column, message };
+}
+
+/** `gwproxy.yaml:12:7: unknown key 'comand'; did you mean 'command'?`; files below `relativeTo` are shortened. */
+export function formatProblem(problem: Problem, relativeTo?: string): string {
+  const file = relativeTo === undefined ? problem.file : shortPath(problem.file, relativeTo);
+  return `${file}:${problem.line}:${problem.column}: ${problem.message}`;
+}
+
+/** `gwproxy.yaml:12`, as one problem names another place. */
+export function placeText(source: Source, folder: string): string {
+  return `${shortPath(source.file, folder)}:${source.line}`;
+}
+
+export function shortPath(file: string, folder: string): string {
+  const short = relative(folder, file);
+  return short === '' || short.startsWith('..') || isAbsolute(short) ? file : short;
+}
+
+/** By file, line and column, each problem once: what stands in `defaults` is found again in every profile. */
+export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
+  const sorted = [...problems].sort(
+    (a, b) =>
+      compare(a.file, b.file) || a.line - b.line || a.column - b.column || compare(a.message, b.message),
+  );
+  return sorted.filter((problem, index) => {
+    const before = sorted[index - 1];
+    return before === undefined || formatProblem(before) !== formatProblem(problem);
+  });
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/**
+ * The candidate that was probably meant: one edit in three characters away, the same letters in another order,
+ * or its beginning or end; letter case and '-' for '_' aside. Undefined where none is that near.
+ */
+export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  const said = plainForm(name);
+  let best: string | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const meant = plainForm(candidate);
+    const edits = distance(said, meant);
+    if (edits < least && isNear(said, meant, edits)) {
+      best = candidate;
+      least = edits;
+    }
+  }
+  return best;
+}
+
+function isNear(said: string, meant: string, edits: number): boolean {
+  if (edits <= Math.max(1, Math.floor(said.length / 3)) && edits < meant.length) return true;
+  if (said.length >= 3 && (meant.startsWith(said) || meant.endsWith(said))) return true;
+  return [...said].sort().join('') === [...meant].sort().join('');
+}
+
+function plainForm(name: string): string {
+  return name.toLowerCase().replaceAll('-', '_');
+}
+
+/** `; did you mean 'command'?`, or nothing. */
+export function didYouMean(name: string, candidates: Iterable<string>): string {
+  const meant = nearest(name, candidates);
+  return meant === undefined ? '' : `; did you mean '${meant}'?`;
+}
+
+/** `a, b or c`. */
+export function alternatives(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+}

@@ -1,0 +1,29 @@
+import type { KeyedPlatform } from './route-schema.ts';
+import type { ShapeRules } from './shape.ts';
+
+const IN_A_LISTENER = ['port', 'port_env', 'host', 'paths', 'health'];
+const IN_A_ROUTE = ['path', 'strip_prefix'];
+
+/** How mistakes in profiles, and in `defaults`, which are of the same shape, are found and told. */
+export function profileRules(platforms: readonly KeyedPlatform[]): ShapeRules {
+  const keys = platforms.map(({ configKey }) => configKey);
+  return {
+    asText: ([field, ...inside]) =>
+      field === 'command' || field === 'env' || (field === 'routes' && inside.length > 2),
+    byEntry: new Set(['env', 'listeners', 'routes']),
+    renames: new Map([
+      ['cmd', 'command'],
+      ['script', 'command'],
+      ['environment', 'env'],
+      ['working_dir', 'cwd'],
+    ]),
+    hints: new Map([
+      ...IN_A_LISTENER.map((name) => hint(name, 'listener', `listeners: { main: { ${name}: … } }`)),
+      ...[...keys, ...IN_A_ROUTE].map((name) => hint(name, 'route', `routes: [{ ${name}: … }]`)),
+    ]),
+  };
+}
+
+function hint(name: string, where: string, written: string): readonly [string, string] {
+  return [name, `it belongs in a ${where}: ${written}`];
+}

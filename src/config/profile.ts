@@ -1,0 +1,170 @@
+import { dirname, resolve } from 'node:path';
+import type { Source } from '../routing/route.ts';
+import type { EnvFile } from './env-file.ts';
+import { expandHome, interpolate } from './interpolate.ts';
+import { type Problem, shortPath } from './problems.ts';
+import type { ProfileConfig, profileSchema } from './profile-schema.ts';
+import { resolveTree, type Text, type Variables } from './resolve.ts';
+import { checkShape, prunedPath, type ShapeRules } from './shape.ts';
+import { readCommand, readEnv } from './texts.ts';
+import { keySource, type MapTree, type Path, prune, treeAt, valueSource } from './tree.ts';
+
+/** A profile as written, defaults merged in. */
+export interface ProfileEntry {
+  readonly name: string;
+  /** Where its name stands. */
+  readonly source: Source;
+  readonly tree: MapTree;
+}
+
+/** A profile whose every field is right in itself; the fields together are the checks' matter. */
+export interface Profile {
+  readonly name: string;
+  readonly source: Source;
+  /** What was written and is right: where to find the places. */
+  readonly tree: MapTree;
+  readonly config: ProfileConfig;
+  /** Fields with a mistake that is already told: no check builds on them. */
+  readonly broken: ReadonlySet<string>;
+  /** Absolute. */
+  readonly cwd: string;
+  /** Empty where the profile has no command, or a broken one. */
+  readonly command: readonly Text[];
+  /** The program as its author wrote it, for messages; '' where there is none. */
+  readonly program: string;
+  readonly env: ReadonlyMap<string, Text>;
+  /** Beneath `env`: the base of gwproxy's own environment, then the env_file. */
+  readonly inherited: ReadonlyMap<string, string>;
+  /** The names that the env_file sets. */
+  readonly envFileNames: ReadonlySet<string>;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a profile is read against. */
+export interface Surroundings {
+  readonly schema: ReturnType<typeof profileSchema>;
+  readonly rules: ShapeRules;
+  /** gwproxy's own. */
+  readonly env: Environment;
+  readonly home: string;
+  /** The config's folder: files in messages are named from there. */
+  readonly folder: string;
+}
+
+/**
+ * All that a gateway sees of gwproxy's own environment. Programs are found and speak the operator's language by
+ * these; anything else, a token of a sibling say, has to be given to a profile by name.
+ */
+export const BASE_ENV = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'] as const;
+
+/** The absolute path of a profile's env_file and where that is written; null where it has none that can be named. */
+export function envFileOf(
+  tree: MapTree,
+  { env, home }: Pick<Surroundings, 'env' | 'home'>,
+): { readonly path: string; readonly source: Source } | null {
+  const written = treeAt(tree, ['env_file']);
+  if (written?.kind !== 'scalar' || typeof written.value !== 'string' || written.value === '') return null;
+  const { parts, faults } = interpolate(expandHome(written.value, home), lookupIn(env));
+  if (faults.length > 0 || parts.some((part) => typeof part !== 'string')) return null;
+  return { path: resolve(dirname(written.source.file), parts.join('')), source: written.source };
+}
+
+/** As `readProfile` needs it: null values where the file is missing or broken, which is told elsewhere. */
+export interface ProfileEnvFile {
+  readonly path: string;
+  readonly values: EnvFile['values'] | null;
+}
+
+/** Reads one profile; all that is wrong with its fields, one by one, is among the problems. */
+export function readProfile(
+  entry: ProfileEntry,
+  envFile: ProfileEnvFile | null,
+  around: Surroundings,
+): { readonly profile: Profile | null; readonly problems: readonly Problem[] } {
+  const outer = ownVariables(around);
+  const variables = envFile === null ? outer : withEnvFile(outer, envFile, around);
+  const resolved = resolveTree(
+    entry.tree,
+    ([field]) => {
+      if (field === 'env_file') return outer;
+      // Commands are split and both may hold ports; an unknown key is one mistake, whatever stands behind it.
+      const later =
+        field === 'command' || field === 'env' || !Object.hasOwn(around.schema.shape, String(field));
+      return later ? null : variables;
+    },
+    ([field]) => field === 'cwd' || field === 'env_file',
+  );
+  const rest = prune(
+    resolved.tree,
+    resolved.faulty.map((path) => prunedPath(path, around.rules)),
+  );
+  const shape = checkShape(around.schema, rest, around.rules);
+  const problems = [...resolved.problems, ...shape.faults.map(({ problem }) => problem)];
+  if (shape.value === null) return { profile: null, problems };
+
+  const meant = shape.faults.flatMap((fault) => (fault.path.length === 1 ? [fault.meant ?? ''] : []));
+  const wrong = [...resolved.faulty, ...shape.faults.map(({ path }) => path)];
+  const broken = new Set([...meant, ...wrong.map(([field]) => String(field))]);
+  const command = readCommand(shape.tree, shape.value, variables);
+  const env = readEnv(shape.tree, shape.value, variables);
+  if (command.broken) broken.add('command');
+  if (env.broken) broken.add('env');
+  const cwdSource = shape.value.cwd === undefined ? entry.source : valueSource(shape.tree, ['cwd']);
+  const profile: Profile = {
+    name: entry.name,
+    source: entry.source,
+    tree: shape.tree,
+    config: shape.value,
+    broken,
+    cwd: resolve(dirname(cwdSource.file), shape.value.cwd ?? '.'),
+    command: command.texts,
+    program: command.program,
+    env: env.texts,
+    inherited: new Map([...baseEnv(around.env), ...(envFile?.values ?? [])]),
+    envFileNames: new Set(envFile?.values?.keys()),
+  };
+  return { profile, problems: [...problems, ...command.problems, ...env.problems] };
+}
+
+/** An environment is an object with a prototype: `${constructor}` is not set. */
+function lookupIn(env: Environment): (name: string) => string | undefined {
+  return (name) => (Object.hasOwn(env, name) ? env[name] : undefined);
+}
+
+function baseEnv(env: Environment): readonly (readonly [string, string])[] {
+  return BASE_ENV.flatMap((name) => {
+    const value = env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+}
+
+/** What the config's own texts are looked up in: gwproxy's environment. */
+export function ownVariables({ env, home }: Pick<Surroundings, 'env' | 'home'>): Variables {
+  return {
+    get: lookupIn(env),
+    names: Object.keys(env),
+    where: "gwproxy's environment",
+    complete: true,
+    home,
+  };
+}
+
+function withEnvFile(
+  outer: Variables,
+  { path, values }: ProfileEnvFile,
+  { folder }: Surroundings,
+): Variables {
+  return {
+    ...outer,
+    get: (name) => values?.get(name) ?? outer.get(name),
+    names: [...(values?.keys() ?? []), ...outer.names],
+    where: `${shortPath(path, folder)} or ${outer.where}`,
+    complete: values !== null,
+  };
+}
+
+/** Where a field's name stands; the profile's name where it is not written. */
+export function fieldSource(profile: Profile, ...path: Path): Source {
+  return treeAt(profile.tree, path) === undefined ? profile.source : keySource(profile.tree, path);
+}

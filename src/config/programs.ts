@@ -1,0 +1,54 @@
+import { delimiter, resolve } from 'node:path';
+import type { Files } from './files.ts';
+import { type Problem, problemAt } from './problems.ts';
+import type { Profile } from './profile.ts';
+import type { Text } from './resolve.ts';
+import { valueSource } from './tree.ts';
+
+/** Where execvp looks when a gateway's environment has no PATH (libuv, uv__execvpe; confstr _CS_PATH). */
+const DEFAULT_PATH = '/usr/bin:/bin';
+
+/** Whether a profile's folder and program are there: a mistake that would else show at its first start. */
+export async function checkProgram(profile: Profile, files: Files): Promise<readonly Problem[]> {
+  const { command, cwd, program, broken } = profile;
+  if (profile.config.url !== undefined) return [];
+  if (!broken.has('cwd') && !(await files.isFolder(cwd))) {
+    return [problemAt(cwdSource(profile), 'cwd is not a folder that exists')];
+  }
+  const [first] = command;
+  if (first === undefined || broken.has('cwd')) return [];
+  const fault = await programFault(first, profile, files);
+  return fault === null ? [] : [problemAt(first.source, `missing command: '${program}' ${fault}`)];
+}
+
+function cwdSource(profile: Profile) {
+  return profile.config.cwd === undefined ? profile.source : valueSource(profile.tree, ['cwd']);
+}
+
+async function programFault(first: Text, profile: Profile, files: Files): Promise<string | null> {
+  const name = literal(first);
+  if (name === null) return 'cannot depend on a port';
+  if (name.includes('/')) {
+    const found = await files.program(resolve(profile.cwd, name));
+    if (found === 'runs') return null;
+    return found === 'missing' ? 'does not exist' : 'is not executable';
+  }
+  const path = pathOf(profile);
+  if (path === null || profile.broken.has('env')) return null;
+  for (const folder of path.split(delimiter)) {
+    if ((await files.program(resolve(profile.cwd, folder, name))) === 'runs') return null;
+  }
+  if (/^[A-Za-z_][A-Za-z0-9_]*=/.test(name)) return 'is a variable; put it under env';
+  return "is not on the profile's PATH";
+}
+
+/** Null where it holds a port, which nobody means. */
+function pathOf(profile: Profile): string | null {
+  const own = profile.env.get('PATH');
+  return own === undefined ? (profile.inherited.get('PATH') ?? DEFAULT_PATH) : literal(own);
+}
+
+function literal({ parts }: Text): string | null {
+  const texts = parts.filter((part) => typeof part === 'string');
+  return texts.length === parts.length ? texts.join('') : null;
+}

@@ -1,0 +1,90 @@
+import type { Source } from '../routing/route.ts';
+import { expandHome, type Fault, interpolate, type Part } from './interpolate.ts';
+import { nearest, type Problem, problemAt } from './problems.ts';
+import { type MapTree, mapEntries, mapScalars, type Path } from './tree.ts';
+
+/** What `${NAME}` is looked up in. */
+export interface Variables {
+  readonly get: (name: string) => string | undefined;
+  readonly names: readonly string[];
+  /** Where that is, in words. */
+  readonly where: string;
+  /** False where a part of it could not be read: a name that is missing then is no mistake of its own. */
+  readonly complete: boolean;
+  readonly home: string;
+}
+
+/** A text of the config with its place, its home and variables filled in, and the ports still open. */
+export interface Text {
+  readonly source: Source;
+  readonly parts: readonly Part[];
+}
+
+export interface ResolvedText {
+  readonly text: Text;
+  readonly ok: boolean;
+  readonly problems: readonly Problem[];
+}
+
+export function resolveText(
+  written: string,
+  source: Source,
+  variables: Variables,
+  home: 'home' | 'no home',
+): ResolvedText {
+  const expanded = home === 'home' ? expandHome(written, variables.home) : written;
+  const { parts, faults } = interpolate(expanded, variables.get);
+  const told = faults.filter((fault) => fault.kind === 'malformed' || variables.complete);
+  return {
+    text: { source, parts },
+    ok: faults.length === 0,
+    problems: told.map((fault) => problemAt(source, faultText(fault, variables))),
+  };
+}
+
+export interface ResolvedTree {
+  readonly tree: MapTree;
+  /** The scalars that could not be filled in, told or not. */
+  readonly faulty: readonly Path[];
+  readonly problems: readonly Problem[];
+}
+
+/** Fills in every text of the tree that `variablesAt` gives variables for; ports have no place in these. */
+export function resolveTree(
+  tree: MapTree,
+  variablesAt: (path: Path) => Variables | null,
+  homeAt: (path: Path) => boolean,
+): ResolvedTree {
+  const faulty: Path[] = [];
+  const problems: Problem[] = [];
+  const resolved = mapEntries(tree, (value, name) =>
+    mapScalars(
+      value,
+      (scalar, path) => {
+        const variables = typeof scalar.value === 'string' ? variablesAt(path) : null;
+        if (variables === null || typeof scalar.value !== 'string') return scalar;
+        const home = homeAt(path) ? 'home' : 'no home';
+        const result = resolveText(scalar.value, scalar.source, variables, home);
+        const ports = result.text.parts.filter((part) => typeof part !== 'string');
+        problems.push(...result.problems);
+        if (ports.length > 0) {
+          problems.push(problemAt(scalar.source, 'a port has a value only in command and env'));
+        }
+        if (!result.ok || ports.length > 0) faulty.push(path);
+        return { ...scalar, value: result.text.parts.join('') };
+      },
+      [name],
+    ),
+  );
+  return { tree: resolved, faulty, problems };
+}
+
+function faultText(fault: Fault, variables: Variables): string {
+  if (fault.kind === 'malformed') {
+    return `'${fault.text}' is no reference: write \${NAME} or \${NAME:-default}, or $\${ for the text itself`;
+  }
+  const near = nearest(fault.name, variables.names);
+  const help =
+    near === undefined ? `set it, or write \${${fault.name}:-default}` : `did you mean \${${near}}?`;
+  return `\${${fault.name}} is not set in ${variables.where}; ${help}`;
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { platforms } from '../routing/platforms/index.ts';
+import { count, duration, flag, listen, size, strict, text } from './fields.ts';
+import { profileName, profileSchema } from './profile-schema.ts';
+import { readPublicUrl } from './urls.ts';
+
+export type Settings = z.output<ReturnType<typeof settingsSchema>>;
+
+/** What stands beside profiles and defaults; those are known here only, so that no key of theirs is unknown. */
+export function settingsSchema() {
+  return strict({
+    ...settings(),
+    defaults: z.unknown().optional(),
+    profiles: z.unknown().optional(),
+  });
+}
+
+/**
+ * The whole config as JSON Schema (draft 7, which editors know best), for `gwproxy schema`. Values that hold a
+ * `${NAME}` are let through: what they become is checked at load.
+ */
+export function configJsonSchema(): object {
+  const config = strict({
+    ...settings(),
+    defaults: profileSchema(platforms)
+      .optional()
+      .describe("Any field of a profile; the profile's own value wins."),
+    profiles: z
+      .record(profileName(), profileSchema(platforms))
+      .optional()
+      .describe("One bot identity each, by name: a-z, 0-9 and '-'."),
+  });
+  return z.toJSONSchema(config, {
+    io: 'input',
+    target: 'draft-7',
+    override: ({ jsonSchema, path }) => {
+      if (!path.includes('propertyNames')) allowReferences(jsonSchema);
+    },
+  });
+}
+
+const REFERENCE = '\\$\\{.+\\}';
+
+function allowReferences(schema: z.core.JSONSchema.BaseSchema): void {
+  // Called once for each wrapper around the same schema.
+  if (schema.pattern?.endsWith(REFERENCE)) return;
+  if (schema.pattern !== undefined) {
+    schema.pattern = `(?:${schema.pattern})|${REFERENCE}`;
+  } else if (schema.enum !== undefined) {
+    const { enum: names } = schema;
+    delete schema.enum;
+    delete schema.type;
+    schema.anyOf = [{ enum: names }, { type: 'string', pattern: REFERENCE }];
+  }
+}
+
+function settings() {
+  return {
+    listen: listen().prefault('127.0.0.1:3978').describe('The public port.'),
+    public_url: publicUrl().optional().describe('What senders see; sets X-Forwarded-Proto and -Host.'),
+    profile_paths: flag()
+      .default(false)
+      .describe("true: /p/<profile>/… reaches that profile's public paths, prefix taken off."),
+    include: include().optional().describe('Globs of files with more profiles, relative to this file.'),
+    limits: limitsSchema().prefault({}).describe('What the door takes at most.'),
+  };
+}
+
+function publicUrl() {
+  return z
+    .string({ error: 'a URL such as https://bots.example.com' })
+    .meta({ pattern: '^https?://[^/?#]+/?$' })
+    .transform((written, context) => {
+      const url = readPublicUrl(written);
+      if (url.ok) return url.value;
+      context.addIssue({ code: 'custom', message: url.reason });
+      return z.NEVER;
+    });
+}
+
+function include() {
+  const what = 'a glob such as profiles/*.yaml, or a list of them';
+  return z
+    .union([text(what), z.array(text(what), { error: what })], { error: what })
+    .transform((written) => (typeof written === 'string' ? [written] : written));
+}
+
+function limitsSchema() {
+  const many = () => count(1, 1_000_000);
+  return strict({
+    body: size().prefault('4MiB').describe('A body that is read to route it.'),
+    streamed: size().prefault('100MiB').describe('A body that is streamed: path routes read no body.'),
+    buffered: size().prefault('128MiB').describe('All bodies in memory at once.'),
+    headers: size().prefault('32KiB').describe('Request line and headers of one request.'),
+    header_time: duration().prefault('15s').describe('For the headers of a request.'),
+    body_time: duration().prefault('60s').describe('For the body of a request.'),
+    connections: many().default(4096).describe('Connections to the public port.'),
+    answer_time: duration().prefault('120s').describe("Until the first byte of a gateway's answer."),
+    idle_time: duration().prefault('5m').describe('Between two parts of a streamed answer.'),
+    held_per_profile: many().default(256).describe('Requests that wait for one profile.'),
+    held: many().default(1024).describe('Requests that wait, all together.'),
+  });
+}

@@ -1,0 +1,48 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own syntax.
+import type { Written } from './folder.ts';
+
+/** A config that uses every key once, and what it is read with. */
+export const GOOD: Written = {
+  'gwproxy.yaml': `listen: 127.0.0.1:3978
+public_url: https://bots.example.com/
+profile_paths: true
+include: profiles/*.yaml
+limits: { body: 4MiB, streamed: 100MiB, buffered: 128MiB, headers: 32KiB, header_time: 15s, body_time: 60s, connections: 4096, answer_time: 120s, idle_time: 5m, held_per_profile: 256, held: 1024 }
+defaults:
+  env: { LOG_LEVEL: info }
+  stop: { grace: 3s }
+profiles:
+  inbox-triage:
+    command: [node, -e, 0, inbox-triage, --api, "\${port.api}"]
+    cwd: .
+    env: { HERMES_HOME: ~/.hermes, TOKEN: "\${INBOX_TOKEN}", REGION: "\${REGION:-eu}" }
+    env_file: secrets/inbox.env
+    listeners:
+      messages: { port: 18681, health: /healthz, paths: [/api/messages] }
+      webhook: { port: 18641, health: { interval: 1s, timeout: 2s, failures: 5 }, paths: [/webhooks/] }
+      api: { port: auto, port_env: API_PORT, host: 127.0.0.1, health: { path: /health } }
+    routes:
+      - bot_framework: { app: 00000000-0000-0000-0000-00000000000A }
+    restart: { when: on-failure, min: 500ms, max: 30s, reset: 60s, give_up: { restarts: 3, within: 1m } }
+    stop: { drain: 10s, signal: SIGTERM }
+  standup-bot:
+    command: node 'bot one.js' --port=\${port}
+    start: on-demand
+    start_timeout: 5s
+    restart: { give_up: never }
+    routes:
+      - slack: { team: [T0AAAAAAA1, T0AAAAAAA2], app: "\${STANDUP_APP}" }
+      - slack: { enterprise: E0AAAAAAA1 }
+        path: /slack/
+        strip_prefix: true
+  legacy-bot:
+    url: http://10.0.0.5:3978
+    enabled: true
+    listeners: { bot: { paths: [/api], health: /up } }
+    routes: [{ path: /legacy }]
+`,
+  'secrets/inbox.env': '# invented\nexport INBOX_TOKEN="not a token"\n',
+  'profiles/greeter.yaml': 'command: node\nroutes: [{ path: / }]\n',
+};
+
+export const GOOD_ENV = { STANDUP_APP: 'A0AAAAAAA1' };

@@ -1,0 +1,697 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own syntax.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { load, type Written } from './folder.ts';
+
+/** What stands in the config, and all that the user reads about it. */
+type Mistake = readonly [name: string, config: string, problems: readonly string[], others?: Written];
+
+const GUID = '00000000-0000-0000-0000-00000000000a';
+
+const SYNTAX: readonly Mistake[] = [
+  [
+    'a key that is not YAML',
+    'profiles:\n  a: {command: node\n  b: 1\n',
+    [
+      'gwproxy.yaml:3:3: this is not YAML: flow map in block collection must be sufficiently indented and end with a }',
+    ],
+  ],
+  [
+    'a text that needs quotes',
+    'profiles:\n  a:\n    cwd: @x\n',
+    [
+      'gwproxy.yaml:3:10: this is not YAML: plain value cannot start with reserved character @; put the text in quotes',
+    ],
+  ],
+  [
+    'a tab',
+    'profiles:\n\ta: 1\n',
+    ['gwproxy.yaml:2:1: this is not YAML: tabs are not allowed as indentation; use spaces'],
+  ],
+  [
+    'a key set twice',
+    'profiles:\n  a:\n    command: node\n    command: node\n',
+    ["gwproxy.yaml:4:5: 'command' is already set in line 3"],
+  ],
+  [
+    'a profile set twice',
+    'profiles:\n  a: {command: node}\n  a: {command: node}\n',
+    ["gwproxy.yaml:3:3: 'a' is already set in line 2"],
+  ],
+  [
+    'an unknown anchor',
+    'profiles:\n  a: {command: *cmd}\n',
+    ["gwproxy.yaml:2:16: no anchor '&cmd' stands above"],
+  ],
+  [
+    'an alias in itself',
+    'profiles:\n  a: {command: &c [node, *c]}\n',
+    ['gwproxy.yaml:2:19: an alias stands inside of what it names'],
+  ],
+  [
+    'a merge of no map',
+    'profiles:\n  a: {command: node, <<: 3}\n',
+    ["gwproxy.yaml:2:26: '<<' takes a map, or a list of maps"],
+  ],
+  ['a tag', 'profiles:\n  a: {command: !cmd node}\n', ['gwproxy.yaml:2:21: tags have no meaning here']],
+  [
+    'a key that is no text',
+    'profiles:\n  ? [a]\n  : {command: node}\n  b: {command: node}\n',
+    ['gwproxy.yaml:2:5: a key must be text'],
+  ],
+  [
+    'a NUL byte',
+    'profiles:\n  a: {command: [node, "a\\0b"]}\n',
+    ['gwproxy.yaml:2:23: a text must not hold a NUL byte'],
+  ],
+  ['a list for a config', '- a\n', ['gwproxy.yaml:1:1: must be a map of keys and values, not a list']],
+  [
+    'two documents',
+    'profiles: {}\n---\na: 1\n',
+    [
+      'gwproxy.yaml:2:1: this is not YAML: source contains multiple documents; please use YAML.parseAllDocuments()',
+    ],
+  ],
+];
+
+const SETTINGS: readonly Mistake[] = [
+  [
+    'no profiles',
+    'listen: 127.0.0.1:0\n',
+    ["gwproxy.yaml:1:1: no profiles; write at least one under 'profiles'"],
+  ],
+  ['an empty config', '', ["gwproxy.yaml:1:1: no profiles; write at least one under 'profiles'"]],
+  [
+    'empty profiles',
+    'listen: 127.0.0.1:0\nprofiles: {}\n',
+    ["gwproxy.yaml:2:11: no profiles; write at least one under 'profiles'"],
+  ],
+  [
+    'a list of profiles',
+    'profiles: [a]\n',
+    ['gwproxy.yaml:1:11: profiles must be a map of names and profiles'],
+  ],
+  [
+    'a misspelt key',
+    'profile:\n  a: {command: node}\n',
+    ["gwproxy.yaml:1:1: unknown key 'profile'; did you mean 'profiles'?"],
+  ],
+  [
+    'a profile key at the top',
+    'command: node\n',
+    ["gwproxy.yaml:1:1: unknown key 'command'; it belongs in a profile: profiles: { NAME: { command: … } }"],
+  ],
+  [
+    'a listen without a port',
+    'listen: 127.0.0.1\n',
+    ["gwproxy.yaml:1:9: listen must be host:port, such as 127.0.0.1:3978, not '127.0.0.1'"],
+  ],
+  [
+    'a listen that is a number',
+    'listen: 3978\n',
+    ['gwproxy.yaml:1:9: listen must be host:port, such as 127.0.0.1:3978, not 3978'],
+  ],
+  [
+    'a port out of range',
+    'listen: 127.0.0.1:65536\n',
+    ['gwproxy.yaml:1:9: listen must have a port from 0 to 65535'],
+  ],
+  [
+    'a public_url without a scheme',
+    'public_url: bots.example.com\n',
+    ['gwproxy.yaml:1:13: public_url must be a URL such as https://bots.example.com'],
+  ],
+  [
+    'a public_url with a path',
+    'public_url: https://bots.example.com/bots\n',
+    ['gwproxy.yaml:1:13: public_url must be scheme and host alone, without a path or a user'],
+  ],
+  [
+    'a flag in words',
+    'profile_paths: yes\n',
+    ["gwproxy.yaml:1:16: profile_paths must be true or false, not 'yes'"],
+  ],
+  [
+    'an unset name',
+    'listen: ${HOST}:1\n',
+    ["gwproxy.yaml:1:9: ${HOST} is not set in gwproxy's environment; set it, or write ${HOST:-default}"],
+  ],
+  [
+    'a misspelt name',
+    'listen: ${HOEM}:1\n',
+    ["gwproxy.yaml:1:9: ${HOEM} is not set in gwproxy's environment; did you mean ${HOME}?"],
+  ],
+  [
+    'a name that only objects have',
+    'listen: ${constructor}:1\n',
+    [
+      "gwproxy.yaml:1:9: ${constructor} is not set in gwproxy's environment; set it, or write ${constructor:-default}",
+    ],
+  ],
+  [
+    'an unknown key with an unset name is one mistake',
+    'listn: ${NONE}\n',
+    ["gwproxy.yaml:1:1: unknown key 'listn'; did you mean 'listen'?"],
+  ],
+  [
+    'a port in a setting',
+    'listen: 127.0.0.1:${port}\n',
+    ['gwproxy.yaml:1:9: a port has a value only in command and env'],
+  ],
+  [
+    'limits',
+    'limits:\n  body: 4MB\n  streamed: 9GiB\n  headers: 0B\n  header_time: 15\n  body_time: 0s\n  connections: 0\n  helt: 5\n',
+    [
+      "gwproxy.yaml:2:9: limits.body must be a size such as 64KiB or 1MiB, not '4MB'",
+      'gwproxy.yaml:3:13: limits.streamed must not be more than 3GiB',
+      'gwproxy.yaml:4:12: limits.headers must not be zero',
+      'gwproxy.yaml:5:16: limits.header_time must be a duration such as 500ms, 10s or 5m, not 15',
+      'gwproxy.yaml:6:14: limits.body_time must not be zero',
+      'gwproxy.yaml:7:16: limits.connections must be a whole number from 1 to 1000000, not 0',
+      "gwproxy.yaml:8:3: unknown key 'helt'; did you mean 'held'?",
+    ],
+  ],
+  [
+    'more a body than for all',
+    'limits: {body: 2MiB, buffered: 1MiB}\nprofiles: {a: {command: node}}\n',
+    ['gwproxy.yaml:1:16: limits.body is more than limits.buffered (1048576 bytes)'],
+  ],
+  [
+    'an include that is not there',
+    'include: profiles/a.yaml\n',
+    ['gwproxy.yaml:1:10: cannot read profiles/a.yaml: no such file'],
+  ],
+  [
+    'an included folder',
+    'include: [sub]\n',
+    ['gwproxy.yaml:1:11: cannot read sub: it is a folder'],
+    { 'sub/a.yaml': '' },
+  ],
+  [
+    'an empty included file',
+    'include: [a.yaml]\n',
+    ["a.yaml:1:1: an included file holds 'profiles' or a profile's fields"],
+    { 'a.yaml': '# nothing\n' },
+  ],
+  [
+    'a setting in an included file',
+    'include: [a.yaml]\n',
+    ["a.yaml:1:1: unknown key 'listen'; an included file holds 'profiles' alone, or one profile's fields"],
+    { 'a.yaml': 'listen: 127.0.0.1:1\nprofiles: {b: {command: node}}\n' },
+  ],
+  [
+    'a file name that is no profile name',
+    'include: [My_Bot.yaml]\n',
+    [
+      "My_Bot.yaml:1:1: profile 'My_Bot': a profile's name may hold a-z, 0-9 and '-' inside, at most 63; write 'my-bot'",
+    ],
+    { 'My_Bot.yaml': 'command: node\n' },
+  ],
+  [
+    'one profile in two files',
+    'include: [sub/a.yaml]\nprofiles:\n  a: {command: node}\n',
+    ["sub/a.yaml:1:1: profile 'a' is already at gwproxy.yaml:3"],
+    { 'sub/a.yaml': 'command: node\n' },
+  ],
+];
+
+const PROFILES: readonly Mistake[] = [
+  [
+    'a name with capitals',
+    'My_Bot: {command: node}',
+    [
+      "gwproxy.yaml:2:3: profile 'My_Bot': a profile's name may hold a-z, 0-9 and '-' inside, at most 63; write 'my-bot'",
+    ],
+  ],
+  [
+    'a name that ends in a dash',
+    'a-: {command: node}',
+    [
+      "gwproxy.yaml:2:3: profile 'a-': a profile's name may hold a-z, 0-9 and '-' inside, at most 63; write 'a'",
+    ],
+  ],
+  [
+    'a profile that is no map',
+    'a: node bot.js',
+    ["gwproxy.yaml:2:6: profile 'a' must be a map of its fields"],
+  ],
+  ['an empty profile', 'a:', ["gwproxy.yaml:2:3: missing command: profile 'a' needs 'command' or 'url'"]],
+  [
+    'an empty command',
+    'a: {command: }',
+    ["gwproxy.yaml:2:3: missing command: profile 'a' needs 'command' or 'url'"],
+  ],
+  [
+    'a misspelt key',
+    'a:\n    comand: node',
+    ["gwproxy.yaml:3:5: unknown key 'comand'; did you mean 'command'?"],
+  ],
+  [
+    "another tool's key",
+    'a:\n    cmd: node',
+    ["gwproxy.yaml:3:5: unknown key 'cmd'; did you mean 'command'?"],
+  ],
+  [
+    'a listener key in a profile',
+    'a:\n    command: node\n    port: 1',
+    ["gwproxy.yaml:4:5: unknown key 'port'; it belongs in a listener: listeners: { main: { port: … } }"],
+  ],
+  [
+    'a route key in a profile',
+    'a:\n    command: node\n    slack: {app: A1}',
+    ["gwproxy.yaml:4:5: unknown key 'slack'; it belongs in a route: routes: [{ slack: … }]"],
+  ],
+  [
+    'a key of Object',
+    'a:\n    command: node\n    constructor: 1',
+    [
+      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, enabled, cwd, env, env_file, start, start_timeout, listeners, routes, restart, stop",
+    ],
+  ],
+  [
+    'an unknown key with an unset name is one mistake',
+    'a:\n    comand: ${NONE}',
+    ["gwproxy.yaml:3:5: unknown key 'comand'; did you mean 'command'?"],
+  ],
+  [
+    'a command and a url',
+    'a:\n    command: node\n    url: http://10.0.0.5:1',
+    ["gwproxy.yaml:4:5: 'command' and 'url' exclude each other: a gateway is run here or elsewhere"],
+  ],
+  [
+    'a command of the wrong kind',
+    'a:\n    command: {node: x}',
+    ['gwproxy.yaml:3:14: command must be a list of arguments, or one text, not a map'],
+  ],
+  [
+    'an empty list for a command',
+    'a:\n    command: []',
+    ['gwproxy.yaml:3:14: command must be a list of arguments, or one text, not an empty list'],
+  ],
+  [
+    'an argument of the wrong kind',
+    'a:\n    command: [node, {x: 1}]',
+    ['gwproxy.yaml:3:21: command must be text, not a map'],
+  ],
+  [
+    'an open quote',
+    'a:\n    command: node "x',
+    ['gwproxy.yaml:3:14: command: a double quote is never closed'],
+  ],
+  [
+    'a shell operator',
+    'a:\n    command: cd x && node bot.js',
+    [
+      "gwproxy.yaml:3:14: command: '&&' is for a shell and no shell runs this; write [sh, -c, '…'] or quote it",
+    ],
+  ],
+  [
+    'a program that is not there',
+    'a:\n    command: [./bot, x]',
+    ["gwproxy.yaml:3:15: missing command: './bot' does not exist"],
+  ],
+  [
+    'a program that cannot be run',
+    'a:\n    command: ./bot.txt',
+    ["gwproxy.yaml:3:14: missing command: './bot.txt' is not executable"],
+    { 'bot.txt': '' },
+  ],
+  [
+    'a program that is not on the PATH',
+    'a:\n    command: no-such-program',
+    ["gwproxy.yaml:3:14: missing command: 'no-such-program' is not on the profile's PATH"],
+  ],
+  [
+    "a program that is not on the profile's own PATH",
+    'a: {command: node, env: {PATH: /nowhere}}',
+    ["gwproxy.yaml:2:16: missing command: 'node' is not on the profile's PATH"],
+  ],
+  [
+    'a variable before the program',
+    'a:\n    command: X=1 node',
+    ["gwproxy.yaml:3:14: missing command: 'X=1' is a variable; put it under env"],
+  ],
+  [
+    'a program that depends on a port',
+    'a:\n    command: ./bot-${port}',
+    ["gwproxy.yaml:3:14: missing command: './bot-${port}' cannot depend on a port"],
+  ],
+  [
+    'a PATH that is unset is one mistake',
+    'a: {command: no-such-program, env: {PATH: "${NONE}"}}',
+    ["gwproxy.yaml:2:45: ${NONE} is not set in gwproxy's environment; set it, or write ${NONE:-default}"],
+  ],
+  [
+    'a cwd that is not there',
+    'a:\n    command: ./bot\n    cwd: nowhere',
+    ['gwproxy.yaml:4:10: cwd is not a folder that exists'],
+  ],
+  [
+    'a missing env_file is one mistake',
+    'a:\n    command: node ${TOKEN}\n    env_file: a.env',
+    ['gwproxy.yaml:4:15: cannot read a.env: no such file'],
+  ],
+  [
+    'a broken env_file',
+    'a: {command: node, env_file: a.env}',
+    ['a.env:2:1: must be KEY=VALUE, a comment or blank', 'a.env:3:3: the quote is never closed'],
+    { 'a.env': 'A=1\nsome secret\nB="more\n' },
+  ],
+  [
+    'an unset name',
+    'a:\n    command: node ${BOT_TOKN}\n    env_file: a.env',
+    [
+      "gwproxy.yaml:3:14: ${BOT_TOKN} is not set in a.env or gwproxy's environment; did you mean ${BOT_TOKEN}?",
+    ],
+    { 'a.env': 'BOT_TOKEN=s3cret\n' },
+  ],
+  [
+    'an unset name in a list',
+    'a:\n    command: [node, -x, "${NONE}"]',
+    ["gwproxy.yaml:3:25: ${NONE} is not set in gwproxy's environment; set it, or write ${NONE:-default}"],
+  ],
+  [
+    'a reference that is none',
+    'a:\n    command: node\n    env: {X: "${my-name}"}',
+    [
+      "gwproxy.yaml:4:14: '${my-name}' is no reference: write ${NAME} or ${NAME:-default}, or $${ for the text itself",
+    ],
+  ],
+  [
+    'an env value that is no text',
+    'a:\n    command: node\n    env: {X: [1], Y: }',
+    [
+      'gwproxy.yaml:4:14: env.X must be text, a number, true or false, not a list',
+      'gwproxy.yaml:4:22: env.Y must be text, a number, true or false, not empty',
+    ],
+  ],
+  [
+    'an env name that is none',
+    'a:\n    command: node\n    env: {1X: a}',
+    ["gwproxy.yaml:4:11: env.1X: the name may hold A-Z, a-z, 0-9, '_', '.' and '-', and no digit first"],
+  ],
+  [
+    'a start that is none',
+    'a:\n    command: node\n    start: on_demand',
+    [
+      "gwproxy.yaml:4:12: start must be always, on-demand or manual, not 'on_demand'; did you mean 'on-demand'?",
+    ],
+  ],
+  [
+    'a duration with a blank',
+    'a:\n    command: node\n    start_timeout: 10 s',
+    ["gwproxy.yaml:4:20: start_timeout must be a duration such as 500ms, 10s or 5m, not '10 s'"],
+  ],
+  [
+    'a duration that no timer holds',
+    'a:\n    command: node\n    start_timeout: 1000h',
+    ['gwproxy.yaml:4:20: start_timeout must not be longer than 596h'],
+  ],
+  [
+    'a signal without SIG',
+    'a:\n    command: node\n    stop: {signal: TERM}',
+    [
+      "gwproxy.yaml:4:20: stop.signal must be SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 or SIGKILL, not 'TERM'; did you mean 'SIGTERM'?",
+    ],
+  ],
+  [
+    'a give_up of neither kind',
+    'a:\n    command: node\n    restart: {give_up: nevr}',
+    ["gwproxy.yaml:4:24: restart.give_up must be 'never', or a map of restarts and within, not 'nevr'"],
+  ],
+  [
+    'half a give_up',
+    'a:\n    command: node\n    restart: {give_up: {restarts: 3}}',
+    ["gwproxy.yaml:4:24: restart.give_up needs 'within': a duration such as 500ms, 10s or 5m"],
+  ],
+  [
+    'a longer min than max',
+    'a:\n    command: node\n    restart: {min: 1m}',
+    ['gwproxy.yaml:4:20: restart.min is longer than restart.max (30000 ms)'],
+  ],
+  [
+    'fields of a command beside a url',
+    'a:\n    url: http://10.0.0.5:1\n    cwd: .\n    env: {A: 1}',
+    [
+      "gwproxy.yaml:4:5: 'cwd' has no meaning beside 'url': someone else runs it",
+      "gwproxy.yaml:5:5: 'env' has no meaning beside 'url': someone else runs it",
+    ],
+  ],
+  [
+    'a url with a path',
+    'a: {url: http://10.0.0.5:1/bot}',
+    ['gwproxy.yaml:2:12: url must be http://host:port alone, without a path or a user'],
+  ],
+  [
+    'a url without a scheme',
+    'a: {url: 10.0.0.5:1}',
+    ['gwproxy.yaml:2:12: url must be http://host:port, such as http://10.0.0.5:3978'],
+  ],
+  [
+    'an https url',
+    'a: {url: https://10.0.0.5:1}',
+    ['gwproxy.yaml:2:12: url must be http://host:port; https to a gateway is not supported'],
+  ],
+  [
+    'two listeners beside a url',
+    'a:\n    url: http://10.0.0.5:1\n    listeners: {a: {}, b: {}}',
+    ["gwproxy.yaml:4:5: a profile with 'url' has one listener, and the url is its address"],
+  ],
+  [
+    'an address beside a url',
+    'a:\n    url: http://10.0.0.5:1\n    listeners: {a: {port: 5, paths: [/x]}}',
+    ["gwproxy.yaml:4:21: 'port' has no meaning beside 'url', which is the address"],
+  ],
+  [
+    'a url that is gwproxy itself',
+    'a: {url: "http://localhost:3978"}',
+    ['gwproxy.yaml:2:12: url is the public port of gwproxy itself (listen)'],
+  ],
+  [
+    'a value from a variable is never shown',
+    'a:\n    command: node\n    start: ${SECRET}\n    start_timeout: ${SECRET}\n    env_file: a.env',
+    [
+      "gwproxy.yaml:4:12: start must be always, on-demand or manual, not '${SECRET}'",
+      "gwproxy.yaml:5:20: start_timeout must be a duration such as 500ms, 10s or 5m, not '${SECRET}'",
+    ],
+    { 'a.env': 'SECRET=s3cret\n' },
+  ],
+];
+
+const LISTENERS: readonly Mistake[] = [
+  [
+    'no listener at all',
+    'a:\n    command: node\n    listeners: {}',
+    ['gwproxy.yaml:4:16: listeners must name a listener; left out, there is one with an allocated port'],
+  ],
+  [
+    'a name that is none',
+    'a:\n    command: node\n    listeners: {My: {}}',
+    ["gwproxy.yaml:4:17: listeners.My: the name may hold a-z, 0-9, '_' and '-' inside, at most 63"],
+  ],
+  [
+    'a port out of range',
+    'a:\n    command: node\n    listeners: {x: {port: 70000}, y: {port: aut}}',
+    [
+      "gwproxy.yaml:4:27: listeners.x.port must be 'auto' or a port from 1 to 65535, not 70000",
+      "gwproxy.yaml:4:45: listeners.y.port must be 'auto' or a port from 1 to 65535, not 'aut'",
+    ],
+  ],
+  [
+    'a port that nothing tells',
+    'a:\n    command: node\n    listeners: {x: {}, y: {port: 5}}',
+    [
+      "gwproxy.yaml:4:17: nothing tells the gateway the port of listener 'x'; give it a port, a port_env, or write ${port.x} in command or env",
+    ],
+  ],
+  [
+    '${port} of several',
+    'a:\n    command: node ${port}\n    listeners: {x: {port: 4}, y: {port: 5}}',
+    ['gwproxy.yaml:3:14: ${port} is not clear with 2 listeners; write ${port.x} or ${port.y}'],
+  ],
+  [
+    '${port.x} of none',
+    'a:\n    command: node\n    env: {P: "${port.mesages}"}\n    listeners: {messages: {port: 4}, y: {port: 5}}',
+    ["gwproxy.yaml:4:14: ${port.mesages}: this profile has no listener 'mesages'; did you mean 'messages'?"],
+  ],
+  [
+    '${port} outside of command and env',
+    'a:\n    command: node\n    cwd: x${port}',
+    ['gwproxy.yaml:4:10: a port has a value only in command and env'],
+  ],
+  [
+    'one port_env for two',
+    'a:\n    command: node\n    listeners: {x: {port_env: P}, y: {port_env: P}}',
+    ["gwproxy.yaml:4:49: port_env P already tells the port of listener 'x'"],
+  ],
+  [
+    'a PORT in env that would be lost',
+    'a:\n    command: node\n    env: {PORT: 3000}',
+    [
+      "gwproxy.yaml:4:11: PORT tells the gateway the port of listener 'main'; for a fixed one write listeners: { main: { port: … } }",
+    ],
+  ],
+  [
+    'one path for two',
+    'a:\n    command: node\n    listeners: {x: {port: 4, paths: [/a]}, y: {port: 5, paths: [/b, /a/]}}',
+    ["gwproxy.yaml:4:69: path '/a' already belongs to listener 'x'"],
+  ],
+  [
+    'paths that are none',
+    "a:\n    command: node\n    listeners:\n      x:\n        paths: [a, '/a?b', /a/../b, /%2e/b, //a, /a/*, /ä, '/#', '/a\\b', 5]",
+    [
+      "gwproxy.yaml:6:17: listeners.x.paths must start with '/'",
+      'gwproxy.yaml:6:20: listeners.x.paths must be a path alone, without a query or a fragment',
+      "gwproxy.yaml:6:28: listeners.x.paths must not hold '.' or '..' segments",
+      "gwproxy.yaml:6:37: listeners.x.paths must not hold '.' or '..' segments",
+      "gwproxy.yaml:6:45: listeners.x.paths must not hold '//'",
+      "gwproxy.yaml:6:50: listeners.x.paths is a prefix as it stands: leave out the '*'",
+      'gwproxy.yaml:6:56: listeners.x.paths must be visible ASCII without backslashes; percent-encode the rest',
+      'gwproxy.yaml:6:60: listeners.x.paths must be a path alone, without a query or a fragment',
+      'gwproxy.yaml:6:66: listeners.x.paths must be visible ASCII without backslashes; percent-encode the rest',
+      'gwproxy.yaml:6:74: listeners.x.paths must be a path such as /api/messages, not 5',
+    ],
+  ],
+  [
+    'one path, not in a list',
+    'a:\n    command: node\n    listeners: {x: {paths: /a}}',
+    ["gwproxy.yaml:4:28: listeners.x.paths must be a list of paths, each behind a '-' or in [ ], not '/a'"],
+  ],
+  [
+    'a health path without a slash',
+    'a:\n    command: node\n    listeners: {x: {health: health}}',
+    ["gwproxy.yaml:4:29: listeners.x.health must be a path such as /health, in visible ASCII, not 'health'"],
+  ],
+  [
+    'a health of the wrong kind',
+    'a:\n    command: node\n    listeners: {x: {health: [/a]}}',
+    ['gwproxy.yaml:4:29: listeners.x.health must be a path such as /health, or a map with it, not a list'],
+  ],
+  [
+    'mistakes in a health map',
+    'a:\n    command: node\n    listeners: {x: {health: {path: x, interval: 0s, failures: 0, tries: 1}}}',
+    [
+      "gwproxy.yaml:4:36: listeners.x.health.path must be a path such as /health, in visible ASCII, not 'x'",
+      'gwproxy.yaml:4:49: listeners.x.health.interval must not be zero',
+      'gwproxy.yaml:4:63: listeners.x.health.failures must be a whole number from 1 to 1000, not 0',
+      "gwproxy.yaml:4:66: unknown key 'tries'; the keys here are path, interval, timeout, failures",
+    ],
+  ],
+  [
+    'two listeners on one port',
+    'a:\n    command: node\n    listeners: {x: {port: 5000}}\n  b:\n    command: node\n    listeners: {y: {port: 5000, host: localhost}}',
+    ["gwproxy.yaml:7:27: port 5000 is already taken by listener 'x' of profile 'a' at gwproxy.yaml:4"],
+  ],
+  [
+    'a wildcard host on a port that is taken',
+    'a:\n    command: node\n    listeners: {x: {port: 5000}, y: {port: 5000, host: "::"}}',
+    ["gwproxy.yaml:4:44: port 5000 is already taken by listener 'x' of profile 'a' at gwproxy.yaml:4"],
+  ],
+  [
+    "the door's own port",
+    'a:\n    command: node\n    listeners: {x: {port: 3978}}',
+    ["gwproxy.yaml:4:27: port 3978 is gwproxy's own public port (listen)"],
+  ],
+];
+
+const ROUTES: readonly Mistake[] = [
+  [
+    'a route that is no list',
+    'a:\n    command: node\n    routes: {path: /x}',
+    ["gwproxy.yaml:4:13: routes must be a list, each route behind a '-', not a map"],
+  ],
+  [
+    'an empty route',
+    'a:\n    command: node\n    routes: [{}]',
+    ['gwproxy.yaml:4:14: this route must name one of bot_framework, slack or path'],
+  ],
+  [
+    'a route that is no map',
+    'a:\n    command: node\n    routes: [/x]',
+    ["gwproxy.yaml:4:14: this route must be a map, such as path: /hooks or bot_framework: …, not '/x'"],
+  ],
+  [
+    'a misspelt sender',
+    'a:\n    command: node\n    routes: [{slak: {app: A1}}]',
+    ["gwproxy.yaml:4:15: unknown key 'slak'; did you mean 'slack'?"],
+  ],
+  [
+    'a misspelt field',
+    'a:\n    command: node\n    routes: [{slack: {ap: A1}}]',
+    ["gwproxy.yaml:4:23: unknown key 'ap'; did you mean 'app'?"],
+  ],
+  [
+    'a sender without a field',
+    'a:\n    command: node\n    routes: [{slack: {}}]',
+    ['gwproxy.yaml:4:22: slack must name team, enterprise or app'],
+  ],
+  [
+    'a field without a value',
+    'a:\n    command: node\n    routes: [{slack: {app: A1, team: }}, {slack: {team: []}}, {slack: {team: ""}}]',
+    [
+      'gwproxy.yaml:4:38: slack.team must be text or a list of texts, not empty',
+      'gwproxy.yaml:4:57: slack.team must be text or a list of texts, not an empty list',
+      'gwproxy.yaml:4:78: slack.team must be text or a list of texts, not an empty text',
+    ],
+  ],
+  [
+    'two senders in one route',
+    'a:\n    command: node\n    routes: [{slack: {app: A1}, bot_framework: {app: x}}]',
+    [
+      'gwproxy.yaml:4:14: this route must name one sender, not bot_framework and slack; write a route for each',
+    ],
+  ],
+  [
+    'a strip_prefix without a path',
+    'a:\n    command: node\n    routes: [{slack: {app: A1}, strip_prefix: true}]',
+    ["gwproxy.yaml:4:14: this route has 'strip_prefix' but no 'path' to take off"],
+  ],
+  [
+    'a path without a slash',
+    'a:\n    command: node\n    routes: [{path: hooks}]',
+    ["gwproxy.yaml:4:21: path must start with '/'"],
+  ],
+  [
+    'one path twice',
+    'a: {command: node, routes: [{path: /x}]}\n  b: {command: node, routes: [{path: /x/}]}',
+    ["gwproxy.yaml:3:31: path '/x' is already claimed by profile 'a' at gwproxy.yaml:2"],
+  ],
+  [
+    'one key twice in a profile',
+    'a:\n    command: node\n    routes:\n      - slack: {app: A1}\n      - slack: {app: A1}',
+    ["gwproxy.yaml:6:9: this slack route (app) is already claimed by profile 'a' at gwproxy.yaml:5"],
+  ],
+  [
+    'lists that share a value',
+    'a: {command: node, routes: [{slack: {team: [T1, T2], app: A1}}]}\n  b: {command: node, routes: [{slack: {app: [A0, A1], team: [T2, T3]}}]}',
+    ["gwproxy.yaml:3:31: this slack route (team, app) is already claimed by profile 'a' at gwproxy.yaml:2"],
+  ],
+  [
+    'one GUID in two cases',
+    `a: {command: node, routes: [{bot_framework: {app: ${GUID}}}]}\n  b: {command: node, routes: [{bot_framework: {app: ${GUID.toUpperCase()}}}]}`,
+    ["gwproxy.yaml:3:31: this bot_framework route (app) is already claimed by profile 'a' at gwproxy.yaml:2"],
+  ],
+  [
+    'an app and its recipient',
+    `a: {command: node, routes: [{bot_framework: {app: ${GUID}}}]}\n  b: {command: node, routes: [{bot_framework: {recipient: "28:${GUID}"}}]}`,
+    [
+      "gwproxy.yaml:3:31: this bot_framework route (recipient) is already claimed by profile 'a' at gwproxy.yaml:2",
+    ],
+  ],
+];
+
+function run(group: string, mistakes: readonly Mistake[], wrap: (config: string) => string): void {
+  for (const [name, config, problems, others = {}] of mistakes) {
+    test(`${group}: ${name}`, async (t) => {
+      const { loaded, lines } = await load(t, { 'gwproxy.yaml': wrap(config), ...others });
+      assert.deepEqual(lines, problems);
+      assert.equal(loaded.ok, false);
+    });
+  }
+}
+
+run('syntax', SYNTAX, (config) => config);
+run('settings', SETTINGS, (config) => config);
+run('profiles', PROFILES, (config) => `profiles:\n  ${config}\n`);
+run('listeners', LISTENERS, (config) => `profiles:\n  ${config}\n`);
+run('routes', ROUTES, (config) => `profiles:\n  ${config}\n`);
