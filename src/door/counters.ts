@@ -1,0 +1,51 @@
+import { Latency } from './latency.ts';
+
+export interface ProfileStats {
+  /** Leases: forwarded and not yet answered whole, open WebSockets among them. */
+  readonly inFlight: number;
+  readonly held: number;
+  /** For one of this profile's public listeners, since the door started. */
+  readonly requests: number;
+  /** Epoch ms of the newest lease's start or end; 0 for never. */
+  readonly lastUsed: number;
+}
+
+/** What the door counts of one profile; it outlives the profile's generations. */
+export class ProfileCounters {
+  inFlight = 0;
+  held = 0;
+  requests = 0;
+  lastUsed = 0;
+  readonly latency = new Latency();
+
+  stats(): ProfileStats {
+    const { inFlight, held, requests, lastUsed } = this;
+    return { inFlight, held, requests, lastUsed };
+  }
+}
+
+/** One ProfileCounters for each profile of the newest snapshot. */
+export class Counters {
+  readonly #profiles = new Map<string, ProfileCounters>();
+
+  of(profile: string): ProfileCounters {
+    const known = this.#profiles.get(profile);
+    if (known !== undefined) return known;
+    const fresh = new ProfileCounters();
+    this.#profiles.set(profile, fresh);
+    return fresh;
+  }
+
+  /** Forgets every profile that is neither named nor busy. */
+  keep(profiles: ReadonlySet<string>): void {
+    for (const [profile, counters] of this.#profiles) {
+      if (!profiles.has(profile) && counters.inFlight === 0 && counters.held === 0) {
+        this.#profiles.delete(profile);
+      }
+    }
+  }
+
+  stats(): ReadonlyMap<string, ProfileStats> {
+    return new Map([...this.#profiles].map(([profile, counters]) => [profile, counters.stats()]));
+  }
+}

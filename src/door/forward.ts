@@ -1,0 +1,185 @@
+import type { Dispatcher } from 'undici';
+import { DoorError } from '../errors.ts';
+import type { Address } from '../snapshot.ts';
+import { StreamedBody } from './body.ts';
+import { ClientLeft, type Exchange } from './exchange.ts';
+import { isConnectFailure, noAnswer } from './failure.ts';
+import type { Head } from './head.ts';
+import { answerHeaders } from './headers.ts';
+import type { Life } from './leases.ts';
+import { Outlet } from './outlet.ts';
+import type { Parts } from './parts.ts';
+import type { Timer } from './timers.ts';
+import type { Upstream } from './upstreams.ts';
+
+/** A request as a gateway gets it. */
+export interface Outgoing {
+  readonly head: Head;
+  /** Path and query. */
+  readonly target: string;
+  /** Names and values in turn, without framing. */
+  readonly headers: string[];
+  /** 'streamed' is read from the client as the gateway takes it. */
+  readonly body: Buffer | 'streamed';
+}
+
+export type Outcome =
+  | { readonly kind: 'answered' }
+  /** Not a byte reached the gateway: another try may. */
+  | { readonly kind: 'unsent'; readonly cause: Error };
+
+/**
+ * Sends a request to a ready upstream and its answer to the client, each at the other's pace, under a lease.
+ * Rejects with the DoorError for the client where the gateway gave no answer, or with ClientLeft. An answer that
+ * breaks off is broken off for the client too; that resolves, since nothing can be said any more.
+ */
+export function forward(
+  parts: Parts,
+  exchange: Exchange,
+  upstream: Upstream,
+  address: Address,
+  outgoing: Outgoing,
+): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const relay = new Relay(parts, exchange, upstream, resolve, reject);
+    const { head, target, headers } = outgoing;
+    const body = outgoing.body === 'streamed' ? streamed(parts, exchange, head) : outgoing.body;
+    upstream.pool(address).dispatch(
+      {
+        method: head.method,
+        path: target,
+        // undici frames a stream by this; a buffer it measures, and an unknown length becomes chunked.
+        headers: framed(headers, body, head.length),
+        body,
+      },
+      relay,
+    );
+  });
+}
+
+function streamed(parts: Parts, exchange: Exchange, head: Head): StreamedBody | null {
+  return head.length === 0 ? null : new StreamedBody(exchange, parts.limits.streamed);
+}
+
+function framed(headers: string[], body: unknown, length: number | 'chunked'): string[] {
+  if (!(body instanceof StreamedBody) || length === 'chunked') return headers;
+  return [...headers, 'Content-Length', String(length)];
+}
+
+/** Carries one answer from undici to the client. */
+class Relay implements Dispatcher.DispatchHandler {
+  readonly #parts: Parts;
+  readonly #exchange: Exchange;
+  readonly #resolve: (outcome: Outcome) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #life: Life;
+  readonly #outlet: Outlet;
+  readonly #sentAt: number;
+  #controller: Dispatcher.DispatchController | null = null;
+  #over = false;
+  #stalled: Timer | null = null;
+
+  constructor(
+    parts: Parts,
+    exchange: Exchange,
+    upstream: Upstream,
+    resolve: (outcome: Outcome) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#parts = parts;
+    this.#exchange = exchange;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    const { profile, generation } = upstream.target;
+    this.#life = parts.leases.life(profile, generation);
+    parts.leases.take(this.#life);
+    this.#outlet = new Outlet(exchange.res);
+    this.#sentAt = parts.now();
+    exchange.onLeave(() => this.#leave());
+  }
+
+  /** The connection stands, and not a byte is written yet. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) controller.abort(new ClientLeft());
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    reason = '',
+  ): void {
+    // 103 and its like are dropped: they are advice to browsers, and no webhook's sender is one.
+    if (status < 200) return;
+    this.#life.counters.latency.record(this.#parts.now() - this.#sentAt);
+    const raw = Array.isArray(controller.rawHeaders) ? controller.rawHeaders : [];
+    this.#outlet.start(status, reasonBytes(reason), answerHeaders(raw, status, this.#exchange.requestId));
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#outlet.write(chunk) || this.#stalled !== null) return;
+    controller.pause();
+    this.#stalled = this.#parts.timers.after(this.#parts.limits.idleTime, () => this.#stall());
+    this.#exchange.res.once('drain', () => {
+      this.#parts.timers.cancel(this.#stalled);
+      this.#stalled = null;
+      controller.resume();
+    });
+  }
+
+  /** Trailers are dropped: Trailer was, and no webhook's sender reads them. */
+  onResponseEnd(): void {
+    if (this.#over) return;
+    this.#exchange.end(this.#outlet.last());
+    this.#resolve({ kind: 'answered' });
+    this.#finish();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#over) return;
+    this.#finish();
+    if (this.#exchange.res.headersSent) this.#breakOff(error);
+    else if (this.#controller === null && isConnectFailure(error)) {
+      this.#resolve({ kind: 'unsent', cause: error });
+    } else this.#reject(noAnswer(error));
+  }
+
+  #leave(): void {
+    this.#reject(new ClientLeft());
+    this.#finish();
+    this.#controller?.abort(new ClientLeft());
+  }
+
+  /** The client reads nothing of an answer that waits for it. */
+  #stall(): void {
+    this.#stalled = null;
+    this.#finish();
+    this.#controller?.abort(new ClientLeft());
+    this.#breakOff(new Error('the client read nothing of the answer for too long'));
+  }
+
+  #breakOff(cause: Error): void {
+    this.#exchange.abort();
+    const broken = new DoorError('GWPROXY_UPSTREAM_UNREACHABLE', 'the answer broke off', { cause });
+    this.#parts.refused(broken, this.#exchange, this.#life.profile);
+    this.#resolve({ kind: 'answered' });
+  }
+
+  #finish(): void {
+    this.#over = true;
+    this.#parts.timers.cancel(this.#stalled);
+    this.#stalled = null;
+    this.#exchange.onLeave(null);
+    this.#parts.leases.release(this.#life);
+  }
+}
+
+/**
+ * A reason phrase is bytes (RFC 9112 §4), which latin1 keeps; undici decodes it as UTF-8, and one that is not
+ * UTF-8 is lost in that: left out then, as nobody may rely on it.
+ */
+function reasonBytes(reason: string): string {
+  if (/^[\t\x20-\x7e]*$/.test(reason)) return reason;
+  return reason.includes('\ufffd') ? '' : Buffer.from(reason).toString('latin1');
+}

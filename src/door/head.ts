@@ -1,0 +1,54 @@
+import { DoorError } from '../errors.ts';
+import type { RequestHead } from '../routing/platform.ts';
+
+/** A request's head once it is known to be read in one way only. */
+export class Head implements RequestHead {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  /** The query with its '?', as received; '' where there is none, '?' where it is empty. */
+  readonly search: string;
+  readonly host: string;
+  /** Names and values in turn, as received. */
+  readonly raw: readonly string[];
+  /** The names of `raw`, in lower case. */
+  readonly names: readonly string[];
+  /** Headers that Connection names, in lower case; null where it names none beyond its own tokens. */
+  readonly connectionNames: ReadonlySet<string> | null;
+  /** Of the body, in bytes; 0 for none. */
+  readonly length: number | 'chunked';
+
+  constructor(parts: {
+    readonly method: string;
+    readonly path: string;
+    readonly search: string;
+    readonly host: string;
+    readonly raw: readonly string[];
+    readonly names: readonly string[];
+    readonly connectionNames: ReadonlySet<string> | null;
+    readonly length: number | 'chunked';
+  }) {
+    this.method = parts.method;
+    this.path = parts.path;
+    this.search = parts.search;
+    this.query = parts.search.slice(1);
+    this.host = parts.host;
+    this.raw = parts.raw;
+    this.names = parts.names;
+    this.connectionNames = parts.connectionNames;
+    this.length = parts.length;
+  }
+
+  /**
+   * Throws GWPROXY_REQUEST_INVALID where the header is repeated: whoever asks decides by it, and the gateway may
+   * take the other one.
+   */
+  header(name: string): string | undefined {
+    const first = this.names.indexOf(name);
+    if (first === -1) return undefined;
+    if (this.names.indexOf(name, first + 1) !== -1) {
+      throw new DoorError('GWPROXY_REQUEST_INVALID', 'a header that decides the route is repeated');
+    }
+    return this.raw[2 * first + 1];
+  }
+}

@@ -1,0 +1,21 @@
+/** Enough for a steady 95th percentile, few enough to follow a gateway that becomes slower. */
+const KEPT = 64;
+
+/** How long a gateway's recent answers took, in ms. */
+export class Latency {
+  readonly #recent = new Float64Array(KEPT);
+  #count = 0;
+
+  record(ms: number): void {
+    this.#recent[this.#count % KEPT] = ms;
+    this.#count += 1;
+  }
+
+  /** The 95th percentile (nearest rank) of the recent answers; null before the first. */
+  p95(): number | null {
+    const size = Math.min(this.#count, KEPT);
+    if (size === 0) return null;
+    const sorted = this.#recent.slice(0, size).sort();
+    return sorted[Math.ceil(size * 0.95) - 1] ?? null;
+  }
+}

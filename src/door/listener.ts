@@ -1,0 +1,195 @@
+import { type IncomingMessage, Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Limits } from '../config/types.ts';
+import { DoorError } from '../errors.ts';
+import { endWithAnswer, problem } from './answer.ts';
+import { type Connection, Connections } from './connection.ts';
+import { Exchange } from './exchange.ts';
+import type { Parts } from './parts.ts';
+import { newRequestId } from './request-id.ts';
+
+/**
+ * The side that takes requests from a connection must close it first: otherwise a request may come in just as we
+ * close, and a POST that was lost so is not sent again. Tunnels keep idle connections for up to 90 s
+ * (cloudflared, and Go's http.Transport, which ngrok and Tailscale use); nginx keeps them for 60 s.
+ */
+const KEEP_ALIVE = 120_000;
+/** Dropped connections are told of at most this often. */
+const DROPS_TOLD = 1000;
+
+/** What the public port hands on. */
+export interface Handlers {
+  request(exchange: Exchange): void;
+  upgrade(req: IncomingMessage, connection: Connection, early: Buffer): void;
+}
+
+/** The public port: Node's HTTP server with every limit set, and what its parser refuses, in our own words. */
+export class Listener extends Server {
+  readonly #parts: Parts;
+  readonly #handlers: Handlers;
+  readonly #connections = new Connections();
+  #inFlight = 0;
+  #dropped = 0;
+  #droppedToldAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: Parts, handlers: Handlers) {
+    super(serverOptions(parts.limits));
+    this.#parts = parts;
+    this.#handlers = handlers;
+    this.maxConnections = parts.limits.connections;
+    // Node would drop the headers beyond 2000 and pass on the rest; their size is limited anyway.
+    this.maxHeadersCount = 0;
+    this.on('connection', (socket: Socket) => this.#connections.open(socket));
+    this.on('request', (req: IncomingMessage, res: ServerResponse) => this.#enter(req, res, false));
+    this.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => this.#enter(req, res, true));
+    this.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => this.#enter(req, res, false));
+    this.on('upgrade', (req: IncomingMessage, stream: Duplex, early: Buffer) => {
+      const connection = this.#of(stream);
+      if (connection !== undefined) this.#handlers.upgrade(req, connection, early);
+    });
+    this.on('connect', (req: IncomingMessage, stream: Duplex) => this.#refuseTunnel(req, stream));
+    this.on('clientError', (error: Error, stream: Duplex) => this.#refuseUnread(error, stream));
+    this.on('drop', () => this.#drop());
+  }
+
+  /** Rejects with the system's error. */
+  start(host: string, port: number): Promise<{ readonly host: string; readonly port: number }> {
+    return new Promise((resolve, reject) => {
+      this.once('error', reject);
+      this.listen({ host, port }, () => {
+        this.off('error', reject);
+        // accept() may fail later, for want of file descriptors: one connection is lost, not the process.
+        this.on('error', (cause) => this.#tell('a connection could not be taken', cause));
+        const address = this.address();
+        resolve({ host, port: typeof address === 'object' && address !== null ? address.port : port });
+      });
+    });
+  }
+
+  /** Node's own would cut an answer that is written but not yet on the wire. */
+  override closeIdleConnections(): void {
+    this.#connections.closeIdle();
+  }
+
+  /** Breaks off everything, upgraded connections too. */
+  destroyConnections(): void {
+    this.#connections.destroy();
+  }
+
+  #enter(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
+    const connection = this.#connections.of(req.socket);
+    // Closed already: Node still hands on what it has read.
+    if (connection === undefined) return;
+    const { limits, timers } = this.#parts;
+    const exchange = new Exchange(req, res, {
+      peer: connection.peer,
+      arrivedAt: this.#parts.now(),
+      expectsContinue,
+      timers,
+      over: (done) => this.#leave(connection, done),
+    });
+    connection.open.add(exchange);
+    this.#inFlight += 1;
+    if (!this.listening) res.shouldKeepAlive = false;
+    if (this.#inFlight > limits.connections) this.#overload(exchange);
+    else this.#handlers.request(exchange);
+  }
+
+  #leave(connection: Connection, exchange: Exchange): void {
+    connection.open.delete(exchange);
+    this.#inFlight -= 1;
+    if (!this.listening) setImmediate(() => this.closeIdleConnections());
+  }
+
+  /** Only a client that pipelines can have more requests than connections. */
+  #overload(exchange: Exchange): void {
+    exchange.requestId = newRequestId();
+    const error = new DoorError('GWPROXY_OVERLOADED', 'too many requests are under way', { retryAfter: 1 });
+    this.#parts.refused(error, exchange, null);
+    exchange.answer(problem(error, exchange.requestId), false);
+  }
+
+  #refuseTunnel(req: IncomingMessage, stream: Duplex): void {
+    const connection = this.#of(stream);
+    if (connection === undefined) return;
+    const { socket } = connection;
+    socket.on('error', () => socket.destroy());
+    const requestId = newRequestId();
+    const error = new DoorError('GWPROXY_REQUEST_INVALID', 'this is no proxy to tunnel through');
+    this.#parts.refused(error, { requestId, req }, null);
+    endWithAnswer(socket, problem(error, requestId));
+  }
+
+  /** What Node's parser does not read, or what comes too slowly. The connection closes in any case. */
+  #refuseUnread(error: Error, stream: Duplex): void {
+    const connection = this.#of(stream);
+    if (connection === undefined) return;
+    const { socket } = connection;
+    const verdict = connection.verdict();
+    // A connection that is merely opened ahead and not used yet expects no answer.
+    const hears = socket.writable && socket.bytesRead > 0 && !isSystemError(error);
+    if (!hears || verdict.kind === 'destroy') {
+      socket.destroy();
+    } else if (verdict.kind === 'end') {
+      socket.destroySoon();
+    } else {
+      const known = refusalOf(error);
+      const requestId = verdict.exchange?.requestId || newRequestId();
+      this.#parts.refused(known, { requestId, req: verdict.exchange?.req ?? {} }, null);
+      endWithAnswer(socket, problem(known, requestId));
+    }
+  }
+
+  #drop(): void {
+    this.#dropped += 1;
+    const now = this.#parts.now();
+    if (now - this.#droppedToldAt < DROPS_TOLD) return;
+    this.#tell(`${this.#dropped} connections over the limit dropped`);
+    this.#droppedToldAt = now;
+    this.#dropped = 0;
+  }
+
+  #tell(detail: string, cause?: Error): void {
+    const error = new DoorError('GWPROXY_OVERLOADED', detail, { cause });
+    this.#parts.refused(error, { requestId: newRequestId(), req: {} }, null);
+  }
+
+  #of(stream: Duplex): Connection | undefined {
+    const connection = stream instanceof Socket ? this.#connections.of(stream) : undefined;
+    if (connection === undefined) stream.destroy();
+    return connection;
+  }
+}
+
+function serverOptions(limits: Limits): ServerOptions {
+  return {
+    // Explicit, so that NODE_OPTIONS=--insecure-http-parser changes nothing here.
+    insecureHTTPParser: false,
+    // Refused in our own words, with everything else that is wrong with a Host.
+    requireHostHeader: false,
+    maxHeaderSize: limits.headers,
+    headersTimeout: limits.headerTime,
+    requestTimeout: Math.max(limits.headerTime, limits.bodyTime),
+    connectionsCheckingInterval: 1000,
+    keepAliveTimeout: KEEP_ALIVE,
+    noDelay: true,
+  };
+}
+
+/** The connection itself broke: there is nobody to answer. */
+function isSystemError(error: Error): boolean {
+  return 'syscall' in error;
+}
+
+function refusalOf(error: Error): DoorError {
+  const code = 'code' in error ? error.code : undefined;
+  const options = { cause: error };
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new DoorError('GWPROXY_HEADERS_TOO_LARGE', 'the headers are too large', options);
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new DoorError('GWPROXY_REQUEST_TIMEOUT', 'the request came too slowly', options);
+  }
+  return new DoorError('GWPROXY_REQUEST_INVALID', 'this is not HTTP that can be read in one way', options);
+}

@@ -1,0 +1,36 @@
+import type { Limits, PublicUrl } from '../config/types.ts';
+import type { DoorError } from '../errors.ts';
+import type { RouteTable } from '../routing/table.ts';
+import type { SupervisorPort } from '../snapshot.ts';
+import type { Counters } from './counters.ts';
+import type { Hold } from './hold.ts';
+import type { Leases } from './leases.ts';
+import type { Budget } from './receive.ts';
+import type { Timers } from './timers.ts';
+import type { Unmatched } from './unmatched.ts';
+import type { Upstreams } from './upstreams.ts';
+
+/** What every step of a request's way may use. */
+export interface Parts {
+  readonly limits: Limits;
+  readonly publicUrl: PublicUrl | null;
+  readonly supervisor: SupervisorPort;
+  readonly now: () => number;
+  readonly timers: Timers;
+  readonly counters: Counters;
+  readonly leases: Leases;
+  readonly upstreams: Upstreams;
+  readonly hold: Hold;
+  readonly budget: Budget;
+  readonly unmatched: Unmatched;
+  /** Of the newest snapshot; null before the first. */
+  table(): RouteTable | null;
+  /** Tells the operator of a request that got no whole answer from a gateway. */
+  refused(error: DoorError, request: Refused, profile: string | null): void;
+}
+
+/** What the operator is told of a request. */
+export interface Refused {
+  readonly requestId: string;
+  readonly req: { readonly method?: string | undefined; readonly url?: string | undefined };
+}

@@ -1,0 +1,78 @@
+import { DoorError } from '../errors.ts';
+import { ClientLeft, type Exchange } from './exchange.ts';
+
+/** All bodies that are in memory at once, for all requests of a door. */
+export class Budget {
+  readonly #limit: number;
+  #used = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  /** False where it would be too much; then nothing is taken. */
+  take(bytes: number): boolean {
+    if (this.#used + bytes > this.#limit) return false;
+    this.#used += bytes;
+    return true;
+  }
+
+  give(bytes: number): void {
+    this.#used -= bytes;
+  }
+}
+
+/** Refuses a body that says itself that it is too long, before a byte of it is read. */
+export function checkLength(length: number | 'chunked', limit: number): void {
+  if (length !== 'chunked' && length > limit) throw tooLarge(limit);
+}
+
+export function tooLarge(limit: number): DoorError {
+  return new DoorError('GWPROXY_BODY_TOO_LARGE', `the body is longer than ${limit} bytes`);
+}
+
+/**
+ * The whole body, at most `limit` bytes. What it takes of the budget is noted in the exchange, whose end gives it
+ * back. Rejects with GWPROXY_BODY_TOO_LARGE, GWPROXY_OVERLOADED, or ClientLeft.
+ */
+export function receive(exchange: Exchange, limit: number, budget: Budget): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const { req } = exchange;
+    const chunks: Buffer[] = [];
+    let size = 0;
+
+    const stop = (error: Error): void => {
+      req.off('data', take).off('end', finish);
+      exchange.onLeave(null);
+      reject(error);
+    };
+    const take = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size > limit) {
+        stop(tooLarge(limit));
+      } else if (!budget.take(chunk.length)) {
+        stop(
+          new DoorError('GWPROXY_OVERLOADED', 'too many bodies are being held; try again', {
+            retryAfter: 1,
+          }),
+        );
+      } else {
+        exchange.buffered += chunk.length;
+        chunks.push(chunk);
+      }
+    };
+    const finish = (): void => {
+      exchange.onLeave(null);
+      const [only] = chunks;
+      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size));
+    };
+
+    exchange.onLeave(() => stop(new ClientLeft()));
+    req.on('data', take).on('end', finish);
+    exchange.wantBody();
+  });
+}

@@ -1,0 +1,112 @@
+import type { Limits, PublicUrl } from '../config/types.ts';
+import type { DoorError } from '../errors.ts';
+import type { Report } from '../events.ts';
+import type { DoorPort, SupervisorPort } from '../snapshot.ts';
+import { Counters, type ProfileStats } from './counters.ts';
+import { Hold } from './hold.ts';
+import { Leases } from './leases.ts';
+import { Listener } from './listener.ts';
+import type { Parts, Refused } from './parts.ts';
+import { Budget } from './receive.ts';
+import { serve } from './serve.ts';
+import { Snapshots } from './snapshots.ts';
+import { Timers } from './timers.ts';
+import { Unmatched } from './unmatched.ts';
+import { Upgrades } from './upgrade.ts';
+import { Upstreams } from './upstreams.ts';
+
+export interface DoorOptions {
+  /** Names this door to the supervisor. */
+  readonly id: string;
+  readonly supervisor: SupervisorPort;
+  readonly limits: Limits;
+  readonly publicUrl: PublicUrl | null;
+  readonly report: Report;
+  /** Epoch ms. */
+  readonly now?: () => number;
+}
+
+export interface Door {
+  readonly port: DoorPort;
+  /** Rejects with the system's error where it cannot listen. Port 0 is one that is free. */
+  listen(address: { readonly host: string; readonly port: number }): Promise<{
+    readonly host: string;
+    readonly port: number;
+  }>;
+  /**
+   * Takes no new connection, lets what is in flight finish for at most graceMs, then breaks it off. A second call
+   * can shorten the grace. Resolves when no connection and no timer is left.
+   */
+  close(graceMs: number): Promise<void>;
+  /** By profile, for those that the newest snapshot names. */
+  stats(): ReadonlyMap<string, ProfileStats>;
+}
+
+const PATH_LENGTH = 256;
+
+/** The data plane: one public port in front of the gateways that the supervisor's snapshots name. */
+export function createDoor(options: DoorOptions): Door {
+  const { id, supervisor, limits, publicUrl, report, now = Date.now } = options;
+  const timers = new Timers();
+  const counters = new Counters();
+  const leases = new Leases(id, supervisor, counters, now);
+  const upstreams = new Upstreams(limits);
+  const hold = new Hold({ doorId: id, supervisor, limits, counters, timers, now });
+  const snapshots = new Snapshots({ doorId: id, supervisor, upstreams, leases, hold, counters });
+  const parts: Parts = {
+    limits,
+    publicUrl,
+    supervisor,
+    now,
+    timers,
+    counters,
+    leases,
+    upstreams,
+    hold,
+    budget: new Budget(limits.buffered),
+    unmatched: new Unmatched(report),
+    table: () => snapshots.table,
+    refused: (error, request, profile) => report(refusal(error, request, profile)),
+  };
+  const upgrades = new Upgrades(parts);
+  const listener = new Listener(parts, {
+    request: (exchange) => void serve(parts, exchange),
+    upgrade: (req, connection, early) => void upgrades.serve(req, connection, early),
+  });
+  let closing: Promise<void> | undefined;
+  let isClosed = false;
+
+  async function shut(): Promise<void> {
+    await new Promise((resolve) => listener.close(resolve));
+    isClosed = true;
+    timers.clear();
+    await upstreams.destroy();
+    report({ type: 'door.closed' });
+  }
+
+  return {
+    port: { id, apply: (snapshot) => snapshots.apply(snapshot) },
+    listen: ({ host, port }) => listener.start(host, port),
+    close(graceMs) {
+      closing ??= shut();
+      if (graceMs <= 0) listener.destroyConnections();
+      else if (!isClosed) timers.after(graceMs, () => listener.destroyConnections());
+      return closing;
+    },
+    stats: () => counters.stats(),
+  };
+}
+
+function refusal(error: DoorError, { requestId, req }: Refused, profile: string | null) {
+  const [path = ''] = (req.url ?? '').split('?', 1);
+  return {
+    type: 'door.refused',
+    code: error.code,
+    detail: error.message,
+    requestId,
+    method: req.method ?? '',
+    path: path.slice(0, PATH_LENGTH),
+    profile,
+    cause: error.cause instanceof Error ? error.cause.message : null,
+  } as const;
+}
