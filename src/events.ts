@@ -35,6 +35,8 @@ export type Event =
       /** The system's or undici's own words, for the operator alone. */
       readonly cause: string | null;
     }
+  /** Refusals with that code that were not reported one by one, since they came too fast. */
+  | { readonly type: 'door.suppressed'; readonly code: DoorErrorCode; readonly count: number }
   /** A keyed request that no profile claims; told once for each attributes while they are remembered. */
   | { readonly type: 'door.unmatched'; readonly attributes: Attributes; readonly path: string }
   | {

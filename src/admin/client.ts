@@ -1,0 +1,59 @@
+import { request } from 'node:http';
+import { CommandError, EXIT, type ExitCode } from '../errors.ts';
+
+/**
+ * Asks the gwproxy that listens on that socket; the parsed JSON of its answer. Throws a CommandError: 69 where
+ * none runs, else what the gwproxy said. Imports nothing heavy, so that `gwproxy status` is quick.
+ */
+export function ask(socketPath: string, method: 'GET' | 'POST', path: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const call = request({ socketPath, method, path, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', (cause) => reject(lost(cause)));
+      response.on('end', () => {
+        try {
+          const answer: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+          if (response.statusCode === 200) resolve(answer);
+          else reject(refusal(answer));
+        } catch (cause) {
+          reject(
+            new CommandError(EXIT.failure, 'the gwproxy on this config did not answer in JSON', { cause }),
+          );
+        }
+      });
+    });
+    call.on('error', (cause: NodeJS.ErrnoException) => {
+      reject(cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED' ? notRunning(cause) : lost(cause));
+    });
+    call.end();
+  });
+}
+
+function notRunning(cause: Error): CommandError {
+  return new CommandError(EXIT.notRunning, 'no gwproxy runs on this config; start it with `gwproxy up`', {
+    cause,
+  });
+}
+
+function lost(cause: NodeJS.ErrnoException): CommandError {
+  const message =
+    cause.code === 'EACCES'
+      ? 'the gwproxy on this config belongs to another user'
+      : `the gwproxy on this config did not answer: ${cause.message}`;
+  return new CommandError(EXIT.failure, message, { cause });
+}
+
+function refusal(answer: unknown): CommandError {
+  const { error, exitCode } = {
+    error: 'it refused without a reason',
+    exitCode: EXIT.failure,
+    ...fields(answer),
+  };
+  const known = Object.values(EXIT).find((code): code is ExitCode => code === exitCode);
+  return new CommandError(known ?? EXIT.failure, String(error));
+}
+
+function fields(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {};
+}

@@ -1,0 +1,102 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { CommandError, EXIT } from '../errors.ts';
+import { controlSocketPath, makeStateFolder } from '../state.ts';
+import type { Status } from './status.ts';
+
+/** What the owner may ask of a running gwproxy. Each rejects with a CommandError that says why not. */
+export interface Commands {
+  status(): Promise<Status>;
+  down(atOnce: boolean): Promise<void>;
+  start(profile: string): Promise<void>;
+  stop(profile: string): Promise<void>;
+  restart(profile: string): Promise<void>;
+}
+
+export interface Control {
+  close(): Promise<void>;
+}
+
+/**
+ * Listens on the control socket: HTTP with JSON, in a folder that only its owner can enter. Throws a
+ * CommandError (73) where a gwproxy already answers on it; a socket that nobody answers on is taken over.
+ */
+export async function startControl(options: {
+  readonly folder: string;
+  readonly commands: Commands;
+}): Promise<Control> {
+  makeStateFolder(options.folder);
+  const path = controlSocketPath(options.folder);
+  if (await answers(path)) {
+    throw new CommandError(
+      EXIT.alreadyRunning,
+      'a gwproxy already runs on this config; see `gwproxy status`, or end it with `gwproxy down`',
+    );
+  }
+  rmSync(path, { force: true });
+  const server = createServer((request, response) => {
+    void handle(options.commands, request, response);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  chmodSync(path, 0o600);
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+/** Whether a process listens there: a socket file alone may be left from one that was killed. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+async function handle(commands: Commands, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  request.resume();
+  const send = (status: number, value: unknown): void => {
+    response.writeHead(status, { 'Content-Type': 'application/json', Connection: 'close' });
+    response.end(JSON.stringify(value));
+  };
+  try {
+    const answer = await run(commands, `${request.method} ${request.url}`);
+    if (answer === undefined)
+      send(404, { error: 'this gwproxy does not know that command', exitCode: EXIT.usage });
+    else send(200, answer);
+  } catch (error) {
+    const exitCode = error instanceof CommandError ? error.exitCode : EXIT.failure;
+    send(500, { error: error instanceof Error ? error.message : String(error), exitCode });
+  }
+}
+
+const PROFILE_COMMAND = /^POST \/profiles\/([a-z0-9-]{1,63})\/(start|stop|restart)$/;
+
+/** The answer's JSON, or undefined for a command that is not known. */
+async function run(commands: Commands, call: string): Promise<unknown> {
+  if (call === 'GET /status') return commands.status();
+  if (call === 'POST /down' || call === 'POST /down?at_once') {
+    await commands.down(call.endsWith('?at_once'));
+    return { stopped: true };
+  }
+  const [, profile, verb] = PROFILE_COMMAND.exec(call) ?? [];
+  if (profile === undefined) return undefined;
+  if (verb === 'start') await commands.start(profile);
+  else if (verb === 'stop') await commands.stop(profile);
+  else await commands.restart(profile);
+  return { profile };
+}

@@ -1,0 +1,101 @@
+import type { GatewayState } from '../events.ts';
+import { residentBytes } from './memory.ts';
+
+/** What `gwproxy status --json` prints; users' scripts rely on these names. Times are ISO 8601, in UTC. */
+export interface Status {
+  readonly version: string;
+  readonly pid: number;
+  readonly listen: string;
+  readonly uptime_s: number;
+  readonly profiles: readonly ProfileStatus[];
+  readonly config_error: string | null;
+}
+
+export interface ProfileStatus {
+  readonly name: string;
+  readonly state: GatewayState;
+  readonly pid: number | null;
+  readonly uptime_s: number | null;
+  readonly restarts: number;
+  readonly desired: 'up' | 'down';
+  readonly last_exit: {
+    readonly code: number | null;
+    readonly signal: string | null;
+    readonly at: string;
+  } | null;
+  readonly next_start_at: string | null;
+  /** Of the gateway's own process; null where the system does not say or none runs. */
+  readonly rss_bytes: number | null;
+  readonly in_flight: number;
+  readonly held: number;
+  readonly requests: number;
+  readonly last_error: string | null;
+  readonly listeners: readonly {
+    readonly name: string;
+    readonly port: number | null;
+    readonly ready: boolean;
+  }[];
+}
+
+/** What the supervisor knows of a profile: all but memory and requests. */
+export type SupervisedStatus = Omit<ProfileStatus, 'rss_bytes' | 'in_flight' | 'held' | 'requests'>;
+
+/** What the door knows of a profile. */
+export interface Traffic {
+  readonly inFlight: number;
+  readonly held: number;
+  readonly requests: number;
+}
+
+/** Joins what each plane knows of every profile, in the config's order. */
+export function profileStatuses(
+  supervised: readonly SupervisedStatus[],
+  traffic: ReadonlyMap<string, Traffic>,
+): Promise<ProfileStatus[]> {
+  return Promise.all(
+    supervised.map(async (profile) => {
+      const seen = traffic.get(profile.name);
+      return {
+        ...profile,
+        rss_bytes: profile.pid === null ? null : await residentBytes(profile.pid),
+        in_flight: seen?.inFlight ?? 0,
+        held: seen?.held ?? 0,
+        requests: seen?.requests ?? 0,
+      };
+    }),
+  );
+}
+
+/**
+ * The same, as it came over the control socket. Throws where its shape is another: the gwproxy that runs may
+ * be of another version than the command that asks.
+ */
+export function parseStatus(value: unknown): Status {
+  if (!isStatus(value))
+    throw new Error('the gwproxy that runs here is of another version; use its own `gwproxy status`');
+  return value;
+}
+
+function isStatus(value: unknown): value is Status {
+  return (
+    isRecord(value) &&
+    typeof value.version === 'string' &&
+    typeof value.pid === 'number' &&
+    typeof value.listen === 'string' &&
+    typeof value.uptime_s === 'number' &&
+    Array.isArray(value.profiles) &&
+    value.profiles.every(
+      (profile) =>
+        isRecord(profile) &&
+        typeof profile.name === 'string' &&
+        typeof profile.state === 'string' &&
+        typeof profile.restarts === 'number' &&
+        typeof profile.requests === 'number' &&
+        Array.isArray(profile.listeners),
+    )
+  );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

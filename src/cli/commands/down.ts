@@ -1,0 +1,7 @@
+import { askRunning } from '../control.ts';
+
+/** Stops the gwproxy that runs on this config and returns when all its gateways have ended. */
+export async function down(configFile: string, now: boolean): Promise<void> {
+  await askRunning(configFile, 'POST', now ? '/down?at_once' : '/down');
+  console.log('stopped');
+}

@@ -1,0 +1,5 @@
+import { configJsonSchema } from '../../config/schema.ts';
+
+export function schema(): void {
+  console.log(JSON.stringify(configJsonSchema(), null, 2));
+}

@@ -1,0 +1,64 @@
+import type { Plan, ProfilePlan } from '../../config/types.ts';
+import type { Route } from '../../routing/route.ts';
+import { loadPlan } from '../config.ts';
+import { table } from '../table.ts';
+
+/** Checks the config and prints what would run and every route; starts nothing. */
+export async function validate(configFile: string, json: boolean): Promise<void> {
+  const { plan } = await loadPlan(configFile);
+  console.log(json ? JSON.stringify(summary(plan), null, 2) : text(plan));
+}
+
+/** The plan without the gateways' environments: they hold secrets. */
+function summary(plan: Plan): object {
+  return {
+    listen: plan.listen,
+    public_url: plan.publicUrl?.href ?? null,
+    profiles: plan.profiles.map((profile) => ({
+      name: profile.name,
+      program: program(profile),
+      start: profile.start,
+      listeners: profile.listeners.map(({ name, host, port, paths }) => ({ name, host, port, paths })),
+    })),
+    routes: plan.routes.map((route) => ({
+      profile: route.profile,
+      platform: route.key?.platform ?? null,
+      fields: route.key?.fields ?? {},
+      path: route.path === '' ? '/' : route.path,
+      strip_prefix: route.stripPrefix,
+    })),
+  };
+}
+
+/** Only the program's name: its arguments may hold secrets. */
+function program(profile: ProfilePlan): string | null {
+  if (profile.launch.kind === 'url') return null;
+  return profile.launch.command[0].map((part) => (typeof part === 'string' ? part : 'PORT')).join('');
+}
+
+function text(plan: Plan): string {
+  const profiles = plan.profiles.map((profile) => [
+    profile.name,
+    program(profile) ?? 'run elsewhere',
+    profile.listeners.map((listener) => `${listener.name}:${listener.port}`).join(' '),
+    profile.start,
+  ]);
+  const routes = plan.routes.map((route) => [routeText(route), '->', route.profile]);
+  return [
+    `the config is valid: ${plan.profiles.length} profiles, ${plan.routes.length} routes, ` +
+      `listening on ${plan.listen.host}:${plan.listen.port}`,
+    '',
+    table([['PROFILE', 'PROGRAM', 'LISTENERS', 'START'], ...profiles]),
+    '',
+    table([['ROUTE', '', 'PROFILE'], ...routes]),
+  ].join('\n');
+}
+
+function routeText(route: Route): string {
+  const key = route.key;
+  const fields = Object.entries(key?.fields ?? {}).map(([name, values]) => `${name} ${values.join(' or ')}`);
+  const path = `path ${route.path === '' ? '/' : route.path}${route.stripPrefix ? ' (taken off)' : ''}`;
+  return key === null
+    ? path
+    : [`${key.platform} ${fields.join(', ')}`, ...(route.path === '' ? [] : [path])].join(', ');
+}

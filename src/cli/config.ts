@@ -1,0 +1,25 @@
+import { formatProblem, loadConfig } from '../config/load.ts';
+import type { Plan } from '../config/types.ts';
+import { CommandError, EXIT } from '../errors.ts';
+
+/**
+ * The plan of that config; its warnings go to stderr. Throws a CommandError (78) that lists every problem, each
+ * with file, line and column.
+ */
+export async function loadPlan(
+  configFile: string,
+): Promise<{ readonly plan: Plan; readonly files: readonly string[] }> {
+  const loaded = await loadConfig(configFile, { env: process.env });
+  if (!loaded.ok) {
+    const count = loaded.problems.length;
+    throw new CommandError(
+      EXIT.invalidConfig,
+      [
+        ...loaded.problems.map((problem) => formatProblem(problem, process.cwd())),
+        `${count} ${count === 1 ? 'problem' : 'problems'} in the config`,
+      ].join('\n'),
+    );
+  }
+  for (const warning of loaded.warnings) console.error(`warning: ${formatProblem(warning, process.cwd())}`);
+  return loaded;
+}

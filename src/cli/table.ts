@@ -1,0 +1,81 @@
+import type { ProfileStatus, Status } from '../admin/status.ts';
+
+/** Columns as wide as their widest cell, two spaces apart; no trailing spaces. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+const HEADER = [
+  'PROFILE',
+  'STATE',
+  'PID',
+  'LISTENERS',
+  'UPTIME',
+  'RESTARTS',
+  'MEMORY',
+  'IN FLIGHT',
+  'HELD',
+  'REQUESTS',
+  'LAST ERROR',
+];
+
+/** What `gwproxy status` shows; `now` is epoch ms. */
+export function statusTable(status: Status, now: number): string {
+  const head = `gwproxy ${status.version}  pid ${status.pid}  listening on ${status.listen}  up ${duration(status.uptime_s)}`;
+  const rows = status.profiles.map((profile) => [
+    profile.name,
+    stateText(profile, now),
+    profile.pid === null ? '-' : String(profile.pid),
+    profile.listeners.map(listenerText).join(' ') || '-',
+    profile.uptime_s === null ? '-' : duration(profile.uptime_s),
+    String(profile.restarts),
+    profile.rss_bytes === null ? '-' : `${Math.round(profile.rss_bytes / 1024 / 1024)} MiB`,
+    String(profile.in_flight),
+    String(profile.held),
+    String(profile.requests),
+    profile.last_error ?? '-',
+  ]);
+  const config = status.config_error === null ? [] : [`config: ${status.config_error}`];
+  return [head, ...config, '', table([HEADER, ...rows])].join('\n');
+}
+
+function stateText(profile: ProfileStatus, now: number): string {
+  if (profile.state !== 'backoff' || profile.next_start_at === null) return profile.state;
+  return `backoff ${duration(Math.max(0, Math.ceil((Date.parse(profile.next_start_at) - now) / 1000)))}`;
+}
+
+function listenerText(listener: ProfileStatus['listeners'][number]): string {
+  return `${listener.name}:${listener.port ?? '?'}${listener.ready ? '' : ' (not ready)'}`;
+}
+
+/** Seconds as a person reads them: 42s, 5m 3s, 2h 5m, 3d 4h. */
+export function duration(seconds: number): string {
+  const units: [number, string][] = [
+    [86400, 'd'],
+    [3600, 'h'],
+    [60, 'm'],
+    [1, 's'],
+  ];
+  const first = units.findIndex(([size]) => seconds >= size);
+  if (first === -1) return '0s';
+  return units
+    .slice(first, first + 2)
+    .map(([size, unit], index) => {
+      const above = units[first + index - 1];
+      const count = Math.floor((index === 0 || above === undefined ? seconds : seconds % above[0]) / size);
+      return count === 0 && index > 0 ? '' : `${count}${unit}`;
+    })
+    .join(' ')
+    .trim();
+}

@@ -1,0 +1,9 @@
+/** The public API: gwproxy inside a program of one's own. The command line is made of the same pieces. */
+
+export type { ProfileStatus, Status } from './admin/status.ts';
+export { type App, type AppOptions, startApp } from './app.ts';
+export { formatProblem, loadConfig } from './config/load.ts';
+export type { Plan } from './config/types.ts';
+export { CommandError, DoorError, type DoorErrorCode, EXIT } from './errors.ts';
+export type { Event, GatewayState, Report } from './events.ts';
+export { stateFolder } from './state.ts';

@@ -1,0 +1,104 @@
+import pino from 'pino';
+import type { Event, Report } from './events.ts';
+
+/** What waits for a reader that is slow or gone; past it lines are dropped and counted, so memory stays bounded. */
+const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
+
+type Level = 'debug' | 'info' | 'warn' | 'error';
+
+const TEXTS: { readonly [Type in Event['type']]: string } = {
+  'door.listening': 'listening',
+  'door.closed': 'door closed',
+  'door.refused': 'request refused',
+  'door.unmatched': 'no profile claims this route key',
+  'door.suppressed': 'more refusals than are shown',
+  'gateway.state': 'gateway state',
+  'listener.ready': 'listener ready',
+  'listener.lost': 'listener lost',
+  'gateway.exit': 'gateway exited',
+  'gateway.output': 'output',
+  'app.stopping': 'stopping',
+  'app.stopped': 'stopped',
+};
+
+/** How loud an event is: what needs the operator is a warning, what ended a gateway for good is an error. */
+export function levelOf(event: Event): Level {
+  switch (event.type) {
+    case 'door.refused':
+      if (event.code === 'GWPROXY_INTERNAL') return 'error';
+      return event.profile === null ? 'info' : 'warn';
+    case 'door.unmatched':
+    case 'door.suppressed':
+    case 'listener.lost':
+      return 'warn';
+    case 'gateway.state':
+      if (event.state === 'failed') return 'error';
+      return event.state === 'backoff' || event.state === 'unready' ? 'warn' : 'info';
+    case 'gateway.exit':
+      return event.asked ? 'info' : 'warn';
+    default:
+      return 'info';
+  }
+}
+
+export interface JsonLog {
+  readonly report: Report;
+  /** Writes out what is still buffered. Call it last, before the process ends. */
+  flush(): void;
+}
+
+/** Every event as one line of JSON on stdout: level, time (epoch ms), type, the event's own fields, msg. */
+export function createJsonLog(): JsonLog {
+  // Asynchronous, since a reader that stops must never stop the door; sonic-boom drops past maxLength.
+  const destination = pino.destination({ dest: 1, sync: false, minLength: 0, maxLength: MAX_BUFFERED_BYTES });
+  let dropped = 0;
+  let closed = false;
+  destination.on('drop', () => {
+    dropped += 1;
+  });
+  // EPIPE: the reader has gone (`gwproxy up | head`). The gateways matter more than their log.
+  destination.on('error', () => {
+    closed = true;
+  });
+  const log = pino({ base: null }, destination);
+  return {
+    report(event) {
+      if (closed) return;
+      if (dropped > 0) {
+        log.warn({ type: 'log.dropped', lines: dropped }, 'log lines dropped: the reader is too slow');
+        dropped = 0;
+      }
+      log[levelOf(event)](event, TEXTS[event.type]);
+    },
+    flush() {
+      if (!closed) destination.flushSync();
+    },
+  };
+}
+
+const SHOWN_PER_SECOND = 20;
+
+/**
+ * Passes every event on, but of refused requests only the first of each second and code: a flood of bad
+ * requests from strangers must not fill the disk. What was left out is counted in a door.suppressed event.
+ */
+export function throttleRefusals(report: Report, now: () => number = Date.now): Report {
+  const seen = new Map<string, { second: number; count: number }>();
+  return (event) => {
+    if (event.type !== 'door.refused') {
+      report(event);
+      return;
+    }
+    const second = Math.floor(now() / 1000);
+    const last = seen.get(event.code);
+    if (last?.second === second) {
+      last.count += 1;
+      if (last.count > SHOWN_PER_SECOND) return;
+    } else {
+      const left = last === undefined ? 0 : last.count - SHOWN_PER_SECOND;
+      if (left > 0) report({ type: 'door.suppressed', code: event.code, count: left });
+      seen.set(event.code, { second, count: 1 });
+    }
+    report(event);
+  };
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { CommandError, EXIT } from './errors.ts';
+
+/** sun_path holds 104 bytes on macOS and 108 on Linux (unix(7)), its final NUL included. */
+const MAX_SOCKET_PATH = 103;
+
+/**
+ * The folder of one gwproxy's state, told apart by its config file, so that every command finds the gwproxy
+ * of the config that it stands beside, whatever folder it was called from and whatever session it runs in.
+ * GWPROXY_STATE_DIR moves the root of it. Throws a CommandError where the config file does not exist.
+ */
+export function stateFolder(configFile: string, env: NodeJS.ProcessEnv): string {
+  const root =
+    env.GWPROXY_STATE_DIR ??
+    (env.XDG_STATE_HOME === undefined || env.XDG_STATE_HOME === ''
+      ? join(homedir(), '.local', 'state', 'gwproxy')
+      : join(env.XDG_STATE_HOME, 'gwproxy'));
+  return join(
+    resolve(root),
+    createHash('sha256').update(realConfigPath(configFile)).digest('hex').slice(0, 12),
+  );
+}
+
+function realConfigPath(configFile: string): string {
+  try {
+    return realpathSync(configFile);
+  } catch (cause) {
+    throw new CommandError(
+      EXIT.invalidConfig,
+      `there is no config file ${resolve(configFile)}; go to its folder or name it with --config FILE`,
+      { cause },
+    );
+  }
+}
+
+/** Where the gwproxy of that state folder listens for its owner's commands. */
+export function controlSocketPath(folder: string): string {
+  const path = join(folder, 'control.sock');
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
+    throw new CommandError(
+      EXIT.failure,
+      `the control socket's path is too long for this system (${path}); set GWPROXY_STATE_DIR to a shorter folder`,
+    );
+  }
+  return path;
+}
+
+/**
+ * Makes the folder, open to its owner alone. Throws a CommandError where it belongs to someone else: a socket
+ * in it would let them stop the gateways.
+ */
+export function makeStateFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder);
+  if (!found.isDirectory() || (process.getuid !== undefined && found.uid !== process.getuid())) {
+    throw new CommandError(
+      EXIT.failure,
+      `the state folder ${folder} is not a folder of your own; remove it or set GWPROXY_STATE_DIR`,
+    );
+  }
+  chmodSync(folder, 0o700);
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { ask } from '../../src/admin/client.ts';
+import { type Commands, startControl } from '../../src/admin/control.ts';
+import type { Status } from '../../src/admin/status.ts';
+import { CommandError, EXIT } from '../../src/errors.ts';
+import { controlSocketPath } from '../../src/state.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gwproxy-control-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const status: Status = {
+  version: '0.0.0',
+  pid: 1,
+  listen: '127.0.0.1:1',
+  uptime_s: 0,
+  profiles: [],
+  config_error: null,
+};
+
+function commands(called: string[]): Commands {
+  return {
+    status: async () => status,
+    down: async (atOnce) => void called.push(`down ${atOnce}`),
+    start: async (profile) => void called.push(`start ${profile}`),
+    stop: async (profile) => void called.push(`stop ${profile}`),
+    restart: async (profile) => {
+      throw new CommandError(EXIT.cannotServe, `${profile} did not start`);
+    },
+  };
+}
+
+function exits(exitCode: number): (error: unknown) => boolean {
+  return (error) => error instanceof CommandError && error.exitCode === exitCode;
+}
+
+test('the owner’s commands reach the gwproxy, and its refusals come back with their exit codes', async () => {
+  const called: string[] = [];
+  const control = await startControl({ folder, commands: commands(called) });
+  const path = controlSocketPath(folder);
+  try {
+    assert.deepEqual(await ask(path, 'GET', '/status'), status);
+    await ask(path, 'POST', '/profiles/inbox/start');
+    await ask(path, 'POST', '/profiles/inbox/stop');
+    await ask(path, 'POST', '/down?at_once');
+    assert.deepEqual(called, ['start inbox', 'stop inbox', 'down true']);
+    await assert.rejects(ask(path, 'POST', '/profiles/inbox/restart'), exits(70));
+    await assert.rejects(ask(path, 'POST', '/nothing'), exits(2));
+  } finally {
+    await control.close();
+  }
+});
+
+test('the socket is its owner’s alone and goes with the gwproxy', async () => {
+  const control = await startControl({ folder, commands: commands([]) });
+  assert.equal(statSync(controlSocketPath(folder)).mode & 0o777, 0o600);
+  assert.equal(statSync(folder).mode & 0o777, 0o700);
+  await control.close();
+  assert.deepEqual(readdirSync(folder), []);
+  await assert.rejects(ask(controlSocketPath(folder), 'GET', '/status'), exits(69));
+});
+
+test('a second gwproxy on one config is refused with 73 while the first answers', async () => {
+  const control = await startControl({ folder, commands: commands([]) });
+  try {
+    await assert.rejects(startControl({ folder, commands: commands([]) }), exits(73));
+    assert.deepEqual(await ask(controlSocketPath(folder), 'GET', '/status'), status);
+  } finally {
+    await control.close();
+  }
+});
+
+test('an answer that is no JSON is an error, not a crash', async () => {
+  const server = createServer((socket) => {
+    socket.resume();
+    socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello');
+  });
+  await new Promise<void>((resolve) => server.listen(controlSocketPath(folder), resolve));
+  await assert.rejects(ask(controlSocketPath(folder), 'GET', '/status'), exits(1));
+  await new Promise((resolve) => server.close(resolve));
+});

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createRenderer } from '../../src/cli/render.ts';
+import type { Event } from '../../src/events.ts';
+
+function rendered(
+  events: readonly Event[],
+  options: { colour?: boolean; unwritten?: () => number } = {},
+): string {
+  let text = '';
+  const render = createRenderer(['inbox-triage', 'bot'], {
+    write: (chunk) => {
+      text += chunk;
+    },
+    unwritten: () => 0,
+    colour: options.colour ?? false,
+  });
+  for (const event of events) render(event);
+  return text;
+}
+
+const output = (line: string, profile = 'bot'): Event => ({
+  type: 'gateway.output',
+  profile,
+  stream: 'stdout',
+  line,
+});
+
+test('every line begins with its profile, as wide as the longest name', () => {
+  const text = rendered([
+    { type: 'door.listening', host: '127.0.0.1', port: 3978, publicUrl: 'https://bots.example.com' },
+    { type: 'listener.ready', profile: 'inbox-triage', listener: 'messages', port: 18681 },
+    output('hello'),
+  ]);
+  assert.equal(
+    text,
+    [
+      'gwproxy      > listening on http://127.0.0.1:3978, public as https://bots.example.com',
+      'inbox-triage > messages is ready on port 18681',
+      'bot          | hello\n',
+    ].join('\n'),
+  );
+});
+
+test('a gateway’s output cannot steer the terminal', () => {
+  assert.equal(rendered([output('a\x1b[2J\x1b]0;title\x07b\rc\x08\x9b31md\te')]), 'bot          | abcd\te\n');
+});
+
+test('a terminal that does not keep up loses output, is told how much, and never state', () => {
+  let unwritten = 2 * 1024 * 1024;
+  const state: Event = {
+    type: 'gateway.state',
+    profile: 'bot',
+    state: 'backoff',
+    generation: 1,
+    pid: null,
+    reason: 'exited with code 1',
+    nextStartAt: 13_500,
+  };
+  let text = '';
+  const render = createRenderer(
+    ['bot'],
+    {
+      write: (chunk) => {
+        text += chunk;
+      },
+      unwritten: () => unwritten,
+      colour: false,
+    },
+    () => 10_000,
+  );
+  render(output('lost'));
+  render(output('lost'));
+  render(state);
+  unwritten = 0;
+  render(output('shown'));
+  assert.equal(
+    text,
+    [
+      'bot     ! backoff: exited with code 1; next start in 3.5 s',
+      'gwproxy ! lines of output not shown, since the terminal is too slow: 2',
+      'bot     | shown\n',
+    ].join('\n'),
+  );
+});
+
+test('names keep their own colours', () => {
+  const text = rendered([output('x', 'inbox-triage'), output('y'), output('z', 'inbox-triage')], {
+    colour: true,
+  });
+  const colours = text.split('\n').map((line) => line.slice(0, 5));
+  assert.equal(colours[0], colours[2]);
+  assert.notEqual(colours[0], colours[1]);
+});

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Status } from '../../src/admin/status.ts';
+import { duration, statusTable, table } from '../../src/cli/table.ts';
+
+test('columns line up and lines end without spaces', () => {
+  assert.equal(
+    table([
+      ['A', 'LONG HEADER', 'C'],
+      ['wide cell', 'x', ''],
+    ]),
+    'A          LONG HEADER  C\nwide cell  x',
+  );
+});
+
+test('a duration shows its two largest units', () => {
+  assert.deepEqual([0, 1, 59, 60, 61, 3600, 3660, 7325, 86400, 90_000, 10 * 86400 + 3 * 3600].map(duration), [
+    '0s',
+    '1s',
+    '59s',
+    '1m',
+    '1m 1s',
+    '1h',
+    '1h 1m',
+    '2h 2m',
+    '1d',
+    '1d 1h',
+    '10d 3h',
+  ]);
+});
+
+test('the status table names what is not ready and when the next start is', () => {
+  const status: Status = {
+    version: '1.2.3',
+    pid: 4,
+    listen: '127.0.0.1:3978',
+    uptime_s: 61,
+    config_error: null,
+    profiles: [
+      {
+        name: 'inbox',
+        state: 'backoff',
+        pid: null,
+        uptime_s: null,
+        restarts: 3,
+        desired: 'up',
+        last_exit: { code: 1, signal: null, at: '2026-01-01T00:00:00.000Z' },
+        next_start_at: '2026-01-01T00:00:12.000Z',
+        rss_bytes: null,
+        in_flight: 0,
+        held: 2,
+        requests: 7,
+        last_error: 'exited with code 1',
+        listeners: [{ name: 'http', port: 20001, ready: false }],
+      },
+    ],
+  };
+  assert.equal(
+    statusTable(status, Date.parse('2026-01-01T00:00:00.000Z')),
+    [
+      'gwproxy 1.2.3  pid 4  listening on 127.0.0.1:3978  up 1m 1s',
+      '',
+      'PROFILE  STATE        PID  LISTENERS               UPTIME  RESTARTS  MEMORY  IN FLIGHT  HELD  REQUESTS  LAST ERROR',
+      'inbox    backoff 12s  -    http:20001 (not ready)  -       3         -       0          2     7         exited with code 1',
+    ].join('\n'),
+  );
+});

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { isAlive, runCli, startGwproxy } from '../support/cli.ts';
+import { fixture } from '../support/root.ts';
+
+const gateway = fixture('echo-gateway.mjs');
+let folder = '';
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gwproxy-cli-'));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function config(name: string, text: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+function bots(names: readonly string[], more = ''): string {
+  const profiles = names.map(
+    (name) =>
+      `  ${name}:\n    command: [${process.execPath}, ${gateway}]\n    env: { BOT_NAME: ${name} }\n${more}`,
+  );
+  return `listen: 127.0.0.1:0\nprofile_paths: true\nprofiles:\n${profiles.join('')}`;
+}
+
+test('wrong usage ends with 2, help and version with 0', async () => {
+  assert.equal((await runCli(['nothing'])).code, 2);
+  assert.equal((await runCli(['status', '--nothing'])).code, 2);
+  assert.equal((await runCli(['--help'])).code, 0);
+  assert.match((await runCli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('a config with mistakes ends with 78, names all of them, and starts nothing', async () => {
+  const file = config(
+    'bad.yaml',
+    'listen: 127.0.0.1:0\nprofiles:\n  a:\n    comand: x\n  b:\n    command: node x\n    start: never\n',
+  );
+  for (const verb of ['validate', 'up']) {
+    const { code, stdout, stderr } = await runCli([verb, '-c', file], {
+      GWPROXY_STATE_DIR: join(folder, 's'),
+    });
+    assert.equal(code, 78);
+    assert.equal(stdout, '');
+    assert.match(stderr, /bad\.yaml:4:5: unknown key 'comand'; did you mean 'command'\?/);
+    assert.match(stderr, /bad\.yaml:7:12: /);
+  }
+});
+
+test('a config that is not there ends with 78 and says what to type', async () => {
+  const { code, stderr } = await runCli(['up', '-c', join(folder, 'none.yaml')]);
+  assert.equal(code, 78);
+  assert.match(stderr, /there is no config file .*none\.yaml.*--config FILE/);
+});
+
+test('validate prints every profile and route, and no environment', async () => {
+  const file = config(
+    'good.yaml',
+    bots(['one', 'two'], '    routes: [{ slack: { team: T0AAAAAAA1, app: [A0AAAAAAA1] } }]\n').replace(
+      'T0AAAAAAA1, app: [A0AAAAAAA1]',
+      'T0AAAAAAA2',
+    ),
+  );
+  const text = await runCli(['validate', '-c', file], { SECRET: 'hush' });
+  assert.equal(text.code, 0, text.stderr);
+  assert.match(text.stdout, /2 profiles/);
+  assert.match(text.stdout, /slack team T0AAAAAAA2 +-> {2}one/);
+  assert.match(text.stdout, /path \/p\/two \(taken off\) +-> {2}two/);
+  const json = await runCli(['validate', '--json', '-c', file]);
+  const plan: unknown = JSON.parse(json.stdout);
+  assert.ok(!JSON.stringify(plan).includes('BOT_NAME'));
+});
+
+test('schema prints a JSON Schema that knows the config’s keys', async () => {
+  const { code, stdout } = await runCli(['schema']);
+  assert.equal(code, 0);
+  const schema: unknown = JSON.parse(stdout);
+  assert.ok(typeof schema === 'object' && schema !== null && 'properties' in schema);
+  assert.ok(JSON.stringify(schema).includes('profile_paths'));
+});
+
+test('what asks a running gwproxy ends with 69 where none runs', async () => {
+  const file = config('idle.yaml', bots(['one']));
+  for (const args of [['status'], ['down'], ['restart', 'one']]) {
+    const { code, stderr } = await runCli([...args, '-c', file], { GWPROXY_STATE_DIR: join(folder, 's') });
+    assert.equal(code, 69);
+    assert.match(stderr, /no gwproxy runs on this config/);
+  }
+});
+
+test('up, status, restart, stop, start and down, as an operator types them', async (t) => {
+  const file = config('life.yaml', bots(['one', 'two']));
+  const env = { GWPROXY_STATE_DIR: join(folder, 'life') };
+  const gwproxy = await startGwproxy(t, file, env);
+  await Promise.all([gwproxy.ready('one'), gwproxy.ready('two')]);
+
+  const before = await gwproxy.status();
+  assert.equal(before.pid, gwproxy.pid);
+  assert.equal(`http://${before.listen}`, gwproxy.url);
+  const [one, two] = before.profiles;
+  assert.ok(one?.pid && two?.pid);
+  assert.equal(one.state, 'ready');
+  assert.ok((one.rss_bytes ?? 0) > 1_000_000);
+
+  const table = await runCli(['status', '-c', file], env);
+  assert.match(table.stdout, new RegExp(`one +ready +${one.pid} `));
+
+  assert.equal((await runCli(['restart', 'one', '-c', file], env)).code, 0);
+  const restarted = await gwproxy.status();
+  assert.notEqual(restarted.profiles[0]?.pid, one.pid);
+  assert.equal(restarted.profiles[1]?.pid, two.pid);
+  assert.ok(!isAlive(one.pid));
+
+  assert.equal((await runCli(['stop', 'one', '-c', file], env)).code, 0);
+  assert.equal((await gwproxy.profile('one')).state, 'stopped');
+  const answer = await fetch(`${gwproxy.url}/p/one/`);
+  assert.equal(answer.status, 503);
+  assert.ok(answer.headers.get('retry-after'));
+  assert.equal((await runCli(['start', 'one', '-c', file], env)).code, 0);
+  assert.equal((await fetch(`${gwproxy.url}/p/one/`)).status, 200);
+
+  const unknown = await runCli(['restart', 'three', '-c', file], env);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /three/);
+
+  const again = await runCli(['up', '-c', file], env);
+  assert.equal(again.code, 73);
+
+  const last = await gwproxy.status();
+  assert.equal((await runCli(['down', '-c', file], env)).code, 0);
+  for (const profile of last.profiles) assert.ok(profile.pid !== null && !isAlive(profile.pid));
+});
+
+test('a port that is taken ends with 70 and says which', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  try {
+    const file = config('taken.yaml', bots(['one']).replace('127.0.0.1:0', `127.0.0.1:${address.port}`));
+    const { code, stderr } = await runCli(['up', '-c', file], { GWPROXY_STATE_DIR: join(folder, 'taken') });
+    assert.equal(code, 70);
+    assert.match(stderr, new RegExp(`127\\.0\\.0\\.1:${address.port}`));
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+test('up with names starts those alone, and an unknown name is refused', async (t) => {
+  const file = config('names.yaml', bots(['one', 'two']));
+  const wrong = await runCli(['up', 'tow', '-c', file], { GWPROXY_STATE_DIR: join(folder, 'names') });
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /did you mean 'two'/);
+  const gwproxy = await startGwproxy(t, file, { GWPROXY_STATE_DIR: join(folder, 'names') }, ['two']);
+  await gwproxy.ready('two');
+  assert.equal((await gwproxy.profile('one')).state, 'stopped');
+});
+
+test('a second signal ends what a slow gateway would hold up', async (t) => {
+  const file = config(
+    'slow.yaml',
+    `${bots(['one']).replace(gateway, fixture('deaf-gateway.mjs'))}    stop: { drain: 60s, grace: 60s }\n`,
+  );
+  const gwproxy = await startGwproxy(t, file, { GWPROXY_STATE_DIR: join(folder, 'slow') });
+  await gwproxy.ready('one');
+  const { pid } = await gwproxy.profile('one');
+  process.kill(gwproxy.pid, 'SIGTERM');
+  await gwproxy.waitFor(
+    'the signal sent',
+    (line) => line.type === 'gateway.state' && line.state === 'stopping',
+  );
+  assert.equal(await gwproxy.stop(), 0);
+  assert.ok(pid !== null && !isAlive(pid));
+});

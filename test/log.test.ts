@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Event } from '../src/events.ts';
+import { levelOf, throttleRefusals } from '../src/log.ts';
+
+function refused(code: 'GWPROXY_NO_ROUTE' | 'GWPROXY_REQUEST_INVALID', profile: string | null = null): Event {
+  return {
+    type: 'door.refused',
+    code,
+    detail: '',
+    requestId: 'r',
+    method: 'GET',
+    path: '/',
+    profile,
+    cause: null,
+  };
+}
+
+test('a flood of refusals is reported twenty a second and code, and the rest is counted', () => {
+  const seen: Event[] = [];
+  let now = 10_000;
+  const report = throttleRefusals(
+    (event) => seen.push(event),
+    () => now,
+  );
+  for (let count = 0; count < 500; count++) report(refused('GWPROXY_NO_ROUTE'));
+  report(refused('GWPROXY_REQUEST_INVALID'));
+  assert.equal(seen.length, 21);
+  now = 11_000;
+  report(refused('GWPROXY_NO_ROUTE'));
+  assert.deepEqual(seen.slice(21), [
+    { type: 'door.suppressed', code: 'GWPROXY_NO_ROUTE', count: 480 },
+    refused('GWPROXY_NO_ROUTE'),
+  ]);
+});
+
+test('everything but refusals passes the throttle untouched', () => {
+  const seen: Event[] = [];
+  const report = throttleRefusals((event) => seen.push(event));
+  const line: Event = { type: 'gateway.output', profile: 'a', stream: 'stdout', line: 'x' };
+  for (let count = 0; count < 100; count++) report(line);
+  assert.equal(seen.length, 100);
+});
+
+test('what needs the operator is louder than what does not', () => {
+  const state = (state: 'ready' | 'backoff' | 'failed'): Event => ({
+    type: 'gateway.state',
+    profile: 'a',
+    state,
+    generation: 1,
+    pid: null,
+    reason: null,
+    nextStartAt: null,
+  });
+  assert.equal(levelOf(state('ready')), 'info');
+  assert.equal(levelOf(state('backoff')), 'warn');
+  assert.equal(levelOf(state('failed')), 'error');
+  assert.equal(levelOf(refused('GWPROXY_NO_ROUTE')), 'info');
+  assert.equal(levelOf(refused('GWPROXY_NO_ROUTE', 'a')), 'warn');
+});

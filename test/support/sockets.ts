@@ -1,0 +1,34 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Test {
+  after(cleanUp: () => Promise<void>): void;
+}
+
+/** Has the server listen on a free port of 127.0.0.1 until the test ends; the port. */
+export function listen(test: Test, server: Server): Promise<number> {
+  return listenOn(test, server, 0);
+}
+
+/** The same, on that port. */
+export async function listenOn(test: Test, server: Server, port: number): Promise<number> {
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  test.after(async () => {
+    server.close();
+    await once(server, 'close');
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('listens on no port');
+  return address.port;
+}
+
+/** A folder that is gone when the test has run. */
+export async function temporaryFolder(test: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'gwproxy-'));
+  test.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
