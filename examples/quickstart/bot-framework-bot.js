@@ -1,0 +1,16 @@
+// A Teams bot as one writes it with Microsoft's Agents SDK. Without credentials (clientId and so on, which the
+// SDK reads from the environment) it asks for no token: right on loopback, never beyond.
+import { AgentApplication } from '@microsoft/agents-hosting';
+import { createAgentRequestHandler } from '@microsoft/agents-hosting-express';
+import express from 'express';
+
+const agent = new AgentApplication();
+agent.onActivity('message', async (context) => {
+  console.log(`message from ${context.activity.from?.id}: ${context.activity.text}`);
+  await context.sendActivity(`teams-bot heard: ${context.activity.text}`);
+});
+
+const app = express();
+app.get('/health', (_request, response) => response.json({ ok: true }));
+app.post('/api/messages', express.json(), createAgentRequestHandler(agent));
+app.listen(Number(process.env.PORT), '127.0.0.1');

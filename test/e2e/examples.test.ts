@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { runCli } from '../support/cli.ts';
+import { root } from '../support/root.ts';
+import { temporaryFolder } from '../support/sockets.ts';
+
+const folder = join(root, 'examples');
+
+for (const example of readdirSync(folder)) {
+  test(`the config of examples/${example} is valid as it stands`, async (t) => {
+    const config = join(folder, example, 'gwproxy.yaml');
+    const programs = await temporaryFolder(t);
+    // A command that is not on the PATH is an error, and Hermes need not be installed here.
+    await symlink(process.execPath, join(programs, 'hermes'));
+    const { code, stderr } = await runCli(['validate', '-c', config], {
+      PATH: `${programs}:${process.env.PATH}`,
+    });
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  });
+}
