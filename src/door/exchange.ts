@@ -129,9 +129,10 @@ export class Exchange implements Client {
   }
 
   #close(): void {
+    const isFirst = !this.#ended && !this.left;
     this.#ended = true;
     this.#undo = null;
-    this.#over(this);
+    if (isFirst) this.#over(this);
   }
 
   #unreadBytes(): number {

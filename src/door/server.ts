@@ -8,7 +8,8 @@ import { Leases } from './leases.ts';
 import { Listener } from './listener.ts';
 import type { Parts, Refused } from './parts.ts';
 import { Budget } from './receive.ts';
-import { serve } from './serve.ts';
+import { newRequestId } from './request-id.ts';
+import { asDoorError, serve } from './serve.ts';
 import { Snapshots } from './snapshots.ts';
 import { Timers } from './timers.ts';
 import { Unmatched } from './unmatched.ts';
@@ -70,8 +71,19 @@ export function createDoor(options: DoorOptions): Door {
   };
   const upgrades = new Upgrades(parts);
   const listener = new Listener(parts, {
-    request: (exchange) => void serve(parts, exchange),
-    upgrade: (req, connection, early) => void upgrades.serve(req, connection, early),
+    request: (exchange) => {
+      // Even the refusal failed: nothing is left but to close.
+      serve(parts, exchange).catch((error: unknown) => {
+        exchange.abort();
+        parts.refused(asDoorError(error), exchange, null);
+      });
+    },
+    upgrade: (req, connection, early) => {
+      upgrades.serve(req, connection, early).catch((error: unknown) => {
+        connection.socket.destroy();
+        parts.refused(asDoorError(error), { requestId: newRequestId(), req }, null);
+      });
+    },
   });
   let closing: Promise<void> | undefined;
   let isClosed = false;

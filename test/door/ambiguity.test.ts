@@ -147,3 +147,23 @@ test('a header that a platform asks for is refused where it is repeated', () => 
   assert.equal(head.header('x-none'), undefined);
   assert.throws(() => head.header('x-key'), DoorError);
 });
+
+test('what Node’s parser refuses today would be refused without it too', () => {
+  const refused: readonly (readonly string[])[] = [
+    ['Content-Length', '3', 'Transfer-Encoding', 'chunked'],
+    ['Content-Length', '3', 'content-length', '3'],
+    ['Content-Length', '3, 3'],
+    ['Content-Length', '+3'],
+    ['Content-Length', ''],
+    ['Transfer-Encoding', 'identity'],
+    ['Transfer-Encoding', 'chunked', 'Transfer-Encoding', 'chunked'],
+  ];
+  for (const headers of refused) {
+    const rawHeaders = ['Host', 'a', ...headers];
+    assert.throws(
+      () => readHead({ method: 'POST', url: '/', httpVersion: '1.1', rawHeaders }),
+      { code: 'GWPROXY_REQUEST_INVALID' },
+      headers.join(' '),
+    );
+  }
+});

@@ -47,6 +47,22 @@ test('closing ends idle connections at once, and others after their answer', asy
   );
 });
 
+test('a WebSocket lives on through the grace until a side ends it', async (t) => {
+  const upstream = await rawUpstream(t);
+  const { port, door } = await startDoor(t, { routes: ROUTES, targets: [target('a', upstream.port)] });
+  const client = await dial(t, port);
+  client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  const peer = await upstream.take();
+  peer.send('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  await client.until(/101/);
+  const closing = door.close(60_000);
+  client.send('still here');
+  await peer.until(/still here$/);
+  peer.socket.end();
+  await client.closed;
+  await closing;
+});
+
 test('what is still in flight after the grace is broken off, WebSockets too', async (t) => {
   const upstream = await rawUpstream(t);
   const { port, door } = await startDoor(t, { routes: ROUTES, targets: [target('a', upstream.port)] });

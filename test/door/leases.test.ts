@@ -81,10 +81,12 @@ test('a connection is never used for another generation, even on the same port',
   await first.until(/\r\n\r\n/);
   first.send(OK);
   await client.until(/ok$/);
+  const left = performance.now();
   supervisor.publish(ROUTES, [target('a', upstream.port, { generation: 2 })]);
-  await first.closed;
   client.send(GET);
   const second = await upstream.take();
+  await first.closed;
+  assert.ok(performance.now() - left < 900, 'closed for its generation, not for being idle');
   await second.until(/\r\n\r\n/);
   second.send(OK);
   await client.until(/ok[\s\S]*ok$/);

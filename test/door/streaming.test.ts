@@ -16,7 +16,10 @@ const GET = 'GET /events HTTP/1.1\r\nHost: a\r\n\r\n';
 
 async function streaming(t: TestContext) {
   const upstream = await rawUpstream(t);
-  const started = await startDoor(t, { routes: [pathRoute('a')], targets: [target('a', upstream.port)] });
+  const started = await startDoor(t, {
+    routes: [pathRoute('a', '/events')],
+    targets: [target('a', upstream.port)],
+  });
   const client = await dial(t, started.port);
   return { ...started, upstream, client };
 }
@@ -35,18 +38,63 @@ test('the head of an event stream goes out before any event', async (t) => {
   await client.until(/\r\n0\r\n\r\n$/);
 });
 
+/** Waits until a value stands still while the door answers others, 50 times. */
+async function untilStill(t: TestContext, port: number, value: () => number): Promise<void> {
+  const client = await dial(t, port);
+  for (let still = 0, last = value(), asked = 1; still < 50; asked += 1) {
+    client.send('GET /none HTTP/1.1\r\nHost: a\r\n\r\n');
+    await client.until(new RegExp(`(?:NO_ROUTE[\\s\\S]*){${asked}}`));
+    still = value() === last ? still + 1 : 0;
+    last = value();
+  }
+}
+
 test('a slow reader slows its gateway down, and gets every byte', async (t) => {
-  const { client, upstream } = await streaming(t);
+  const { client, upstream, port } = await streaming(t);
   client.socket.pause();
   client.send(GET);
   const peer = await upstream.take();
-  const size = 32 * 1024 * 1024;
+  const size = 64 * 1024 * 1024;
   peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`).send(Buffer.alloc(size, 'x'));
+  await untilStill(t, port, () => peer.socket.writableLength + peer.socket.bytesWritten);
+  await untilStill(t, port, () => client.socket.bytesRead);
   assert.ok(peer.socket.writableLength > 0, 'nothing holds the gateway back');
   client.socket.resume();
   await new Promise<void>((resolve) => peer.socket.once('drain', resolve));
   while (client.received.length < size) await new Promise((resolve) => client.socket.once('data', resolve));
   assert.equal(client.received.split('\r\n\r\n')[1]?.length, size);
+});
+
+test('a gateway that reads slowly slows its sender down, and gets every byte', async (t) => {
+  const { client, upstream, port } = await streaming(t);
+  const size = 8 * 1024 * 1024;
+  client
+    .send(`PUT /events HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`)
+    .send(Buffer.alloc(size, 'x'));
+  const peer = await upstream.take();
+  peer.socket.pause();
+  await untilStill(t, port, () => client.socket.writableLength);
+  assert.ok(client.socket.writableLength > 0, 'nothing holds the sender back');
+  peer.socket.resume();
+  while (peer.received.length < size) await new Promise((resolve) => peer.socket.once('data', resolve));
+  peer.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+  await client.until(/ok$/);
+});
+
+test('an early answer to a large body that nobody reads leaves the connection in order', async (t) => {
+  const { client, upstream, port } = await streaming(t);
+  const size = 8 * 1024 * 1024;
+  client
+    .send(`PUT /events HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`)
+    .send(Buffer.alloc(size, 'x'));
+  const peer = await upstream.take();
+  peer.socket.pause();
+  await untilStill(t, port, () => client.socket.writableLength);
+  peer.send('HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno');
+  await client.until(/no$/);
+  client.send(GET);
+  const next = await upstream.take();
+  assert.match(await next.until(/\r\n\r\n/), /^GET \/events /);
 });
 
 test('advice before the answer is dropped', async (t) => {
@@ -71,7 +119,7 @@ test('trailers are dropped', async (t) => {
 
 test('answers without a body end with their head', async (t) => {
   const { client, upstream } = await streaming(t);
-  client.send('HEAD / HTTP/1.1\r\nHost: a\r\n\r\n');
+  client.send('HEAD /events HTTP/1.1\r\nHost: a\r\n\r\n');
   (await upstream.take()).send('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n');
   await client.until(/Content-Length: 10\r\n[\s\S]*\r\n\r\n$/);
   for (const status of ['204 No Content', '304 Not Modified']) {
@@ -104,7 +152,7 @@ test('a truncated answer of known length is broken off at once', async (t) => {
 
 test('to HTTP/1.0, which has no other sign, an answer that breaks off is a reset', async (t) => {
   const { client, upstream } = await streaming(t);
-  client.send('GET / HTTP/1.0\r\nHost: a\r\n\r\n');
+  client.send('GET /events HTTP/1.0\r\nHost: a\r\n\r\n');
   const peer = await upstream.take();
   peer.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n');
   assert.doesNotMatch(await client.until(/half/), /chunked/i);
@@ -144,7 +192,7 @@ test('a gateway that closes unanswered, or answers with what is not HTTP, is 502
 
 test('an answer before the end of a body is passed on, and the connection goes on after it', async (t) => {
   const { client, upstream } = await streaming(t);
-  client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf');
+  client.send('POST /events HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf');
   const peer = await upstream.take();
   await peer.until(/half$/);
   peer.send('HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno');

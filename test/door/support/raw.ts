@@ -63,8 +63,9 @@ export class RawClient {
   }
 }
 
-export async function dial(t: TestContext, port: number): Promise<RawClient> {
-  const socket = connect(port, '127.0.0.1');
+/** One with allowHalfOpen goes on when the other side has ended. */
+export async function dial(t: TestContext, port: number, allowHalfOpen = false): Promise<RawClient> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen });
   t.after(() => socket.destroy());
   const client = new RawClient(socket);
   await once(socket, 'connect');
@@ -87,12 +88,12 @@ export interface RawUpstream {
 }
 
 /** An upstream that shows the bytes it gets and answers with bytes. */
-export async function rawUpstream(t: TestContext, port = 0): Promise<RawUpstream> {
+export async function rawUpstream(t: TestContext, allowHalfOpen = false): Promise<RawUpstream> {
   const sockets: Socket[] = [];
   const peers: RawClient[] = [];
   const waiting: ((peer: RawClient) => void)[] = [];
   const fresh: RawClient[] = [];
-  const server = createServer((socket) => {
+  const server = createServer({ allowHalfOpen }, (socket) => {
     sockets.push(socket);
     const peer = new RawClient(socket);
     peers.push(peer);
@@ -100,7 +101,7 @@ export async function rawUpstream(t: TestContext, port = 0): Promise<RawUpstream
     if (next === undefined) fresh.push(peer);
     else next(peer);
   });
-  server.listen(port, '127.0.0.1');
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(async () => {
     for (const socket of sockets) socket.destroy();
