@@ -32,8 +32,8 @@ export class StreamedBody extends Readable {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     if (this.#started) {
       const { req } = this.#exchange;
-      // Not paused: what still comes is read and dropped, so that the connection can serve another request.
-      req.off('data', this.#take).off('end', this.#finish);
+      // What still comes is read and dropped, so that the connection can serve another request.
+      req.off('data', this.#take).off('end', this.#finish).resume();
     }
     done(error);
   }

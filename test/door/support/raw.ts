@@ -52,6 +52,16 @@ export class RawClient {
     return this.#received;
   }
 
+  /** Waits until that text came so many times. */
+  async times(text: string, count: number): Promise<void> {
+    while (this.#received.split(text).length <= count) {
+      if (this.socket.destroyed) throw new Error(`closed after: ${this.#received}`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
   /** All that came until the connection closed. */
   async end(): Promise<string> {
     await this.closed;
