@@ -34,7 +34,7 @@ const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGKILL'] as const;
 
 /** The name of the listener of a profile that names none. */
-export const DEFAULT_LISTENER = 'main';
+const DEFAULT_LISTENER = 'main';
 
 /** Said of a name that is none; follows 'the name'. */
 export const NAME_RULE = "may hold a-z, 0-9 and '-' inside, at most 63";
