@@ -1,5 +1,6 @@
 import { startControl } from './admin/control.ts';
 import { profileStatuses, type Status } from './admin/status.ts';
+import { unmatchedEntries } from './admin/unmatched.ts';
 import type { Plan } from './config/types.ts';
 import { createDoor } from './door/server.ts';
 import { CommandError, EXIT } from './errors.ts';
@@ -101,6 +102,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       start: (profile) => supervisor.startProfile(profile),
       stop: (profile) => supervisor.stopProfile(profile),
       restart: (profile) => supervisor.restartProfile(profile),
+      unmatched: () => unmatchedEntries(door.unmatched.list()),
+      clearUnmatched: () => door.unmatched.clear(),
     },
   });
   supervisor.addDoor(door.port);

@@ -22,6 +22,16 @@ const DOOR_ERRORS = {
     title: 'Gateway not ready',
     proxyStatus: 'destination_unavailable',
   },
+  GWPROXY_MIXED_BATCH: {
+    status: 503,
+    title: 'Batch for several bots',
+    proxyStatus: 'http_request_denied',
+  },
+  GWPROXY_FAN_OUT_INCOMPLETE: {
+    status: 503,
+    title: 'Not taken by all',
+    proxyStatus: 'destination_unavailable',
+  },
   GWPROXY_OVERLOADED: { status: 503, title: 'Overloaded', proxyStatus: 'proxy_internal_response' },
   GWPROXY_UPSTREAM_UNREACHABLE: {
     status: 502,

@@ -14,7 +14,8 @@ export type GatewayState =
 
 /**
  * Everything that gwproxy tells its operator while it runs. Parts report what happened; log.ts and
- * cli/render.ts decide how it reads. Never holds a body, a query, a header's value or a secret.
+ * cli/render.ts decide how it reads. Never holds a body, a query, a header's value or a secret:
+ * attributes come with their secrets sealed.
  */
 export type Event =
   | {
@@ -39,6 +40,17 @@ export type Event =
   | { readonly type: 'door.suppressed'; readonly code: DoorErrorCode; readonly count: number }
   /** A keyed request that no profile claims; told once for each attributes while they are remembered. */
   | { readonly type: 'door.unmatched'; readonly attributes: Attributes; readonly path: string }
+  /** A batch for several bots that was refused, since these profiles have no `fan_out: true`. */
+  | {
+      readonly type: 'door.mixed-batch';
+      readonly requestId: string;
+      readonly path: string;
+      readonly lacking: readonly string[];
+      /** Of the batch's first deliveries. */
+      readonly attributes: readonly Attributes[];
+      /** How many deliveries are left out of that. */
+      readonly more: number;
+    }
   | {
       readonly type: 'gateway.state';
       readonly profile: string;

@@ -1,4 +1,5 @@
 import pino from 'pino';
+import type { DoorErrorCode } from './errors.ts';
 import type { Event, Report } from './events.ts';
 
 /** What waits for a reader that is slow or gone; past it lines are dropped and counted, so memory stays bounded. */
@@ -11,6 +12,7 @@ const TEXTS: { readonly [Type in Event['type']]: string } = {
   'door.closed': 'door closed',
   'door.refused': 'request refused',
   'door.unmatched': 'no profile claims this route key',
+  'door.mixed-batch': 'a batch for several bots needs fan_out: true at each profile',
   'door.suppressed': 'more refusals than are shown',
   'gateway.state': 'gateway state',
   'listener.ready': 'listener ready',
@@ -28,6 +30,7 @@ export function levelOf(event: Event): Level {
       if (event.code === 'GWPROXY_INTERNAL') return 'error';
       return event.profile === null ? 'info' : 'warn';
     case 'door.unmatched':
+    case 'door.mixed-batch':
     case 'door.suppressed':
     case 'listener.lost':
       return 'warn';
@@ -79,26 +82,33 @@ export function createJsonLog(): JsonLog {
 const SHOWN_PER_SECOND = 20;
 
 /**
- * Passes every event on, but of refused requests only the first of each second and code: a flood of bad
- * requests from strangers must not fill the disk. What was left out is counted in a door.suppressed event.
+ * Passes every event on, but of refused requests and batches only the first of each second and code: a flood of
+ * bad requests from strangers must not fill the disk. What was left out is counted in a door.suppressed event.
  */
 export function throttleRefusals(report: Report, now: () => number = Date.now): Report {
-  const seen = new Map<string, { second: number; count: number }>();
+  const seen = new Map<DoorErrorCode, { second: number; count: number }>();
   return (event) => {
-    if (event.type !== 'door.refused') {
+    const code = codeOf(event);
+    if (code === null) {
       report(event);
       return;
     }
     const second = Math.floor(now() / 1000);
-    const last = seen.get(event.code);
+    const last = seen.get(code);
     if (last?.second === second) {
       last.count += 1;
       if (last.count > SHOWN_PER_SECOND) return;
     } else {
       const left = last === undefined ? 0 : last.count - SHOWN_PER_SECOND;
-      if (left > 0) report({ type: 'door.suppressed', code: event.code, count: left });
-      seen.set(event.code, { second, count: 1 });
+      if (left > 0) report({ type: 'door.suppressed', code, count: left });
+      seen.set(code, { second, count: 1 });
     }
     report(event);
   };
+}
+
+/** Of an event that any stranger can cause, as often as it will. */
+function codeOf(event: Event): DoorErrorCode | null {
+  if (event.type === 'door.mixed-batch') return 'GWPROXY_MIXED_BATCH';
+  return event.type === 'door.refused' ? event.code : null;
 }

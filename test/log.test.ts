@@ -58,3 +58,25 @@ test('what needs the operator is louder than what does not', () => {
   assert.equal(levelOf(refused('GWPROXY_NO_ROUTE')), 'info');
   assert.equal(levelOf(refused('GWPROXY_NO_ROUTE', 'a')), 'warn');
 });
+
+test('batches that are refused are told no oftener than any other refusal', () => {
+  const seen: Event[] = [];
+  let time = 0;
+  const report = throttleRefusals(
+    (event) => seen.push(event),
+    () => time,
+  );
+  const mixed: Event = {
+    type: 'door.mixed-batch',
+    requestId: 'r',
+    path: '/',
+    lacking: ['a'],
+    attributes: [],
+    more: 0,
+  };
+  for (let count = 0; count < 50; count += 1) report(mixed);
+  assert.equal(seen.length, 20);
+  time = 1000;
+  report(mixed);
+  assert.deepEqual(seen.at(-2), { type: 'door.suppressed', code: 'GWPROXY_MIXED_BATCH', count: 30 });
+});

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { CommandError, EXIT } from '../errors.ts';
 import { controlSocketPath, makeStateFolder } from '../state.ts';
 import type { Status } from './status.ts';
+import type { UnmatchedEntry } from './unmatched.ts';
 
 /** What the owner may ask of a running gwproxy. Each rejects with a CommandError that says why not. */
 export interface Commands {
@@ -12,6 +13,9 @@ export interface Commands {
   start(profile: string): Promise<void>;
   stop(profile: string): Promise<void>;
   restart(profile: string): Promise<void>;
+  unmatched(): readonly UnmatchedEntry[];
+  /** How many were forgotten. */
+  clearUnmatched(): number;
 }
 
 export interface Control {
@@ -89,6 +93,8 @@ const PROFILE_COMMAND = /^POST \/profiles\/([a-z0-9-]{1,63})\/(start|stop|restar
 /** The answer's JSON, or undefined for a command that is not known. */
 async function run(commands: Commands, call: string): Promise<unknown> {
   if (call === 'GET /status') return commands.status();
+  if (call === 'GET /unmatched') return { unmatched: commands.unmatched() };
+  if (call === 'POST /unmatched/clear') return { cleared: commands.clearUnmatched() };
   if (call === 'POST /down' || call === 'POST /down?at_once') {
     await commands.down(call.endsWith('?at_once'));
     return { stopped: true };

@@ -1,3 +1,4 @@
+import { type Files, realFiles } from '../config/files.ts';
 import { formatProblem, loadConfig } from '../config/load.ts';
 import type { Plan } from '../config/types.ts';
 import { CommandError, EXIT } from '../errors.ts';
@@ -8,8 +9,9 @@ import { CommandError, EXIT } from '../errors.ts';
  */
 export async function loadPlan(
   configFile: string,
+  files: Files = realFiles,
 ): Promise<{ readonly plan: Plan; readonly files: readonly string[] }> {
-  const loaded = await loadConfig(configFile, { env: process.env });
+  const loaded = await loadConfig(configFile, { env: process.env, files });
   if (!loaded.ok) {
     const count = loaded.problems.length;
     throw new CommandError(

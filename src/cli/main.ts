@@ -25,6 +25,10 @@ function command(usage: string, description: string): Command {
     .option('-c, --config <file>', 'the config file', 'gwproxy.yaml');
 }
 
+function gather(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
 command(
   'up [profile...]',
   'run the door and the gateways in the foreground; named profiles alone, if any are',
@@ -68,6 +72,44 @@ command('validate', 'check the config and print what would run and every route')
   .action(async (options: ConfigOption & { json?: true }) => {
     const { validate } = await import('./commands/validate.ts');
     await validate(options.config, options.json ?? false);
+  });
+
+command('explain [file]', 'tell which profile a request would go to, and why; FILE is its body, - is stdin')
+  .option('--path <path>', 'its path, with the query if any', '/')
+  .option('--method <method>', 'its method; POST with a body, else GET')
+  .option('--header <name: value>', 'a header of it; may be repeated', gather, [])
+  .option('--json', 'as JSON')
+  .action(
+    async (
+      file: string | undefined,
+      options: ConfigOption & { path: string; method?: string; header: string[]; json?: true },
+    ) => {
+      const { explain } = await import('./commands/explain.ts');
+      const { path, method, header: headers } = options;
+      await explain(options.config, { file, path, method, headers, json: options.json ?? false });
+    },
+  );
+
+command('urls', "print what to paste into each sender's portal")
+  .option('--json', 'as JSON')
+  .action(async (options: ConfigOption & { json?: true }) => {
+    const { urls } = await import('./commands/urls.ts');
+    await urls(options.config, options.json ?? false);
+  });
+
+command('unmatched', 'show the keys that arrived and no profile claims, and what would claim them')
+  .option('--clear', 'forget them, once they are shown')
+  .option('--json', 'as JSON')
+  .action(async (options: ConfigOption & { clear?: true; json?: true }) => {
+    const { unmatched } = await import('./commands/unmatched.ts');
+    await unmatched(options.config, { json: options.json ?? false, clear: options.clear ?? false });
+  });
+
+command('init', 'write a config to start with; no file is written over')
+  .option('--hermes [dir]', 'for the profiles of a Hermes home (by default HERMES_HOME, else ~/.hermes)')
+  .action(async (options: ConfigOption & { hermes?: string | true }) => {
+    const { init } = await import('./commands/init.ts');
+    await init(options.config, options.hermes);
   });
 
 program

@@ -80,6 +80,18 @@ function describe(event: Exclude<Event, { type: 'gateway.output' }>, now: number
       const fields = Object.entries(event.attributes.fields).map(([name, value]) => `${name} ${value}`);
       return own(`no profile claims ${event.attributes.platform} ${fields.join(', ')} (${event.path})`, true);
     }
+    case 'door.mixed-batch': {
+      const named = event.attributes.map(({ platform, fields }) =>
+        [platform, ...Object.entries(fields).map(([name, value]) => `${name} ${value}`)].join(' '),
+      );
+      const more = event.more === 0 ? '' : ` and ${event.more} more`;
+      const lacking = event.lacking.join(', ');
+      return own(
+        `a batch for several bots was refused (${event.path}): ${named.join('; ')}${more}; ` +
+          `to let each see the others' data, set fan_out: true for ${lacking}`,
+        true,
+      );
+    }
     case 'gateway.state': {
       const why = event.reason === null ? '' : `: ${event.reason}`;
       const pid = event.state === 'starting' && event.pid !== null ? ` (pid ${event.pid})` : '';

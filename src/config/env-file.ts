@@ -1,5 +1,7 @@
 export interface EnvFile {
   readonly values: ReadonlyMap<string, string>;
+  /** Where each of them is set. */
+  readonly lines: ReadonlyMap<string, number>;
   readonly faults: readonly EnvFault[];
 }
 
@@ -33,17 +35,21 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 export function parseEnvFile(source: string): EnvFile {
   const text = source.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
   const values = new Map<string, string>();
+  const lines = new Map<string, number>();
   const faults: EnvFault[] = [];
   let at = 0;
   let line = 1;
   while (at < text.length) {
     const entry = readEntry(text, at);
     if ('fault' in entry) faults.push({ line, column: entry.column, message: entry.fault });
-    else if (entry.name !== null) values.set(entry.name, entry.value);
+    else if (entry.name !== null) {
+      values.set(entry.name, entry.value);
+      lines.set(entry.name, line);
+    }
     line += text.slice(at, entry.end).split('\n').length - 1;
     at = entry.end;
   }
-  return { values, faults };
+  return { values, lines, faults };
 }
 
 type Entry =

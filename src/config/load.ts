@@ -11,6 +11,7 @@ import { parseEnvFile } from './env-file.ts';
 import { type Files, realFiles } from './files.ts';
 import { withDefaults } from './merge.ts';
 import { createPlan } from './plan.ts';
+import { applyPreset } from './presets/apply.ts';
 import { type Problem, problemAt, shortPath, sortProblems } from './problems.ts';
 import {
   type Environment,
@@ -50,7 +51,7 @@ export interface LoadOptions {
 
 /**
  * Reads a config to its plan, or to all of its problems by file and line; never both, so that what is invalid is
- * refused whole. `files` are those that were read or looked for: config, included, env_files. Nothing is thrown
+ * refused whole. `files` are those that were read or looked for: config, included, env_files, presets' own. Nothing is thrown
  * for what a user can get wrong.
  */
 export async function loadConfig(file: string, { env, files = realFiles }: LoadOptions): Promise<Loaded> {
@@ -86,7 +87,8 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
       files: all,
     };
   }
-  const warnings = sortProblems(warningsOf(read.profiles.filter(isEnabled), sources.settings.profile_paths));
+  const reached = warningsOf(read.profiles.filter(isEnabled), sources.settings.profile_paths);
+  const warnings = sortProblems([...read.warnings, ...reached]);
   return { ok: true, plan: createPlan(sources.settings, read.profiles, platforms), warnings, files: all };
 }
 
@@ -98,22 +100,27 @@ async function readProfiles(
 ): Promise<{
   readonly profiles: readonly Profile[];
   readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
   readonly files: readonly string[];
 }> {
   const profiles: Profile[] = [];
   const problems: Problem[] = [];
+  const warnings: Problem[] = [];
   const paths = new Set<string>();
   for (const entry of entries) {
-    const tree = defaults === null ? entry.tree : withDefaults(entry.tree, defaults);
-    const envFile = await readEnvFile(tree, around, files);
+    const own = defaults === null ? entry.tree : withDefaults(entry.tree, defaults);
+    const envFile = await readEnvFile(own, around, files);
     if (envFile !== null) paths.add(envFile.path);
-    const read = readProfile({ ...entry, tree }, envFile, around);
-    problems.push(...(envFile?.problems ?? []), ...read.problems);
+    const preset = await applyPreset({ ...entry, tree: own }, envFile, around, files);
+    for (const path of preset.files) paths.add(path);
+    const read = readProfile({ ...entry, tree: preset.tree }, envFile, around);
+    problems.push(...(envFile?.problems ?? []), ...preset.problems, ...read.problems);
+    warnings.push(...preset.warnings);
     if (read.profile !== null) profiles.push(read.profile);
   }
   const each = [checkLaunch, checkListeners, checkRestart];
   problems.push(...profiles.flatMap((profile) => each.flatMap((check) => check(profile))));
-  return { profiles, problems, files: [...paths] };
+  return { profiles, problems, warnings, files: [...paths] };
 }
 
 async function readEnvFile(

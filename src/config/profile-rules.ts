@@ -1,12 +1,11 @@
-import type { KeyedPlatform } from './route-schema.ts';
+import { type KeyedPlatform, ROUTE_KEYS, sendersOf } from './route-schema.ts';
 import type { ShapeRules } from './shape.ts';
 
 const IN_A_LISTENER = ['port', 'port_env', 'host', 'paths', 'health'];
-const IN_A_ROUTE = ['path', 'strip_prefix'];
 
 /** How mistakes in profiles, and in `defaults`, which are of the same shape, are found and told. */
 export function profileRules(platforms: readonly KeyedPlatform[]): ShapeRules {
-  const keys = platforms.map(({ configKey }) => configKey);
+  const keys = sendersOf(platforms).map(({ configKey }) => configKey);
   return {
     asText: ([field, ...inside]) =>
       field === 'command' || field === 'env' || (field === 'routes' && inside.length > 2),
@@ -18,8 +17,9 @@ export function profileRules(platforms: readonly KeyedPlatform[]): ShapeRules {
       ['working_dir', 'cwd'],
     ]),
     hints: new Map([
+      ...[...keys, ...ROUTE_KEYS].map((name) => hint(name, 'route', `routes: [{ ${name}: … }]`)),
+      // Last: a host there is more likely a listener's.
       ...IN_A_LISTENER.map((name) => hint(name, 'listener', `listeners: { main: { ${name}: … } }`)),
-      ...[...keys, ...IN_A_ROUTE].map((name) => hint(name, 'route', `routes: [{ ${name}: … }]`)),
     ]),
   };
 }

@@ -11,6 +11,8 @@ import {
   strict,
   text,
 } from './fields.ts';
+import { presets } from './presets/index.ts';
+import { presetSchema } from './presets/schema.ts';
 import { type KeyedPlatform, routeSchema } from './route-schema.ts';
 import type { Health } from './types.ts';
 import { readUpstreamUrl } from './urls.ts';
@@ -19,6 +21,7 @@ export type ProfileConfig = z.output<ReturnType<typeof profileSchema>>;
 
 /** The fields that say how a gateway is run: none of them means anything beside `url`. */
 export const COMMAND_ONLY = [
+  'preset',
   'cwd',
   'env',
   'env_file',
@@ -51,6 +54,9 @@ export function profileSchema(platforms: readonly KeyedPlatform[]) {
     url: upstreamUrl()
       .optional()
       .describe('Instead of command: a gateway that someone else runs, probed and routed to.'),
+    preset: presetSchema(presets)
+      .optional()
+      .describe('What the gateway is: its command, listeners and routes are read from its own files.'),
     enabled: flag().default(true).describe('false: checked, but neither run nor routed to.'),
     cwd: text('a folder')
       .optional()
@@ -75,6 +81,9 @@ export function profileSchema(platforms: readonly KeyedPlatform[]) {
       .array(routeSchema(platforms), { error: "a list, each route behind a '-'" })
       .default([])
       .describe('Which requests are for this profile. Alternatives: one that matches is enough.'),
+    fan_out: flag()
+      .default(false)
+      .describe("true: takes batches that are for others too, whole, and so sees the others' data."),
     restart: restartSchema().prefault({}).describe('When and how soon an ended gateway is started again.'),
     stop: strict({
       drain: duration(0).prefault('10s').describe('How long requests in flight may take.'),

@@ -83,7 +83,7 @@ export function readProfile(
   around: Surroundings,
 ): { readonly profile: Profile | null; readonly problems: readonly Problem[] } {
   const outer = ownVariables(around);
-  const variables = envFile === null ? outer : withEnvFile(outer, envFile, around);
+  const variables = variablesOf(envFile, around);
   const resolved = resolveTree(
     entry.tree,
     ([field]) => {
@@ -121,7 +121,7 @@ export function readProfile(
     command: command.texts,
     program: command.program,
     env: env.texts,
-    inherited: new Map([...baseEnv(around.env), ...(envFile?.values ?? [])]),
+    inherited: inheritedEnv(envFile, around),
     envFileNames: new Set(envFile?.values?.keys()),
   };
   return { profile, problems: [...problems, ...command.problems, ...env.problems] };
@@ -130,6 +130,14 @@ export function readProfile(
 /** An environment is an object with a prototype: `${constructor}` is not set. */
 function lookupIn(env: Environment): (name: string) => string | undefined {
   return (name) => (Object.hasOwn(env, name) ? env[name] : undefined);
+}
+
+/** The gateway's environment beneath the profile's `env`. */
+export function inheritedEnv(
+  envFile: ProfileEnvFile | null,
+  { env }: Pick<Surroundings, 'env'>,
+): ReadonlyMap<string, string> {
+  return new Map([...baseEnv(env), ...(envFile?.values ?? [])]);
 }
 
 function baseEnv(env: Environment): readonly (readonly [string, string])[] {
@@ -148,6 +156,12 @@ export function ownVariables({ env, home }: Pick<Surroundings, 'env' | 'home'>):
     complete: true,
     home,
   };
+}
+
+/** What a profile's texts are looked up in: its env_file, then gwproxy's environment. */
+export function variablesOf(envFile: ProfileEnvFile | null, around: Surroundings): Variables {
+  const outer = ownVariables(around);
+  return envFile === null ? outer : withEnvFile(outer, envFile, around);
 }
 
 function withEnvFile(

@@ -9,26 +9,30 @@ export function routesOf(
   platforms: readonly KeyedPlatform[],
   profilePaths: boolean,
 ): readonly Route[] {
-  const written = profile.config.routes.map(
+  const { name, config } = profile;
+  const common = { profile: name, fanOut: config.fan_out };
+  const written = config.routes.map(
     (route, index): Route => ({
-      profile: profile.name,
+      ...common,
       key: keyOf(route, platforms),
+      host: route.host ?? null,
       path: route.path ?? '',
       stripPrefix: route.stripPrefix,
+      fallback: route.fallback,
       source: valueSource(profile.tree, ['routes', index]),
     }),
   );
   if (!profilePaths) return written;
-  const own = { key: null, path: `/p/${profile.name}`, stripPrefix: true };
-  return [...written, { profile: profile.name, ...own, source: profile.source }];
+  const own = { key: null, host: null, path: `/p/${name}`, stripPrefix: true, fallback: false };
+  return [...written, { ...common, ...own, source: profile.source }];
 }
 
 function keyOf({ key }: RouteConfig, platforms: readonly KeyedPlatform[]): RouteKey | null {
-  const platform = platforms.find(({ configKey }) => configKey === key?.configKey);
-  if (key === null || platform === undefined) return null;
+  if (key === null) return null;
+  const platform = platforms.find(({ name }) => name === key.platform);
   const fields = Object.entries(key.fields).map(([field, values]) => [
     field,
-    [...new Set(values.map((value) => platform.normalise(field, value)))],
+    [...new Set(values.map((value) => platform?.normalise(field, value) ?? value))],
   ]);
-  return { platform: platform.name, fields: Object.fromEntries(fields) };
+  return { platform: key.platform, fields: Object.fromEntries(fields) };
 }

@@ -15,8 +15,8 @@ export interface Delivery {
   readonly path: string;
   /** Epoch ms. */
   readonly arrivedAt: number;
-  /** Ms from arrivedAt. */
-  readonly deadline: number;
+  /** Ms from arrivedAt; asked only where the request must wait. */
+  readonly deadline: () => number;
 }
 
 /** Connections that fail while the snapshot still says ready: how often one is tried, and the first pause. */
@@ -46,7 +46,7 @@ export async function deliver(
     counted = true;
     const { target } = upstream;
     if (target.state !== 'ready' || target.address === null) {
-      const until = holdUntil(delivery.arrivedAt, delivery.deadline, counters.latency.p95());
+      const until = holdUntil(delivery.arrivedAt, delivery.deadline(), counters.latency.p95());
       await parts.hold.wait(client, target, until);
       continue;
     }
@@ -56,7 +56,7 @@ export async function deliver(
     parts.supervisor.failed({ profile, generation, listener, code: codeOf(outcome.cause) });
     tries += 1;
     const pause = PAUSE * 2 ** (tries - 1);
-    const until = holdUntil(delivery.arrivedAt, delivery.deadline, counters.latency.p95());
+    const until = holdUntil(delivery.arrivedAt, delivery.deadline(), counters.latency.p95());
     if (tries === TRIES || parts.now() + pause >= until) throw unreachable(outcome.cause);
     await parts.hold.pause(client, profile, pause);
   }

@@ -90,6 +90,8 @@ export class Exchange implements Client {
   /** Ends an answer, with `last` as its last bytes; from here on the client has nothing to leave. */
   end(last: string | Buffer | null = null): void {
     this.#close();
+    // A body that nobody wants any more would otherwise block the connection's next request.
+    if (!this.req.complete) this.req.resume();
     if (typeof last === 'string') this.res.end(last, 'latin1');
     else this.res.end(last ?? undefined);
   }

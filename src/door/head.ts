@@ -15,6 +15,8 @@ export class Head implements RequestHead {
   readonly names: readonly string[];
   /** Headers that Connection names, in lower case; null where it names none beyond its own tokens. */
   readonly connectionNames: ReadonlySet<string> | null;
+  /** Names that hold a '_', written with '-' for it; null where none does. */
+  readonly underscored: ReadonlySet<string> | null;
   /** Of the body, in bytes; 0 for none. */
   readonly length: number | 'chunked';
 
@@ -26,6 +28,7 @@ export class Head implements RequestHead {
     readonly raw: readonly string[];
     readonly names: readonly string[];
     readonly connectionNames: ReadonlySet<string> | null;
+    readonly underscored: ReadonlySet<string> | null;
     readonly length: number | 'chunked';
   }) {
     this.method = parts.method;
@@ -36,19 +39,24 @@ export class Head implements RequestHead {
     this.raw = parts.raw;
     this.names = parts.names;
     this.connectionNames = parts.connectionNames;
+    this.underscored = parts.underscored;
     this.length = parts.length;
   }
 
   /**
-   * Throws GWPROXY_REQUEST_INVALID where the header is repeated: whoever asks decides by it, and the gateway may
-   * take the other one.
+   * Throws GWPROXY_REQUEST_INVALID where whoever asks would decide by another value than a gateway sees: the
+   * header is repeated, taken off by Connection, or also there with '_' for '-', which is the same to WSGI.
    */
   header(name: string): string | undefined {
+    if (this.underscored?.has(name)) throw inDoubt("is written with '_' for '-'");
     const first = this.names.indexOf(name);
     if (first === -1) return undefined;
-    if (this.names.indexOf(name, first + 1) !== -1) {
-      throw new DoorError('GWPROXY_REQUEST_INVALID', 'a header that decides the route is repeated');
-    }
+    if (this.names.indexOf(name, first + 1) !== -1) throw inDoubt('is repeated');
+    if (this.connectionNames?.has(name)) throw inDoubt('is named by Connection');
     return this.raw[2 * first + 1];
   }
+}
+
+function inDoubt(how: string): DoorError {
+  return new DoorError('GWPROXY_REQUEST_INVALID', `a header that decides the route ${how}`);
 }

@@ -1,11 +1,13 @@
 import type { Limits, PublicUrl } from '../config/types.ts';
 import type { DoorError } from '../errors.ts';
+import type { Report } from '../events.ts';
 import type { RouteTable } from '../routing/table.ts';
 import type { SupervisorPort } from '../snapshot.ts';
 import type { Counters } from './counters.ts';
 import type { Hold } from './hold.ts';
 import type { Leases } from './leases.ts';
 import type { Budget } from './receive.ts';
+import type { Taken } from './taken.ts';
 import type { Timers } from './timers.ts';
 import type { Unmatched } from './unmatched.ts';
 import type { Upstreams } from './upstreams.ts';
@@ -23,11 +25,16 @@ export interface Parts {
   readonly hold: Hold;
   readonly budget: Budget;
   readonly unmatched: Unmatched;
+  readonly taken: Taken;
+  readonly report: Report;
   /** Of the newest snapshot; null before the first. */
   table(): RouteTable | null;
   /** Tells the operator of a request that got no whole answer from a gateway. */
   refused(error: DoorError, request: Refused, profile: string | null): void;
 }
+
+/** How much of a path an event tells. */
+export const PATH_LENGTH = 256;
 
 /** What the operator is told of a request. */
 export interface Refused {

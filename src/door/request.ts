@@ -1,4 +1,5 @@
 import { DoorError } from '../errors.ts';
+import { SENDER_HEADERS } from '../routing/sender-headers.ts';
 import { checkPath } from '../routing/target-path.ts';
 import { Head } from './head.ts';
 import { readTarget } from './target.ts';
@@ -24,19 +25,17 @@ const ONCE: ReadonlySet<string> = new Set([
   'content-type',
   'content-encoding',
   'transfer-encoding',
-  'authorization',
   'expect',
-  'x-slack-signature',
-  'x-slack-request-timestamp',
+  ...SENDER_HEADERS,
 ]);
 
 /** Connection could otherwise take off what says whom a request is for, how it is framed, or who sent it. */
 const KEPT_FROM_CONNECTION =
-  /^(?:host|authorization|cookie|date|expect|forwarded|transfer-encoding|x-request-id|x-real-ip|(?:content|x-forwarded|x-slack)-.*)$/;
+  /^(?:host|cookie|date|expect|forwarded|transfer-encoding|x-request-id|x-real-ip|(?:content|x-forwarded)-.*)$/;
 
 /** Headers of which a CGI-like gateway (WSGI, Rack) reads the spelling with '_' as the same one. */
 const UNDERSCORED =
-  /^(?:host|authorization|forwarded|transfer-encoding|x-request-id|x-real-ip|(?:content|x-forwarded|x-slack)-.*)$/;
+  /^(?:host|forwarded|transfer-encoding|x-request-id|x-real-ip|(?:content|x-forwarded)-.*)$/;
 
 /**
  * Reads a head that has one meaning, or throws the DoorError that refuses it: HTTP that two parsers may read in
@@ -56,6 +55,7 @@ export function readHead(received: ReceivedHead): Head {
   let contentLength: string | undefined;
   let transferEncoding: string | undefined;
   let connectionNames: Set<string> | null = null;
+  let underscored: Set<string> | null = null;
   for (let at = 0; at < raw.length; at += 2) {
     const name = (raw[at] ?? '').toLowerCase();
     const value = raw[at + 1] ?? '';
@@ -69,8 +69,8 @@ export function readHead(received: ReceivedHead): Head {
       }
     } else if (name === 'connection') {
       connectionNames = readConnection(value, connectionNames);
-    } else if (name.includes('_') && UNDERSCORED.test(name.replaceAll('_', '-'))) {
-      throw invalid("a header's name is written with '_' for '-'");
+    } else if (name.includes('_')) {
+      underscored = readUnderscored(name, underscored);
     }
     names.push(name);
   }
@@ -86,7 +86,7 @@ export function readHead(received: ReceivedHead): Head {
   const { path, search } = target;
   const refusal = checkPath(path);
   if (refusal !== undefined) throw invalid(refusal);
-  return new Head({ method, path, search, host, raw, names, connectionNames, length });
+  return new Head({ method, path, search, host, raw, names, connectionNames, underscored, length });
 }
 
 function readLength(
@@ -112,10 +112,22 @@ function readConnection(value: string, known: Set<string> | null): Set<string> |
     const token = part.trim();
     if (token === '' || token === 'keep-alive' || token === 'close' || token === 'upgrade') continue;
     if (!TOKEN.test(token)) throw invalid('Connection is not a list of tokens');
-    if (KEPT_FROM_CONNECTION.test(token)) throw invalid(`Connection names ${token}`);
+    if (SENDER_HEADERS.has(token) || KEPT_FROM_CONNECTION.test(token))
+      throw invalid(`Connection names ${token}`);
     names ??= new Set();
     names.add(token);
   }
+  return names;
+}
+
+/** Adds what a header's name with '_' may be read as. */
+function readUnderscored(name: string, known: Set<string> | null): Set<string> {
+  const spelled = name.replaceAll('_', '-');
+  if (SENDER_HEADERS.has(spelled) || UNDERSCORED.test(spelled)) {
+    throw invalid("a header's name is written with '_' for '-'");
+  }
+  const names = known ?? new Set();
+  names.add(spelled);
   return names;
 }
 

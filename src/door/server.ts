@@ -6,13 +6,16 @@ import { Counters, type ProfileStats } from './counters.ts';
 import { Hold } from './hold.ts';
 import { Leases } from './leases.ts';
 import { Listener } from './listener.ts';
-import type { Parts, Refused } from './parts.ts';
+import { PATH_LENGTH, type Parts, type Refused } from './parts.ts';
 import { Budget } from './receive.ts';
+import { asDoorError } from './refusal.ts';
 import { newRequestId } from './request-id.ts';
-import { asDoorError, serve } from './serve.ts';
+import { createSeal } from './seal.ts';
+import { serve } from './serve.ts';
 import { Snapshots } from './snapshots.ts';
+import { Taken } from './taken.ts';
 import { Timers } from './timers.ts';
-import { Unmatched } from './unmatched.ts';
+import { Unmatched, type UnmatchedKeys } from './unmatched.ts';
 import { Upgrades } from './upgrade.ts';
 import { Upstreams } from './upstreams.ts';
 
@@ -41,9 +44,9 @@ export interface Door {
   close(graceMs: number): Promise<void>;
   /** By profile, for those that the newest snapshot names. */
   stats(): ReadonlyMap<string, ProfileStats>;
+  /** What arrived and no profile claims. */
+  readonly unmatched: UnmatchedKeys;
 }
-
-const PATH_LENGTH = 256;
 
 /** The data plane: one public port in front of the gateways that the supervisor's snapshots name. */
 export function createDoor(options: DoorOptions): Door {
@@ -53,7 +56,9 @@ export function createDoor(options: DoorOptions): Door {
   const leases = new Leases(id, supervisor, counters, now);
   const upstreams = new Upstreams(limits);
   const hold = new Hold({ doorId: id, supervisor, limits, counters, timers, now });
-  const snapshots = new Snapshots({ doorId: id, supervisor, upstreams, leases, hold, counters });
+  const unmatched = new Unmatched(report, now);
+  const seal = createSeal();
+  const snapshots = new Snapshots({ doorId: id, supervisor, upstreams, leases, hold, counters, seal });
   const parts: Parts = {
     limits,
     publicUrl,
@@ -65,8 +70,10 @@ export function createDoor(options: DoorOptions): Door {
     upstreams,
     hold,
     budget: new Budget(limits.buffered),
-    unmatched: new Unmatched(report),
+    unmatched,
+    taken: new Taken(),
     table: () => snapshots.table,
+    report,
     refused: (error, request, profile) => report(refusal(error, request, profile)),
   };
   const upgrades = new Upgrades(parts);
@@ -106,6 +113,7 @@ export function createDoor(options: DoorOptions): Door {
       return closing;
     },
     stats: () => counters.stats(),
+    unmatched,
   };
 }
 

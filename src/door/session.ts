@@ -8,8 +8,8 @@ import { type Client, ClientLeft } from './exchange.ts';
 import { noAnswer } from './failure.ts';
 import type { Outcome } from './forward.ts';
 import type { Parts } from './parts.ts';
+import { asDoorError } from './refusal.ts';
 import { newRequestId } from './request-id.ts';
-import { asDoorError } from './serve.ts';
 import { CONNECT_TIMEOUT, type Upstream } from './upstreams.ts';
 
 /** How long what is left for one side may take to go out once the other side has ended. */

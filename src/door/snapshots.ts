@@ -1,5 +1,6 @@
 import { platforms } from '../routing/platforms/index.ts';
 import type { Route } from '../routing/route.ts';
+import type { Seal } from '../routing/seal.ts';
 import { compileRoutes, type RouteTable } from '../routing/table.ts';
 import type { Snapshot, SupervisorPort } from '../snapshot.ts';
 import type { Counters } from './counters.ts';
@@ -14,6 +15,7 @@ export interface SnapshotsOptions {
   readonly leases: Leases;
   readonly hold: Hold;
   readonly counters: Counters;
+  readonly seal: Seal;
 }
 
 /** Takes snapshots in, one after another, however the supervisor calls. */
@@ -49,9 +51,9 @@ export class Snapshots {
 
   #take({ version, routes, targets }: Snapshot): void {
     if (version <= this.#version) return;
-    const { doorId, supervisor, upstreams, leases, hold, counters } = this.#options;
+    const { doorId, supervisor, upstreams, leases, hold, counters, seal } = this.#options;
     if (routes !== this.#routes) {
-      this.#table = compileRoutes(routes, platforms);
+      this.#table = compileRoutes(routes, platforms, seal);
       this.#routes = routes;
     }
     this.#version = version;

@@ -4,16 +4,17 @@ import { DoorError } from '../errors.ts';
 import { matchHead } from '../routing/match.ts';
 import type { Address } from '../snapshot.ts';
 import type { Connection } from './connection.ts';
-import { UNKNOWN_SENDER } from './deadline.ts';
 import { deliver } from './deliver.ts';
 import type { Head } from './head.ts';
 import { type Forwarding, keptRequestId, requestHeaders } from './headers.ts';
 import type { Parts } from './parts.ts';
+import { gatewayPath, patience } from './prepare.ts';
+import { noRoute, notYet } from './refusal.ts';
 import { readHead } from './request.ts';
-import { gatewayPath, noRoute, notYet } from './serve.ts';
 import { Session } from './session.ts';
+import { unclaimed } from './unclaimed.ts';
 
-/** WebSockets, for routes that the path alone decides. */
+/** WebSockets, for routes that the head alone decides. */
 export class Upgrades {
   readonly #parts: Parts;
   readonly #proxy = createProxyServer();
@@ -38,6 +39,8 @@ export class Upgrades {
       const table = this.#parts.table();
       if (table === null) throw notYet();
       const match = matchHead(table, head);
+      if (match.kind === 'refused') throw new DoorError(match.code, match.detail);
+      if (match.kind === 'unmatched') unclaimed(this.#parts, head, match.attributes);
       if (match.kind !== 'match') throw noRoute();
       profile = match.profile;
       const { path, stripped } = gatewayPath(match.route, head.path);
@@ -45,7 +48,7 @@ export class Upgrades {
       const forwarding = { peer, publicUrl: this.#parts.publicUrl, requestId, stripped };
       req.headers = upgradeHeaders(head, forwarding);
       req.url = path + head.search;
-      const delivery = { profile, path, arrivedAt, deadline: UNKNOWN_SENDER };
+      const delivery = { profile, path, arrivedAt, deadline: () => patience(match, head) };
       await deliver(this.#parts, session, delivery, (upstream, address) =>
         session.join(upstream, address, (socket, agent) =>
           this.#proxy.ws(req, socket, { target: targetOf(address), agent }),

@@ -1,7 +1,7 @@
 import type { RequestHead } from './platform.ts';
 
 export interface ContentType {
-  readonly format: 'json' | 'form' | 'other';
+  readonly format: 'json' | 'form' | 'xml' | 'other';
   /** In lower case; undefined where none is given. */
   readonly charset: string | undefined;
 }
@@ -46,6 +46,7 @@ export function parseContentType(value: string): ContentType | undefined {
 function formatOf(essence: string): ContentType['format'] {
   if (essence === 'application/x-www-form-urlencoded') return 'form';
   if (essence === 'application/json' || essence === 'text/json') return 'json';
+  if (essence === 'text/xml' || essence === 'application/xml') return 'xml';
   return essence.startsWith('application/') && essence.endsWith('+json') ? 'json' : 'other';
 }
 

@@ -1,8 +1,10 @@
 import type { DoorErrorCode } from '../errors.ts';
+import { FormBody, JsonBody, XmlBody } from './body-fields.ts';
 import { parseContentType } from './content-type.ts';
 import { type FormRead, readForm } from './form.ts';
-import { compileJsonReads, type JsonFields, type JsonKind, type JsonReads, readJson } from './json.ts';
+import { compileJsonReads, type JsonFields, type JsonReads, readJson } from './json.ts';
 import type { BodyFields, Platform } from './platform.ts';
+import { readXml } from './xml.ts';
 
 /** What several platforms together read of a body, compiled once. */
 export interface BodyReads {
@@ -10,6 +12,8 @@ export interface BodyReads {
   readonly form: ReadonlySet<string>;
   /** Form fields that hold JSON. */
   readonly formJson: ReadonlyMap<string, JsonReads>;
+  /** Child elements of an XML body's root; null where none of them reads XML. */
+  readonly xml: ReadonlySet<string> | null;
 }
 
 export interface BodyType {
@@ -29,7 +33,7 @@ export type Refusal = {
 export type Inspection =
   | { readonly outcome: 'fields'; readonly fields: BodyFields }
   | ({ readonly outcome: 'refused' } & Refusal)
-  /** Neither JSON nor a form: nothing can be read of it. */
+  /** Of a format that no platform of the scope reads. */
   | { readonly outcome: 'unreadable' };
 
 export function compileBodyReads(platforms: readonly Platform[]): BodyReads {
@@ -39,10 +43,15 @@ export function compileBodyReads(platforms: readonly Platform[]): BodyReads {
       formJson.set(field, [...(formJson.get(field) ?? []), ...pointers]);
     }
   }
+  const xml = platforms.flatMap(({ reads }) => reads.xml ?? []);
   return {
-    json: compileJsonReads(platforms.flatMap(({ reads }) => reads.json)),
+    json: compileJsonReads(
+      platforms.flatMap(({ reads }) => reads.json),
+      platforms.flatMap(({ reads }) => (reads.each === undefined ? [] : [reads.each])),
+    ),
     form: new Set([...platforms.flatMap(({ reads }) => reads.form), ...formJson.keys()]),
     formJson: new Map([...formJson].map(([field, pointers]) => [field, compileJsonReads(pointers)])),
+    xml: xml.length === 0 ? null : new Set(xml),
   };
 }
 
@@ -59,14 +68,16 @@ export function inspect(type: BodyType, bytes: Buffer, reads: BodyReads): Inspec
   }
   const parsed = parseContentType(type.contentType);
   if (parsed === undefined) return refused('GWPROXY_BODY_INVALID', 'the Content-Type cannot be read');
-  if (parsed.format === 'other') return { outcome: 'unreadable' };
+  const { format } = parsed;
+  if (format === 'other' || (format === 'xml' && reads.xml === null)) return { outcome: 'unreadable' };
   if (type.contentEncoding !== undefined && !/^(?:identity)?$/i.test(type.contentEncoding)) {
     return refused('GWPROXY_ENCODING', 'an encoded body cannot be routed');
   }
   if (parsed.charset !== undefined && parsed.charset !== 'utf-8') {
     return refused('GWPROXY_ENCODING', 'a body that is not UTF-8 cannot be routed');
   }
-  return parsed.format === 'json' ? inspectJson(bytes, reads) : inspectForm(bytes, reads);
+  if (format === 'json') return inspectJson(bytes, reads);
+  return format === 'form' ? inspectForm(bytes, reads) : inspectXml(bytes, reads.xml ?? new Set());
 }
 
 function inspectJson(bytes: Buffer, reads: BodyReads): Inspection {
@@ -90,54 +101,17 @@ function inspectForm(bytes: Buffer, reads: BodyReads): Inspection {
   return { outcome: 'fields', fields: new FormBody(form.values, json) };
 }
 
+function inspectXml(bytes: Buffer, wanted: ReadonlySet<string>): Inspection {
+  const read = readXml(bytes, wanted);
+  return read.outcome === 'read'
+    ? { outcome: 'fields', fields: new XmlBody(read.values) }
+    : unread(read.outcome, read.detail);
+}
+
 function unread(outcome: Exclude<FormRead['outcome'], 'read'>, detail: string): Inspection {
   return refused(outcome === 'ambiguous' ? 'GWPROXY_AMBIGUOUS_KEY' : 'GWPROXY_BODY_INVALID', detail);
 }
 
 function refused(code: Refusal['code'], detail: string): Inspection {
   return { outcome: 'refused', code, detail };
-}
-
-class JsonBody implements BodyFields {
-  readonly format = 'json';
-  readonly #fields: JsonFields;
-
-  constructor(fields: JsonFields) {
-    this.#fields = fields;
-  }
-
-  text(pointer: string, within?: string): string | undefined {
-    return within === undefined ? this.#fields.text(pointer) : undefined;
-  }
-
-  kind(pointer: string, within?: string): JsonKind | undefined {
-    return within === undefined ? this.#fields.kind(pointer) : undefined;
-  }
-
-  form(): undefined {
-    return undefined;
-  }
-}
-
-class FormBody implements BodyFields {
-  readonly format = 'form';
-  readonly #values: ReadonlyMap<string, Buffer>;
-  readonly #json: ReadonlyMap<string, JsonFields>;
-
-  constructor(values: ReadonlyMap<string, Buffer>, json: ReadonlyMap<string, JsonFields>) {
-    this.#values = values;
-    this.#json = json;
-  }
-
-  text(pointer: string, within?: string): string | undefined {
-    return within === undefined ? undefined : this.#json.get(within)?.text(pointer);
-  }
-
-  kind(pointer: string, within?: string): JsonKind | undefined {
-    return within === undefined ? undefined : this.#json.get(within)?.kind(pointer);
-  }
-
-  form(name: string): string | undefined {
-    return this.#values.get(name)?.toString('utf8');
-  }
 }

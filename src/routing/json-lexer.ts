@@ -40,6 +40,13 @@ export class JsonLexer {
     return false;
   }
 
+  /** Goes back to a place that was read before. */
+  rewind(at: number): void {
+    this.at = at;
+    this.#quote = -1;
+    this.#backslash = -1;
+  }
+
   /** Skips white space and gives the byte behind it, -1 at the end. */
   peek(): number {
     for (; this.at < this.bytes.length; this.at++) {

@@ -1,20 +1,19 @@
 import { isUtf8 } from 'node:buffer';
+import { type JsonFields, type JsonKind, JsonNotes } from './json-fields.ts';
 import { FALS, JsonLexer, NULL, TRUE } from './json-lexer.ts';
-import type { JsonNode, JsonReads } from './json-reads.ts';
+import { foldCase, type JsonNode, type JsonReads } from './json-reads.ts';
 
+export type { JsonFields, JsonKind } from './json-fields.ts';
 export { compileJsonReads, type JsonReads } from './json-reads.ts';
 
 /** Containers within containers. Python's json gives up at about 1000, JSON.parse at none. */
 export const DEEPEST_JSON = 64;
 
-export type JsonKind = 'string' | 'number' | 'true' | 'false' | 'null' | 'object' | 'array';
-
-/** The wanted values of one body. Asking for a pointer that was not compiled is a fault of the program. */
-export interface JsonFields {
-  /** The string at that pointer, decoded; undefined where none is. */
-  text(pointer: string): string | undefined;
-  kind(pointer: string): JsonKind | undefined;
-}
+/**
+ * Elements of all the arrays of a body that are read one by one. Meta puts up to 1000 updates into a request,
+ * each of which may be an entry with one change.
+ */
+export const MOST_ELEMENTS = 2048;
 
 export type JsonRead =
   | { readonly outcome: 'read'; readonly fields: JsonFields }
@@ -26,61 +25,34 @@ export type JsonRead =
 /**
  * Reads the wanted values out of a JSON text, in one pass and without building a document. Takes RFC 8259
  * JSON in UTF-8 that Python's json and JSON.parse both take, no deeper than `DEEPEST_JSON`; anything else is
- * refused. Duplicate keys away from the wanted values are of no concern.
+ * refused. Keys that differ only in ASCII case count as the same: Newtonsoft.Json and Go's encoding/json read
+ * either into one field. Duplicate keys away from the wanted values are of no concern.
  */
 export function readJson(bytes: Buffer, reads: JsonReads): JsonRead {
   if (bytes.length === 0) return { outcome: 'invalid', detail: 'the body is empty' };
   if (bytes[0] === 0xef && bytes[1] === 0xbb) return { outcome: 'invalid', detail: 'a byte order mark' };
   if (!isUtf8(bytes)) return { outcome: 'invalid', detail: 'not UTF-8' };
-  const reader = new JsonReader(bytes, reads);
-  if (reader.document()) return { outcome: 'read', fields: reader };
+  const notes = new JsonNotes(bytes, reads);
+  const reader = new JsonReader(bytes, notes);
+  if (reader.document(reads.root)) return { outcome: 'read', fields: notes };
   return { outcome: reader.ambiguous ? 'ambiguous' : 'invalid', detail: reader.failure };
 }
 
-class JsonReader extends JsonLexer implements JsonFields {
+class JsonReader extends JsonLexer {
   ambiguous = false;
-  readonly #reads: JsonReads;
-  /** Node ids that were met. Each is met at most once: a second time is the ambiguity. */
-  readonly #seen: boolean[];
-  /** By slot. */
-  readonly #kinds: (JsonKind | undefined)[];
-  /** By slot, for strings: where it starts and ends within its quotes, and 1 where escapes are in it. */
-  readonly #spans: number[];
+  /** Of the document, or of the element that is being read. */
+  #notes: JsonNotes;
+  /** The id of the wanted key that the last one is, letter case aside; -1 where it is none. */
+  #like = -1;
+  #elements = 0;
 
-  constructor(bytes: Buffer, reads: JsonReads) {
+  constructor(bytes: Buffer, notes: JsonNotes) {
     super(bytes);
-    this.#reads = reads;
-    this.#seen = new Array<boolean>(reads.nodes).fill(false);
-    this.#kinds = new Array<JsonKind | undefined>(reads.slots.size).fill(undefined);
-    this.#spans = new Array<number>(reads.slots.size * 3).fill(0);
+    this.#notes = notes;
   }
 
-  kind(pointer: string): JsonKind | undefined {
-    return this.#kinds[this.#slot(pointer)];
-  }
-
-  text(pointer: string): string | undefined {
-    const slot = this.#slot(pointer);
-    if (this.#kinds[slot] !== 'string') return undefined;
-    const [start = 0, end = 0, escaped = 0] = this.#spans.slice(slot * 3, slot * 3 + 3);
-    return this.#decode(start, end, escaped === 1);
-  }
-
-  #slot(pointer: string): number {
-    const slot = this.#reads.slots.get(pointer);
-    if (slot === undefined) throw new Error(`${pointer} is not among the declared reads`);
-    return slot;
-  }
-
-  /** A string that was checked before, between its quotes. */
-  #decode(start: number, end: number, escaped: boolean): string {
-    if (!escaped) return this.bytes.toString('utf8', start, end);
-    const decoded: unknown = JSON.parse(this.bytes.toString('utf8', start - 1, end + 1));
-    return String(decoded);
-  }
-
-  document(): boolean {
-    if (!this.#value(this.#reads.root, 0)) return false;
+  document(root: JsonNode): boolean {
+    if (!this.#value(root, 0)) return false;
     return this.peek() === -1 || this.fail('something behind the JSON value');
   }
 
@@ -101,12 +73,12 @@ class JsonReader extends JsonLexer implements JsonFields {
       case -1:
         return this.fail('the JSON ends early');
       default:
-        return this.number() && this.#note(node, 'number');
+        return this.#number(node);
     }
   }
 
   #note(node: JsonNode | null, kind: JsonKind): true {
-    if (node !== null && node.slot >= 0) this.#kinds[node.slot] = kind;
+    if (node !== null && node.slot >= 0) this.#notes.note(node.slot, kind);
     return true;
   }
 
@@ -114,11 +86,17 @@ class JsonReader extends JsonLexer implements JsonFields {
     if (node === null || node.slot < 0) return this.string(false);
     const start = this.at + 1;
     if (!this.string(true)) return false;
-    const span = node.slot * 3;
-    this.#spans[span] = start;
-    this.#spans[span + 1] = this.at - 1;
-    this.#spans[span + 2] = this.escaped ? 1 : 0;
-    return this.#note(node, 'string');
+    this.#notes.noteSpan(node.slot, 'string', start, this.at - 1, this.escaped);
+    return true;
+  }
+
+  #number(node: JsonNode | null): boolean {
+    const start = this.at;
+    if (!this.number()) return false;
+    if (node !== null && node.slot >= 0) {
+      this.#notes.noteSpan(node.slot, 'number', start, this.at, false);
+    }
+    return true;
   }
 
   #object(node: JsonNode | null, depth: number): boolean {
@@ -130,7 +108,7 @@ class JsonReader extends JsonLexer implements JsonFields {
       const start = this.at + 1;
       if (!this.string(true)) return false;
       const child = node === null ? null : this.#member(node, start, this.at - 1);
-      if (child !== null && this.#repeated(child)) return false;
+      if (node !== null && this.#like >= 0 && !this.#meet(this.#like)) return false;
       if (this.peek() !== 0x3a) return this.fail('a key without a colon');
       this.at++;
       if (!this.#value(child, depth)) return false;
@@ -140,20 +118,37 @@ class JsonReader extends JsonLexer implements JsonFields {
       this.at++;
     }
   }
-
   #array(node: JsonNode | null, depth: number): boolean {
     if (depth > DEEPEST_JSON) return this.fail('nested too deep');
     this.at++;
     if (this.peek() === 0x5d) return this.#close();
     const wanted = node === null ? 0 : node.byIndex.length;
+    const each = node === null ? null : node.each;
     for (let index = 0; ; index++) {
       const child = index < wanted ? (node?.byIndex[index] ?? null) : null;
-      if (!this.#value(child, depth)) return false;
+      if (node !== null && each !== null) {
+        if (!this.#element(node.list, each, child, depth)) return false;
+      } else if (!this.#value(child, depth)) return false;
       const next = this.peek();
       if (next === 0x5d) return this.#close();
       if (next !== 0x2c) return this.fail('an array without a comma or an end');
       this.at++;
     }
+  }
+
+  /** An element that is read on its own; where a pointer also leads into it by its index, it is read twice. */
+  #element(list: number, reads: JsonReads, byIndex: JsonNode | null, depth: number): boolean {
+    if (byIndex !== null) {
+      const start = this.at;
+      if (!this.#value(byIndex, depth)) return false;
+      this.rewind(start);
+    }
+    if (++this.#elements > MOST_ELEMENTS) return this.fail('too many elements in a batch');
+    const around = this.#notes;
+    this.#notes = around.element(list, reads);
+    const read = this.#value(reads.root, depth);
+    this.#notes = around;
+    return read;
   }
 
   #lastE(): boolean {
@@ -165,30 +160,47 @@ class JsonReader extends JsonLexer implements JsonFields {
     return true;
   }
 
+  /** The node that a key leads to; `#like` says whose key it is, case aside. */
   #member(node: JsonNode, start: number, end: number): JsonNode | null {
-    if (this.escaped) return node.byName.get(this.#decode(start, end, true)) ?? null;
+    this.#like = -1;
+    if (this.escaped) return this.#named(node, this.#notes.decode(start, end, true));
     const length = end - start;
     if (length >= node.byLength.length) return null;
-    for (const member of node.byLength[length] ?? []) {
-      if (sameBytes(this.bytes, start, member.key)) return member.node;
+    for (const { key, node: child } of node.byLength[length] ?? []) {
+      const likeness = compareKeys(this.bytes, start, key);
+      if (likeness === OTHER) continue;
+      this.#like = child.id;
+      if (likeness === SAME) return child;
     }
     return null;
   }
 
-  #repeated(node: JsonNode): boolean {
-    if (this.#seen[node.id] === false) {
-      this.#seen[node.id] = true;
-      return false;
-    }
+  #named(node: JsonNode, name: string): JsonNode | null {
+    const alike = node.byName.get(foldCase(name)) ?? [];
+    this.#like = alike[0]?.node.id ?? -1;
+    return alike.find((member) => member.name === name)?.node ?? null;
+  }
+
+  #meet(id: number): boolean {
+    if (this.#notes.meet(id)) return true;
     this.ambiguous = true;
-    this.fail('a key on the way to a routing field is repeated');
-    return true;
+    return this.fail('a key on the way to a routing field is repeated');
   }
 }
 
-function sameBytes(bytes: Buffer, start: number, key: Buffer): boolean {
+const OTHER = 0;
+const ALIKE = 1;
+const SAME = 2;
+
+function compareKeys(bytes: Buffer, start: number, key: Buffer): number {
+  let likeness = SAME;
   for (let index = 0; index < key.length; index++) {
-    if (bytes[start + index] !== key[index]) return false;
+    const byte = bytes[start + index] ?? 0;
+    const wanted = key[index] ?? 0;
+    if (byte === wanted) continue;
+    const letter = byte | 0x20;
+    if (letter !== (wanted | 0x20) || letter < 0x61 || letter > 0x7a) return OTHER;
+    likeness = ALIKE;
   }
-  return true;
+  return likeness;
 }

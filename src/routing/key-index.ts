@@ -4,6 +4,8 @@ import type { Attributes, Route, RouteKey } from './route.ts';
 /** The keyed routes of one platform in one scope. What a look-up costs depends on its field sets alone. */
 export interface KeyIndex {
   readonly platform: Platform;
+  /** All that its routes ask for is in the head: no body is read, and it streams. */
+  readonly byHead: boolean;
   /** Each set of fields that some route names, the one that beats the others first. */
   readonly sets: readonly FieldSet[];
 }
@@ -42,23 +44,34 @@ export function indexKeys(platform: Platform, routes: readonly KeyedRoute[]): Ke
     insert(set.values, fields, 0, route);
   }
   sets.sort((a, b) => compareSets(platform, a.fields, b.fields));
-  return { platform, sets };
+  const byHead = sets.every(({ fields }) => fields.every((field) => platform.headFields.includes(field)));
+  return { platform, byHead, sets };
 }
 
 /**
- * The route that claims those attributes: of more fields before fewer, then by the platform's field order.
+ * The route that claims those attributes: of more fields before fewer, then by the platform's field order; those
+ * that name only what several bots share come last.
  */
-export function findByKey(index: KeyIndex, attributes: Attributes): Route | undefined {
+export function findByKey(index: KeyIndex, { fields, own }: Attributes): Route | undefined {
+  let shared: Route | undefined;
   for (const set of index.sets) {
-    let at: Branch | undefined = set.values;
-    for (const field of set.fields) {
-      const value: string | undefined = attributes.fields[field];
-      at = value === undefined ? undefined : at.next.get(value);
-      if (at === undefined) break;
-    }
-    if (at?.route) return at.route;
+    const route = lookUp(set, fields);
+    if (route === null) continue;
+    if (own === undefined || set.fields.some((field) => own.includes(field))) return route;
+    shared ??= route;
   }
-  return undefined;
+  return shared;
+}
+
+function lookUp(set: FieldSet, fields: Attributes['fields']): Route | null {
+  let at: Branch | undefined = set.values;
+  for (const field of set.fields) {
+    // An attribute's name may be any that the config gives: what stands on the prototype is none.
+    const value: string | undefined = Object.hasOwn(fields, field) ? fields[field] : undefined;
+    at = value === undefined ? undefined : at.next.get(value);
+    if (at === undefined) return null;
+  }
+  return at.route;
 }
 
 function branch(): Branch {

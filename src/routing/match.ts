@@ -1,53 +1,32 @@
-import { type BodyType, inspect, type Refusal } from './inspect.ts';
-import { findByKey, type KeyIndex } from './key-index.ts';
-import type { BodyFields, Platform, Reply, RequestHead } from './platform.ts';
-import type { Attributes, PlatformName, Route } from './route.ts';
+import { byKey, refused } from './claim.ts';
+import { type BodyType, inspect } from './inspect.ts';
+import type { KeyIndex } from './key-index.ts';
+import type { BodyOutcome, HeadOutcome, Match, Outcome, Refused } from './outcome.ts';
+import type { RequestHead } from './platform.ts';
+import type { Route } from './route.ts';
 import { findScope, type RouteTable, type Scope } from './table.ts';
 
-/** No sender's id is near it; what is recorded of an unmatched request is bounded by it. */
-const LONGEST_KEY = 512;
+export type { BodyOutcome, FanOut, HeadOutcome, Match, MixedBatch } from './outcome.ts';
 
-export interface Match {
-  readonly kind: 'match';
-  readonly profile: string;
-  /** The route that claimed the request. */
-  readonly route: Route;
-  /** The platform that recognised it; null where the path alone decided. */
-  readonly platform: PlatformName | null;
-  /** What the request says about whom it is for; null where the path alone decided. */
-  readonly attributes: Attributes | null;
-  /** How long the sender waits, in ms from the request's first byte; null where no platform knows. */
-  readonly deadline: number | null;
-  /** Whether the answer itself matters to the sender; true where no platform knows. */
-  readonly synchronous: boolean;
-}
-
-export type HeadOutcome =
-  | Match
-  /** No route claims it. */
-  | { readonly kind: 'none' }
-  /** Some platform of that scope must see the body: read it and ask `matchBody`. */
-  | { readonly kind: 'needs-body'; readonly scope: Scope };
-
-export type BodyOutcome =
-  | Match
-  /** A sender tries the URL: answered by the door. */
-  | { readonly kind: 'handshake'; readonly reply: Reply; readonly platform: PlatformName }
-  /** No profile claims it. Without a reply the sender hears the door's own 404. */
-  | {
-      readonly kind: 'unmatched';
-      readonly reply: Reply | undefined;
-      readonly platform: PlatformName | null;
-      readonly attributes: Attributes | null;
-    }
-  | ({ readonly kind: 'refused' } & Refusal);
-
-/** Decides what the head alone decides. The scope of the longest path prefix decides, none further out. */
+/**
+ * Decides what the head alone decides. The scope of the request's host and longest path prefix decides, none
+ * further out; in it a platform whose mark is in the head wins over those that would have to see the body. Where
+ * the head also holds all that its routes ask for, or the method has no body, the body is never read.
+ */
 export function matchHead(table: RouteTable, head: RequestHead): HeadOutcome {
   const scope = findScope(table, head);
   if (scope === null) return { kind: 'none' };
-  const keyed = scope.keyed.some(({ platform }) => platform.recognises(head) !== false);
-  if (keyed) return { kind: 'needs-body', scope };
+  let needsBody = false;
+  const proven: KeyIndex[] = [];
+  for (const index of scope.keyed) {
+    const recognised = index.platform.recognises(head);
+    if (recognised === true) proven.push(index);
+    needsBody ||= recognised === 'needs body';
+  }
+  const marked = markedOf(proven);
+  if ('kind' in marked) return marked;
+  if (marked.length > 0) return byMark(scope, marked, head);
+  if (needsBody) return { kind: 'needs-body', scope };
   return scope.pathOnly === null ? { kind: 'none' } : byPath(scope.pathOnly);
 }
 
@@ -62,14 +41,57 @@ export function matchBody(scope: Scope, head: RequestHead, type: BodyType, bytes
   if (inspection.outcome === 'refused') {
     return { kind: 'refused', code: inspection.code, detail: inspection.detail };
   }
+  const marked = markedOf(scope.keyed.filter(({ platform }) => platform.recognises(head) === true));
+  if ('kind' in marked) return marked;
   if (inspection.outcome === 'unreadable') {
-    return scope.keyed.some(({ platform }) => platform.recognises(head) === true)
-      ? refused('GWPROXY_BODY_INVALID', 'the body is neither JSON nor a form')
-      : unrecognised(scope);
+    const [first] = marked;
+    if (first === undefined) return unrecognised(scope);
+    // What the config describes may send any format; what it names of a body is then not there.
+    return bytes.length === 0 || first.platform.name === 'custom'
+      ? byKey(scope, first, head, null)
+      : refused('GWPROXY_BODY_INVALID', 'the body is of a format that its sender does not use');
   }
   const { fields } = inspection;
-  const index = scope.keyed.find(({ platform }) => platform.recognises(head, fields) === true);
-  return index === undefined ? unrecognised(scope) : byKey(index, head, fields);
+  const [only, ...others] = marked;
+  if (only !== undefined && others.length === 0) return byKey(scope, only, head, fields);
+  const asked = marked.length > 0 ? marked : scope.keyed;
+  const index = asked.find(({ platform }) => platform.recognises(head, fields) === true);
+  return index === undefined ? unrecognised(scope) : byKey(scope, index, head, fields);
+}
+
+/**
+ * The platforms whose mark is in the head: one, or several of a family; refused where marks contradict each
+ * other. What the config names comes after what a sender is known by.
+ */
+function markedOf(proven: readonly KeyIndex[]): readonly KeyIndex[] | Refused {
+  if (proven.length < 2) return proven;
+  const [first, ...others] = proven.filter(({ platform }) => platform.name !== 'custom');
+  if (first === undefined) return proven;
+  const { family } = first.platform;
+  return others.every(({ platform }) => family !== undefined && platform.family === family)
+    ? [first, ...others]
+    : refused('GWPROXY_AMBIGUOUS_KEY', 'the request bears the marks of two senders');
+}
+
+function byMark(scope: Scope, marked: readonly KeyIndex[], head: RequestHead): HeadOutcome {
+  const bodyless = head.method === 'GET' || head.method === 'HEAD';
+  if (bodyless || marked.every(({ byHead }) => byHead)) {
+    return theOneClaimed(marked.map((index) => byKey(scope, index, head, null)));
+  }
+  for (const { platform } of marked) {
+    const reply = platform.handshake(head, null);
+    if (reply !== undefined) return { kind: 'handshake', reply, platform: platform.name };
+  }
+  return { kind: 'needs-body', scope };
+}
+
+/** Of a family, the one that does not say 'unmatched'; where none does otherwise, the first says what is heard. */
+function theOneClaimed(outcomes: readonly Outcome[]): HeadOutcome {
+  const [first, ...others] = outcomes.filter(({ kind }) => kind !== 'unmatched');
+  if (first === undefined) return outcomes[0] ?? { kind: 'none' };
+  const same = (other: Outcome) =>
+    other.kind === 'match' && first.kind === 'match' && other.profile === first.profile;
+  return others.every(same) ? first : refused('GWPROXY_AMBIGUOUS_KEY', 'two routes claim the request');
 }
 
 function byPath(route: Route): Match {
@@ -86,49 +108,6 @@ function byPath(route: Route): Match {
 
 function unrecognised(scope: Scope): BodyOutcome {
   return scope.pathOnly === null
-    ? { kind: 'unmatched', reply: undefined, platform: null, attributes: null }
+    ? { kind: 'unmatched', reply: undefined, platform: null, attributes: [] }
     : byPath(scope.pathOnly);
-}
-
-function byKey(index: KeyIndex, head: RequestHead, fields: BodyFields): BodyOutcome {
-  const { platform } = index;
-  const reply = platform.handshake(head, fields);
-  if (reply !== undefined) return { kind: 'handshake', reply, platform: platform.name };
-  const deliveries = platform.deliveries(head, fields);
-  if (deliveries.some(isTooLong)) return refused('GWPROXY_BODY_INVALID', 'a routing field is too long');
-  const routes = deliveries.map((attributes) => findByKey(index, attributes));
-  const [attributes = null] = deliveries;
-  const [route] = routes;
-  if (routes.some((other) => other?.profile !== route?.profile)) {
-    return refused('GWPROXY_AMBIGUOUS_KEY', 'a batch for several bots');
-  }
-  return route === undefined
-    ? { kind: 'unmatched', reply: platform.unmatched(head, fields), platform: platform.name, attributes }
-    : claimed(route, platform, attributes, head, fields);
-}
-
-function claimed(
-  route: Route,
-  platform: Platform,
-  attributes: Attributes | null,
-  head: RequestHead,
-  fields: BodyFields,
-): Match {
-  return {
-    kind: 'match',
-    profile: route.profile,
-    route,
-    platform: platform.name,
-    attributes,
-    deadline: platform.deadline(head, fields),
-    synchronous: platform.synchronous(head, fields),
-  };
-}
-
-function isTooLong({ fields }: Attributes): boolean {
-  return Object.values(fields).some((value) => value.length > LONGEST_KEY);
-}
-
-function refused(code: Refusal['code'], detail: string): BodyOutcome {
-  return { kind: 'refused', code, detail };
 }

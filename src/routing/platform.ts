@@ -1,5 +1,5 @@
-import type { JsonKind } from './json.ts';
-import type { Attributes, PlatformName } from './route.ts';
+import type { JsonKind } from './json-fields.ts';
+import type { Attributes, PlatformName, RouteKey } from './route.ts';
 
 /** What the door knows of a request before its body is read. Header names in lower case, values as received. */
 export interface RequestHead {
@@ -8,6 +8,8 @@ export interface RequestHead {
   readonly path: string;
   /** After the '?', without it; '' where there is none. */
   readonly query: string;
+  /** The Host header, as received: in any case, with or without a port. */
+  readonly host: string;
   /** The only value of that header; undefined where it is absent, 'repeated' is never returned: the door
    * refuses a repeated header that some platform routes by before it asks. */
   header(name: string): string | undefined;
@@ -18,13 +20,36 @@ export interface RequestHead {
  * or by form field name, and only for what it declared in `reads`.
  */
 export interface BodyFields {
-  readonly format: 'json' | 'form';
+  readonly format: 'json' | 'form' | 'xml';
   /** The string at that pointer in a JSON body, or in the JSON of the form field `within`; else undefined. */
   text(pointer: string, within?: string): string | undefined;
   /** What kind of value stands there. */
   kind(pointer: string, within?: string): JsonKind | undefined;
-  /** The decoded value of a form field; undefined in a JSON body. */
+  /** The digits of the number that stands there, as they are written; else undefined. */
+  number(pointer: string, within?: string): string | undefined;
+  /** The decoded value of a form field; undefined in any other body. */
   form(name: string): string | undefined;
+  /** The text of a child element of an XML body's root; undefined in any other body. */
+  element(name: string): string | undefined;
+  /**
+   * Each element of the array at that pointer (declared in `reads.each`), as a reader of pointers relative to it:
+   * Meta's `entry`, Graph's `value`. Empty where no array is.
+   */
+  each(pointer: string): readonly EachFields[];
+}
+
+/** One element of an array, read by pointers relative to it. */
+export interface EachFields {
+  text(pointer: string): string | undefined;
+  kind(pointer: string): JsonKind | undefined;
+  /** As in BodyFields: an array within the element (Meta's `changes`). */
+  each(pointer: string): readonly EachFields[];
+}
+
+/** Arrays of which every element is read: what is read of each element, and the arrays within it. */
+export interface EachReads {
+  readonly json: readonly string[];
+  readonly each?: Readonly<Record<string, EachReads>>;
 }
 
 /** What a platform reads of a body; nothing else of it is looked at. */
@@ -35,6 +60,10 @@ export interface Reads {
   readonly form: readonly string[];
   /** JSON pointers into the JSON that a form field holds (Slack's `payload`). */
   readonly formJson: Readonly<Record<string, readonly string[]>>;
+  /** Arrays of a JSON body, by pointer, of which every element is read. */
+  readonly each?: Readonly<Record<string, EachReads>>;
+  /** Child elements of an XML body's root, by name. */
+  readonly xml?: readonly string[];
 }
 
 /** An answer that the door gives itself, in the words the sender understands. */
@@ -44,26 +73,51 @@ export interface Reply {
   readonly body: string;
 }
 
-/** All that is known of one sender. Pure: the same head and fields give the same answer. */
+/** The request says two things about whom it is for; it is refused with 400 GWPROXY_AMBIGUOUS_KEY. */
+export interface Ambiguous {
+  readonly ambiguous: string;
+}
+
+/**
+ * All that is known of one sender. Pure: the same head and fields give the same answer. `body` is null where the
+ * head alone is asked: what is only in the body is then simply not there.
+ */
 export interface Platform {
   readonly name: PlatformName;
-  /** What its routes are called in the config: `slack: {…}`. */
-  readonly configKey: string;
+  /** What its routes are called in the config: `slack: {…}`; null where it has none (Viber names no bot). */
+  readonly configKey: string | null;
   /** The fields of its routes, in the order in which one beats another. */
   readonly fields: readonly string[];
+  /** Those of `fields` that the head alone gives: routes by these need no body, which then streams. */
+  readonly headFields: readonly string[];
+  /** Those of `fields` that are secrets: compared by their keyed hash, never shown. */
+  readonly secretFields: readonly string[];
+  /**
+   * Platforms of one family share their marks (Meta's subscription GET): of several that the head proves, the one
+   * that some route claims it by decides. Two platforms of no common family are a contradiction.
+   */
+  readonly family?: 'meta';
   readonly reads: Reads;
   /** A route's value or an attribute in the form in which both are compared. */
   normalise(field: string, value: string): string;
-  /** Whether it is this sender's request; 'needs body' where the head does not say. */
+  /**
+   * A route's fields so written that two routes which claim the same requests look the same, for the check of the
+   * config; where they always do, there is none.
+   */
+  comparable?(fields: RouteKey['fields']): RouteKey['fields'];
+  /**
+   * Whether it is this sender's request. With the head alone: true where a header or the query proves it, false
+   * where it cannot be, else 'needs body'. With the body: true or false by its shape, or by the head as before.
+   */
   recognises(head: RequestHead, body?: BodyFields): boolean | 'needs body';
-  /** Whom the request is for: one entry a bot; empty where it names nobody. */
-  deliveries(head: RequestHead, body: BodyFields): readonly Attributes[];
+  /** Whom the request is for: one entry a bot (Meta's and Graph's batches hold several); empty where it names nobody. */
+  deliveries(head: RequestHead, body: BodyFields | null): readonly Attributes[] | Ambiguous;
   /** A request that the sender uses to try the URL, answered here; undefined where it is an ordinary one. */
-  handshake(head: RequestHead, body: BodyFields): Reply | undefined;
-  /** What the sender must hear when no profile claims the request. */
-  unmatched(head: RequestHead, body: BodyFields): Reply | undefined;
+  handshake(head: RequestHead, body: BodyFields | null): Reply | undefined;
+  /** What the sender must hear when no profile claims the request; undefined is the door's own 404. */
+  unmatched(head: RequestHead, body: BodyFields | null): Reply | undefined;
   /** How long the sender waits for an answer, in ms from its first byte. */
-  deadline(head: RequestHead, body: BodyFields): number;
+  deadline(head: RequestHead, body: BodyFields | null): number;
   /** The answer itself matters to the sender: never acknowledged early, never replayed. */
-  synchronous(head: RequestHead, body: BodyFields): boolean;
+  synchronous(head: RequestHead, body: BodyFields | null): boolean;
 }

@@ -1,5 +1,26 @@
 /** Senders that put a key of their own into each request. One file each in platforms/. */
-export type PlatformName = 'bot-framework' | 'slack';
+export type PlatformName =
+  | 'bot-framework'
+  | 'slack'
+  | 'telegram'
+  | 'discord'
+  | 'whatsapp'
+  | 'messenger'
+  | 'instagram'
+  | 'line'
+  | 'twilio'
+  | 'google-chat'
+  | 'lark'
+  | 'wecom'
+  | 'dingtalk'
+  | 'viber'
+  | 'github'
+  | 'graph'
+  | 'mattermost'
+  | 'webex'
+  | 'zoom'
+  /** Any other sender, by a header or a value in its JSON that the config names. */
+  | 'custom';
 
 /** Where in the config something was written; line and column count from 1. */
 export interface Source {
@@ -14,18 +35,27 @@ export interface Source {
  */
 export interface Route {
   readonly profile: string;
-  /** Null: by path alone. */
+  /** Null: by host and path alone. */
   readonly key: RouteKey | null;
+  /** In lower case, without a port; null is every host. */
+  readonly host: string | null;
   /** Path prefix in whole segments, without a trailing slash; '' is every path. */
   readonly path: string;
   /** Takes `path` off before the request is forwarded and before the listener is picked. */
   readonly stripPrefix: boolean;
+  /** Of a route by path alone: takes the scope's keyed requests too that no profile claims. */
+  readonly fallback: boolean;
+  /** The profile takes batches whole that are for others too, and so sees the others' data. */
+  readonly fanOut: boolean;
   readonly source: Source;
 }
 
 export interface RouteKey {
   readonly platform: PlatformName;
-  /** Field name to the accepted values, already in the platform's normal form (GUIDs in lower case). */
+  /**
+   * Field name to the accepted values, already in the platform's normal form (GUIDs in lower case). For 'custom'
+   * the names are `header:<name in lower case>` and `json:<pointer>`. Secret fields hold the secret itself.
+   */
   readonly fields: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -33,4 +63,9 @@ export interface RouteKey {
 export interface Attributes {
   readonly platform: PlatformName;
   readonly fields: Readonly<Record<string, string>>;
+  /**
+   * The fields that name this one bot, where another of them is shared by several (Agent 365's blueprint). A route
+   * that names none of these is asked last, however many fields it has.
+   */
+  readonly own?: readonly string[];
 }

@@ -1,29 +1,23 @@
-import { type BodyReads, compileBodyReads } from './inspect.ts';
-import { described, indexKeys, type KeyedRoute, type KeyIndex } from './key-index.ts';
+import { groupBy } from './group.ts';
+import { hostName } from './host.ts';
 import type { Platform, RequestHead } from './platform.ts';
 import type { Route } from './route.ts';
+import { compileScope, type Scope, scopeParts } from './scope.ts';
+import type { Seal } from './seal.ts';
+
+export type { Scope } from './scope.ts';
 
 /** Every route, laid out so that a request's cost depends on its own path and keys, not on their number. */
 export interface RouteTable {
-  /** The scopes by path segment. A scope by host will choose between several such roots. */
-  readonly root: PathNode;
+  /** The scopes by path segment, of the routes that name a host. */
+  readonly byHost: ReadonlyMap<string, PathNode>;
+  /** Those of the routes that name none. */
+  readonly anyHost: PathNode;
 }
 
 export interface PathNode {
   readonly next: ReadonlyMap<string, PathNode>;
   readonly scope: Scope | null;
-}
-
-/** The routes that share a path prefix. The scope of the longest prefix decides a request alone. */
-export interface Scope {
-  /** As in `Route.path`. */
-  readonly path: string;
-  /** The route that asks for the path alone. */
-  readonly pathOnly: Route | null;
-  /** One a platform, in the order in which they are asked. */
-  readonly keyed: readonly KeyIndex[];
-  /** Null where the head alone decides. */
-  readonly reads: BodyReads | null;
 }
 
 interface Draft {
@@ -32,78 +26,41 @@ interface Draft {
 }
 
 /**
- * Compiles the routes of a snapshot. Throws where two of them claim the same, which no checked config has.
+ * Compiles the routes of a snapshot; secrets are sealed on the way in and never stand in the table. Throws where
+ * two routes claim the same, which no checked config has.
  */
-export function compileRoutes(routes: readonly Route[], platforms: readonly Platform[]): RouteTable {
-  const byPath = new Map<string, Route[]>();
-  for (const route of routes) {
-    const scoped = byPath.get(route.path);
-    if (scoped === undefined) byPath.set(route.path, [route]);
-    else scoped.push(route);
-  }
-  const root: Draft = { next: new Map(), scope: null };
-  const reads = sharedReads();
-  for (const [path, scoped] of byPath)
-    draftAt(root, path).scope = compileScope(path, scoped, platforms, reads);
-  return { root };
-}
-
-function compileScope(
-  path: string,
+export function compileRoutes(
   routes: readonly Route[],
   platforms: readonly Platform[],
-  reads: (used: readonly Platform[]) => BodyReads,
-): Scope {
-  const [pathOnly = null, other] = routes.filter(({ key }) => key === null);
-  if (pathOnly !== null && other !== undefined) {
-    throw new Error(`${described(other)} claims what ${described(pathOnly)} claims`);
+  seal: Seal,
+): RouteTable {
+  const parts = scopeParts(platforms, seal);
+  const trees = new Map<string | null, Draft>([[null, draft()]]);
+  for (const [host, ofHost] of groupBy(routes, (route) => route.host)) {
+    const tree = trees.get(host) ?? draft();
+    trees.set(host, tree);
+    for (const [path, scoped] of groupBy(ofHost, (route) => route.path)) {
+      draftAt(tree, path).scope = compileScope(host, path, scoped, parts);
+    }
   }
-  const keyedRoutes = routes.filter((route): route is KeyedRoute => route.key !== null);
-  const keyed = platforms
-    .map((platform) => ({
-      platform,
-      own: keyedRoutes.filter(({ key }) => key.platform === platform.name),
-    }))
-    .filter(({ own }) => own.length > 0)
-    .map(({ platform, own }) => indexKeys(platform, own));
-  const stray = keyedRoutes.find(({ key }) => !platforms.some(({ name }) => name === key.platform));
-  if (stray !== undefined) throw new Error(`${described(stray)} is of a platform that is not known`);
-  return {
-    path,
-    pathOnly,
-    keyed,
-    reads: keyed.length === 0 ? null : reads(keyed.map(({ platform }) => platform)),
-  };
+  const byHost = [...trees].flatMap(([host, tree]): [string, PathNode][] =>
+    host === null ? [] : [[host, tree]],
+  );
+  return { byHost: new Map(byHost), anyHost: trees.get(null) ?? draft() };
 }
 
-/** Scopes that use the same platforms share what is compiled for them. */
-function sharedReads(): (used: readonly Platform[]) => BodyReads {
-  const known: { readonly used: readonly Platform[]; readonly reads: BodyReads }[] = [];
-  return (used) => {
-    const same = known.find(
-      (entry) => entry.used.length === used.length && entry.used.every((one, index) => one === used[index]),
-    );
-    if (same !== undefined) return same.reads;
-    const reads = compileBodyReads(used);
-    known.push({ used, reads });
-    return reads;
-  };
-}
-
-function draftAt(root: Draft, path: string): Draft {
-  let at = root;
-  for (const segment of path === '' ? [] : path.slice(1).split('/')) {
-    const next = at.next.get(segment) ?? { next: new Map(), scope: null };
-    at.next.set(segment, next);
-    at = next;
-  }
-  return at;
-}
-
-/** The scope of the longest prefix, in whole segments and nothing decoded; null where none holds the path. */
+/**
+ * The scope that decides a request: of the routes for its very host the one with the longest path prefix, in
+ * whole segments and nothing decoded; where these have none, of the routes for every host. Null where none
+ * holds it.
+ */
 export function findScope(table: RouteTable, head: RequestHead): Scope | null {
-  const { path } = head;
-  let node = table.root;
+  const tree = table.byHost.size === 0 ? undefined : table.byHost.get(hostName(head.host));
+  return (tree === undefined ? null : longest(tree, head.path)) ?? longest(table.anyHost, head.path);
+}
+
+function longest(root: PathNode, path: string): Scope | null {
+  let node = root;
   let { scope } = node;
   // Ends with the routes' own depth, however many segments the path has.
   for (let start = 1; node.next.size > 0 && start <= path.length; ) {
@@ -116,4 +73,18 @@ export function findScope(table: RouteTable, head: RequestHead): Scope | null {
     start = end + 1;
   }
   return scope;
+}
+
+function draft(): Draft {
+  return { next: new Map(), scope: null };
+}
+
+function draftAt(root: Draft, path: string): Draft {
+  let at = root;
+  for (const segment of path === '' ? [] : path.slice(1).split('/')) {
+    const next = at.next.get(segment) ?? draft();
+    at.next.set(segment, next);
+    at = next;
+  }
+  return at;
 }

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { ask } from '../../src/admin/client.ts';
 import { type Commands, startControl } from '../../src/admin/control.ts';
 import type { Status } from '../../src/admin/status.ts';
+import { parseUnmatched } from '../../src/admin/unmatched.ts';
 import { CommandError, EXIT } from '../../src/errors.ts';
 import { controlSocketPath } from '../../src/state.ts';
 
@@ -33,6 +34,21 @@ function commands(called: string[]): Commands {
     stop: async (profile) => void called.push(`stop ${profile}`),
     restart: async (profile) => {
       throw new CommandError(EXIT.cannotServe, `${profile} did not start`);
+    },
+    unmatched: () => [
+      {
+        platform: 'slack',
+        fields: { team: 'T0AAAAAAA1' },
+        scope: { host: null, path: '' },
+        path: '/slack/events',
+        count: 2,
+        first_seen: '2026-01-01T00:00:00.000Z',
+        last_seen: '2026-01-01T00:00:01.000Z',
+      },
+    ],
+    clearUnmatched: () => {
+      called.push('clear');
+      return 1;
     },
   };
 }
@@ -85,4 +101,25 @@ test('an answer that is no JSON is an error, not a crash', async () => {
   await new Promise<void>((resolve) => server.listen(controlSocketPath(folder), resolve));
   await assert.rejects(ask(controlSocketPath(folder), 'GET', '/status'), exits(1));
   await new Promise((resolve) => server.close(resolve));
+});
+
+test('what no profile claims is told over the socket, and cleared by it', async () => {
+  const called: string[] = [];
+  const control = await startControl({ folder, commands: commands(called) });
+  const path = controlSocketPath(folder);
+  try {
+    const [entry] = parseUnmatched(await ask(path, 'GET', '/unmatched'));
+    assert.deepEqual([entry?.platform, entry?.fields, entry?.count], ['slack', { team: 'T0AAAAAAA1' }, 2]);
+    assert.deepEqual(called, []);
+    assert.deepEqual(await ask(path, 'POST', '/unmatched/clear'), { cleared: 1 });
+    assert.deepEqual(called, ['clear']);
+  } finally {
+    await control.close();
+  }
+});
+
+test('what another version says of unmatched keys is not guessed at', () => {
+  for (const value of [null, {}, { unmatched: {} }, { unmatched: [{ platform: 'slack' }] }]) {
+    assert.throws(() => parseUnmatched(value), /another version/);
+  }
 });

@@ -92,3 +92,21 @@ test('names keep their own colours', () => {
   assert.equal(colours[0], colours[2]);
   assert.notEqual(colours[0], colours[1]);
 });
+
+test('a batch that is refused names whose it is, and the profiles to change', () => {
+  const text = rendered([
+    {
+      type: 'door.mixed-batch',
+      requestId: 'r',
+      path: '/webhook',
+      lacking: ['inbox-triage', 'bot'],
+      attributes: [
+        { platform: 'messenger', fields: { page: '111' } },
+        { platform: 'messenger', fields: { page: '222' } },
+      ],
+      more: 3,
+    },
+  ]);
+  assert.match(text, /refused \(\/webhook\): messenger page 111; messenger page 222 and 3 more; /);
+  assert.match(text, /set fan_out: true for inbox-triage, bot\n$/);
+});

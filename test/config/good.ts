@@ -39,7 +39,10 @@ profiles:
     url: http://10.0.0.5:3978
     enabled: true
     listeners: { bot: { paths: [/api], health: /up } }
-    routes: [{ path: /legacy }]
+    fan_out: true
+    routes:
+      - { path: /legacy, host: Legacy.Example, fallback: true }
+      - { header: { name: X-Tenant, value: acme }, json: [{ pointer: /kind, value: [order, 7] }] }
 `,
   'secrets/inbox.env': '# invented\nexport INBOX_TOKEN="not a token"\n',
   'profiles/greeter.yaml': 'command: node\nroutes: [{ path: / }]\n',

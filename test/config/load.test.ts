@@ -120,6 +120,15 @@ test('a full config becomes its plan', async (t) => {
       },
       { profile: 'standup-bot', key: null, path: '/p/standup-bot', stripPrefix: true },
       { profile: 'legacy-bot', key: null, path: '/legacy', stripPrefix: false },
+      {
+        profile: 'legacy-bot',
+        key: {
+          platform: 'custom',
+          fields: { 'header:x-tenant': ['acme'], 'json:/kind': ['order', '7'] },
+        },
+        path: '',
+        stripPrefix: false,
+      },
       { profile: 'legacy-bot', key: null, path: '/p/legacy-bot', stripPrefix: true },
       { profile: 'greeter', key: null, path: '', stripPrefix: false },
       { profile: 'greeter', key: null, path: '/p/greeter', stripPrefix: true },

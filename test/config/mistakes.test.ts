@@ -265,7 +265,7 @@ const PROFILES: readonly Mistake[] = [
     'a key of Object',
     'a:\n    command: node\n    constructor: 1',
     [
-      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, enabled, cwd, env, env_file, start, start_timeout, listeners, routes, restart, stop",
+      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, listeners, routes, fan_out, restart, stop",
     ],
   ],
   [
@@ -603,7 +603,9 @@ const ROUTES: readonly Mistake[] = [
   [
     'an empty route',
     'a:\n    command: node\n    routes: [{}]',
-    ['gwproxy.yaml:4:14: this route must name one of bot_framework, slack or path'],
+    [
+      'gwproxy.yaml:4:14: this route must name one of bot_framework, dingtalk, discord, github, google_chat, graph, instagram, lark, line, mattermost, messenger, slack, telegram, twilio, webex, wecom, whatsapp, zoom, path, host, header or json',
+    ],
   ],
   [
     'a route that is no map',
@@ -623,7 +625,7 @@ const ROUTES: readonly Mistake[] = [
   [
     'a sender without a field',
     'a:\n    command: node\n    routes: [{slack: {}}]',
-    ['gwproxy.yaml:4:22: slack must name team, enterprise or app'],
+    ['gwproxy.yaml:4:22: slack must name team, enterprise, app or token'],
   ],
   [
     'a field without a value',

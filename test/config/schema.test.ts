@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { configJsonSchema } from '../../src/config/schema.ts';
+import { platforms } from '../../src/routing/platforms/index.ts';
 import { GOOD } from './good.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -105,7 +106,8 @@ test('every key has a description', () => {
           ...['additionalProperties', 'items'].flatMap((keyword) => bare(inner[keyword], `${at}/${keyword}`)),
           ...list(inner['anyOf']).flatMap((branch) => bare(branch, at)),
         ];
-  const platformFields = /\/routes\/items\/(?:slack|bot_framework)\//;
+  const keys = platforms.map(({ configKey }) => configKey).filter((key) => key !== null);
+  const platformFields = new RegExp(`/routes/items/(?:${keys.join('|')})/`);
   assert.deepEqual(
     bare(schema, '').filter((line) => !platformFields.test(line)),
     [],

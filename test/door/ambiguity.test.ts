@@ -111,7 +111,7 @@ test('a method off the list gets 405 with the list, and the connection goes on',
   const { port } = await startDoor(t, { routes: [pathRoute('a')], targets: [target('a', bot.port)] });
   const client = await dial(t, port);
   for (const method of ['TRACE', 'PROPFIND', 'PURGE']) {
-    client.send(`${method} / HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nabcde`);
+    client.send(`${method} / HTTP/1.1\r\n${HOST}\r\n`);
   }
   const received = await client.until(/(?:METHOD_NOT_ALLOWED.*){3}\}/s);
   assert.match(received, /^HTTP\/1\.1 405 /);

@@ -228,3 +228,23 @@ test('the 95th percentile follows the newest 64 answers', () => {
   for (let count = 0; count < 64; count += 1) latency.record(5);
   assert.equal(latency.p95(), 5);
 });
+
+test('what a path routes is held as long as its sender waits, where the head tells who that is', async (t) => {
+  const { port, supervisor } = await startDoor(t, {
+    routes: [pathRoute('a')],
+    targets: [target('a', 1, { state: 'pending' })],
+  });
+  const cases = [
+    ['', 10_000],
+    ['X-Slack-Signature: v0=00\r\n', 3000],
+    ['X-Telegram-Bot-Api-Secret-Token: an-invented-token\r\n', 60_000],
+  ] as const;
+  for (const [index, [header, deadline]] of cases.entries()) {
+    const before = Date.now();
+    (await dial(t, port)).send(`POST /x HTTP/1.1\r\nHost: a\r\n${header}Content-Length: 0\r\n\r\n`);
+    await supervisor.called('ensureReady', index + 1);
+    const wait = (supervisor.of('ensureReady')[index]?.deadlineAt ?? 0) - before;
+    // Less what the network and the gateway need, and a slow machine.
+    assert.ok(wait > deadline - 1500 && wait < deadline + 3000, `${header}${wait}`);
+  }
+});

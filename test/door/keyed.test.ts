@@ -7,6 +7,7 @@ import {
   activity,
   activityRequest,
   appRoute,
+  keyedRoute,
   pathRoute,
   problemOf,
   slackRoute,
@@ -17,6 +18,7 @@ import {
 } from './support/door.ts';
 import { dial } from './support/raw.ts';
 
+const ANYWHERE = { host: null, path: '' };
 const OTHER = '00000000-0000-0000-0000-000000000002';
 
 async function ask(t: TestContext, port: number, body: string): Promise<string> {
@@ -143,16 +145,105 @@ test('HEAD gets the door’s own answer without a body', async (t) => {
   assert.match(received, /^HTTP\/1\.1 404 [\s\S]*\r\n\r\n$/);
 });
 
-test('what is told of unmatched requests is bounded, in number and in length', () => {
+test('what is kept of unmatched requests is bounded in number, and can be cleared', () => {
   const told: Event[] = [];
-  const unmatched = new Unmatched((event) => told.push(event));
-  const see = (team: string) => unmatched.see({ platform: 'slack', fields: { team } }, '/x'.repeat(500));
+  let now = 0;
+  const unmatched = new Unmatched(
+    (event) => told.push(event),
+    () => now++,
+  );
+  const see = (team: string) =>
+    unmatched.see([{ platform: 'slack', fields: { team } }], ANYWHERE, '/x'.repeat(500));
   for (let count = 0; count < 1001; count += 1) see(`T${count}`);
   see('T1');
   assert.equal(told.length, 1001, 'the newest 1000 are remembered');
+  assert.deepEqual(
+    unmatched
+      .list()
+      .slice(0, 2)
+      .map(({ attributes, count, firstSeen, lastSeen }) => [attributes.fields, count, firstSeen, lastSeen]),
+    [
+      [{ team: 'T1' }, 2, 1, 1001],
+      [{ team: 'T1000' }, 1, 1000, 1000],
+    ],
+  );
   see('T0');
   assert.equal(told.length, 1002, 'the oldest is forgotten');
-  see('T'.repeat(5000));
-  const last = told.at(-1);
-  assert.ok(last?.type === 'door.unmatched' && JSON.stringify(last).length < 1000);
+  assert.equal(unmatched.list().length, 1000);
+  assert.ok(unmatched.list().every(({ path }) => path.length <= 256));
+  unmatched.see([{ platform: 'graph', fields: {} }], ANYWHERE, '/');
+  assert.equal(unmatched.clear(), 1000, 'what names nobody is not kept');
+  assert.deepEqual(unmatched.list(), []);
+});
+
+test('a secret that no route claims is kept as a keyed hash', async (t) => {
+  const { port, door, events } = await startDoor(t, {
+    routes: [keyedRoute('a', 'telegram', { secret_token: ['right-token-0001'] })],
+    targets: [],
+  });
+  const client = await dial(t, port);
+  const head = 'Host: a\r\nX-Telegram-Bot-Api-Secret-Token: wrong-token-0001\r\nContent-Length: 0\r\n\r\n';
+  assert.equal(statusOf(await client.send(`POST / HTTP/1.1\r\n${head}`).until(/\}$/)), 404);
+  const [key] = door.unmatched.list();
+  assert.match(key?.attributes.fields['secret_token'] ?? '', /^#[\w-]{16}$/);
+  assert.doesNotMatch(JSON.stringify([events, door.unmatched.list()]), /wrong-token|right-token/);
+});
+
+test('a request that its header gives away streams, and its body is not looked at', async (t) => {
+  const bot = await startBot(t);
+  const { port } = await startDoor(t, {
+    routes: [keyedRoute('a', 'telegram', { secret_token: ['right-token-0001'] }), appRoute('b', APP)],
+    targets: [target('a', bot.port)],
+    limits: { body: 16 },
+  });
+  const body = '{"recipient": [not JSON, and longer than what is held to route it]';
+  const client = await dial(t, port);
+  const received = await client
+    .send(
+      `POST / HTTP/1.1\r\nHost: a\r\nX-Telegram-Bot-Api-Secret-Token: right-token-0001\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    )
+    .until(/ok$/);
+  assert.equal(statusOf(received), 200);
+  assert.equal(bot.requests[0]?.body.toString(), body);
+});
+
+test('a header that a route names has one value and one spelling', async (t) => {
+  const bot = await startBot(t);
+  const { port } = await startDoor(t, {
+    routes: [keyedRoute('a', 'custom', { 'header:x-tenant': ['one'] })],
+    targets: [target('a', bot.port)],
+  });
+  const cases = [
+    ['X-Tenant: one', 200],
+    ['X-Tenant: two', 404],
+    ['X-Tenant: one\r\nX-Tenant: two', 400],
+    ['X-Tenant: one\r\nX_Tenant: two', 400],
+    ['X_Tenant: one', 400],
+    ['X-Tenant: one\r\nConnection: x-tenant', 400],
+  ] as const;
+  for (const [headers, status] of cases) {
+    const client = await dial(t, port);
+    client.send(`GET / HTTP/1.1\r\nHost: a\r\n${headers}\r\n\r\n`);
+    assert.equal(statusOf(await client.until(/\r\n\r\n.+/s)), status, headers);
+  }
+  assert.equal(bot.requests.length, 1);
+});
+
+test('of routes by host, the request reaches the one of its own host', async (t) => {
+  const bots = [
+    await startBot(t, (_req, res) => res.end('own')),
+    await startBot(t, (_req, res) => res.end('any')),
+  ];
+  const { port } = await startDoor(t, {
+    routes: [{ ...pathRoute('own'), host: 'one.example' }, pathRoute('any')],
+    targets: [target('own', bots[0]?.port ?? 0), target('any', bots[1]?.port ?? 0)],
+  });
+  for (const [host, who] of [
+    ['ONE.example:8080', 'own'],
+    ['two.example', 'any'],
+  ] as const) {
+    const client = await dial(t, port);
+    await client.send(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`).until(new RegExp(`${who}$`));
+  }
 });

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { compileBodyReads, inspect } from '../../src/routing/inspect.ts';
 import { platforms } from '../../src/routing/platforms/index.ts';
-import { FORM_TYPE, JSON_TYPE } from './support.ts';
+import { FORM_TYPE, JSON_TYPE, XML_TYPE } from './support.ts';
 
 const reads = compileBodyReads(platforms);
 
@@ -21,6 +21,10 @@ describe('a body', () => {
     ['an empty form', 'fields', () => outcome(FORM_TYPE, '')],
     ['an identity encoding', 'fields', () => outcome(JSON_TYPE, '{}', 'Identity')],
     ['an empty encoding', 'fields', () => outcome(JSON_TYPE, '{}', '')],
+    ['XML', 'fields', () => outcome(XML_TYPE, '<xml><AgentID>1</AgentID></xml>')],
+    ['XML by its other name', 'fields', () => outcome('application/xml', '<xml/>')],
+    ['XML in UTF-8, said so', 'fields', () => outcome('text/xml; charset=UTF-8', '<xml/>')],
+    ['XML by suffix', 'unreadable', () => outcome('application/soap+xml', '<xml/>')],
     ['plain text', 'unreadable', () => outcome('text/plain', '{}')],
     ['plain text, encoded', 'unreadable', () => outcome('text/plain', '{}', 'gzip')],
     ['no body and no Content-Type', 'unreadable', () => outcome(undefined, '')],
@@ -41,6 +45,13 @@ describe('a body', () => {
       'GWPROXY_AMBIGUOUS_KEY',
       () => outcome(FORM_TYPE, 'payload={"team":1,"t%65am":2}'),
     ],
+    ['broken XML', 'GWPROXY_BODY_INVALID', () => outcome(XML_TYPE, '<xml>')],
+    [
+      'a repeated routing element',
+      'GWPROXY_AMBIGUOUS_KEY',
+      () => outcome(XML_TYPE, '<xml><AgentID/><AgentID/></xml>'),
+    ],
+    ['XML in GBK', 'GWPROXY_ENCODING', () => outcome('text/xml; charset=gbk', '<xml/>')],
     ['gzip', 'GWPROXY_ENCODING', () => outcome(JSON_TYPE, gzipSync('{}'), 'gzip')],
     ['two encodings', 'GWPROXY_ENCODING', () => outcome(JSON_TYPE, '{}', 'identity, gzip')],
     ['Latin-1', 'GWPROXY_ENCODING', () => outcome('application/json; charset=iso-8859-1', '{}')],
@@ -64,6 +75,32 @@ describe('a body', () => {
     assert.equal(form.form('team_id'), 'T0AAAAAAA1');
     assert.equal(form.text('/team', 'payload'), 'T0AAAAAAA2');
     assert.equal(form.text('/team_id'), undefined);
+    assert.equal(form.element('AgentID'), undefined);
+    assert.deepEqual(form.each('/entry'), []);
+    const xml = inspected(XML_TYPE, '<xml><AgentID>1</AgentID></xml>');
+    assert.equal(xml.element('AgentID'), '1');
+    assert.equal(xml.text('/team_id'), undefined);
+    assert.equal(xml.kind('/team_id'), undefined);
+    assert.equal(xml.number('/installation/id'), undefined);
+    assert.equal(xml.form('team_id'), undefined);
+    assert.deepEqual(xml.each('/entry'), []);
+  });
+
+  it('gives the digits of a number, in JSON and in the JSON of a form', () => {
+    const inspected = (contentType: string, body: string) => {
+      const inspection = inspect({ contentType, contentEncoding: undefined }, Buffer.from(body), reads);
+      assert.ok(inspection.outcome === 'fields');
+      return inspection.fields;
+    };
+    const id = '{"installation":{"id":12345678901234567890}}';
+    assert.equal(inspected(JSON_TYPE, id).number('/installation/id'), '12345678901234567890');
+    assert.equal(inspected(JSON_TYPE, id).number('/installation/id', 'payload'), undefined);
+    assert.equal(
+      inspected(FORM_TYPE, `payload=${id}`).number('/installation/id', 'payload'),
+      '12345678901234567890',
+    );
+    assert.equal(inspected(FORM_TYPE, `payload=${id}`).number('/installation/id'), undefined);
+    assert.equal(inspected(JSON_TYPE, '{"installation":{"id":"1"}}').number('/installation/id'), undefined);
   });
 });
 
@@ -71,7 +108,13 @@ describe('a platform', () => {
   for (const platform of platforms) {
     it(`asks for nothing that it did not declare: ${platform.name}`, () => {
       const own = compileBodyReads([platform]);
-      const head = { method: 'POST', path: '/', query: '', header: () => undefined };
+      const head = {
+        method: 'POST',
+        path: '/',
+        query: '',
+        host: 'bots.example.com',
+        header: () => undefined,
+      };
       const bodies = [
         [JSON_TYPE, '{}'],
         [JSON_TYPE, '{"type":"url_verification"}'],
@@ -81,6 +124,9 @@ describe('a platform', () => {
         [FORM_TYPE, 'payload={}'],
         [FORM_TYPE, 'payload={"type":"x","team":null,"enterprise":"x"}'],
         [FORM_TYPE, 'command=x'],
+        [JSON_TYPE, '{"object":"page","entry":[{"id":"1","changes":[{}],"messaging":[{}]}]}'],
+        [JSON_TYPE, '{"value":[{}]}'],
+        [JSON_TYPE, '{"header":{},"event":{},"payload":{},"data":{},"schema":"2.0"}'],
       ] as const;
       for (const [contentType, body] of bodies) {
         const inspection = inspect({ contentType, contentEncoding: undefined }, Buffer.from(body), own);
@@ -92,6 +138,11 @@ describe('a platform', () => {
         platform.unmatched(head, fields);
         platform.deadline(head, fields);
         platform.synchronous(head, fields);
+        platform.deliveries(head, null);
+        platform.handshake(head, null);
+        platform.unmatched(head, null);
+        platform.deadline(head, null);
+        platform.synchronous(head, null);
       }
     });
   }

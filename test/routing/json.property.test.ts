@@ -2,8 +2,26 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { compileJsonReads, type JsonKind, readJson } from '../../src/routing/json.ts';
+import { foldCase } from '../../src/routing/json-reads.ts';
+import type { EachFields, EachReads } from '../../src/routing/platform.ts';
 
-const KEYS = ['id', 'a', 'b', '', '0', '1', '__proto__', 'toString', 'schlüssel', 'a/b', 'm~n', '😀', 'aa'];
+const KEYS = [
+  'id',
+  'a',
+  'b',
+  '',
+  '0',
+  '1',
+  '__proto__',
+  'toString',
+  'schlüssel',
+  'a/b',
+  'm~n',
+  '😀',
+  'aa',
+  'ID',
+  'Aa',
+];
 
 const key = fc.oneof(fc.constantFrom(...KEYS), fc.string());
 
@@ -67,6 +85,68 @@ const pointer = fc
 
 const pointers = fc.uniqueArray(pointer, { minLength: 1, maxLength: 6 });
 
+/** What is read of a document, with arrays of which every element is read, and arrays in those. */
+const wantedReads: fc.Arbitrary<EachReads> = fc.letrec<{ reads: EachReads }>((tie) => ({
+  reads: fc.record({
+    json: fc.uniqueArray(pointer, { maxLength: 3 }),
+    each: fc.oneof(
+      { maxDepth: 2, depthIdentifier: 'reads' },
+      fc.constant({}),
+      fc.dictionary(pointer, tie('reads'), { maxKeys: 2, depthIdentifier: 'reads' }),
+    ),
+  }),
+})).reads;
+
+function compile({ json, each = {} }: EachReads) {
+  return compileJsonReads(json, [each]);
+}
+
+function stepsOf(at: string): readonly string[] {
+  return at
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** Whether two keys on the way of those steps differ in case alone. */
+function hasTwins(value: unknown, [step, ...rest]: readonly string[]): boolean {
+  if (step === undefined) return false;
+  if (Array.isArray(value)) return /^(?:0|[1-9]\d*)$/.test(step) && hasTwins(value[Number(step)], rest);
+  if (!(value instanceof Members)) return false;
+  const alike = value.entries.filter(([name]) => foldCase(name) === foldCase(step));
+  return alike.length > 1 || alike.some(([name, item]) => name === step && hasTwins(item, rest));
+}
+
+function memberAt(value: unknown, [step, ...rest]: readonly string[]): unknown {
+  if (step === undefined) return value;
+  if (Array.isArray(value)) return /^\d+$/.test(step) ? memberAt(value[Number(step)], rest) : undefined;
+  if (!(value instanceof Members)) return undefined;
+  return memberAt(value.entries.find(([name]) => name === step)?.[1], rest);
+}
+
+function isAmbiguous(value: unknown, { json, each = {} }: EachReads): boolean {
+  if ([...json, ...Object.keys(each)].some((at) => hasTwins(value, stepsOf(at)))) return true;
+  return Object.entries(each).some(([at, wanted]) => {
+    const list = memberAt(value, stepsOf(at));
+    return Array.isArray(list) && list.some((element) => isAmbiguous(element, wanted));
+  });
+}
+
+function assertReads(fields: EachFields, parsed: unknown, { json, each = {} }: EachReads): void {
+  for (const at of json) {
+    const expected = lookUp(parsed, at);
+    assert.equal(fields.kind(at), kindOf(expected), at);
+    assert.equal(fields.text(at), typeof expected === 'string' ? expected : undefined, at);
+  }
+  for (const [at, wanted] of Object.entries(each)) {
+    const expected = lookUp(parsed, at);
+    const elements: readonly unknown[] = Array.isArray(expected) ? expected : [];
+    const read = fields.each(at);
+    assert.equal(read.length, elements.length, at);
+    for (const [index, element] of read.entries()) assertReads(element, elements[index], wanted);
+  }
+}
+
 /** The value at a pointer, by RFC 6901 on the document that JSON.parse built. */
 function lookUp(document: unknown, at: string): unknown {
   let value = document;
@@ -114,10 +194,28 @@ describe('the JSON reader', () => {
       fc.property(document, dice, pointers, (value, next, wanted) => {
         const bytes = Buffer.from(write(value, next));
         const { outcome } = readJson(bytes, compileJsonReads(wanted));
-        assert.ok(outcome === 'read' || (outcome === 'invalid' && !wellFormed(value)), bytes.toString());
+        const twins = isAmbiguous(value, { json: wanted });
+        const expected = twins ? 'ambiguous' : 'read';
+        assert.ok(outcome === expected || (outcome === 'invalid' && !wellFormed(value)), bytes.toString());
         assertSame(bytes, wanted);
       }),
       { numRuns: 1500 },
+    );
+  });
+
+  it('reads every element of the wanted arrays, and of those within, as JSON.parse does', () => {
+    fc.assert(
+      fc.property(document, dice, wantedReads, (value, next, wanted) => {
+        const bytes = Buffer.from(write(value, next));
+        const read = readJson(bytes, compile(wanted));
+        const expected = isAmbiguous(value, wanted) ? 'ambiguous' : 'read';
+        assert.ok(
+          read.outcome === expected || (read.outcome === 'invalid' && !wellFormed(value)),
+          `${read.outcome}, not ${expected}: ${bytes.toString()}`,
+        );
+        if (read.outcome === 'read') assertReads(read.fields, JSON.parse(bytes.toString()), wanted);
+      }),
+      { numRuns: 3000 },
     );
   });
 

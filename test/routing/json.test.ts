@@ -183,7 +183,8 @@ describe('a repeated key', () => {
     '{"id":"x","id":"x"}', '{"id":"x","\\u0069d":"y"}', '{"\\u0069\\u0064":1,"id":"y"}', '{"id":null,"id":"y"}',
     '{"a":1,"a":{"b":"x"}}', '{"a":{"b":"x"},"o":1,"a":1}', '{"a":{"b":"x","b":"y"}}', '{"a":{"b":1,"\\u0062":"y"}}',
     '{"list":[{"id":"x","id":"y"}]}', '{"list":[],"list":[{"id":"x"}]}', '{"":1,"":2}',
-    '{"__proto__":1,"__proto__":{"id":"x"}}', '{"a\\/b":1,"a/b":2}',
+    '{"__proto__":1,"__proto__":{"id":"x"}}', '{"a\\/b":1,"a/b":2}', '{"Id":1,"id":"x"}', '{"id":1,"I\\u0064":"x"}',
+    '{"iD":1,"Id":2}', '{"A":{},"a":{"b":"x"}}', '{"__PROTO__":1,"__proto__":{"id":"x"}}',
   ]; // biome-ignore format: one case beside the other
   for (const body of ambiguous) {
     it(`on the way to a wanted value is ambiguous: ${body}`, () => {
@@ -191,9 +192,17 @@ describe('a repeated key', () => {
     });
   }
 
+  it('is ambiguous in any case, also where each of them is wanted', () => {
+    const both = compileJsonReads(['/id', '/ID']);
+    assert.equal(readJson(Buffer.from('{"id":"x","ID":"y"}'), both).outcome, 'ambiguous');
+    const result = readJson(Buffer.from('{"ID":"y"}'), both);
+    assert.ok(result.outcome === 'read');
+    assert.deepEqual([result.fields.text('/id'), result.fields.text('/ID')], [undefined, 'y']);
+  });
+
   const harmless = [
     '{"o":1,"o":2,"id":"x"}', '{"o":{"id":1,"id":2}}', '{"a":{"c":1,"c":2,"b":"x"}}', '{"list":[0,{"id":1,"id":2}]}',
-    '{"list":[{"o":1,"o":1}]}', '{"id":{"id":1,"id":2}}', '{"Id":1,"id":"x"}',
+    '{"list":[{"o":1,"o":1}]}', '{"id":{"id":1,"id":2}}', '{"Id":1,"other":"x"}', '{"İd":1,"id":"x"}', '{"a@b":1,"a`b":2}',
   ]; // biome-ignore format: one case beside the other
   for (const body of harmless) {
     it(`elsewhere is of no concern: ${body}`, () => {

@@ -7,10 +7,13 @@ import { compileRoutes, type RouteTable } from '../../src/routing/table.ts';
 
 export const JSON_TYPE = 'application/json';
 export const FORM_TYPE = 'application/x-www-form-urlencoded';
+export const XML_TYPE = 'text/xml';
 
 export interface Request {
   readonly method?: string;
   readonly path?: string;
+  readonly query?: string;
+  readonly host?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
 }
@@ -20,7 +23,8 @@ export function head(request: Request): RequestHead {
   return {
     method: request.method ?? 'POST',
     path: request.path ?? '/api/messages',
-    query: '',
+    query: request.query ?? '',
+    host: request.host ?? 'bots.example.com',
     header: (name) => headers.get(name),
   };
 }
@@ -52,19 +56,27 @@ export function attributesOf(
   platform: Platform,
   request: Request,
 ): Readonly<Record<string, string>> | undefined {
-  const [first, ...others] = platform.deliveries(head(request), fieldsOf(platform, request));
+  const deliveries = platform.deliveries(head(request), fieldsOf(platform, request));
+  if ('ambiguous' in deliveries) throw new Error(deliveries.ambiguous);
+  const [first, ...others] = deliveries;
   if (others.length > 0) throw new Error('several deliveries');
   return first?.fields;
 }
 
 let line = 0;
 
-export function pathRoute(profile: string, path = ''): Route {
+export type Scoped = Partial<Pick<Route, 'host' | 'fallback' | 'fanOut'>>;
+
+export function pathRoute(profile: string, path = '', scoped: Scoped = {}): Route {
   return {
     profile,
     key: null,
+    host: null,
     path,
     stripPrefix: false,
+    fallback: false,
+    fanOut: false,
+    ...scoped,
     source: { file: 'gwproxy.yaml', line: ++line, column: 1 },
   };
 }
@@ -74,16 +86,22 @@ export function keyRoute(
   platform: PlatformName,
   fields: Readonly<Record<string, string | readonly string[]>>,
   path = '',
+  scoped: Scoped = {},
 ): Route {
   const lists = Object.entries(fields).map(([name, value]) => [
     name,
     typeof value === 'string' ? [value] : value,
   ]);
-  return { ...pathRoute(profile, path), key: { platform, fields: Object.fromEntries(lists) } };
+  return { ...pathRoute(profile, path, scoped), key: { platform, fields: Object.fromEntries(lists) } };
+}
+
+/** Not what the door does, but as easy to tell from the secret. */
+export function seal(secret: string): string {
+  return `#${[...secret].reverse().join('')}`;
 }
 
 export function tableOf(...routes: readonly Route[]): RouteTable {
-  return compileRoutes(routes, platforms);
+  return compileRoutes(routes, platforms, seal);
 }
 
 /** Both steps, as the door takes them. */
@@ -104,6 +122,10 @@ export function fate(table: RouteTable, request: Request): string {
   switch (outcome.kind) {
     case 'match':
       return outcome.profile;
+    case 'fan-out':
+      return outcome.matches.map(({ profile }) => profile).join(' + ');
+    case 'mixed-batch':
+      return `mixed-batch, not allowed by ${outcome.lacking.join(' and ')}`;
     case 'handshake':
     case 'unmatched':
       return `${outcome.kind} ${outcome.reply?.status ?? 404}`;

@@ -8,7 +8,7 @@ import { slack } from '../../src/routing/platforms/slack.ts';
 import type { Attributes, Route } from '../../src/routing/route.ts';
 import { compileRoutes, findScope } from '../../src/routing/table.ts';
 import { matchesPrefix } from '../../src/routing/target-path.ts';
-import { head, keyRoute, pathRoute, tableOf } from './support.ts';
+import { head, keyRoute, pathRoute, seal, tableOf } from './support.ts';
 
 function isKeyed(route: Route): route is KeyedRoute {
   return route.key !== null;
@@ -114,7 +114,7 @@ describe('the key index', () => {
   ];
   for (const [name, routes] of clashes) {
     it(`is not built from routes that no checked config has: ${name}`, () => {
-      assert.throws(() => compileRoutes(routes, platforms), /gwproxy\.yaml:\d+:1/);
+      assert.throws(() => compileRoutes(routes, platforms, seal), /gwproxy\.yaml:\d+:1/);
     });
   }
 });

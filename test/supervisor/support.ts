@@ -63,7 +63,18 @@ export function planOf(profiles: readonly ProfilePlan[]): Plan {
       held: 1,
     },
     profiles,
-    routes: [{ profile: 'alpha', key: null, path: '', stripPrefix: false, source }],
+    routes: [
+      {
+        profile: 'alpha',
+        key: null,
+        host: null,
+        path: '',
+        stripPrefix: false,
+        fallback: false,
+        fanOut: false,
+        source,
+      },
+    ],
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Plan, ProfilePlan } from '../../config/types.ts';
-import type { Route } from '../../routing/route.ts';
 import { loadPlan } from '../config.ts';
 import { table } from '../table.ts';
+import { routeText, shownFields } from '../words.ts';
 
 /** Checks the config and prints what would run and every route; starts nothing. */
 export async function validate(configFile: string, json: boolean): Promise<void> {
@@ -9,7 +9,7 @@ export async function validate(configFile: string, json: boolean): Promise<void>
   console.log(json ? JSON.stringify(summary(plan), null, 2) : text(plan));
 }
 
-/** The plan without the gateways' environments: they hold secrets. */
+/** The plan without what holds secrets: the gateways' environments, and secret fields of routes. */
 function summary(plan: Plan): object {
   return {
     listen: plan.listen,
@@ -23,9 +23,12 @@ function summary(plan: Plan): object {
     routes: plan.routes.map((route) => ({
       profile: route.profile,
       platform: route.key?.platform ?? null,
-      fields: route.key?.fields ?? {},
+      fields: shownFields(route),
+      host: route.host,
       path: route.path === '' ? '/' : route.path,
       strip_prefix: route.stripPrefix,
+      fallback: route.fallback,
+      fan_out: route.fanOut,
     })),
   };
 }
@@ -52,13 +55,4 @@ function text(plan: Plan): string {
     '',
     table([['ROUTE', '', 'PROFILE'], ...routes]),
   ].join('\n');
-}
-
-function routeText(route: Route): string {
-  const key = route.key;
-  const fields = Object.entries(key?.fields ?? {}).map(([name, values]) => `${name} ${values.join(' or ')}`);
-  const path = `path ${route.path === '' ? '/' : route.path}${route.stripPrefix ? ' (taken off)' : ''}`;
-  return key === null
-    ? path
-    : [`${key.platform} ${fields.join(', ')}`, ...(route.path === '' ? [] : [path])].join(', ');
 }

@@ -12,7 +12,7 @@ export function checkLaunch(profile: Profile): readonly Problem[] {
     return [problemAt(fieldSource(profile, 'url'), message)];
   }
   if (url !== undefined) return besideUrl(profile);
-  if (command !== undefined || broken.has('command') || broken.has('url')) return [];
+  if (command !== undefined || ['command', 'url', 'preset'].some((field) => broken.has(field))) return [];
   return [problemAt(profile.source, `missing command: profile '${profile.name}' needs 'command' or 'url'`)];
 }
 

@@ -1,11 +1,11 @@
-import type { Route, RouteKey } from '../../routing/route.ts';
+import type { Route } from '../../routing/route.ts';
 import { type Problem, placeText, problemAt } from '../problems.ts';
 import type { Profile } from '../profile.ts';
 import type { KeyedPlatform } from '../route-schema.ts';
 import { routesOf } from '../routes.ts';
 
 /**
- * No two routes of profiles that are on may tie: same path, same fields, and a value in common in each of them.
+ * No two routes of profiles that are on may tie: same host and path, same fields, and a value in common in each of them.
  * Routes with other fields do not tie, since more fields beat fewer and a platform's fields have an order.
  */
 export function checkRoutes(
@@ -20,8 +20,11 @@ export function checkRoutes(
   const ordered = [...routes.filter((route) => !written.has(route)), ...written];
   const seen = new Map<string, Route[]>();
   return ordered.flatMap((route) => {
-    const keys = bucketsOf(route);
-    const rival = keys.flatMap((key) => seen.get(key) ?? []).find((other) => overlap(route, other));
+    const claims = claimsOf(route, platforms);
+    const keys = bucketsOf(route, claims);
+    const rival = keys
+      .flatMap((key) => seen.get(key) ?? [])
+      .find((other) => overlap(claims, claimsOf(other, platforms)));
     for (const key of keys) seen.set(key, [...(seen.get(key) ?? []), route]);
     return rival === undefined
       ? []
@@ -34,11 +37,17 @@ function isWritten(profiles: readonly Profile[]): (route: Route) => boolean {
   return ({ source }) => !names.has(source);
 }
 
-/** Without its values: they may have come from a variable. */
-function nameOf({ key, path }: Route, platforms: readonly KeyedPlatform[]): string {
-  if (key === null) return `path '${path || '/'}'`;
-  const sender = platforms.find(({ name }) => name === key.platform)?.configKey ?? key.platform;
-  return `this ${sender} route (${Object.keys(key.fields).join(', ')})`;
+/** Without its values: they may be secrets, or have come from a variable. */
+function nameOf({ key, host, path }: Route, platforms: readonly KeyedPlatform[]): string {
+  if (key === null) {
+    const ofHost = host === null ? '' : `host '${host}'`;
+    return path === '' && host !== null
+      ? ofHost
+      : [`path '${path || '/'}'`, ofHost].filter(Boolean).join(' of ');
+  }
+  const fields = Object.keys(key.fields).map((field) => field.replace(':', ' '));
+  const sender = platforms.find(({ name }) => name === key.platform)?.configKey ?? null;
+  return `this ${sender === null ? '' : `${sender} `}route (${fields.join(', ')})`;
 }
 
 function claimOf(rival: Route, written: ReadonlySet<Route>, folder: string): string {
@@ -46,38 +55,32 @@ function claimOf(rival: Route, written: ReadonlySet<Route>, folder: string): str
   return `is already claimed by profile '${rival.profile}'${how} at ${placeText(rival.source, folder)}`;
 }
 
+/** Field names and values, sorted by name so that the order in which they were written says nothing. */
+type Claims = readonly (readonly [string, readonly string[]])[] | null;
+
+function claimsOf({ key }: Route, platforms: readonly KeyedPlatform[]): Claims {
+  if (key === null) return null;
+  const platform = platforms.find(({ name }) => name === key.platform);
+  const fields = platform?.comparable?.(key.fields) ?? key.fields;
+  return Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
 /**
  * Where rivals are looked for: scope, platform, field names and one value of the first field. Two routes that
  * tie share such a value, and 10,000 routes with their own values never meet.
  */
-function bucketsOf(route: Route): readonly string[] {
-  if (route.key === null) return [JSON.stringify([route.path])];
-  const fields = comparable(route.key);
-  const names = fields.map(([name]) => name);
-  const values = fields[0]?.[1] ?? [];
-  const platform = route.key.platform;
-  return [...new Set(values)].map((value) => JSON.stringify([route.path, platform, names, value]));
+function bucketsOf({ host, path, key }: Route, claims: Claims): readonly string[] {
+  if (key === null || claims === null) return [JSON.stringify([host, path])];
+  const names = claims.map(([name]) => name);
+  const values = claims[0]?.[1] ?? [];
+  return [...new Set(values)].map((value) => JSON.stringify([host, path, key.platform, names, value]));
 }
 
-function overlap(a: Route, b: Route): boolean {
-  if (a.key === null || b.key === null) return a.key === b.key;
-  const others = new Map(comparable(b.key));
-  return comparable(a.key).every(([name, values]) => {
+/** Of two routes from one bucket: they name the same fields, or both none. */
+function overlap(a: Claims, b: Claims): boolean {
+  const others = new Map(b);
+  return (a ?? []).every(([name, values]) => {
     const theirs = new Set(others.get(name));
     return values.some((value) => theirs.has(value));
   });
-}
-
-/** Sorted by name, so that the order in which fields were written says nothing. */
-function comparable({ platform, fields }: RouteKey): readonly (readonly [string, readonly string[]])[] {
-  const said = platform === 'bot-framework' ? asRecipient(fields) : fields;
-  return Object.entries(said).sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-/** Bot Framework writes an app G into a request as recipient `28:G`: both routes claim the same requests. */
-function asRecipient({ app, ...rest }: RouteKey['fields']): RouteKey['fields'] {
-  if (app === undefined) return rest;
-  return rest['recipient'] === undefined
-    ? { ...rest, recipient: app.map((id) => `28:${id}`) }
-    : { ...rest, app };
 }

@@ -1,9 +1,49 @@
 import type { Platform } from '../platform.ts';
 import { botFramework } from './bot-framework.ts';
+import { dingtalk } from './dingtalk.ts';
+import { discord } from './discord.ts';
+import { github } from './github.ts';
+import { googleChat } from './google-chat.ts';
+import { graph } from './graph.ts';
+import { instagram } from './instagram.ts';
+import { lark } from './lark.ts';
+import { line } from './line.ts';
+import { mattermost } from './mattermost.ts';
+import { messenger } from './messenger.ts';
 import { slack } from './slack.ts';
+import { telegram } from './telegram.ts';
+import { twilio } from './twilio.ts';
+import { viber } from './viber.ts';
+import { webex } from './webex.ts';
+import { wecom } from './wecom.ts';
+import { whatsapp } from './whatsapp.ts';
+import { zoom } from './zoom.ts';
 
 /**
- * Every platform, in the order in which they are asked whether a request is theirs: the first that says so
- * decides. Those that can be told only by a body's shape come with the stricter shape first.
+ * Every platform, in the order in which they are asked whether a request is theirs. A mark in the head decides
+ * before all shapes; of those that are told by a body's shape, the first that says so does, the stricter shape
+ * first. Lark comes before Slack, which tries a URL with the same body but signs it; Mattermost as well, whose
+ * commands are shaped like Slack's but for ids that Slack never writes. What the config names (custom.ts) comes
+ * after all of them.
  */
-export const platforms: readonly Platform[] = [botFramework, slack];
+export const platforms: readonly Platform[] = [
+  telegram,
+  discord,
+  line,
+  twilio,
+  googleChat,
+  github,
+  viber,
+  wecom,
+  whatsapp,
+  messenger,
+  instagram,
+  graph,
+  lark,
+  dingtalk,
+  zoom,
+  webex,
+  mattermost,
+  botFramework,
+  slack,
+];

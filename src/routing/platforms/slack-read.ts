@@ -7,6 +7,7 @@ export const PAYLOAD = 'payload';
 /** What is read of an Events API body. */
 export const EVENT_READS = [
   '/type',
+  '/token',
   '/challenge',
   '/team_id',
   '/enterprise_id',
@@ -34,6 +35,7 @@ const PAYLOAD_APP = ['/api_app_id', '/view/app_id'] as const;
 export const PAYLOAD_READS = [
   '',
   '/type',
+  '/token',
   '/user',
   '/is_enterprise_install',
   ...INSTALLED_TEAM,
@@ -41,7 +43,8 @@ export const PAYLOAD_READS = [
   ...PAYLOAD_APP,
 ] as const;
 
-export const FORM_READS = [
+/** Any of these makes a form this sender's; `token` does not, since others send one too. */
+export const FORM_MARKS = [
   'ssl_check',
   'command',
   'team_id',
@@ -49,6 +52,8 @@ export const FORM_READS = [
   'api_app_id',
   'is_enterprise_install',
 ] as const;
+
+export const FORM_READS = [...FORM_MARKS, 'token'] as const;
 
 type SlackFields = Readonly<Record<string, string>>;
 
@@ -67,6 +72,7 @@ export function eventFields(body: JsonSource): SlackFields {
     team: isTrue(body, `${from}/is_enterprise_install`) ? undefined : body.text(`${from}/team_id`),
     enterprise: body.text(`${from}/enterprise_id`),
     app: body.text('/api_app_id'),
+    token: body.text('/token'),
   });
 }
 
@@ -79,14 +85,16 @@ export function eventFields(body: JsonSource): SlackFields {
 export function payloadFields(payload: JsonSource): SlackFields {
   const enterprise = firstId(payload, PAYLOAD_ENTERPRISE);
   const app = firstId(payload, PAYLOAD_APP);
+  const token = payload.text('/token');
   const orgWide =
     isTrue(payload, '/is_enterprise_install') ||
     (payload.kind('/team') === 'null' &&
       enterprise !== undefined &&
       payload.kind('/is_enterprise_install') === undefined);
-  if (orgWide) return present({ team: undefined, enterprise, app });
+  if (orgWide) return present({ team: undefined, enterprise, app, token });
   const team = firstId(payload, INSTALLED_TEAM);
-  return present({ team, enterprise: team === firstId(payload, PAYLOAD_TEAM) ? enterprise : undefined, app });
+  const ofInstallation = team === firstId(payload, PAYLOAD_TEAM);
+  return present({ team, enterprise: ofInstallation ? enterprise : undefined, app, token });
 }
 
 /** A slash command; its flags are strings. */
@@ -95,6 +103,7 @@ export function commandFields(body: BodyFields): SlackFields {
     team: body.form('is_enterprise_install') === 'true' ? undefined : body.form('team_id'),
     enterprise: body.form('enterprise_id'),
     app: body.form('api_app_id'),
+    token: body.form('token'),
   });
 }
 

@@ -5,6 +5,7 @@ import {
   commandFields,
   EVENT_READS,
   eventFields,
+  FORM_MARKS,
   FORM_READS,
   PAYLOAD,
   PAYLOAD_READS,
@@ -29,7 +30,11 @@ const NO_COMMAND = JSON.stringify({
 function recognises(head: RequestHead, body?: BodyFields): boolean | 'needs body' {
   if (head.header('x-slack-signature') !== undefined) return true;
   if (head.method !== 'POST') return false;
-  if (body === undefined) return bodyFormat(head) === 'other' ? false : 'needs body';
+  if (body === undefined) {
+    const format = bodyFormat(head);
+    return format === 'other' || format === 'xml' ? false : 'needs body';
+  }
+  if (body.format === 'xml') return false;
   return body.format === 'json' ? looksLikeEvent(body) : looksLikeForm(body);
 }
 
@@ -46,7 +51,7 @@ function looksLikeEvent(body: BodyFields): boolean {
 
 function looksLikeForm(body: BodyFields): boolean {
   const payload = payloadOf(body);
-  if (payload === undefined) return FORM_READS.some((name) => body.form(name) !== undefined);
+  if (payload === undefined) return FORM_MARKS.some((name) => body.form(name) !== undefined);
   // GitHub also posts `payload=`, without a type.
   return (
     payload.kind('/type') === 'string' &&
@@ -63,7 +68,8 @@ function isUrlVerification(body: BodyFields): boolean {
   return body.text('/type') === 'url_verification';
 }
 
-function deliveries(_head: RequestHead, body: BodyFields): readonly Attributes[] {
+function deliveries(_head: RequestHead, body: BodyFields | null): readonly Attributes[] {
+  if (body === null) return [];
   const payload = payloadOf(body);
   const fields =
     payload !== undefined
@@ -78,7 +84,8 @@ function deliveries(_head: RequestHead, body: BodyFields): readonly Attributes[]
  * Whatever says ssl_check is answered here, never forwarded: SDKs let it pass without a signature, and it
  * must not carry an event past that (slackapi/bolt-js, HTTPModuleFunctions.ts).
  */
-function handshake(_head: RequestHead, body: BodyFields): Reply | undefined {
+function handshake(_head: RequestHead, body: BodyFields | null): Reply | undefined {
+  if (body === null) return undefined;
   if (body.form('ssl_check') !== undefined) return { status: 200, contentType: null, body: '' };
   if (body.format !== 'json' || !isUrlVerification(body)) return undefined;
   const challenge = body.text('/challenge');
@@ -91,7 +98,8 @@ function handshake(_head: RequestHead, body: BodyFields): Reply | undefined {
  * Events are acknowledged: Slack disables an app, for every workspace, whose events fail too often. Someone
  * who types a command reads an answer; an interaction gets the door's 404, and its user Slack's own error.
  */
-function unmatched(_head: RequestHead, body: BodyFields): Reply | undefined {
+function unmatched(_head: RequestHead, body: BodyFields | null): Reply | undefined {
+  if (body === null) return undefined;
   if (isEvent(body)) return { status: 200, contentType: null, body: '' };
   return body.form('command') !== undefined && payloadOf(body) === undefined
     ? { status: 200, contentType: 'application/json; charset=utf-8', body: NO_COMMAND }
@@ -102,7 +110,9 @@ function unmatched(_head: RequestHead, body: BodyFields): Reply | undefined {
 export const slack: Platform = {
   name: 'slack',
   configKey: 'slack',
-  fields: ['team', 'enterprise', 'app'],
+  fields: ['team', 'enterprise', 'app', 'token'],
+  headFields: [],
+  secretFields: ['token'],
   reads: { json: EVENT_READS, form: FORM_READS, formJson: { [PAYLOAD]: PAYLOAD_READS } },
   // Ids are opaque and compare by the letter.
   normalise: (_field, value) => value,
@@ -111,5 +121,5 @@ export const slack: Platform = {
   handshake,
   unmatched,
   deadline: () => 3000,
-  synchronous: (_head, body) => !isEvent(body),
+  synchronous: (_head, body) => body === null || !isEvent(body),
 };

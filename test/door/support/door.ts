@@ -4,11 +4,17 @@ import type { TestContext } from 'node:test';
 import type { Limits, PublicUrl } from '../../../src/config/types.ts';
 import { createDoor, type Door } from '../../../src/door/server.ts';
 import type { Event } from '../../../src/events.ts';
-import type { Route } from '../../../src/routing/route.ts';
+import type { PlatformName, Route } from '../../../src/routing/route.ts';
 import type { DoorPort, Snapshot, SupervisorPort, Target } from '../../../src/snapshot.ts';
 import { portOf } from './raw.ts';
 
-const SOURCE = { file: 'gwproxy.yaml', line: 1, column: 1 };
+const COMMON = {
+  host: null,
+  stripPrefix: false,
+  fallback: false,
+  fanOut: false,
+  source: { file: 'gwproxy.yaml', line: 1, column: 1 },
+} as const;
 
 export const LIMITS: Limits = {
   body: 1024 * 1024,
@@ -25,23 +31,26 @@ export const LIMITS: Limits = {
 };
 
 export function pathRoute(profile: string, path = '', stripPrefix = false): Route {
-  return { profile, key: null, path, stripPrefix, source: SOURCE };
+  return { ...COMMON, profile, key: null, path, stripPrefix };
 }
 
 /** By the app id of Bot Framework; an activity for it is `activity(app)`. */
 export function appRoute(profile: string, app: string, path = ''): Route {
   const key = { platform: 'bot-framework', fields: { recipient: [`28:${app}`] } } as const;
-  return { profile, key, path, stripPrefix: false, source: SOURCE };
+  return { ...COMMON, profile, key, path };
 }
 
 export function slackRoute(profile: string, team: string, path = ''): Route {
-  return {
-    profile,
-    key: { platform: 'slack', fields: { team: [team] } },
-    path,
-    stripPrefix: false,
-    source: SOURCE,
-  };
+  return keyedRoute(profile, 'slack', { team: [team] }, path);
+}
+
+export function keyedRoute(
+  profile: string,
+  platform: PlatformName,
+  fields: Readonly<Record<string, readonly string[]>>,
+  path = '',
+): Route {
+  return { ...COMMON, profile, key: { platform, fields }, path };
 }
 
 export const APP = '00000000-0000-0000-0000-000000000001';

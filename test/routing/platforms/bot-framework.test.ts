@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { botFramework } from '../../../src/routing/platforms/bot-framework.ts';
-import { attributesOf, fieldsOf, form, head, json, type Request } from '../support.ts';
+import type { Route } from '../../../src/routing/route.ts';
+import {
+  attributesOf,
+  fate,
+  fieldsOf,
+  form,
+  head,
+  json,
+  keyRoute,
+  type Request,
+  tableOf,
+} from '../support.ts';
 
 const APP = 'aaaaaaaa-0000-0000-0000-000000000001';
 const INSTANCE = 'bbbbbbbb-0000-0000-0000-000000000002';
@@ -109,6 +120,122 @@ describe('the attributes of a Bot Framework activity', () => {
   ];
   for (const [name, body, expected] of cases) {
     it(name, () => assert.deepEqual(attributesOf(botFramework, json(body)), expected));
+  }
+});
+
+/** An Authorization header whose token says so; nobody signed it. */
+function bearer(claims: object): Readonly<Record<string, string>> {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return { authorization: `Bearer ${part({ alg: 'RS256' })}.${part(claims)}.AAAA` };
+}
+
+type Delivered = ReturnType<typeof botFramework.deliveries>;
+
+function delivered(request: Request): Delivered {
+  return botFramework.deliveries(head(request), fieldsOf(botFramework, request));
+}
+
+describe('the token of a Bot Framework request', () => {
+  const token = bearer({ aud: APP, iss: 'https://api.botframework.com' });
+  const one = (fields: Readonly<Record<string, string>>, own?: readonly string[]): Delivered => [
+    { platform: 'bot-framework', fields, ...(own && { own }) },
+  ];
+  const own = ['recipient', 'agentic_app'];
+  const parent = { ...teams, recipient: { id: `28:${OTHER}`, role: 'Skill' } };
+  const handle = { type: 'message', channelId: 'directline', recipient: { id: 'greeter@AbCdEfGhIjK' } };
+  const cases: readonly (readonly [string, Request, Delivered])[] = [
+    [
+      'agrees with the recipient',
+      json(teams, bearer({ aud: APP.toUpperCase() })),
+      one({ app: APP, recipient: `28:${APP}`, tenant: TENANT }),
+    ],
+    [
+      'names another bot than the recipient',
+      json(teams, bearer({ aud: OTHER })),
+      { ambiguous: 'the recipient and the token name two bots' },
+    ],
+    [
+      'names the bot where the recipient is a handle',
+      json(handle, token),
+      one({ app: APP, recipient: 'greeter@AbCdEfGhIjK' }, own),
+    ],
+    [
+      'names the bot where there is no recipient',
+      json({ type: 'typing', channelId: 'directline', conversation: {} }, token),
+      one({ app: APP }, own),
+    ],
+    [
+      "names Agent 365's blueprint beside the agent's own ids",
+      json(agentic, bearer({ aud: OTHER })),
+      one({ app: OTHER, recipient: `8:orgid:${USER}`, agentic_app: INSTANCE, tenant: TENANT }, own),
+    ],
+    [
+      "names a skill, its parent's recipient does not",
+      json(parent, token),
+      one({ app: APP, tenant: TENANT }),
+    ],
+    ['is missing for a skill', json(parent), []],
+    [
+      'names the parent that a skill calls back',
+      {
+        ...json({ ...teams, recipient: { id: '29:user' } }, token),
+        path: '/v3/conversations/a/activities/b',
+      },
+      one({ app: APP, tenant: TENANT }),
+    ],
+    [
+      'names the parent behind a prefix of the path',
+      { ...json({ type: 'message' }, token), path: '/bots/v3/conversations/a/activities' },
+      one({ app: APP }),
+    ],
+    [
+      'says no GUID',
+      json(handle, bearer({ aud: 'https://bots.example.com' })),
+      one({ recipient: handle.recipient.id }),
+    ],
+    ['says a list', json(handle, bearer({ aud: [APP] })), one({ recipient: handle.recipient.id })],
+    ['is no JWT', json(handle, { authorization: 'Bearer opaque' }), one({ recipient: handle.recipient.id })],
+  ];
+  for (const [name, request, expected] of cases) {
+    it(name, () => assert.deepEqual(delivered(request), expected));
+  }
+
+  it('proves a call back to a parent, whatever its method', () => {
+    for (const method of ['POST', 'PUT', 'DELETE', 'GET']) {
+      const request = { method, path: '/v3/conversations/a/activities/b', headers: token };
+      assert.equal(botFramework.recognises(head(request)), true);
+      assert.deepEqual(botFramework.deliveries(head(request), null), one({ app: APP }));
+      assert.equal(botFramework.synchronous(head(request), null), true);
+    }
+    const without = { method: 'DELETE', path: '/v3/conversations/a/activities/b' };
+    assert.equal(botFramework.recognises(head(without)), false);
+    assert.equal(
+      botFramework.recognises(head({ ...json({}, token), path: '/v3/conversationsx' })),
+      'needs body',
+    );
+  });
+});
+
+describe('the agents of one Agent 365 blueprint', () => {
+  const BLUEPRINT = OTHER;
+  const request = json(agentic, bearer({ aud: BLUEPRINT }));
+  const app = keyRoute('blueprint', 'bot-framework', { app: BLUEPRINT });
+  const appInTenant = keyRoute('in tenant', 'bot-framework', { app: BLUEPRINT, tenant: TENANT });
+  const instance = keyRoute('instance', 'bot-framework', { agentic_app: INSTANCE });
+  const user = keyRoute('user', 'bot-framework', { recipient: `8:orgid:${USER}` });
+  const both = keyRoute('both', 'bot-framework', { app: BLUEPRINT, agentic_app: INSTANCE });
+
+  const cases: readonly (readonly [string, readonly Route[], string])[] = [
+    ['an agent named by its own id is its own, not the blueprint', [app, instance], 'instance'],
+    ['so is one named by its user', [app, user], 'user'],
+    ['also where the blueprint has more fields', [appInTenant, instance], 'instance'],
+    ['more fields win among those that name the agent', [both, instance, user], 'both'],
+    ['the blueprint takes what no route names', [app], 'blueprint'],
+    ['with more fields first', [app, appInTenant], 'in tenant'],
+    ['nobody else does', [keyRoute('other', 'bot-framework', { app: APP })], 'unmatched 404'],
+  ];
+  for (const [name, routes, expected] of cases) {
+    it(name, () => assert.equal(fate(tableOf(...routes), request), expected));
   }
 });
 

@@ -14,7 +14,6 @@ type Fields = Readonly<Record<string, string>> | undefined;
 
 function event(fields: object): Request {
   return json({
-    token: 'legacy-token',
     type: 'event_callback',
     api_app_id: APP,
     event: { type: 'app_mention', team: ACTOR, user: 'U0AAAAAAA1' },
@@ -29,7 +28,7 @@ function installation(fields: object): object {
 }
 
 function interaction(fields: object): Request {
-  return form({ payload: JSON.stringify({ type: 'block_actions', token: 'legacy-token', ...fields }) });
+  return form({ payload: JSON.stringify({ type: 'block_actions', ...fields }) });
 }
 
 describe('the attributes of a Slack event', () => {
@@ -108,7 +107,6 @@ describe('the attributes of a Slack event', () => {
     [
       'app_rate_limited',
       json({
-        token: 'legacy-token',
         type: 'app_rate_limited',
         team_id: TEAM,
         minute_rate_limited: 1,
@@ -276,7 +274,6 @@ describe('the attributes of a Slack interaction', () => {
 
 describe('the attributes of a Slack command', () => {
   const command = {
-    token: 'legacy-token',
     command: '/deploy',
     text: 'a b',
     team_domain: 'one',
@@ -308,6 +305,31 @@ describe('the attributes of a Slack command', () => {
   }
 });
 
+describe("an app's verification token", () => {
+  const token = 'AAAAAAAAAAAAAAAAAAAAAAAA';
+  const user = { id: 'U0AAAAAAA1', team_id: TEAM };
+  const cases: readonly (readonly [string, Request, Fields])[] = [
+    ['an event', event({ token, team_id: TEAM }), { team: TEAM, app: APP, token }],
+    ['url_verification', json({ type: 'url_verification', token, challenge: 'abc' }), { token }],
+    ['a shortcut', interaction({ type: 'shortcut', token, team: { id: TEAM }, user }), { team: TEAM, token }],
+    [
+      'a dialog of an org-wide installation',
+      interaction({ type: 'dialog_submission', token, team: null, enterprise: { id: ORG }, user }),
+      { enterprise: ORG, token },
+    ],
+    ['a command of old', form({ command: '/deploy', token, team_id: TEAM }), { team: TEAM, token }],
+    ['an event whose token is no string', event({ token: 5, team_id: TEAM }), { team: TEAM, app: APP }],
+  ];
+  for (const [name, request, expected] of cases) {
+    it(`is among the attributes of ${name}`, () => assert.deepEqual(attributesOf(slack, request), expected));
+  }
+
+  it('comes after all other fields, and is a secret', () => {
+    assert.equal(slack.fields.at(-1), 'token');
+    assert.deepEqual(slack.secretFields, ['token']);
+  });
+});
+
 describe('a Slack request', () => {
   it('is told by its signature header, and else needs its body', () => {
     const told = (request: Request) => slack.recognises(head(request));
@@ -317,6 +339,7 @@ describe('a Slack request', () => {
     assert.equal(told(json({}, SIGNED)), true);
     assert.equal(told({ method: 'GET' }), false);
     assert.equal(told({ headers: { 'content-type': 'text/plain' } }), false);
+    assert.equal(told({ headers: { 'content-type': 'text/xml' } }), false);
   });
 
   const shapes: readonly (readonly [string, Request, boolean])[] = [
@@ -336,6 +359,7 @@ describe('a Slack request', () => {
     ],
     ["GitHub's form", form({ payload: JSON.stringify({ action: 'opened', repository: { id: 1 } }) }), false],
     ["Twilio's form", form({ From: '+10000000001', To: '+10000000002', Body: 'x' }), false],
+    ['a form with a token alone', form({ token: 'legacy-token', text: 'x' }), false],
     ['an empty form', { headers: { 'content-type': FORM_TYPE }, body: '' }, false],
   ];
   for (const [name, request, expected] of shapes) {
@@ -343,6 +367,13 @@ describe('a Slack request', () => {
       assert.equal(slack.recognises(head(request), fieldsOf(slack, request)), expected);
     });
   }
+
+  it('without a body names nobody', () => {
+    assert.deepEqual(slack.deliveries(head({}), null), []);
+    assert.equal(slack.handshake(head({}), null), undefined);
+    assert.equal(slack.unmatched(head({}), null), undefined);
+    assert.equal(slack.synchronous(head({}), null), true);
+  });
 
   it('waits three seconds, and for its answer unless it is an event', () => {
     const synchronous = (request: Request) => slack.synchronous(head(request), fieldsOf(slack, request));

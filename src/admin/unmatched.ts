@@ -1,0 +1,69 @@
+import { platforms } from '../routing/platforms/index.ts';
+import type { Attributes, PlatformName } from '../routing/route.ts';
+
+/** One of `gwproxy unmatched --json`; users' scripts rely on these names. Times are ISO 8601, in UTC. */
+export interface UnmatchedEntry {
+  readonly platform: PlatformName;
+  /** A secret's value is a keyed hash, which tells two secrets apart and is of this run alone. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** What a route must name beside them: the host and path prefix of the routes that decided it. */
+  readonly scope: { readonly host: string | null; readonly path: string };
+  /** Of the newest request. */
+  readonly path: string;
+  readonly count: number;
+  readonly first_seen: string;
+  readonly last_seen: string;
+}
+
+/** What the door knows of such a key; times in epoch ms. */
+export interface SeenKey {
+  readonly attributes: Attributes;
+  readonly scope: UnmatchedEntry['scope'];
+  readonly path: string;
+  readonly count: number;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+}
+
+export function unmatchedEntries(keys: readonly SeenKey[]): readonly UnmatchedEntry[] {
+  return keys.map(({ attributes, scope, path, count, firstSeen, lastSeen }) => ({
+    platform: attributes.platform,
+    fields: attributes.fields,
+    scope,
+    path,
+    count,
+    first_seen: new Date(firstSeen).toISOString(),
+    last_seen: new Date(lastSeen).toISOString(),
+  }));
+}
+
+/** The same, as it came over the control socket. Throws where its shape is another, as `parseStatus` does. */
+export function parseUnmatched(value: unknown): readonly UnmatchedEntry[] {
+  if (!isRecord(value) || !Array.isArray(value['unmatched']) || !value['unmatched'].every(isEntry))
+    throw new Error('the gwproxy that runs here is of another version; use its own `gwproxy unmatched`');
+  return value['unmatched'];
+}
+
+function isEntry(value: unknown): value is UnmatchedEntry {
+  return (
+    isRecord(value) &&
+    isPlatformName(value['platform']) &&
+    isRecord(value['fields']) &&
+    Object.values(value['fields']).every((field) => typeof field === 'string') &&
+    isRecord(value['scope']) &&
+    (value['scope']['host'] === null || typeof value['scope']['host'] === 'string') &&
+    typeof value['scope']['path'] === 'string' &&
+    typeof value['path'] === 'string' &&
+    typeof value['count'] === 'number' &&
+    typeof value['first_seen'] === 'string' &&
+    typeof value['last_seen'] === 'string'
+  );
+}
+
+function isPlatformName(value: unknown): value is PlatformName {
+  return value === 'custom' || platforms.some(({ name }) => name === value);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,43 @@
+import type { Plan } from '../../config/types.ts';
+import { checkLength } from '../../door/receive.ts';
+import { createSeal } from '../../door/seal.ts';
+import { DoorError } from '../../errors.ts';
+import { matchBody, matchHead } from '../../routing/match.ts';
+import type { HeadOutcome } from '../../routing/outcome.ts';
+import { platforms } from '../../routing/platforms/index.ts';
+import { compileRoutes, findScope, type RouteTable, type Scope } from '../../routing/table.ts';
+import { type Described, type Request, requestOf } from './request.ts';
+
+/** What the door would do with a request, before any gateway is looked at. */
+export type Decision =
+  | { readonly kind: 'refused'; readonly code: DoorError['code']; readonly detail: string }
+  | {
+      readonly kind: 'decided';
+      readonly request: Request;
+      readonly outcome: Decided;
+      /** That decided it; null where none holds it. */
+      readonly scope: Scope | null;
+    };
+
+type Decided = Exclude<HeadOutcome, { kind: 'refused' | 'needs-body' }>;
+
+/** By the same steps as the door's, on a table of the plan's routes. */
+export function decide(plan: Plan, described: Described): Decision {
+  try {
+    const request = requestOf(described, plan);
+    const table = compileRoutes(plan.routes, platforms, createSeal());
+    const outcome = outcomeOf(plan, table, request);
+    const scope = findScope(table, request.head);
+    if (outcome.kind !== 'refused') return { kind: 'decided', request, outcome, scope };
+    return { kind: 'refused', code: outcome.code, detail: outcome.detail };
+  } catch (error) {
+    if (error instanceof DoorError) return { kind: 'refused', code: error.code, detail: error.message };
+    throw error;
+  }
+}
+
+function outcomeOf({ limits }: Plan, table: RouteTable, { head, type, body }: Request) {
+  const outcome = matchHead(table, head);
+  checkLength(body.length, outcome.kind === 'needs-body' ? limits.body : limits.streamed);
+  return outcome.kind === 'needs-body' ? matchBody(outcome.scope, head, type, body) : outcome;
+}

@@ -1,0 +1,180 @@
+import type { Plan } from '../../config/types.ts';
+import { gatewayPath } from '../../door/prepare.ts';
+import { customPlatform } from '../../routing/custom.ts';
+import type { Match } from '../../routing/match.ts';
+import type { RequestHead } from '../../routing/platform.ts';
+import { platforms } from '../../routing/platforms/index.ts';
+import type { PlatformName, Route, RouteKey } from '../../routing/route.ts';
+import { pickByPath } from '../../routing/target-path.ts';
+import { claimOf } from '../claim.ts';
+import { isSecret, routeText, SECRET, sourceText } from '../words.ts';
+import type { Decision } from './decide.ts';
+import { type Sender, senderOf } from './places.ts';
+import type { Request } from './request.ts';
+import { beatenBy, nearestTo, type Rival } from './rivals.ts';
+
+/** What `gwproxy explain --json` prints; users' scripts rely on these names. Secrets are '(secret)'. */
+export interface Explanation {
+  readonly outcome: 'match' | 'fan-out' | 'mixed-batch' | 'handshake' | 'unmatched' | 'ambiguous' | 'refused';
+  /** Whose request it is; null where no sender is known by it. */
+  readonly platform: PlatformName | null;
+  /** What it says about whom it is for; of a batch, the first entry's. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Those of every entry of a batch; one alone, or none, for all others. */
+  readonly deliveries: readonly Readonly<Record<string, string>>[];
+  readonly targets: readonly Target[];
+  readonly because: string;
+  readonly found: readonly { readonly field: string; readonly value: string; readonly place: string }[];
+  /** Other routes that the request has all of. */
+  readonly beaten: readonly Beside[];
+  /** Of a request that nobody claims. */
+  readonly nearest: Beside | null;
+  /** The line of config that would claim it. */
+  readonly claim: string | null;
+}
+
+export interface Target {
+  readonly profile: string;
+  readonly listener: string;
+  /** Where its route is written. */
+  readonly route: string;
+}
+
+/** Another route. */
+export interface Beside {
+  readonly profile: string;
+  readonly route: string;
+  readonly asks: string;
+  readonly why: string;
+}
+
+const ANYWHERE = { host: null, path: '' };
+
+/** All but what the outcome alone decides. */
+type Told = Omit<Explanation, 'outcome' | 'because'>;
+
+const NOTHING: Told = {
+  platform: null,
+  attributes: {},
+  deliveries: [],
+  targets: [],
+  found: [],
+  beaten: [],
+  nearest: null,
+  claim: null,
+};
+
+/** Why the door would do so; places are told relative to `folder`. Pure. */
+export function explain(plan: Plan, decision: Decision, folder: string): Explanation {
+  if (decision.kind === 'refused') {
+    const outcome = decision.code === 'GWPROXY_AMBIGUOUS_KEY' ? 'ambiguous' : 'refused';
+    return { ...NOTHING, outcome, because: `${decision.code}: ${decision.detail}` };
+  }
+  const { request, outcome } = decision;
+  const sender = senderOfOutcome(plan, request, outcome.kind === 'none' ? null : outcome.platform);
+  const told: Told = { ...NOTHING, ...(sender && shown(sender)) };
+  switch (outcome.kind) {
+    case 'match': {
+      const beaten = beatenBy(outcome.route, plan.routes, request.head, sender?.deliveries[0] ?? null);
+      const own = matched(plan, request.head, [outcome], folder);
+      return { ...told, beaten: beaten.map((rival) => tell(rival, folder)), ...own };
+    }
+    case 'fan-out': {
+      const own = matched(plan, request.head, outcome.matches, folder);
+      return { ...told, ...own, ...(own.outcome === 'match' && { outcome: 'fan-out' }) };
+    }
+    case 'mixed-batch': {
+      const because = `it is for several bots, and without fan_out: true are ${outcome.lacking.join(', ')}: 503`;
+      return { ...told, outcome: 'mixed-batch', because };
+    }
+    case 'handshake': {
+      const because = `${outcome.platform} tries the URL: the door answers ${outcome.reply.status} itself`;
+      return { ...told, outcome: 'handshake', because };
+    }
+    case 'unmatched':
+      return { ...told, ...unclaimed(plan, decision, sender, outcome.reply?.status ?? 404, folder) };
+    case 'none':
+      return { ...told, ...unclaimed(plan, decision, sender, 404, folder) };
+  }
+}
+
+/** That platform's own reading of the request; of a request that none decides, that of any that knows it. */
+function senderOfOutcome(plan: Plan, request: Request, name: PlatformName | null): Sender | undefined {
+  if (name === null) return senderOf(request, platforms);
+  const keyed = plan.routes.filter((route): route is Route & { key: RouteKey } => route.key !== null);
+  const custom = customPlatform(keyed.filter(({ key }) => key.platform === 'custom'));
+  const among = [...platforms, custom].filter((platform) => platform.name === name);
+  return senderOf(request, among);
+}
+
+function shown({ platform: { name }, deliveries, found }: Sender) {
+  const hide = (field: string, value: string): string => (isSecret(name, field) ? SECRET : value);
+  const fields = deliveries.map((one) =>
+    Object.fromEntries(Object.entries(one.fields).map(([field, value]) => [field, hide(field, value)])),
+  );
+  return {
+    platform: name,
+    attributes: fields[0] ?? {},
+    deliveries: fields,
+    found: found.map(({ field, value, place }) => ({ field, value: hide(field, value), place })),
+  };
+}
+
+function matched(
+  plan: Plan,
+  head: RequestHead,
+  matches: readonly Match[],
+  folder: string,
+): Pick<Explanation, 'outcome' | 'targets' | 'because'> {
+  const targets: Target[] = [];
+  for (const { profile, route } of matches) {
+    const listeners = plan.profiles.find(({ name }) => name === profile)?.listeners ?? [];
+    const listener = pickByPath(listeners, gatewayPath(route, head.path).path)?.name;
+    if (listener === undefined) {
+      const because = `${claiming(route, folder)}, none of whose listeners is public at this path: 404`;
+      return { outcome: 'unmatched', targets: [], because };
+    }
+    targets.push({ profile, listener, route: sourceText(route.source, folder) });
+  }
+  const because = matches.map(({ route }) => claiming(route, folder)).join('; ');
+  return { outcome: 'match', targets, because };
+}
+
+function unclaimed(
+  plan: Plan,
+  { request, scope }: Extract<Decision, { kind: 'decided' }>,
+  sender: Sender | undefined,
+  status: number,
+  folder: string,
+): Pick<Explanation, 'outcome' | 'because' | 'nearest' | 'claim'> {
+  const [named] = sender?.deliveries ?? [];
+  const nearest = named && nearestTo(plan.routes, request.head, named);
+  return {
+    outcome: 'unmatched',
+    because: `${whyUnclaimed(plan, sender)}: ${status}`,
+    nearest: nearest === undefined ? null : tell(nearest, folder),
+    claim: (named && claimOf(named, scope ?? ANYWHERE)?.line) ?? null,
+  };
+}
+
+function whyUnclaimed(plan: Plan, sender: Sender | undefined): string {
+  if (sender === undefined) return 'no sender is known by it, and no route claims its host and path';
+  const { name } = sender.platform;
+  if (sender.deliveries.length === 0) return `${name} sent it, and it names nobody`;
+  return plan.routes.some(({ key }) => key?.platform === name)
+    ? `no route of ${name} claims what it names here`
+    : `${name} sent it, and no route is of ${name}`;
+}
+
+function claiming(route: Route, folder: string): string {
+  return `${sourceText(route.source, folder)} (${routeText(route)}) claims it for ${route.profile}`;
+}
+
+function tell({ route, why }: Rival, folder: string): Beside {
+  return {
+    profile: route.profile,
+    route: sourceText(route.source, folder),
+    asks: routeText(route),
+    why,
+  };
+}

@@ -1,0 +1,71 @@
+import type { Plan } from '../../config/types.ts';
+import type { Head } from '../../door/head.ts';
+import { readHead } from '../../door/request.ts';
+import { CommandError, EXIT } from '../../errors.ts';
+import type { BodyType } from '../../routing/inspect.ts';
+
+/** A request as the user describes it. */
+export interface Described {
+  /** With the query, if any. */
+  readonly path: string;
+  /** Undefined: POST with a body, GET without one. */
+  readonly method: string | undefined;
+  /** As `Name: value`. */
+  readonly headers: readonly string[];
+  /** Null where none was given. */
+  readonly body: Buffer | null;
+}
+
+/** A request as the door would see it. */
+export interface Request {
+  readonly head: Head;
+  readonly type: BodyType;
+  readonly body: Buffer;
+}
+
+/**
+ * Fills in what senders always send. Throws the DoorError with which the door would refuse the head, or a
+ * CommandError for a header that is none.
+ */
+export function requestOf({ path, method, headers, body }: Described, plan: Plan): Request {
+  const given = headers.map(readHeader);
+  const names = new Set(given.map(([name]) => name.toLowerCase()));
+  const raw = given.flat();
+  if (!names.has('host')) raw.push('Host', hostOf(plan));
+  if (body !== null && body.length > 0 && !names.has('content-type')) {
+    raw.push('Content-Type', likelyType(body));
+  }
+  const head = readHead({
+    method: method?.toUpperCase() ?? (body === null ? 'GET' : 'POST'),
+    url: path.startsWith('/') ? path : `/${path}`,
+    httpVersion: '1.1',
+    rawHeaders: raw,
+  });
+  const type = {
+    contentType: head.header('content-type'),
+    contentEncoding: head.header('content-encoding'),
+  };
+  return { head, type, body: body ?? Buffer.alloc(0) };
+}
+
+function readHeader(text: string): readonly [string, string] {
+  const colon = text.indexOf(':');
+  const name = text.slice(0, Math.max(0, colon)).trim();
+  // What stands there may be a secret: it is not repeated.
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
+    throw new CommandError(EXIT.usage, "--header must be 'Name: value'");
+  }
+  return [name, text.slice(colon + 1).trim()];
+}
+
+function hostOf({ publicUrl, listen }: Plan): string {
+  if (publicUrl !== null) return publicUrl.host;
+  return `${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`;
+}
+
+/** By its first byte that is no white space. */
+function likelyType(body: Buffer): string {
+  const first = /[^\s]/.exec(body.toString('latin1', 0, 1024))?.[0];
+  if (first === '{' || first === '[') return 'application/json';
+  return first === '<' ? 'text/xml' : 'application/x-www-form-urlencoded';
+}

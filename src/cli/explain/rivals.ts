@@ -1,0 +1,98 @@
+import { hostName } from '../../routing/host.ts';
+import type { RequestHead } from '../../routing/platform.ts';
+import { platforms } from '../../routing/platforms/index.ts';
+import type { Attributes, PlatformName, Route } from '../../routing/route.ts';
+import { matchesPrefix } from '../../routing/target-path.ts';
+import { fieldName, isSecret, yamlText } from '../words.ts';
+
+/** Another route, and why the request is not its. */
+export interface Rival {
+  readonly route: Route;
+  readonly why: string;
+}
+
+/** Routes that the request has all of, and that the one which claimed it beats. A sealed route is its own self. */
+export function beatenBy(
+  winner: Route,
+  routes: readonly Route[],
+  head: RequestHead,
+  attributes: Attributes | null,
+): readonly Rival[] {
+  return routes
+    .filter(
+      (route) =>
+        route.source !== winner.source && holds(route, head) && mismatches(route, attributes).length === 0,
+    )
+    .map((route) => ({ route, why: whyBeaten(winner, route, attributes) }));
+}
+
+/** Of the routes of that sender, the one that the request has most of. */
+export function nearestTo(
+  routes: readonly Route[],
+  head: RequestHead,
+  attributes: Attributes,
+): Rival | undefined {
+  let nearest: (Rival & { readonly score: number }) | undefined;
+  for (const route of routes) {
+    if (route.key?.platform !== attributes.platform) continue;
+    const missing = mismatches(route, attributes);
+    const outside = holds(route, head) ? [] : [`it is for ${scopeText(route)}`];
+    const score = Object.keys(route.key.fields).length - 2 * missing.length - outside.length;
+    if (nearest !== undefined && nearest.score >= score) continue;
+    nearest = { route, why: [...missing, ...outside].join('; '), score };
+  }
+  return nearest;
+}
+
+function holds(route: Route, head: RequestHead): boolean {
+  return (route.host === null || route.host === hostName(head.host)) && matchesPrefix(head.path, route.path);
+}
+
+/** What the route asks for that the request does not say; empty where it says all. */
+function mismatches({ key }: Route, attributes: Attributes | null): readonly string[] {
+  if (key === null) return [];
+  if (attributes === null || key.platform !== attributes.platform) return ['it is for another sender'];
+  return Object.entries(key.fields).flatMap(([field, values]) => {
+    const value = attributes.fields[field];
+    if (value !== undefined && values.includes(value)) return [];
+    return [mismatch(key.platform, field, values, value)];
+  });
+}
+
+function mismatch(
+  platform: PlatformName,
+  field: string,
+  values: readonly string[],
+  value: string | undefined,
+): string {
+  const name = fieldName(field);
+  if (isSecret(platform, field)) {
+    return value === undefined
+      ? `it asks for ${name}, which the request does not have`
+      : `it asks for another ${name}`;
+  }
+  const asked = `it asks for ${name} ${values.map(yamlText).join(' or ')}`;
+  return value === undefined
+    ? `${asked}, and the request names none`
+    : `${asked}, and the request has ${yamlText(value)}`;
+}
+
+function whyBeaten(winner: Route, { key, host, path }: Route, attributes: Attributes | null): string {
+  if (host !== winner.host) return 'it names no host';
+  if (path !== winner.path) return 'its path is shorter';
+  if (winner.key === null || key === null) return "a sender's key decides before host and path alone";
+  const own = attributes?.own;
+  const names = Object.keys(key.fields);
+  const winning = Object.keys(winner.key.fields);
+  if (own !== undefined && !names.some((name) => own.includes(name))) {
+    return `it names none of ${own.join(', ')}, which are the bot's own`;
+  }
+  if (names.length !== winning.length) return 'it names fewer fields';
+  const order = platforms.find(({ name }) => name === key.platform)?.fields ?? [...winning].sort();
+  const first = order.find((field) => winning.includes(field) && !names.includes(field));
+  return first === undefined ? 'its fields come later' : `${fieldName(first)} comes before its fields`;
+}
+
+function scopeText({ host, path }: Route): string {
+  return [...(host === null ? [] : [`host ${host}`]), ...(path === '' ? [] : [`path ${path}`])].join(', ');
+}

@@ -1,0 +1,96 @@
+import type { Source } from '../../routing/route.ts';
+import type { Files } from '../files.ts';
+import { withPreset } from '../merge.ts';
+import type { Problem } from '../problems.ts';
+import {
+  inheritedEnv,
+  type ProfileEntry,
+  type ProfileEnvFile,
+  type Surroundings,
+  variablesOf,
+} from '../profile.ts';
+import { resolveText, type Variables } from '../resolve.ts';
+import { type MapTree, type Tree, treeAt } from '../tree.ts';
+import { presets } from './index.ts';
+import type { Preset } from './preset.ts';
+
+/** A profile's tree with what its preset derives beneath it. */
+export interface Applied {
+  readonly tree: MapTree;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+  readonly files: readonly string[];
+}
+
+/** A preset that is written wrongly derives nothing: what is wrong is told where the profile is read. */
+export async function applyPreset(
+  profile: ProfileEntry,
+  envFile: ProfileEnvFile | null,
+  around: Surroundings,
+  files: Files,
+): Promise<Applied> {
+  const own = profile.tree;
+  const variables = variablesOf(envFile, around);
+  const chosen = own.entries.has('url') ? null : chosenIn(own, variables);
+  if (chosen === null) return { tree: own, problems: [], warnings: [], files: [] };
+  const { fields, ...found } = await chosen.preset.derive({
+    profile: profile.name,
+    source: chosen.source,
+    options: chosen.options,
+    own,
+    env: new Map([...inheritedEnv(envFile, around), ...ownEnv(own, variables)]),
+    home: around.home,
+    files,
+  });
+  return { ...found, tree: withPreset(own, fields) };
+}
+
+interface Chosen {
+  readonly preset: Preset;
+  readonly source: Source;
+  readonly options: ReadonlyMap<string, string>;
+}
+
+function chosenIn(own: MapTree, variables: Variables): Chosen | null {
+  const written = treeAt(own, ['preset']);
+  if (written === undefined) return null;
+  const names = written.kind === 'map' ? [...written.entries.keys()] : [textOf(written, variables)];
+  const preset = presets.find(({ name }) => name === names[0]);
+  if (preset === undefined || names.length > 1) return null;
+  const options = optionsIn(treeAt(written, [preset.name]), preset, variables);
+  return options === null ? null : { preset, source: written.source, options };
+}
+
+/** Null where one of them is unknown or no text, or has a reference that says nothing. */
+function optionsIn(
+  written: Tree | undefined,
+  preset: Preset,
+  variables: Variables,
+): ReadonlyMap<string, string> | null {
+  const options = new Map<string, string>();
+  if (written?.kind !== 'map') return options;
+  for (const [name, { value }] of written.entries) {
+    const text = textOf(value, variables);
+    if (text === null || !Object.hasOwn(preset.options, name)) return null;
+    options.set(name, text);
+  }
+  return options;
+}
+
+/** Without the values that are only known when ports are, and those that are told to be wrong. */
+function ownEnv(own: MapTree, variables: Variables): readonly (readonly [string, string])[] {
+  const env = treeAt(own, ['env']);
+  if (env?.kind !== 'map') return [];
+  return [...env.entries].flatMap(([name, { value }]) => {
+    const text = textOf(value, variables);
+    return text === null ? [] : [[name, text] as const];
+  });
+}
+
+function textOf(tree: Tree, variables: Variables): string | null {
+  if (tree.kind !== 'scalar' || tree.value === null) return null;
+  if (typeof tree.value !== 'string') return tree.written;
+  const { ok, text } = resolveText(tree.value, tree.source, variables, 'home');
+  const parts = text.parts.filter((part) => typeof part === 'string');
+  return ok && parts.length === text.parts.length ? parts.join('') : null;
+}

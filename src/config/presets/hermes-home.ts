@@ -1,0 +1,32 @@
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import type { Files } from '../files.ts';
+
+/** What a Hermes profile may be called; `default` is the one that lives in the root itself. */
+export const HERMES_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+
+const DEFAULT_PROFILE = 'default';
+
+/**
+ * The folder above all profiles, as `hermes -p NAME` finds it (hermes_constants.py, get_default_hermes_root):
+ * what lies below ~/.hermes belongs to it, and a HERMES_HOME that is a profile's own folder to the root above.
+ */
+export function hermesRoot(hermesHome: string | undefined, home: string): string {
+  const usual = join(home, '.hermes');
+  if (!hermesHome) return usual;
+  const named = resolve(hermesHome);
+  if (named === usual || named.startsWith(usual + sep)) return usual;
+  const above = dirname(named);
+  return basename(above) === 'profiles' ? dirname(above) : named;
+}
+
+export function profileHome(root: string, name: string): string {
+  return name === DEFAULT_PROFILE ? root : join(root, 'profiles', name);
+}
+
+/** Every profile of that root by its name, the default one first where it has been set up. */
+export async function profilesBelow(root: string, files: Files): Promise<readonly string[]> {
+  const found = await files.glob('profiles/*/{config.yaml,.env}', root);
+  const named = found.map((file) => basename(dirname(file))).filter((name) => HERMES_NAME.test(name));
+  const set = (await files.program(join(root, 'config.yaml'))) !== 'missing';
+  return [...(set ? [DEFAULT_PROFILE] : []), ...[...new Set(named)].sort()];
+}

@@ -1,0 +1,123 @@
+import type { Files } from '../files.ts';
+import { profileName } from '../profile-schema.ts';
+import { readHermesFiles } from './hermes-files.ts';
+import { hermesRoot, profileHome, profilesBelow } from './hermes-home.ts';
+import { type HermesListener, hermesListeners, MESSAGES_PATH } from './hermes-listeners.ts';
+
+/** The text of a config for every profile of a Hermes home, and what it leaves out. */
+export interface HermesConfig {
+  readonly root: string;
+  readonly text: string;
+  /** The profiles in it, by their names there. */
+  readonly profiles: readonly string[];
+  /** Hermes profiles that open no port: nothing could be routed to them. */
+  readonly silent: readonly string[];
+}
+
+interface Found {
+  /** In Hermes. */
+  readonly hermes: string;
+  readonly listeners: readonly HermesListener[];
+  /** Whether the files say something that is wrong: loading the config tells what. */
+  readonly broken: boolean;
+}
+
+const USUAL_PORT = 3978;
+
+/** What stands in the comments is for the eye; all of it is read anew from Hermes' own files at each start. */
+export async function hermesConfig(
+  folder: string | undefined,
+  home: string,
+  files: Files,
+): Promise<HermesConfig> {
+  const root = hermesRoot(folder, home);
+  const found: Found[] = [];
+  for (const name of await profilesBelow(root, files)) {
+    const read = await readHermesFiles(profileHome(root, name), files);
+    const { listeners, problems } =
+      read.config === null ? { listeners: [], problems: [] } : hermesListeners(read.config, read.env);
+    found.push({ hermes: name, listeners, broken: read.problems.length + problems.length > 0 });
+  }
+  const serving = found.filter(({ listeners, broken }) => listeners.length > 0 || broken);
+  const silent = found.filter((one) => !serving.includes(one)).map(({ hermes }) => hermes);
+  const named = withNames(serving);
+  const text = [
+    ...head(root, named, root === hermesRoot(undefined, home)),
+    'profiles:',
+    ...named.flatMap(([name, one]) => profile(name, one)),
+    ...silent.map((name) => `  # ${name} is left out: it opens no port for webhooks, activities or its API`),
+  ];
+  return { root, text: `${text.join('\n')}\n`, profiles: named.map(([name]) => name), silent };
+}
+
+type Named = readonly (readonly [name: string, found: Found])[];
+
+/** Hermes' names may hold '_' and end with '-', which names here may not. */
+function withNames(found: readonly Found[]): Named {
+  const taken = new Set<string>();
+  return found.map((one) => {
+    const plain = one.hermes
+      .replace(/[^a-z0-9]+/g, '-')
+      .slice(0, 60)
+      .replace(/-$/, '');
+    let name = plain;
+    for (let count = 2; taken.has(name); count += 1) name = `${plain}-${count}`;
+    taken.add(name);
+    return [profileName().parse(name), one] as const;
+  });
+}
+
+function head(root: string, named: Named, isUsualRoot: boolean): readonly string[] {
+  const listeners = named.flatMap(([, { listeners }]) => listeners);
+  const listen = freePort(listeners);
+  const scoped = listeners.some((listener) => listener.paths.length > 0 && !isMessages(listener));
+  return [
+    "# Every profile of this Hermes home behind one port. Ports and app ids are read from each profile's own",
+    '# config.yaml and .env at every start; the comments say what they were when this was written.',
+    '# `gwproxy validate` shows what would run, `gwproxy up` runs it.',
+    `listen: 127.0.0.1:${listen}${listen === USUAL_PORT ? '' : ` # ${USUAL_PORT} belongs to a profile below`}`,
+    '# public_url: https://bots.example.com',
+    ...(scoped
+      ? ['profile_paths: true # /p/<profile>/… reaches that profile: the only way to tell whose a webhook is']
+      : []),
+    ...(isUsualRoot
+      ? []
+      : ['', 'defaults:', '  env:', `    HERMES_HOME: ${JSON.stringify(root.replaceAll('$', '$$$$'))}`]),
+    '',
+  ];
+}
+
+function freePort(listeners: readonly HermesListener[]): number {
+  const taken = new Set(listeners.map(({ port }) => port.value));
+  let port = USUAL_PORT;
+  while (taken.has(port)) port += 1;
+  return port;
+}
+
+function profile(name: string, { hermes, listeners }: Found): readonly string[] {
+  const preset = name === hermes ? 'hermes' : `{ hermes: { profile: ${JSON.stringify(hermes)} } }`;
+  return [
+    `  ${name}:`,
+    `    preset: ${preset}`,
+    ...listeners.map(
+      (listener) => `    # ${listener.name} on port ${listener.port.value}: ${reach(name, listener)}`,
+    ),
+  ];
+}
+
+function reach(name: string, listener: HermesListener): string {
+  const [path] = listener.paths;
+  if (path === undefined) return 'watched, never public';
+  if (!isMessages(listener)) return `public as ${printable(`/p/${name}${path}`)}`;
+  const apps = listener.apps.filter(({ hidden }) => !hidden).map(({ text }) => printable(text));
+  return `public as ${path}, for ${apps.length > 0 ? `app ${apps.join(' and ')}` : 'the app in its .env'}`;
+}
+
+function isMessages({ paths }: HermesListener): boolean {
+  return paths.includes(MESSAGES_PATH);
+}
+
+/** A comment ends with its line. */
+function printable(text: string): string {
+  return text.replace(/[^ -~]/g, '?');
+}

@@ -1,0 +1,83 @@
+import type { Source } from '../../routing/route.ts';
+import { type MapTree, type Tree, treeAt } from '../tree.ts';
+
+/** A value of Hermes' own files, with its place. */
+export interface Setting {
+  readonly text: string;
+  readonly source: Source;
+  /** What it is called there. */
+  readonly name: string;
+  /** Whether it comes from an environment, so that it may be a secret: it is never shown. */
+  readonly hidden: boolean;
+}
+
+/** A variable that is set and not empty: Hermes takes an empty one for unset. */
+export type Variable = (name: string) => Setting | undefined;
+
+/** What Hermes' files say about one of its platforms. */
+export interface PlatformSettings {
+  /** Where the platform stands in config.yaml, else the beginning of that file. */
+  readonly source: Source;
+  /** Undefined where it is not written. */
+  readonly enabled: boolean | undefined;
+  readonly extra: (name: string) => Setting | undefined;
+  readonly env: Variable;
+  readonly hasPlugin: (name: string) => boolean;
+}
+
+const TRUE = ['true', '1', 'yes', 'on'];
+const FALSE = ['false', '0', 'no', 'off'];
+
+/**
+ * The platform's settings as Hermes merges them (gateway/config.py, load_gateway_config): `gateway.platforms`
+ * beneath `platforms`, their `extra` key by key, and `enabled` of a section of the platform's own name above both.
+ */
+export function platformSettings(config: MapTree, env: Variable, platform: string): PlatformSettings {
+  const sections = [
+    ['platforms', platform],
+    ['gateway', 'platforms', platform],
+  ].flatMap((path) => {
+    const section = treeAt(config, path);
+    return section?.kind === 'map' ? [section] : [];
+  });
+  const top = treeAt(config, [platform, 'enabled']);
+  const enabled = [top, ...sections.map((section) => treeAt(section, ['enabled']))];
+  return {
+    source: keyOf(config, platform),
+    enabled: enabled.map(boolean).find((said) => said !== undefined),
+    extra: (name) =>
+      sections.map((section) => setting(treeAt(section, ['extra', name]), name)).find((found) => found),
+    env,
+    hasPlugin: (name) => {
+      const plugins = treeAt(config, ['plugins', 'enabled']);
+      return plugins?.kind === 'list' && plugins.items.some((item) => setting(item, '')?.text === name);
+    },
+  };
+}
+
+export function isTrue(setting: Setting | undefined): boolean {
+  return setting !== undefined && TRUE.includes(setting.text.trim().toLowerCase());
+}
+
+function keyOf(config: MapTree, platform: string): Source {
+  for (const path of [['platforms'], ['gateway', 'platforms']]) {
+    const platforms = treeAt(config, path);
+    const entry = platforms?.kind === 'map' ? platforms.entries.get(platform) : undefined;
+    if (entry !== undefined) return entry.key;
+  }
+  return config.source;
+}
+
+function setting(tree: Tree | undefined, name: string): Setting | undefined {
+  if (tree?.kind !== 'scalar' || tree.value === null) return undefined;
+  const text = typeof tree.value === 'string' ? tree.value : tree.written;
+  // `~` alone is null to Hermes.
+  return text === '' || text === '~' ? undefined : { text, source: tree.source, name, hidden: false };
+}
+
+/** Hermes reads YAML 1.1, where `yes` and `on` are true; in quotes it takes them for the same. */
+function boolean(tree: Tree | undefined): boolean | undefined {
+  const text = setting(tree, '')?.text.trim().toLowerCase();
+  if (text === undefined) return undefined;
+  return TRUE.includes(text) ? true : FALSE.includes(text) ? false : undefined;
+}

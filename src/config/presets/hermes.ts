@@ -1,0 +1,186 @@
+import { isAbsolute } from 'node:path';
+import { didYouMean, type Problem, problemAt } from '../problems.ts';
+import { type MapTree, type Tree, treeAt, valueSource } from '../tree.ts';
+import { list, map, scalar } from './build.ts';
+import { type HermesFiles, readHermesFiles } from './hermes-files.ts';
+import { HERMES_NAME, hermesRoot, profileHome, profilesBelow } from './hermes-home.ts';
+import { type HermesListener, HTTP_PLATFORMS, hermesListeners, MESSAGES_PATH } from './hermes-listeners.ts';
+import type { Setting, Variable } from './hermes-settings.ts';
+import type { Derived, Preset, PresetContext } from './preset.ts';
+
+/** Hermes clears up within 3 s of SIGTERM, and before that waits for its turns as long as it is told to. */
+const CLEAR_UP_S = 15;
+const LONGEST_WAIT_S = 3600;
+
+/**
+ * A profile of Hermes Agent (https://pypi.org/project/hermes-agent/), one gateway process for each. Known to fit
+ * version 0.19 with hermes-a365 0.8. What config.yaml and .env of the profile say is what the gateway will do,
+ * so its ports and app ids are read there and nowhere written a second time.
+ */
+export const hermes: Preset = {
+  name: 'hermes',
+  options: {
+    profile: "The Hermes profile, where it is not called as the profile here is; 'default' is Hermes' own.",
+  },
+  async derive(context) {
+    const name = context.options.get('profile') ?? context.profile;
+    const written = context.env.get('HERMES_HOME');
+    const root = hermesRoot(written, context.env.get('HOME') || context.home);
+    const launch = launchFields(name, root, context);
+    if (!HERMES_NAME.test(name)) {
+      return nothingBut(
+        launch,
+        context,
+        "a Hermes profile's name may hold a-z, 0-9, '-' and '_', at most 64",
+      );
+    }
+    if (written !== undefined && !isAbsolute(written)) {
+      const source = valueSource(context.own, ['env', 'HERMES_HOME']);
+      return nothingBut(launch, { source }, 'HERMES_HOME must be an absolute path, or begin with ~/');
+    }
+    const home = profileHome(root, name);
+    if (!(await context.files.isFolder(home))) {
+      const near = didYouMean(name, await profilesBelow(root, context.files));
+      const make = `make it with \`hermes profile create ${name}\``;
+      return nothingBut(launch, context, `there is no Hermes profile in ${home}${near || `; ${make}`}`);
+    }
+    return { ...(await derived(name, home, launch, context)) };
+  },
+};
+
+type Fields = Readonly<Record<string, Tree>>;
+
+function nothingBut(fields: Fields, { source }: Pick<PresetContext, 'source'>, message: string): Derived {
+  return { fields: map(fields, source), problems: [problemAt(source, message)], warnings: [], files: [] };
+}
+
+function launchFields(name: string, root: string, { source }: PresetContext): Fields {
+  // Without --external-supervisor a restart may leave a successor behind that nobody owns; its brake on restarts
+  // would add its own waits, up to minutes, to the supervisor's.
+  const command = ['hermes', '-p', name, 'gateway', 'run', '--external-supervisor'];
+  return {
+    command: list(
+      command.map((word) => scalar(word, source)),
+      source,
+    ),
+    env: map({ HERMES_HOME: scalar(root, source), HERMES_GATEWAY_MAX_STARTS: scalar('0', source) }, source),
+    // Alone it listens after 2 to 3 s, four at once on a busy machine after 22.
+    start_timeout: scalar('90s', source),
+  };
+}
+
+async function derived(name: string, home: string, launch: Fields, context: PresetContext): Promise<Derived> {
+  const { source, own } = context;
+  const read = await readHermesFiles(home, context.files);
+  // Its own service units run it in its folder too.
+  const fields = { ...launch, cwd: scalar(home, source), stop: stopFields(read.config, context) };
+  const found = { warnings: read.warnings, files: read.files };
+  if (read.config === null) return { ...found, fields: map(fields, source), problems: read.problems };
+
+  const { listeners, problems } = hermesListeners(read.config, beneath(read.env, context));
+  const told = [
+    ...read.problems,
+    ...problems,
+    ...(listeners.length + problems.length > 0 || own.entries.has('listeners')
+      ? []
+      : [silent(name, home, read)]),
+    ...(own.entries.has('routes') ? [] : listeners.flatMap(withoutApp)),
+  ];
+  const [first, second] = listeners.filter((listener) => isMessages(listener) && !hasOwnPaths(listener, own));
+  const both = first !== undefined && second !== undefined;
+  const kept = both ? listeners.filter((listener) => listener !== second) : listeners;
+  return {
+    ...found,
+    fields: map(
+      {
+        ...fields,
+        ...(kept.length > 0 ? { listeners: map(listenerFields(kept), source) } : {}),
+        routes: list(
+          kept.filter((listener) => isReached(listener, own)).flatMap(({ apps }) => routeOf(apps)),
+          source,
+        ),
+      },
+      source,
+    ),
+    problems: both ? [...told, bothAt(first, second)] : told,
+  };
+}
+
+/** .env stands above the gateway's environment (hermes_cli/env_loader.py). */
+function beneath(own: Variable, { env, own: profile, source }: PresetContext): Variable {
+  return (name): Setting | undefined => {
+    const inherited = env.get(name);
+    const place = treeAt(profile, ['env', name])?.source ?? source;
+    return own(name) ?? (inherited ? { text: inherited, source: place, name, hidden: true } : undefined);
+  };
+}
+
+function stopFields(config: MapTree | null, { source }: PresetContext): Tree {
+  const wait = config === null ? undefined : treeAt(config, ['agent', 'restart_drain_timeout']);
+  const seconds = wait?.kind === 'scalar' ? Number(wait.value) : 0;
+  const drain = seconds > 0 ? Math.min(Math.ceil(seconds), LONGEST_WAIT_S) : 0;
+  return map({ drain: scalar('15s', source), grace: scalar(`${drain + CLEAR_UP_S}s`, source) }, source);
+}
+
+function listenerFields(listeners: readonly HermesListener[]): Fields {
+  const entries = listeners.map(({ name, source, host, port, health, paths }) => {
+    const fields = {
+      host: scalar(host.value, host.source),
+      port: scalar(port.value, port.source),
+      health: scalar(health, source),
+      paths: list(
+        paths.map((path) => scalar(path, source)),
+        source,
+      ),
+    };
+    return [name, map(fields, source)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function routeOf(apps: readonly Setting[]): readonly Tree[] {
+  const [first] = apps;
+  if (first === undefined) return [];
+  const values = list(
+    apps.map(({ text, source }) => scalar(text, source)),
+    first.source,
+  );
+  return [map({ bot_framework: map({ app: values }, first.source) }, first.source)];
+}
+
+function isMessages({ paths }: HermesListener): boolean {
+  return paths.includes(MESSAGES_PATH);
+}
+
+function hasOwnPaths({ name }: HermesListener, own: MapTree): boolean {
+  return treeAt(own, ['listeners', name, 'paths']) !== undefined;
+}
+
+/** Not where the profile itself has taken its public paths away. */
+function isReached({ name }: HermesListener, own: MapTree): boolean {
+  const paths = treeAt(own, ['listeners', name, 'paths']);
+  return paths?.kind !== 'list' || paths.items.length > 0;
+}
+
+function withoutApp({ platform, source, paths, apps }: HermesListener): readonly Problem[] {
+  if (!paths.includes(MESSAGES_PATH) || apps.length > 0) return [];
+  const key = platform === 'teams' ? 'client_id' : 'app_id';
+  const message = `${platform} is on without ${key}, so that no activity is known to be for it`;
+  return [problemAt(source, message)];
+}
+
+function silent(name: string, home: string, { config }: HermesFiles): Problem {
+  const start = config?.source ?? { file: home, line: 1, column: 1 };
+  const message =
+    `Hermes profile '${name}' serves nothing over HTTP: ` +
+    `turn one of ${HTTP_PLATFORMS.join(', ')} on under platforms`;
+  return problemAt(start, message);
+}
+
+function bothAt(first: HermesListener, second: HermesListener): Problem {
+  const message =
+    `${first.platform} and ${second.platform} both answer at ${MESSAGES_PATH}, and a profile's listeners are told ` +
+    `apart by path alone; turn one off, or write listeners: { ${first.name}: { paths: [] } } and give ` +
+    `${first.platform} a profile of its own with url: http://127.0.0.1:${first.port.value} and its routes`;
+  return problemAt(second.source, message);
+}

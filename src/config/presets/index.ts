@@ -1,0 +1,5 @@
+import { hermes } from './hermes.ts';
+import type { Preset } from './preset.ts';
+
+/** Every kind of gateway that `preset` can name. */
+export const presets: readonly Preset[] = [hermes];

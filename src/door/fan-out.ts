@@ -1,0 +1,100 @@
+import { DoorError } from '../errors.ts';
+import type { FanOut, Match } from '../routing/match.ts';
+import { reply } from './answer.ts';
+import { deliver } from './deliver.ts';
+import { type Client, ClientLeft, type Exchange } from './exchange.ts';
+import type { Head } from './head.ts';
+import { type Copy, offer } from './offer.ts';
+import type { Parts } from './parts.ts';
+import { prepare } from './prepare.ts';
+import { asDoorError } from './refusal.ts';
+import { deliveryId } from './taken.ts';
+import { unclaimed } from './unclaimed.ts';
+
+/**
+ * Brings one batch to each of its gateways at once, byte for byte. The sender hears 200 once all of them took it
+ * (2xx), else 503, so that it repeats the batch; the repeat goes only to those that did not take it. Rejects with
+ * ClientLeft, or with what there is to answer.
+ */
+export async function fanOut(
+  parts: Parts,
+  exchange: Exchange,
+  head: Head,
+  { platform, matches, unclaimed: others }: FanOut,
+  body: Buffer,
+): Promise<void> {
+  unclaimed(parts, head, others);
+  const id = deliveryId(platform, head.host + head.path + head.search, body);
+  const taken = new Set(parts.taken.by(id, parts.now()));
+  const branches = matches
+    .filter(({ profile }) => !taken.has(profile))
+    .map((match) => ({ match, client: new Branch() }));
+  exchange.onLeave(() => {
+    for (const { client } of branches) client.leave();
+  });
+  const failures: DoorError[] = [];
+  await Promise.all(
+    branches.map(async ({ match, client }) => {
+      try {
+        await bring(parts, exchange, client, head, match, body);
+        taken.add(match.profile);
+      } catch (error) {
+        if (error instanceof ClientLeft) return;
+        const known = asDoorError(error);
+        parts.refused(known, exchange, match.profile);
+        failures.push(known);
+      }
+    }),
+  );
+  // Whoever left did not hear that all took it, and repeats it.
+  if (failures.length === 0 && !exchange.left) parts.taken.forget(id);
+  else if (taken.size > 0) parts.taken.note(id, taken, parts.now());
+  if (exchange.left) throw new ClientLeft();
+  exchange.onLeave(null);
+  if (failures.length > 0) throw incomplete(failures);
+  exchange.answer(reply({ status: 200, contentType: null, body: '' }, exchange.requestId), false);
+}
+
+/** Resolves when the gateway took it. */
+async function bring(
+  parts: Parts,
+  exchange: Exchange,
+  client: Client,
+  head: Head,
+  match: Match,
+  body: Buffer,
+): Promise<void> {
+  const { delivery, target, headers } = prepare(parts, exchange, head, match);
+  const copy: Copy = { method: head.method, target, headers, body };
+  let status = 0;
+  await deliver(parts, client, delivery, async (upstream, address) => {
+    const offered = await offer(parts, client, upstream, address, copy);
+    if (offered.kind === 'answered') status = offered.status;
+    return offered;
+  });
+  if (status < 200 || status > 299) {
+    throw new DoorError('GWPROXY_FAN_OUT_INCOMPLETE', `a gateway answered ${status}`);
+  }
+}
+
+function incomplete(failures: readonly DoorError[]): DoorError {
+  const retryAfter = Math.max(1, ...failures.map((failure) => failure.retryAfter ?? 0));
+  return new DoorError('GWPROXY_FAN_OUT_INCOMPLETE', 'not every gateway took the batch', { retryAfter });
+}
+
+/** The client as one of the gateways sees it: each has something of its own to undo. */
+class Branch implements Client {
+  left = false;
+  #undo: (() => void) | null = null;
+
+  onLeave(undo: (() => void) | null): void {
+    this.#undo = undo;
+  }
+
+  leave(): void {
+    this.left = true;
+    const undo = this.#undo;
+    this.#undo = null;
+    undo?.();
+  }
+}

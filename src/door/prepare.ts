@@ -1,0 +1,48 @@
+import { DoorError } from '../errors.ts';
+import type { Match } from '../routing/match.ts';
+import type { Route } from '../routing/route.ts';
+import { senderDeadline } from '../routing/sender.ts';
+import { withoutPrefix } from '../routing/target-path.ts';
+import { UNKNOWN_SENDER } from './deadline.ts';
+import type { Delivery } from './deliver.ts';
+import type { Exchange } from './exchange.ts';
+import type { Head } from './head.ts';
+import { requestHeaders } from './headers.ts';
+import type { Parts } from './parts.ts';
+
+/** A matched request as its gateway is to get it, but for the body. */
+export interface Prepared {
+  readonly delivery: Delivery;
+  /** Path and query. */
+  readonly target: string;
+  /** Names and values in turn, without framing. */
+  readonly headers: string[];
+}
+
+export function prepare(parts: Parts, exchange: Exchange, head: Head, match: Match): Prepared {
+  const { path, stripped } = gatewayPath(match.route, head.path);
+  const { peer, requestId, arrivedAt } = exchange;
+  return {
+    delivery: { profile: match.profile, path, arrivedAt, deadline: () => patience(match, head) },
+    target: path + head.search,
+    headers: requestHeaders(head, { peer, publicUrl: parts.publicUrl, requestId, stripped }),
+  };
+}
+
+/** How long the sender of a matched request waits, in ms. */
+export function patience(match: Match, head: Head): number {
+  return match.deadline ?? senderDeadline(head) ?? UNKNOWN_SENDER;
+}
+
+/** The path as the gateway sees it, and the prefix that was taken off for it. */
+export function gatewayPath(
+  route: Route,
+  path: string,
+): { readonly path: string; readonly stripped: string } {
+  if (!route.stripPrefix) return { path, stripped: '' };
+  const rest = withoutPrefix(path, route.path);
+  if (rest === undefined) {
+    throw new DoorError('GWPROXY_REQUEST_INVALID', "the path starts with '//' behind its prefix");
+  }
+  return { path: rest, stripped: route.path };
+}

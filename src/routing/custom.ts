@@ -1,0 +1,68 @@
+import { bodyFormat } from './content-type.ts';
+import type { BodyFields, Platform, RequestHead } from './platform.ts';
+import type { RouteKey } from './route.ts';
+
+/** What the fields of custom routes are called: where a value stands, and which one of these. */
+export const HEADER_FIELD = 'header:';
+export const JSON_FIELD = 'json:';
+
+/** No sender is known; the most patient of the usual ones wait 10 s (GitHub). */
+const DEADLINE = 10_000;
+
+/**
+ * Any other sender, told by the headers and JSON values that the routes of one scope name. Nobody but the
+ * operator knows which of these are secrets (`X-Gitlab-Token` is one), so that all of them are kept as such.
+ */
+export function customPlatform(routes: readonly { readonly key: RouteKey }[]): Platform {
+  const fields = [...new Set(routes.flatMap(({ key }) => Object.keys(key.fields)))].sort();
+  const headers = fields.filter((field) => field.startsWith(HEADER_FIELD));
+  const pointers = fields
+    .filter((field) => field.startsWith(JSON_FIELD))
+    .map((field) => field.slice(JSON_FIELD.length));
+  return {
+    name: 'custom',
+    configKey: null,
+    // Sorted: 'header:…' before 'json:…', and each by name.
+    fields,
+    headFields: headers,
+    secretFields: fields,
+    reads: { json: pointers, form: [], formJson: {} },
+    normalise: (_field, value) => value,
+    recognises: (head, body) => {
+      if (headers.some((field) => headerAt(head, field) !== undefined)) return true;
+      if (pointers.length === 0) return false;
+      return body === undefined
+        ? mayHoldJson(head)
+        : pointers.some((pointer) => body.kind(pointer) !== undefined);
+    },
+    deliveries: (head, body) => {
+      const values = [
+        ...headers.map((field) => [field, headerAt(head, field)] as const),
+        ...pointers.map((pointer) => [JSON_FIELD + pointer, literalAt(body, pointer)] as const),
+      ].filter((entry): entry is readonly [string, string] => entry[1] !== undefined);
+      return values.length === 0 ? [] : [{ platform: 'custom', fields: Object.fromEntries(values) }];
+    },
+    handshake: () => undefined,
+    unmatched: () => undefined,
+    deadline: () => DEADLINE,
+    synchronous: () => true,
+  };
+}
+
+function headerAt(head: RequestHead, field: string): string | undefined {
+  return head.header(field.slice(HEADER_FIELD.length));
+}
+
+/** A string, or a number, true or false as it is written. */
+function literalAt(body: BodyFields | null, pointer: string): string | undefined {
+  const kind = body?.kind(pointer);
+  if (kind === 'true' || kind === 'false') return kind;
+  return kind === 'number' ? body?.number(pointer) : body?.text(pointer);
+}
+
+/** A GET says that it brings JSON where it does; of any other method a body is looked for. */
+function mayHoldJson(head: RequestHead): 'needs body' | false {
+  const format = bodyFormat(head);
+  const bodyless = head.method === 'GET' || head.method === 'HEAD';
+  return format === 'json' || (format === 'unknown' && !bodyless) ? 'needs body' : false;
+}

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { APP, FULL, filesOf, load, type Profile, WEBHOOK } from './hermes-home.ts';
+
+const ONE = 'profile_paths: true\nprofiles:\n  inbox: { preset: hermes }\n';
+const CONFIG = 'home/.hermes/profiles/inbox/config.yaml';
+
+type Mistake = readonly [
+  name: string,
+  gwproxy: string,
+  profiles: Readonly<Record<string, Profile>>,
+  problems: readonly string[],
+];
+
+const MISTAKES: readonly Mistake[] = [
+  [
+    'no such Hermes profile',
+    ONE,
+    {},
+    [
+      'gwproxy.yaml:3:20: there is no Hermes profile in home/.hermes/profiles/inbox; ' +
+        'make it with `hermes profile create inbox`',
+    ],
+  ],
+  [
+    'a Hermes profile of nearly that name',
+    ONE,
+    { 'in-box': { config: WEBHOOK } },
+    ["gwproxy.yaml:3:20: there is no Hermes profile in home/.hermes/profiles/inbox; did you mean 'in-box'?"],
+  ],
+  [
+    'a name that leads out of the root',
+    'profiles:\n  inbox: { preset: { hermes: { profile: ../inbox } } }\n',
+    { inbox: { config: WEBHOOK } },
+    ["gwproxy.yaml:2:20: a Hermes profile's name may hold a-z, 0-9, '-' and '_', at most 64"],
+  ],
+  [
+    'a HERMES_HOME that depends on the folder',
+    'profiles:\n  inbox: { preset: hermes, env: { HERMES_HOME: .hermes } }\n',
+    { inbox: { config: WEBHOOK } },
+    ['gwproxy.yaml:2:48: HERMES_HOME must be an absolute path, or begin with ~/'],
+  ],
+  [
+    'broken YAML',
+    ONE,
+    { inbox: { config: 'platforms:\n\twebhook: {}\n' } },
+    [`${CONFIG}:2:1: this is not YAML: tabs are not allowed as indentation; use spaces`],
+  ],
+  [
+    'a list for a config',
+    ONE,
+    { inbox: { config: '- webhook\n' } },
+    [`${CONFIG}:1:1: must be a map of keys and values`],
+  ],
+  [
+    'a port that is none',
+    ONE,
+    { inbox: { config: WEBHOOK.replace('18641', 'http') } },
+    [`${CONFIG}:4:37: webhook: port must be a port from 1 to 65535, not 'http'`],
+  ],
+  [
+    'a port of 0, which nobody could know',
+    ONE,
+    { inbox: { config: WEBHOOK.replace('18641', '0') } },
+    [`${CONFIG}:4:37: webhook: port must be a port from 1 to 65535, not '0'`],
+  ],
+  [
+    'a port that is none in .env, without its value',
+    ONE,
+    { inbox: { config: WEBHOOK, env: '# ports\nWEBHOOK_ENABLED=1\nWEBHOOK_PORT=hush\n' } },
+    ['home/.hermes/profiles/inbox/.env:3:1: webhook: WEBHOOK_PORT must be a port from 1 to 65535'],
+  ],
+  [
+    'two profiles on one port, each at its line',
+    `${ONE}  other: { preset: hermes }\n`,
+    { inbox: { config: WEBHOOK }, other: { config: `# other\n${WEBHOOK}` } },
+    [
+      'home/.hermes/profiles/other/config.yaml:5:37: port 18641 is already taken by ' +
+        `listener 'webhook' of profile 'inbox' at ${CONFIG}:4`,
+    ],
+  ],
+  [
+    'two platforms of one profile on one port',
+    ONE,
+    { inbox: { config: FULL.replace('18661', '18641') } },
+    [`${CONFIG}:10:37: port 18641 is already taken by listener 'webhook' of profile 'inbox' at ${CONFIG}:7`],
+  ],
+  [
+    "gwproxy's own port, where none is written",
+    ONE,
+    { inbox: { config: `platforms:\n  agent365: { enabled: true, extra: { app_id: ${APP} } }\n` } },
+    [`${CONFIG}:2:3: port 3978 is gwproxy's own public port (listen)`],
+  ],
+  [
+    'two profiles of one app',
+    `${ONE}  other: { preset: hermes }\n`,
+    {
+      inbox: {
+        config: `platforms: { agent365: { enabled: true, extra: { port: 18681, app_id: ${APP} } } }\n`,
+      },
+      other: {
+        config: `platforms: { agent365: { enabled: true, extra: { port: 18682, app_id: ${APP} } } }\n`,
+      },
+    },
+    [
+      'home/.hermes/profiles/other/config.yaml:1:71: this bot_framework route (app) is already claimed by ' +
+        `profile 'inbox' at ${CONFIG}:1`,
+    ],
+  ],
+  [
+    'Teams without an app',
+    ONE,
+    { inbox: { config: 'platforms:\n  teams: { enabled: true, extra: { port: 18671 } }\n' } },
+    [`${CONFIG}:2:3: teams is on without client_id, so that no activity is known to be for it`],
+  ],
+  [
+    'a profile that opens no port',
+    ONE,
+    { inbox: { config: '# nothing\ntelegram: { enabled: true }\n' } },
+    [
+      `${CONFIG}:2:1: Hermes profile 'inbox' serves nothing over HTTP: ` +
+        'turn one of teams, agent365, webhook, msgraph_webhook, api_server on under platforms',
+    ],
+  ],
+  [
+    'a profile that was never set up',
+    ONE,
+    { inbox: { env: '' } },
+    [
+      `${CONFIG}:1:1: Hermes profile 'inbox' serves nothing over HTTP: ` +
+        'turn one of teams, agent365, webhook, msgraph_webhook, api_server on under platforms',
+    ],
+  ],
+  [
+    'a preset that is none',
+    'profiles:\n  inbox: { preset: hermez }\n',
+    {},
+    ["gwproxy.yaml:2:20: preset must be hermes, or a map with it and its options, not 'hermez'"],
+  ],
+  [
+    'an option that is none',
+    'profiles:\n  inbox: { preset: { hermes: { profil: x } } }\n',
+    {},
+    ["gwproxy.yaml:2:32: unknown key 'profil'; did you mean 'profile'?"],
+  ],
+  [
+    'no preset in a map',
+    'profiles:\n  inbox: { preset: {} }\n',
+    {},
+    ['gwproxy.yaml:2:20: preset must name one of hermes'],
+  ],
+  [
+    'a preset beside a url',
+    'profiles:\n  inbox: { preset: hermes, url: "http://127.0.0.1:18681" }\n',
+    {},
+    ["gwproxy.yaml:2:12: 'preset' has no meaning beside 'url': someone else runs it"],
+  ],
+];
+
+for (const [name, gwproxy, profiles, problems] of MISTAKES) {
+  test(name, async (t) => {
+    const { loaded, lines } = await load(t, gwproxy, { ...filesOf(profiles), 'home/README': '\n' });
+    assert.equal(loaded.ok, false);
+    assert.deepEqual(lines, problems);
+  });
+}
+
+test("a line of .env that is not understood is a warning, as it is Hermes' to judge", async (t) => {
+  const env = 'not a line\nTOKEN=hush\n';
+  const { loaded, lines } = await load(t, ONE, filesOf({ inbox: { config: WEBHOOK, env } }));
+  assert.ok(loaded.ok);
+  assert.deepEqual(lines, [
+    'home/.hermes/profiles/inbox/.env:1:1: what this line sets is not known: must be KEY=VALUE, a comment or blank',
+  ]);
+});

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Plan } from '../../../src/config/types.ts';
+import { launchOf } from '../folder.ts';
+import { APP, FULL, filesOf, load, OTHER_APP, planOf, WEBHOOK } from './hermes-home.ts';
+
+const ONE = 'profile_paths: true\nprofiles:\n  inbox: { preset: hermes }\n';
+
+function listenersOf(plan: Plan, name = 'inbox') {
+  const found = plan.profiles.find((profile) => profile.name === name)?.listeners ?? [];
+  return found.map(({ name, host, port, paths, health }) => [name, host, port, paths, health.path]);
+}
+
+function routesOf(plan: Plan) {
+  return plan.routes.filter(({ key }) => key !== null).map(({ profile, key }) => [profile, key]);
+}
+
+test("a profile is its Hermes profile's command, environment, listeners and routes", async (t) => {
+  const plan = await planOf(t, ONE, filesOf({ inbox: { config: FULL, env: 'OPENAI_API_KEY=hush\n' } }));
+  const { argv, cwd, env } = launchOf(plan, 'inbox');
+  const root = join(plan.at, 'home', '.hermes');
+  assert.deepEqual(argv, ['hermes', '-p', 'inbox', 'gateway', 'run', '--external-supervisor']);
+  assert.equal(cwd, join(root, 'profiles', 'inbox'));
+  assert.deepEqual(env, {
+    PATH: join(plan.at, 'bin'),
+    HOME: join(plan.at, 'home'),
+    HERMES_HOME: root,
+    HERMES_GATEWAY_MAX_STARTS: '0',
+  });
+  assert.deepEqual(listenersOf(plan), [
+    ['messages', '127.0.0.1', 18681, ['/api/messages'], '/healthz'],
+    ['webhook', '127.0.0.1', 18641, ['/webhooks'], '/health'],
+    ['graph', '127.0.0.1', 18661, ['/msgraph/webhook'], '/health'],
+    ['api', '127.0.0.1', 18651, [], '/health'],
+  ]);
+  assert.deepEqual(routesOf(plan), [['inbox', { platform: 'bot-framework', fields: { app: [APP] } }]]);
+  const [inbox] = plan.profiles;
+  assert.equal(inbox?.startTimeout, 90_000);
+  assert.deepEqual(inbox?.stop, { drain: 15_000, signal: 'SIGTERM', grace: 15_000 });
+});
+
+test('an API alone is watched and never public', async (t) => {
+  const config = 'platforms: { api_server: { enabled: true } }\n';
+  const plan = await planOf(t, ONE, filesOf({ inbox: { config } }));
+  assert.deepEqual(listenersOf(plan), [['api', '127.0.0.1', 8642, [], '/health']]);
+});
+
+test('Teams is on every address, which is warned of', async (t) => {
+  const config = `platforms:\n  teams:\n    enabled: true\n    extra: { port: 18671, client_id: ${APP} }\n`;
+  const { loaded, lines } = await load(t, ONE, filesOf({ inbox: { config } }));
+  assert.ok(loaded.ok);
+  assert.deepEqual(listenersOf(loaded.plan), [['messages', '0.0.0.0', 18671, ['/api/messages'], '/health']]);
+  assert.deepEqual(routesOf(loaded.plan), [['inbox', { platform: 'bot-framework', fields: { app: [APP] } }]]);
+  assert.deepEqual(lines, [
+    "home/.hermes/profiles/inbox/config.yaml:2:3: listener 'messages' on 0.0.0.0 can be reached from outside, past gwproxy",
+  ]);
+});
+
+test("Hermes' own default profile lives in the root, and HERMES_HOME moves it", async (t) => {
+  const config =
+    'profiles:\n  default: { preset: hermes, env: { HERMES_HOME: ~/elsewhere } }\nprofile_paths: true\n';
+  const plan = await planOf(t, config, filesOf({ default: { config: WEBHOOK } }, 'home/elsewhere'));
+  const { argv, cwd, env } = launchOf(plan, 'default');
+  assert.deepEqual(argv.slice(0, 3), ['hermes', '-p', 'default']);
+  assert.equal(cwd, join(plan.at, 'home', 'elsewhere'));
+  assert.equal(env['HERMES_HOME'], cwd);
+});
+
+test('a HERMES_HOME below ~/.hermes means ~/.hermes, and one that is a profile the root above it', async (t) => {
+  for (const [written, root] of [
+    ['~/.hermes/profiles/other', 'home/.hermes'],
+    ['~/data/profiles/other', 'home/data'],
+  ] as const) {
+    const config = `profile_paths: true\nprofiles:\n  inbox: { preset: hermes, env: { HERMES_HOME: ${written} } }\n`;
+    const plan = await planOf(t, config, filesOf({ inbox: { config: WEBHOOK } }, root));
+    assert.equal(launchOf(plan, 'inbox').cwd, join(plan.at, root, 'profiles', 'inbox'));
+  }
+});
+
+test('another name in Hermes is an option', async (t) => {
+  const config = `profile_paths: true
+profiles:
+  inbox: { preset: { hermes: { profile: "\${BOX}" } }, env_file: x.env }
+`;
+  const plan = await planOf(t, config, {
+    ...filesOf({ in_box: { config: WEBHOOK } }),
+    'x.env': 'BOX=in_box\n',
+  });
+  assert.equal(launchOf(plan, 'inbox').argv[2], 'in_box');
+  assert.deepEqual(listenersOf(plan), [['webhook', '127.0.0.1', 18641, ['/webhooks'], '/health']]);
+});
+
+test('what the profile itself writes wins, field by field', async (t) => {
+  const config = `profile_paths: true
+profiles:
+  inbox:
+    preset: hermes
+    command: [hermes, mine]
+    cwd: .
+    env: { HERMES_GATEWAY_MAX_STARTS: 5, MINE: 1 }
+    start_timeout: 3s
+    stop: { grace: 1s }
+    listeners:
+      webhook: { health: { path: /up, failures: 9 } }
+      graph: { paths: [] }
+      more: { port: 18699, paths: [/more] }
+    routes: [{ path: /mine }]
+`;
+  const plan = await planOf(t, config, filesOf({ inbox: { config: FULL } }));
+  const { argv, cwd, env } = launchOf(plan, 'inbox');
+  assert.deepEqual([argv, cwd], [['hermes', 'mine'], plan.at]);
+  assert.deepEqual([env['HERMES_GATEWAY_MAX_STARTS'], env['MINE']], ['5', '1']);
+  assert.ok(env['HERMES_HOME']?.endsWith('.hermes'));
+  assert.deepEqual(listenersOf(plan), [
+    ['messages', '127.0.0.1', 18681, ['/api/messages'], '/healthz'],
+    ['webhook', '127.0.0.1', 18641, ['/webhooks'], '/up'],
+    ['graph', '127.0.0.1', 18661, [], '/health'],
+    ['api', '127.0.0.1', 18651, [], '/health'],
+    ['more', '127.0.0.1', 18699, ['/more'], null],
+  ]);
+  assert.deepEqual(routesOf(plan), []);
+  assert.ok(plan.routes.some(({ path }) => path === '/mine'));
+  const [inbox] = plan.profiles;
+  assert.equal(inbox?.startTimeout, 3_000);
+  assert.deepEqual(inbox?.stop, { drain: 15_000, signal: 'SIGTERM', grace: 1_000 });
+});
+
+test('defaults may name the preset, and stand between it and the profile', async (t) => {
+  const config = `profile_paths: true
+defaults: { preset: hermes, start_timeout: 7s, env: { HERMES_HOME: ~/data } }
+profiles:
+  inbox:
+  plain: { command: node, cwd: /, env: { PATH: ${join(process.execPath, '..')} } }
+  elsewhere: { url: 'http://127.0.0.1:18690' }
+`;
+  const plan = await planOf(t, config, filesOf({ inbox: { config: WEBHOOK } }, 'home/data'));
+  assert.equal(plan.profiles[0]?.startTimeout, 7_000);
+  assert.equal(launchOf(plan, 'inbox').argv[0], 'hermes');
+  assert.deepEqual(launchOf(plan, 'plain').argv, ['node']);
+  assert.equal(plan.profiles[2]?.launch.kind, 'url');
+});
+
+test('a wait that Hermes is told to take before it ends is granted', async (t) => {
+  for (const [written, grace] of [
+    ['90', 105_000],
+    ['0.5', 16_000],
+    ['soon', 15_000],
+    ['-1', 15_000],
+    ['.inf', 3_615_000],
+  ] as const) {
+    const config = `${WEBHOOK}agent: { restart_drain_timeout: ${written} }\n`;
+    const plan = await planOf(t, ONE, filesOf({ inbox: { config } }));
+    assert.equal(plan.profiles[0]?.stop.grace, grace, written);
+  }
+});
+
+test("what looks like a reference in Hermes' files is text", async (t) => {
+  const config = `platforms:
+  agent365: { enabled: true, extra: { port: 18681, app_id: 'bot-\${HOME}-$$' } }
+`;
+  const plan = await planOf(t, ONE, filesOf({ inbox: { config } }));
+  assert.deepEqual(plan.routes[0]?.key?.fields, { app: [`bot-\${HOME}-$$`] });
+});
+
+test('Teams beside Agent 365 is a mistake, until one of them is a profile of its own', async (t) => {
+  const hermes = `platforms:
+  teams:
+    enabled: true
+    extra: { port: 18671, client_id: ${OTHER_APP} }
+  agent365:
+    enabled: true
+    extra: { port: 18681, app_id: ${APP} }
+`;
+  const both = await load(t, ONE, filesOf({ inbox: { config: hermes } }));
+  assert.equal(both.loaded.ok, false);
+  assert.deepEqual(both.lines, [
+    'home/.hermes/profiles/inbox/config.yaml:5:3: teams and agent365 both answer at /api/messages, and a ' +
+      "profile's listeners are told apart by path alone; turn one off, or write " +
+      'listeners: { teams: { paths: [] } } and give teams a profile of its own with ' +
+      'url: http://127.0.0.1:18671 and its routes',
+  ]);
+
+  const config = `profiles:
+  inbox: { preset: hermes, listeners: { teams: { paths: [] } } }
+  inbox-teams:
+    url: http://127.0.0.1:18671
+    routes: [{ bot_framework: { app: ${OTHER_APP} } }]
+`;
+  const plan = await planOf(t, config, filesOf({ inbox: { config: hermes } }));
+  assert.deepEqual(listenersOf(plan), [
+    ['teams', '0.0.0.0', 18671, [], '/health'],
+    ['agent365', '127.0.0.1', 18681, ['/api/messages'], '/healthz'],
+  ]);
+  assert.deepEqual(
+    routesOf(plan).map(([profile]) => profile),
+    ['inbox', 'inbox-teams'],
+  );
+});
+
+test('every file that is read or looked for is among the files', async (t) => {
+  const { at, loaded } = await load(t, ONE, filesOf({ inbox: { config: WEBHOOK } }));
+  assert.deepEqual(
+    loaded.files.map((file) => file.slice(at.length + 1)),
+    ['gwproxy.yaml', 'home/.hermes/profiles/inbox/config.yaml', 'home/.hermes/profiles/inbox/.env'],
+  );
+});
+
+test("the profile's own variables count beneath .env, and none of their values is shown", async (t) => {
+  const config = `profile_paths: true
+profiles:
+  inbox:
+    preset: hermes
+    env: { WEBHOOK_ENABLED: true, WEBHOOK_PORT: "\${SECRET_PORT}", HERMES_BRIDGE_PORT: 18689 }
+    env_file: x.env
+`;
+  const files = filesOf({ inbox: { config: FULL, env: 'HERMES_BRIDGE_PORT=18688\n' } });
+  const plan = await planOf(t, config, { ...files, 'x.env': 'SECRET_PORT=18649\n' });
+  assert.deepEqual(
+    plan.profiles[0]?.listeners.map(({ name, port }) => [name, port]),
+    [
+      ['messages', 18688],
+      ['webhook', 18649],
+      ['graph', 18661],
+      ['api', 18651],
+    ],
+  );
+
+  const { lines } = await load(t, config, { ...files, 'x.env': 'SECRET_PORT=hush\n' });
+  assert.deepEqual(lines, ['gwproxy.yaml:5:49: webhook: WEBHOOK_PORT must be a port from 1 to 65535']);
+});

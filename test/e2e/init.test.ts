@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { APP, FULL, filesOf, type Profile, WEBHOOK } from '../config/presets/hermes-home.ts';
+import { runCli } from '../support/cli.ts';
+import { root } from '../support/root.ts';
+import { temporaryFolder } from '../support/sockets.ts';
+
+/** A machine with those Hermes profiles, a program `hermes`, and nothing of gwproxy yet. */
+async function machine(t: TestContext, profiles: Readonly<Record<string, Profile>>, hermes = 'home/.hermes') {
+  const at = await temporaryFolder(t);
+  for (const [name, text] of Object.entries({
+    ...filesOf(profiles, hermes),
+    'bin/README': '',
+    'home/README': '',
+  })) {
+    await mkdir(dirname(join(at, name)), { recursive: true });
+    await writeFile(join(at, name), text);
+  }
+  await symlink(process.execPath, join(at, 'bin', 'hermes'));
+  await symlink(process.execPath, join(at, 'bin', 'node'));
+  const env = { HOME: join(at, 'home'), PATH: join(at, 'bin') };
+  const config = join(at, 'gwproxy.yaml');
+  return {
+    at,
+    config,
+    env,
+    init: (...args: readonly string[]) => runCli(['init', '-c', config, ...args], env),
+    validate: () => runCli(['validate', '--json', '-c', config], env),
+    text: () => readFile(config, 'utf8'),
+    files: () => readdir(at),
+  };
+}
+
+function agent365(port: number, app: string): string {
+  return `platforms: { agent365: { enabled: true, extra: { port: ${port}, app_id: ${app} } } }\n`;
+}
+
+test('a first config is small, says what it is, and is valid', async (t) => {
+  const here = await machine(t, {});
+  const { code, stdout, stderr } = await here.init();
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.match(stdout, /gwproxy\.yaml is written: 1 profile; run it with `gwproxy up`/);
+  assert.equal((await here.validate()).code, 0);
+  assert.match(await here.text(), /^# One gateway process per bot/);
+});
+
+test('a file that is there is not touched', async (t) => {
+  const here = await machine(t, { inbox: { config: WEBHOOK } });
+  await writeFile(here.config, 'mine\n');
+  for (const args of [[], ['--hermes']]) {
+    const { code, stderr } = await here.init(...args);
+    assert.equal(code, 1);
+    assert.match(stderr, /gwproxy\.yaml is already there, and no file is written over/);
+  }
+  assert.equal(await here.text(), 'mine\n');
+});
+
+test('a Hermes home becomes a config of presets that says what each profile got', async (t) => {
+  const here = await machine(t, {
+    default: { config: '# chat alone\n' },
+    inbox: { config: FULL, env: 'OPENAI_API_KEY=hush\n' },
+    to_do: { config: agent365(18682, '00000000-0000-0000-0000-00000000000b') },
+    'to-do': { config: '{}\n', env: 'A365_APP_ID=hush-app\nWEBHOOK_ENABLED=1\nWEBHOOK_PORT=18642\n' },
+  });
+  const { code, stderr } = await here.init('--hermes');
+  assert.equal(code, 0, stderr);
+  assert.equal(
+    await here.text(),
+    `# Every profile of this Hermes home behind one port. Ports and app ids are read from each profile's own
+# config.yaml and .env at every start; the comments say what they were when this was written.
+# \`gwproxy validate\` shows what would run, \`gwproxy up\` runs it.
+listen: 127.0.0.1:3978
+# public_url: https://bots.example.com
+profile_paths: true # /p/<profile>/… reaches that profile: the only way to tell whose a webhook is
+
+profiles:
+  inbox:
+    preset: hermes
+    # messages on port 18681: public as /api/messages, for app ${APP}
+    # webhook on port 18641: public as /p/inbox/webhooks
+    # graph on port 18661: public as /p/inbox/msgraph/webhook
+    # api on port 18651: watched, never public
+  to-do:
+    preset: hermes
+    # webhook on port 18642: public as /p/to-do/webhooks
+  to-do-2:
+    preset: { hermes: { profile: "to_do" } }
+    # messages on port 18682: public as /api/messages, for app 00000000-0000-0000-0000-00000000000b
+  # default is left out: it opens no port for webhooks, activities or its API
+`,
+  );
+  const validated = await here.validate();
+  assert.equal(validated.code, 0, validated.stderr);
+  const { profiles } = JSON.parse(validated.stdout);
+  assert.deepEqual(
+    profiles.map(({ name }: { name: string }) => name),
+    ['inbox', 'to-do', 'to-do-2'],
+  );
+});
+
+test('activities alone need no profile paths', async (t) => {
+  const here = await machine(t, { inbox: { config: agent365(18681, APP) } });
+  assert.equal((await here.init('--hermes')).code, 0);
+  assert.doesNotMatch(await here.text(), /profile_paths/);
+});
+
+test('another folder is named, by the option or by HERMES_HOME, and stays named', async (t) => {
+  const here = await machine(t, { inbox: { config: WEBHOOK } }, 'data');
+  const folder = join(here.at, 'data');
+  assert.equal((await here.init('--hermes', folder)).code, 0);
+  const text = await here.text();
+  assert.match(text, new RegExp(`\ndefaults:\n {2}env:\n {4}HERMES_HOME: "${folder}"\n`));
+  assert.equal((await here.validate()).code, 0);
+
+  const other = join(here.at, 'other.yaml');
+  const named = await runCli(['init', '--hermes', '-c', other], { ...here.env, HERMES_HOME: folder });
+  assert.equal(named.code, 0, named.stderr);
+  assert.equal(await readFile(other, 'utf8'), text);
+});
+
+test("the public port is not one of the gateways'", async (t) => {
+  const here = await machine(t, {
+    inbox: { config: agent365(3978, APP) },
+    other: { config: agent365(3979, '00000000-0000-0000-0000-00000000000b') },
+  });
+  assert.equal((await here.init('--hermes')).code, 0);
+  assert.match(await here.text(), /^listen: 127\.0\.0\.1:3980 # 3978 belongs to a profile below$/m);
+});
+
+test('two profiles on one port are told, both lines, and nothing is written', async (t) => {
+  const here = await machine(t, { inbox: { config: WEBHOOK }, other: { config: `\n${WEBHOOK}` } });
+  const before = await here.files();
+  const { code, stderr } = await here.init('--hermes');
+  assert.equal(code, 78);
+  assert.match(
+    stderr,
+    /profiles\/other\/config\.yaml:5:\d+: port 18641 is already taken by listener 'webhook' of profile 'inbox' at \S+profiles\/inbox\/config\.yaml:4/,
+  );
+  assert.match(stderr, /gwproxy\.yaml is not written/);
+  assert.deepEqual(await here.files(), before);
+});
+
+test('a config.yaml that is broken is told, and nothing is written', async (t) => {
+  const here = await machine(t, { inbox: { config: 'platforms: [\n' } });
+  const { code, stderr } = await here.init('--hermes');
+  assert.equal(code, 78);
+  assert.match(stderr, /inbox\/config\.yaml:\d+:\d+: this is not YAML/);
+  assert.ok(!(await here.files()).includes('gwproxy.yaml'));
+});
+
+test('a home without a profile to route to is said to be one', async (t) => {
+  const empty = await machine(t, {});
+  const none = await empty.init('--hermes');
+  assert.equal(none.code, 1);
+  assert.match(none.stderr, /no Hermes profile to route to in \S+\.hermes; name another folder/);
+
+  const chatting = await machine(t, { chat: { config: '{}\n' } });
+  assert.match((await chatting.init('--hermes')).stderr, /none of chat opens a port/);
+});
+
+test('examples/hermes/preset.yaml is valid beside the profiles it is for', async (t) => {
+  const names = ['inbox-triage', 'calendar-concierge', 'security-buddy', 'onboarding-helper'];
+  const profiles = names.map((name, index) => {
+    const app = `00000000-0000-0000-0000-00000000000${index + 1}`;
+    return [name, { config: agent365(18681 + index, app) }] as const;
+  });
+  const here = await machine(t, Object.fromEntries(profiles));
+  const config = join(root, 'examples', 'hermes', 'preset.yaml');
+  const { code, stderr } = await runCli(['validate', '-c', config], here.env);
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+});

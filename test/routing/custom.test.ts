@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { matchHead } from '../../src/routing/match.ts';
+import { decide, fate, form, head, json, keyRoute, pathRoute, type Request, tableOf } from './support.ts';
+
+describe('a request of a sender that the config describes', () => {
+  const table = tableOf(
+    pathRoute('site'),
+    keyRoute('acme', 'custom', { 'header:x-tenant': ['acme', 'ACME Inc.'] }),
+    keyRoute('orders', 'custom', { 'json:/kind': 'order' }),
+    keyRoute('both', 'custom', { 'header:x-tenant': 'acme', 'json:/kind': 'order' }),
+    keyRoute('numbers', 'custom', { 'json:/account~1id/0': ['7', '-1.50e2', 'true'] }),
+    keyRoute('standup', 'slack', { team: 'T0AAAAAAA1' }),
+  );
+  const tenant = (value: string) => ({ 'x-tenant': value });
+  const account = (literal: string): Request => ({ ...json({}), body: `{"account/id":[${literal}]}` });
+  const slackEvent = { type: 'event_callback', team_id: 'T0AAAAAAA1', event_id: 'Ev0AAAAAAA1' };
+  const cases: readonly (readonly [string, Request, string])[] = [
+    ['goes by a header', json({}, tenant('acme')), 'acme'],
+    ['goes by another of its values', json({}, tenant('ACME Inc.')), 'acme'],
+    ['goes by more fields first', json({ kind: 'order' }, tenant('acme')), 'both'],
+    ['compares by the letter', json({}, tenant('Acme')), 'unmatched 404'],
+    ['with an unknown header never falls through', json({ hello: 1 }, tenant('other')), 'unmatched 404'],
+    ['with an empty header never falls through', json({ hello: 1 }, tenant('')), 'unmatched 404'],
+    ['goes by its JSON', json({ kind: 'order' }), 'orders'],
+    ['goes by its JSON where its header says nothing known', json({ kind: 'order' }, tenant('other')), 'orders'],
+    ['with an unknown value never falls through', json({ kind: 'invoice' }), 'unmatched 404'],
+    ['with a null never falls through', json({ kind: null }), 'unmatched 404'],
+    ['with an object never falls through', json({ kind: {} }), 'unmatched 404'],
+    ['compares a number as it is written', account('7'), 'numbers'],
+    ['compares a number as it is written, with all its digits', account(' -1.50e2 '), 'numbers'],
+    ['is none by a number that is only equal', account('7.0'), 'unmatched 404'],
+    ['compares true', account('true'), 'numbers'],
+    ['compares a text alike', account('"7"'), 'numbers'],
+    ['is none without what the routes name', json({ hello: 1 }), 'site'],
+    ['is none without a body', {}, 'site'],
+    ['is none in a form', form({ kind: 'order' }), 'site'],
+    ['is none in a GET', { method: 'GET' }, 'site'],
+    ['is one in a GET by its header', { method: 'GET', headers: tenant('acme') }, 'acme'],
+    ['is one in any method by its JSON', { ...json({ kind: 'order' }), method: 'DELETE' }, 'orders'],
+    ['is refused where it names a value twice', { ...json({}), body: '{"kind":"order","kind":"x"}' }, 'GWPROXY_AMBIGUOUS_KEY'],
+    ['is refused where keys differ in case alone', { ...json({}), body: '{"kind":"order","Kind":"x"}' }, 'GWPROXY_AMBIGUOUS_KEY'],
+    ["comes after a known sender's mark", json({ ...slackEvent, kind: 'order' }, { ...tenant('acme'), 'x-slack-signature': 'v0=00' }), 'standup'],
+    ["comes after a known sender's shape where it has only JSON", json({ ...slackEvent, kind: 'order' }), 'standup'],
+    ["comes before a known sender's shape by its header", json(slackEvent, tenant('acme')), 'acme'],
+    ['whose body is of no known format goes by its header', { headers: { ...tenant('acme'), 'content-type': 'text/plain' }, body: 'x' }, 'acme'],
+  ]; // biome-ignore format: one case beside the other
+  for (const [name, request, expected] of cases) {
+    it(name, () => assert.equal(fate(table, request), expected));
+  }
+
+  it('says nothing of what its routes compare', () => {
+    const outcome = decide(table, json({ kind: 'secret' }, tenant('hidden')));
+    assert.ok(outcome.kind === 'unmatched');
+    assert.deepEqual(outcome.attributes, [
+      { platform: 'custom', fields: { 'header:x-tenant': '#neddih', 'json:/kind': '#terces' } },
+    ]);
+    const claimed = decide(table, json({}, tenant('acme')));
+    assert.ok(claimed.kind === 'match');
+    assert.deepEqual(claimed.route.key?.fields, { 'header:x-tenant': ['#emca', '#.cnI EMCA'] });
+  });
+});
+
+describe('a scope whose custom routes name JSON', () => {
+  const table = tableOf(pathRoute('site'), keyRoute('orders', 'custom', { 'json:/kind': 'order' }));
+  const kind = (request: Request) => matchHead(table, head(request)).kind;
+
+  it('is decided by the head where no JSON can come', () => {
+    assert.equal(kind({ method: 'GET' }), 'match');
+    assert.equal(kind({ headers: { 'content-type': 'text/plain' } }), 'match');
+    assert.equal(kind({ method: 'GET', headers: { 'content-type': 'application/json' } }), 'needs-body');
+    assert.equal(kind({ method: 'DELETE' }), 'needs-body');
+  });
+});
+
+describe('a scope whose custom routes name headers alone', () => {
+  const table = tableOf(
+    pathRoute('site'),
+    keyRoute('acme', 'custom', { 'header:x-tenant': 'acme' }),
+    keyRoute('beta', 'custom', { 'header:x-tenant': 'acme', 'header:x-stage': 'beta' }),
+  );
+  const outcome = (headers: Record<string, string>) => {
+    const decided = matchHead(table, head({ headers: { 'content-type': 'application/json', ...headers } }));
+    return decided.kind === 'match' ? decided.profile : decided.kind;
+  };
+
+  it('is decided by the head, so that bodies stream', () => {
+    assert.equal(outcome({ 'x-tenant': 'acme' }), 'acme');
+    assert.equal(outcome({ 'x-tenant': 'acme', 'x-stage': 'beta' }), 'beta');
+    assert.equal(outcome({ 'x-tenant': 'other' }), 'unmatched');
+    assert.equal(outcome({ 'x-stage': 'beta' }), 'unmatched');
+    assert.equal(outcome({}), 'site');
+  });
+});

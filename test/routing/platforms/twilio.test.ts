@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { twilio } from '../../../src/routing/platforms/twilio.ts';
+import { FORM_TYPE, form, json } from '../support.ts';
+import { headOf, isAnsweredHere, recognition, type Sent, saidBy, unmatchedBy, waitsFor } from './said.ts';
+
+const ACCOUNT = `AC${'0a'.repeat(16)}`;
+const BOT = '+15550100001';
+const OTHER = '+15550100002';
+const SIGNED = { 'x-twilio-signature': 'aW52ZW50ZWQ=' };
+
+const incoming = {
+  MessageSid: `SM${'0b'.repeat(16)}`,
+  AccountSid: ACCOUNT,
+  From: OTHER,
+  To: BOT,
+  Body: 'hello & goodbye',
+  NumMedia: '0',
+  SmsStatus: 'received',
+};
+const outgoing = { AccountSid: ACCOUNT, From: BOT, To: OTHER };
+
+function post(fields: Readonly<Record<string, string>>): Sent {
+  return form(fields, { ...SIGNED });
+}
+
+function get(query: string): Sent {
+  return { method: 'GET', query, headers: SIGNED };
+}
+
+function queryOf(fields: Readonly<Record<string, string>>): string {
+  return new URLSearchParams(fields).toString();
+}
+
+const bot = [{ to: BOT, account: ACCOUNT }];
+
+describe("a request of Twilio's", () => {
+  const kinds: readonly (readonly [string, Readonly<Record<string, string>>, ReturnType<typeof saidBy>])[] = [
+    ['a message', incoming, bot],
+    [
+      'a message of WhatsApp',
+      { ...incoming, To: `whatsapp:${BOT}` },
+      [{ to: `whatsapp:${BOT}`, account: ACCOUNT }],
+    ],
+    ['a call', { ...incoming, CallSid: 'CA1', Direction: 'inbound', CallStatus: 'ringing' }, bot],
+    ['what became of a message it sent', { ...outgoing, SmsStatus: 'sent', MessageStatus: 'sent' }, bot],
+    ['that its message was read', { ...outgoing, MessageStatus: 'read' }, bot],
+    ['a message that says it was received', { ...incoming, MessageStatus: 'received' }, bot],
+    ['a call that it made', { ...outgoing, CallSid: 'CA1', Direction: 'outbound-api' }, bot],
+    ['a call that it put through', { ...incoming, CallSid: 'CA1', Direction: 'outbound-dial' }, bot],
+    ['no number', { AccountSid: ACCOUNT }, [{ account: ACCOUNT }]],
+    ['an empty number', { AccountSid: ACCOUNT, To: '' }, [{ account: ACCOUNT }]],
+    ['no account', { To: BOT }, [{ to: BOT }]],
+    ['neither', { Body: 'hello' }, []],
+  ];
+  for (const [name, fields, expected] of kinds) {
+    it(`names its bot in a form: ${name}`, () => assert.deepEqual(saidBy(twilio, post(fields)), expected));
+    it(`names its bot in a query: ${name}`, () => {
+      assert.deepEqual(saidBy(twilio, get(queryOf(fields))), expected);
+    });
+  }
+
+  const queries: readonly (readonly [string, string, ReturnType<typeof saidBy>])[] = [
+    ["a '+' that is percent-encoded", `To=%2B15550100001&AccountSid=${ACCOUNT}`, bot],
+    ["a '+' that is not is a space", 'To=+15550100001', [{ to: ' 15550100001' }]],
+    ['a name that is percent-encoded', `%54o=%2B15550100001&AccountSid=${ACCOUNT}`, bot],
+    ['a repeated field', 'To=%2B15550100001&To=%2B15550100002', 'ambiguous'],
+    ['a repeated field in disguise', 'To=%2B15550100001&%54%6f=%2B15550100002', 'ambiguous'],
+    ['a field with brackets', 'To=%2B15550100001&To[]=%2B15550100002', 'ambiguous'],
+    ["a raw ';'", 'To=%2B15550100001;To=%2B15550100002', 'ambiguous'],
+    ['a broken escape', 'To=%2', 'ambiguous'],
+    ['bytes that are no UTF-8', 'To=%ff', 'ambiguous'],
+    ['nothing', '', []],
+  ];
+  for (const [name, query, expected] of queries) {
+    it(`is read strictly in a query: ${name}`, () => assert.deepEqual(saidBy(twilio, get(query)), expected));
+  }
+
+  it('is read in its body alone where it has one', () => {
+    assert.deepEqual(
+      saidBy(twilio, { ...post(incoming), query: queryOf({ To: OTHER, AccountSid: 'x' }) }),
+      bot,
+    );
+    assert.deepEqual(saidBy(twilio, { headers: SIGNED, query: queryOf(incoming) }), []);
+    assert.deepEqual(
+      saidBy(twilio, {
+        ...get(queryOf(incoming)),
+        ...{ body: queryOf(outgoing) },
+        headers: { ...SIGNED, 'content-type': FORM_TYPE },
+      }),
+      bot,
+    );
+    assert.deepEqual(saidBy(twilio, json(incoming, SIGNED)), []);
+  });
+
+  it('is told by its signature, with either method', () => {
+    assert.deepEqual(recognition(twilio, post(incoming)), [true, true]);
+    assert.deepEqual(recognition(twilio, get(queryOf(incoming))), [true]);
+    assert.deepEqual(recognition(twilio, form(incoming)), [false, false]);
+    assert.deepEqual(recognition(twilio, { method: 'GET', query: queryOf(incoming) }), [false]);
+    assert.deepEqual(twilio.headFields, []);
+  });
+
+  it('waits 15 seconds for TwiML, and hears 404 where nobody claims it', () => {
+    assert.equal(twilio.deadline(headOf(post(incoming)), null), 15_000);
+    assert.equal(waitsFor(twilio, post(incoming)), true);
+    assert.equal(isAnsweredHere(twilio, post(incoming)), false);
+    assert.equal(unmatchedBy(twilio, post(incoming)), 'the 404');
+  });
+});
