@@ -1,7 +1,7 @@
 import { shortPath } from '../config/problems.ts';
 import { HEADER_FIELD, JSON_FIELD } from '../routing/custom.ts';
 import { platforms } from '../routing/platforms/index.ts';
-import type { Attributes, PlatformName, Route, Source } from '../routing/route.ts';
+import type { PlatformName, Route, Source } from '../routing/route.ts';
 
 /** What stands for a secret that is known, wherever routes and keys are shown. */
 export const SECRET = '(secret)';
