@@ -6,6 +6,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const build = '.test-build';
+const real = join(build, 'test', 'real');
 const named = process.argv.slice(2).map((path) => join(build, path.replace(/\.ts$/, '.js')));
 const files = (named.length > 0 ? named : [join(build, 'test')])
   .flatMap((path) =>
@@ -14,7 +15,7 @@ const files = (named.length > 0 ? named : [join(build, 'test')])
       : [path],
   )
   .filter((file) => file.endsWith('.test.js'))
-  .filter((file) => named.length > 0 || !file.startsWith(join(build, 'test', 'real')))
+  .filter((file) => named.length > 0 || !file.startsWith(real))
   .sort();
 
 if (files.length === 0) {
