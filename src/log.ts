@@ -61,7 +61,9 @@ export function createJsonLog(): JsonLog {
   });
   // EPIPE: the reader has gone (`gwproxy up | head`). The gateways matter more than their log.
   destination.on('error', () => {
+    if (closed) return;
     closed = true;
+    console.error('gwproxy: nobody reads the log any more; the gateways go on, see `gwproxy status`');
   });
   const log = pino({ base: null }, destination);
   return {
@@ -110,5 +112,6 @@ export function throttleRefusals(report: Report, now: () => number = Date.now): 
 /** Of an event that any stranger can cause, as often as it will. */
 function codeOf(event: Event): DoorErrorCode | null {
   if (event.type === 'door.mixed-batch') return 'GWPROXY_MIXED_BATCH';
+  if (event.type === 'door.unmatched') return 'GWPROXY_NO_ROUTE';
   return event.type === 'door.refused' ? event.code : null;
 }

@@ -24,13 +24,14 @@ export function stateFolder(configFile: string, env: NodeJS.ProcessEnv): string 
   );
 }
 
-function realConfigPath(configFile: string): string {
+/** The config file's path without links. Throws a CommandError where there is no such file. */
+export function realConfigPath(configFile: string): string {
   try {
     return realpathSync(configFile);
   } catch (cause) {
     throw new CommandError(
       EXIT.invalidConfig,
-      `there is no config file ${resolve(configFile)}; go to its folder or name it with --config FILE`,
+      `there is no config file ${resolve(configFile)}; go to its folder, name it with --config FILE, or write one with \`gwproxy init\``,
       { cause },
     );
   }

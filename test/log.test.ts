@@ -80,3 +80,16 @@ test('batches that are refused are told no oftener than any other refusal', () =
   report(mixed);
   assert.deepEqual(seen.at(-2), { type: 'door.suppressed', code: 'GWPROXY_MIXED_BATCH', count: 30 });
 });
+
+test('keys that a stranger invents cannot fill the log', () => {
+  const seen: Event[] = [];
+  const report = throttleRefusals(
+    (event) => seen.push(event),
+    () => 10_000,
+  );
+  for (let count = 0; count < 100; count++) {
+    const attributes = { platform: 'slack', fields: { team: `T${count}` } } as const;
+    report({ type: 'door.unmatched', attributes, path: '/' });
+  }
+  assert.equal(seen.length, 20);
+});

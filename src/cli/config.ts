@@ -2,6 +2,7 @@ import { type Files, realFiles } from '../config/files.ts';
 import { formatProblem, loadConfig } from '../config/load.ts';
 import type { Plan } from '../config/types.ts';
 import { CommandError, EXIT } from '../errors.ts';
+import { realConfigPath } from '../state.ts';
 
 /**
  * The plan of that config; its warnings go to stderr. Throws a CommandError (78) that lists every problem, each
@@ -11,6 +12,8 @@ export async function loadPlan(
   configFile: string,
   files: Files = realFiles,
 ): Promise<{ readonly plan: Plan; readonly files: readonly string[] }> {
+  // Not where `init` loads a text that is not written yet.
+  if (files === realFiles) realConfigPath(configFile);
   const loaded = await loadConfig(configFile, { env: process.env, files });
   if (!loaded.ok) {
     const count = loaded.problems.length;

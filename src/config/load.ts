@@ -88,7 +88,7 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
     };
   }
   const reached = warningsOf(read.profiles.filter(isEnabled), sources.settings.profile_paths);
-  const warnings = sortProblems([...read.warnings, ...reached]);
+  const warnings = sortProblems([...sources.warnings, ...read.warnings, ...reached]);
   return { ok: true, plan: createPlan(sources.settings, read.profiles, platforms), warnings, files: all };
 }
 

@@ -23,6 +23,7 @@ export interface Sources {
   readonly syntax: readonly Problem[];
   readonly problems: readonly Problem[];
   /** Absolute; the config itself first. */
+  readonly warnings: readonly Problem[];
   readonly files: readonly string[];
 }
 
@@ -86,6 +87,7 @@ export async function readSources(
       ...included.problems,
       ...named.problems,
     ],
+    warnings: included.warnings,
     files: [file, ...included.files],
   };
 }
@@ -124,12 +126,24 @@ async function readIncluded(
   tree: MapTree,
   config: string,
   files: Files,
-): Promise<Entries & { readonly syntax: readonly Problem[]; readonly files: readonly string[] }> {
+): Promise<
+  Entries & {
+    readonly syntax: readonly Problem[];
+    readonly warnings: readonly Problem[];
+    readonly files: readonly string[];
+  }
+> {
   const entries: Entries[] = [];
   const syntax: Problem[] = [];
+  const warnings: Problem[] = [];
   const seen = new Set<string>();
   for (const [index, pattern] of patterns.entries()) {
-    for (const file of await includedBy(pattern, dirname(config), files)) {
+    const found = await includedBy(pattern, dirname(config), files);
+    // A folder that is empty yet is no mistake, but a mistyped one looks the same.
+    if (found.length === 0) {
+      warnings.push(problemAt(valueSource(tree, ['include', index]), 'this matches no file'));
+    }
+    for (const file of found) {
       if (file === config || seen.has(file)) continue;
       seen.add(file);
       const read = await readMap(file, valueSource(tree, ['include', index]), files);
@@ -141,6 +155,7 @@ async function readIncluded(
     profiles: entries.flatMap(({ profiles }) => profiles),
     problems: entries.flatMap(({ problems }) => problems),
     syntax,
+    warnings,
     files: [...seen],
   };
 }

@@ -18,6 +18,9 @@ const KEEP_ALIVE = 120_000;
 /** Dropped connections are told of at most this often. */
 const DROPS_TOLD = 1000;
 
+/** Requests that one connection may have under way: only a client that pipelines has more than one. */
+const PIPELINED = 16;
+
 /** What the public port hands on. */
 export interface Handlers {
   request(exchange: Exchange): void;
@@ -44,9 +47,12 @@ export class Listener extends Server {
     this.on('request', (req: IncomingMessage, res: ServerResponse) => this.#enter(req, res, false));
     this.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => this.#enter(req, res, true));
     this.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => this.#enter(req, res, false));
+    // Behind a request that is not answered yet, whatever was written now would be taken for its answer.
     this.on('upgrade', (req: IncomingMessage, stream: Duplex, early: Buffer) => {
       const connection = this.#of(stream);
-      if (connection !== undefined) this.#handlers.upgrade(req, connection, early);
+      if (connection === undefined) return;
+      if (connection.open.size > 0) stream.destroy();
+      else this.#handlers.upgrade(req, connection, early);
     });
     this.on('connect', (req: IncomingMessage, stream: Duplex) => this.#refuseTunnel(req, stream));
     this.on('clientError', (error: Error, stream: Duplex) => this.#refuseUnread(error, stream));
@@ -92,7 +98,7 @@ export class Listener extends Server {
     connection.open.add(exchange);
     this.#inFlight += 1;
     if (!this.listening) res.shouldKeepAlive = false;
-    if (this.#inFlight > limits.connections) this.#overload(exchange);
+    if (this.#inFlight > limits.connections || connection.open.size > PIPELINED) this.#overload(exchange);
     else this.#handlers.request(exchange);
   }
 
@@ -114,6 +120,10 @@ export class Listener extends Server {
     const connection = this.#of(stream);
     if (connection === undefined) return;
     const { socket } = connection;
+    if (connection.open.size > 0) {
+      socket.destroy();
+      return;
+    }
     socket.on('error', () => socket.destroy());
     const requestId = newRequestId();
     const error = new DoorError('GWPROXY_REQUEST_INVALID', 'this is no proxy to tunnel through');

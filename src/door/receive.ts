@@ -1,5 +1,6 @@
 import { DoorError } from '../errors.ts';
 import { ClientLeft, type Exchange } from './exchange.ts';
+import { Gathered } from './gathered.ts';
 
 /** All bodies that are in memory at once, for all requests of a door. */
 export class Budget {
@@ -42,8 +43,7 @@ export function tooLarge(limit: number): DoorError {
 export function receive(exchange: Exchange, limit: number, budget: Budget): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const { req } = exchange;
-    const chunks: Buffer[] = [];
-    let size = 0;
+    const body = new Gathered(limit);
 
     const stop = (error: Error): void => {
       req.off('data', take).off('end', finish);
@@ -51,24 +51,23 @@ export function receive(exchange: Exchange, limit: number, budget: Budget): Prom
       reject(error);
     };
     const take = (chunk: Buffer): void => {
-      size += chunk.length;
-      if (size > limit) {
+      const growth = body.growth(chunk.length);
+      if (body.size + chunk.length > limit) {
         stop(tooLarge(limit));
-      } else if (!budget.take(chunk.length)) {
+      } else if (!budget.take(growth)) {
         stop(
           new DoorError('GWPROXY_OVERLOADED', 'too many bodies are being held; try again', {
             retryAfter: 1,
           }),
         );
       } else {
-        exchange.buffered += chunk.length;
-        chunks.push(chunk);
+        exchange.buffered += growth;
+        body.add(chunk);
       }
     };
     const finish = (): void => {
       exchange.onLeave(null);
-      const [only] = chunks;
-      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size));
+      resolve(body.bytes());
     };
 
     exchange.onLeave(() => stop(new ClientLeft()));

@@ -28,10 +28,12 @@ export class Taken {
     return entry === undefined || now - entry.at > AGE ? NOBODY : entry.profiles;
   }
 
+  /** Adds to what is remembered: two repeats of one delivery may be under way at once. */
   note(delivery: string, profiles: ReadonlySet<string>, now: number): void {
+    const both = new Set([...this.by(delivery, now), ...profiles]);
     // Anew, so that the map's order is that of age.
     this.#entries.delete(delivery);
-    this.#entries.set(delivery, { profiles, at: now });
+    this.#entries.set(delivery, { profiles: both, at: now });
     for (const [oldest, { at }] of this.#entries) {
       if (this.#entries.size <= REMEMBERED && now - at <= AGE) break;
       this.#entries.delete(oldest);

@@ -3,6 +3,8 @@ import type { Attributes } from '../routing/route.ts';
 import { PATH_LENGTH } from './parts.ts';
 
 const REMEMBERED = 1000;
+/** Of one request: a batch of invented keys must not push out all that is remembered. */
+const NAMED = 20;
 
 /** Attributes that arrived and no profile claims; secrets are sealed. */
 export interface UnmatchedKey {
@@ -46,7 +48,7 @@ export class Unmatched implements UnmatchedKeys {
   /** What one request names; none of it was claimed. */
   see(named: readonly Attributes[], { host, path: prefix }: Where, path: string): void {
     const scope = { host, path: prefix };
-    for (const attributes of named) this.#see(attributes, scope, path.slice(0, PATH_LENGTH));
+    for (const attributes of named.slice(0, NAMED)) this.#see(attributes, scope, path.slice(0, PATH_LENGTH));
   }
 
   list(): readonly UnmatchedKey[] {

@@ -25,7 +25,12 @@ export function matchHead(table: RouteTable, head: RequestHead): HeadOutcome {
   }
   const marked = markedOf(proven);
   if ('kind' in marked) return marked;
-  if (marked.length > 0) return byMark(scope, marked, head);
+  if (marked.length > 0) {
+    const outcome = byMark(scope, marked, head);
+    return needsBody && marked.every(isCustom) && isNobodys(outcome, scope)
+      ? { kind: 'needs-body', scope }
+      : outcome;
+  }
   if (needsBody) return { kind: 'needs-body', scope };
   return scope.pathOnly === null ? { kind: 'none' } : byPath(scope.pathOnly);
 }
@@ -47,16 +52,36 @@ export function matchBody(scope: Scope, head: RequestHead, type: BodyType, bytes
     const [first] = marked;
     if (first === undefined) return unrecognised(scope);
     // What the config describes may send any format; what it names of a body is then not there.
-    return bytes.length === 0 || first.platform.name === 'custom'
+    return bytes.length === 0 || isCustom(first)
       ? byKey(scope, first, head, null)
       : refused('GWPROXY_BODY_INVALID', 'the body is of a format that its sender does not use');
   }
   const { fields } = inspection;
   const [only, ...others] = marked;
-  if (only !== undefined && others.length === 0) return byKey(scope, only, head, fields);
+  if (only !== undefined && others.length === 0) {
+    const outcome = byKey(scope, only, head, fields);
+    if (!isCustom(only) || !isNobodys(outcome, scope)) return outcome;
+    const told = scope.keyed.find(
+      (other) => !isCustom(other) && other.platform.recognises(head, fields) === true,
+    );
+    return told === undefined ? outcome : byKey(scope, told, head, fields);
+  }
   const asked = marked.length > 0 ? marked : scope.keyed;
   const index = asked.find(({ platform }) => platform.recognises(head, fields) === true);
   return index === undefined ? unrecognised(scope) : byKey(scope, index, head, fields);
+}
+
+/**
+ * A header that the config names may be one that other senders send too (User-Agent): a value that no route
+ * claims says nothing against a sender that is told by its body.
+ */
+function isCustom({ platform }: KeyIndex): boolean {
+  return platform.name === 'custom';
+}
+
+/** No route claims its key; a fallback may take it all the same. */
+function isNobodys(outcome: HeadOutcome, scope: Scope): boolean {
+  return outcome.kind === 'unmatched' || (outcome.kind === 'match' && outcome.route === scope.pathOnly);
 }
 
 /**
@@ -65,7 +90,7 @@ export function matchBody(scope: Scope, head: RequestHead, type: BodyType, bytes
  */
 function markedOf(proven: readonly KeyIndex[]): readonly KeyIndex[] | Refused {
   if (proven.length < 2) return proven;
-  const [first, ...others] = proven.filter(({ platform }) => platform.name !== 'custom');
+  const [first, ...others] = proven.filter((index) => !isCustom(index));
   if (first === undefined) return proven;
   const { family } = first.platform;
   return others.every(({ platform }) => family !== undefined && platform.family === family)

@@ -70,8 +70,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   function named(name: string): Gateway {
     const gateway = gateways.get(name);
-    if (gateway === undefined) throw new CommandError(EXIT.usage, `there is no profile '${name}'`);
-    return gateway;
+    if (gateway !== undefined) return gateway;
+    const known = [...gateways.keys()].join(', ');
+    throw new CommandError(EXIT.usage, `there is no profile '${name}'; there are ${known}`);
   }
 
   async function becomesReady(name: string, type: 'start' | 'restart'): Promise<void> {

@@ -321,6 +321,14 @@ test('aliases that unfold without end are refused at once', async (t) => {
   assert.match(lines[0] ?? '', /aliases unfold to more than 200000 values here$/);
 });
 
+test('a pattern that matches no file is a warning, since a mistyped one looks like an empty folder', async (t) => {
+  const { loaded, lines } = await load(t, {
+    'gwproxy.yaml': 'include: [profile/*.yaml]\nprofiles:\n  a: {command: node, routes: [{path: /a}]}\n',
+  });
+  assert.ok(loaded.ok);
+  assert.deepEqual(lines, ['gwproxy.yaml:1:11: this matches no file']);
+});
+
 test('included files hold profiles or one profile, in the order of their names', async (t) => {
   const { loaded, at } = await load(t, {
     'gwproxy.yaml': 'include: [profiles/*.yaml, "*.yaml", none-*.yaml]\nprofile_paths: true\n',

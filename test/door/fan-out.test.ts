@@ -191,6 +191,13 @@ test('what is remembered of repeats is bounded in number and age', () => {
   assert.equal(taken.size, 1);
 });
 
+test('two repeats of one delivery that overlap remember what both learned', () => {
+  const taken = new Taken();
+  taken.note('d', new Set(['one']), 1);
+  taken.note('d', new Set(['two']), 2);
+  assert.deepEqual([...taken.by('d', 3)].sort(), ['one', 'two']);
+});
+
 test('deliveries are told apart by sender, target and every byte of the body', () => {
   const ids = [
     deliveryId('graph', 'a/x', Buffer.from('1')),

@@ -176,6 +176,21 @@ test('a client that pipelines cannot have more requests under way than there may
   assert.equal(upstream.sockets.length, 3);
 });
 
+test('one connection cannot have all the requests under way that there may be', async (t) => {
+  const upstream = await rawUpstream(t);
+  const { port } = await startDoor(t, { routes: [pathRoute('a')], targets: [target('a', upstream.port)] });
+  const client = await dial(t, port);
+  client.send(`GET / HTTP/1.1\r\n${HOST}\r\n`.repeat(18));
+  for (let count = 0; count < 16; count += 1) {
+    const peer = await upstream.take();
+    await peer.until(/\r\n\r\n/);
+    peer.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+  }
+  await client.times('GWPROXY_OVERLOADED', 2);
+  assert.equal(client.received.match(/HTTP\/1\.1 200 /g)?.length, 16);
+  assert.equal(upstream.sockets.length, 16);
+});
+
 test('a gateway that does not answer in time is 504, and its request is broken off', async (t) => {
   const upstream = await rawUpstream(t);
   const { port } = await startDoor(t, {

@@ -225,3 +225,20 @@ test('bytes that come before the switch close the connection', async (t) => {
   await peer.closed;
   assert.doesNotMatch(peer.received, /internal/);
 });
+
+for (const [name, second] of [
+  ['a WebSocket', ASK],
+  [
+    'an upgrade to something else',
+    'GET /p/a/ HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
+  ],
+  ['a tunnel', 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n'],
+] as const) {
+  test(`${name} behind a request that is not answered yet is never taken for its answer`, async (t) => {
+    const upstream = await rawUpstream(t);
+    const { port } = await startDoor(t, { routes: ROUTES, targets: [target('a', upstream.port)] });
+    const client = await dial(t, port);
+    client.send(`GET /p/a/slow HTTP/1.1\r\nHost: a\r\n\r\n${second}`);
+    assert.equal(await client.end(), '');
+  });
+}

@@ -43,6 +43,7 @@ describe('a request of a sender that the config describes', () => {
     ["comes after a known sender's mark", json({ ...slackEvent, kind: 'order' }, { ...tenant('acme'), 'x-slack-signature': 'v0=00' }), 'standup'],
     ["comes after a known sender's shape where it has only JSON", json({ ...slackEvent, kind: 'order' }), 'standup'],
     ["comes before a known sender's shape by its header", json(slackEvent, tenant('acme')), 'acme'],
+    ["leaves a known sender's shape alone where its header says nothing known", json(slackEvent, tenant('other')), 'standup'],
     ['whose body is of no known format goes by its header', { headers: { ...tenant('acme'), 'content-type': 'text/plain' }, body: 'x' }, 'acme'],
   ]; // biome-ignore format: one case beside the other
   for (const [name, request, expected] of cases) {
@@ -58,6 +59,27 @@ describe('a request of a sender that the config describes', () => {
     const claimed = decide(table, json({}, tenant('acme')));
     assert.ok(claimed.kind === 'match');
     assert.deepEqual(claimed.route.key?.fields, { 'header:x-tenant': ['#emca', '#.cnI EMCA'] });
+  });
+});
+
+describe('a header that other senders send too', () => {
+  const named = [
+    keyRoute('agent', 'custom', { 'header:user-agent': 'Robot/1' }),
+    keyRoute('standup', 'slack', { team: 'T0AAAAAAA1' }),
+  ];
+  const event = { type: 'event_callback', team_id: 'T0AAAAAAA1', event_id: 'Ev0AAAAAAA1' };
+  const from = (agent: string) => json(event, { 'user-agent': agent });
+
+  it('decides by a value that a route claims, and by no other', () => {
+    const table = tableOf(...named);
+    assert.equal(fate(table, from('Robot/1')), 'agent');
+    assert.equal(fate(table, from('Other/1')), 'standup');
+  });
+
+  it('does so where a fallback would take what nobody claims', () => {
+    const table = tableOf(...named, { ...pathRoute('rest'), fallback: true });
+    assert.equal(fate(table, from('Other/1')), 'standup');
+    assert.equal(fate(table, json({ hello: 1 }, { 'user-agent': 'Other/1' })), 'rest');
   });
 });
 

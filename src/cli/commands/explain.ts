@@ -31,8 +31,11 @@ async function bodyOf(file: string | undefined): Promise<Buffer | null> {
   try {
     return await readFile(file);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CommandError(EXIT.usage, `the body cannot be read: ${why}`, { cause });
+    throw new CommandError(
+      EXIT.usage,
+      `the body's file ${file} cannot be read; name another, or - for standard input`,
+      { cause },
+    );
   }
 }
 

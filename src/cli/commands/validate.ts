@@ -39,6 +39,10 @@ function program(profile: ProfilePlan): string | null {
   return profile.launch.command[0].map((part) => (typeof part === 'string' ? part : 'PORT')).join('');
 }
 
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 function text(plan: Plan): string {
   const profiles = plan.profiles.map((profile) => [
     profile.name,
@@ -48,7 +52,7 @@ function text(plan: Plan): string {
   ]);
   const routes = plan.routes.map((route) => [routeText(route), '->', route.profile]);
   return [
-    `the config is valid: ${plan.profiles.length} profiles, ${plan.routes.length} routes, ` +
+    `the config is valid: ${counted(plan.profiles.length, 'profile')}, ${counted(plan.routes.length, 'route')}, ` +
       `listening on ${plan.listen.host}:${plan.listen.port}`,
     '',
     table([['PROFILE', 'PROGRAM', 'LISTENERS', 'START'], ...profiles]),
