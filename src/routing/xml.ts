@@ -14,8 +14,7 @@ const SPACE = /[ \t\r\n]*/y;
 const DECLARATION =
   /^<\?xml[ \t\r\n]+version=(?:"1\.0"|'1\.0')(?:[ \t\r\n]+encoding=(?:"utf-8"|'utf-8'))?(?:[ \t\r\n]+standalone=(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\r\n]*\?>/i;
 /** XML 1.0 §2.2: what no document may hold, beside what is no UTF-8. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that are looked for.
-const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
+const FORBIDDEN = /(?![\t\r\n\x7f-\x9f])[\p{Cc}\ufffe\uffff]/u;
 
 const ENTITIES: ReadonlyMap<string, string> = new Map([
   ['amp', '&'],

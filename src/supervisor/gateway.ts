@@ -3,7 +3,15 @@ import type { Report } from '../events.ts';
 import type { Target } from '../snapshot.ts';
 import { unborn } from './begin.ts';
 import { type Command, commandFor } from './launch.ts';
-import { type Effect, type Life, type LifeEvent, type Policy, pidOf, policyOf } from './life.ts';
+import {
+  type Effect,
+  type Life,
+  type LifeEvent,
+  type Policy,
+  pidOf,
+  policyOf,
+  type TimerName,
+} from './life.ts';
 import { reduce } from './lifecycle.ts';
 import type { PortBook } from './ports.ts';
 import { Probers } from './probers.ts';
@@ -149,7 +157,7 @@ export class Gateway {
         const { name, generation, ms } = effect;
         clearTimeout(this.#timer);
         const wait = Math.min(ms, MAX_TIMER);
-        this.#timer = setTimeout(() => this.dispatch({ type: name, generation }), wait);
+        this.#timer = setTimeout(() => this.#elapsed(name, generation), wait);
         break;
       }
       case 'clearTimer':
@@ -168,6 +176,11 @@ export class Gateway {
         this.#signal('SIGKILL');
         break;
     }
+  }
+
+  #elapsed(name: TimerName, generation: number): void {
+    const detail = name === 'startTimeout' ? this.#probers.failing() : '';
+    this.dispatch({ type: name, generation, ...(detail === '' ? {} : { detail }) });
   }
 
   #signal(signal: NodeJS.Signals): void {

@@ -116,7 +116,8 @@ export type LifeEvent =
   | { readonly type: 'trouble'; readonly generation: number; readonly reason: string }
   /** Every door routes past this generation and holds no lease on it. */
   | { readonly type: 'drained'; readonly generation: number }
-  | { readonly type: TimerName; readonly generation: number };
+  /** `detail`, of a start that came too late: what the last probes met. */
+  | { readonly type: TimerName; readonly generation: number; readonly detail?: string };
 
 /** The moment of an event: `at` in epoch ms, `random` in [0, 1). */
 export interface Stamp {

@@ -21,6 +21,7 @@ export class Prober {
   /** A probe is due at once since a door asked for it: further failures do not put it off. */
   #hurried = false;
   #ended = false;
+  #lastFailure: string | null = null;
 
   constructor(options: ProberOptions) {
     this.#options = options;
@@ -39,6 +40,11 @@ export class Prober {
       this.#hurried = true;
       this.#next(0);
     }
+  }
+
+  /** What the last probe met, while none has succeeded since. */
+  get lastFailure(): string | null {
+    return this.#lastFailure;
   }
 
   end(): void {
@@ -69,6 +75,7 @@ export class Prober {
   #judged({ watch, verdict, wait }: Judgement, outcome: Outcome): void {
     this.#watch = watch;
     this.#hurried = false;
+    this.#lastFailure = outcome.ok ? null : outcome.reason;
     this.#next(wait);
     if (verdict === 'ready') this.#options.ready();
     if (verdict === 'lost' && !outcome.ok) this.#options.lost(outcome.reason);

@@ -39,6 +39,15 @@ export class Probers {
     }
   }
 
+  /** Which listeners do not answer, on which port, and what was met there; '' where all do. */
+  failing(): string {
+    const ports = this.#options.ports();
+    return [...this.#probers]
+      .filter(([, { lastFailure }]) => lastFailure !== null)
+      .map(([name, { lastFailure }]) => `${name} on port ${ports.get(name)}: ${lastFailure}`)
+      .join('; ');
+  }
+
   end(): void {
     for (const prober of this.#probers.values()) prober.end();
     this.#probers.clear();

@@ -21,7 +21,7 @@ export function listenerReady(state: Life, listener: string, at: number, policy:
     state: {
       ...state,
       phase: { ...phase, ready, served: true },
-      lastError: phase.name === 'unready' ? missing(ready, policy) : state.lastError,
+      lastError: phase.name === 'unready' ? `not ready: ${missing(ready, policy)}` : state.lastError,
     },
     effects: [{ type: 'publish' }],
   };
@@ -50,7 +50,11 @@ export function listenerLost(
 }
 
 /** With some listeners ready it goes on serving those; with none, the start has failed. */
-export function startTimeout(state: Life, moment: Stamp, policy: Policy): Step {
+export function startTimeout(
+  state: Life,
+  moment: Stamp & { readonly detail?: string },
+  policy: Policy,
+): Step {
   const { phase } = state;
   if (phase.name !== 'starting') return unchanged(state);
   const { pid, ready, served } = phase;
@@ -59,17 +63,17 @@ export function startTimeout(state: Life, moment: Stamp, policy: Policy): Step {
       state: {
         ...state,
         phase: { name: 'unready', pid, ready, served },
-        lastError: missing(ready, policy),
+        lastError: `not ready: ${moment.detail ?? missing(ready, policy)}`,
       },
       effects: [{ type: 'publish' }],
     };
   }
-  const reason = `no listener was ready within ${duration(policy.startTimeout)}`;
+  const met = moment.detail === undefined ? '' : ` (${moment.detail})`;
+  const reason = `no listener was ready within ${duration(policy.startTimeout)}${met}`;
   const failed: Life = { ...state, lastError: reason };
   return leave(failed, { kind: 'judge', failure: true, reason }, moment, policy);
 }
 
 function missing(ready: readonly string[], policy: Policy): string {
-  const names = policy.listeners.filter((name) => !ready.includes(name));
-  return `not ready: ${names.join(', ')}`;
+  return policy.listeners.filter((name) => !ready.includes(name)).join(', ');
 }
