@@ -1,4 +1,4 @@
-import type { GatewayState } from '../events.ts';
+import type { SupervisedStatus } from '../status.ts';
 import { residentBytes } from './memory.ts';
 
 /** What `gwproxy status --json` prints; users' scripts rely on these names. Times are ISO 8601, in UTC. */
@@ -11,34 +11,13 @@ export interface Status {
   readonly config_error: string | null;
 }
 
-export interface ProfileStatus {
-  readonly name: string;
-  readonly state: GatewayState;
-  readonly pid: number | null;
-  readonly uptime_s: number | null;
-  readonly restarts: number;
-  readonly desired: 'up' | 'down';
-  readonly last_exit: {
-    readonly code: number | null;
-    readonly signal: string | null;
-    readonly at: string;
-  } | null;
-  readonly next_start_at: string | null;
+export interface ProfileStatus extends SupervisedStatus {
   /** Of the gateway's own process; null where the system does not say or none runs. */
   readonly rss_bytes: number | null;
   readonly in_flight: number;
   readonly held: number;
   readonly requests: number;
-  readonly last_error: string | null;
-  readonly listeners: readonly {
-    readonly name: string;
-    readonly port: number | null;
-    readonly ready: boolean;
-  }[];
 }
-
-/** What the supervisor knows of a profile: all but memory and requests. */
-export type SupervisedStatus = Omit<ProfileStatus, 'rss_bytes' | 'in_flight' | 'held' | 'requests'>;
 
 /** What the door knows of a profile. */
 export interface Traffic {

@@ -20,17 +20,7 @@ export class Head implements RequestHead {
   /** Of the body, in bytes; 0 for none. */
   readonly length: number | 'chunked';
 
-  constructor(parts: {
-    readonly method: string;
-    readonly path: string;
-    readonly search: string;
-    readonly host: string;
-    readonly raw: readonly string[];
-    readonly names: readonly string[];
-    readonly connectionNames: ReadonlySet<string> | null;
-    readonly underscored: ReadonlySet<string> | null;
-    readonly length: number | 'chunked';
-  }) {
+  constructor(parts: Omit<Head, 'query' | 'header'>) {
     this.method = parts.method;
     this.path = parts.path;
     this.search = parts.search;

@@ -1,6 +1,7 @@
 import type { ProfilePlan } from '../config/types.ts';
 import type { Report } from '../events.ts';
 import type { Target } from '../snapshot.ts';
+import type { SupervisedStatus } from '../status.ts';
 import { unborn } from './begin.ts';
 import { type Command, commandFor } from './launch.ts';
 import {
@@ -17,7 +18,7 @@ import type { PortBook } from './ports.ts';
 import { Probers } from './probers.ts';
 import { type GatewayProcess, spawnProcess } from './process.ts';
 import { reportsOf } from './reports.ts';
-import { type ProfileStatus, statusOf } from './status.ts';
+import { statusOf } from './status.ts';
 import { targetsOf } from './targets.ts';
 
 /** Node turns a longer wait into none at all. */
@@ -79,7 +80,7 @@ export class Gateway {
     return targetsOf(this.profile, this.#life, this.#around.ports.of(this.profile.name));
   }
 
-  status(): ProfileStatus {
+  status(): SupervisedStatus {
     return statusOf(this.profile, this.#life, this.#around.ports.of(this.profile.name), this.#around.now());
   }
 

@@ -1,31 +1,6 @@
 import type { ProfilePlan } from '../config/types.ts';
-import type { GatewayState } from '../events.ts';
+import type { SupervisedStatus } from '../status.ts';
 import { isServing, type Life, pidOf } from './life.ts';
-
-/** What `gwproxy status --json` shows of a profile, as far as the supervisor knows it. Times are ISO 8601, in UTC. */
-export interface ProfileStatus {
-  readonly name: string;
-  readonly state: GatewayState;
-  readonly pid: number | null;
-  readonly uptime_s: number | null;
-  /** After a crash or a failed start; the operator's own do not count. */
-  readonly restarts: number;
-  readonly desired: 'up' | 'down';
-  readonly generation: number;
-  readonly last_exit: {
-    readonly code: number | null;
-    readonly signal: string | null;
-    readonly at: string;
-  } | null;
-  readonly next_start_at: string | null;
-  /** Why it is not ready; null once it is. */
-  readonly last_error: string | null;
-  readonly listeners: readonly {
-    readonly name: string;
-    readonly port: number | null;
-    readonly ready: boolean;
-  }[];
-}
 
 /** `now` is epoch ms. */
 export function statusOf(
@@ -33,7 +8,7 @@ export function statusOf(
   life: Life,
   ports: ReadonlyMap<string, number>,
   now: number,
-): ProfileStatus {
+): SupervisedStatus {
   const { phase, lastExit, spawnedAt } = life;
   const ready = isServing(phase) ? phase.ready : [];
   return {

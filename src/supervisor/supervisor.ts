@@ -2,12 +2,12 @@ import type { Plan } from '../config/types.ts';
 import { CommandError, EXIT } from '../errors.ts';
 import type { Report } from '../events.ts';
 import type { DoorPort, SupervisorPort } from '../snapshot.ts';
+import type { SupervisedStatus } from '../status.ts';
 import { Drains } from './drains.ts';
 import { Gateway } from './gateway.ts';
 import { hasSettled } from './life.ts';
 import { PortBook } from './ports.ts';
 import { Publisher } from './publisher.ts';
-import type { ProfileStatus } from './status.ts';
 
 export interface SupervisorOptions {
   readonly plan: Plan;
@@ -40,7 +40,7 @@ export interface Supervisor {
   /** SIGKILL to every group before it returns: for the 'exit' of the process. */
   killNow(): void;
   /** In the config's order. */
-  status(): readonly ProfileStatus[];
+  status(): readonly SupervisedStatus[];
   /** Resolves when every profile that should run by now was ready, unready, failed or in backoff. */
   settled(): Promise<void>;
 }

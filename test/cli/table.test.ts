@@ -44,6 +44,7 @@ test('the status table names what is not ready and when the next start is', () =
         uptime_s: null,
         restarts: 3,
         desired: 'up',
+        generation: 4,
         last_exit: { code: 1, signal: null, at: '2026-01-01T00:00:00.000Z' },
         next_start_at: '2026-01-01T00:00:12.000Z',
         rss_bytes: null,

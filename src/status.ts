@@ -1,0 +1,29 @@
+import type { GatewayState } from './events.ts';
+
+/**
+ * What the supervisor knows of a profile, in the names of `gwproxy status --json`; admin adds memory and requests.
+ * It stands here since neither of the two knows the other. Times are ISO 8601, in UTC.
+ */
+export interface SupervisedStatus {
+  readonly name: string;
+  readonly state: GatewayState;
+  readonly pid: number | null;
+  readonly uptime_s: number | null;
+  /** After a crash or a failed start; the operator's own do not count. */
+  readonly restarts: number;
+  readonly desired: 'up' | 'down';
+  readonly generation: number;
+  readonly last_exit: {
+    readonly code: number | null;
+    readonly signal: string | null;
+    readonly at: string;
+  } | null;
+  readonly next_start_at: string | null;
+  /** Why it is not ready; null once it is. */
+  readonly last_error: string | null;
+  readonly listeners: readonly {
+    readonly name: string;
+    readonly port: number | null;
+    readonly ready: boolean;
+  }[];
+}
