@@ -6,6 +6,7 @@ import { createDoor } from './door/server.ts';
 import { CommandError, EXIT } from './errors.ts';
 import type { Report } from './events.ts';
 import { throttleRefusals } from './log.ts';
+import { createRun } from './supervisor/run.ts';
 import { createSupervisor } from './supervisor/supervisor.ts';
 import { version } from './version.ts';
 
@@ -42,7 +43,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { plan } = options;
   const startedAt = Date.now();
   const report = throttleRefusals(options.report);
-  const supervisor = createSupervisor({ plan, report });
+  const run = createRun({ folder: options.stateFolder, report });
+  const supervisor = createSupervisor({ plan, report, run });
   const door = createDoor({
     id: 'door',
     supervisor: supervisor.port,
@@ -62,14 +64,16 @@ export async function startApp(options: AppOptions): Promise<App> {
     pid: process.pid,
     listen: `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`,
     uptime_s: Math.floor((Date.now() - startedAt) / 1000),
-    profiles: await profileStatuses(supervisor.status(), door.stats()),
+    profiles: await profileStatuses(supervisor.status(), door.stats(), new Map()),
     config_error: null,
+    config_pending: [],
   });
 
   async function stopAll(atOnce: boolean): Promise<void> {
     const grace = atOnce ? 0 : Math.max(0, ...plan.profiles.map((profile) => profile.stop.drain));
     // Both at once: what is in flight may finish while its gateway drains; nothing new comes in.
     await Promise.all([door.close(grace), supervisor.stop({ atOnce })]);
+    await run.close();
     report({ type: 'app.stopped' });
     // Not awaited here: it waits for its last answer, and that may be the one to a `down` that waits for us.
     void control.close().then(markStopped);
@@ -106,11 +110,12 @@ export async function startApp(options: AppOptions): Promise<App> {
       clearUnmatched: () => door.unmatched.clear(),
     },
   });
+  await run.begin();
   supervisor.addDoor(door.port);
   try {
     address = await door.listen(plan.listen);
   } catch (cause) {
-    await control.close();
+    await Promise.all([control.close(), run.close()]);
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new CommandError(
       EXIT.cannotServe,

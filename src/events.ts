@@ -89,6 +89,44 @@ export type Event =
       readonly stream: 'stdout' | 'stderr';
       readonly line: string;
     }
+  /** Lines of its output that were not kept. flood: it wrote faster than anyone could read. */
+  | {
+      readonly type: 'output.dropped';
+      readonly profile: string;
+      readonly lines: number;
+      readonly reason: 'flood';
+    }
+  /** All its processes together; at most once for each time it grows past the warning. */
+  | {
+      readonly type: 'gateway.memory';
+      readonly profile: string;
+      readonly bytes: number;
+      readonly limit: number;
+    }
+  /** Nobody can say whose process listens there; told once for each listener and generation. */
+  | {
+      readonly type: 'listener.unknown-owner';
+      readonly profile: string;
+      readonly listener: string;
+      readonly port: number;
+      /** owner_check: strict: it gets no requests. */
+      readonly blocked: boolean;
+      readonly reason: string;
+    }
+  /** Processes of an earlier run that was killed were found, and ended. */
+  | { readonly type: 'run.swept'; readonly profiles: readonly string[]; readonly processes: number }
+  /** What ends the gateways should gwproxy be killed is not there. */
+  | { readonly type: 'run.unguarded'; readonly reason: string }
+  /** A log file cannot be written; its lines are counted, and told when it can be again. */
+  | { readonly type: 'log.failed'; readonly file: string; readonly reason: string }
+  | { readonly type: 'log.resumed'; readonly file: string; readonly lines: number }
+  /** Changes of the config, each as a line for a person. */
+  | { readonly type: 'config.applied'; readonly changes: readonly string[] }
+  /** Changes that would restart or end gateways, or need a new gwproxy: `gwproxy reload` or the next `up` applies them. */
+  | { readonly type: 'config.pending'; readonly changes: readonly string[] }
+  /** It stays as it was. */
+  | { readonly type: 'config.invalid'; readonly problems: readonly string[] }
+  | { readonly type: 'config.unwatched'; readonly reason: string }
   | { readonly type: 'app.stopping'; readonly signal: string | null; readonly atOnce: boolean }
   | { readonly type: 'app.stopped' };
 

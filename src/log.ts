@@ -19,6 +19,17 @@ const TEXTS: { readonly [Type in Event['type']]: string } = {
   'listener.lost': 'listener lost',
   'gateway.exit': 'gateway exited',
   'gateway.output': 'output',
+  'gateway.memory': 'memory is close to max_memory',
+  'output.dropped': 'lines of output dropped',
+  'listener.unknown-owner': 'nobody can say whose process listens there',
+  'run.swept': 'processes of an earlier run were ended',
+  'run.unguarded': 'gateways would outlive a killed gwproxy',
+  'log.failed': 'a log file cannot be written',
+  'log.resumed': 'a log file can be written again',
+  'config.applied': 'config applied',
+  'config.pending': 'config changes wait for `gwproxy reload`',
+  'config.invalid': 'config is invalid; it stays as it was',
+  'config.unwatched': 'config files are not watched',
   'app.stopping': 'stopping',
   'app.stopped': 'stopped',
 };
@@ -33,7 +44,18 @@ export function levelOf(event: Event): Level {
     case 'door.mixed-batch':
     case 'door.suppressed':
     case 'listener.lost':
+    case 'gateway.memory':
+    case 'output.dropped':
+    case 'listener.unknown-owner':
+    case 'run.swept':
+    case 'run.unguarded':
+    case 'log.resumed':
+    case 'config.pending':
+    case 'config.unwatched':
       return 'warn';
+    case 'log.failed':
+    case 'config.invalid':
+      return 'error';
     case 'gateway.state':
       if (event.state === 'failed') return 'error';
       return event.state === 'backoff' || event.state === 'unready' ? 'warn' : 'info';

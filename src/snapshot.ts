@@ -28,6 +28,8 @@ export interface Target {
   readonly state: TargetState;
   /** Epoch ms of the next start where one is planned (backoff), else null. A wait that ends before it is in vain. */
   readonly retryAt: number | null;
+  /** ms without a lease on this generation after which the door tells load() of it; null: it need not. */
+  readonly idleAfter: number | null;
 }
 
 /**
@@ -57,7 +59,8 @@ export interface SupervisorPort {
   applied(doorId: string, version: number): void;
   /**
    * Leases that this door holds on a generation. Told when a snapshot takes a generation out of routing, and
-   * again when its last lease ends. lastUsed is epoch ms, 0 for never.
+   * again when its last lease ends; and of one that is routed to, when it had none for the target's `idleAfter`.
+   * lastUsed is epoch ms, 0 for never.
    */
   load(
     doorId: string,

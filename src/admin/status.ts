@@ -8,7 +8,10 @@ export interface Status {
   readonly listen: string;
   readonly uptime_s: number;
   readonly profiles: readonly ProfileStatus[];
+  /** Why the config as it is now was not applied; null while it is valid. */
   readonly config_error: string | null;
+  /** Its changes that wait for `gwproxy reload`, or for the next `up`. */
+  readonly config_pending: readonly string[];
 }
 
 export interface ProfileStatus extends SupervisedStatus {
@@ -17,6 +20,8 @@ export interface ProfileStatus extends SupervisedStatus {
   readonly in_flight: number;
   readonly held: number;
   readonly requests: number;
+  /** Of its output, since gwproxy started: it came too fast, or its file could not be written. */
+  readonly dropped_lines: number;
 }
 
 /** What the door knows of a profile. */
@@ -30,6 +35,7 @@ export interface Traffic {
 export function profileStatuses(
   supervised: readonly SupervisedStatus[],
   traffic: ReadonlyMap<string, Traffic>,
+  dropped: ReadonlyMap<string, number>,
 ): Promise<ProfileStatus[]> {
   return Promise.all(
     supervised.map(async (profile) => {
@@ -40,6 +46,7 @@ export function profileStatuses(
         in_flight: seen?.inFlight ?? 0,
         held: seen?.held ?? 0,
         requests: seen?.requests ?? 0,
+        dropped_lines: dropped.get(profile.name) ?? 0,
       };
     }),
   );

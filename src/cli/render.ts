@@ -112,11 +112,54 @@ function describe(event: Exclude<Event, { type: 'gateway.output' }>, now: number
         bad: !event.asked,
       };
     }
+    case 'gateway.memory':
+      return {
+        name: event.profile,
+        text: `uses ${mebibytes(event.bytes)} of at most ${mebibytes(event.limit)} of memory`,
+        bad: true,
+      };
+    case 'output.dropped':
+      return {
+        name: event.profile,
+        text: `lines of output dropped (${event.reason}): ${event.lines}`,
+        bad: true,
+      };
+    case 'listener.unknown-owner': {
+      const so = event.blocked ? 'it gets no requests, as owner_check says' : 'taken for its own';
+      const text = `${event.listener}: nobody can say whose process listens on port ${event.port} (${event.reason}); ${so}`;
+      return { name: event.profile, text, bad: event.blocked };
+    }
+    case 'run.swept':
+      return own(
+        `an earlier gwproxy was killed; ${event.processes} processes that it left are ended (${event.profiles.join(', ')})`,
+        true,
+      );
+    case 'run.unguarded':
+      return own(`gateways would outlive this gwproxy if it were killed: ${event.reason}`, true);
+    case 'log.failed':
+      return own(
+        `${event.file} cannot be written (${event.reason}); the gateways go on, lines are lost`,
+        true,
+      );
+    case 'log.resumed':
+      return own(`${event.file} is written again; lines lost: ${event.lines}`, true);
+    case 'config.applied':
+      return own(`config applied: ${event.changes.join('; ')}`);
+    case 'config.pending':
+      return own(`config changed, \`gwproxy reload\` applies: ${event.changes.join('; ')}`, true);
+    case 'config.invalid':
+      return own(`config is invalid, and stays as it was: ${event.problems.join('; ')}`, true);
+    case 'config.unwatched':
+      return own(`config files are not watched (${event.reason}); use \`gwproxy reload\``, true);
     case 'app.stopping':
       return own(event.atOnce ? 'stopping at once' : 'stopping; once more to stop at once');
     case 'app.stopped':
       return own('stopped');
   }
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 1024 / 1024)} MiB`;
 }
 
 /**

@@ -21,7 +21,11 @@ export function listenersOf(profile: Profile): readonly PlacedListener[] {
       port: url?.port ?? listener.port,
       portEnv: url === undefined ? (listener.port_env ?? (only ? 'PORT' : null)) : null,
       paths: listener.paths?.map((path) => path || '/') ?? (only ? ['/'] : []),
-      health: listener.health,
+      health: listener.health.probe,
+      liveness:
+        listener.liveness === undefined
+          ? { kind: 'health', after: listener.health.restartAfter }
+          : { kind: 'own', probe: listener.liveness },
     },
   }));
 }

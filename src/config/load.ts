@@ -3,7 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { platforms } from '../routing/platforms/index.ts';
 import { checkLaunch } from './checks/launch.ts';
 import { checkListeners } from './checks/listeners.ts';
-import { checkLimits, checkRestart } from './checks/policies.ts';
+import { checkLogFiles, checkOrder } from './checks/order.ts';
+import { checkIdle, checkLimits, checkLiveness, checkRestart } from './checks/policies.ts';
 import { checkLoops, checkPorts } from './checks/ports.ts';
 import { warningsOf } from './checks/reach.ts';
 import { checkRoutes } from './checks/routes.ts';
@@ -89,7 +90,12 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
   }
   const reached = warningsOf(read.profiles.filter(isEnabled), sources.settings.profile_paths);
   const warnings = sortProblems([...sources.warnings, ...read.warnings, ...reached]);
-  return { ok: true, plan: createPlan(sources.settings, read.profiles, platforms), warnings, files: all };
+  return {
+    ok: true,
+    plan: createPlan(sources.settings, read.profiles, platforms, dirname(config)),
+    warnings,
+    files: all,
+  };
 }
 
 async function readProfiles(
@@ -118,7 +124,7 @@ async function readProfiles(
     warnings.push(...preset.warnings);
     if (read.profile !== null) profiles.push(read.profile);
   }
-  const each = [checkLaunch, checkListeners, checkRestart];
+  const each = [checkLaunch, checkListeners, checkRestart, checkIdle, checkLiveness];
   problems.push(...profiles.flatMap((profile) => each.flatMap((check) => check(profile))));
   return { profiles, problems, warnings, files: [...paths] };
 }
@@ -166,6 +172,8 @@ function checkTogether(
   const listen = broken.has('listen') ? null : settings.listen;
   return [
     ...(broken.has('limits') ? [] : checkLimits(settings, tree)),
+    ...checkOrder(enabled),
+    ...checkLogFiles(enabled),
     ...checkPorts(enabled, listen, folder),
     ...(listen === null ? [] : checkLoops(enabled, listen)),
     ...checkRoutes(enabled, platforms, settings.profile_paths, folder),

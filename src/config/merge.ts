@@ -4,7 +4,7 @@ import { type Entry, type MapTree, type Tree, withoutKeys } from './tree.ts';
 /** Of these both maps count, key by key; and so many maps deep. */
 const MERGED: ReadonlyMap<string, number> = new Map([
   ['env', 1],
-  ['restart', 1],
+  ['restart', 2],
   ['stop', 1],
 ]);
 /** A listener that a preset derives keeps what the profile does not say of it. */

@@ -1,22 +1,36 @@
+import { dirname, resolve } from 'node:path';
 import type { Part } from './interpolate.ts';
 import { listenersOf } from './listeners.ts';
 import type { Profile } from './profile.ts';
 import type { KeyedPlatform } from './route-schema.ts';
 import { routesOf } from './routes.ts';
 import type { Settings } from './schema.ts';
+import { valueSource } from './tree.ts';
 import type { Launch, Limits, ListenerPlan, Plan, ProfilePlan, Template } from './types.ts';
 
-/** What should run and every route, from a config that passed every check. Profiles that are off are absent. Pure. */
+/**
+ * What should run and every route, from a config in `folder` that passed every check. Profiles that are off are
+ * absent. Pure.
+ */
 export function createPlan(
   settings: Settings,
   profiles: readonly Profile[],
   platforms: readonly KeyedPlatform[],
+  folder: string,
 ): Plan {
   const enabled = profiles.filter(({ config }) => config.enabled);
   return {
     listen: settings.listen,
     publicUrl: settings.public_url ?? null,
     limits: limitsOf(settings.limits),
+    watch: settings.watch,
+    logs: {
+      folder: settings.logs.folder === undefined ? null : resolve(folder, settings.logs.folder),
+      size: settings.logs.size,
+      age: settings.logs.age,
+      keep: settings.logs.keep,
+    },
+    startConcurrency: settings.start_concurrency === 'auto' ? null : settings.start_concurrency,
     profiles: enabled.map(profilePlan),
     routes: enabled.flatMap((profile) => routesOf(profile, platforms, settings.profile_paths)),
   };
@@ -39,22 +53,33 @@ function limitsOf(limits: Settings['limits']): Limits {
 }
 
 function profilePlan(profile: Profile): ProfilePlan {
-  const { config } = profile;
+  const { config, name } = profile;
   const listeners = listenersOf(profile).map(({ plan }) => plan);
-  const { when, min, max, reset, give_up: giveUp } = config.restart;
+  const { when, min, max, reset, exit_codes: exitCodes, give_up: giveUp } = config.restart;
   return {
-    name: profile.name,
+    name,
     launch: launchOf(profile, listeners),
     start: config.start,
     startTimeout: config.start_timeout,
+    after: config.after,
+    idleTimeout: config.idle_timeout === 'never' ? null : config.idle_timeout,
+    ownerCheck: config.owner_check,
+    maxMemory: config.max_memory ?? null,
+    logFile: config.log_file === undefined ? null : resolve(folderOf(profile, 'log_file'), config.log_file),
     listeners,
-    restart: { when, min, max, reset, giveUp: giveUp === 'never' ? null : giveUp },
+    restart: { when, min, max, reset, exitCodes, giveUp: giveUp === 'never' ? null : giveUp },
     stop: config.stop,
     source: profile.source,
   };
 }
 
+/** Where a relative path in that field starts: the folder of the file that it stands in. */
+function folderOf(profile: Profile, field: string): string {
+  return dirname(valueSource(profile.tree, [field]).file);
+}
+
 function launchOf(profile: Profile, listeners: readonly ListenerPlan[]): Launch {
+  const { config } = profile;
   const [program, ...args] = profile.command.map(({ parts }) => template(parts, listeners));
   if (program === undefined) return { kind: 'url' };
   const inherited = [...profile.inherited].map(([name, value]): [string, Template] => [name, [value]]);
@@ -67,6 +92,13 @@ function launchOf(profile: Profile, listeners: readonly ListenerPlan[]): Launch 
     command: [program, ...args],
     cwd: profile.cwd,
     env: Object.fromEntries([...inherited, ...own]),
+    process: {
+      nice: config.nice ?? null,
+      maxOpenFiles: config.max_open_files ?? null,
+      umask: config.umask ?? null,
+      user: config.user ?? null,
+      group: config.group ?? null,
+    },
   };
 }
 

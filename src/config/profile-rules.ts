@@ -1,15 +1,20 @@
 import { type KeyedPlatform, ROUTE_KEYS, sendersOf } from './route-schema.ts';
 import type { ShapeRules } from './shape.ts';
 
-const IN_A_LISTENER = ['port', 'port_env', 'host', 'paths', 'health'];
+const IN_A_LISTENER = ['port', 'port_env', 'host', 'paths', 'health', 'liveness'];
+/** Written as digits and meant as text: 027, 1000. */
+const IDS: ReadonlySet<string> = new Set(['umask', 'user', 'group']);
 
 /** How mistakes in profiles, and in `defaults`, which are of the same shape, are found and told. */
 export function profileRules(platforms: readonly KeyedPlatform[]): ShapeRules {
   const keys = sendersOf(platforms).map(({ configKey }) => configKey);
   return {
     asText: ([field, ...inside]) =>
-      field === 'command' || field === 'env' || (field === 'routes' && inside.length > 2),
-    byEntry: new Set(['env', 'listeners', 'routes']),
+      field === 'command' ||
+      field === 'env' ||
+      IDS.has(String(field)) ||
+      (field === 'routes' && inside.length > 2),
+    byEntry: new Set(['env', 'listeners', 'routes', 'after']),
     renames: new Map([
       ['cmd', 'command'],
       ['script', 'command'],

@@ -5,16 +5,18 @@ import {
   duration,
   flag,
   healthPath,
+  looseText,
   named,
   pathPrefix,
   port,
+  size,
   strict,
   text,
 } from './fields.ts';
 import { presets } from './presets/index.ts';
 import { presetSchema } from './presets/schema.ts';
 import { type KeyedPlatform, routeSchema } from './route-schema.ts';
-import type { Health } from './types.ts';
+import type { ExitAction, Health } from './types.ts';
 import { readUpstreamUrl } from './urls.ts';
 
 export type ProfileConfig = z.output<ReturnType<typeof profileSchema>>;
@@ -27,6 +29,16 @@ export const COMMAND_ONLY = [
   'env_file',
   'start',
   'start_timeout',
+  'after',
+  'idle_timeout',
+  'owner_check',
+  'max_memory',
+  'max_open_files',
+  'nice',
+  'umask',
+  'user',
+  'group',
+  'log_file',
   'restart',
   'stop',
 ] as const satisfies readonly (keyof ProfileConfig)[];
@@ -34,6 +46,7 @@ export const COMMAND_ONLY = [
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const LISTENER_NAME = /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+const UMASK = 'three octal digits, such as 027';
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGKILL'] as const;
 
 /** The name of the listener of a profile that names none. */
@@ -74,6 +87,38 @@ export function profileSchema(platforms: readonly KeyedPlatform[]) {
       .default('always')
       .describe('When the gateway is started.'),
     start_timeout: duration().prefault('60s').describe('How long a start may take.'),
+    after: z
+      .array(profileName(), { error: "a list of profiles' names" })
+      .default([])
+      .describe('When all are started: profiles that come first. Their failure holds nothing up.'),
+    idle_timeout: z
+      .union([z.literal('never'), duration()], { error: "'never', or a duration such as 10m" })
+      .default('never')
+      .describe('Without a request for so long, an on-demand gateway is stopped.'),
+    owner_check: choice(['lenient', 'strict', 'off'])
+      .default('lenient')
+      .describe(
+        "Whether a listener gets requests where nobody can say whose process it is; a stranger's gets none.",
+      ),
+    max_memory: size().optional().describe('Resident memory above which a gateway is restarted.'),
+    max_open_files: count(16, 1_048_576).optional().describe('Files that its processes may have open, each.'),
+    nice: count(-20, 19).optional().describe('19 is the least urgent; below 0 needs root.'),
+    umask: z
+      .string({ error: UMASK })
+      .regex(/^0?[0-7]{3}$/, { error: UMASK })
+      .transform((digits) => Number.parseInt(digits, 8))
+      .optional()
+      .meta({ type: ['string', 'number'] })
+      .describe('Permissions that its files lack, such as 027.'),
+    user: looseText("a user's name or number")
+      .optional()
+      .describe('Whom it runs as; for a gwproxy that runs as root.'),
+    group: looseText("a group's name or number").optional().describe("By default the user's own."),
+    log_file: text('a file')
+      .optional()
+      .describe(
+        "For its output; by default one in the logs' folder. Relative to the file that holds the profile.",
+      ),
     listeners: listenersSchema()
       .prefault({ [DEFAULT_LISTENER]: {} })
       .describe("The gateway's ports. None given: one, its port allocated and passed as PORT."),
@@ -141,29 +186,66 @@ function listenerSchema() {
     health: healthSchema()
       .prefault({})
       .describe('Ready when this path answers; else when a connection is accepted.'),
+    liveness: livenessSchema()
+      .optional()
+      .describe('Restarted when this path is silent. Not given: as health.restart_after says.'),
   });
+}
+
+const PROBE = 'a path such as /health, or a map with it';
+
+function probeFields() {
+  const status = count(100, 599);
+  return {
+    path: healthPath().optional().describe('Asked with GET; without one, a connection is enough.'),
+    status: z
+      .union([status.transform((code) => [code]), z.array(status).min(1)], {
+        error: 'a status from 100 to 599, or a list of them',
+      })
+      .optional()
+      .describe('The statuses that are well; by default 200 to 299.'),
+    body: text('text that the answer holds').optional().describe("Text that the answer's body must hold."),
+    interval: duration().prefault('5s').describe('Between two probes.'),
+    timeout: duration().prefault('2s').describe('How long one probe may take.'),
+    failures: count(1, 1000).default(3).describe('Probes lost in a row until it counts as lost.'),
+    successes: count(1, 1000).default(1).describe('Good probes in a row until it counts as well.'),
+  };
+}
+
+function probeOf(fields: z.output<ReturnType<typeof probeSchema>>): Health {
+  const { path = null, status = null, body = null, interval, timeout, failures, successes } = fields;
+  return { path, status, body, interval, timeout, failures, successes };
+}
+
+function probeSchema() {
+  return strict(probeFields(), PROBE);
 }
 
 function healthSchema() {
   const full = strict(
     {
-      path: healthPath()
-        .optional()
-        .describe('Answered with 2xx or 3xx when ready; else a connection is enough.'),
-      interval: duration().prefault('5s').describe('Between two probes.'),
-      timeout: duration().prefault('2s').describe('How long one probe may take.'),
-      failures: count(1, 1000).default(3).describe('Probes lost in a row until the listener counts as lost.'),
+      ...probeFields(),
+      restart_after: z
+        .union([z.literal('never'), duration()], { error: "'never', or a duration such as 60s" })
+        .prefault('60s')
+        .describe('Without one good probe for so long, once ready, the gateway is restarted.'),
     },
-    'a path such as /health, or a map with it',
+    PROBE,
   );
   return z
-    .union([healthPath().transform((path) => ({ path })), full], {
-      error: 'a path such as /health, or a map with it',
-    })
-    .transform((written): Health => {
-      const { path, ...rest } = 'interval' in written ? written : full.parse(written);
-      return { path: path ?? null, ...rest };
+    .union([healthPath().transform((path) => ({ path })), full], { error: PROBE })
+    .transform((written): { readonly probe: Health; readonly restartAfter: number | null } => {
+      const fields = 'interval' in written ? written : full.parse(written);
+      const { restart_after: after } = fields;
+      return { probe: probeOf(fields), restartAfter: after === 'never' ? null : after };
     });
+}
+
+function livenessSchema() {
+  const full = probeSchema();
+  return z
+    .union([healthPath().transform((path) => ({ path })), full], { error: PROBE })
+    .transform((written): Health => probeOf('interval' in written ? written : full.parse(written)));
 }
 
 function restartSchema() {
@@ -176,6 +258,15 @@ function restartSchema() {
     min: duration().prefault('500ms').describe('The first wait; it doubles.'),
     max: duration().prefault('30s').describe('The longest wait.'),
     reset: duration().prefault('60s').describe('Uptime after which the waits begin anew.'),
+    exit_codes: z
+      .record(
+        named(/^(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/, 'must be an exit code from 0 to 255'),
+        choice(['at-once', 'backoff', 'stop', 'fail']),
+        { error: 'a map of exit codes and what follows' },
+      )
+      .prefault({})
+      .transform((codes): Readonly<Record<string, ExitAction>> => ({ 75: 'at-once', 78: 'fail', ...codes }))
+      .describe('What follows an exit code; 75 is at-once and 78 is fail unless they stand here.'),
     give_up: z
       .union([z.literal('never'), giveUp], { error: "'never', or a map of restarts and within" })
       .default('never')

@@ -93,7 +93,7 @@ export function readProfile(
         field === 'command' || field === 'env' || !Object.hasOwn(around.schema.shape, String(field));
       return later ? null : variables;
     },
-    ([field]) => field === 'cwd' || field === 'env_file',
+    ([field]) => field === 'cwd' || field === 'env_file' || field === 'log_file',
   );
   const rest = prune(
     resolved.tree,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { platforms } from '../routing/platforms/index.ts';
-import { count, duration, flag, listen, size, strict, text } from './fields.ts';
+import { choice, count, duration, flag, listen, size, strict, text } from './fields.ts';
 import { profileName, profileSchema } from './profile-schema.ts';
 import { readPublicUrl } from './urls.ts';
 
@@ -62,6 +62,16 @@ function settings() {
       .default(false)
       .describe("true: /p/<profile>/… reaches that profile's public paths, prefix taken off."),
     include: include().optional().describe('Globs of files with more profiles, relative to this file.'),
+    watch: choice(['safe', 'all', 'off'])
+      .default('safe')
+      .describe(
+        "What a change of this config's files does: safe applies what restarts and ends nothing, and announces the rest.",
+      ),
+    start_concurrency: z
+      .union([z.literal('auto'), count(1, 1000)], { error: "'auto', or a whole number from 1 to 1000" })
+      .default('auto')
+      .describe('Gateways that may be starting at once; auto: two a core, at least four.'),
+    logs: logsSchema().prefault({}).describe("The files of gateways' output and of gwproxy's own log."),
     limits: limitsSchema().prefault({}).describe('What the door takes at most.'),
   };
 }
@@ -83,6 +93,17 @@ function include() {
   return z
     .union([text(what), z.array(text(what), { error: what })], { error: what })
     .transform((written) => (typeof written === 'string' ? [written] : written));
+}
+
+function logsSchema() {
+  return strict({
+    folder: text('a folder')
+      .optional()
+      .describe('Relative to this file; by default in the state folder, below ~/.local/state/gwproxy.'),
+    size: size().prefault('10MiB').describe('A file is rotated, and compressed, when it is that big …'),
+    age: duration().prefault('24h').describe('… or that old.'),
+    keep: size().prefault('100MiB').describe('For the files of one profile together; the oldest go first.'),
+  });
 }
 
 function limitsSchema() {

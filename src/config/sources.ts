@@ -59,7 +59,7 @@ export async function readSources(
         field === 'profiles' || field === 'defaults' || !Object.hasOwn(schema.shape, String(field));
       return later ? null : variables;
     },
-    ([field]) => field === 'include',
+    ([field, inner]) => field === 'include' || (field === 'logs' && inner === 'folder'),
   );
   const rest = prune(
     resolved.tree,

@@ -9,6 +9,10 @@ export interface Plan {
   /** What senders see; null where the config does not say. */
   readonly publicUrl: PublicUrl | null;
   readonly limits: Limits;
+  readonly watch: Watch;
+  readonly logs: LogPolicy;
+  /** Gateways that may be starting at once; null: as many as this machine's cores suggest. */
+  readonly startConcurrency: number | null;
   readonly profiles: readonly ProfilePlan[];
   /** Every route of every profile, `/p/<profile>` included where profile_paths is on. */
   readonly routes: readonly Route[];
@@ -20,6 +24,24 @@ export interface PublicUrl {
   readonly proto: 'http' | 'https';
   /** Host and, where it is not the scheme's own, port: as in a Host header. */
   readonly host: string;
+}
+
+/**
+ * What a change of the config's files does by itself. safe: what restarts and ends nothing is applied, the rest is
+ * announced; all: everything is applied; off: nothing is looked at until `gwproxy reload`.
+ */
+export type Watch = 'safe' | 'all' | 'off';
+
+/** The files that gateways' output and gwproxy's own log go to. */
+export interface LogPolicy {
+  /** Absolute; null: `logs` in the state folder. */
+  readonly folder: string | null;
+  /** Bytes of one file before it is rotated. */
+  readonly size: number;
+  /** ms after which it is rotated whatever its size, and past `keep` of them deleted. */
+  readonly age: number;
+  /** Bytes of all files of one profile together; the oldest go first. */
+  readonly keep: number;
 }
 
 /** All sizes in bytes, all durations in ms. */
@@ -56,15 +78,44 @@ export type Launch =
       readonly cwd: string;
       /** All that the gateway's environment holds beside its port variables: base, env_file, env. */
       readonly env: Readonly<Record<string, Template>>;
+      readonly process: ProcessSettings;
     }
   /** Run by someone else: probed and routed to. */
   | { readonly kind: 'url' };
+
+/** What the system is told of a gateway's process before its program runs; null: as gwproxy's own. */
+export interface ProcessSettings {
+  /** -20 to 19. */
+  readonly nice: number | null;
+  readonly maxOpenFiles: number | null;
+  /** 0 to 0o777. */
+  readonly umask: number | null;
+  /** Names or numbers, for a gwproxy that runs as root. */
+  readonly user: string | null;
+  readonly group: string | null;
+}
+
+/**
+ * What is done where nobody can say whose process listens on a gateway's port (another user's, a container's).
+ * lenient: it is taken for the gateway's; strict: it gets nothing. A port that is certainly a stranger's gets
+ * nothing with either; off: nobody looks.
+ */
+export type OwnerCheck = 'lenient' | 'strict' | 'off';
 
 export interface ProfilePlan {
   readonly name: string;
   readonly launch: Launch;
   readonly start: 'always' | 'on-demand' | 'manual';
   readonly startTimeout: number;
+  /** Profiles whose start this one's waits for, when all are started. */
+  readonly after: readonly string[];
+  /** ms without a request after which an on-demand gateway is stopped; null: never. */
+  readonly idleTimeout: number | null;
+  readonly ownerCheck: OwnerCheck;
+  /** Bytes of resident memory, all its processes together, above which a gateway is restarted; null: no limit. */
+  readonly maxMemory: number | null;
+  /** Absolute; null: named after the profile, in the logs' folder. */
+  readonly logFile: string | null;
   /** At least one. */
   readonly listeners: readonly ListenerPlan[];
   readonly restart: RestartPolicy;
@@ -80,17 +131,33 @@ export interface ListenerPlan {
   readonly portEnv: string | null;
   /** Public path prefixes; ['/'] is every path, [] none. */
   readonly paths: readonly string[];
+  /** Startup and readiness: whether requests go to it. */
   readonly health: Health;
+  readonly liveness: Liveness;
 }
 
+/** One kind of probe of a listener. */
 export interface Health {
-  /** Null: a listener is ready when it accepts a connection. */
+  /** Null: it is enough that a connection is accepted. */
   readonly path: string | null;
+  /** The statuses that are well; null: 200 to 299. */
+  readonly status: readonly number[] | null;
+  /** Text that the answer's body must hold; null: any body. */
+  readonly body: string | null;
   readonly interval: number;
   readonly timeout: number;
-  /** Lost probes in a row before a ready listener counts as lost. */
+  /** Lost probes in a row before a listener that was well counts as lost. */
   readonly failures: number;
+  /** Good probes in a row before a lost or new listener counts as well. */
+  readonly successes: number;
 }
+
+/** When a gateway that runs is restarted since it no longer serves; each listener counts once it was ready. */
+export type Liveness =
+  /** `after` ms without one good probe of its health; null: never. */
+  | { readonly kind: 'health'; readonly after: number | null }
+  /** A probe of its own: lost, the gateway is restarted, whatever its health says. */
+  | { readonly kind: 'own'; readonly probe: Health };
 
 export interface RestartPolicy {
   readonly when: 'always' | 'on-failure' | 'never';
@@ -98,8 +165,17 @@ export interface RestartPolicy {
   readonly max: number;
   /** Uptime after which the backoff begins anew. */
   readonly reset: number;
+  /** By exit code, for exits that nobody asked for; codes that are not named follow `when`. */
+  readonly exitCodes: Readonly<Record<string, ExitAction>>;
   readonly giveUp: { readonly restarts: number; readonly within: number } | null;
 }
+
+/**
+ * at-once: restarted without a wait and not counted, whatever `when` says (after a life in which it was ready; one
+ * that never was waits as after a crash). backoff: a crash, as an unnamed code other than 0 is. stop: it rests, as
+ * after a stop. fail: failed, and not restarted until `gwproxy start`.
+ */
+export type ExitAction = 'at-once' | 'backoff' | 'stop' | 'fail';
 
 export interface StopPolicy {
   readonly drain: number;

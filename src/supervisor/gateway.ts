@@ -6,6 +6,7 @@ import { unborn } from './begin.ts';
 import { type Command, commandFor } from './launch.ts';
 import {
   type Effect,
+  isServing,
   type Life,
   type LifeEvent,
   type Policy,
@@ -14,12 +15,17 @@ import {
   type TimerName,
 } from './life.ts';
 import { reduce } from './lifecycle.ts';
+import { MemoryWatch } from './memory.ts';
 import type { PortBook } from './ports.ts';
 import { Probers } from './probers.ts';
 import { type GatewayProcess, spawnProcess } from './process.ts';
 import { reportsOf } from './reports.ts';
+import { MARK, type Run } from './run.ts';
+import type { Starts } from './starts.ts';
 import { statusOf } from './status.ts';
 import { targetsOf } from './targets.ts';
+import { processesOf } from './tree.ts';
+import { mebibytes } from './words.ts';
 
 /** Node turns a longer wait into none at all. */
 const MAX_TIMER = 2 ** 31 - 1;
@@ -27,6 +33,8 @@ const MAX_TIMER = 2 ** 31 - 1;
 /** What a gateway needs of its supervisor. */
 export interface Surroundings {
   readonly ports: PortBook;
+  readonly run: Run;
+  readonly starts: Starts;
   readonly report: Report;
   readonly now: () => number;
   readonly random: () => number;
@@ -46,11 +54,12 @@ interface Waiter {
  * the effects are executed here, in order. An event that an effect causes waits until that step is done.
  */
 export class Gateway {
-  readonly profile: ProfilePlan;
+  #profile: ProfilePlan;
   readonly #around: Surroundings;
-  readonly #policy: Policy;
+  #policy: Policy;
   readonly #queue: LifeEvent[] = [];
   readonly #probers: Probers;
+  #memory: MemoryWatch | undefined;
   #life: Life;
   #busy = false;
   #timer: NodeJS.Timeout | undefined;
@@ -61,15 +70,33 @@ export class Gateway {
   #killed = false;
 
   constructor(profile: ProfilePlan, around: Surroundings) {
-    this.profile = profile;
+    this.#profile = profile;
     this.#around = around;
     this.#policy = policyOf(profile);
     this.#life = unborn(this.#policy);
-    this.#probers = new Probers(profile, {
+    this.#probers = new Probers({
+      profile: () => this.#profile,
       ports: () => around.ports.of(profile.name),
+      processes: () => this.#processes(),
       now: around.now,
+      report: around.report,
       verdict: (event) => this.dispatch(event),
     });
+  }
+
+  get profile(): ProfilePlan {
+    return this.#profile;
+  }
+
+  /**
+   * The profile as a changed config has it: policies, probes and paths from now on, the command, environment and
+   * ports from the next start on.
+   */
+  reconfigure(profile: ProfilePlan): void {
+    this.#profile = profile;
+    this.#policy = policyOf(profile);
+    const { phase, generation } = this.#life;
+    if (isServing(phase) && (phase.pid !== null || !this.#policy.managed)) this.#look(generation);
   }
 
   get life(): Life {
@@ -86,6 +113,7 @@ export class Gateway {
 
   /** May be called from anywhere, also from what an effect calls. */
   dispatch(event: LifeEvent): void {
+    if (event.type === 'ensureReady') this.#around.starts.hurry(this.#profile.name);
     this.#queue.push(event);
     if (this.#busy) return;
     this.#busy = true;
@@ -126,6 +154,9 @@ export class Gateway {
     const before = this.#life;
     const { state, effects } = reduce(before, { ...event, at: now(), random: random() }, this.#policy);
     this.#life = state;
+    if (before.phase.name === 'starting' && state.phase.name !== 'starting') {
+      this.#around.starts.done(this.#profile.name);
+    }
     // Doors before the operator: what is told of has already been done.
     for (const effect of effects) this.#execute(effect);
     for (const told of reportsOf(this.profile, ports.of(this.profile.name), before, event, state))
@@ -149,10 +180,11 @@ export class Gateway {
         void this.#spawn(effect.generation);
         break;
       case 'probe':
-        this.#probers.start(effect.generation);
+        this.#look(effect.generation);
         break;
       case 'endProbes':
         this.#probers.end();
+        this.#memory?.end();
         break;
       case 'startTimer': {
         const { name, generation, ms } = effect;
@@ -179,6 +211,32 @@ export class Gateway {
     }
   }
 
+  /** Probes its listeners and watches its memory, from now on as the profile says. */
+  #look(generation: number): void {
+    this.#probers.start(generation);
+    this.#memory?.end();
+    this.#memory = undefined;
+    const { name: profile, maxMemory: limit } = this.#profile;
+    const pid = pidOf(this.#life.phase);
+    if (limit === null || pid === null) return;
+    this.#memory = new MemoryWatch({
+      pid,
+      mark: this.#around.run.mark(profile, generation),
+      limit,
+      near: (bytes) => this.#around.report({ type: 'gateway.memory', profile, bytes, limit }),
+      exceeded: (bytes) => {
+        const reason = `its memory, ${mebibytes(bytes)}, is above max_memory (${mebibytes(limit)})`;
+        this.dispatch({ type: 'memoryExceeded', generation, reason });
+      },
+    });
+  }
+
+  async #processes(): Promise<readonly number[]> {
+    const pid = pidOf(this.#life.phase);
+    if (pid === null) return [];
+    return processesOf(pid, this.#around.run.mark(this.#profile.name, this.#life.generation));
+  }
+
   #elapsed(name: TimerName, generation: number): void {
     const detail = name === 'startTimeout' ? this.#probers.failing() : '';
     this.dispatch({ type: name, generation, ...(detail === '' ? {} : { detail }) });
@@ -195,6 +253,11 @@ export class Gateway {
     if (launch.kind === 'url') return;
     const failed = (reason: string): void => this.dispatch({ type: 'spawnFailed', generation, reason });
     try {
+      await this.#around.starts.take(this.#profile.name);
+      if (this.#life.phase.name !== 'starting') {
+        failed('stopped before it was started');
+        return;
+      }
       const taken = await this.#around.ports.take(this.profile);
       if (!taken.ok) failed(taken.reason);
       else if (this.#life.phase.name !== 'starting') failed('stopped before it was started');
@@ -205,13 +268,17 @@ export class Gateway {
   }
 
   #launch(generation: number, command: Command): Promise<void> {
+    const { run, report } = this.#around;
+    const { name: profile } = this.#profile;
+    const mark = run.mark(profile, generation);
     let closed = (): void => {};
     this.#closed = new Promise((resolve) => {
       closed = resolve;
     });
-    return spawnProcess(command, {
+    return spawnProcess({ ...command, env: { ...command.env, [MARK]: mark } }, mark, {
       spawned: (spawned) => {
         this.#process = spawned;
+        run.born(profile, spawned.pid);
         if (this.#killed) spawned.signal('SIGKILL');
         this.dispatch({ type: 'spawned', generation, pid: spawned.pid });
       },
@@ -219,11 +286,14 @@ export class Gateway {
         closed();
         this.dispatch({ type: 'spawnFailed', generation, reason });
       },
-      line: (stream, line) =>
-        this.#around.report({ type: 'gateway.output', profile: this.profile.name, stream, line }),
-      exited: (code, signal, groupLeft) =>
-        this.dispatch({ type: 'exited', generation, code, signal, groupLeft }),
+      line: (stream, line) => report({ type: 'gateway.output', profile, stream, line }),
+      dropped: (lines) => report({ type: 'output.dropped', profile, lines, reason: 'flood' }),
+      exited: (code, signal, groupLeft) => {
+        if (!groupLeft && this.#process !== undefined) run.gone(this.#process.pid);
+        this.dispatch({ type: 'exited', generation, code, signal, groupLeft });
+      },
       gone: (ended) => {
+        if (this.#process !== undefined) run.gone(this.#process.pid);
         const reason = 'a process of its group outlived SIGKILL';
         if (!ended) this.dispatch({ type: 'trouble', generation, reason });
         this.dispatch({ type: 'gone', generation });

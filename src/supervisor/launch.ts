@@ -1,4 +1,4 @@
-import type { Launch, ListenerPlan, Template } from '../config/types.ts';
+import type { Launch, ListenerPlan, ProcessSettings, Template } from '../config/types.ts';
 
 /** A process to be, with nothing left to fill in. */
 export interface Command {
@@ -6,6 +6,7 @@ export interface Command {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly process: ProcessSettings;
 }
 
 /** Fills in the ports that this start got. Throws where a template names a listener that has none. */
@@ -26,6 +27,7 @@ export function commandFor(
       ...Object.fromEntries(Object.entries(launch.env).map(([name, value]) => [name, fill(value, ports)])),
       ...Object.fromEntries(variables),
     },
+    process: launch.process,
   };
 }
 

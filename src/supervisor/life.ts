@@ -77,6 +77,7 @@ export interface Policy {
   readonly managed: boolean;
   readonly start: ProfilePlan['start'];
   readonly startTimeout: number;
+  readonly idleTimeout: number | null;
   readonly listeners: readonly string[];
   readonly restart: RestartPolicy;
   readonly stop: StopPolicy;
@@ -114,6 +115,12 @@ export type LifeEvent =
   | { readonly type: 'gone'; readonly generation: number }
   /** The system refused something that the gateway's end needs. */
   | { readonly type: 'trouble'; readonly generation: number; readonly reason: string }
+  /** A listener that was ready serves no more, while the process lives. */
+  | { readonly type: 'hung'; readonly generation: number; readonly listener: string; readonly reason: string }
+  /** Above `max_memory`; plain words. */
+  | { readonly type: 'memoryExceeded'; readonly generation: number; readonly reason: string }
+  /** No door had a request for it for its `idle_timeout`. */
+  | { readonly type: 'idle'; readonly generation: number }
   /** Every door routes past this generation and holds no lease on it. */
   | { readonly type: 'drained'; readonly generation: number }
   /** `detail`, of a start that came too late: what the last probes met. */
@@ -156,6 +163,7 @@ export function policyOf(profile: ProfilePlan): Policy {
     managed: profile.launch.kind === 'command',
     start: profile.start,
     startTimeout: profile.startTimeout,
+    idleTimeout: profile.idleTimeout,
     listeners: profile.listeners.map((listener) => listener.name),
     restart: profile.restart,
     stop: profile.stop,

@@ -51,6 +51,10 @@ export function reduce(state: Life, event: LifeEvent & Stamp, policy: Policy): S
         : unchanged(state);
     case 'trouble':
       return { state: { ...state, lastError: event.reason }, effects: [] };
+    case 'hung':
+    case 'memoryExceeded':
+    case 'idle':
+      return unchanged(state);
     case 'startTimeout':
       return startTimeout(state, event, policy);
     case 'drained':

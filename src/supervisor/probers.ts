@@ -1,10 +1,15 @@
 import type { ProfilePlan } from '../config/types.ts';
+import type { Report } from '../events.ts';
 import type { LifeEvent } from './life.ts';
 import { Prober } from './prober.ts';
 import { reachable } from './targets.ts';
 
 export interface ProbersOptions {
+  readonly profile: () => ProfilePlan;
   readonly ports: () => ReadonlyMap<string, number>;
+  /** The gateway's processes. */
+  readonly processes: () => Promise<readonly number[]>;
+  readonly report: Report;
   /** Epoch ms. */
   readonly now: () => number;
   readonly verdict: (event: LifeEvent) => void;
@@ -12,19 +17,17 @@ export interface ProbersOptions {
 
 /** The probes of every listener of one gateway: one set a generation. */
 export class Probers {
-  readonly #profile: ProfilePlan;
   readonly #options: ProbersOptions;
   readonly #probers = new Map<string, Prober>();
 
-  constructor(profile: ProfilePlan, options: ProbersOptions) {
-    this.#profile = profile;
+  constructor(options: ProbersOptions) {
     this.#options = options;
   }
 
   start(generation: number): void {
     this.end();
     const { ports, now, verdict } = this.#options;
-    for (const { name: listener, host, health } of this.#profile.listeners) {
+    for (const { name: listener, host, health } of this.#options.profile().listeners) {
       const port = ports().get(listener);
       if (port === undefined) throw new Error(`listener '${listener}' has no port to probe`);
       const prober = new Prober({

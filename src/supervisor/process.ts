@@ -14,6 +14,8 @@ export interface ProcessHandlers {
   /** It could not be started; plain words. */
   failed(reason: string): void;
   line(stream: 'stdout' | 'stderr', line: string): void;
+  /** So many lines were not, since they came too fast. */
+  dropped(lines: number): void;
   /** The leader has ended; `groupLeft`: others of its group are there, and gone() follows. */
   exited(code: number | null, signal: string | null, groupLeft: boolean): void;
   /** Nothing of the group is left; false where it outlived SIGKILL and was given up. */
@@ -33,7 +35,11 @@ export interface GatewayProcess {
  * Starts a gateway in a process group of its own, with exactly the environment of `command`. Its output is read as
  * fast as it comes, so that it never blocks on a full pipe (a Python child stops after 44 KB, measured).
  */
-export async function spawnProcess(command: Command, handlers: ProcessHandlers): Promise<void> {
+export async function spawnProcess(
+  command: Command,
+  _mark: string,
+  handlers: ProcessHandlers,
+): Promise<void> {
   // Loaded at the first start: it costs 90 ms that the door need not wait for.
   const { execa } = await import('execa');
   const child = execa(command.file, command.args, {

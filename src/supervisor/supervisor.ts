@@ -5,13 +5,18 @@ import type { DoorPort, SupervisorPort } from '../snapshot.ts';
 import type { SupervisedStatus } from '../status.ts';
 import { Drains } from './drains.ts';
 import { Gateway } from './gateway.ts';
+import { Idle } from './idle.ts';
 import { hasSettled } from './life.ts';
 import { PortBook } from './ports.ts';
 import { Publisher } from './publisher.ts';
+import { type Run, unguarded } from './run.ts';
+import { Starts } from './starts.ts';
 
 export interface SupervisorOptions {
   readonly plan: Plan;
   readonly report: Report;
+  /** By default one whose gateways outlive a supervisor that is killed. */
+  readonly run?: Run;
   /** Epoch ms. */
   readonly now?: () => number;
   /** In [0, 1). */
@@ -47,14 +52,18 @@ export interface Supervisor {
 
 /** Runs a plan's gateways and tells the doors of them. Nothing starts before start(). */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const { plan, report, now = Date.now, random = Math.random } = options;
+  const { plan, report, run = unguarded(), now = Date.now, random = Math.random } = options;
   const ports = new PortBook(plan.profiles, random);
+  const starts = new Starts();
   const drains = new Drains(() => publisher.doorIds);
+  const idle = new Idle(() => publisher.doorIds);
   const gateways = new Map(
     plan.profiles.map((profile) => [
       profile.name,
       new Gateway(profile, {
         ports,
+        run,
+        starts,
         report,
         now,
         random,
@@ -93,8 +102,15 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       // A start that nobody waits for any more goes on: the sender's repeat will want it.
       cancel: () => {},
       applied: (doorId, version) => drains.applied(doorId, version),
-      load: (doorId, { profile, generation, inFlight }) => {
-        if (gateways.has(profile)) drains.load(doorId, profile, generation, inFlight);
+      load: (doorId, told) => {
+        const { profile, generation, inFlight } = told;
+        const gateway = gateways.get(profile);
+        if (gateway === undefined) return;
+        drains.load(doorId, profile, generation, inFlight);
+        const { idleTimeout } = gateway.profile;
+        if (idleTimeout !== null && idle.load(doorId, told, idleTimeout, now())) {
+          gateway.dispatch({ type: 'idle', generation });
+        }
       },
       failed: ({ profile, generation, listener, code }) =>
         gateways.get(profile)?.connectionFailed(generation, listener, code),

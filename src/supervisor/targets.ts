@@ -16,6 +16,7 @@ export function targetsOf(
     paths: [...listener.paths],
     managed: profile.launch.kind === 'command',
     state: targetState(life, listener.name),
+    idleAfter: profile.idleTimeout,
     retryAt: life.phase.name === 'backoff' ? life.phase.nextStartAt : null,
   }));
 }

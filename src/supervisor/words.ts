@@ -5,6 +5,11 @@ export function duration(ms: number): string {
   return `${ms}ms`;
 }
 
+/** Bytes as an operator reads them. */
+export function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 1024 / 1024)} MiB`;
+}
+
 /** How a process ended, as an operator reads it. */
 export function exitReason(code: number | null, signal: string | null): string {
   return signal === null ? `exited with code ${code}` : `ended by ${signal}`;

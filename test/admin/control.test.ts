@@ -24,6 +24,7 @@ const status: Status = {
   uptime_s: 0,
   profiles: [],
   config_error: null,
+  config_pending: [],
 };
 
 function commands(called: string[]): Commands {

@@ -36,6 +36,7 @@ test('the status table names what is not ready and when the next start is', () =
     listen: '127.0.0.1:3978',
     uptime_s: 61,
     config_error: null,
+    config_pending: [],
     profiles: [
       {
         name: 'inbox',
@@ -50,6 +51,7 @@ test('the status table names what is not ready and when the next start is', () =
         rss_bytes: null,
         in_flight: 0,
         held: 2,
+        dropped_lines: 0,
         requests: 7,
         last_error: 'exited with code 1',
         listeners: [{ name: 'http', port: 20001, ready: false }],

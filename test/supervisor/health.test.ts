@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Health } from '../../src/config/types.ts';
 import { judge, provesLost, seek, type Watch } from '../../src/supervisor/health.ts';
+import { listener } from './support.ts';
 
-const health: Health = { path: '/health', interval: 5000, timeout: 2000, failures: 3 };
+const { health: probed } = listener;
+const health: Health = { ...probed, interval: 5000 };
 const lost = { ok: false, reason: 'connection refused' } as const;
 
 test('a ready listener is lost after `failures` lost probes in a row, and after no fewer', () => {

@@ -71,7 +71,7 @@ const gateway: fc.Arbitrary<ProfilePlan> = fc
   .map(({ start, when, giveUp, url }) => ({
     ...profile('alpha', 'half.mjs', {
       start,
-      restart: { when, min: 10, max: 100, reset: 30, giveUp },
+      restart: { when, min: 10, max: 100, reset: 30, exitCodes: {}, giveUp },
       listeners: [
         { ...listener, name: 'messages' },
         { ...listener, name: 'webhook' },
@@ -140,7 +140,7 @@ test('a start that is not stopped comes to readiness when its listeners do', () 
 test('stable uptime begins the backoff anew, a flapping one does not', () => {
   const world = new World(
     profile('alpha', 'serve.mjs', {
-      restart: { when: 'always', min: 10, max: 100, reset: 1000, giveUp: null },
+      restart: { when: 'always', min: 10, max: 100, reset: 1000, exitCodes: {}, giveUp: null },
     }),
   );
   const crash = (): void => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
-import { listener, profile, statusOf, supervise } from './support.ts';
+import { listener, ORDINARY, profile, statusOf, supervise } from './support.ts';
 
 test('hundreds of restarts leave no descriptor, timer or listener behind', async (t) => {
   const warnings: Error[] = [];
@@ -11,8 +11,21 @@ test('hundreds of restarts leave no descriptor, timer or listener behind', async
   const { supervisor, log } = supervise(t, [
     {
       ...profile('alpha', ''),
-      launch: { kind: 'command', command: [['true']], cwd: '/', env: { PATH: [process.env.PATH ?? ''] } },
-      restart: { when: 'always', min: 0, max: 0, reset: 60_000, giveUp: { restarts: 300, within: 600_000 } },
+      launch: {
+        kind: 'command',
+        command: [['true']],
+        cwd: '/',
+        env: { PATH: [process.env.PATH ?? ''] },
+        process: ORDINARY,
+      },
+      restart: {
+        when: 'always',
+        min: 0,
+        max: 0,
+        reset: 60_000,
+        exitCodes: {},
+        giveUp: { restarts: 300, within: 600_000 },
+      },
     },
   ]);
   const before = (await readdir('/proc/self/fd')).length;

@@ -10,7 +10,14 @@ import {
   type RestartHistory,
 } from '../../src/supervisor/restart.ts';
 
-const always: RestartPolicy = { when: 'always', min: 500, max: 30_000, reset: 60_000, giveUp: null };
+const always: RestartPolicy = {
+  when: 'always',
+  min: 500,
+  max: 30_000,
+  reset: 60_000,
+  exitCodes: {},
+  giveUp: null,
+};
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const bounds = fc
   .tuple(fc.integer({ min: 0, max: 100_000 }), fc.integer({ min: 0, max: 100_000 }))

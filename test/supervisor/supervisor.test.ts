@@ -340,7 +340,14 @@ test('a gateway that ends at once gives up when its policy says so, until it is 
   const { supervisor, log } = supervise(t, [
     profile('alpha', 'exits.mjs', {
       env: { EXIT_CODE: ['3'] },
-      restart: { when: 'always', min: 1, max: 2, reset: 60_000, giveUp: { restarts: 2, within: 60_000 } },
+      restart: {
+        when: 'always',
+        min: 1,
+        max: 2,
+        reset: 60_000,
+        exitCodes: {},
+        giveUp: { restarts: 2, within: 60_000 },
+      },
     }),
   ]);
   const door = new FakeDoor('door', supervisor.port);
@@ -363,7 +370,7 @@ test('a gateway that ends well and restarts on failure alone stays down', async 
   const { supervisor, log } = supervise(t, [
     profile('alpha', 'exits.mjs', {
       env: { EXIT_CODE: ['0'] },
-      restart: { when: 'on-failure', min: 1, max: 2, reset: 60_000, giveUp: null },
+      restart: { when: 'on-failure', min: 1, max: 2, reset: 60_000, exitCodes: {}, giveUp: null },
     }),
   ]);
   supervisor.start();

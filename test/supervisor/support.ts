@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import type { TestContext } from 'node:test';
-import type { ListenerPlan, Plan, ProfilePlan, Template } from '../../src/config/types.ts';
+import type { ListenerPlan, Plan, ProcessSettings, ProfilePlan, Template } from '../../src/config/types.ts';
 import type { Event } from '../../src/events.ts';
 import type { DoorPort, Snapshot, SupervisorPort, Target } from '../../src/snapshot.ts';
 import { groupAlive } from '../../src/supervisor/group.ts';
@@ -11,13 +11,31 @@ import { fixture } from '../support/root.ts';
 
 const source = { file: 'gwproxy.yaml', line: 1, column: 1 };
 
+/** A process as gwproxy's own. */
+export const ORDINARY: ProcessSettings = {
+  nice: null,
+  maxOpenFiles: null,
+  umask: null,
+  user: null,
+  group: null,
+};
+
 export const listener: ListenerPlan = {
   name: 'http',
   host: '127.0.0.1',
   port: 'auto',
   portEnv: 'PORT',
   paths: ['/'],
-  health: { path: '/health', interval: 200, timeout: 2000, failures: 3 },
+  health: {
+    path: '/health',
+    status: null,
+    body: null,
+    interval: 200,
+    timeout: 2000,
+    failures: 3,
+    successes: 1,
+  },
+  liveness: { kind: 'health', after: null },
 };
 
 /** A profile whose gateway is a program of test/fixtures/gateways. */
@@ -34,11 +52,17 @@ export function profile(
       command: [[process.execPath], [fixture('gateways', program)]],
       cwd: fixture(),
       env,
+      process: ORDINARY,
     },
     start: 'always',
     startTimeout: 30_000,
+    after: [],
+    idleTimeout: null,
+    ownerCheck: 'lenient',
+    maxMemory: null,
+    logFile: null,
     listeners: [listener],
-    restart: { when: 'always', min: 10, max: 50, reset: 60_000, giveUp: null },
+    restart: { when: 'always', min: 10, max: 50, reset: 60_000, exitCodes: {}, giveUp: null },
     stop: { drain: 30_000, signal: 'SIGTERM', grace: 30_000 },
     source,
     ...rest,
@@ -62,6 +86,9 @@ export function planOf(profiles: readonly ProfilePlan[]): Plan {
       heldPerProfile: 1,
       held: 1,
     },
+    watch: 'off',
+    logs: { folder: null, size: 1, age: 1, keep: 1 },
+    startConcurrency: null,
     profiles,
     routes: [
       {
@@ -188,6 +215,7 @@ export class FakeDoor implements DoorPort {
         managed: true,
         state: 'down',
         retryAt: null,
+        idleAfter: null,
       }
     );
   }

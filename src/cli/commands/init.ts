@@ -7,7 +7,10 @@ import { CommandError, EXIT } from '../../errors.ts';
 import { loadPlan } from '../config.ts';
 
 /** Writes a config: of a Hermes home where `hermes` names one or is true, else a small one to start with. */
-export async function init(configFile: string, hermes: string | true | undefined): Promise<void> {
+export async function init(
+  configFile: string,
+  { hermes }: { readonly hermes: string | true | undefined; readonly pm2: string | undefined },
+): Promise<void> {
   const file = resolve(configFile);
   if (await exists(file)) throw taken(configFile);
   const text = hermes === undefined ? STARTER : await ofHermes(hermes === true ? undefined : hermes);

@@ -83,6 +83,7 @@ export function target(profile: string, port: number, changes: Partial<Target> =
     managed: true,
     state: 'ready',
     retryAt: null,
+    idleAfter: null,
     ...changes,
   };
 }

@@ -1,0 +1,1 @@
+export async function doctor(_configFile: string, _json: boolean): Promise<void> {}

@@ -1,0 +1,5 @@
+export async function exec(
+  _configFile: string,
+  _profile: string,
+  _command: readonly string[],
+): Promise<void> {}

@@ -1,0 +1,1 @@
+export async function reload(_configFile: string, _json: boolean): Promise<void> {}

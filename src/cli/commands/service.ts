@@ -1,0 +1,5 @@
+export async function service(
+  _configFile: string,
+  _action: string,
+  _options: { readonly system: boolean },
+): Promise<void> {}
