@@ -4,7 +4,7 @@ import { platforms } from '../routing/platforms/index.ts';
 import { checkLaunch } from './checks/launch.ts';
 import { checkListeners } from './checks/listeners.ts';
 import { checkLogFiles, checkOrder } from './checks/order.ts';
-import { checkIdle, checkLimits, checkLiveness, checkRestart } from './checks/policies.ts';
+import { checkIdle, checkLimits, checkLiveness, checkProbes, checkRestart } from './checks/policies.ts';
 import { checkLoops, checkPorts } from './checks/ports.ts';
 import { warningsOf } from './checks/reach.ts';
 import { checkRoutes } from './checks/routes.ts';
@@ -124,7 +124,7 @@ async function readProfiles(
     warnings.push(...preset.warnings);
     if (read.profile !== null) profiles.push(read.profile);
   }
-  const each = [checkLaunch, checkListeners, checkRestart, checkIdle, checkLiveness];
+  const each = [checkLaunch, checkListeners, checkRestart, checkIdle, checkLiveness, checkProbes];
   problems.push(...profiles.flatMap((profile) => each.flatMap((check) => check(profile))));
   return { profiles, problems, warnings, files: [...paths] };
 }

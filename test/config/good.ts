@@ -6,6 +6,9 @@ export const GOOD: Written = {
   'gwproxy.yaml': `listen: 127.0.0.1:3978
 public_url: https://bots.example.com/
 profile_paths: true
+watch: all
+start_concurrency: 3
+logs: { folder: ~/logs, size: 1MiB, age: 12h, keep: 5MiB }
 include: profiles/*.yaml
 limits: { body: 4MiB, streamed: 100MiB, buffered: 128MiB, headers: 32KiB, header_time: 15s, body_time: 60s, connections: 4096, answer_time: 120s, idle_time: 5m, held_per_profile: 256, held: 1024 }
 defaults:
@@ -19,15 +22,25 @@ profiles:
     env_file: secrets/inbox.env
     listeners:
       messages: { port: 18681, health: /healthz, paths: [/api/messages] }
-      webhook: { port: 18641, health: { interval: 1s, timeout: 2s, failures: 5 }, paths: [/webhooks/] }
-      api: { port: auto, port_env: API_PORT, host: 127.0.0.1, health: { path: /health } }
+      webhook: { port: 18641, health: { interval: 1s, timeout: 2s, failures: 5 }, liveness: /livez, paths: [/webhooks/] }
+      api: { port: auto, port_env: API_PORT, host: 127.0.0.1, health: { path: /health, status: [200, 204], body: '"ok"', successes: 2, restart_after: 2m } }
     routes:
       - bot_framework: { app: 00000000-0000-0000-0000-00000000000A }
-    restart: { when: on-failure, min: 500ms, max: 30s, reset: 60s, give_up: { restarts: 3, within: 1m } }
+    restart: { when: on-failure, min: 500ms, max: 30s, reset: 60s, exit_codes: { 3: fail, 75: backoff }, give_up: { restarts: 3, within: 1m } }
+    max_memory: 512MiB
+    max_open_files: 1024
+    nice: 5
+    umask: 027
+    user: 1000
+    group: bots
+    log_file: out/inbox.log
     stop: { drain: 10s, signal: SIGTERM }
   standup-bot:
     command: node 'bot one.js' --port=\${port}
     start: on-demand
+    idle_timeout: 10m
+    owner_check: strict
+    after: [inbox-triage]
     start_timeout: 5s
     restart: { give_up: never }
     routes:

@@ -9,6 +9,16 @@ import { GOOD, GOOD_ENV } from './good.ts';
 
 const one = (profile: string) => ({ 'gwproxy.yaml': `profiles:\n  a: ${profile}\n` });
 
+const PROBE = {
+  path: null,
+  status: null,
+  body: null,
+  interval: 5000,
+  timeout: 2000,
+  failures: 3,
+  successes: 1,
+};
+
 test('a full config becomes its plan', async (t) => {
   const { at, loaded } = await load(t, GOOD, { ...ENV, ...GOOD_ENV });
   assert.ok(
@@ -57,16 +67,57 @@ test('a full config becomes its plan', async (t) => {
       ['api', '127.0.0.1', 'auto', 'API_PORT', [], '/health'],
     ],
   );
-  assert.deepEqual(inbox?.listeners[1]?.health, { path: null, interval: 1000, timeout: 2000, failures: 5 });
+  assert.deepEqual(inbox?.listeners[1]?.health, {
+    path: null,
+    status: null,
+    body: null,
+    interval: 1000,
+    timeout: 2000,
+    failures: 5,
+    successes: 1,
+  });
   assert.deepEqual(inbox?.restart, {
     when: 'on-failure',
     min: 500,
     max: 30_000,
     reset: 60_000,
+    exitCodes: { 3: 'fail', 75: 'backoff', 78: 'fail' },
     giveUp: { restarts: 3, within: 60_000 },
   });
+  assert.deepEqual(
+    inbox?.listeners.map(({ liveness }) => liveness),
+    [
+      { kind: 'health', after: 60_000 },
+      { kind: 'own', probe: { ...PROBE, path: '/livez' } },
+      { kind: 'health', after: 120_000 },
+    ],
+  );
+  assert.deepEqual(inbox?.listeners[2]?.health, {
+    ...PROBE,
+    path: '/health',
+    status: [200, 204],
+    body: '"ok"',
+    successes: 2,
+  });
+  assert.ok(inbox?.launch.kind === 'command');
+  assert.deepEqual(inbox.launch.process, {
+    nice: 5,
+    maxOpenFiles: 1024,
+    umask: 0o027,
+    user: '1000',
+    group: 'bots',
+  });
+  assert.equal(inbox.maxMemory, 512 * 1024 * 1024);
+  assert.equal(inbox.logFile, join(at, 'out', 'inbox.log'));
+  assert.deepEqual(plan.logs, {
+    folder: join(ENV.HOME, 'logs'),
+    size: 1024 * 1024,
+    age: 12 * 3_600_000,
+    keep: 5 * 1024 * 1024,
+  });
+  assert.deepEqual([plan.watch, plan.startConcurrency], ['all', 3]);
   assert.deepEqual(inbox?.stop, { drain: 10_000, signal: 'SIGTERM', grace: 3_000 });
-  assert.deepEqual(inbox?.source, { file: join(at, 'gwproxy.yaml'), line: 10, column: 3 });
+  assert.deepEqual(inbox?.source, { file: join(at, 'gwproxy.yaml'), line: 13, column: 3 });
 
   assert.deepEqual(launchOf(plan, 'standup-bot').argv, ['node', 'bot one.js', '--port=<main>']);
   assert.deepEqual(standup?.listeners, [
@@ -76,11 +127,16 @@ test('a full config becomes its plan', async (t) => {
       port: 'auto',
       portEnv: 'PORT',
       paths: ['/'],
-      health: { path: null, interval: 5000, timeout: 2000, failures: 3 },
+      health: PROBE,
+      liveness: { kind: 'health', after: 60_000 },
     },
   ]);
   assert.equal(standup?.start, 'on-demand');
   assert.equal(standup?.startTimeout, 5000);
+  assert.deepEqual(
+    [standup?.idleTimeout, standup?.ownerCheck, standup?.after, standup?.logFile, standup?.maxMemory],
+    [600_000, 'strict', ['inbox-triage'], null, null],
+  );
 
   assert.deepEqual(legacy?.launch, { kind: 'url' });
   assert.deepEqual(legacy?.listeners, [
@@ -90,7 +146,8 @@ test('a full config becomes its plan', async (t) => {
       port: 3978,
       portEnv: null,
       paths: ['/api'],
-      health: { path: '/up', interval: 5000, timeout: 2000, failures: 3 },
+      health: { ...PROBE, path: '/up' },
+      liveness: { kind: 'health', after: 60_000 },
     },
   ]);
   assert.equal(launchOf(plan, 'greeter').cwd, join(at, 'profiles'));

@@ -215,6 +215,71 @@ const SETTINGS: readonly Mistake[] = [
   ],
 ];
 
+const RUNNING: readonly Mistake[] = [
+  [
+    'after a profile that is none',
+    'a: {command: node, after: [standup, c]}\n  standup-bot: {command: node}\n  c: {command: node, enabled: false}',
+    [
+      "gwproxy.yaml:2:30: after: there is no profile 'standup' that is on",
+      "gwproxy.yaml:2:39: after: there is no profile 'c' that is on",
+    ],
+  ],
+  [
+    'after a name with a slip',
+    'a: {command: node, after: [standup-bto]}\n  standup-bot: {command: node}',
+    ["gwproxy.yaml:2:30: after: there is no profile 'standup-bto' that is on; did you mean 'standup-bot'?"],
+  ],
+  [
+    'a circle of starts',
+    'a: {command: node, after: [b]}\n  b: {command: node, after: [c]}\n  c: {command: node, after: [b]}',
+    [
+      'gwproxy.yaml:3:30: after: b → c → b is a circle, so none could be first',
+      'gwproxy.yaml:4:30: after: c → b → c is a circle, so none could be first',
+    ],
+  ],
+  [
+    'an idle timeout that no request ends',
+    'a: {command: node, idle_timeout: 10m}',
+    ['gwproxy.yaml:2:36: idle_timeout needs start: on-demand, or no request would start the gateway again'],
+  ],
+  [
+    'two log files that are one',
+    'a: {command: node, log_file: out.log}\n  b: {command: node, log_file: ./out.log}',
+    ["gwproxy.yaml:3:32: log_file is that of profile 'a' too; give each a file of its own"],
+  ],
+  [
+    'limits that no system has',
+    'a: {command: node, nice: 20, max_open_files: 3, umask: 888, max_memory: 1GB}',
+    [
+      'gwproxy.yaml:2:28: nice must be a whole number from -20 to 19, not 20',
+      'gwproxy.yaml:2:48: max_open_files must be a whole number from 16 to 1048576, not 3',
+      "gwproxy.yaml:2:58: umask must be three octal digits, such as 027, not '888'",
+      "gwproxy.yaml:2:75: max_memory must be a size such as 64KiB or 1MiB, not '1GB'",
+    ],
+  ],
+  [
+    'exit codes that are none',
+    'a: {command: node, restart: {exit_codes: {256: fail, 3: stopp}}}',
+    [
+      'gwproxy.yaml:2:45: restart.exit_codes.256: the name must be an exit code from 0 to 255',
+      "gwproxy.yaml:2:59: restart.exit_codes.3 must be at-once, backoff, stop or fail, not 'stopp'; did you mean 'stop'?",
+    ],
+  ],
+  [
+    'two rules for one restart',
+    'a: {command: node, listeners: {x: {health: {path: /h, restart_after: 1m}, liveness: /l}}}',
+    ["gwproxy.yaml:2:57: restart_after has no meaning beside 'liveness', which decides it"],
+  ],
+  [
+    'a body without a path to ask',
+    'a: {command: node, listeners: {x: {health: {body: ok}, liveness: {status: 200}}}}',
+    [
+      "gwproxy.yaml:2:47: 'body' needs a 'path': without one a connection is all that is asked for",
+      "gwproxy.yaml:2:69: 'status' needs a 'path': without one a connection is all that is asked for",
+    ],
+  ],
+];
+
 const PROFILES: readonly Mistake[] = [
   [
     'a name with capitals',
@@ -265,7 +330,7 @@ const PROFILES: readonly Mistake[] = [
     'a key of Object',
     'a:\n    command: node\n    constructor: 1',
     [
-      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, listeners, routes, fan_out, restart, stop",
+      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, after, idle_timeout, owner_check, max_memory, max_open_files, nice, umask, user, group, log_file, listeners, routes, fan_out, restart, stop",
     ],
   ],
   [
@@ -574,7 +639,7 @@ const LISTENERS: readonly Mistake[] = [
       "gwproxy.yaml:4:36: listeners.x.health.path must be a path such as /health, in visible ASCII, not 'x'",
       'gwproxy.yaml:4:49: listeners.x.health.interval must not be zero',
       'gwproxy.yaml:4:63: listeners.x.health.failures must be a whole number from 1 to 1000, not 0',
-      "gwproxy.yaml:4:66: unknown key 'tries'; the keys here are path, interval, timeout, failures",
+      "gwproxy.yaml:4:66: unknown key 'tries'; the keys here are path, status, body, interval, timeout, failures, successes, restart_after",
     ],
   ],
   [
@@ -695,5 +760,6 @@ function run(group: string, mistakes: readonly Mistake[], wrap: (config: string)
 run('syntax', SYNTAX, (config) => config);
 run('settings', SETTINGS, (config) => config);
 run('profiles', PROFILES, (config) => `profiles:\n  ${config}\n`);
+run('running', RUNNING, (config) => `profiles:\n  ${config}\n`);
 run('listeners', LISTENERS, (config) => `profiles:\n  ${config}\n`);
 run('routes', ROUTES, (config) => `profiles:\n  ${config}\n`);

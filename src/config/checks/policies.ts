@@ -30,6 +30,23 @@ export function checkLiveness({ config, broken, tree }: Profile): readonly Probl
   });
 }
 
+/** What an answer must look like is asked of a path alone. */
+export function checkProbes({ config, broken, tree }: Profile): readonly Problem[] {
+  if (broken.has('listeners')) return [];
+  return Object.keys(config.listeners).flatMap((name) =>
+    ['health', 'liveness'].flatMap((kind) => {
+      const at = (field: string) => ['listeners', name, kind, field];
+      if (treeAt(tree, at('path')) !== undefined) return [];
+      return ['status', 'body']
+        .filter((field) => treeAt(tree, at(field)) !== undefined)
+        .map((field) => {
+          const message = `'${field}' needs a 'path': without one a connection is all that is asked for`;
+          return problemAt(keySource(tree, at(field)), message);
+        });
+    }),
+  );
+}
+
 /** A body has to fit into what is kept for all of them. */
 export function checkLimits({ limits }: Settings, tree: MapTree): readonly Problem[] {
   if (limits.body <= limits.buffered) return [];
