@@ -220,7 +220,7 @@ const RUNNING: readonly Mistake[] = [
     'after a profile that is none',
     'a: {command: node, after: [standup, c]}\n  standup-bot: {command: node}\n  c: {command: node, enabled: false}',
     [
-      "gwproxy.yaml:2:30: after: there is no profile 'standup' that is on",
+      "gwproxy.yaml:2:30: after: there is no profile 'standup' that is on; did you mean 'standup-bot'?",
       "gwproxy.yaml:2:39: after: there is no profile 'c' that is on",
     ],
   ],
@@ -253,7 +253,7 @@ const RUNNING: readonly Mistake[] = [
     [
       'gwproxy.yaml:2:28: nice must be a whole number from -20 to 19, not 20',
       'gwproxy.yaml:2:48: max_open_files must be a whole number from 16 to 1048576, not 3',
-      "gwproxy.yaml:2:58: umask must be three octal digits, such as 027, not '888'",
+      'gwproxy.yaml:2:58: umask must be three octal digits, such as 027, not 888',
       "gwproxy.yaml:2:75: max_memory must be a size such as 64KiB or 1MiB, not '1GB'",
     ],
   ],

@@ -52,7 +52,9 @@ test('a gateway sees exactly the environment of its plan and its port', async (t
   supervisor.start();
   await supervisor.settled();
   const port = portOf(supervisor, 'alpha');
-  assert.deepEqual((await ask(port)).env, {
+  const { GWPROXY_GATEWAY: mark, ...env } = (await ask(port)).env;
+  assert.match(mark ?? '', /^[0-9a-f]{16}\/alpha\/1$/);
+  assert.deepEqual(env, {
     NAME: 'value',
     URL: `http://127.0.0.1:${port}/hook`,
     PORT: String(port),
