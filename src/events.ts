@@ -117,9 +117,13 @@ export type Event =
   | { readonly type: 'run.swept'; readonly profiles: readonly string[]; readonly processes: number }
   /** What ends the gateways should gwproxy be killed is not there. */
   | { readonly type: 'run.unguarded'; readonly reason: string }
+  /** What the next `up` needs to find what this one leaves, should it and its guard be killed, or what an earlier one left. */
+  | { readonly type: 'run.record'; readonly file: string; readonly reason: string }
   /** A log file cannot be written; its lines are counted, and told when it can be again. */
   | { readonly type: 'log.failed'; readonly file: string; readonly reason: string }
   | { readonly type: 'log.resumed'; readonly file: string; readonly lines: number }
+  /** A log file cannot be rotated or compressed, and is written on; tried again, told once until it works. */
+  | { readonly type: 'log.unrotated'; readonly file: string; readonly reason: string }
   /** Changes of the config, each as a line for a person. */
   | { readonly type: 'config.applied'; readonly changes: readonly string[] }
   /** Changes that would restart or end gateways, or need a new gwproxy: `gwproxy reload` or the next `up` applies them. */

@@ -24,8 +24,10 @@ const TEXTS: { readonly [Type in Event['type']]: string } = {
   'listener.unknown-owner': 'nobody can say whose process listens there',
   'run.swept': 'processes of an earlier run were ended',
   'run.unguarded': 'gateways would outlive a killed gwproxy',
+  'run.record': 'the record of what runs is of no use',
   'log.failed': 'a log file cannot be written',
   'log.resumed': 'a log file can be written again',
+  'log.unrotated': 'a log file cannot be rotated or compressed',
   'config.applied': 'config applied',
   'config.pending': 'config changes wait for `gwproxy reload`',
   'config.invalid': 'config is invalid; it stays as it was',
@@ -49,7 +51,9 @@ export function levelOf(event: Event): Level {
     case 'listener.unknown-owner':
     case 'run.swept':
     case 'run.unguarded':
+    case 'run.record':
     case 'log.resumed':
+    case 'log.unrotated':
     case 'config.pending':
     case 'config.unwatched':
       return 'warn';
@@ -66,13 +70,19 @@ export function levelOf(event: Event): Level {
   }
 }
 
+/** Every event as one line of JSON: level, time (epoch ms), type, the event's own fields, msg. */
+export function jsonLines(write: (line: string) => void): Report {
+  const log = pino({ base: null }, { write });
+  return (event) => log[levelOf(event)](event, TEXTS[event.type]);
+}
+
 export interface JsonLog {
   readonly report: Report;
   /** Writes out what is still buffered. Call it last, before the process ends. */
   flush(): void;
 }
 
-/** Every event as one line of JSON on stdout: level, time (epoch ms), type, the event's own fields, msg. */
+/** Every event as a line of JSON on stdout. */
 export function createJsonLog(): JsonLog {
   // Asynchronous, since a reader that stops must never stop the door; sonic-boom drops past maxLength.
   const destination = pino.destination({ dest: 1, sync: false, minLength: 0, maxLength: MAX_BUFFERED_BYTES });
@@ -88,6 +98,7 @@ export function createJsonLog(): JsonLog {
     console.error('gwproxy: nobody reads the log any more; the gateways go on, see `gwproxy status`');
   });
   const log = pino({ base: null }, destination);
+  const write = jsonLines((line) => destination.write(line));
   return {
     report(event) {
       if (closed) return;
@@ -95,7 +106,7 @@ export function createJsonLog(): JsonLog {
         log.warn({ type: 'log.dropped', lines: dropped }, 'log lines dropped: the reader is too slow');
         dropped = 0;
       }
-      log[levelOf(event)](event, TEXTS[event.type]);
+      write(event);
     },
     flush() {
       if (!closed) destination.flushSync();

@@ -59,8 +59,9 @@ export interface SupervisorPort {
   applied(doorId: string, version: number): void;
   /**
    * Leases that this door holds on a generation. Told when a snapshot takes a generation out of routing, and
-   * again when its last lease ends; and of one that is routed to, when it had none for the target's `idleAfter`.
-   * lastUsed is epoch ms, 0 for never.
+   * again when its last lease ends; and of one that is routed to, each time it had none for the target's
+   * `idleAfter`, and at the first lease after that. lastUsed is epoch ms; where there was no lease yet, of when this
+   * door first routed to it.
    */
   load(
     doorId: string,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { CommandError, EXIT } from './errors.ts';
 
 /** sun_path holds 104 bytes on macOS and 108 on Linux (unix(7)), its final NUL included. */
@@ -24,10 +24,16 @@ export function stateFolder(configFile: string, env: NodeJS.ProcessEnv): string 
   );
 }
 
-/** The config file's path without links. Throws a CommandError where there is no such file. */
+/**
+ * The config file's path without links; in a volume of Kubernetes its path there, since the links in it lead
+ * elsewhere after each update. Throws a CommandError where there is no such file.
+ */
 export function realConfigPath(configFile: string): string {
   try {
-    return realpathSync(configFile);
+    const path = join(realpathSync(dirname(configFile)), basename(configFile));
+    const isMounted = lstatSync(path).isSymbolicLink() && readlinkSync(path).startsWith('..data/');
+    const real = realpathSync(path);
+    return isMounted ? path : real;
   } catch (cause) {
     throw new CommandError(
       EXIT.invalidConfig,

@@ -9,7 +9,7 @@ export interface SupervisedStatus {
   readonly state: GatewayState;
   readonly pid: number | null;
   readonly uptime_s: number | null;
-  /** After a crash or a failed start; the operator's own do not count. */
+  /** After a crash or a failed start; neither the operator's own count, nor those that an exit code asks for. */
   readonly restarts: number;
   readonly desired: 'up' | 'down';
   readonly generation: number;

@@ -22,6 +22,21 @@ test('one config has one state folder, by whatever path it is reached', () => {
   assert.notEqual(stateFolder(join(folder, 'other.yaml'), env), direct);
 });
 
+test('a config in a mounted volume keeps its state folder when the volume is updated', () => {
+  const env = { GWPROXY_STATE_DIR: join(folder, 'state') };
+  const volume = join(folder, 'volume');
+  for (const version of ['..one', '..two']) {
+    mkdirSync(join(volume, version), { recursive: true });
+    writeFileSync(join(volume, version, 'gwproxy.yaml'), '');
+  }
+  symlinkSync('..one', join(volume, '..data'));
+  symlinkSync('..data/gwproxy.yaml', join(volume, 'gwproxy.yaml'));
+  const before = stateFolder(join(volume, 'gwproxy.yaml'), env);
+  rmSync(join(volume, '..data'));
+  symlinkSync('..two', join(volume, '..data'));
+  assert.equal(stateFolder(join(volume, 'gwproxy.yaml'), env), before);
+});
+
 test('GWPROXY_STATE_DIR goes before XDG_STATE_HOME, and that before the home', () => {
   const config = join(folder, 'gwproxy.yaml');
   const both = { GWPROXY_STATE_DIR: '/one', XDG_STATE_HOME: '/two' };

@@ -46,7 +46,10 @@ export function statusTable(status: Status, now: number): string {
     String(profile.requests),
     profile.last_error ?? '-',
   ]);
-  const config = status.config_error === null ? [] : [`config: ${status.config_error}`];
+  const config = [
+    ...(status.config_error === null ? [] : [`config: ${status.config_error}`]),
+    ...status.config_pending.map((change) => `config, not applied yet: ${change}`),
+  ];
   return [head, ...config, '', table([HEADER, ...rows])].join('\n');
 }
 

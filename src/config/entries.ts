@@ -64,7 +64,12 @@ function checked(profiles: readonly ProfileEntry[]): Entries {
       const help = rule.safeParse(near).success ? `; write '${near}'` : '';
       return problemAt(source, `profile '${name}': a profile's name ${NAME_RULE}${help}`);
     });
-  return { profiles, problems };
+  const taken = profiles
+    .filter(({ name }) => name === 'gwproxy')
+    .map(({ source }) =>
+      problemAt(source, "profile 'gwproxy': that is the name of gwproxy's own log; choose another"),
+    );
+  return { profiles, problems: [...problems, ...taken] };
 }
 
 /** The first of each name; the others are told. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { barePrefix, HEALTH_PATH, PREFIX, prefixFault } from './paths.ts';
-import { DURATION, parseDuration, parseSize, SIZE } from './units.ts';
+import { DURATION, LARGEST_SIZE, LARGEST_STORE, parseDuration, parseSize, SIZE } from './units.ts';
 
 /**
  * The leaves of the schema. The `error` of each says what the value must be, to follow 'must be'; a custom issue
@@ -56,18 +56,22 @@ export function duration(least: 0 | 1 = 1) {
     });
 }
 
-/** In bytes; at least 1. */
-export function size() {
+/** In bytes; at least 1, and at most what a buffer holds, or what a store or another process may. */
+export function size(of: 'buffer' | 'store' = 'buffer') {
+  const most = of === 'buffer' ? LARGEST_SIZE : LARGEST_STORE;
   const what = 'a size such as 64KiB or 1MiB';
   return z
     .string({ error: what })
     .regex(SIZE, { error: what })
     .transform((written, context) => {
-      const bytes = parseSize(written);
+      const bytes = parseSize(written, most);
       if (bytes !== undefined && bytes > 0) return bytes;
       context.addIssue({
         code: 'custom',
-        message: bytes === undefined ? 'must not be more than 3GiB' : 'must not be zero',
+        message:
+          bytes === undefined
+            ? `must not be more than ${of === 'buffer' ? '3GiB' : '1024GiB'}`
+            : 'must not be zero',
       });
       return z.NEVER;
     });

@@ -34,15 +34,24 @@ import type { Plan } from './types.ts';
 export { formatProblem, type Problem } from './problems.ts';
 export { BASE_ENV } from './profile.ts';
 
-export type Loaded =
-  | {
-      readonly ok: true;
-      readonly plan: Plan;
-      /** Allowed, and hardly meant. */
-      readonly warnings: readonly Problem[];
-      readonly files: readonly string[];
-    }
-  | { readonly ok: false; readonly problems: readonly Problem[]; readonly files: readonly string[] };
+/** What can change the outcome of a load; all absolute. */
+export interface Looked {
+  /** Those that were read or looked for: the config itself first, then included ones, env_files, presets' own. */
+  readonly files: readonly string[];
+  /** The globs of `include`: a new file that one of them matches counts too. */
+  readonly globs: readonly string[];
+}
+
+export type Loaded = Looked &
+  (
+    | {
+        readonly ok: true;
+        readonly plan: Plan;
+        /** Allowed, and hardly meant. */
+        readonly warnings: readonly Problem[];
+      }
+    | { readonly ok: false; readonly problems: readonly Problem[] }
+  );
 
 export interface LoadOptions {
   /** gwproxy's environment: `${NAME}`, the base of every gateway's own, and HOME for `~`. */
@@ -52,8 +61,7 @@ export interface LoadOptions {
 
 /**
  * Reads a config to its plan, or to all of its problems by file and line; never both, so that what is invalid is
- * refused whole. `files` are those that were read or looked for: config, included, env_files, presets' own. Nothing is thrown
- * for what a user can get wrong.
+ * refused whole. Nothing is thrown for what a user can get wrong.
  */
 export async function loadConfig(file: string, { env, files = realFiles }: LoadOptions): Promise<Loaded> {
   const config = resolve(file);
@@ -76,16 +84,19 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
   ];
   const spoilt = new Set(sources.syntax.map(placeOf));
   const problems = [...sources.syntax, ...found.filter((problem) => !spoilt.has(placeOf(problem)))];
-  const all = [...new Set([...sources.files, ...read.files])];
+  const looked: Looked = {
+    files: [...new Set([...sources.files, ...read.files])],
+    globs: sources.globs,
+  };
   if (problems.length > 0 || sources.settings === null) {
-    return { ok: false, problems: sortProblems(problems), files: all };
+    return { ok: false, problems: sortProblems(problems), ...looked };
   }
   if (sources.profiles.length === 0) {
     const source = treeAt(sources.tree, ['profiles'])?.source ?? { file: config, line: 1, column: 1 };
     return {
       ok: false,
       problems: [problemAt(source, "no profiles; write at least one under 'profiles'")],
-      files: all,
+      ...looked,
     };
   }
   const reached = warningsOf(read.profiles.filter(isEnabled), sources.settings.profile_paths);
@@ -94,7 +105,7 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
     ok: true,
     plan: createPlan(sources.settings, read.profiles, platforms, dirname(config)),
     warnings,
-    files: all,
+    ...looked,
   };
 }
 

@@ -100,7 +100,7 @@ export function profileSchema(platforms: readonly KeyedPlatform[]) {
       .describe(
         "Whether a listener gets requests where nobody can say whose process it is; a stranger's gets none.",
       ),
-    max_memory: size().optional().describe('Resident memory above which a gateway is restarted.'),
+    max_memory: size('store').optional().describe('Resident memory above which a gateway is restarted.'),
     max_open_files: count(16, 1_048_576).optional().describe('Files that its processes may have open, each.'),
     nice: count(-20, 19).optional().describe('19 is the least urgent; below 0 needs root.'),
     umask: z
@@ -255,7 +255,11 @@ function restartSchema() {
   });
   return strict({
     when: choice(['always', 'on-failure', 'never']).default('always').describe('After which ends.'),
-    min: duration().prefault('500ms').describe('The first wait; it doubles.'),
+    min: duration()
+      .prefault('500ms')
+      .describe(
+        'The wait before the second restart in a row; it doubles. The first, of a gateway that was ready, has none.',
+      ),
     max: duration().prefault('30s').describe('The longest wait.'),
     reset: duration().prefault('60s').describe('Uptime after which the waits begin anew.'),
     exit_codes: z

@@ -100,9 +100,13 @@ function logsSchema() {
     folder: text('a folder')
       .optional()
       .describe('Relative to this file; by default in the state folder, below ~/.local/state/gwproxy.'),
-    size: size().prefault('10MiB').describe('A file is rotated, and compressed, when it is that big …'),
+    size: size('store')
+      .prefault('10MiB')
+      .describe('A file is rotated, and compressed, when it is that big …'),
     age: duration().prefault('24h').describe('… or that old.'),
-    keep: size().prefault('100MiB').describe('For the files of one profile together; the oldest go first.'),
+    keep: size('store')
+      .prefault('100MiB')
+      .describe('For the files of one profile together; the oldest go first.'),
   });
 }
 

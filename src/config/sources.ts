@@ -22,9 +22,11 @@ export interface Sources {
   /** Of the files as YAML: where one of these stands, nothing else can be said. */
   readonly syntax: readonly Problem[];
   readonly problems: readonly Problem[];
-  /** Absolute; the config itself first. */
   readonly warnings: readonly Problem[];
+  /** Absolute; the config itself first. */
   readonly files: readonly string[];
+  /** The globs of `include`, absolute. */
+  readonly globs: readonly string[];
 }
 
 const RULES: ShapeRules = {
@@ -89,6 +91,7 @@ export async function readSources(
     ],
     warnings: included.warnings,
     files: [file, ...included.files],
+    globs: (shape.value?.include ?? []).filter(isGlob).map((glob) => resolve(dirname(file), glob)),
   };
 }
 
@@ -162,7 +165,11 @@ async function readIncluded(
 
 /** A path without wildcards is looked for and missed; a glob may match nothing. */
 async function includedBy(pattern: string, folder: string, files: Files): Promise<readonly string[]> {
-  return /[*?[\]{}()!]/.test(pattern) ? files.glob(pattern, folder) : [resolve(folder, pattern)];
+  return isGlob(pattern) ? files.glob(pattern, folder) : [resolve(folder, pattern)];
+}
+
+function isGlob(pattern: string): boolean {
+  return /[*?[\]{}()!]/.test(pattern);
 }
 
 function mapAt(

@@ -161,6 +161,7 @@ export type Liveness =
 
 export interface RestartPolicy {
   readonly when: 'always' | 'on-failure' | 'never';
+  /** The wait before the second restart in a row, and before the first of a gateway that was never ready. */
   readonly min: number;
   readonly max: number;
   /** Uptime after which the backoff begins anew. */
@@ -181,4 +182,31 @@ export interface StopPolicy {
   readonly drain: number;
   readonly signal: NodeJS.Signals;
   readonly grace: number;
+}
+
+/**
+ * What differs between the plan that is applied and another. Fields are named as in the config; values are never
+ * told, since any may hold a secret.
+ */
+export interface PlanDiff {
+  /** Names of profiles, as in `removed` and `replaced`. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** A `url:` where a `command:` was, or the other way: another profile of the same name. */
+  readonly replaced: readonly string[];
+  readonly changed: readonly ProfileChange[];
+  /** Beside the profiles, all of them taken over at once. */
+  readonly settings: readonly string[];
+  /** `listen` differs, which only a new gwproxy can follow. */
+  readonly listen: boolean;
+}
+
+export interface ProfileChange {
+  readonly profile: string;
+  /**
+   * update: taken over by the gateway as it runs; restart: its gateway ends, and starts as the profile then says;
+   * move: a `url:` profile has another address.
+   */
+  readonly how: 'update' | 'restart' | 'move';
+  readonly fields: readonly string[];
 }

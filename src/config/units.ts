@@ -27,9 +27,12 @@ export function parseDuration(text: string): number | undefined {
   return parse(text, DURATION, MS, LONGEST_DURATION);
 }
 
-/** The bytes of a text such as `64KiB` or `1MiB`; undefined where it is none or no buffer could hold it. */
-export function parseSize(text: string): number | undefined {
-  return parse(text, SIZE, BYTES, LARGEST_SIZE);
+/** For what no buffer has to hold: files, and the memory of other processes. */
+export const LARGEST_STORE = 1024 ** 4;
+
+/** The bytes of a text such as `64KiB` or `1MiB`; undefined where it is none, or more than `most`. */
+export function parseSize(text: string, most: number = LARGEST_SIZE): number | undefined {
+  return parse(text, SIZE, BYTES, most);
 }
 
 function parse(

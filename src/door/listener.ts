@@ -40,7 +40,7 @@ export class Listener extends Server {
     super(serverOptions(parts.limits));
     this.#parts = parts;
     this.#handlers = handlers;
-    this.maxConnections = parts.limits.connections;
+    this.configure(parts.limits);
     // Node would drop the headers beyond 2000 and pass on the rest; their size is limited anyway.
     this.maxHeadersCount = 0;
     this.on('connection', (socket: Socket) => this.#connections.open(socket));
@@ -70,6 +70,17 @@ export class Listener extends Server {
         const address = this.address();
         resolve({ host, port: typeof address === 'object' && address !== null ? address.port : port });
       });
+    });
+  }
+
+  /** For connections and requests from now on. */
+  configure(limits: Limits): void {
+    this.maxConnections = limits.connections;
+    // Node reads these of the server at each connection and at each check; maxHeaderSize its types leave out.
+    Object.assign(this, {
+      maxHeaderSize: limits.headers,
+      headersTimeout: limits.headerTime,
+      requestTimeout: longestRequest(limits),
     });
   }
 
@@ -180,11 +191,15 @@ function serverOptions(limits: Limits): ServerOptions {
     requireHostHeader: false,
     maxHeaderSize: limits.headers,
     headersTimeout: limits.headerTime,
-    requestTimeout: Math.max(limits.headerTime, limits.bodyTime),
+    requestTimeout: longestRequest(limits),
     connectionsCheckingInterval: 1000,
     keepAliveTimeout: KEEP_ALIVE,
     noDelay: true,
   };
+}
+
+function longestRequest(limits: Limits): number {
+  return Math.max(limits.headerTime, limits.bodyTime);
 }
 
 /** The connection itself broke: there is nobody to answer. */

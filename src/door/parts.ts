@@ -14,6 +14,7 @@ import type { Upstreams } from './upstreams.ts';
 
 /** What every step of a request's way may use. */
 export interface Parts {
+  /** As they are now, and so is publicUrl: to be read anew for each request. */
   readonly limits: Limits;
   readonly publicUrl: PublicUrl | null;
   readonly supervisor: SupervisorPort;

@@ -1,14 +1,15 @@
+import type { Limits } from '../config/types.ts';
 import { DoorError } from '../errors.ts';
 import { ClientLeft, type Exchange } from './exchange.ts';
 import { Gathered } from './gathered.ts';
 
 /** All bodies that are in memory at once, for all requests of a door. */
 export class Budget {
-  readonly #limit: number;
+  readonly #limits: Pick<Limits, 'buffered'>;
   #used = 0;
 
-  constructor(limit: number) {
-    this.#limit = limit;
+  constructor(limits: Pick<Limits, 'buffered'>) {
+    this.#limits = limits;
   }
 
   get used(): number {
@@ -17,7 +18,7 @@ export class Budget {
 
   /** False where it would be too much; then nothing is taken. */
   take(bytes: number): boolean {
-    if (this.#used + bytes > this.#limit) return false;
+    if (this.#used + bytes > this.#limits.buffered) return false;
     this.#used += bytes;
     return true;
   }

@@ -19,12 +19,10 @@ import { Unmatched, type UnmatchedKeys } from './unmatched.ts';
 import { Upgrades } from './upgrade.ts';
 import { Upstreams } from './upstreams.ts';
 
-export interface DoorOptions {
+export interface DoorOptions extends DoorSettings {
   /** Names this door to the supervisor. */
   readonly id: string;
   readonly supervisor: SupervisorPort;
-  readonly limits: Limits;
-  readonly publicUrl: PublicUrl | null;
   readonly report: Report;
   /** Epoch ms. */
   readonly now?: () => number;
@@ -46,14 +44,24 @@ export interface Door {
   stats(): ReadonlyMap<string, ProfileStats>;
   /** What arrived and no profile claims. */
   readonly unmatched: UnmatchedKeys;
+  /** From the next request and the next connection on; what is under way goes on as it began. */
+  configure(settings: DoorSettings): void;
+}
+
+export interface DoorSettings {
+  readonly limits: Limits;
+  readonly publicUrl: PublicUrl | null;
 }
 
 /** The data plane: one public port in front of the gateways that the supervisor's snapshots name. */
 export function createDoor(options: DoorOptions): Door {
-  const { id, supervisor, limits, publicUrl, report, now = Date.now } = options;
+  const { id, supervisor, report, now = Date.now } = options;
+  let { publicUrl } = options;
+  // One object for all, so that each sees what configure() changes in it.
+  const limits = { ...options.limits };
   const timers = new Timers();
   const counters = new Counters();
-  const leases = new Leases(id, supervisor, counters, now);
+  const leases = new Leases(id, supervisor, counters, timers, now);
   const upstreams = new Upstreams(limits);
   const hold = new Hold({ doorId: id, supervisor, limits, counters, timers, now });
   const unmatched = new Unmatched(report, now);
@@ -61,7 +69,9 @@ export function createDoor(options: DoorOptions): Door {
   const snapshots = new Snapshots({ doorId: id, supervisor, upstreams, leases, hold, counters, seal });
   const parts: Parts = {
     limits,
-    publicUrl,
+    get publicUrl() {
+      return publicUrl;
+    },
     supervisor,
     now,
     timers,
@@ -69,7 +79,7 @@ export function createDoor(options: DoorOptions): Door {
     leases,
     upstreams,
     hold,
-    budget: new Budget(limits.buffered),
+    budget: new Budget(limits),
     unmatched,
     taken: new Taken(),
     table: () => snapshots.table,
@@ -114,6 +124,12 @@ export function createDoor(options: DoorOptions): Door {
     },
     stats: () => counters.stats(),
     unmatched,
+    configure(settings) {
+      publicUrl = settings.publicUrl;
+      Object.assign(limits, settings.limits);
+      listener.configure(limits);
+      upstreams.renew();
+    },
   };
 }
 

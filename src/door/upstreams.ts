@@ -43,6 +43,12 @@ export class Upstream {
     this.#pool?.close(() => undefined);
   }
 
+  /** What is sent from now on goes by the limits as they are now; what is in flight goes on. */
+  renew(): void {
+    this.retire();
+    this.#pool = null;
+  }
+
   /** Breaks off what is in flight. */
   destroy(): Promise<void> {
     return this.#pool?.destroy() ?? Promise.resolve();
@@ -94,6 +100,10 @@ export class Upstreams {
     }
     this.#profiles = profiles;
     for (const upstream of before) if (!kept.has(upstream)) upstream.retire();
+  }
+
+  renew(): void {
+    for (const upstream of this.#all()) upstream.renew();
   }
 
   async destroy(): Promise<void> {

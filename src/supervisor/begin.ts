@@ -15,10 +15,13 @@ export function unborn(policy: Policy): Life {
   };
 }
 
-/** The next generation: a process of its own, or for a `url:` profile its probes alone. */
-export function begin(state: Life, policy: Policy): Step {
+/**
+ * The next generation: a process of its own, or for a `url:` profile its probes alone. `follows`: the end that it
+ * follows unasked and at once.
+ */
+export function begin(state: Life, policy: Policy, follows: string | null = null): Step {
   const generation = state.generation + 1;
-  const phase: ServingPhase = { name: 'starting', pid: null, ready: [], served: false };
+  const phase: ServingPhase = { name: 'starting', pid: null, ready: [], served: false, follows };
   const effects: readonly Effect[] = policy.managed
     ? [{ type: 'spawn', generation }]
     : [

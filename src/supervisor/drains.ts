@@ -47,6 +47,12 @@ export class Drains {
     this.#check(profile);
   }
 
+  /** That profile is no more. */
+  forget(profile: string): void {
+    this.#drains.delete(profile);
+    for (const loads of this.#loads.values()) loads.delete(profile);
+  }
+
   #check(profile: string): void {
     const drain = this.#drains.get(profile);
     if (drain === undefined) return;

@@ -1,4 +1,4 @@
-import { begin } from './begin.ts';
+import { finish, historyAt } from './finish.ts';
 import {
   type After,
   type Effect,
@@ -7,12 +7,10 @@ import {
   type LifeEvent,
   type Policy,
   pidOf,
-  resting,
   type Stamp,
   type Step,
   unchanged,
 } from './life.ts';
-import { afterEnd, afterUptime } from './restart.ts';
 import { exitReason } from './words.ts';
 
 /** In order: out of routing, drained where doors may hold leases, the signal, the grace, SIGKILL. */
@@ -79,7 +77,7 @@ function killGroup(state: Life, after: After, exited: boolean): Step {
   };
 }
 
-/** The leader has ended: by its own doing a crash or a rest, after a stop that we asked for neither. */
+/** The leader has ended: by its own doing what its code and policy say, after a stop that we asked for no crash. */
 export function exited(
   state: Life,
   event: Extract<LifeEvent, { readonly type: 'exited' }> & Stamp,
@@ -93,64 +91,20 @@ export function exited(
     // The rest of the group got the signal too, and has the rest of the grace.
     return { state: { ...ended, phase: { ...phase, exited: true } }, effects: [] };
   }
+  if (phase.name === 'draining') return leaderless(ended, phase.after, event, policy);
+  if (!isServing(phase)) return unchanged(state);
   const reason = exitReason(event.code, event.signal);
-  const after: After =
-    phase.name === 'draining' ? phase.after : { kind: 'judge', failure: event.code !== 0, reason };
-  const fallen: Life = {
-    ...ended,
-    history: historyAt(state, event.at, policy),
-    lastError: phase.name === 'draining' ? state.lastError : reason,
-  };
-  if (!event.groupLeft) return finish(fallen, after, event, policy);
-  // Nobody leads the rest any more: it is ended, so that it keeps no port.
-  return killGroup(fallen, after, true);
+  const fallen: Life = { ...ended, history: historyAt(state, event.at, policy), lastError: reason };
+  const after: After = { kind: 'judge', end: { reason, code: event.code, served: phase.served } };
+  return leaderless(fallen, after, event, policy);
 }
 
-/** Nothing of this life is left: what comes now? */
-export function finish(state: Life, after: After, moment: Stamp, policy: Policy): Step {
-  const ended: Life = { ...state, spawnedAt: null };
-  const settle: readonly Effect[] = [{ type: 'publish' }, { type: 'endProbes' }, { type: 'clearTimer' }];
-  if (after.kind === 'start') {
-    const next = begin(ended, policy);
-    return { state: next.state, effects: [{ type: 'endProbes' }, ...next.effects] };
-  }
-  if (after.kind === 'stop') return { state: { ...ended, phase: { name: 'stopped' } }, effects: settle };
-  const decision = afterEnd(policy.restart, ended.history, after.failure, moment.at, moment.random);
-  const told: Life = { ...ended, lastError: after.reason };
-  switch (decision.kind) {
-    case 'rest':
-      return {
-        state: { ...ended, phase: { name: 'stopped' }, desired: resting(policy), lastError: null },
-        effects: settle,
-      };
-    case 'fail':
-      return {
-        state: { ...told, phase: { name: 'failed' }, lastError: `${after.reason}; ${decision.reason}` },
-        effects: settle,
-      };
-    case 'restart':
-      return {
-        state: {
-          ...told,
-          phase: { name: 'backoff', nextStartAt: moment.at + decision.delay },
-          history: decision.history,
-        },
-        effects: [
-          ...settle,
-          {
-            type: 'startTimer',
-            name: 'backoffElapsed',
-            generation: state.generation,
-            ms: decision.delay,
-          },
-        ],
-      };
-  }
-}
-
-/** The restart history as it is when a gateway stops being ready at this moment. */
-export function historyAt(state: Life, at: number, policy: Policy): Life['history'] {
-  return state.phase.name === 'ready'
-    ? afterUptime(policy.restart, state.history, at - state.phase.since)
-    : state.history;
+/** Nobody leads what is left of the group: it is ended, so that it keeps no port. */
+function leaderless(
+  state: Life,
+  after: After,
+  event: { readonly groupLeft: boolean } & Stamp,
+  policy: Policy,
+): Step {
+  return event.groupLeft ? killGroup(state, after, true) : finish(state, after, event, policy);
 }

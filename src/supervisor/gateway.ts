@@ -69,14 +69,16 @@ export class Gateway {
   #waiters: readonly Waiter[] = [];
   #killed = false;
 
-  constructor(profile: ProfilePlan, around: Surroundings) {
+  /** `generation`: that of the last life of a gateway of this name; its own count on from there. */
+  constructor(profile: ProfilePlan, around: Surroundings, generation = 0) {
     this.#profile = profile;
     this.#around = around;
     this.#policy = policyOf(profile);
-    this.#life = unborn(this.#policy);
+    this.#life = { ...unborn(this.#policy), generation };
     this.#probers = new Probers({
       profile: () => this.#profile,
       ports: () => around.ports.of(profile.name),
+      leader: () => pidOf(this.#life.phase),
       processes: () => this.#processes(),
       now: around.now,
       report: around.report,

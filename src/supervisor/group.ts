@@ -1,20 +1,31 @@
-import { readdir, readFile } from 'node:fs/promises';
 import treeKill from 'tree-kill';
+import { HAS_PROC, isLiving, type ProcessId, readPids, readStat } from './proc.ts';
 import { systemCode } from './words.ts';
 
 /** Where there are no process groups, the tree is walked instead. */
-export const HAS_GROUPS = process.platform !== 'win32';
+export const HAS_GROUPS: boolean = process.platform !== 'win32';
+
+export type Sent = 'sent' | 'gone' | 'refused';
 
 /**
  * Signals every process of a group. 'refused': the system does not permit it (the gateway changed its user).
  */
-export function signalGroup(pid: number, signal: NodeJS.Signals): 'sent' | 'gone' | 'refused' {
+export function signalGroup(pid: number, signal: NodeJS.Signals): Sent {
   if (!HAS_GROUPS) {
     treeKill(pid, signal);
     return 'sent';
   }
+  return send(-pid, signal);
+}
+
+/** Signals that process, and no other that has its pid by now. */
+export function signalProcess(process: ProcessId, signal: NodeJS.Signals): Sent {
+  return isLiving(process) ? send(process.pid, signal) : 'gone';
+}
+
+function send(target: number, signal: NodeJS.Signals): Sent {
   try {
-    process.kill(-pid, signal);
+    process.kill(target, signal);
     return 'sent';
   } catch (error) {
     const code = systemCode(error);
@@ -39,36 +50,12 @@ export function groupExists(pid: number): boolean {
   }
 }
 
-/**
- * Whether a process of that group is alive. A zombie keeps its group until its parent reaps it, and a PID 1 that
- * is no init never does; it holds no port and runs no code, so it does not count.
- */
-export async function groupAlive(pid: number): Promise<boolean> {
+/** Whether a process of that group is alive; zombies do not count where the system tells them apart. */
+export function groupAlive(pid: number): boolean {
   if (!groupExists(pid)) return false;
-  if (process.platform !== 'linux') return true;
-  try {
-    for (const entry of await readdir('/proc')) {
-      if (/^\d+$/.test(entry) && (await isLivingMember(entry, pid))) return true;
-    }
-    return false;
-  } catch (error) {
-    // /proc cannot be read now (EMFILE, hidepid): what kill(2) said stands.
-    if (systemCode(error) !== null) return true;
-    throw error;
-  }
-}
-
-async function isLivingMember(entry: string, group: number): Promise<boolean> {
-  let stat: string;
-  try {
-    stat = await readFile(`/proc/${entry}/stat`, 'utf8');
-  } catch (error) {
-    const code = systemCode(error);
-    // It ended while the folder was read.
-    if (code === 'ENOENT' || code === 'ESRCH') return false;
-    throw error;
-  }
-  // proc_pid_stat(5): pid (comm) state ppid pgrp …; comm may hold spaces and parentheses.
-  const [state, , pgrp] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(pgrp) === group && state !== 'Z' && state !== 'X';
+  if (!HAS_PROC) return true;
+  return readPids().some((each) => {
+    const stat = readStat(each);
+    return stat?.living === true && stat.group === pid;
+  });
 }

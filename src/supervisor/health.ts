@@ -5,13 +5,23 @@ export interface Watch {
   readonly ready: boolean;
   /** Probes lost in a row while ready. */
   readonly lost: number;
-  /** Probes lost since it was sought. */
+  /** Good probes in a row while it is sought. */
+  readonly good: number;
+  /** Probes since it was first sought. */
   readonly tries: number;
   /** Epoch ms at which it was first sought. */
   readonly since: number;
 }
 
-export type Outcome = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+/**
+ * absent: nobody listens there. unwell: somebody does, and gave no good answer. stranger: the port is another
+ * program's, whatever was answered.
+ */
+export type Cause = 'absent' | 'unwell' | 'stranger';
+
+export type Outcome =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly cause: Cause; readonly reason: string };
 
 export interface Judgement {
   readonly watch: Watch;
@@ -22,22 +32,29 @@ export interface Judgement {
 }
 
 export function seek(at: number): Watch {
-  return { ready: false, lost: 0, tries: 0, since: at };
+  return { ready: false, lost: 0, good: 0, tries: 0, since: at };
 }
 
-/** One lost probe is not a lost listener; `failures` in a row are. */
+/**
+ * One lost probe is not a lost listener; `failures` in a row are, and one that met a stranger is: what is sent
+ * there goes to somebody else. `successes` good probes in a row find a listener.
+ */
 export function judge(watch: Watch, outcome: Outcome, health: Health, at: number): Judgement {
-  if (outcome.ok) {
-    const verdict = watch.ready ? null : 'ready';
-    return { watch: { ...watch, ready: true, lost: 0 }, verdict, wait: health.interval };
-  }
-  if (!watch.ready) {
-    const next = { ...watch, tries: watch.tries + 1 };
-    return { watch: next, verdict: null, wait: quickly(next, health, at) };
-  }
+  if (!watch.ready) return sought(watch, outcome, health, at);
+  if (outcome.ok) return { watch: { ...watch, lost: 0 }, verdict: null, wait: health.interval };
   const lost = watch.lost + 1;
-  if (lost < health.failures) return { watch: { ...watch, lost }, verdict: null, wait: health.interval };
+  if (lost < health.failures && outcome.cause !== 'stranger') {
+    return { watch: { ...watch, lost }, verdict: null, wait: health.interval };
+  }
   return { watch: seek(at), verdict: 'lost', wait: quickly(seek(at), health, at) };
+}
+
+function sought(watch: Watch, outcome: Outcome, health: Health, at: number): Judgement {
+  const next = { ...watch, tries: watch.tries + 1, good: outcome.ok ? watch.good + 1 : 0 };
+  if (next.good >= health.successes) {
+    return { watch: { ...next, ready: true, lost: 0 }, verdict: 'ready', wait: health.interval };
+  }
+  return { watch: next, verdict: null, wait: quickly(next, health, at) };
 }
 
 /**
@@ -50,9 +67,11 @@ export function provesLost(code: string): boolean {
 
 /**
  * While a listener is sought: 25 ms growing to 250 ms, so that a held request waits little longer than the
- * gateway's own start; then a hundredth of the time already spent, so that one that never comes costs little.
+ * gateway's own start; then a hundredth of the time already spent, so that one that never comes costs little. One
+ * that has begun to answer is not kept waiting for that.
  */
 function quickly(watch: Watch, health: Health, at: number): number {
   const ramp = Math.min(250, 25 * 1.5 ** Math.min(watch.tries, 10));
-  return Math.min(health.interval, Math.max(Math.round(ramp), Math.round((at - watch.since) / 100)));
+  const patience = watch.good > 0 ? 0 : Math.round((at - watch.since) / 100);
+  return Math.min(health.interval, Math.max(Math.round(ramp), patience));
 }

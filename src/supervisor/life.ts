@@ -1,7 +1,10 @@
 import type { ProfilePlan, RestartPolicy, StopPolicy } from '../config/types.ts';
-import type { RestartHistory } from './restart.ts';
+import type { End, RestartHistory } from './restart.ts';
 
-/** 'demand': down until a request needs it; an operator's stop makes it 'down', which no request overrides. */
+/**
+ * 'demand': it sleeps, or is on its way there, until a request needs it; an operator's stop makes it 'down', which no
+ * request overrides.
+ */
 export type Desired = 'up' | 'down' | 'demand';
 
 interface Exit {
@@ -15,8 +18,10 @@ interface Exit {
 export type After =
   | { readonly kind: 'stop' }
   | { readonly kind: 'start' }
+  /** It had nothing to do: it sleeps until its next request. */
+  | { readonly kind: 'rest' }
   /** The restart policy decides. */
-  | { readonly kind: 'judge'; readonly failure: boolean; readonly reason: string };
+  | { readonly kind: 'judge'; readonly end: End };
 
 interface Serving {
   /** Null until it is spawned, and always for a `url:` profile. */
@@ -29,7 +34,11 @@ interface Serving {
 
 export type ServingPhase = Serving &
   (
-    | { readonly name: 'starting' }
+    | {
+        readonly name: 'starting';
+        /** The end of the last life, where this one follows it unasked and at once; else null. */
+        readonly follows: string | null;
+      }
     /** `since` is epoch ms. */
     | { readonly name: 'ready'; readonly since: number }
     | { readonly name: 'unready' }
@@ -63,7 +72,7 @@ export interface Life {
   readonly generation: number;
   /** Epoch ms; null while there is no process. */
   readonly spawnedAt: number | null;
-  /** Starts that nobody asked for, after a crash or a failed start. */
+  /** Starts that nobody asked for, neither an operator nor the gateway itself: after a crash or a failed start. */
   readonly restarts: number;
   readonly history: RestartHistory;
   readonly lastExit: Exit | null;
@@ -113,7 +122,7 @@ export type LifeEvent =
     }
   /** Nothing of its process group is left. */
   | { readonly type: 'gone'; readonly generation: number }
-  /** The system refused something that the gateway's end needs. */
+  /** Something outside the gateway stands in its way: the system, or a stranger on its port; in plain words. */
   | { readonly type: 'trouble'; readonly generation: number; readonly reason: string }
   /** A listener that was ready serves no more, while the process lives. */
   | { readonly type: 'hung'; readonly generation: number; readonly listener: string; readonly reason: string }

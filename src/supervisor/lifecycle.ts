@@ -1,5 +1,6 @@
 import { begin } from './begin.ts';
-import { exited, finish, kill, leave, signal } from './ending.ts';
+import { exited, kill, leave, signal } from './ending.ts';
+import { finish } from './finish.ts';
 import {
   type After,
   isLeaving,
@@ -15,6 +16,7 @@ import {
 import { listenerLost, listenerReady, startTimeout } from './readiness.ts';
 import { NO_RESTARTS } from './restart.ts';
 import { spawned, spawnFailed } from './starting.ts';
+import { idle, unfit } from './upkeep.ts';
 
 /**
  * The next state of one gateway and what is to be done, in order. Pure and total: an event that says nothing in
@@ -31,10 +33,8 @@ export function reduce(state: Life, event: LifeEvent & Stamp, policy: Policy): S
     case 'stop':
       return stop(state, event.atOnce, event, policy);
     case 'ensureReady':
-      // Only a gateway that waits for its first request: never one in backoff, never one that was stopped.
-      return state.desired === 'demand' && state.phase.name === 'stopped'
-        ? start(state, policy)
-        : unchanged(state);
+      // Only a gateway that sleeps, or is on its way there: never one in backoff, never one that was stopped.
+      return state.desired === 'demand' ? start(state, policy) : unchanged(state);
     case 'spawned':
       return spawned(state, event.pid, event.at, policy);
     case 'spawnFailed':
@@ -52,9 +52,11 @@ export function reduce(state: Life, event: LifeEvent & Stamp, policy: Policy): S
     case 'trouble':
       return { state: { ...state, lastError: event.reason }, effects: [] };
     case 'hung':
+      return unfit(state, `listener ${event.listener} is hung: ${event.reason}`, event, policy);
     case 'memoryExceeded':
+      return unfit(state, event.reason, event, policy);
     case 'idle':
-      return unchanged(state);
+      return idle(state, event, policy);
     case 'startTimeout':
       return startTimeout(state, event, policy);
     case 'drained':

@@ -1,12 +1,17 @@
-import type { ProfilePlan } from '../config/types.ts';
+import type { ListenerPlan, ProfilePlan } from '../config/types.ts';
 import type { Report } from '../events.ts';
+import { type AskingOptions, ask } from './asking.ts';
 import type { LifeEvent } from './life.ts';
-import { Prober } from './prober.ts';
+import { PortOwner } from './owner.ts';
+import { type Known, Prober } from './prober.ts';
+import { HAS_PROC } from './proc.ts';
 import { reachable } from './targets.ts';
 
 export interface ProbersOptions {
   readonly profile: () => ProfilePlan;
   readonly ports: () => ReadonlyMap<string, number>;
+  /** The leader of the gateway's process group, while there is one: found on a port without looking at the others. */
+  readonly leader?: () => number | null;
   /** The gateway's processes. */
   readonly processes: () => Promise<readonly number[]>;
   readonly report: Report;
@@ -19,26 +24,30 @@ export interface ProbersOptions {
 export class Probers {
   readonly #options: ProbersOptions;
   readonly #probers = new Map<string, Prober>();
+  #generation: number | null = null;
+  /** What is said once in a generation, and was. */
+  readonly #told = new Set<string>();
 
   constructor(options: ProbersOptions) {
     this.#options = options;
   }
 
+  /** Of the same generation once more: with the probes as the config has them now, and what is known kept. */
   start(generation: number): void {
+    const known = new Map<string, Known>();
+    if (generation === this.#generation) {
+      for (const [name, prober] of this.#probers) known.set(name, prober.known);
+    } else {
+      this.#told.clear();
+    }
+    this.#generation = generation;
     this.end();
-    const { ports, now, verdict } = this.#options;
-    for (const { name: listener, host, health } of this.#options.profile().listeners) {
-      const port = ports().get(listener);
-      if (port === undefined) throw new Error(`listener '${listener}' has no port to probe`);
-      const prober = new Prober({
-        host: reachable(host),
-        port,
-        health,
-        now,
-        ready: () => verdict({ type: 'listenerReady', generation, listener }),
-        lost: (reason) => verdict({ type: 'listenerLost', generation, listener, reason }),
-      });
-      this.#probers.set(listener, prober);
+    const { profile, ports } = this.#options;
+    for (const listener of profile().listeners) {
+      const port = ports().get(listener.name);
+      // One that a changed config brought has its port from the next start on.
+      if (port === undefined) continue;
+      this.#probers.set(listener.name, this.#prober(generation, listener, port, known));
     }
   }
 
@@ -59,5 +68,53 @@ export class Probers {
   /** A door could not connect; `code` is the system's. */
   failed(listener: string, code: string): void {
     this.#probers.get(listener)?.failed(code);
+  }
+
+  #prober(
+    generation: number,
+    { name: listener, host, health, liveness }: ListenerPlan,
+    port: number,
+    known: ReadonlyMap<string, Known>,
+  ): Prober {
+    const { now, verdict } = this.#options;
+    const managed = this.#options.profile().launch.kind === 'command';
+    const asking = this.#asking(listener, reachable(host), port);
+    return new Prober({
+      health,
+      liveness: managed ? liveness : null,
+      known: known.get(listener) ?? null,
+      ask: (probe, signal) => ask(asking, probe, signal),
+      now,
+      ready: () => verdict({ type: 'listenerReady', generation, listener }),
+      lost: (reason) => verdict({ type: 'listenerLost', generation, listener, reason }),
+      hung: (reason) => this.#once('hung', () => verdict({ type: 'hung', generation, listener, reason })),
+      stranger: (reason) =>
+        this.#once(`stranger ${listener}`, () => verdict({ type: 'trouble', generation, reason })),
+    });
+  }
+
+  #asking(listener: string, host: string, port: number): AskingOptions {
+    const { profile, processes: members, leader = () => null, report } = this.#options;
+    const { name, launch, ownerCheck } = profile();
+    // Nobody here knows whose process serves a `url:`.
+    const check = launch.kind === 'command' ? ownerCheck : 'off';
+    const blocked = check === 'strict';
+    const owner = new PortOwner({ host, port, leader, members });
+    return {
+      host,
+      port,
+      check: check === 'lenient' && !HAS_PROC ? 'off' : check,
+      look: () => owner.look(),
+      unknown: (reason) =>
+        this.#once(`unknown ${listener} ${blocked}`, () =>
+          report({ type: 'listener.unknown-owner', profile: name, listener, port, blocked, reason }),
+        ),
+    };
+  }
+
+  #once(what: string, tell: () => void): void {
+    if (this.#told.has(what)) return;
+    this.#told.add(what);
+    tell();
   }
 }

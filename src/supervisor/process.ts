@@ -1,13 +1,15 @@
 import { stat } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import { groupAlive, groupExists, HAS_GROUPS, signalGroup } from './group.ts';
+import { HAS_GROUPS } from './group.ts';
 import type { Command } from './launch.ts';
-import { createLines } from './output.ts';
+import { Output } from './output.ts';
+import { atNiceness, prepare, refusal } from './settings.ts';
+import { Tree } from './tree.ts';
 import { systemCode } from './words.ts';
 
-/** How long a group may outlive SIGKILL before it is given up, and a pipe its group. */
-const LEFT_BEHIND_AFTER = 2000;
+/** ms that a pipe may stay open after the last process that was told of. */
+const PIPES_CLOSE_WITHIN = 2000;
 
 export interface ProcessHandlers {
   spawned(process: GatewayProcess): void;
@@ -16,9 +18,12 @@ export interface ProcessHandlers {
   line(stream: 'stdout' | 'stderr', line: string): void;
   /** So many lines were not, since they came too fast. */
   dropped(lines: number): void;
-  /** The leader has ended; `groupLeft`: others of its group are there, and gone() follows. */
-  exited(code: number | null, signal: string | null, groupLeft: boolean): void;
-  /** Nothing of the group is left; false where it outlived SIGKILL and was given up. */
+  /**
+   * The leader has ended; `othersLeft`: others of its tree are there, of its group or in sessions of their own, and
+   * gone() follows.
+   */
+  exited(code: number | null, signal: string | null, othersLeft: boolean): void;
+  /** Nothing of the tree is left; false where it outlived SIGKILL and was given up. */
   gone(ended: boolean): void;
   /** Its last line was read. */
   closed(): void;
@@ -27,95 +32,83 @@ export interface ProcessHandlers {
 export interface GatewayProcess {
   /** The leader's, and the group's where there are groups. */
   readonly pid: number;
-  /** To the whole group; false where the system does not permit it. */
+  /** To the whole tree; false where the system does not permit it. */
   signal(signal: NodeJS.Signals): boolean;
 }
 
 /**
- * Starts a gateway in a process group of its own, with exactly the environment of `command`. Its output is read as
- * fast as it comes, so that it never blocks on a full pipe (a Python child stops after 44 KB, measured).
+ * Starts a gateway in a process group and session of its own, with exactly the environment of `command`, in which
+ * `mark` is the value of MARK. Its output is read as fast as it comes, so that it never blocks on a full pipe (a
+ * Python child stops after 44 KB, measured).
  */
-export async function spawnProcess(
-  command: Command,
-  _mark: string,
-  handlers: ProcessHandlers,
-): Promise<void> {
+export async function spawnProcess(command: Command, mark: string, handlers: ProcessHandlers): Promise<void> {
   // Loaded at the first start: it costs 90 ms that the door need not wait for.
   const { execa } = await import('execa');
-  const child = execa(command.file, command.args, {
-    cwd: command.cwd,
-    env: command.env,
-    extendEnv: false,
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    encoding: 'buffer',
-    buffer: false,
-    reject: false,
-    detached: HAS_GROUPS,
-    // Ends are ordered here; execa's own would kill the leader alone, at exit.
-    cleanup: false,
-    windowsHide: true,
-  });
-  const { pid } = child;
+  const { file, args, env, identity, wrapped, spawnAt } = await prepare(command);
+  const child = atNiceness(spawnAt, () =>
+    execa(file, args, {
+      cwd: command.cwd,
+      env,
+      extendEnv: false,
+      stdio: ['ignore', 'pipe', 'pipe', ...(wrapped ? (['pipe'] as const) : [])],
+      encoding: 'buffer',
+      buffer: false,
+      reject: false,
+      detached: HAS_GROUPS,
+      // Ends are ordered here; execa's own would kill the leader alone, at exit.
+      cleanup: false,
+      windowsHide: true,
+      ...identity,
+    }),
+  );
+  const { pid, stdout, stderr } = child;
   if (pid === undefined) {
     const { cause } = await child;
     handlers.failed(await spawnFailure(command, cause));
     return;
   }
-  let killedAt: number | undefined;
-  readLines(child.stdout, (line) => handlers.line('stdout', line));
-  readLines(child.stderr, (line) => handlers.line('stderr', line));
-  child.once('exit', async (code, signal) => {
-    const groupLeft = groupExists(pid);
-    handlers.exited(code, signal, groupLeft);
-    if (groupLeft) handlers.gone(await groupEnds(pid, () => killedAt));
-    // A process that left the group (a daemon) may hold the pipes for ever; they would add up over restarts.
-    await Promise.race([child, pause(LEFT_BEHIND_AFTER, undefined, { ref: false })]);
-    child.stdout.destroy();
-    child.stderr.destroy();
+  const exit = new Promise<readonly [number | null, NodeJS.Signals | null]>((resolve) => {
+    child.once('exit', (code, signal) => resolve([code, signal]));
+  });
+  const report = child.stdio.at(3);
+  const refused = report instanceof Readable ? await refusal(report) : null;
+  if (refused !== null) {
+    await exit;
+    stdout.destroy();
+    stderr.destroy();
+    handlers.failed(refused);
+    return;
+  }
+  const output = new Output({ stdout, stderr }, handlers);
+  const tree = new Tree(pid, mark);
+  void exit.then(async ([code, signal]) => {
+    const othersLeft = await tree.outlivesLeader();
+    handlers.exited(code, signal, othersLeft);
+    if (othersLeft) handlers.gone(await tree.ended());
+    // A process that nothing tells of may hold the pipes for ever; they would add up over restarts.
+    await Promise.race([child, pause(PIPES_CLOSE_WITHIN, undefined, { ref: false })]);
+    output.close();
     handlers.closed();
   });
-  handlers.spawned({
-    pid,
-    signal(signal) {
-      if (signal === 'SIGKILL') killedAt ??= performance.now();
-      return signalGroup(pid, signal) !== 'refused';
-    },
-  });
-}
-
-/** Resolves when none of the group is alive; with false where one outlived SIGKILL for too long. */
-async function groupEnds(pid: number, killedAt: () => number | undefined): Promise<boolean> {
-  const exitedAt = performance.now();
-  for (let wait = 2; await groupAlive(pid); wait = Math.min(wait * 2, 100)) {
-    const since = Math.max(killedAt() ?? Number.POSITIVE_INFINITY, exitedAt);
-    if (performance.now() - since > LEFT_BEHIND_AFTER) return false;
-    await pause(wait);
-  }
-  return true;
-}
-
-function readLines(stream: Readable, line: (text: string) => void): void {
-  const lines = createLines(line);
-  stream.on('data', (chunk: Buffer) => lines.push(chunk));
-  // Destroyed where a daemon kept it open: then it has no end.
-  stream.once('end', () => lines.end());
-  stream.once('close', () => lines.end());
+  handlers.spawned({ pid, signal: (signal) => tree.signal(signal) });
 }
 
 /** Names the program, never its arguments: they may hold secrets. */
-async function spawnFailure(command: Command, cause: unknown): Promise<string> {
-  const folder = await stat(command.cwd).then(
-    (found) => (found.isDirectory() ? null : `cwd ${command.cwd} is no folder`),
+async function spawnFailure({ file, cwd, process }: Command, cause: unknown): Promise<string> {
+  const folder = await stat(cwd).then(
+    (found) => (found.isDirectory() ? null : `cwd ${cwd} is no folder`),
     (error: unknown) =>
       systemCode(error) === 'ENOENT'
-        ? `cwd ${command.cwd} does not exist`
-        : `cwd ${command.cwd} cannot be entered: ${systemCode(error)}`,
+        ? `cwd ${cwd} does not exist`
+        : `cwd ${cwd} cannot be entered: ${systemCode(error)}`,
   );
   if (folder !== null) return folder;
   const code = systemCode(cause);
-  if (code === 'ENOENT') return `command not found: ${command.file}`;
-  if (code === 'EACCES') return `not permitted to run ${command.file}`;
-  return `cannot run ${command.file}: ${code ?? String(cause)}`;
+  if (code === 'ENOENT') return `command not found: ${file}`;
+  if (code === 'EACCES') return `not permitted to run ${file}`;
+  const other = process.user ?? process.group;
+  if (code === 'EPERM' && other !== null) {
+    return `not permitted to run as ${other}: gwproxy does not run as root`;
+  }
+  return `cannot run ${file}: ${code ?? String(cause)}`;
 }

@@ -1,5 +1,6 @@
-import { historyAt, leave } from './ending.ts';
+import { historyAt } from './finish.ts';
 import { isServing, type Life, type Policy, type Stamp, type Step, unchanged } from './life.ts';
+import { unfit } from './upkeep.ts';
 import { duration } from './words.ts';
 
 export function listenerReady(state: Life, listener: string, at: number, policy: Policy): Step {
@@ -41,7 +42,7 @@ export function listenerLost(
   return {
     state: {
       ...state,
-      phase: { name: phase.name === 'starting' ? 'starting' : 'unready', pid, served, ready },
+      phase: phase.name === 'starting' ? { ...phase, ready } : { name: 'unready', pid, served, ready },
       history: historyAt(state, at, policy),
       lastError: `listener ${listener} is not ready: ${reason}`,
     },
@@ -69,9 +70,7 @@ export function startTimeout(
     };
   }
   const met = moment.detail === undefined ? '' : ` (${moment.detail})`;
-  const reason = `no listener was ready within ${duration(policy.startTimeout)}${met}`;
-  const failed: Life = { ...state, lastError: reason };
-  return leave(failed, { kind: 'judge', failure: true, reason }, moment, policy);
+  return unfit(state, `no listener was ready within ${duration(policy.startTimeout)}${met}`, moment, policy);
 }
 
 function missing(ready: readonly string[], policy: Policy): string {

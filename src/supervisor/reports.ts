@@ -1,15 +1,17 @@
 import type { ProfilePlan } from '../config/types.ts';
 import type { Event } from '../events.ts';
 import { isLeaving, isServing, type Life, type LifeEvent, pidOf } from './life.ts';
+import { duration, exitReason, failedText } from './words.ts';
 
 /** What the operator is told of one step of a gateway's life: what happened first, then the state it led to. */
 export function reportsOf(
-  { name: profile, launch }: ProfilePlan,
+  plan: ProfilePlan,
   ports: ReadonlyMap<string, number>,
   before: Life,
   event: LifeEvent,
   after: Life,
 ): readonly Event[] {
+  const { name: profile, launch } = plan;
   const told: Event[] = [];
   if (event.type === 'exited' && before.lastExit !== after.lastExit) {
     const { generation, code, signal } = event;
@@ -37,18 +39,47 @@ export function reportsOf(
       state: phase.name,
       generation,
       pid: pidOf(phase),
-      // A gateway that starts still has the error of its last life.
-      reason: phase.name === 'starting' ? null : after.lastError,
+      reason: event.type === 'trouble' ? event.reason : reasonOf(plan, before, after),
       nextStartAt: phase.name === 'backoff' ? phase.nextStartAt : null,
     });
   }
   return told;
 }
 
+/** Why it is in that state; null where nothing but the operator's wish led there. */
+function reasonOf({ name, idleTimeout }: ProfilePlan, before: Life, after: Life): string | null {
+  const { phase, lastError } = after;
+  switch (phase.name) {
+    case 'starting':
+      // It still has the error of its last life, however long ago that was.
+      return phase.follows;
+    case 'failed':
+      return failedText(name, lastError);
+    case 'stopped':
+      return restText(before, after);
+    case 'draining':
+    case 'stopping':
+      return phase.after.kind === 'rest' && idleTimeout !== null
+        ? `no request for ${duration(idleTimeout)}`
+        : lastError;
+    default:
+      return lastError;
+  }
+}
+
+/** Of a gateway that was not told to stop: how it ended, and what would start it again. */
+function restText({ phase }: Life, { desired, lastExit }: Life): string | null {
+  const judged = isServing(phase) || (isLeaving(phase) && phase.after.kind === 'judge');
+  const ended = judged && lastExit !== null ? exitReason(lastExit.code, lastExit.signal) : null;
+  const wakes = desired === 'demand' ? 'its next request starts it' : null;
+  return [ended, wakes].filter((text) => text !== null).join('; ') || null;
+}
+
 /** A start is told once it has a pid; one that gets none is told as what it becomes. */
 function isNews(before: Life, event: LifeEvent, after: Life, managed: boolean): boolean {
+  if (event.type === 'trouble') return true;
   if (after.phase.name === 'starting' && managed) return event.type === 'spawned';
-  return before.phase.name !== after.phase.name || event.type === 'trouble';
+  return before.phase.name !== after.phase.name;
 }
 
 function isReady(life: Life, listener: string): boolean {

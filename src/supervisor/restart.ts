@@ -3,49 +3,83 @@ import { duration } from './words.ts';
 
 /** What is remembered of a gateway's restarts; bounded by the policy's `giveUp.restarts`. */
 export interface RestartHistory {
-  /** Restarts since the gateway was last stable. */
-  readonly attempts: number;
+  /** How long the next restart waits: 0 is not at all, 1 is `min`, and so on up to `max`. 0 again once it was stable. */
+  readonly level: number;
   /** Epoch ms of the restarts within the give-up window, oldest first. */
   readonly times: readonly number[];
 }
 
-export const NO_RESTARTS: RestartHistory = { attempts: 0, times: [] };
+export const NO_RESTARTS: RestartHistory = { level: 0, times: [] };
+
+/** How a life ended that neither an operator nor a want of requests ended. */
+export interface End {
+  /** In plain words. */
+  readonly reason: string;
+  /** Of a gateway that ended by itself; null where a signal did it, or where we had to end it. */
+  readonly code: number | null;
+  /** Some listener of it had been ready. */
+  readonly served: boolean;
+}
 
 export type RestartDecision =
-  | { readonly kind: 'restart'; readonly delay: number; readonly history: RestartHistory }
-  /** It ended well, and its policy leaves it at that. */
+  /** Without a wait. */
+  | { readonly kind: 'at-once'; readonly history: RestartHistory }
+  /** Without a wait, since its exit code asks for it: no restart that counts. */
+  | { readonly kind: 'asked' }
+  /** After `delay` ms. */
+  | { readonly kind: 'backoff'; readonly delay: number; readonly history: RestartHistory }
+  /** Its policy leaves it at that. */
   | { readonly kind: 'rest' }
   | { readonly kind: 'fail'; readonly reason: string };
 
 /**
- * What follows an end that nobody asked for: at `at` (epoch ms), `failure` is false for exit code 0 alone.
- * `random` is in [0, 1).
+ * What follows an end that nobody asked for, at `at` (epoch ms): first what the policy says of its exit code, then
+ * what it says of ends that are a failure (any but code 0) or not. `random` is in [0, 1).
  */
 export function afterEnd(
   policy: RestartPolicy,
   history: RestartHistory,
-  failure: boolean,
+  end: End,
   at: number,
   random: number,
 ): RestartDecision {
+  const action = end.code === null ? undefined : policy.exitCodes[end.code];
+  if (action === 'stop') return { kind: 'rest' };
+  if (action === 'fail') return { kind: 'fail', reason: 'not restarted, as its exit_codes say' };
+  // One that never served would ask for ever, as fast as it starts.
+  if (action === 'at-once') return end.served ? { kind: 'asked' } : again(policy, history, end, at, random);
+  const failure = end.code !== 0 || action === 'backoff';
   if (policy.when === 'never' || (policy.when === 'on-failure' && !failure)) {
     return failure ? { kind: 'fail', reason: 'not restarted, as its restart policy says' } : { kind: 'rest' };
   }
-  const times = policy.giveUp === null ? [] : within(policy.giveUp, history.times, at);
+  return again(policy, history, end, at, random);
+}
+
+/**
+ * The first restart of a gateway that served waits for nothing: its requests do. From the second in a row on, and for
+ * one that never served from the first, the waits grow.
+ */
+function again(
+  policy: RestartPolicy,
+  { level, times: past }: RestartHistory,
+  { served }: End,
+  at: number,
+  random: number,
+): RestartDecision {
+  const times = policy.giveUp === null ? [] : within(policy.giveUp, past, at);
   if (policy.giveUp !== null && times.length > policy.giveUp.restarts) {
     const { restarts, within: window } = policy.giveUp;
     return { kind: 'fail', reason: `gave up after ${restarts} restarts within ${duration(window)}` };
   }
-  return {
-    kind: 'restart',
-    delay: backoff(policy, history.attempts, random),
-    history: { attempts: history.attempts + 1, times },
-  };
+  if (served && level === 0) return { kind: 'at-once', history: { level: 1, times } };
+  const waited = Math.max(1, level);
+  const delay = backoff(policy, waited - 1, random);
+  return { kind: 'backoff', delay, history: { level: waited + 1, times } };
 }
 
 /**
- * Delay in ms before restart number `attempts` (from 0). The ceiling doubles with each attempt up to `max`; the
- * delay lies in its upper half ("equal jitter": gateways that fell together come back apart, and none comes back
+ * Delay in ms before the restart that waits for the time number `attempts` (from 0). The ceiling doubles with each
+ * attempt up to `max`; the delay lies in its upper half ("equal jitter": gateways that fell together come back apart, and none comes back
  * at once), and never below `min`.
  */
 export function backoff(
@@ -61,7 +95,7 @@ export function backoff(
 
 /** The history of a gateway that leaves `ready` after it was ready for `uptime` ms. */
 export function afterUptime(policy: RestartPolicy, history: RestartHistory, uptime: number): RestartHistory {
-  return uptime >= policy.reset ? { ...history, attempts: 0 } : history;
+  return uptime >= policy.reset ? { ...history, level: 0 } : history;
 }
 
 /** The sliding window of Erlang/OTP's supervisor: the restarts that count, this one among them. */

@@ -1,8 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Report } from '../events.ts';
+import { ownStart, scanNow } from './census.ts';
+import { HAS_GROUPS, signalProcess } from './group.ts';
+import { Guard, type Led } from './guard.ts';
+import { MARK, markOf, markPrefix } from './mark.ts';
+import { HAS_PROC, readStat } from './proc.ts';
+import { type Leader, RecordFile, readRecord } from './record.ts';
+import { sweep } from './sweep.ts';
+import { systemCode } from './words.ts';
 
-/** The variable in every gateway's environment that tells its processes from all others. */
-export const MARK = 'GWPROXY_GATEWAY';
+export { MARK } from './mark.ts';
 
 /** One run of gwproxy: what its gateways' processes are known by, and what ends them should it be killed. */
 export interface Run {
@@ -19,21 +28,143 @@ export interface Run {
   begin(): Promise<void>;
   /** To be called when no gateway is left. */
   close(): Promise<void>;
+  /**
+   * SIGKILL, before it returns, to every process that carries a mark of this run: for the 'exit' of the process,
+   * after the groups were killed. Without /proc it does nothing.
+   */
+  killNow(): void;
 }
 
+/** The record of a run, in its state folder. */
+const RECORD = 'run.json';
+
+/** Looks at /proc in killNow: the second finds what was born during the first. */
+const LOOKS = 3;
+
 /** `folder` is the state folder. */
-export function createRun(_options: { readonly folder: string; readonly report: Report }): Run {
-  return unguarded();
+export function createRun({ folder, report }: { readonly folder: string; readonly report: Report }): Run {
+  const id = newId();
+  const groups = new Map<number, Led & { readonly profile: string }>();
+  const file = join(folder, RECORD);
+  const untold = (reason: string): void => report({ type: 'run.record', file, reason });
+  const record = new RecordFile(file, untold);
+  const guard = new Guard({
+    entry: `${MARK}=${markPrefix(id)}`,
+    lost: (reason) => report({ type: 'run.unguarded', reason }),
+  });
+  /** Null before begin(), after close(), and where there is no /proc. */
+  let boot: string | null = null;
+
+  async function keep(): Promise<void> {
+    if (boot === null) return;
+    const leaders = [...groups.values()].flatMap(({ profile, pid, started }): Leader[] =>
+      started === null ? [] : [{ profile, pid, started }],
+    );
+    await record.keep({ run: id, boot, started: ownStart(), leaders });
+  }
+
+  function changed(): void {
+    guard.tell([...groups.values()]);
+    void keep();
+  }
+
+  async function sweepEarlier(): Promise<void> {
+    try {
+      const earlier = await readRecord(file);
+      if (earlier === null || earlier.boot !== boot) return;
+      const { profiles, processes, left } = await sweep(earlier);
+      if (processes > 0) report({ type: 'run.swept', profiles, processes });
+      if (left.length > 0) untold(`names processes that cannot be ended: ${left.join(', ')}`);
+    } catch (error) {
+      const why = systemCode(error) ?? (error instanceof Error ? error.message : String(error));
+      untold(
+        `cannot be followed (${why}); what an earlier gwproxy left, if it was killed, is not looked for`,
+      );
+    }
+  }
+
+  return {
+    ...unguardedAs(id),
+    born(profile, pid) {
+      const started = HAS_PROC ? startOf(pid) : null;
+      // It has ended already, and its pid may be anybody's by the time that it is needed.
+      if (HAS_PROC && started === null) return;
+      groups.set(pid, { profile, pid, started });
+      changed();
+    },
+    gone(pid) {
+      if (groups.delete(pid)) changed();
+    },
+    async begin() {
+      if (!HAS_GROUPS) {
+        report({ type: 'run.unguarded', reason: 'this system has no process groups' });
+        return;
+      }
+      if (HAS_PROC) {
+        boot = await bootId();
+        if (boot === null) untold("is not kept: the system's boot id cannot be read");
+        await sweepEarlier();
+        await keep();
+      }
+      guard.start();
+    },
+    async close() {
+      boot = null;
+      await Promise.all([guard.end(), record.remove()]);
+    },
+  };
 }
 
 /** A run that is only told apart: for a supervisor on its own. */
 export function unguarded(): Run {
-  const id = randomBytes(8).toString('hex');
+  return unguardedAs(newId());
+}
+
+function unguardedAs(id: string): Run {
   return {
-    mark: (profile, generation) => `${id}/${profile}/${generation}`,
+    mark: (profile, generation) => markOf(id, profile, generation),
     born: () => {},
     gone: () => {},
     begin: () => Promise.resolve(),
     close: () => Promise.resolve(),
+    killNow: () => killMarked(markPrefix(id)),
   };
+}
+
+function killMarked(prefix: string): void {
+  if (!HAS_PROC) return;
+  const since = ownStart();
+  const killed = new Set<number>();
+  for (let look = 0; look < LOOKS; look += 1) {
+    const found = scanNow(since).filter(({ pid, mark }) => mark?.startsWith(prefix) && !killed.has(pid));
+    if (found.length === 0) return;
+    for (const seen of found) {
+      signalProcess(seen, 'SIGKILL');
+      killed.add(seen.pid);
+    }
+  }
+}
+
+/** Null where it has ended, or no descriptor is left to look. */
+function startOf(pid: number): number | null {
+  try {
+    return readStat(pid)?.started ?? null;
+  } catch (error) {
+    if (systemCode(error) === null) throw error;
+    return null;
+  }
+}
+
+/** random(4): new with every boot. Null where a sandbox hides it. */
+async function bootId(): Promise<string | null> {
+  try {
+    return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  } catch (error) {
+    if (systemCode(error) === null) throw error;
+    return null;
+  }
+}
+
+function newId(): string {
+  return randomBytes(8).toString('hex');
 }

@@ -1,5 +1,7 @@
-import { finish, signalEffects } from './ending.ts';
+import { signalEffects } from './ending.ts';
+import { finish } from './finish.ts';
 import { type Life, type Policy, type Stamp, type Step, unchanged } from './life.ts';
+import type { End } from './restart.ts';
 
 export function spawned(state: Life, pid: number, at: number, policy: Policy): Step {
   const { phase, generation } = state;
@@ -24,7 +26,8 @@ export function spawned(state: Life, pid: number, at: number, policy: Policy): S
 export function spawnFailed(state: Life, reason: string, moment: Stamp, policy: Policy): Step {
   const { phase } = state;
   if (phase.name === 'starting' && phase.pid === null) {
-    return finish(state, { kind: 'judge', failure: true, reason }, moment, policy);
+    const end: End = { reason, code: null, served: false };
+    return finish(state, { kind: 'judge', end }, moment, policy);
   }
   if (phase.name === 'stopping' && phase.pid === null) return finish(state, phase.after, moment, policy);
   return unchanged(state);

@@ -1,13 +1,82 @@
-/** Whose turn it is to start: so many at once. One for each supervisor. */
+import { availableParallelism } from 'node:os';
+import { admitted, asked, hurried, noTurns, over, type Turns } from './turns.ts';
+
+/** A gateway that is still starting after this holds up no other. */
+const LONGEST_TURN = 15_000;
+
+interface Turn {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+/** So many gateways start at once: forty on two cores would all be late. One for each supervisor. */
 export class Starts {
+  readonly #longest: number;
+  #turns: Turns;
+  readonly #waiting = new Map<string, Turn>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+
+  /** `longest` is the ms after which a turn is over in any case. */
+  constructor(concurrency: number | null, longest = LONGEST_TURN) {
+    this.#longest = longest;
+    this.#turns = noTurns(limitOf(concurrency));
+  }
+
+  /** From now on so many at once; null is as many as this machine's cores suggest. */
+  limit(concurrency: number | null): void {
+    this.#become({ ...this.#turns, limit: limitOf(concurrency) });
+  }
+
   /** Resolves when it is that profile's turn, or when `done` is called before. */
-  take(_profile: string): Promise<void> {
-    return Promise.resolve();
+  take(profile: string): Promise<void> {
+    this.done(profile);
+    const turn = newTurn();
+    this.#waiting.set(profile, turn);
+    this.#become(asked(this.#turns, profile));
+    return turn.promise;
   }
 
   /** A request waits for it: it is next. */
-  hurry(_profile: string): void {}
+  hurry(profile: string): void {
+    // Called for every request that is held.
+    if (this.#waiting.has(profile)) this.#become(hurried(this.#turns, profile));
+  }
 
   /** It has started, failed, or is to start no more: the next one's turn. */
-  done(_profile: string): void {}
+  done(profile: string): void {
+    this.#leave(profile);
+    this.#become(over(this.#turns, profile));
+  }
+
+  #become(turns: Turns): void {
+    const next = admitted(turns);
+    this.#turns = next.turns;
+    for (const name of next.names) {
+      this.#leave(name);
+      this.#timers.set(
+        name,
+        setTimeout(() => this.done(name), this.#longest),
+      );
+    }
+  }
+
+  #leave(profile: string): void {
+    clearTimeout(this.#timers.get(profile));
+    this.#timers.delete(profile);
+    this.#waiting.get(profile)?.resolve();
+    this.#waiting.delete(profile);
+  }
+}
+
+/** A start is mostly CPU, and partly waits for the disk and the network. */
+function limitOf(concurrency: number | null): number {
+  return concurrency ?? Math.max(4, 2 * availableParallelism());
+}
+
+function newTurn(): Turn {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }

@@ -1,6 +1,7 @@
 import type { ProfilePlan } from '../config/types.ts';
 import type { SupervisedStatus } from '../status.ts';
 import { isServing, type Life, pidOf } from './life.ts';
+import { failedText } from './words.ts';
 
 /** `now` is epoch ms. */
 export function statusOf(
@@ -21,7 +22,7 @@ export function statusOf(
     generation: life.generation,
     last_exit: lastExit === null ? null : { ...lastExit, at: new Date(lastExit.at).toISOString() },
     next_start_at: phase.name === 'backoff' ? new Date(phase.nextStartAt).toISOString() : null,
-    last_error: life.lastError,
+    last_error: phase.name === 'failed' ? failedText(profile.name, life.lastError) : life.lastError,
     listeners: profile.listeners.map(({ name }) => ({
       name,
       port: ports.get(name) ?? null,

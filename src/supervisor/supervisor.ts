@@ -1,14 +1,14 @@
-import type { Plan } from '../config/types.ts';
+import type { Plan, PlanDiff } from '../config/types.ts';
 import { CommandError, EXIT } from '../errors.ts';
 import type { Report } from '../events.ts';
 import type { DoorPort, SupervisorPort } from '../snapshot.ts';
 import type { SupervisedStatus } from '../status.ts';
 import { Drains } from './drains.ts';
-import { Gateway } from './gateway.ts';
+import { Fleet } from './fleet.ts';
+import type { Gateway, Surroundings } from './gateway.ts';
 import { Idle } from './idle.ts';
 import { hasSettled } from './life.ts';
 import { PortBook } from './ports.ts';
-import { Publisher } from './publisher.ts';
 import { type Run, unguarded } from './run.ts';
 import { Starts } from './starts.ts';
 
@@ -28,8 +28,17 @@ export interface Supervisor {
   readonly port: SupervisorPort;
   /** Gives the door the current snapshot before it returns, and every later one. */
   addDoor(door: DoorPort): void;
-  /** Starts every `start: always` profile, or just those named; `url:` profiles are probed in any case. */
+  /**
+   * Starts every `start: always` profile, each when those in its `after` have started; or just those named, and then
+   * the others start by hand alone. `url:` profiles are probed in any case.
+   */
   start(names?: readonly string[]): void;
+  /**
+   * From the plan that is applied to the next one, with what differs between them. Returns when all of it is
+   * decided and the doors route by it; gateways end and start in order meanwhile. Gateways that do not differ go on
+   * as they are. May be called again at any time. Throws a CommandError where the supervisor is stopping.
+   */
+  apply(plan: Plan, diff: PlanDiff): void;
   /**
    * The operator's commands. Each resolves once it is done and rejects with a CommandError that says why it could
    * not be: an unknown profile, a gateway that did not become ready, a supervisor that is stopping.
@@ -54,40 +63,44 @@ export interface Supervisor {
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { plan, report, run = unguarded(), now = Date.now, random = Math.random } = options;
   const ports = new PortBook(plan.profiles, random);
-  const starts = new Starts();
-  const drains = new Drains(() => publisher.doorIds);
-  const idle = new Idle(() => publisher.doorIds);
-  const gateways = new Map(
-    plan.profiles.map((profile) => [
-      profile.name,
-      new Gateway(profile, {
-        ports,
-        run,
-        starts,
-        report,
-        now,
-        random,
-        publish: () => publisher.publish(),
-        awaitDrained: (name, generation, drained) =>
-          drains.wait(name, { generation, version: publisher.version, drained }),
-      }),
-    ]),
-  );
-  const all = [...gateways.values()];
-  const publisher = new Publisher(plan.routes, () => all.flatMap((gateway) => gateway.targets()));
+  const starts = new Starts(plan.startConcurrency);
+  const drains = new Drains(() => fleet.publisher.doorIds);
+  const idle = new Idle(() => fleet.publisher.doorIds);
+  const around: Surroundings = {
+    ports,
+    run,
+    starts,
+    report,
+    now,
+    random,
+    publish: () => fleet.changed(),
+    awaitDrained: (name, generation, drained) =>
+      drains.wait(name, { generation, version: fleet.publisher.version, drained }),
+  };
+  const fleet = new Fleet(plan, around, (profile) => {
+    ports.forget(profile);
+    drains.forget(profile);
+    idle.forget(profile);
+  });
   let stopping = false;
 
   function named(name: string): Gateway {
-    const gateway = gateways.get(name);
-    if (gateway !== undefined) return gateway;
-    const known = [...gateways.keys()].join(', ');
-    throw new CommandError(EXIT.usage, `there is no profile '${name}'; there are ${known}`);
+    if (stopping) throw new CommandError(EXIT.notRunning, 'gwproxy is stopping');
+    const gateway = fleet.find(name);
+    const known = fleet.names;
+    if (gateway !== undefined && known.includes(name)) return gateway;
+    if (gateway !== undefined) {
+      throw new CommandError(
+        EXIT.cannotServe,
+        `${name} is ending, as the config says; see \`gwproxy status\``,
+      );
+    }
+    throw new CommandError(EXIT.usage, `there is no profile '${name}'; there are ${known.join(', ')}`);
   }
 
   async function becomesReady(name: string, type: 'start' | 'restart'): Promise<void> {
     const gateway = named(name);
-    if (stopping) throw new CommandError(EXIT.notRunning, 'gwproxy is stopping');
-    gateway.dispatch({ type });
+    fleet.command(gateway, { type });
     const { phase, desired, lastError } = await gateway.until(
       (life) => hasSettled(life) || life.desired !== 'up',
     );
@@ -98,13 +111,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   return {
     port: {
-      ensureReady: ({ profile }) => gateways.get(profile)?.dispatch({ type: 'ensureReady' }),
+      ensureReady: ({ profile }) => fleet.find(profile)?.dispatch({ type: 'ensureReady' }),
       // A start that nobody waits for any more goes on: the sender's repeat will want it.
       cancel: () => {},
       applied: (doorId, version) => drains.applied(doorId, version),
       load: (doorId, told) => {
         const { profile, generation, inFlight } = told;
-        const gateway = gateways.get(profile);
+        const gateway = fleet.find(profile);
         if (gateway === undefined) return;
         drains.load(doorId, profile, generation, inFlight);
         const { idleTimeout } = gateway.profile;
@@ -113,26 +126,26 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         }
       },
       failed: ({ profile, generation, listener, code }) =>
-        gateways.get(profile)?.connectionFailed(generation, listener, code),
+        fleet.find(profile)?.connectionFailed(generation, listener, code),
     },
-    addDoor: (door) => publisher.addDoor(door),
-    start(names) {
-      for (const gateway of all) {
-        const { name, start, launch } = gateway.profile;
-        const wanted = names === undefined ? start === 'always' : names.includes(name);
-        if (wanted || launch.kind === 'url') gateway.dispatch({ type: 'start' });
-      }
+    addDoor: (door) => fleet.publisher.addDoor(door),
+    start: (names) => fleet.start(names),
+    apply(next, diff) {
+      if (stopping) throw new CommandError(EXIT.notRunning, 'gwproxy is stopping');
+      starts.limit(next.startConcurrency);
+      fleet.apply(next, diff);
     },
     startProfile: (name) => becomesReady(name, 'start'),
     restartProfile: (name) => becomesReady(name, 'restart'),
     async stopProfile(name) {
       const gateway = named(name);
-      gateway.dispatch({ type: 'stop', atOnce: false });
+      fleet.command(gateway, { type: 'stop', atOnce: false });
       await gateway.until((life) => life.phase.name === 'stopped' || life.desired !== 'down');
     },
     async stop({ atOnce = false } = {}) {
       stopping = true;
-      for (const gateway of all) gateway.dispatch({ type: 'stop', atOnce });
+      const all = fleet.all;
+      fleet.stop(atOnce);
       await Promise.all(
         all.map(async (gateway) => {
           await gateway.until((life) => life.phase.name === 'stopped');
@@ -142,13 +155,15 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
     killNow() {
       stopping = true;
-      for (const gateway of all) gateway.killNow();
+      for (const gateway of fleet.all) gateway.killNow();
     },
-    status: () => all.map((gateway) => gateway.status()),
+    status: () => fleet.status(),
     async settled() {
-      await Promise.all(
-        all.map((gateway) => gateway.until((life) => life.desired !== 'up' || hasSettled(life))),
-      );
+      for (let starting = fleet.starting; starting.length > 0; starting = fleet.starting) {
+        await Promise.all(
+          starting.map((gateway) => gateway.until((life) => life.desired !== 'up' || hasSettled(life))),
+        );
+      }
     },
   };
 }

@@ -1,9 +1,99 @@
-import { groupAlive } from './group.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Seen, takeCensus } from './census.ts';
+import { groupExists, signalGroup, signalProcess } from './group.ts';
+import { HAS_PROC, isLiving } from './proc.ts';
+
+/** ms that a process may outlive SIGKILL before it is given up. */
+const GIVEN_UP_AFTER = 2000;
+
+/** Whether a process is of that gateway: of its leader's group or session, or marked as its own. */
+export function belongs(seen: Seen, pid: number, mark: string): boolean {
+  return seen.group === pid || seen.session === pid || seen.mark === mark;
+}
 
 /**
- * The living processes of a gateway: of its group, and others that carry its mark (a daemon in a session of its
- * own). Ids of processes whose environment cannot be read and that left the group are not among them.
+ * The living processes of a gateway: of its group, and those that left it (a daemon in a session of its own) but
+ * carry its mark. One that left and hides its environment is not among them. Without /proc: the leader alone.
  */
-export async function processesOf(pid: number, _mark: string): Promise<readonly number[]> {
-  return (await groupAlive(pid)) ? [pid] : [];
+export async function processesOf(pid: number, mark: string): Promise<readonly number[]> {
+  const census = HAS_PROC ? await takeCensus() : null;
+  if (census === null) return groupExists(pid) ? [pid] : [];
+  return census.filter((seen) => belongs(seen, pid, mark)).map((seen) => seen.pid);
+}
+
+/** All processes of one life of a gateway: they end together, as far as the system tells them. */
+export class Tree {
+  readonly #pid: number;
+  readonly #mark: string;
+  #leaderEnded = false;
+  /** The leader's pid may name others from now on. */
+  #groupEnded = false;
+  #left: readonly Seen[] = [];
+  #killedAt: number | undefined;
+
+  constructor(pid: number, mark: string) {
+    this.#pid = pid;
+    this.#mark = mark;
+  }
+
+  /** To the group before it returns, to those that left it within ms; false where the system does not permit it. */
+  signal(signal: NodeJS.Signals): boolean {
+    if (signal === 'SIGKILL') this.#killedAt ??= performance.now();
+    const sent = this.#groupEnded ? 'gone' : signalGroup(this.#pid, signal);
+    void this.#signalStrays(signal);
+    return sent !== 'refused';
+  }
+
+  /** The leader has ended: whether any of the others is left. */
+  async outlivesLeader(): Promise<boolean> {
+    this.#leaderEnded = true;
+    return this.#look();
+  }
+
+  /**
+   * Resolves with true when nothing is left. SIGKILL reaches also what is born meanwhile; with false where some
+   * outlived it for too long (a fork bomb, a disk that hangs, another user's).
+   */
+  async ended(): Promise<boolean> {
+    const from = performance.now();
+    for (let wait = 2; await this.#look(); wait = Math.min(wait * 2, 100)) {
+      if (this.#killedAt !== undefined) {
+        if (performance.now() - Math.max(this.#killedAt, from) > GIVEN_UP_AFTER) return false;
+        this.#kill();
+      }
+      await pause(wait);
+    }
+    return true;
+  }
+
+  async #look(): Promise<boolean> {
+    // In a grace /proc is not read over and over: who is known to be left says enough.
+    if (this.#killedAt === undefined && this.#left.some(isLiving)) return true;
+    const census = HAS_PROC ? await takeCensus() : null;
+    if (census === null) {
+      const left = !this.#groupEnded && groupExists(this.#pid);
+      if (this.#leaderEnded && !left) this.#groupEnded = true;
+      return left;
+    }
+    this.#left = census.filter((seen) => this.#isOurs(seen));
+    const led = this.#left.some(({ group, session }) => group === this.#pid || session === this.#pid);
+    if (this.#leaderEnded && !led) this.#groupEnded = true;
+    return this.#left.length > 0;
+  }
+
+  async #signalStrays(signal: NodeJS.Signals): Promise<void> {
+    const census = HAS_PROC ? await takeCensus() : null;
+    for (const seen of census ?? []) {
+      if (this.#isOurs(seen) && seen.group !== this.#pid) signalProcess(seen, signal);
+    }
+  }
+
+  #kill(): void {
+    if (!this.#groupEnded) signalGroup(this.#pid, 'SIGKILL');
+    for (const seen of this.#left) signalProcess(seen, 'SIGKILL');
+  }
+
+  #isOurs(seen: Seen): boolean {
+    return this.#groupEnded ? seen.mark === this.#mark : belongs(seen, this.#pid, this.#mark);
+  }
 }

@@ -15,6 +15,12 @@ export function exitReason(code: number | null, signal: string | null): string {
   return signal === null ? `exited with code ${code}` : `ended by ${signal}`;
 }
 
+/** Why a profile's gateway was given up, and what the operator can do. */
+export function failedText(profile: string, reason: string | null): string {
+  const advice = `\`gwproxy start ${profile}\` tries again`;
+  return reason === null ? advice : `${reason}; ${advice}`;
+}
+
 /** The system's code of an error ('EADDRINUSE', …); null where it has none. */
 export function systemCode(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;

@@ -36,7 +36,7 @@ test('the status table names what is not ready and when the next start is', () =
     listen: '127.0.0.1:3978',
     uptime_s: 61,
     config_error: null,
-    config_pending: [],
+    config_pending: ['inbox: restarts (env.TOKEN)'],
     profiles: [
       {
         name: 'inbox',
@@ -62,6 +62,7 @@ test('the status table names what is not ready and when the next start is', () =
     statusTable(status, Date.parse('2026-01-01T00:00:00.000Z')),
     [
       'gwproxy 1.2.3  pid 4  listening on 127.0.0.1:3978  up 1m 1s',
+      'config, not applied yet: inbox: restarts (env.TOKEN)',
       '',
       'PROFILE  STATE        PID  LISTENERS               UPTIME  RESTARTS  MEMORY  IN FLIGHT  HELD  REQUESTS  LAST ERROR',
       'inbox    backoff 12s  -    http:20001 (not ready)  -       3         -       0          2     7         exited with code 1',

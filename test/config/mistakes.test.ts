@@ -289,6 +289,11 @@ const PROFILES: readonly Mistake[] = [
     ],
   ],
   [
+    "gwproxy's own name",
+    'gwproxy: {command: node}',
+    ["gwproxy.yaml:2:3: profile 'gwproxy': that is the name of gwproxy's own log; choose another"],
+  ],
+  [
     'a name that ends in a dash',
     'a-: {command: node}',
     [

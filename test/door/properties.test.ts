@@ -7,6 +7,7 @@ import { requestHeaders } from '../../src/door/headers.ts';
 import { Leases, type Life } from '../../src/door/leases.ts';
 import { readHead } from '../../src/door/request.ts';
 import { readTarget } from '../../src/door/target.ts';
+import { Timers } from '../../src/door/timers.ts';
 import { DoorError } from '../../src/errors.ts';
 import { FakeSupervisor, target } from './support/door.ts';
 
@@ -99,7 +100,7 @@ test('the last word on a generation that left routing is that nothing is in flig
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const supervisor = new FakeSupervisor();
       const counters = new Counters();
-      const leases = new Leases('door-1', supervisor, counters, () => 1);
+      const leases = new Leases('door-1', supervisor, counters, new Timers(), () => 1);
       let ready: readonly number[] = [];
       const taken: Life[] = [];
       const route = (next: readonly number[]) => {

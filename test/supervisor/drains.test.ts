@@ -80,3 +80,14 @@ test('drained is said once', () => {
   drains.load('a', 'alpha', 1, 0);
   assert.deepEqual(done, [1]);
 });
+
+test('a profile that is forgotten takes its leases with it', () => {
+  const { drains, done, wait } = drainsOf('a');
+  drains.load('a', 'alpha', 7, 1);
+  wait(7, 5);
+  drains.forget('alpha');
+  drains.applied('a', 5);
+  drains.load('a', 'alpha', 1, 0);
+  wait(1, 5);
+  assert.deepEqual(done, [1]);
+});

@@ -7,30 +7,50 @@ import { listener } from './support.ts';
 
 const { health: probed } = listener;
 const health: Health = { ...probed, interval: 5000 };
-const lost = { ok: false, reason: 'connection refused' } as const;
+const lost = { ok: false, cause: 'absent', reason: 'connection refused' } as const;
+const stolen = { ok: false, cause: 'stranger', reason: 'port 1 is held by nginx (pid 77)' } as const;
 
-test('a ready listener is lost after `failures` lost probes in a row, and after no fewer', () => {
+test('`failures` lost probes in a row lose a ready listener and `successes` good ones find it, and no fewer', () => {
   fc.assert(
     fc.property(
       fc.array(fc.boolean(), { maxLength: 200, size: 'max' }),
       fc.integer({ min: 1, max: 5 }),
-      (oks, failures) => {
+      fc.integer({ min: 1, max: 5 }),
+      (oks, failures, successes) => {
         let watch: Watch = seek(0);
-        let inRow = 0;
+        let bad = 0;
+        let good = 0;
         let ready = false;
         oks.forEach((ok, index) => {
-          const judgement = judge(watch, ok ? { ok } : lost, { ...health, failures }, index);
-          inRow = ok ? 0 : inRow + 1;
-          const verdict = ok && !ready ? 'ready' : ready && inRow === failures ? 'lost' : null;
+          const policy = { ...health, failures, successes };
+          const judgement = judge(watch, ok ? { ok } : lost, policy, index);
+          bad = ok || !ready ? 0 : bad + 1;
+          good = ok && !ready ? good + 1 : 0;
+          const verdict = good === successes ? 'ready' : bad === failures ? 'lost' : null;
           assert.equal(judgement.verdict, verdict);
           if (verdict !== null) ready = verdict === 'ready';
-          if (verdict === 'lost') inRow = 0;
+          if (verdict !== null) [bad, good] = [0, 0];
           watch = judgement.watch;
           assert.equal(watch.ready, ready);
         });
       },
     ),
   );
+});
+
+test('a ready listener whose port a stranger has is lost at once', () => {
+  const ready = judge(seek(0), { ok: true }, health, 0).watch;
+  assert.equal(judge(ready, lost, health, 1).verdict, null);
+  assert.equal(judge(ready, stolen, health, 1).verdict, 'lost');
+  assert.equal(judge(seek(0), stolen, health, 1).verdict, null);
+});
+
+test('good probes are collected quickly, even after a long search', () => {
+  const policy = { ...health, successes: 5 };
+  let watch = seek(0);
+  for (let index = 0; index < 50; index += 1) watch = judge(watch, lost, policy, 3_600_000).watch;
+  assert.equal(judge(watch, lost, policy, 3_600_000).wait, policy.interval);
+  assert.equal(judge(watch, { ok: true }, policy, 3_600_000).wait, 250);
 });
 
 test('a listener that is sought is asked often at first, ever less, and never less than every interval', () => {

@@ -83,3 +83,61 @@ test('two listeners of one gateway get two ports', async () => {
   assert.ok(taken.ok);
   assert.equal(new Set(taken.ports.values()).size, 2);
 });
+
+test('ports follow the config: what is still wanted is kept, the rest is given back', async () => {
+  const auto = profile('alpha', 'half.mjs', {
+    listeners: [
+      { ...listener, name: 'messages' },
+      { ...listener, name: 'webhook' },
+    ],
+  });
+  const book = new PortBook([auto], () => 0.25);
+  await book.take(auto);
+  const [messages, webhook] = [book.of('alpha').get('messages'), book.of('alpha').get('webhook')];
+  book.follow({ ...auto, listeners: [{ ...listener, name: 'messages' }] });
+  assert.deepEqual([...book.of('alpha')], [['messages', messages]]);
+  const beta = profile('beta', 'serve.mjs');
+  book.follow(beta);
+  await book.take(beta);
+  assert.equal(book.of('beta').get('http'), webhook, 'the first that is free again');
+  book.forget('alpha');
+  assert.deepEqual([...book.of('alpha')], []);
+  const gamma = profile('gamma', 'serve.mjs');
+  await book.take(gamma);
+  assert.equal(book.of('gamma').get('http'), messages);
+});
+
+test('a port that the config names for another is not kept, and its owner is named until then', async (t) => {
+  const alpha = profile('alpha', 'serve.mjs');
+  const book = new PortBook([alpha], Math.random);
+  await book.take(alpha);
+  const port = book.of('alpha').get('http') ?? 0;
+  const server = createServer();
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    if (server.listening) server.close();
+  });
+  const beta = profile('beta', 'serve.mjs', { listeners: [{ ...listener, port }] });
+  book.follow(beta);
+  const refused = await book.take(beta);
+  assert.ok(!refused.ok);
+  assert.equal(refused.reason, `port ${port} is in use by alpha, which it was allocated to; restart alpha`);
+  server.close();
+  await once(server, 'close');
+  await book.take(alpha);
+  assert.notEqual(book.of('alpha').get('http'), port);
+  assert.ok((await book.take(beta)).ok);
+});
+
+test('a fixed port of a gateway that ends is waited for', async (t) => {
+  const { port, server } = await stranger(t);
+  const at = { listeners: [{ ...listener, port }] };
+  const book = new PortBook([profile('old', 'serve.mjs', at)], Math.random);
+  book.leave('old', once(server, 'close'));
+  const next = profile('next', 'serve.mjs', at);
+  book.follow(next);
+  const taken = book.take(next);
+  server.close();
+  assert.ok((await taken).ok);
+});

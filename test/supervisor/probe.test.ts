@@ -16,8 +16,20 @@ async function portOf(t: TestContext, server: Server): Promise<number> {
   return address.port;
 }
 
-function ask(port: number, path: string | null, timeout = 5000, signal = never) {
-  return probe({ host: '127.0.0.1', port, path, timeout }, signal);
+interface Asked {
+  readonly timeout?: number;
+  readonly signal?: AbortSignal;
+  readonly status?: readonly number[];
+  readonly body?: string;
+}
+
+function ask(port: number, path: string | null, asked: Asked = {}) {
+  const { timeout = 5000, signal = never, status = null, body = null } = asked;
+  return probe({ host: '127.0.0.1', port, path, timeout, status, body }, signal);
+}
+
+function unwell(reason: string) {
+  return { ok: false, cause: 'unwell', reason };
 }
 
 test('2xx on the health path is ready, anything else is not', async (t) => {
@@ -30,8 +42,57 @@ test('2xx on the health path is ready, anything else is not', async (t) => {
   );
   assert.deepEqual(await ask(port, '/200'), { ok: true });
   assert.deepEqual(await ask(port, '/202'), { ok: true });
-  assert.deepEqual(await ask(port, '/301'), { ok: false, reason: 'its health path answered 301' });
-  assert.deepEqual(await ask(port, '/503'), { ok: false, reason: 'its health path answered 503' });
+  assert.deepEqual(await ask(port, '/301'), unwell('its health path answered 301'));
+  assert.deepEqual(await ask(port, '/503'), unwell('its health path answered 503'));
+});
+
+test('the statuses that are named are well, and no others', async (t) => {
+  const port = await portOf(
+    t,
+    createServer((request, response) => {
+      response.statusCode = Number(request.url?.slice(1));
+      response.end();
+    }),
+  );
+  assert.deepEqual(await ask(port, '/401', { status: [401, 404] }), { ok: true });
+  assert.deepEqual(await ask(port, '/200', { status: [401, 404] }), unwell('its health path answered 200'));
+});
+
+test('a body that is asked for is found wherever it stands, and however the answer is cut', async (t) => {
+  const pieces: Readonly<Record<string, readonly string[]>> = {
+    '/whole': ['all is well'],
+    '/cut': ['all i', 's', ' ', 'we', 'll, thanks'],
+    '/other': ['all is we', 'ak'],
+    '/none': [],
+    '/far': ['x'.repeat(64 * 1024 - 3), 'well'],
+  };
+  const port = await portOf(
+    t,
+    createServer(async (request, response) => {
+      for (const piece of pieces[request.url ?? ''] ?? []) {
+        response.write(piece);
+        await new Promise(setImmediate);
+      }
+      response.end();
+    }),
+  );
+  const lacking = unwell('its health path answered 200 without the text that body asks for');
+  assert.deepEqual(await ask(port, '/whole', { body: 'well' }), { ok: true });
+  assert.deepEqual(await ask(port, '/cut', { body: 'is well' }), { ok: true });
+  assert.deepEqual(await ask(port, '/cut', { body: 's' }), { ok: true });
+  assert.deepEqual(await ask(port, '/other', { body: 'is well' }), lacking);
+  assert.deepEqual(await ask(port, '/none', { body: 'well' }), lacking);
+  assert.deepEqual(await ask(port, '/far', { body: 'well' }), lacking);
+});
+
+test('the body is waited for no longer than it takes to find the text, or the timeout', async (t) => {
+  const server = createServer((request, response) => {
+    response.write(request.url === '/well' ? 'well' : 'unw');
+  });
+  t.after(() => server.closeAllConnections());
+  const port = await portOf(t, server);
+  assert.deepEqual(await ask(port, '/well', { body: 'well', timeout: 60_000 }), { ok: true });
+  assert.deepEqual(await ask(port, '/', { body: 'well', timeout: 50 }), unwell('no answer within 50ms'));
 });
 
 test('a probe asks for no connection to be kept', async (t) => {
@@ -60,15 +121,15 @@ test('nobody there is not ready', async (t) => {
   const port = await portOf(t, server);
   server.close();
   await once(server, 'close');
-  assert.deepEqual(await ask(port, null), { ok: false, reason: 'connection refused' });
-  assert.deepEqual(await ask(port, '/'), { ok: false, reason: 'connection refused' });
+  assert.deepEqual(await ask(port, null), { ok: false, cause: 'absent', reason: 'connection refused' });
+  assert.deepEqual(await ask(port, '/'), { ok: false, cause: 'absent', reason: 'connection refused' });
 });
 
 test('a listener that hangs is lost after the timeout', async (t) => {
   const server = createServer();
   t.after(() => server.closeAllConnections());
   const port = await portOf(t, server);
-  assert.deepEqual(await ask(port, '/', 50), { ok: false, reason: 'no answer within 50ms' });
+  assert.deepEqual(await ask(port, '/', { timeout: 50 }), unwell('no answer within 50ms'));
 });
 
 test('an endless answer is not read to its end', async (t) => {
@@ -89,5 +150,5 @@ test('a probe ends with its generation', async (t) => {
   const generation = new AbortController();
   t.after(() => server.closeAllConnections());
   const port = await portOf(t, server);
-  assert.deepEqual(await ask(port, '/', 5000, generation.signal), { ok: false, reason: 'aborted' });
+  assert.deepEqual(await ask(port, '/', { signal: generation.signal }), unwell('aborted'));
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
+import { isRunning, toldPids } from './processes.ts';
 import { listener, ORDINARY, profile, statusOf, supervise } from './support.ts';
 
 test('hundreds of restarts leave no descriptor, timer or listener behind', async (t) => {
@@ -38,16 +39,11 @@ test('hundreds of restarts leave no descriptor, timer or listener behind', async
   assert.ok(after <= before + 2, `${before} descriptors before, ${after} after`);
 });
 
-test('a daemon that keeps the pipe open delays a stop for a bounded time', async (t) => {
+test('a daemon that keeps the pipe open is ended with its gateway', async (t) => {
   const { supervisor, log } = supervise(t, [profile('alpha', 'daemon.mjs', { listeners: [listener] })]);
   supervisor.start();
-  const told = await log.first(
-    (event) => event.type === 'gateway.output' && event.line.startsWith('daemon '),
-  );
-  assert.ok(told.type === 'gateway.output');
-  const daemon = Number(told.line.split(' ')[1]);
-  t.after(() => process.kill(daemon, 'SIGKILL'));
+  const [daemon = 0] = await toldPids(log, 'alpha', 'daemon', 1);
   await supervisor.stop();
   assert.equal(statusOf(supervisor, 'alpha').state, 'stopped');
-  process.kill(daemon, 0);
+  assert.equal(isRunning(daemon), false);
 });

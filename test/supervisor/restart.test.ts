@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { RestartPolicy } from '../../src/config/types.ts';
+import type { ExitAction, RestartPolicy } from '../../src/config/types.ts';
 import {
   afterEnd,
   afterUptime,
   backoff,
+  type End,
   NO_RESTARTS,
   type RestartHistory,
 } from '../../src/supervisor/restart.ts';
@@ -18,6 +19,7 @@ const always: RestartPolicy = {
   exitCodes: {},
   giveUp: null,
 };
+const crash: End = { reason: 'exited with code 1', code: 1, served: true };
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const bounds = fc
   .tuple(fc.integer({ min: 0, max: 100_000 }), fc.integer({ min: 0, max: 100_000 }))
@@ -52,7 +54,8 @@ test('give_up agrees with a plain count over the whole past', () => {
       fc.array(fc.nat(1000), { maxLength: 60, size: 'max' }),
       fc.integer({ min: 0, max: 6 }),
       fc.integer({ min: 1, max: 3000 }),
-      (gaps, restarts, within) => {
+      fc.boolean(),
+      (gaps, restarts, within, served) => {
         const policy: RestartPolicy = { ...always, giveUp: { restarts, within } };
         const past: number[] = [];
         let history: RestartHistory = NO_RESTARTS;
@@ -60,10 +63,10 @@ test('give_up agrees with a plain count over the whole past', () => {
         for (const gap of gaps) {
           at += gap;
           past.push(at);
-          const decision = afterEnd(policy, history, true, at, 0.5);
+          const decision = afterEnd(policy, history, { ...crash, served }, at, 0.5);
           const tooMany = past.filter((time) => time >= at - within).length > restarts;
-          assert.equal(decision.kind, tooMany ? 'fail' : 'restart');
-          if (decision.kind !== 'restart') return;
+          assert.equal(decision.kind === 'fail', tooMany);
+          if (decision.kind !== 'at-once' && decision.kind !== 'backoff') return;
           history = decision.history;
           assert.ok(history.times.length <= restarts + 1);
         }
@@ -74,21 +77,81 @@ test('give_up agrees with a plain count over the whole past', () => {
 
 test('the window reaches back to the millisecond', () => {
   const policy: RestartPolicy = { ...always, giveUp: { restarts: 1, within: 1000 } };
-  const history: RestartHistory = { attempts: 1, times: [5000] };
-  assert.equal(afterEnd(policy, history, true, 6000, 0).kind, 'fail');
-  assert.equal(afterEnd(policy, history, true, 6001, 0).kind, 'restart');
+  const history: RestartHistory = { level: 1, times: [5000] };
+  assert.equal(afterEnd(policy, history, crash, 6000, 0).kind, 'fail');
+  assert.equal(afterEnd(policy, history, crash, 6001, 0).kind, 'backoff');
 });
 
 test('the policy says which ends are followed by a restart', () => {
-  const kind = (when: RestartPolicy['when'], failure: boolean): string =>
-    afterEnd({ ...always, when }, NO_RESTARTS, failure, 0, 0).kind;
-  assert.deepEqual([kind('always', true), kind('always', false)], ['restart', 'restart']);
-  assert.deepEqual([kind('on-failure', true), kind('on-failure', false)], ['restart', 'rest']);
-  assert.deepEqual([kind('never', true), kind('never', false)], ['fail', 'rest']);
+  const kind = (when: RestartPolicy['when'], code: number | null): string =>
+    afterEnd({ ...always, when }, NO_RESTARTS, { ...crash, code }, 0, 0).kind;
+  assert.deepEqual([kind('always', 1), kind('always', null), kind('always', 0)], Array(3).fill('at-once'));
+  assert.deepEqual(
+    [kind('on-failure', 1), kind('on-failure', null), kind('on-failure', 0)],
+    ['at-once', 'at-once', 'rest'],
+  );
+  assert.deepEqual([kind('never', 1), kind('never', null), kind('never', 0)], ['fail', 'fail', 'rest']);
 });
 
-test('the backoff begins anew after the reset uptime, and not before', () => {
-  const worn: RestartHistory = { attempts: 9, times: [1] };
-  assert.equal(afterUptime(always, worn, 59_999).attempts, 9);
-  assert.deepEqual(afterUptime(always, worn, 60_000), { attempts: 0, times: [1] });
+/** The waits before so many restarts in a row, with the least chance. */
+function waits(served: readonly boolean[]): number[] {
+  let history = NO_RESTARTS;
+  return served.map((each) => {
+    const decision = afterEnd(always, history, { ...crash, served: each }, 0, 0);
+    assert.ok(decision.kind === 'at-once' || decision.kind === 'backoff');
+    history = decision.history;
+    return decision.kind === 'at-once' ? 0 : decision.delay;
+  });
+}
+
+test('the first restart of a gateway that served waits for nothing, those after it do', () => {
+  assert.deepEqual(waits([true, true, true, true]), [0, 500, 1000, 2000]);
+  assert.deepEqual(waits([true, false, true, false]), [0, 500, 1000, 2000]);
+});
+
+test('a gateway that never served waits from the first time on', () => {
+  assert.deepEqual(waits([false, false, false]), [500, 1000, 2000]);
+  assert.deepEqual(waits([false, true, true]), [500, 1000, 2000]);
+});
+
+test('an exit code has the meaning that the policy gives it, whatever else it says', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom<RestartPolicy['when']>('always', 'on-failure', 'never'),
+      fc.constantFrom<ExitAction>('at-once', 'backoff', 'stop', 'fail'),
+      fc.integer({ min: 0, max: 255 }),
+      fc.nat(5),
+      fc.boolean(),
+      (when, action, code, level, served) => {
+        const policy: RestartPolicy = { ...always, when, exitCodes: { [code]: action } };
+        const history: RestartHistory = { level, times: [] };
+        const { kind } = afterEnd(policy, history, { reason: '', code, served }, 0, 0);
+        const crashed = served && level === 0 ? 'at-once' : 'backoff';
+        const expected = {
+          'at-once': served ? 'asked' : 'backoff',
+          backoff: when === 'never' ? 'fail' : crashed,
+          stop: 'rest',
+          fail: 'fail',
+        };
+        assert.equal(kind, expected[action]);
+        const other = afterEnd(policy, history, { reason: '', code: (code + 1) % 256, served }, 0, 0);
+        const plain = afterEnd(
+          { ...policy, exitCodes: {} },
+          history,
+          { reason: '', code: (code + 1) % 256, served },
+          0,
+          0,
+        );
+        assert.deepEqual(other, plain);
+        const killed = afterEnd(policy, history, { reason: '', code: null, served }, 0, 0);
+        assert.equal(killed.kind, when === 'never' ? 'fail' : crashed);
+      },
+    ),
+  );
+});
+
+test('the waits begin anew after the reset uptime, and not before', () => {
+  const worn: RestartHistory = { level: 9, times: [1] };
+  assert.equal(afterUptime(always, worn, 59_999).level, 9);
+  assert.deepEqual(afterUptime(always, worn, 60_000), { level: 0, times: [1] });
 });

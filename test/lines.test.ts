@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createLines } from '../../src/supervisor/output.ts';
+import { createLines } from '../src/lines.ts';
 
 function split(bytes: Buffer, cuts: readonly number[], limit?: number): string[] {
   const lines: string[] = [];

@@ -1,0 +1,37 @@
+import { stripVTControlCharacters } from 'node:util';
+
+const NAME_COLOURS = [36, 33, 35, 32, 34, 96, 93, 95, 92, 94];
+const BOLD = 1;
+const RED = 31;
+
+/** Between the name and the text: a gateway's output, what gwproxy tells, and what is wrong. */
+export type LineMark = '|' | '>' | '!';
+
+/**
+ * Lines for a person: each begins with a name in a colour of its own (gwproxy's in bold), as wide as the longest. `names`
+ * are all profiles in the config's order, so that each keeps its colour in every command.
+ */
+export function createNameLines(
+  names: readonly string[],
+  colour: boolean,
+): (name: string, mark: LineMark, text: string, options?: { readonly red?: boolean }) => string {
+  const width = Math.max(7, ...names.map((name) => name.length));
+  const colours = new Map(
+    names.map((name, index) => [name, NAME_COLOURS[index % NAME_COLOURS.length] ?? 0] as const),
+  );
+  function paint(code: number, text: string): string {
+    return colour ? `\x1b[${code}m${text}\x1b[0m` : text;
+  }
+  return (name, mark, text, { red = mark === '!' } = {}) => {
+    const shown = paint(colours.get(name) ?? BOLD, name.padEnd(width));
+    return `${shown} ${red ? paint(RED, mark) : mark} ${withoutControls(text)}\n`;
+  };
+}
+
+/**
+ * Without escape sequences and control characters: a gateway's output holds text from strangers, and a terminal
+ * would obey it.
+ */
+function withoutControls(text: string): string {
+  return stripVTControlCharacters(text).replace(/(?!\t)\p{Cc}/gu, '');
+}

@@ -1,0 +1,70 @@
+import { begin } from './begin.ts';
+import { type After, type Effect, type Life, type Policy, resting, type Stamp, type Step } from './life.ts';
+import { afterEnd, afterUptime, type End } from './restart.ts';
+
+const SETTLE: readonly Effect[] = [{ type: 'publish' }, { type: 'endProbes' }, { type: 'clearTimer' }];
+
+/** Nothing of this life is left: what comes now? */
+export function finish(state: Life, after: After, moment: Stamp, policy: Policy): Step {
+  const ended: Life = { ...state, spawnedAt: null };
+  switch (after.kind) {
+    case 'start':
+      return next(ended, policy);
+    case 'stop':
+      return { state: { ...ended, phase: { name: 'stopped' } }, effects: SETTLE };
+    case 'rest':
+      return { state: { ...ended, phase: { name: 'stopped' }, lastError: null }, effects: SETTLE };
+    case 'judge':
+      return judged(ended, after.end, moment, policy);
+  }
+}
+
+function judged(ended: Life, end: End, moment: Stamp, policy: Policy): Step {
+  const decision = afterEnd(policy.restart, ended.history, end, moment.at, moment.random);
+  const told: Life = { ...ended, lastError: end.reason };
+  switch (decision.kind) {
+    case 'rest':
+      return {
+        state: { ...ended, phase: { name: 'stopped' }, desired: resting(policy), lastError: null },
+        effects: SETTLE,
+      };
+    case 'fail':
+      return {
+        state: { ...told, phase: { name: 'failed' }, lastError: `${end.reason}; ${decision.reason}` },
+        effects: SETTLE,
+      };
+    case 'asked': {
+      const lastError = `${end.reason}, which asks for a restart`;
+      return next({ ...told, lastError }, policy, lastError);
+    }
+    case 'at-once': {
+      const { history } = decision;
+      return next({ ...told, restarts: told.restarts + 1, history }, policy, end.reason);
+    }
+    case 'backoff':
+      return {
+        state: {
+          ...told,
+          phase: { name: 'backoff', nextStartAt: moment.at + decision.delay },
+          history: decision.history,
+        },
+        effects: [
+          ...SETTLE,
+          { type: 'startTimer', name: 'backoffElapsed', generation: ended.generation, ms: decision.delay },
+        ],
+      };
+  }
+}
+
+/** The next life begins in the same step; the last one's probes end before. */
+function next(ended: Life, policy: Policy, follows: string | null = null): Step {
+  const { state, effects } = begin(ended, policy, follows);
+  return { state, effects: [{ type: 'endProbes' }, ...effects] };
+}
+
+/** The restart history as it is when a gateway stops being ready at this moment. */
+export function historyAt(state: Life, at: number, policy: Policy): Life['history'] {
+  return state.phase.name === 'ready'
+    ? afterUptime(policy.restart, state.history, at - state.phase.since)
+    : state.history;
+}

@@ -1,0 +1,70 @@
+import type { Event } from '../events.ts';
+import { isLeaving, type Life } from './life.ts';
+
+/** Gateways that wait for others to have started first, as their `after` says. */
+export class Order {
+  readonly #lifeOf: (name: string) => Life | undefined;
+  readonly #waiting = new Map<string, readonly string[]>();
+
+  /** `lifeOf` knows nothing of a name that no gateway has. */
+  constructor(lifeOf: (name: string) => Life | undefined) {
+    this.#lifeOf = lifeOf;
+  }
+
+  has(name: string): boolean {
+    return this.#waiting.has(name);
+  }
+
+  wait(name: string, after: readonly string[]): void {
+    this.#waiting.set(name, after);
+  }
+
+  /** It waits no longer, whatever it waited for. */
+  forget(name: string): void {
+    this.#waiting.delete(name);
+  }
+
+  clear(): void {
+    this.#waiting.clear();
+  }
+
+  /** Takes out the first that has nothing to wait for any more. */
+  next(): string | undefined {
+    for (const name of this.#waiting.keys()) {
+      if (this.waitsFor(name).length > 0) continue;
+      this.#waiting.delete(name);
+      return name;
+    }
+    return undefined;
+  }
+
+  /** Those in its `after` that have not settled yet; none where it does not wait. */
+  waitsFor(name: string): readonly string[] {
+    const after = this.#waiting.get(name) ?? [];
+    return after.filter((other) => this.#waiting.has(other) || isStarting(this.#lifeOf(other)));
+  }
+}
+
+/** Neither ready nor with a reason why not. One that is not to start at all holds nobody up. */
+export function isStarting(life: Life | undefined): boolean {
+  if (life === undefined) return false;
+  const { phase } = life;
+  if (isLeaving(phase)) return phase.after.kind === 'start' || phase.after.kind === 'judge';
+  return phase.name === 'starting';
+}
+
+export function waitWords(names: readonly string[]): string {
+  return `waits for ${names.join(', ')}`;
+}
+
+export function waitEvent(profile: string, { phase, generation }: Life, names: readonly string[]): Event {
+  return {
+    type: 'gateway.state',
+    profile,
+    state: phase.name,
+    generation,
+    pid: null,
+    reason: waitWords(names),
+    nextStartAt: null,
+  };
+}

@@ -1,0 +1,42 @@
+import type { Outcome } from './health.ts';
+
+/** Asks one question again and again, each time when it is told to, until end(). */
+export class Rounds {
+  readonly #ask: (signal: AbortSignal) => Promise<Outcome>;
+  readonly #answered: (outcome: Outcome) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #round: AbortController | undefined;
+  #ended = false;
+
+  constructor(ask: (signal: AbortSignal) => Promise<Outcome>, answered: (outcome: Outcome) => void) {
+    this.#ask = ask;
+    this.#answered = answered;
+  }
+
+  /** Asks in `wait` ms, and drops the question under way, whose answer would be of an earlier moment. */
+  next(wait: number): void {
+    if (this.#ended) return;
+    clearTimeout(this.#timer);
+    this.#round?.abort();
+    const round = new AbortController();
+    this.#round = round;
+    this.#timer = setTimeout(() => void this.#asked(round.signal), wait);
+  }
+
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.#round?.abort();
+  }
+
+  async #asked(signal: AbortSignal): Promise<void> {
+    const outcome = await this.#ask(signal).catch(
+      (error: unknown): Outcome => ({
+        ok: false,
+        cause: 'unwell',
+        reason: `cannot be probed: ${String(error)}`,
+      }),
+    );
+    if (!signal.aborted) this.#answered(outcome);
+  }
+}

@@ -1,0 +1,55 @@
+/** Whose turn it is to start; pure. A name is in one of the three, or in none. */
+export interface Turns {
+  /** So many at once. */
+  readonly limit: number;
+  readonly running: readonly string[];
+  /** A request waits for these: they come first. */
+  readonly hurried: readonly string[];
+  readonly waiting: readonly string[];
+}
+
+export function noTurns(limit: number): Turns {
+  return { limit, running: [], hurried: [], waiting: [] };
+}
+
+/** It wants to start; one that runs or waits already keeps its place. */
+export function asked(turns: Turns, name: string): Turns {
+  const { running, hurried, waiting } = turns;
+  if ([...running, ...hurried, ...waiting].includes(name)) return turns;
+  return { ...turns, waiting: [...waiting, name] };
+}
+
+export function hurried(turns: Turns, name: string): Turns {
+  if (!turns.waiting.includes(name)) return turns;
+  return { ...turns, hurried: [...turns.hurried, name], waiting: without(turns.waiting, name) };
+}
+
+/** It is past its start, or wants none any more. */
+export function over(turns: Turns, name: string): Turns {
+  return {
+    limit: turns.limit,
+    running: without(turns.running, name),
+    hurried: without(turns.hurried, name),
+    waiting: without(turns.waiting, name),
+  };
+}
+
+/** Those whose turn it is now, first come first served among equals; they run from here on. */
+export function admitted(turns: Turns): { readonly turns: Turns; readonly names: readonly string[] } {
+  const room = Math.max(0, turns.limit - turns.running.length);
+  const names = [...turns.hurried, ...turns.waiting].slice(0, room);
+  if (names.length === 0) return { turns, names };
+  return {
+    names,
+    turns: {
+      limit: turns.limit,
+      running: [...turns.running, ...names],
+      hurried: turns.hurried.filter((name) => !names.includes(name)),
+      waiting: turns.waiting.filter((name) => !names.includes(name)),
+    },
+  };
+}
+
+function without(names: readonly string[], name: string): readonly string[] {
+  return names.filter((each) => each !== name);
+}

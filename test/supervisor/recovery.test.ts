@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ExitAction, ProfilePlan, RestartPolicy } from '../../src/config/types.ts';
+import { CommandError } from '../../src/errors.ts';
+import { FakeDoor, isState, type Log, pidOf, profile, statusOf, supervise } from './support.ts';
+
+const EXIT_CODES = { 75: 'at-once', 78: 'fail' } as const;
+
+/** A gateway that ends with that code when it is told to, by whomever. */
+function ending(
+  code: number,
+  exitCodes: Readonly<Record<string, ExitAction>> = EXIT_CODES,
+  changes: Partial<RestartPolicy> = {},
+): ProfilePlan {
+  return profile('alpha', 'serve.mjs', {
+    env: { EXIT_CODE: [String(code)] },
+    restart: { when: 'always', min: 10, max: 50, reset: 60_000, exitCodes, giveUp: null, ...changes },
+  });
+}
+
+function reasons(log: Log, state: string): (string | null)[] {
+  return log.events.flatMap((event) =>
+    event.type === 'gateway.state' && event.state === state ? [event.reason] : [],
+  );
+}
+
+test('exit code 75 is restarted at once, each time, and not counted', async (t) => {
+  const { supervisor, log } = supervise(t, [
+    ending(75, EXIT_CODES, { when: 'never', giveUp: { restarts: 0, within: 60_000 } }),
+  ]);
+  supervisor.start();
+  await supervisor.settled();
+  for (const generation of [2, 3, 4]) {
+    const ready = log.next(isState('alpha', 'ready'));
+    process.kill(pidOf(supervisor, 'alpha'), 'SIGTERM');
+    await ready;
+    assert.equal(statusOf(supervisor, 'alpha').generation, generation);
+  }
+  const { restarts, last_exit, last_error } = statusOf(supervisor, 'alpha');
+  assert.deepEqual([restarts, last_exit?.code, last_error], [0, 75, null]);
+  const asked = 'exited with code 75, which asks for a restart';
+  assert.deepEqual(reasons(log, 'starting'), [null, asked, asked, asked]);
+  assert.ok(!log.states('alpha').includes('backoff'));
+});
+
+test('a gateway that asks for a restart before it ever served waits as after a crash', async (t) => {
+  const { supervisor, log } = supervise(t, [
+    { ...profile('alpha', 'exits.mjs', { env: { EXIT_CODE: ['75'] } }), restart: ending(75).restart },
+  ]);
+  supervisor.start();
+  await log.first(isState('alpha', 'backoff'));
+  assert.ok(statusOf(supervisor, 'alpha').next_start_at);
+  await log.next(isState('alpha', 'backoff'));
+  assert.equal(statusOf(supervisor, 'alpha').restarts, 1);
+});
+
+test('exit code 78 is failed until an operator starts it, and says how', async (t) => {
+  const { supervisor, log } = supervise(t, [ending(78)]);
+  const door = new FakeDoor('door', supervisor.port);
+  supervisor.addDoor(door);
+  supervisor.start();
+  await supervisor.settled();
+  process.kill(pidOf(supervisor, 'alpha'), 'SIGTERM');
+  await log.first(isState('alpha', 'failed'));
+  const why = 'exited with code 78; not restarted, as its exit_codes say; `gwproxy start alpha` tries again';
+  const { state, last_error, restarts } = statusOf(supervisor, 'alpha');
+  assert.deepEqual([state, last_error, restarts], ['failed', why, 0]);
+  assert.deepEqual(reasons(log, 'failed'), [why]);
+  assert.equal(door.target('alpha').state, 'down');
+  await supervisor.startProfile('alpha');
+  assert.equal(door.target('alpha').state, 'ready');
+});
+
+test('a start that ends with 78 is told without advice to start it', async (t) => {
+  const { supervisor } = supervise(t, [
+    { ...profile('alpha', 'exits.mjs', { env: { EXIT_CODE: ['78'] } }), restart: ending(78).restart },
+  ]);
+  await assert.rejects(
+    supervisor.startProfile('alpha'),
+    (error) => error instanceof CommandError && /code 78.*exit_codes say$/.test(error.message),
+  );
+});
+
+test('what an exit code means is configurable', async (t) => {
+  const { supervisor, log } = supervise(t, [ending(3, { 3: 'stop' })]);
+  supervisor.start();
+  await supervisor.settled();
+  process.kill(pidOf(supervisor, 'alpha'), 'SIGTERM');
+  await log.first(isState('alpha', 'stopped'));
+  const { desired, last_error } = statusOf(supervisor, 'alpha');
+  assert.deepEqual([desired, last_error], ['down', null]);
+  assert.deepEqual(reasons(log, 'stopped'), ['exited with code 3']);
+});
+
+for (const code of [75, 78]) {
+  test(`a stop that ends with ${code} is neither a crash nor a wish`, async (t) => {
+    const { supervisor, log } = supervise(t, [ending(code)]);
+    supervisor.start();
+    await supervisor.settled();
+    await supervisor.restartProfile('alpha');
+    await supervisor.stopProfile('alpha');
+    const { state, last_exit, restarts } = statusOf(supervisor, 'alpha');
+    assert.deepEqual([state, last_exit?.code, restarts], ['stopped', code, 0]);
+    assert.deepEqual(log.states('alpha').slice(-3), ['draining', 'stopping', 'stopped']);
+    assert.deepEqual(reasons(log, 'starting'), [null, null]);
+  });
+}
+
+test('the first crash in a row is answered at once, the second waits', async (t) => {
+  const { supervisor, log } = supervise(t, [profile('alpha', 'serve.mjs')]);
+  supervisor.start();
+  await supervisor.settled();
+  const back = log.next(isState('alpha', 'ready'));
+  process.kill(pidOf(supervisor, 'alpha'), 'SIGKILL');
+  await back;
+  assert.deepEqual(log.states('alpha'), ['starting', 'ready', 'starting', 'ready']);
+  assert.deepEqual(reasons(log, 'starting'), [null, 'ended by SIGKILL']);
+  assert.equal(statusOf(supervisor, 'alpha').restarts, 1);
+  const waits = log.next(isState('alpha', 'backoff'));
+  process.kill(pidOf(supervisor, 'alpha'), 'SIGKILL');
+  await waits;
+  await log.next(isState('alpha', 'ready'));
+  assert.equal(statusOf(supervisor, 'alpha').restarts, 2);
+  assert.equal(reasons(log, 'starting').at(-1), null, 'the wait has told why');
+});

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { HAS_PROC } from '../../src/supervisor/proc.ts';
+import { PROGRAM, server } from './children.ts';
+import { counted, probing } from './probing.ts';
+
+const hidden = (): Promise<never> => Promise.reject(new Error('hidden'));
+const UNKNOWN = 'it cannot be looked at: Error: hidden';
+
+if (HAS_PROC) {
+  test('a stranger on the port makes nothing ready, and is named', async (t) => {
+    const { port, pid } = await server(t);
+    const { first, events, probers } = probing(t, port, {}, {}, () => Promise.resolve([]));
+    const reason = `port ${port} is held by ${PROGRAM} (pid ${pid}), not by this gateway`;
+    assert.deepEqual(await first('trouble'), { type: 'trouble', generation: 1, reason });
+    assert.equal(probers.failing(), `http on port ${port}: ${reason}`);
+    assert.equal(events.length, 1);
+  });
+
+  test('owner_check: off lets a stranger pass for the gateway, and a `url:` is anybody’s', async (t) => {
+    const { port } = await server(t);
+    const nobody = () => Promise.resolve([]);
+    await probing(t, port, {}, { ownerCheck: 'off' }, nobody).first('listenerReady');
+    await probing(t, port, {}, { launch: { kind: 'url' } }, nobody).first('listenerReady');
+  });
+
+  test('an owner that nobody can tell is lenient’s, and told of once a life', async (t) => {
+    const { port, times, asked } = await counted(t, () => 200);
+    const { first, reports, probers } = probing(t, port, {}, {}, hidden);
+    await first('listenerReady');
+    await times(asked() + 3);
+    const told = { type: 'listener.unknown-owner', profile: 'alpha', listener: 'http', port, blocked: false };
+    assert.deepEqual(reports, [{ ...told, reason: UNKNOWN }]);
+    probers.start(2);
+    await times(asked() + 3);
+    assert.equal(reports.length, 2);
+  });
+}
+
+test('an owner that nobody can tell is not strict’s', async (t) => {
+  const { port, times, asked } = await counted(t, () => 200);
+  const { events, reports, probers } = probing(t, port, {}, { ownerCheck: 'strict' }, hidden);
+  await times(asked() + 4);
+  const reason = HAS_PROC ? UNKNOWN : 'this system does not say';
+  const told = { type: 'listener.unknown-owner', profile: 'alpha', listener: 'http', port, blocked: true };
+  assert.deepEqual(reports, [{ ...told, reason }]);
+  assert.deepEqual(events, []);
+  assert.match(probers.failing(), /nobody can say whose process listens on port/);
+});
