@@ -1,0 +1,110 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import type { LogPolicy } from '../config/types.ts';
+import type { Report } from '../events.ts';
+import { listBeside, partPath } from './rotated.ts';
+import { reasonOf } from './words.ts';
+
+/**
+ * Compresses rotated files and deletes the oldest beyond what is kept: one file at a time, whoever's it is, so that
+ * forty that are rotated at midnight leave a core to the door. What fails stays as it is, is told once, and is tried
+ * again at that file's next rotation.
+ */
+export class Archive {
+  readonly #report: Report;
+  readonly #closing = new AbortController();
+  readonly #due = new Map<string, LogPolicy>();
+  readonly #failing = new Set<string>();
+  #work: Promise<void> | undefined;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  /** Sees to what lies beside that file, soon. */
+  tend(file: string, policy: LogPolicy): void {
+    if (this.#closing.signal.aborted) return;
+    this.#due.set(file, policy);
+    this.#work ??= this.#run().finally(() => {
+      this.#work = undefined;
+    });
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    await this.#work;
+  }
+
+  /** What is under way is given up: the next start finishes it. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#due.clear();
+    await this.#work;
+  }
+
+  async #run(): Promise<void> {
+    for (let next = this.#due.entries().next(); !next.done; next = this.#due.entries().next()) {
+      const [file, policy] = next.value;
+      this.#due.delete(file);
+      try {
+        await this.#compressAll(file);
+        this.#failing.delete(file);
+      } catch (error) {
+        this.#told(file, error);
+      }
+      try {
+        await trim(file, policy);
+      } catch (error) {
+        this.#told(file, error);
+      }
+    }
+  }
+
+  async #compressAll(file: string): Promise<void> {
+    const { rotated, parts } = await listBeside(file);
+    for (const part of parts) await rm(part, { force: true });
+    for (const { path, compressed } of rotated) {
+      if (!compressed) await compress(path, this.#closing.signal);
+    }
+  }
+
+  #told(file: string, error: unknown): void {
+    if (this.#closing.signal.aborted || this.#failing.has(file)) return;
+    this.#failing.add(file);
+    this.#report({ type: 'log.unrotated', file, reason: reasonOf(error) });
+  }
+}
+
+/** Bytes at which a file is rotated: never so many that no rotated one could be kept. */
+export function fileSize(policy: LogPolicy): number {
+  return Math.min(policy.size, policy.keep / 2);
+}
+
+/** A crash in the midst leaves the file, and a part that the next run deletes. */
+async function compress(path: string, signal: AbortSignal): Promise<void> {
+  const part = partPath(path);
+  try {
+    const { mode } = await stat(path);
+    const out = createWriteStream(part, { mode: mode & 0o777, flush: true });
+    await pipeline(createReadStream(path), createGzip(), out, { signal });
+    await rename(part, `${path}.gz`);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+  await rm(path);
+}
+
+async function trim(file: string, policy: LogPolicy): Promise<void> {
+  const { rotated } = await listBeside(file);
+  // With the file that is written they stay below `keep`.
+  let left = policy.keep - fileSize(policy);
+  for (const { path } of rotated.toReversed()) {
+    const { size } = await stat(path);
+    left -= size;
+    // Once one is too much all older ones go too: a log with a hole misleads.
+    if (left < 0) await rm(path, { force: true });
+  }
+}

@@ -1,0 +1,70 @@
+import { readdir, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** `bot.log` is rotated to `bot.log.20260101T120000000Z`, and that is compressed to `….gz`. */
+const STAMP = /^\d{8}T\d{9}Z$/;
+const PART = '.gz.part';
+
+/** A file that is written no more. Its stamp is the UTC time at which it was rotated; stamps sort as times do. */
+export interface Rotated {
+  readonly path: string;
+  readonly stamp: string;
+  readonly compressed: boolean;
+}
+
+/** What lies beside a log file. */
+export interface Beside {
+  /** Oldest first. Where a file and its compressed self are both there, the compressing was cut short or just ended. */
+  readonly rotated: readonly Rotated[];
+  /** Compressed in part, by a run that ended meanwhile. */
+  readonly parts: readonly string[];
+}
+
+/** Throws what the system says, but for a folder that is not there: that holds nothing. */
+export async function listBeside(file: string): Promise<Beside> {
+  const folder = dirname(file);
+  const prefix = `${basename(file)}.`;
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const rotated: Rotated[] = [];
+  const parts: string[] = [];
+  for (const name of names) {
+    if (!name.startsWith(prefix)) continue;
+    const path = join(folder, name);
+    const suffix = name.slice(prefix.length);
+    if (suffix.endsWith(PART) && STAMP.test(suffix.slice(0, -PART.length))) parts.push(path);
+    const compressed = suffix.endsWith('.gz');
+    const stamp = compressed ? suffix.slice(0, -'.gz'.length) : suffix;
+    if (STAMP.test(stamp)) rotated.push({ path, stamp, compressed });
+  }
+  return { rotated: rotated.sort((a, b) => (a.path < b.path ? -1 : 1)), parts };
+}
+
+/**
+ * Renames the file to a name that is free and sorts behind all others, also when the clock was set back. A file that is
+ * not there is none to move. Throws what else the system says.
+ */
+export async function moveAway(file: string, now: number): Promise<void> {
+  const { rotated } = await listBeside(file);
+  const newest = rotated.at(-1)?.stamp ?? '';
+  const stamp = stampOf(now) > newest ? stampOf(now) : stampOf(timeOf(newest) + 1);
+  await rename(file, `${file}.${stamp}`).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+}
+
+export function partPath(rotated: string): string {
+  return `${rotated}${PART}`;
+}
+
+function stampOf(at: number): string {
+  return new Date(at).toISOString().replace(/[-:.]/g, '');
+}
+
+function timeOf(stamp: string): number {
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z$/.exec(stamp) ?? [];
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0, ms = 0] = parts.map(Number);
+  return Date.UTC(year, month - 1, day, hour, minute, second, ms);
+}
