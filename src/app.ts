@@ -1,4 +1,5 @@
 import { startControl } from './admin/control.ts';
+import type { ReloadResult } from './admin/reload.ts';
 import { profileStatuses, type Status } from './admin/status.ts';
 import { unmatchedEntries } from './admin/unmatched.ts';
 import type { Plan } from './config/types.ts';
@@ -6,12 +7,17 @@ import { createDoor } from './door/server.ts';
 import { CommandError, EXIT } from './errors.ts';
 import type { Report } from './events.ts';
 import { throttleRefusals } from './log.ts';
+import { logsFolder } from './logs/directory.ts';
+import { createLogFiles, type LogFiles } from './logs/log-files.ts';
+import { type ConfigSource, Reloader } from './reload.ts';
 import { createRun } from './supervisor/run.ts';
 import { createSupervisor } from './supervisor/supervisor.ts';
 import { version } from './version.ts';
 
 export interface AppOptions {
   readonly plan: Plan;
+  /** Where the plan came from, so that it can be read again and watched; without it neither is done. */
+  readonly config?: ConfigSource;
   readonly report: Report;
   /** Where the control socket lies; see state.ts. */
   readonly stateFolder: string;
@@ -24,13 +30,21 @@ export interface App {
   readonly address: { readonly host: string; readonly port: number };
   status(): Promise<Status>;
   /**
+   * Reads the config again and applies what differs. Rejects with a CommandError where gwproxy is stopping, or knows
+   * of no config.
+   */
+  reload(): Promise<ReloadResult>;
+  /**
    * Ends the door and the gateways; atOnce leaves out drains and graces, also when it is called while a slower
    * stop is under way. Resolves when no gateway is left.
    */
   stop(how: { readonly signal: string | null; readonly atOnce: boolean }): Promise<void>;
   /** Resolves once all is stopped, the control socket too, by whatever asked for it. */
   readonly stopped: Promise<void>;
-  /** Kills every gateway's process group, synchronously: the last thing that a dying gwproxy does. */
+  /**
+   * The last thing that a gwproxy which ends does, and before it returns: kills every process of its gateways that
+   * is left, and writes out what waits for the log files.
+   */
   killNow(): void;
 }
 
@@ -42,7 +56,12 @@ export interface App {
 export async function startApp(options: AppOptions): Promise<App> {
   const { plan } = options;
   const startedAt = Date.now();
-  const report = throttleRefusals(options.report);
+  /** Made once no other gwproxy runs on this config: it would write to the same files. */
+  let files: LogFiles | undefined;
+  const report = throttleRefusals((event) => {
+    files?.report(event);
+    options.report(event);
+  });
   const run = createRun({ folder: options.stateFolder, report });
   const supervisor = createSupervisor({ plan, report, run });
   const door = createDoor({
@@ -52,8 +71,22 @@ export async function startApp(options: AppOptions): Promise<App> {
     publicUrl: plan.publicUrl,
     report,
   });
+  const reloader =
+    options.config === undefined
+      ? undefined
+      : new Reloader({
+          plan,
+          source: options.config,
+          report,
+          apply(next, diff) {
+            supervisor.apply(next, diff);
+            door.configure(next);
+            files?.apply(next.logs, next.profiles);
+          },
+        });
   let address = plan.listen;
   let stopping: Promise<void> | undefined;
+  let isStopped = false;
   let markStopped = (): void => {};
   const stopped = new Promise<void>((resolve) => {
     markStopped = resolve;
@@ -64,17 +97,21 @@ export async function startApp(options: AppOptions): Promise<App> {
     pid: process.pid,
     listen: `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`,
     uptime_s: Math.floor((Date.now() - startedAt) / 1000),
-    profiles: await profileStatuses(supervisor.status(), door.stats(), new Map()),
-    config_error: null,
-    config_pending: [],
+    profiles: await profileStatuses(supervisor.status(), door.stats(), files?.dropped() ?? new Map()),
+    config_error: reloader?.error ?? null,
+    config_pending: reloader?.pending ?? [],
   });
 
   async function stopAll(atOnce: boolean): Promise<void> {
-    const grace = atOnce ? 0 : Math.max(0, ...plan.profiles.map((profile) => profile.stop.drain));
+    reloader?.end();
+    const { profiles } = reloader?.plan ?? plan;
+    const grace = atOnce ? 0 : Math.max(0, ...profiles.map((profile) => profile.stop.drain));
     // Both at once: what is in flight may finish while its gateway drains; nothing new comes in.
     await Promise.all([door.close(grace), supervisor.stop({ atOnce })]);
     await run.close();
+    isStopped = true;
     report({ type: 'app.stopped' });
+    await files?.close();
     // Not awaited here: it waits for its last answer, and that may be the one to a `down` that waits for us.
     void control.close().then(markStopped);
   }
@@ -84,6 +121,10 @@ export async function startApp(options: AppOptions): Promise<App> {
       return address;
     },
     status,
+    async reload() {
+      if (reloader !== undefined) return reloader.reload();
+      throw new CommandError(EXIT.usage, 'this gwproxy has no config file to read again');
+    },
     async stop({ signal, atOnce }) {
       if (stopping === undefined) {
         report({ type: 'app.stopping', signal, atOnce });
@@ -95,7 +136,14 @@ export async function startApp(options: AppOptions): Promise<App> {
       await stopping;
     },
     stopped,
-    killNow: () => supervisor.killNow(),
+    killNow() {
+      if (!isStopped) {
+        supervisor.killNow();
+        // What left its group, and so was not reached.
+        run.killNow();
+      }
+      files?.flushSync();
+    },
   };
 
   const control = await startControl({
@@ -106,16 +154,23 @@ export async function startApp(options: AppOptions): Promise<App> {
       start: (profile) => supervisor.startProfile(profile),
       stop: (profile) => supervisor.stopProfile(profile),
       restart: (profile) => supervisor.restartProfile(profile),
+      reload: () => app.reload(),
       unmatched: () => unmatchedEntries(door.unmatched.list()),
       clearUnmatched: () => door.unmatched.clear(),
     },
+  });
+  files = createLogFiles({
+    policy: plan.logs,
+    profiles: plan.profiles,
+    folder: logsFolder(options.stateFolder),
+    report,
   });
   await run.begin();
   supervisor.addDoor(door.port);
   try {
     address = await door.listen(plan.listen);
   } catch (cause) {
-    await Promise.all([control.close(), run.close()]);
+    await Promise.all([control.close(), run.close(), files.close()]);
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new CommandError(
       EXIT.cannotServe,
@@ -125,5 +180,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
   report({ type: 'door.listening', ...address, publicUrl: plan.publicUrl?.href ?? null });
   supervisor.start(options.only);
+  // After the starts, which it must not slow down.
+  void reloader?.begin();
   return app;
 }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { connect } from 'node:net';
 import { CommandError, EXIT } from '../errors.ts';
 import { controlSocketPath, makeStateFolder } from '../state.ts';
+import type { ReloadResult } from './reload.ts';
 import type { Status } from './status.ts';
 import type { UnmatchedEntry } from './unmatched.ts';
 
@@ -13,6 +14,7 @@ export interface Commands {
   start(profile: string): Promise<void>;
   stop(profile: string): Promise<void>;
   restart(profile: string): Promise<void>;
+  reload(): Promise<ReloadResult>;
   unmatched(): readonly UnmatchedEntry[];
   /** How many were forgotten. */
   clearUnmatched(): number;
@@ -93,6 +95,7 @@ const PROFILE_COMMAND = /^POST \/profiles\/([a-z0-9-]{1,63})\/(start|stop|restar
 /** The answer's JSON, or undefined for a command that is not known. */
 async function run(commands: Commands, call: string): Promise<unknown> {
   if (call === 'GET /status') return commands.status();
+  if (call === 'POST /reload') return commands.reload();
   if (call === 'GET /unmatched') return { unmatched: commands.unmatched() };
   if (call === 'POST /unmatched/clear') return { cleared: commands.clearUnmatched() };
   if (call === 'POST /down' || call === 'POST /down?at_once') {

@@ -59,7 +59,8 @@ export function profileStatuses(
 export function parseStatus(value: unknown): Status {
   if (!isStatus(value))
     throw new Error('the gwproxy that runs here is of another version; use its own `gwproxy status`');
-  return value;
+  // One that runs since before there was a reload says nothing of it.
+  return Array.isArray(value.config_pending) ? value : { ...value, config_pending: [] };
 }
 
 function isStatus(value: unknown): value is Status {

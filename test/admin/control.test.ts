@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { ask } from '../../src/admin/client.ts';
 import { type Commands, startControl } from '../../src/admin/control.ts';
+import { parseReload } from '../../src/admin/reload.ts';
 import type { Status } from '../../src/admin/status.ts';
 import { parseUnmatched } from '../../src/admin/unmatched.ts';
 import { CommandError, EXIT } from '../../src/errors.ts';
@@ -35,6 +36,10 @@ function commands(called: string[]): Commands {
     stop: async (profile) => void called.push(`stop ${profile}`),
     restart: async (profile) => {
       throw new CommandError(EXIT.cannotServe, `${profile} did not start`);
+    },
+    reload: async () => {
+      called.push('reload');
+      return { ok: true, changes: ['inbox: added'], pending: [], warnings: [] };
     },
     unmatched: () => [
       {
@@ -66,8 +71,14 @@ test('the owner’s commands reach the gwproxy, and its refusals come back with 
     assert.deepEqual(await ask(path, 'GET', '/status'), status);
     await ask(path, 'POST', '/profiles/inbox/start');
     await ask(path, 'POST', '/profiles/inbox/stop');
+    assert.deepEqual(parseReload(await ask(path, 'POST', '/reload')), {
+      ok: true,
+      changes: ['inbox: added'],
+      pending: [],
+      warnings: [],
+    });
     await ask(path, 'POST', '/down?at_once');
-    assert.deepEqual(called, ['start inbox', 'stop inbox', 'down true']);
+    assert.deepEqual(called, ['start inbox', 'stop inbox', 'reload', 'down true']);
     await assert.rejects(ask(path, 'POST', '/profiles/inbox/restart'), exits(70));
     await assert.rejects(ask(path, 'POST', '/nothing'), exits(2));
   } finally {
@@ -123,4 +134,11 @@ test('what another version says of unmatched keys is not guessed at', () => {
   for (const value of [null, {}, { unmatched: {} }, { unmatched: [{ platform: 'slack' }] }]) {
     assert.throws(() => parseUnmatched(value), /another version/);
   }
+});
+
+test('what another version says of a reload is not guessed at', () => {
+  for (const value of [null, {}, { ok: true }, { ok: true, changes: 1, pending: [] }, { problems: 'many' }]) {
+    assert.throws(() => parseReload(value), /another version/);
+  }
+  assert.deepEqual(parseReload({ ok: false, problems: ['one'] }), { ok: false, problems: ['one'] });
 });
