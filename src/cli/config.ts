@@ -1,5 +1,5 @@
 import { type Files, realFiles } from '../config/files.ts';
-import { formatProblem, loadConfig } from '../config/load.ts';
+import { formatProblem, type Looked, loadConfig } from '../config/load.ts';
 import type { Plan } from '../config/types.ts';
 import { CommandError, EXIT } from '../errors.ts';
 import { realConfigPath } from '../state.ts';
@@ -11,10 +11,11 @@ import { realConfigPath } from '../state.ts';
 export async function loadPlan(
   configFile: string,
   files: Files = realFiles,
-): Promise<{ readonly plan: Plan; readonly files: readonly string[] }> {
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Looked & { readonly plan: Plan }> {
   // Not where `init` loads a text that is not written yet.
   if (files === realFiles) realConfigPath(configFile);
-  const loaded = await loadConfig(configFile, { env: process.env, files });
+  const loaded = await loadConfig(configFile, { env, files });
   if (!loaded.ok) {
     const count = loaded.problems.length;
     throw new CommandError(

@@ -92,10 +92,17 @@ command('reload', 'read the config again and change only what differs')
 command('logs [profile...]', "show the gateways' output, of all profiles or of those named")
   .option('-f, --follow', 'go on with what comes, until interrupted')
   .option('-n, --lines <count>', 'so many of the last lines of each', '20')
-  .action(async (profiles: string[], options: ConfigOption & { follow?: true; lines: string }) => {
-    const { logs } = await import('./commands/logs.ts');
-    await logs(options.config, { profiles, follow: options.follow ?? false, lines: options.lines });
-  });
+  .option('-t, --timestamps', 'with the time of each line')
+  .action(
+    async (
+      profiles: string[],
+      options: ConfigOption & { follow?: true; lines: string; timestamps?: true },
+    ) => {
+      const { logs } = await import('./commands/logs.ts');
+      const { follow = false, lines, timestamps = false } = options;
+      await logs(options.config, { profiles, follow, lines, timestamps });
+    },
+  );
 
 command('validate', 'check the config and print what would run and every route')
   .option('--json', 'as JSON')
@@ -137,10 +144,11 @@ command('unmatched', 'show the keys that arrived and no profile claims, and what
 
 command('init', 'write a config to start with; no file is written over')
   .option('--hermes [dir]', 'for the profiles of a Hermes home (by default HERMES_HOME, else ~/.hermes)')
-  .option('--pm2 <file>', "for pm2's apps: an ecosystem file (.cjs, .js, .json, .yaml) or pm2's dump")
-  .action(async (options: ConfigOption & { hermes?: string | true; pm2?: string }) => {
+  .option('--pm2 <file>', "for pm2's apps: an ecosystem file (.cjs, .js, .mjs, .json, .yaml) or pm2's dump")
+  .option('--pm2-env <name>', "with pm2's env_NAME over env, as its --env does")
+  .action(async (options: ConfigOption & { hermes?: string | true; pm2?: string; pm2Env?: string }) => {
     const { init } = await import('./commands/init.ts');
-    await init(options.config, { hermes: options.hermes, pm2: options.pm2 });
+    await init(options.config, { hermes: options.hermes, pm2: options.pm2, pm2Env: options.pm2Env });
   });
 
 command('doctor', 'find what would go wrong: ports, programs, secrets, limits, pm2 still at it')
@@ -170,6 +178,15 @@ program
   .action(async (shell: string) => {
     const { completion } = await import('./commands/completion.ts');
     completion(program, shell);
+  });
+
+program
+  .command('profile-names', { hidden: true })
+  .description('what completion asks for')
+  .option('-c, --config <file>', 'the config file', 'gwproxy.yaml')
+  .action(async (options: ConfigOption) => {
+    const { printProfileNames } = await import('./commands/completion.ts');
+    await printProfileNames(options.config);
   });
 
 program

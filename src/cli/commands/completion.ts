@@ -1,3 +1,28 @@
 import type { Command } from 'commander';
+import { realFiles } from '../../config/files.ts';
+import { CommandError, EXIT } from '../../errors.ts';
+import { bashScript } from '../completion/bash.ts';
+import { fishScript } from '../completion/fish.ts';
+import { profileNames } from '../completion/names.ts';
+import { wordsOf } from '../completion/words.ts';
+import { zshScript } from '../completion/zsh.ts';
 
-export function completion(_program: Command, _shell: string): void {}
+const SCRIPTS = new Map([
+  ['bash', bashScript],
+  ['zsh', zshScript],
+  ['fish', fishScript],
+]);
+
+/** Prints the script that completes the program's commands, options and profiles. Throws a CommandError (2). */
+export function completion(program: Command, shell: string): void {
+  const script = SCRIPTS.get(shell);
+  if (script === undefined) {
+    throw new CommandError(EXIT.usage, `completion is for ${[...SCRIPTS.keys()].join(', ')}, not '${shell}'`);
+  }
+  process.stdout.write(script(wordsOf(program)));
+}
+
+/** What those scripts ask for: the profiles' names, one a line. Silent where the config cannot be read. */
+export async function printProfileNames(configFile: string): Promise<void> {
+  for (const name of await profileNames(configFile, realFiles)) console.log(name);
+}

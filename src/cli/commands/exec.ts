@@ -1,5 +1,36 @@
-export async function exec(
-  _configFile: string,
-  _profile: string,
-  _command: readonly string[],
-): Promise<void> {}
+import { CommandError, EXIT } from '../../errors.ts';
+import { commandFor } from '../../supervisor/launch.ts';
+import { loadPlan } from '../config.ts';
+import { portsFor } from '../exec/ports.ts';
+import { runAttached } from '../exec/run.ts';
+import { refuseUnknown } from '../profile.ts';
+
+/**
+ * Runs a program as that profile's gateway would run: its environment and nothing else, its folder, ports, user
+ * and limits; on this terminal. The process exits as the program does, with 128 and its number for a signal. Throws a CommandError
+ * (2) where the profile is run elsewhere.
+ */
+export async function exec(configFile: string, name: string, words: readonly string[]): Promise<void> {
+  const [file, ...args] = programOf(words);
+  const { plan } = await loadPlan(configFile);
+  refuseUnknown([name], plan);
+  const profile = plan.profiles.find((profile) => profile.name === name);
+  if (profile === undefined || profile.launch.kind === 'url') {
+    throw new CommandError(EXIT.usage, `profile '${name}' is run elsewhere: it has no environment here`);
+  }
+  const ports = await portsFor(profile, configFile);
+  const gateway = commandFor(profile.launch, profile.listeners, ports);
+  process.exitCode = await runAttached({ ...gateway, file, args });
+}
+
+/** Options behind the profile are the program's own, so gwproxy's stand before it. */
+function programOf(words: readonly string[]): readonly [string, ...string[]] {
+  const [file, ...args] = words[0] === '--' ? words.slice(1) : words;
+  if (file === undefined || (words[0] !== '--' && file.startsWith('-'))) {
+    throw new CommandError(
+      EXIT.usage,
+      'write `gwproxy exec PROFILE -- COMMAND…`, with options such as --config before the profile',
+    );
+  }
+  return [file, ...args];
+}

@@ -1,32 +1,64 @@
-import { access, writeFile } from 'node:fs/promises';
+import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type Files, realFiles } from '../../config/files.ts';
 import { hermesConfig } from '../../config/presets/hermes-init.ts';
+import { shortPath } from '../../config/problems.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import { loadPlan } from '../config.ts';
+import type { Written } from '../pm2/text.ts';
 
-/** Writes a config: of a Hermes home where `hermes` names one or is true, else a small one to start with. */
-export async function init(
-  configFile: string,
-  { hermes }: { readonly hermes: string | true | undefined; readonly pm2: string | undefined },
-): Promise<void> {
+export interface InitOptions {
+  /** A Hermes home; true: the usual one. */
+  readonly hermes: string | true | undefined;
+  /** pm2's ecosystem file or dump. */
+  readonly pm2: string | undefined;
+  /** pm2's `--env`. */
+  readonly pm2Env?: string | undefined;
+}
+
+/** What is written, and said before and after it. */
+interface Draft {
+  readonly text: string;
+  readonly envFiles: readonly Written[];
+  readonly told: readonly string[];
+  readonly next: readonly string[];
+}
+
+/**
+ * Writes a config: of a Hermes home where `hermes` names one or is true, of pm2's apps where `pm2` names their file,
+ * else a small one to start with. No file is written over, and none is left where one could not be written.
+ */
+export async function init(configFile: string, options: InitOptions): Promise<void> {
   const file = resolve(configFile);
   if (await exists(file)) throw taken(configFile);
-  const text = hermes === undefined ? STARTER : await ofHermes(hermes === true ? undefined : hermes);
-  const plan = await checked(file, text, configFile);
-  try {
-    await writeFile(file, text, { flag: 'wx' });
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') throw taken(configFile);
-    throw new CommandError(EXIT.failure, `cannot write ${configFile}: ${codeOf(error) ?? error}`, {
-      cause: error,
-    });
-  }
+  const draft = await draftOf(file, options);
+  const plan = await checked(file, draft, configFile);
+  await writeAll([...draft.envFiles, { path: file, text: draft.text, secret: false }]);
+  for (const line of draft.told) console.log(line);
   const count = plan.profiles.length;
   console.log(
     `${configFile} is written: ${count} ${count === 1 ? 'profile' : 'profiles'}; run it with \`gwproxy up\``,
   );
+  for (const line of draft.next) console.log(line);
+}
+
+async function draftOf(file: string, { hermes, pm2, pm2Env }: InitOptions): Promise<Draft> {
+  if (pm2 === undefined && pm2Env !== undefined) {
+    throw new CommandError(
+      EXIT.usage,
+      "--pm2-env chooses among pm2's env_…: name pm2's file with --pm2 FILE",
+    );
+  }
+  if (pm2 !== undefined && hermes !== undefined) {
+    throw new CommandError(EXIT.usage, '--hermes and --pm2 make a config each: name one of them');
+  }
+  if (pm2 !== undefined) {
+    const { pm2Draft } = await import('../pm2/draft.ts');
+    return pm2Draft(pm2, file, pm2Env ?? null);
+  }
+  const text = hermes === undefined ? STARTER : await ofHermes(hermes === true ? undefined : hermes);
+  return { text, envFiles: [], told: [], next: [] };
 }
 
 async function ofHermes(folder: string | undefined): Promise<string> {
@@ -42,16 +74,39 @@ async function ofHermes(folder: string | undefined): Promise<string> {
 }
 
 /** What cannot run is not written: its mistakes are told instead, as if it stood there already. */
-async function checked(file: string, text: string, shown: string) {
+async function checked(file: string, { text, envFiles }: Draft, shown: string) {
+  const drafted = new Map([[file, text], ...envFiles.map((one) => [one.path, one.text] as const)]);
   const files: Files = {
     ...realFiles,
-    read: (path) => (path === file ? Promise.resolve(text) : realFiles.read(path)),
+    read: (path) => {
+      const there = drafted.get(path);
+      return there === undefined ? realFiles.read(path) : Promise.resolve(there);
+    },
   };
   try {
     return (await loadPlan(file, files)).plan;
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new CommandError(error.exitCode, `${error.message}\n${shown} is not written`, { cause: error });
+  }
+}
+
+/** All of them, or none; a folder that is made for secrets is its owner's alone. */
+async function writeAll(files: readonly Written[]): Promise<void> {
+  const written: string[] = [];
+  for (const { path, text, secret } of files) {
+    try {
+      if (secret) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await writeFile(path, text, { flag: 'wx', mode: secret ? 0o600 : 0o666 });
+      written.push(path);
+    } catch (error) {
+      await Promise.all(written.map((one) => rm(one, { force: true })));
+      const shown = shortPath(path, process.cwd());
+      if (codeOf(error) === 'EEXIST') throw taken(shown);
+      throw new CommandError(EXIT.failure, `cannot write ${shown}: ${codeOf(error) ?? error}`, {
+        cause: error,
+      });
+    }
   }
 }
 

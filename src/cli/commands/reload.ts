@@ -1,1 +1,26 @@
-export async function reload(_configFile: string, _json: boolean): Promise<void> {}
+import { parseReload } from '../../admin/reload.ts';
+import { CommandError, EXIT } from '../../errors.ts';
+import { askRunning } from '../control.ts';
+
+/**
+ * Has the running gwproxy read its config again, and prints what changed. Returns once that is applied; gateways end
+ * and start in order meanwhile. Throws a CommandError: 78 with every problem where it is invalid, and then nothing
+ * changed; 69 where no gwproxy runs.
+ */
+export async function reload(configFile: string, json: boolean): Promise<void> {
+  const answer = await askRunning(configFile, 'POST', '/reload');
+  const result = parseReload(answer);
+  if (json) console.log(JSON.stringify(answer));
+  if (!result.ok) {
+    const count = `${result.problems.length} ${result.problems.length === 1 ? 'problem' : 'problems'}`;
+    throw new CommandError(
+      EXIT.invalidConfig,
+      [...result.problems, `${count} in the config; nothing is changed`].join('\n'),
+    );
+  }
+  if (json) return;
+  for (const warning of result.warnings) console.error(`warning: ${warning}`);
+  for (const change of result.changes) console.log(change);
+  for (const change of result.pending) console.log(`not applied: ${change}`);
+  if (result.changes.length + result.pending.length === 0) console.log('nothing changed');
+}

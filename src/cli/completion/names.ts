@@ -1,0 +1,50 @@
+import { basename, dirname, extname, resolve } from 'node:path';
+import type { Files } from '../../config/files.ts';
+import type { MapTree, Tree } from '../../config/tree.ts';
+import { parseYaml } from '../../config/yaml.ts';
+
+/**
+ * The profiles that a config names, its included files' among them, without any check: whoever presses Tab waits.
+ * What cannot be read has none.
+ */
+export async function profileNames(configFile: string, files: Files): Promise<readonly string[]> {
+  const config = resolve(configFile);
+  const tree = await readMap(config, files);
+  if (tree === null) return [];
+  const patterns = textsOf(tree.entries.get('include')?.value);
+  const included = await Promise.all(
+    patterns.map((pattern) => includedNames(pattern, dirname(config), files)),
+  );
+  return [...new Set([...(namesIn(tree) ?? []), ...included.flat()])];
+}
+
+async function includedNames(pattern: string, folder: string, files: Files): Promise<readonly string[]> {
+  const found = await files.glob(pattern, folder).catch((): readonly string[] => []);
+  const names = await Promise.all(
+    found.map(async (file) => {
+      const tree = await readMap(file, files);
+      return tree === null ? [] : (namesIn(tree) ?? [basename(file, extname(file))]);
+    }),
+  );
+  return names.flat();
+}
+
+async function readMap(file: string, files: Files): Promise<MapTree | null> {
+  const text = await files.read(file).catch(() => '');
+  const { tree } = parseYaml(file, text);
+  return tree?.kind === 'map' ? tree : null;
+}
+
+/** Null where no `profiles:` stands there. */
+function namesIn(tree: MapTree): readonly string[] | null {
+  const profiles = tree.entries.get('profiles')?.value;
+  if (profiles === undefined) return null;
+  return profiles.kind === 'map'
+    ? [...profiles.entries.keys()].filter((name) => /^[a-z0-9-]+$/.test(name))
+    : [];
+}
+
+function textsOf(tree: Tree | undefined): readonly string[] {
+  if (tree?.kind === 'list') return tree.items.flatMap(textsOf);
+  return tree?.kind === 'scalar' && tree.value !== null ? [tree.written] : [];
+}

@@ -1,0 +1,60 @@
+/** error: it will go wrong, or does; warn: it may, or is hardly meant. */
+export type Level = 'ok' | 'warn' | 'error';
+
+/** One line of what `gwproxy doctor --json` prints; users' scripts rely on these names. */
+export interface Finding {
+  readonly level: Level;
+  readonly check: string;
+  readonly what: string;
+  /** A file and line, or a folder; null where none says it all. */
+  readonly where: string | null;
+  /** What to do instead; null where nothing has to be done. */
+  readonly instead: string | null;
+}
+
+/** What is wrong, before the check that found it signs it. */
+export type Fault = Omit<Finding, 'level' | 'check'> & { readonly level: 'warn' | 'error' };
+
+export function error(what: string, instead: string, where: string | null = null): Fault {
+  return { level: 'error', what, where, instead };
+}
+
+export function warn(what: string, instead: string, where: string | null = null): Fault {
+  return { level: 'warn', what, where, instead };
+}
+
+const RANK: Readonly<Record<Level, number>> = { ok: 0, warn: 1, error: 2 };
+
+/** What is worst comes last, where a terminal ends. */
+export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
+  return [...findings].sort((a, b) => RANK[a.level] - RANK[b.level]);
+}
+
+/** For a narrow screen: what is well and what could say nothing, then each fault on short lines, and a count. */
+export function findingsText(findings: readonly Finding[], skipped: readonly string[] = []): string {
+  const well = findings.filter(({ level }) => level === 'ok').map(({ check }) => check);
+  const faults = sortFindings(findings).filter(({ level }) => level !== 'ok');
+  const blocks = faults.map(({ level, what, where, instead }) =>
+    [
+      `${level === 'error' ? 'ERROR' : 'warn '} ${where === null ? what : `${where}:`}`,
+      ...(where === null ? [] : [`      ${what}`]),
+      ...(instead === null ? [] : [`   -> ${instead}`]),
+    ].join('\n'),
+  );
+  const head = [
+    ...(well.length > 0 ? [`ok    ${well.join(', ')}`] : []),
+    ...(skipped.length > 0 ? [`skip  ${skipped.join(', ')}`] : []),
+  ];
+  return [head.join('\n'), ...blocks, countText(faults)].join('\n\n');
+}
+
+function countText(faults: readonly Finding[]): string {
+  const errors = faults.filter(({ level }) => level === 'error').length;
+  const warnings = faults.length - errors;
+  if (faults.length === 0) return 'nothing found that would go wrong';
+  return [counted(errors, 'error'), counted(warnings, 'warning')].filter((text) => text !== '').join(', ');
+}
+
+function counted(count: number, what: string): string {
+  return count === 0 ? '' : `${count} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,104 @@
+import { constants, existsSync, watch } from 'node:fs';
+import { access, lstat, statfs } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { CommandError } from '../../errors.ts';
+import { controlSocketPath } from '../../state.ts';
+import { systemCode } from '../../supervisor/words.ts';
+import { serviceNameOf } from '../service/name.ts';
+import { error, type Fault, warn } from './finding.ts';
+import type { Subject } from './subject.ts';
+
+const MIB = 1024 ** 2;
+
+/** The folder of the logs: that it can be written, and that its disk has room for what the config lets them take. */
+export async function checkLogs({ plan, stateFolder }: Subject): Promise<readonly Fault[]> {
+  if (plan === null || stateFolder === null) return [];
+  const folder = plan.logs.folder ?? join(stateFolder, 'logs');
+  const there = nearestFolder(folder);
+  try {
+    await access(there, constants.W_OK | constants.X_OK);
+  } catch (failure) {
+    const why = systemCode(failure) ?? String(failure);
+    return [error(`logs cannot be written: ${why}`, 'chown or chmod it, or change logs.folder', there)];
+  }
+  const { bavail, bsize } = await statfs(there);
+  return spaceFault(bavail * bsize, plan.logs.keep * plan.profiles.length, there);
+}
+
+/** Pure; bytes free, and bytes that the logs may grow to. */
+export function spaceFault(free: number, needed: number, folder: string): readonly Fault[] {
+  const left = `${Math.floor(free / MIB)} MiB are left on its disk`;
+  if (free < 16 * MIB) return [error(left, 'make room: log lines will be lost', folder)];
+  if (free >= needed) return [];
+  const may = `${Math.ceil(needed / MIB)} MiB`;
+  return [warn(`${left}; logs may take ${may}`, 'make room, or lower logs.keep', folder)];
+}
+
+/** What is there already of that path. */
+function nearestFolder(folder: string): string {
+  return existsSync(folder) || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
+}
+
+/** The state folder: the owner's own, with room for its socket's path, and whoever runs there answers. */
+export async function checkState({ stateFolder, silent }: Subject): Promise<readonly Fault[]> {
+  if (stateFolder === null) return [];
+  try {
+    controlSocketPath(stateFolder);
+  } catch (failure) {
+    if (!(failure instanceof CommandError)) throw failure;
+    return [
+      error(
+        "the control socket's path is too long",
+        'set GWPROXY_STATE_DIR to a shorter folder',
+        stateFolder,
+      ),
+    ];
+  }
+  if (silent !== null) {
+    return [
+      error(`one runs on this config: ${silent}`, 'ask as its user, and with its version', stateFolder),
+    ];
+  }
+  if (!existsSync(stateFolder)) return [];
+  const { uid } = await lstat(stateFolder);
+  const own = process.getuid?.();
+  if (own === undefined || uid === own) return [];
+  return [error(`it belongs to user ${uid}`, 'act as that user, or set GWPROXY_STATE_DIR', stateFolder)];
+}
+
+/** A user's service ends with the user's last session, unless that user lingers (loginctl(1)). */
+export async function checkService({
+  configFile,
+  stateFolder,
+  env,
+  home,
+}: Subject): Promise<readonly Fault[]> {
+  if (stateFolder === null || process.platform !== 'linux') return [];
+  const folder = join(env.XDG_CONFIG_HOME || join(home, '.config'), 'systemd', 'user');
+  const unit = join(folder, `${serviceNameOf(configFile, env)}.service`);
+  const { username } = userInfo();
+  if (!existsSync(unit) || existsSync(join('/var/lib/systemd/linger', username))) return [];
+  return [
+    warn('it ends when you log out, and does not start at boot', `loginctl enable-linger ${username}`, unit),
+  ];
+}
+
+/** Whether one more watcher can be had: inotify's are counted by user, and editors take many. */
+export async function checkWatch({ plan, configFile }: Subject): Promise<readonly Fault[]> {
+  if (plan === null || plan.watch === 'off') return [];
+  try {
+    watch(dirname(configFile)).close();
+    return [];
+  } catch (failure) {
+    const code = systemCode(failure) ?? String(failure);
+    const limit = code === 'EMFILE' ? 'max_user_instances' : 'max_user_watches';
+    return [
+      warn(
+        `changes of the config will not be seen (${code})`,
+        `sysctl fs.inotify.${limit}=8192, or watch: off and \`gwproxy reload\``,
+        configFile,
+      ),
+    ];
+  }
+}

@@ -1,0 +1,56 @@
+import type { Status } from '../../admin/status.ts';
+import type { Plan } from '../../config/types.ts';
+import { holderOf } from '../../supervisor/owner.ts';
+import { isFree } from '../../supervisor/ports.ts';
+import { error, type Fault } from './finding.ts';
+import { place, type Subject } from './subject.ts';
+
+interface Wanted {
+  readonly host: string;
+  readonly port: number;
+  readonly what: string;
+  readonly where: string | null;
+  readonly instead: string;
+}
+
+/** Ports that gwproxy and its gateways will want, and that somebody else has. */
+export async function checkPorts({ plan, status, silent }: Subject): Promise<readonly Fault[]> {
+  if (plan === null || silent !== null) return [];
+  const faults = await Promise.all(
+    wantedPorts(plan, status).map(async (wanted) => {
+      const { host, port, what, where, instead } = wanted;
+      if (await isFree(host, port)) return [];
+      return [error(`${what} ${port} is taken by ${await holderOf(host, port)}`, instead, where)];
+    }),
+  );
+  return faults.flat();
+}
+
+/** Pure. What runs has its ports already. */
+export function wantedPorts({ listen, profiles }: Plan, status: Status | null): readonly Wanted[] {
+  const door: Wanted = {
+    ...listen,
+    what: 'the public port',
+    where: null,
+    instead: 'end that, or change `listen`',
+  };
+  const up = new Set(status?.profiles.filter(({ pid }) => pid !== null).map(({ name }) => name));
+  const fixed = profiles
+    .filter(({ name, launch }) => launch.kind === 'command' && !up.has(name))
+    .flatMap(({ name, listeners, source }) =>
+      listeners.flatMap(({ name: listener, host, port }) =>
+        port === 'auto'
+          ? []
+          : [
+              {
+                host,
+                port,
+                what: `port of ${name}, ${listener},`,
+                where: place(source),
+                instead: 'end that, or change its port',
+              },
+            ],
+      ),
+    );
+  return [...(status === null && listen.port !== 0 ? [door] : []), ...fixed];
+}

@@ -1,0 +1,36 @@
+import type { Status } from '../../admin/status.ts';
+import { version } from '../../version.ts';
+import { error, type Fault, warn } from './finding.ts';
+import type { Subject } from './subject.ts';
+
+/** The gwproxy that runs: whether it is this version, on this config, and its gateways well. */
+export async function checkRunning({ status }: Subject): Promise<readonly Fault[]> {
+  return status === null ? [] : runningFaults(status, version);
+}
+
+/** Pure. */
+export function runningFaults(status: Status, own: string): readonly Fault[] {
+  const pending = status.config_pending ?? [];
+  return [
+    ...(status.version === own
+      ? []
+      : [warn(`version ${status.version} runs, and ${own} is installed`, 'gwproxy down, then gwproxy up')]),
+    ...(status.config_error === null
+      ? []
+      : [
+          error(
+            `the config is refused, and an older one runs: ${status.config_error}`,
+            'mend it, then gwproxy reload',
+          ),
+        ]),
+    ...(pending.length === 0 ? [] : [warn(`changes wait: ${pending.join('; ')}`, 'gwproxy reload')]),
+    ...status.profiles.flatMap(({ name, state, last_error: reason }) => {
+      const why = reason === null ? '' : `: ${reason}`;
+      if (state === 'failed')
+        return [error(`${name} is failed${why}`, `gwproxy logs ${name}, then gwproxy start ${name}`)];
+      if (state === 'backoff' || state === 'unready')
+        return [warn(`${name} is in ${state}${why}`, `gwproxy logs ${name}`)];
+      return [];
+    }),
+  ];
+}

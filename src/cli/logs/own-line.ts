@@ -1,0 +1,128 @@
+import type { Event } from '../../events.ts';
+import type { Attributes } from '../../routing/route.ts';
+
+/** What a field of an event holds; `?` where it may be null. */
+interface Kinds {
+  text: string;
+  number: number;
+  yes: boolean;
+  'text?': string | null;
+  'number?': number | null;
+  texts: readonly string[];
+  attributes: Attributes;
+  'many attributes': readonly Attributes[];
+}
+
+type Kind = keyof Kinds;
+type KindOf<Value> = {
+  [Name in Kind]: [Value, Kinds[Name]] extends [Kinds[Name], Value] ? Name : never;
+}[Kind];
+/** Text that is one of a few words is checked as text: another version may know more of them. */
+type Widened<Value> = [Value] extends [string] ? string : Value;
+type Fields<One> = { readonly [Field in Exclude<keyof One, 'type'>]: KindOf<Widened<One[Field]>> };
+
+/** Every event's fields; the compiler sees to it that none is missing, and none is wrong. */
+const FIELDS: { readonly [Type in Event['type']]: Fields<Extract<Event, { readonly type: Type }>> } = {
+  'door.listening': { host: 'text', port: 'number', publicUrl: 'text?' },
+  'door.closed': {},
+  'door.refused': {
+    code: 'text',
+    detail: 'text',
+    requestId: 'text',
+    method: 'text',
+    path: 'text',
+    profile: 'text?',
+    cause: 'text?',
+  },
+  'door.suppressed': { code: 'text', count: 'number' },
+  'door.unmatched': { attributes: 'attributes', path: 'text' },
+  'door.mixed-batch': {
+    requestId: 'text',
+    path: 'text',
+    lacking: 'texts',
+    attributes: 'many attributes',
+    more: 'number',
+  },
+  'gateway.state': {
+    profile: 'text',
+    state: 'text',
+    generation: 'number',
+    pid: 'number?',
+    reason: 'text?',
+    nextStartAt: 'number?',
+  },
+  'listener.ready': { profile: 'text', listener: 'text', port: 'number' },
+  'listener.lost': { profile: 'text', listener: 'text', reason: 'text' },
+  'gateway.exit': { profile: 'text', generation: 'number', code: 'number?', signal: 'text?', asked: 'yes' },
+  'gateway.output': { profile: 'text', stream: 'text', line: 'text' },
+  'output.dropped': { profile: 'text', lines: 'number', reason: 'text' },
+  'gateway.memory': { profile: 'text', bytes: 'number', limit: 'number' },
+  'listener.unknown-owner': {
+    profile: 'text',
+    listener: 'text',
+    port: 'number',
+    blocked: 'yes',
+    reason: 'text',
+  },
+  'run.swept': { profiles: 'texts', processes: 'number' },
+  'run.unguarded': { reason: 'text' },
+  'run.record': { file: 'text', reason: 'text' },
+  'log.failed': { file: 'text', reason: 'text' },
+  'log.resumed': { file: 'text', lines: 'number' },
+  'log.unrotated': { file: 'text', reason: 'text' },
+  'config.applied': { changes: 'texts' },
+  'config.pending': { changes: 'texts' },
+  'config.invalid': { problems: 'texts' },
+  'config.unwatched': { reason: 'text' },
+  'app.stopping': { signal: 'text?', atOnce: 'yes' },
+  'app.stopped': {},
+};
+
+const HOLDS: { readonly [Name in Kind]: (value: unknown) => boolean } = {
+  text: (value) => typeof value === 'string',
+  number: (value) => typeof value === 'number',
+  yes: (value) => typeof value === 'boolean',
+  'text?': (value) => value === null || typeof value === 'string',
+  'number?': (value) => value === null || typeof value === 'number',
+  texts: (value) => Array.isArray(value) && value.every(HOLDS.text),
+  attributes: (value) => isRecord(value) && typeof value.platform === 'string' && isRecord(value.fields),
+  'many attributes': (value) => Array.isArray(value) && value.every(HOLDS.attributes),
+};
+
+/** A line of gwproxy's own log. */
+export interface OwnLine {
+  /** Epoch ms. */
+  readonly at: number;
+  /** Null for one of another version, which `message` then tells. */
+  readonly event: Event | null;
+  readonly message: string;
+}
+
+/** Null for what gwproxy did not write, or not whole. */
+export function readOwnLine(line: string): OwnLine | null {
+  const value = parse(line);
+  if (!isRecord(value) || typeof value.time !== 'number') return null;
+  return { at: value.time, event: isEvent(value) ? value : null, message: String(value.msg ?? line) };
+}
+
+function isEvent(value: object): value is Event {
+  if (!('type' in value) || !isKnown(value.type)) return false;
+  const fields = new Map(Object.entries(value));
+  return Object.entries<Kind>(FIELDS[value.type]).every(([name, kind]) => HOLDS[kind](fields.get(name)));
+}
+
+function isKnown(type: unknown): type is Event['type'] {
+  return typeof type === 'string' && Object.hasOwn(FIELDS, type);
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

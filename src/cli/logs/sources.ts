@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { CommandError, EXIT } from '../../errors.ts';
+import { defaultLogFile, type LogDirectory, logsFolder, OWN, readDirectory } from '../../logs/directory.ts';
+import { stateFolder } from '../../state.ts';
+
+/**
+ * Where the logs of that config lie. A gwproxy that runs, or ran, has written it down; so this asks nobody, loads no
+ * config (90 ms) where it need not, and works with one that is invalid by now. `names` that it does not know are looked
+ * for in the config. Throws a CommandError: 2 for a name that is no profile's, 78 where nothing ran yet and the config is
+ * invalid.
+ */
+export async function findLogs(configFile: string, names: readonly string[]): Promise<LogDirectory> {
+  const folder = logsFolder(stateFolder(configFile, process.env));
+  const written = await readDirectory(folder);
+  const known = (name: string, { profiles }: LogDirectory): boolean => name === OWN || profiles.has(name);
+  if (written !== null && names.every((name) => known(name, written))) return written;
+  const planned = await planLogs(configFile, folder, written);
+  for (const name of names) if (!known(name, planned)) throw await unknown(name, planned);
+  return planned;
+}
+
+/** As the config has it, and what is written down of profiles that it has no more. */
+async function planLogs(
+  configFile: string,
+  folder: string,
+  written: LogDirectory | null,
+): Promise<LogDirectory> {
+  const [{ loadConfig }, { realFiles }] = await Promise.all([
+    import('../../config/load.ts'),
+    import('../../config/files.ts'),
+  ]);
+  const loaded = await loadConfig(configFile, { env: process.env, files: realFiles });
+  if (!loaded.ok) {
+    if (written !== null) return written;
+    const { loadPlan } = await import('../config.ts');
+    // Tells what is wrong with it.
+    await loadPlan(configFile);
+    return { own: join(folder, `${OWN}.log`), profiles: new Map() };
+  }
+  const { logs, profiles } = loaded.plan;
+  const where = logs.folder ?? folder;
+  const planned = profiles.map(
+    ({ name, logFile }) => [name, logFile ?? defaultLogFile(where, name)] as const,
+  );
+  // What was written down is where a running gwproxy writes to, whatever the config says by now.
+  return {
+    own: written?.own ?? join(where, `${OWN}.log`),
+    profiles: new Map([...planned, ...(written?.profiles ?? [])]),
+  };
+}
+
+async function unknown(name: string, { profiles }: LogDirectory): Promise<CommandError> {
+  const { distance } = await import('fastest-levenshtein');
+  const [nearest] = [...profiles.keys(), OWN].sort((a, b) => distance(a, name) - distance(b, name));
+  return new CommandError(EXIT.usage, `there is no profile '${name}'; did you mean '${nearest}'?`);
+}

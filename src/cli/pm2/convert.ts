@@ -1,0 +1,172 @@
+import { NAME_RULE, profileName } from '../../config/profile-schema.ts';
+import { absencesOf } from './absent.ts';
+import type { App } from './app.ts';
+import { type Variables, variablesOf } from './env.ts';
+import { launchOf, type Machine } from './launch.ts';
+import { logFileOf } from './logs.ts';
+import { type Note, note, type Plain, together } from './note.ts';
+import { limitsOf, restartOf } from './policy.ts';
+import type { Pm2File } from './read.ts';
+import { numberOf } from './words.ts';
+
+/** An app as a profile. */
+export interface Converted {
+  readonly name: string;
+  /** In pm2. */
+  readonly was: string;
+  readonly command: readonly string[];
+  /** Absolute, as the log file is. */
+  readonly cwd: string;
+  readonly logFile: string | null;
+  readonly variables: Variables;
+  /** The app's own fixed one; null: allocated. */
+  readonly port: number | null;
+  /** The other fields of the profile, in the config's own words. */
+  readonly fields: Readonly<Record<string, Plain>>;
+  readonly notes: readonly Note[];
+}
+
+export interface Conversion {
+  readonly profiles: readonly Converted[];
+  /** Apps that pm2 could not start either, and why. */
+  readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
+  /** About the file as a whole. */
+  readonly notes: readonly Note[];
+}
+
+/** Every app as a profile, with all that has no equal. Nothing is asked but the machine. */
+export function convert(
+  { kind, apps, deployEnvironments, beside }: Pm2File,
+  options: { readonly machine: Machine; readonly environment: string | null; readonly configFile: string },
+): Conversion {
+  const profiles: Converted[] = [];
+  const leftOut: { name: string; reason: string }[] = [];
+  const taken = { names: new Set<string>(), ports: new Set<number>(), files: new Set<string>() };
+  for (const [app, copies] of merged(kind, apps)) {
+    const one = converted(app, copies, deployEnvironments, taken, options);
+    if ('reason' in one) leftOut.push(one);
+    else profiles.push(one);
+  }
+  return { profiles, leftOut, notes: beside.map(besideText) };
+}
+
+interface Taken {
+  readonly names: Set<string>;
+  readonly ports: Set<number>;
+  readonly files: Set<string>;
+}
+
+function converted(
+  app: App,
+  copies: number,
+  deployed: ReadonlyMap<string, unknown>,
+  taken: Taken,
+  { machine, environment, configFile }: Parameters<typeof convert>[1],
+): Converted | { readonly name: string; readonly reason: string } {
+  if (app.fields.get('script') === 'serve') {
+    return { name: app.name, reason: 'it serves files, and gwproxy serves none: leave that to a web server' };
+  }
+  const launch = launchOf(app, machine);
+  if (!launch.ok) return { name: app.name, reason: launch.reason };
+  const called =
+    app.fields.get('append_env_to_name') === true && environment !== null
+      ? `${app.name}-${environment}`
+      : app.name;
+  const name = freeName(called, taken.names);
+  const variables = variablesOf(app, { name: environment, deployed }, machine.env);
+  const log = logFileOf(app, launch.cwd, machine, taken.files);
+  if (log.file !== null) taken.files.add(log.file);
+  const port = portOf(variables, launch.command, taken.ports);
+  const { fields, notes } = together([limitsOf(app), restartOf(app)]);
+  return {
+    name,
+    was: app.name,
+    command: launch.command,
+    cwd: launch.cwd,
+    logFile: log.file,
+    variables: { ...port.variables, plain: new Map([...launch.env, ...port.variables.plain]) },
+    port: port.port,
+    fields,
+    notes: [
+      ...(name === app.name ? [] : [note('name', `is ${name} here: a name ${NAME_RULE}`)]),
+      ...(copies > 1
+        ? [note('instances', `${copies}: one process runs here, since a bot has one gateway`)]
+        : []),
+      ...launch.notes,
+      ...variables.notes,
+      ...port.notes,
+      ...notes,
+      ...log.notes,
+      ...absencesOf(app, { profile: name, configFile, command: launch.command }),
+    ],
+  };
+}
+
+/** A dump has an entry for each instance of an app. */
+function merged(kind: Pm2File['kind'], apps: readonly App[]): readonly (readonly [App, number])[] {
+  if (kind === 'ecosystem') return apps.map((app) => [app, 1]);
+  const byName = new Map<string, readonly [App, number]>();
+  for (const app of apps) {
+    const [first, count] = byName.get(app.name) ?? [app, 0];
+    byName.set(app.name, [first, count + 1]);
+  }
+  return [...byName.values()];
+}
+
+function freeName(wanted: string, taken: Set<string>): string {
+  const plain =
+    wanted
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-/, '')
+      .slice(0, 60)
+      .replace(/-$/, '') || 'bot';
+  let name = plain;
+  for (let count = 2; taken.has(name); count += 1) name = `${plain}-${count}`;
+  taken.add(name);
+  return profileName().parse(name);
+}
+
+interface Port {
+  readonly port: number | null;
+  /** Without the port where gwproxy passes it. */
+  readonly variables: Variables;
+  readonly notes: readonly Note[];
+}
+
+const NO_PORT =
+  'none is named: one is allocated and passed as PORT; if the bot listens on one of its own, write listeners: { main: { port: N } }';
+
+function portOf(variables: Variables, command: readonly string[], taken: Set<number>): Port {
+  const plain = new Map(variables.plain);
+  // One that is none would beat the allocated one.
+  plain.delete('PORT');
+  const rest = { ...variables, plain };
+  const port = portNumber(variables.plain.get('PORT')) ?? portIn(command);
+  if (port === null) return { port, variables: rest, notes: [note('PORT', NO_PORT)] };
+  if (taken.has(port)) {
+    const text = `${port} is another app's too; here one is allocated, and passed as PORT`;
+    return { port: null, variables: rest, notes: [note('PORT', text)] };
+  }
+  taken.add(port);
+  return { port, variables: rest, notes: [] };
+}
+
+function portNumber(text: string | undefined): number | null {
+  const port = numberOf(text);
+  return port !== undefined && Number.isInteger(port) && port >= 1 && port <= 65_535 ? port : null;
+}
+
+/** `--port 3000` or `--port=3000`. */
+function portIn(command: readonly string[]): number | null {
+  const at = command.findIndex((word) => word === '--port' || word.startsWith('--port='));
+  if (at === -1) return null;
+  const word = command[at] ?? '';
+  return portNumber(word === '--port' ? command[at + 1] : word.slice('--port='.length));
+}
+
+function besideText(name: string): Note {
+  if (name === 'deploy') return note(name, 'no equal: deploy as before, then `gwproxy reload`');
+  if (name === 'static') return note(name, 'gwproxy serves no files: leave that to a web server');
+  return note(name, 'is no field of pm2, and left out');
+}

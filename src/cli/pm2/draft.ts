@@ -1,0 +1,79 @@
+import { dirname, resolve } from 'node:path';
+import { CommandError, EXIT } from '../../errors.ts';
+import { type Conversion, convert } from './convert.ts';
+import { realMachine } from './machine.ts';
+import { readPm2File } from './read.ts';
+import { configText, noteText, printable, type Written } from './text.ts';
+import { shellWord } from './words.ts';
+
+/** What `gwproxy init --pm2` writes and says. */
+export interface Draft {
+  readonly text: string;
+  readonly envFiles: readonly Written[];
+  /** What has no equal, line by line, before the config is written; and what to do once it is. */
+  readonly told: readonly string[];
+  readonly next: readonly string[];
+}
+
+/**
+ * A config of what pm2 starts by that file. `environment` is pm2's `--env`. Throws a CommandError where the file is
+ * none of pm2's, lists nothing that could be started, or has no such environment.
+ */
+export async function pm2Draft(
+  pm2File: string,
+  configFile: string,
+  environment: string | null,
+): Promise<Draft> {
+  const path = resolve(pm2File);
+  const read = await readPm2File(path);
+  checkEnvironment(
+    environment,
+    read.apps.flatMap(({ environments }) => [...environments.keys()]),
+  );
+  const machine = realMachine(dirname(path), process.env);
+  const conversion = convert(read, { machine, environment, configFile });
+  if (conversion.profiles.length === 0) {
+    const why = conversion.leftOut.map(({ name, reason }) => `${printable(name)}: ${printable(reason)}`);
+    throw new CommandError(EXIT.failure, [...why, `${pm2File} has no app that could be started`].join('\n'));
+  }
+  const signal = process.env['PM2_KILL_SIGNAL'] ?? 'SIGINT';
+  const { config, envFiles } = configText(conversion, { configFile, pm2File, signal });
+  return {
+    text: config,
+    envFiles,
+    told: toldOf(conversion, read.kind),
+    next: nextOf(conversion, envFiles),
+  };
+}
+
+function checkEnvironment(environment: string | null, known: readonly string[]): void {
+  if (environment === null || known.includes(environment)) return;
+  const names = [...new Set(known)].map((name) => `'${name}'`).join(', ');
+  const there = names === '' ? 'there are none' : `there is ${names}`;
+  throw new CommandError(EXIT.usage, `no app has an env_${environment}; ${there}`);
+}
+
+function toldOf({ profiles, leftOut, notes }: Conversion, kind: 'ecosystem' | 'dump'): readonly string[] {
+  return [
+    ...profiles.flatMap((profile) => profile.notes.map((one) => `${profile.name}: ${noteText(one)}`)),
+    ...leftOut.map(({ name, reason }) => `${printable(name)}: left out: ${printable(reason)}`),
+    ...notes.map(noteText),
+    'all: restart: pm2 gives up after 16 quick ends; gwproxy goes on, every 30s at last, unless give_up says otherwise',
+    'all: exit codes: 78 is failed and not restarted, 75 is restarted at once; restart.exit_codes changes that',
+    kind === 'dump'
+      ? 'all: env: what came from the shell that pm2 was started in stands at the end of each env_file: keep what the bot needs'
+      : 'all: env: pm2 passes on all of its shell; a gateway sees PATH, HOME and the like, and what its env and env_file say',
+  ];
+}
+
+function nextOf({ profiles }: Conversion, envFiles: readonly Written[]): readonly string[] {
+  const names = profiles.map(({ was }) => shellWord(printable(was)));
+  return [
+    ...(envFiles.length > 0
+      ? ['next: secrets/ beside it holds what looked like a secret: keep it out of git']
+      : []),
+    `next: stop pm2's: pm2 delete ${names.join(' ')} && pm2 save --force`,
+    'next: run `gwproxy doctor`, then `gwproxy up`',
+    `next: the senders' URLs are now <the public one>/p/${profiles[0]?.name ?? ''}/<path as before>, or add routes`,
+  ];
+}

@@ -1,0 +1,134 @@
+import { BASE_ENV } from '../../config/profile.ts';
+import type { App } from './app.ts';
+import { type Note, note } from './note.ts';
+import { isRecord } from './records.ts';
+
+export interface Variables {
+  /** For the config itself. */
+  readonly plain: ReadonlyMap<string, string>;
+  /** For a file that its owner alone can read. */
+  readonly secret: ReadonlyMap<string, string>;
+  /** Of the shell that pm2 was started in; nobody can say whether the bot needs them. */
+  readonly shell: ReadonlyMap<string, string>;
+  readonly notes: readonly Note[];
+}
+
+/** What makes one app's environment besides the app. */
+export interface Chosen {
+  /** `--pm2-env NAME`; null where none is named. */
+  readonly name: string | null;
+  /** Of `deploy`: beneath the app's own. */
+  readonly deployed: ReadonlyMap<string, unknown>;
+}
+
+/** The names that the config takes, and env_files too. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+
+/** A guess on the safe side: what is no secret does no harm in a file of its own. */
+const SECRET_NAME = /TOKEN|SECRET|PASS|PRIVATE|CREDENTIAL|KEY|AUTH|SIGN|DSN|COOKIE|SALT|WEBHOOK/i;
+const SECRET_VALUE = /:\/\/[^/\s]*:[^/\s]*@/;
+
+/** What a shell, a desktop, npm, nvm and pm2 itself leave in an environment: of no use to a bot. */
+const NOISE = new RegExp(
+  `^(?:${[
+    '_|SHLVL|PWD|OLDPWD|SHELL|TERM|TERM_\\w+|COLORTERM|LOGNAME|MAIL|HOSTNAME|LS_COLORS|LESS\\w*|PAGER|EDITOR',
+    'VISUAL|HIST\\w+|PS[1-4]|PROMPT\\w*|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|WINDOWID|DESKTOP_SESSION|GNOME\\w*',
+    'KDE\\w*|XDG_(?:SESSION\\w*|RUNTIME_DIR|SEAT\\w*|VTNR|CURRENT_DESKTOP|MENU_PREFIX|DATA_DIRS|CONFIG_DIRS|GREETER\\w*)',
+    'DBUS_\\w+|SSH_\\w+|GPG_(?:TTY|AGENT_INFO)|SUDO_\\w+|TMUX\\w*|STY|VTE_\\w+|INVOCATION_ID|JOURNAL_STREAM',
+    'MANAGERPID|SYSTEMD_\\w+|NVM_\\w+|npm_\\w+|PM2_\\w+|pm_\\w+|unique_id|vizion_running|NODE_APP_INSTANCE',
+    'NODE_CHANNEL_\\w+|NODE_UNIQUE_ID|io',
+  ].join('|')})$`,
+);
+
+/**
+ * The environment that pm2 gives an app, less what the shell alone has. `shell` is the environment that this runs in:
+ * what a dump has in common with it came from there.
+ */
+export function variablesOf(
+  app: App,
+  chosen: Chosen,
+  shell: Readonly<Record<string, string | undefined>>,
+): Variables {
+  const plain = new Map<string, string>();
+  const secret = new Map<string, string>();
+  const inherited = new Map<string, string>();
+  const notes: Note[] = [];
+  for (const [name, value] of Object.entries(written(app, chosen, notes))) {
+    const text = textOf(value);
+    if (text === null || isNoise(app, name, text, shell)) continue;
+    if (!NAME.test(name) || text.includes('\0')) {
+      notes.push(
+        note('env', `${JSON.stringify(name)} is left out: no variable here may be called or hold that`),
+      );
+    } else if (name !== 'PORT' && app.kind === 'dump' && shell[name] === text) {
+      inherited.set(name, text);
+    } else if (SECRET_NAME.test(name) || SECRET_VALUE.test(text)) {
+      secret.set(name, text);
+    } else {
+      plain.set(name, text);
+    }
+  }
+  return { plain, secret, shell: inherited, notes: [...notes, ...unchosen(app, chosen)] };
+}
+
+function written(app: App, { name, deployed }: Chosen, notes: Note[]): Readonly<Record<string, unknown>> {
+  const env = app.fields.get('env');
+  if (env !== undefined && !isRecord(env))
+    notes.push(note('env', 'is no map of names and values, and is left out'));
+  const port = app.kind === 'ecosystem' ? app.fields.get('port') : undefined;
+  return {
+    ...(name === null ? {} : asRecord(deployed.get(name))),
+    ...asRecord(env),
+    ...(port === undefined ? {} : { PORT: port }),
+    ...(name === null ? {} : asRecord(app.environments.get(name))),
+  };
+}
+
+/** pm2 chooses none either, unless it is started with --env. */
+function unchosen(app: App, { name }: Chosen): readonly Note[] {
+  const others = [...app.environments.keys()].filter((environment) => environment !== name);
+  if (name !== null || others.length === 0) return [];
+  const fields = others.map((other) => `env_${other}`).join(', ');
+  return [note(fields, `not used, as by pm2 without --env; \`init --pm2-env ${others[0]}\` uses it`)];
+}
+
+function isNoise(
+  app: App,
+  name: string,
+  text: string,
+  shell: Readonly<Record<string, string | undefined>>,
+): boolean {
+  // A gateway has these from gwproxy anyway.
+  if (BASE_ENV.some((base) => base === name) && shell[name] === text) return true;
+  if (app.kind === 'dump') return NOISE.test(name) || (name === app.name && text === '{}');
+  // `env: {...process.env}`
+  return NOISE.test(name) && shell[name] === text;
+}
+
+/** As pm2 has it: objects as JSON (lib/Common.js, mergeEnvironmentVariables). */
+function textOf(value: unknown): string | null {
+  if (value === undefined) return null;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
+}
+
+/** KEY="value" lines that an env_file reads back as they were. */
+export function envFileText(variables: ReadonlyMap<string, string>): string {
+  return [...variables].map(([name, value]) => `${name}=${quoted(value)}\n`).join('');
+}
+
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['\\', '\\\\'],
+  ['"', '\\"'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+]);
+
+function quoted(value: string): string {
+  if (/^[\w.:/@%+=,-]+$/.test(value)) return value;
+  return `"${value.replace(/[\\"\n\r\t]/g, (character) => ESCAPES.get(character) ?? character)}"`;
+}

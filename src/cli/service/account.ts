@@ -1,0 +1,23 @@
+import { userInfo } from 'node:os';
+import { CommandError, EXIT } from '../../errors.ts';
+import { accountFor } from '../../supervisor/users.ts';
+
+/** An account of this machine. */
+export interface Account {
+  readonly name: string;
+  readonly home: string;
+}
+
+/** Whom a system's unit runs as: who called sudo, else the user at hand. Throws a CommandError. */
+export async function serviceAccount(env: NodeJS.ProcessEnv): Promise<Account> {
+  const own = userInfo();
+  const name = env['SUDO_USER'] || own.username;
+  if (name === own.username) return { name, home: own.homedir };
+  try {
+    const account = await accountFor({ user: name, group: null });
+    return { name, home: account?.home ?? '/' };
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CommandError(EXIT.failure, `SUDO_USER is no account to run as: ${why}`, { cause });
+  }
+}

@@ -1,0 +1,19 @@
+import { execFile } from 'node:child_process';
+
+export interface Called {
+  readonly ok: boolean;
+  readonly stdout: string;
+  /** Why not, in its own words. */
+  readonly reason: string;
+}
+
+/** One call of systemctl or launchctl, to its end; it may take as long as the service takes to start or stop. */
+export function call(program: string, args: readonly string[]): Promise<Called> {
+  return new Promise((resolve) => {
+    execFile(program, args, (error, stdout, stderr) => {
+      const missing = error !== null && 'code' in error && error.code === 'ENOENT';
+      const said = missing ? `there is no ${program}` : stderr.trim() || (error?.message ?? '');
+      resolve({ ok: error === null, stdout, reason: said });
+    });
+  });
+}

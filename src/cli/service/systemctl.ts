@@ -1,0 +1,131 @@
+import { access } from 'node:fs/promises';
+import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { CommandError, EXIT } from '../../errors.ts';
+import { isRunning } from '../control.ts';
+import { configHint } from '../self.ts';
+import { type Called, call } from './call.ts';
+import { readOwn, removeOwn, writeOwn } from './own-file.ts';
+import type { Service } from './service.ts';
+import { systemdUnit } from './systemd.ts';
+
+/** One manager of systemd: the user's own, or the system's. */
+export interface Manager {
+  readonly system: boolean;
+  /** Where its units lie. */
+  readonly folder: string;
+}
+
+export function managerOf(system: boolean, env: NodeJS.ProcessEnv): Manager {
+  if (system) return { system, folder: '/etc/systemd/system' };
+  const config = env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config');
+  return { system, folder: join(config, 'systemd', 'user') };
+}
+
+/**
+ * Writes the unit and has systemd start it, now and at boot. A gwproxy that was started by hand goes on, and the unit
+ * waits. Throws a CommandError: 70 where it does not start, 1 where systemd does not answer, then nothing is written.
+ */
+export async function installUnit(service: Service, manager: Manager, configFile: string): Promise<void> {
+  const { name } = service;
+  const systemctl = controlOf(manager);
+  refuseOthers(manager);
+  const version = await systemctl('show', '--property=Version');
+  if (!version.ok) throw noSystemd(version, manager, configFile, 'nothing is installed');
+  const file = join(manager.folder, `${name}.service`);
+  const written = await writeOwn(file, systemdUnit(service));
+  console.log(
+    { new: `${file} is written`, same: `${file} is as it should be`, changed: `${file} is written anew` }[
+      written
+    ],
+  );
+  expect(await systemctl('daemon-reload'));
+
+  const shown = commandText(manager);
+  if ((await systemctl('is-active', '--quiet', name)).ok) {
+    expect(await systemctl('enable', name));
+    console.log(
+      written === 'same'
+        ? `${name} is running`
+        : `${name} runs on with the unit as it was, until \`${shown} restart ${name}\``,
+    );
+  } else if (await isRunning(configFile)) {
+    expect(await systemctl('enable', name));
+    console.log(
+      `a gwproxy that was started by hand runs on; from the next boot on it is ${name}; at once with ` +
+        `\`gwproxy down${configHint(configFile)}\` and \`${shown} start ${name}\``,
+    );
+  } else {
+    const started = await systemctl('enable', '--now', name);
+    const journal = `journalctl${manager.system ? '' : ' --user'} -u ${name}`;
+    if (!started.ok) {
+      throw new CommandError(
+        EXIT.cannotServe,
+        `${name} did not start: ${started.reason}\nits log: ${journal}`,
+      );
+    }
+    console.log(`${name} is running; its log: ${journal} -f`);
+  }
+  if (!manager.system && !(await lingers())) {
+    console.log(
+      'it starts when you log in, and ends when you log out; from boot on with `loginctl enable-linger`',
+    );
+  }
+}
+
+/** Stops it and takes the unit away; nothing where there is none. Throws a CommandError. */
+export async function uninstallUnit(name: string, manager: Manager, configFile: string): Promise<void> {
+  const systemctl = controlOf(manager);
+  refuseOthers(manager);
+  const version = await systemctl('show', '--property=Version');
+  if (!version.ok) throw noSystemd(version, manager, configFile, 'nothing is removed');
+  const file = join(manager.folder, `${name}.service`);
+  if ((await readOwn(file, 'it is left as it is')) === null) {
+    console.log(`${name} is not installed`);
+    return;
+  }
+  expect(await systemctl('disable', '--now', name));
+  await removeOwn(file);
+  expect(await systemctl('daemon-reload'));
+  console.log(`${name} is stopped, and ${file} removed`);
+}
+
+function controlOf({ system }: Manager): (...args: readonly string[]) => Promise<Called> {
+  return (...args) => call('systemctl', system ? args : ['--user', ...args]);
+}
+
+function commandText({ system }: Manager): string {
+  return system ? 'systemctl' : 'systemctl --user';
+}
+
+function refuseOthers({ system }: Manager): void {
+  if (system && process.getuid?.() !== 0) {
+    throw new CommandError(
+      EXIT.failure,
+      'a unit of the system needs root: put sudo before it, or leave out --system',
+    );
+  }
+}
+
+function expect({ ok, reason }: Called): void {
+  if (!ok) throw new CommandError(EXIT.failure, `systemctl: ${reason}`);
+}
+
+function noSystemd({ reason }: Called, { system }: Manager, configFile: string, so: string): CommandError {
+  const hint = configHint(configFile);
+  const lines = [
+    `systemd does not answer here, so ${so}: ${reason}`,
+    ...(system ? [] : ['after su or sudo it does not: log in as that user, by ssh or machinectl shell']),
+    `in a container, make \`gwproxy up${hint}\` its command, under an init (docker run --init)`,
+    `elsewhere, have what starts this machine run \`gwproxy up --detach${hint}\``,
+  ];
+  return new CommandError(EXIT.failure, lines.join('\n'));
+}
+
+/** Whether the user's manager runs from boot on (logind's own mark). */
+function lingers(): Promise<boolean> {
+  return access(join('/var/lib/systemd/linger', userInfo().username)).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { examine } from '../../../src/cli/doctor/checks.ts';
+import { subjectOf } from '../../../src/cli/doctor/subject.ts';
+import { folder, type Written } from '../../config/folder.ts';
+import { listen } from '../../support/sockets.ts';
+
+/** What is found wrong with that config, a line each; files by their place in the folder. */
+async function faults(
+  t: TestContext,
+  files: Written,
+  prepare: (at: string) => Promise<void> = async () => {},
+  more: NodeJS.ProcessEnv = {},
+) {
+  const at = await folder(t, { 'bot.js': '', ...files });
+  await chmod(at, 0o755);
+  await prepare(at);
+  const env = { PATH: process.env['PATH'] ?? '', HOME: at, GWPROXY_STATE_DIR: join(at, 'state'), ...more };
+  const subject = await subjectOf(join(at, 'gwproxy.yaml'), env, 10_000);
+  const { findings, skipped, late } = await examine(subject, 10_000);
+  assert.equal(late, false);
+  const lines = findings
+    .filter(({ level, check }) => level !== 'ok' && check !== 'PID 1' && check !== 'logs')
+    .map(({ level, check, where, what }) =>
+      `${level} ${check}: ${where ?? '-'}: ${what}`.replaceAll(`${at}/`, ''),
+    );
+  return { lines, skipped, findings, at };
+}
+
+const config = (profile: string, settings = 'listen: 127.0.0.1:0\nprofile_paths: true\n') => ({
+  'gwproxy.yaml': `${settings}profiles:\n  bot: ${profile}\n`,
+});
+
+test('a config that is well', async (t) => {
+  const { lines, skipped } = await faults(t, config('{ command: node bot.js }'));
+  assert.deepEqual(lines, []);
+  assert.deepEqual(skipped, ['reach', 'running']);
+});
+
+test('a config that is invalid, and one that is not there', async (t) => {
+  const { lines, skipped } = await faults(t, config('{ comand: node bot.js }', 'listn: x\n'));
+  assert.deepEqual(lines, [
+    "error config: gwproxy.yaml:1: unknown key 'listn'; did you mean 'listen'?",
+    "error config: gwproxy.yaml:3: unknown key 'comand'; did you mean 'command'?",
+  ]);
+  assert.ok(skipped.includes('ports') && !skipped.includes('state'));
+  const none = await faults(t, {});
+  assert.deepEqual(none.lines, ['error config: -: no config can be read at gwproxy.yaml']);
+});
+
+test('warnings of the config', async (t) => {
+  const { lines } = await faults(
+    t,
+    config('{ command: node bot.js, listeners: { main: { port: 18701, host: 0.0.0.0 } } }'),
+  );
+  assert.deepEqual(lines, [
+    "warn config: gwproxy.yaml:4: listener 'main' on 0.0.0.0 can be reached from outside, past gwproxy",
+  ]);
+});
+
+test('ports that somebody else has, and who it is', async (t) => {
+  const door = await listen(t, createServer());
+  const bot = await listen(t, createServer());
+  const { lines } = await faults(
+    t,
+    config(
+      `{ command: node bot.js, listeners: { main: { port: ${bot} } } }`,
+      `listen: 127.0.0.1:${door}\nprofile_paths: true\n`,
+    ),
+  );
+  const holder =
+    process.platform === 'linux' ? `node (pid ${process.pid})` : 'someone (this system does not say)';
+  assert.deepEqual(lines, [
+    `error ports: -: the public port ${door} is taken by ${holder}`,
+    `error ports: gwproxy.yaml:4: port of bot, main, ${bot} is taken by ${holder}`,
+  ]);
+});
+
+test('a script that is not there, and a user that nobody can become', async (t) => {
+  const { lines } = await faults(t, config('{ command: node gone.js, user: nobody-of-that-name }'));
+  const identity =
+    process.getuid?.() === 0
+      ? "bot: user 'nobody-of-that-name' is unknown"
+      : 'bot asks for a user or group of its own';
+  assert.deepEqual(lines, [
+    'error commands: gwproxy.yaml:4: bot: there is no gone.js',
+    `error commands: gwproxy.yaml:4: ${identity}`,
+  ]);
+});
+
+test('secrets that others can read or change', async (t) => {
+  const files = {
+    ...config('{ command: node bot.js, env_file: a.env, env: { API_TOKEN: not-a-secret } }'),
+    'a.env': 'A=1\n',
+  };
+  const open = async (at: string) => {
+    await chmod(join(at, 'a.env'), 0o604);
+    await chmod(join(at, 'gwproxy.yaml'), 0o644);
+  };
+  const shown = (await faults(t, files, open)).lines;
+  assert.deepEqual(shown, [
+    'warn secrets: gwproxy.yaml:4: it looks like a secret, and every user of this machine can read it',
+    'warn secrets: a.env: every user of this machine can read it',
+  ]);
+  const changeable = await faults(t, files, async (at) => {
+    await chmod(join(at, 'gwproxy.yaml'), 0o602);
+    await chmod(join(at, 'a.env'), 0o600);
+  });
+  assert.deepEqual(changeable.lines, [
+    'error secrets: gwproxy.yaml: every user of this machine can change it',
+  ]);
+  const closed = await faults(t, files, async (at) => {
+    await open(at);
+    await chmod(at, 0o700);
+  });
+  assert.deepEqual(closed.lines, []);
+});
+
+test('a state folder that others can enter, and one too long for a socket', async (t) => {
+  const files = config('{ command: node bot.js }');
+  const open = await faults(t, files);
+  assert.deepEqual(open.lines, []);
+  const subject = await subjectOf(
+    join(open.at, 'gwproxy.yaml'),
+    { HOME: open.at, GWPROXY_STATE_DIR: join(open.at, 's') },
+    5000,
+  );
+  await mkdir(subject.stateFolder ?? '', { recursive: true });
+  await chmod(subject.stateFolder ?? '', 0o755);
+  const { findings } = await examine(subject, 5000);
+  assert.deepEqual(
+    findings.filter(({ check, level }) => check === 'secrets' && level === 'error').map(({ where }) => where),
+    [subject.stateFolder],
+  );
+  const long = await faults(t, files, undefined, { GWPROXY_STATE_DIR: `/tmp/${'long'.repeat(30)}` });
+  assert.match(long.lines[0] ?? '', /^error state: .*: the control socket's path is too long$/);
+});
+
+test('a look that fails is told, and the others go on', async (t) => {
+  const { at } = await faults(t, config('{ command: node bot.js }'));
+  const env = { HOME: at, GWPROXY_STATE_DIR: join(at, 'state'), PM2_HOME: at };
+  const subject = await subjectOf(join(at, 'gwproxy.yaml'), env, 5000);
+  await mkdir(join(at, 'dump.pm2'));
+  const { findings } = await examine(subject, 5000);
+  const pm2 = findings.find(({ check }) => check === 'pm2');
+  assert.equal(pm2?.level, 'warn');
+  assert.match(pm2?.what ?? '', /^pm2: could not look: .*dump\.pm2: .*EISDIR/);
+  assert.ok(findings.some(({ check, level }) => check === 'config' && level === 'ok'));
+});
+
+test('a look that never ends is given up', async (t) => {
+  const { at } = await faults(t, config('{ command: node bot.js }'));
+  const subject = await subjectOf(
+    join(at, 'gwproxy.yaml'),
+    { HOME: at, GWPROXY_STATE_DIR: join(at, 'state') },
+    5000,
+  );
+  const { late, findings } = await examine(subject, 0);
+  assert.equal(late, true);
+  assert.match(
+    findings.find(({ check }) => check === 'secrets')?.what ?? '',
+    /^secrets: could not look: no answer within 0 s/,
+  );
+});

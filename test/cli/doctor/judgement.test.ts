@@ -1,0 +1,260 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own syntax.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Status } from '../../../src/admin/status.ts';
+import { type Finding, findingsText } from '../../../src/cli/doctor/finding.ts';
+import { scriptIn } from '../../../src/cli/doctor/launch.ts';
+import { spaceFault } from '../../../src/cli/doctor/places.ts';
+import { type Command, isSame, pm2Faults } from '../../../src/cli/doctor/pm2.ts';
+import { type Pm2App, parsePs, saidIn } from '../../../src/cli/doctor/pm2-processes.ts';
+import { openAt } from '../../../src/cli/doctor/reach.ts';
+import { runningFaults } from '../../../src/cli/doctor/running.ts';
+import { secretLine } from '../../../src/cli/doctor/secrets.ts';
+import { descriptorFault, initFault } from '../../../src/cli/doctor/system.ts';
+
+test('what is worst stands last, on short lines', () => {
+  const finding = (level: Finding['level'], what: string, where: string | null = null): Finding => ({
+    level,
+    check: `check of ${what}`,
+    what,
+    where,
+    instead: level === 'ok' ? null : 'do this',
+  });
+  const all = [finding('error', 'bad', 'gwproxy.yaml:3'), finding('ok', 'fine'), finding('warn', 'odd')];
+  assert.equal(
+    findingsText(all, ['ports', 'pm2']),
+    `ok    check of fine
+skip  ports, pm2
+
+warn  odd
+   -> do this
+
+ERROR gwproxy.yaml:3:
+      bad
+   -> do this
+
+1 error, 1 warning`,
+  );
+  assert.match(findingsText([finding('ok', 'fine')]), /nothing found that would go wrong$/);
+});
+
+const WORDS: readonly (readonly [string, readonly (string | null)[], string | null])[] = [
+  ['a script of Node', ['node', 'bot.js', 'x.js'], 'bot.js'],
+  ['one of a Python elsewhere', ['/opt/bin/python3.11', '/srv/bot.py'], '/srv/bot.py'],
+  ['none behind an option, which may take it', ['node', '--require', 'x.js', 'bot.js'], null],
+  ['none without an ending', ['bash', '-c', 'x.sh'], null],
+  ['none of another program', ['hermes', 'bot.js'], null],
+  ['none where a port is', ['node', null], null],
+];
+for (const [name, words, script] of WORDS) {
+  test(`the script of a command: ${name}`, () => assert.equal(scriptIn(words), script));
+}
+
+test('a secret in a config is found by its name, a reference is none', () => {
+  const text = [
+    'env:',
+    '  API_TOKEN: "${API_TOKEN}"',
+    '  MODE: production',
+    '  slack_secret: abcdef0123',
+    '',
+  ].join('\n');
+  assert.equal(secretLine(text), 4);
+  assert.equal(secretLine('env: {}\n# TOKEN: abcdef0123\nsecret_token: "${X}"\nTOKENS: true\n'), null);
+});
+
+test('room for logs', () => {
+  const MIB = 1024 ** 2;
+  assert.deepEqual(spaceFault(500 * MIB, 400 * MIB, '/logs'), []);
+  assert.deepEqual(spaceFault(300.5 * MIB, 400 * MIB, '/logs')[0], {
+    level: 'warn',
+    what: '300 MiB are left on its disk; logs may take 400 MiB',
+    where: '/logs',
+    instead: 'make room, or lower logs.keep',
+  });
+  assert.equal(spaceFault(MIB, 0, '/logs')[0]?.level, 'error');
+});
+
+test('open files for every connection', () => {
+  const limits = (hard: string) =>
+    `Limit Soft Limit Hard Limit Units\nMax open files            1024      ${hard}      files\n`;
+  assert.deepEqual(descriptorFault(limits('1048576'), 4096, 4), []);
+  assert.deepEqual(descriptorFault(limits('unlimited'), 4096, 4), []);
+  const [fault] = descriptorFault(limits('4096'), 4096, 4);
+  assert.equal(fault?.level, 'warn');
+  assert.equal(fault?.what, '4096 files may be open; limits.connections 4096 needs 8352');
+  assert.match(fault?.instead ?? '', /limits: \{ connections: 1968 \}/);
+  assert.equal(descriptorFault(limits('200'), 4096, 4)[0]?.level, 'error');
+});
+
+test('PID 1 that reaps nothing', () => {
+  for (const words of [
+    ['node', 'dist/cli/main.js'],
+    ['/usr/local/bin/node', 'x'],
+    ['npm exec gwproxy'],
+    ['/app/gwproxy', 'up'],
+  ]) {
+    assert.equal(initFault(words).length, 1, words.join(' '));
+  }
+  for (const words of [['/sbin/init'], ['/usr/bin/tini', '--', 'sh'], ['bash'], ['']]) {
+    assert.deepEqual(initFault(words), []);
+  }
+});
+
+test('a socket on every address is one past the door', () => {
+  const at = (local: string) => [{ local, inode: '1', uid: '0' }];
+  assert.equal(openAt(at('0.0.0.0')), true);
+  assert.equal(openAt(at('::')), true);
+  assert.equal(openAt(at('127.0.0.1')), false);
+  assert.equal(openAt([]), false);
+});
+
+test('what a running gwproxy says of itself', () => {
+  const profile = (
+    name: string,
+    state: 'ready' | 'failed' | 'backoff',
+    reason: string | null,
+  ): Status['profiles'][number] => ({
+    name,
+    state,
+    last_error: reason,
+    pid: null,
+    uptime_s: null,
+    restarts: 0,
+    desired: 'up',
+    generation: 1,
+    last_exit: null,
+    next_start_at: null,
+    listeners: [],
+    rss_bytes: null,
+    in_flight: 0,
+    held: 0,
+    requests: 0,
+    dropped_lines: 0,
+  });
+  const status: Status = {
+    version: '1.0.0',
+    pid: 1,
+    listen: '127.0.0.1:3978',
+    uptime_s: 1,
+    profiles: [profile('a', 'ready', null), profile('b', 'failed', 'gave up'), profile('c', 'backoff', null)],
+    config_error: 'gwproxy.yaml:1:1: broken',
+    config_pending: ['a: its command'],
+  };
+  assert.deepEqual(
+    runningFaults(status, '1.1.0').map(({ level, what }) => `${level} ${what}`),
+    [
+      'warn version 1.0.0 runs, and 1.1.0 is installed',
+      'error the config is refused, and an older one runs: gwproxy.yaml:1:1: broken',
+      'warn changes wait: a: its command',
+      'error b is failed: gave up',
+      'warn c is in backoff',
+    ],
+  );
+  assert.deepEqual(
+    runningFaults({ ...status, profiles: [], config_error: null, config_pending: [] }, '1.0.0'),
+    [],
+  );
+});
+
+const command = (given: Partial<Command> & { readonly argv: readonly (string | null)[] }): Command => ({
+  profile: 'bot',
+  where: 'gwproxy.yaml:3',
+  cwd: '/srv',
+  words: given.argv.map((text) => ({ text, file: text?.startsWith('/') ? text : null })),
+  ...given,
+});
+const app = (given: Partial<Pm2App>): Pm2App => ({
+  pid: 7,
+  name: 'bot',
+  script: '/srv/bot.js',
+  args: [],
+  cwd: '/srv',
+  pm2Home: '/home/ada/.pm2',
+  ...given,
+});
+
+const PAIRS: readonly (readonly [string, Command, Pm2App, boolean])[] = [
+  ['a script', command({ argv: ['node', '/srv/bot.js'] }), app({}), true],
+  [
+    'a program of its own',
+    command({ argv: ['/opt/hermes', 'run'] }),
+    app({ script: '/opt/hermes', args: ['run'] }),
+    true,
+  ],
+  ['another script', command({ argv: ['node', '/srv/other.js'] }), app({}), false],
+  ['a script in another folder', command({ argv: ['node', '/srv/bot.js'], cwd: '/other' }), app({}), false],
+  [
+    'arguments, wherever',
+    command({ argv: ['node', '/srv/bot.js', '-p', 'a'], cwd: '/o' }),
+    app({ args: ['-p', 'a'] }),
+    true,
+  ],
+  [
+    'other arguments',
+    command({ argv: ['node', '/srv/bot.js', '-p', 'a'] }),
+    app({ args: ['-p', 'b'] }),
+    false,
+  ],
+  [
+    'an argument more',
+    command({ argv: ['node', '/srv/bot.js', '-p', 'a', '-q'] }),
+    app({ args: ['-p', 'a'] }),
+    true,
+  ],
+  ['arguments and none', command({ argv: ['node', '/srv/bot.js', '-p'] }), app({}), false],
+  [
+    'arguments with a port',
+    command({ argv: ['node', '/srv/bot.js', null] }),
+    app({ args: ['--port=1'] }),
+    true,
+  ],
+  ['arguments that pm2 hides', command({ argv: ['node', '/srv/bot.js', '-p'] }), app({ args: null }), true],
+  [
+    'those, in another folder',
+    command({ argv: ['node', '/srv/bot.js'], cwd: '/o' }),
+    app({ args: null }),
+    false,
+  ],
+];
+for (const [name, own, other, same] of PAIRS) {
+  test(`one command, or not: ${name}`, () => assert.equal(isSame(own, other), same));
+}
+
+test('what to type is for that pm2, and for the profile of that name', () => {
+  const argv = ['node', '/srv/bot.js'];
+  const commands = ['first', 'second-bot'].map((profile) => command({ profile, argv }));
+  const told = (other: Partial<Pm2App>) => pm2Faults(commands, [app(other), app(other)], '/home/ada/.pm2');
+  const [running, ...twice] = told({ name: 'Second Bot' });
+  assert.deepEqual(twice, []);
+  assert.deepEqual(running, {
+    level: 'error',
+    what: "second-bot: pm2 still runs 'Second Bot' (pid 7), the same command",
+    where: 'gwproxy.yaml:3',
+    instead: "pm2 delete 'Second Bot' && pm2 save --force",
+  });
+  assert.equal(
+    told({ pm2Home: '/o' })[0]?.instead,
+    'PM2_HOME=/o pm2 delete bot && PM2_HOME=/o pm2 save --force',
+  );
+  assert.match(told({ name: null })[0]?.instead ?? '', /^as its user: pm2 ls/);
+  assert.equal(told({ pid: null })[0]?.level, 'warn');
+});
+
+test('what pm2 says in the environment of its children, in fork and cluster mode', () => {
+  const said = { script: '/srv/bot.js', name: 'bot', cwd: '/srv' };
+  assert.deepEqual(saidIn('A=1\0pm_exec_path=/srv/bot.js\0name=bot\0pm_cwd=/srv\0'), said);
+  const json = JSON.stringify({ pm_exec_path: '/srv/bot.js', name: 'bot', pm_cwd: '/srv' });
+  assert.deepEqual(saidIn(`pm2_env=${json}\0A=1\0`), said);
+  assert.equal(saidIn('pm2_env={\0'), null);
+  assert.equal(saidIn('A=1\0'), null);
+});
+
+test('the output of ps', () => {
+  assert.deepEqual(
+    parsePs('    1     0 /sbin/launchd\n   71     1 PM2 v7.0.4: God Daemon (/Users/ada/.pm2)\n\n'),
+    [
+      { pid: 1, parent: 0, title: '/sbin/launchd' },
+      { pid: 71, parent: 1, title: 'PM2 v7.0.4: God Daemon (/Users/ada/.pm2)' },
+    ],
+  );
+});

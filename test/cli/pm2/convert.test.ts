@@ -1,0 +1,420 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own syntax.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { convert } from '../../../src/cli/pm2/convert.ts';
+import { parseApps } from '../../../src/cli/pm2/read.ts';
+import { FOLDER, machine } from './machine.ts';
+
+const BOT = `${FOLDER}/bot.js`;
+const USUAL = machine({ files: [BOT, `${FOLDER}/bot.py`, `${FOLDER}/bot.sh`, `${FOLDER}/bot.ts`] });
+
+function converted(value: unknown, on = USUAL, environment: string | null = null) {
+  const file = parseApps(value);
+  if (typeof file === 'string') throw new Error(file);
+  return convert(file, { machine: on, environment, configFile: '/srv/bots/gwproxy.yaml' });
+}
+
+/** The one profile of an app. */
+function one(app: object, on = USUAL, environment: string | null = null) {
+  const { profiles, leftOut } = converted({ apps: [{ name: 'bot', ...app }] }, on, environment);
+  const [profile] = profiles;
+  if (profile === undefined) throw new Error(`left out: ${leftOut[0]?.reason}`);
+  return profile;
+}
+
+const COMMANDS: readonly (readonly [string, object, readonly string[]])[] = [
+  ['node by the ending .js', { script: 'bot.js' }, ['node', 'bot.js']],
+  ['python3 where there is no python', { script: 'bot.py' }, ['python3', 'bot.py']],
+  ['bash by the ending .sh', { script: 'bot.sh', args: ['a b'] }, ['bash', 'bot.sh', 'a b']],
+  [
+    'options of the interpreter before the script',
+    { script: 'bot.js', node_args: '--inspect --max-old-space-size=200', args: 'x "y z"' },
+    ['node', '--inspect', '--max-old-space-size=200', 'bot.js', 'x', 'y z'],
+  ],
+  [
+    'source maps where they are asked for',
+    { script: BOT, source_map_support: true },
+    ['node', '--enable-source-maps', 'bot.js'],
+  ],
+  ['an interpreter of its own', { script: 'bot.js', interpreter: 'python3' }, ['python3', 'bot.js']],
+  ['a script above the working folder', { script: '../bot.js', cwd: 'deeper' }, ['node', BOT]],
+  [
+    'a line for a shell',
+    { script: 'python3 bot.py $PORT | tee x' },
+    ['bash', '-c', 'python3 bot.py $PORT | tee x'],
+  ],
+];
+
+for (const [name, app, command] of COMMANDS) {
+  test(`the command of an app: ${name}`, () => assert.deepEqual(one(app).command, command));
+}
+
+test('programs: by name from PATH, by path from the working folder', () => {
+  const on = machine({ binaries: [`${FOLDER}/bot`], programs: { hermes: '/opt/bin/hermes' } });
+  const args = '-p inbox gateway run';
+  assert.deepEqual(one({ script: 'hermes', interpreter: 'none', args }, on).command, [
+    'hermes',
+    '-p',
+    'inbox',
+    'gateway',
+    'run',
+  ]);
+  assert.deepEqual(one({ script: 'hermes' }, on).command, ['hermes']);
+  assert.deepEqual(one({ script: '/opt/bin/hermes' }, on).command, ['hermes']);
+  assert.deepEqual(one({ script: './bot' }, on).command, ['./bot']);
+});
+
+test('an interpreter by its path, from the app’s folder or that of the file', () => {
+  const app = { script: 'bot.py', cwd: 'deep' };
+  const venv = (place: string) =>
+    machine({ files: [`${FOLDER}/deep/bot.py`, `${FOLDER}/${place}venv/bin/python`, '/opt/python'] });
+  const interpreter = './venv/bin/python';
+  const own = one({ ...app, interpreter }, venv('deep/'));
+  assert.deepEqual(own.command, ['venv/bin/python', 'bot.py']);
+  assert.equal(own.variables.plain.get('PYTHONUNBUFFERED'), '1');
+  assert.deepEqual(one({ ...app, interpreter }, venv('')).command, [`${FOLDER}/venv/bin/python`, 'bot.py']);
+  assert.deepEqual(one({ ...app, interpreter: '/opt/python' }, venv('')).command, ['/opt/python', 'bot.py']);
+  assert.throws(
+    () => one({ ...app, interpreter: './gone' }, venv('')),
+    /its interpreter \S+gone is no program/,
+  );
+});
+
+test('TypeScript: bun, else a Node that strips types, else left out', () => {
+  const files = [`${FOLDER}/bot.ts`];
+  const on = (nodeVersion: string) => machine({ files, nodeVersion });
+  const bun = machine({ files, programs: { bun: '/usr/bin/bun' } });
+  assert.deepEqual(one({ script: 'bot.ts' }, bun).command, ['bun', 'bot.ts']);
+  assert.deepEqual(one({ script: 'bot.ts' }, on('24.1.0')).command, ['node', 'bot.ts']);
+  assert.deepEqual(one({ script: 'bot.ts' }, on('22.6.0')).command, [
+    'node',
+    '--experimental-strip-types',
+    'bot.ts',
+  ]);
+  assert.throws(() => one({ script: 'bot.ts' }, on('20.19.0')), /bot\.ts needs bun, or Node\.js 22\.18/);
+});
+
+test("nvm's Node by its version, and what is said where it is not there", () => {
+  const program = '/home/ada/.nvm/versions/node/v18.2.0/bin/node';
+  const app = { script: 'bot.js', interpreter: 'node@18.2.0' };
+  assert.deepEqual(one(app, machine({ files: [BOT, program] })).command, [program, 'bot.js']);
+  const without = one(app);
+  assert.deepEqual(without.command, ['node', 'bot.js']);
+  assert.match(textsOf(without).join('\n'), /^interpreter: .*v18\.2\.0\/bin\/node is not there/m);
+});
+
+test('what pm2 could not start either is left out, and said', () => {
+  const { leftOut, profiles } = converted([
+    { script: 'gone.js' },
+    { name: 'b', script: 'bot.js', interpreter: 'cobol' },
+    { name: 'c', script: 'serve' },
+    { name: 'd' },
+  ]);
+  assert.deepEqual(profiles, []);
+  assert.deepEqual(
+    leftOut.map(({ name, reason }) => `${name}: ${reason}`),
+    [
+      'gone: there is no script /srv/bots/gone.js',
+      'b: its interpreter cobol is not on PATH',
+      'c: it serves files, and gwproxy serves none: leave that to a web server',
+      'd: it has no script',
+    ],
+  );
+});
+
+/** What fields become, PORT aside, and what is said of them. */
+const FIELDS: readonly (readonly [string, object, object, readonly (string | RegExp)[]])[] = [
+  ['nothing', {}, {}, []],
+  ['autorestart', { autorestart: false }, { restart: { when: 'never' } }, []],
+  ['autostart', { autostart: false }, { start: 'manual' }, []],
+  ['restart_delay', { restart_delay: 4000 }, { restart: { min: '4s', max: '4s' } }, []],
+  [
+    'exp_backoff_restart_delay, which beats restart_delay',
+    { exp_backoff_restart_delay: 100, restart_delay: 4000 },
+    { restart: { min: '100ms', max: '15s', reset: '30s' } },
+    [/^exp_backoff_restart_delay: the wait doubles here/],
+  ],
+  [
+    'max_restarts and min_uptime: four lives of 5 s, and three waits of at most 1, 2 and 4 s',
+    { max_restarts: 4, min_uptime: '5s' },
+    { restart: { give_up: { restarts: 3, within: '27s' } } },
+    [/^max_restarts: more than 3 restarts within 27s/],
+  ],
+  [
+    'stop_exit_codes',
+    { stop_exit_codes: ['0', 3, 999] },
+    { restart: { exit_codes: { 0: 'stop', 3: 'stop' } } },
+    [/^stop_exit_codes: what is no exit code/, /^stop_exit_codes: to pm2 an end by a signal is code 0/],
+  ],
+  ['numbers that pm2 passes over', { max_restarts: 0, kill_timeout: 0 }, {}, []],
+  ['kill_timeout', { kill_timeout: 1600 }, { stop: { grace: '1600ms' } }, []],
+  ['max_memory_restart', { max_memory_restart: '150M' }, { max_memory: '150MiB' }, []],
+  ['max_memory_restart in bytes', { max_memory_restart: 1000 }, { max_memory: '1000B' }, []],
+  [
+    'max_memory_restart past the most',
+    { max_memory_restart: '4096G' },
+    {},
+    [/^max_memory_restart: is more than/],
+  ],
+  [
+    'max_memory_restart that is none',
+    { max_memory_restart: 'lots' },
+    {},
+    [/^max_memory_restart: is no size/],
+  ],
+  ['uid and gid', { user: 'bot', gid: 1000 }, { user: 'bot', group: 1000 }, []],
+  [
+    'wait_ready',
+    { wait_ready: true, listen_timeout: 90_000 },
+    { start_timeout: '90s' },
+    [/^wait_ready: .*process\.send\?\./],
+  ],
+  ['listen_timeout alone', { listen_timeout: 3000 }, {}, [/^listen_timeout: left out/]],
+  ['a number that is none', { kill_timeout: 'soon' }, {}, ['kill_timeout: is not a number, and is left out']],
+  [
+    'cron_restart',
+    { cron_restart: '0 4 * * *' },
+    {},
+    [
+      'cron_restart: no equal; as a line of `crontab -e`: 0 4 * * * gwproxy restart bot -c /srv/bots/gwproxy.yaml',
+    ],
+  ],
+  ['cron_restart with seconds', { cron: '30 0 4 * * *' }, {}, [/`: 0 4 \* \* \* gwproxy/]],
+  ['cron_restart that is off', { cron_restart: '0' }, {}, []],
+  [
+    'watch',
+    { watch: true, ignore_watch: ['logs'], watch_delay: 100 },
+    {},
+    [
+      'watch: no equal (with ignore_watch, watch_delay): `gwproxy restart bot` after a change; while you work on it: command: [node, --watch, bot.js, …]',
+    ],
+  ],
+  ['watch that is off', { watch: false, ignore_watch: ['logs'] }, {}, []],
+  ['instances', { instances: 4 }, {}, [/^instances: 4: one process runs here/]],
+  [
+    'as many instances as cores',
+    { instances: 'max', exec_mode: 'cluster' },
+    {},
+    [/^instances: as many as there are cores/],
+  ],
+  ['one instance', { instances: 1, exec_mode: 'cluster' }, {}, []],
+  [
+    'log files that are off',
+    { out_file: '/dev/null', error_file: 'NULL' },
+    {},
+    [/^out_file, error_file, log_file: output is kept/],
+  ],
+  ['disable_logs', { disable_logs: true }, {}, [/^disable_logs: output is kept/]],
+  [
+    'what pm2 does without being told, or gwproxy does',
+    {
+      merge_logs: true,
+      time: true,
+      vizion: false,
+      pmx: false,
+      automation: false,
+      source_map_support: false,
+      windowsHide: true,
+      force: true,
+      treekill: true,
+      instance_var: 'NODE_APP_INSTANCE',
+      namespace: 'default',
+      filter_env: true,
+      kill_retry_time: 100,
+      exec_mode: 'fork',
+    },
+    {},
+    [],
+  ],
+  [
+    'what has no equal',
+    {
+      shutdown_with_message: true,
+      treekill: false,
+      namespace: 'edge',
+      pid_file: 'x.pid',
+      instance_var: 'N',
+      increment_var: 'PORT',
+      post_update: ['npm ci'],
+      trace: true,
+      log_type: 'json',
+      log_date_format: 'YYYY',
+    },
+    {},
+    [
+      /^shutdown_with_message: no equal/,
+      /^treekill: no equal/,
+      /^namespace: no equal/,
+      /^pid_file: no equal/,
+      /^instance_var: is set for no gateway/,
+      /^increment_var: PORT is the same/,
+      /^post_update: no equal/,
+      /^trace: is pm2's own monitoring/,
+      /^log_type: output is kept/,
+      /^log_date_format: every line has its time/,
+    ],
+  ],
+  ['what pm2 does not know', { max_memory: '1G' }, {}, [/^max_memory: is no field of pm2/]],
+];
+
+for (const [name, app, fields, notes] of FIELDS) {
+  test(`a field of an app: ${name}`, () => {
+    const profile = one({ script: 'bot.js', ...app });
+    assert.deepEqual(profile.fields, fields);
+    const texts = textsOf(profile).filter((text) => !text.startsWith('PORT: none is named'));
+    assert.equal(texts.length, notes.length, texts.join('\n'));
+    for (const [index, note] of notes.entries()) {
+      if (typeof note === 'string') assert.equal(texts[index], note);
+      else assert.match(texts[index] ?? '', note);
+    }
+  });
+}
+
+function textsOf({ notes }: ReturnType<typeof one>): readonly string[] {
+  return notes.map(({ field, text }) => `${field}: ${text}`);
+}
+
+test('names: as the config takes them, each once', () => {
+  const names = ['Standup Bot', 'standup_bot', '-x-', '東京', 'a'.repeat(80)];
+  const { profiles } = converted(names.map((name) => ({ name, script: 'bot.js' })));
+  assert.deepEqual(
+    profiles.map(({ name }) => name),
+    ['standup-bot', 'standup-bot-2', 'x', 'bot', 'a'.repeat(60)],
+  );
+  assert.match(
+    textsOf(one({ script: 'bot.js', name: 'Standup Bot' }))[0] ?? '',
+    /^name: is standup-bot here/,
+  );
+});
+
+test('ports: fixed by PORT or --port, once; else allocated', () => {
+  const apps = [
+    { env: { PORT: 3001 } },
+    { port: 3002, env: {} },
+    { args: '--port 3003' },
+    { env: { PORT: '3001' } },
+    { env: { PORT: 'auto' } },
+    {},
+  ].map((app, index) => ({ name: `bot-${index}`, script: 'bot.js', ...app }));
+  const { profiles } = converted(apps);
+  assert.deepEqual(
+    profiles.map(({ port }) => port),
+    [3001, 3002, 3003, null, null, null],
+  );
+  for (const { variables } of profiles) assert.equal(variables.plain.has('PORT'), false);
+  const [, , , again] = profiles;
+  assert.ok(
+    again !== undefined && textsOf(again).some((text) => /^PORT: 3001 is another app's too/.test(text)),
+  );
+});
+
+test('environments: the chosen one over env, over that of deploy', () => {
+  const app = {
+    script: 'bot.js',
+    env: { A: 'own', B: 'own' },
+    env_production: { A: 'chosen' },
+    env_test: {},
+  };
+  const file = {
+    apps: [{ name: 'bot', ...app }],
+    deploy: { production: { env: { B: 'deployed', C: 'deployed' } } },
+  };
+  const chosen = converted(file, USUAL, 'production');
+  assert.deepEqual(Object.fromEntries(chosen.profiles[0]?.variables.plain ?? []), {
+    A: 'chosen',
+    B: 'own',
+    C: 'deployed',
+  });
+  assert.deepEqual(chosen.notes, [
+    { field: 'deploy', text: 'no equal: deploy as before, then `gwproxy reload`' },
+  ]);
+  const none = one(app);
+  assert.deepEqual(Object.fromEntries(none.variables.plain), { A: 'own', B: 'own' });
+  assert.match(textsOf(none)[0] ?? '', /^env_production, env_test: not used, .*--pm2-env production/);
+});
+
+test('variables: secrets apart, objects as JSON, what no variable can hold said', () => {
+  const env = {
+    NODE_ENV: 'x',
+    SLACK_TOKEN: 't',
+    DATABASE: 'postgres://u:p@h/d',
+    LIMITS: { a: 1 },
+    ON: true,
+    'not a name': 'x',
+    NUL: 'a\0b',
+    HOME: '/home/ada',
+    SHLVL: '1',
+  };
+  const { variables, notes } = one(
+    { script: 'bot.py', env },
+    machine({ files: [`${FOLDER}/bot.py`], env: { HOME: '/home/ada', SHLVL: '1' } }),
+  );
+  assert.deepEqual(Object.fromEntries(variables.plain), {
+    PYTHONUNBUFFERED: '1',
+    NODE_ENV: 'x',
+    LIMITS: '{"a":1}',
+    ON: 'true',
+  });
+  assert.deepEqual([...variables.secret.keys()], ['SLACK_TOKEN', 'DATABASE']);
+  assert.deepEqual(
+    notes.filter(({ field }) => field === 'env').map(({ text }) => text.split(' is left out')[0]),
+    ['"not a name"', '"NUL"'],
+  );
+});
+
+test("a dump: the shell's variables apart, its noise gone, its usual log files not named", () => {
+  const shell = { HOME: '/home/ada', PATH: '/bin', LANG: 'C', EXPORTED: 'yes', SHLVL: '1' };
+  const env = {
+    ...shell,
+    SHLVL: '2',
+    _: '/usr/bin/pm2',
+    PM2_USAGE: 'CLI',
+    TOKEN: 't',
+    PORT: 3001,
+    bot: '{}',
+    OWN: '1',
+  };
+  const entry = {
+    name: 'bot',
+    pm_exec_path: BOT,
+    pm_cwd: FOLDER,
+    exec_interpreter: '/usr/bin/node',
+    exec_mode: 'fork_mode',
+    args: ['--x', 'a b'],
+    pm_out_log_path: '/home/ada/.pm2/logs/bot-out-0.log',
+    pm_err_log_path: '/var/log/bot-error.log',
+    pm_pid_path: '/home/ada/.pm2/pids/bot-0.pid',
+    env,
+    ...env,
+  };
+  const { profiles } = converted(
+    [entry, { ...entry, NODE_APP_INSTANCE: 1 }],
+    machine({ files: [BOT], env: shell }),
+  );
+  const [profile, ...others] = profiles;
+  assert.ok(profile !== undefined && others.length === 0);
+  assert.deepEqual(profile.command, ['node', 'bot.js', '--x', 'a b']);
+  assert.deepEqual(Object.fromEntries(profile.variables.plain), { OWN: '1' });
+  assert.deepEqual(Object.fromEntries(profile.variables.secret), { TOKEN: 't' });
+  assert.deepEqual(Object.fromEntries(profile.variables.shell), { EXPORTED: 'yes' });
+  assert.equal(profile.port, 3001);
+  assert.equal(profile.logFile, '/var/log/bot-error.log');
+  assert.deepEqual(
+    profile.notes.map(({ field }) => field),
+    ['instances'],
+  );
+});
+
+test('log files: both streams in one, each file for one profile', () => {
+  const first = one({ script: 'bot.js', out_file: './out.log', error_file: '~/error.log' });
+  assert.equal(first.logFile, `${FOLDER}/out.log`);
+  assert.match(
+    textsOf(first).join('\n'),
+    /^error_file: stdout and stderr go to one file, \/srv\/bots\/out\.log$/m,
+  );
+  const { profiles } = converted(['a', 'b'].map((name) => ({ name, script: 'bot.js', log: 'all.log' })));
+  assert.deepEqual(
+    profiles.map(({ logFile }) => logFile),
+    [`${FOLDER}/all.log`, null],
+  );
+});

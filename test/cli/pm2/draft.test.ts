@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { pm2Draft } from '../../../src/cli/pm2/draft.ts';
+import { CommandError, EXIT } from '../../../src/errors.ts';
+import { folder } from '../../config/folder.ts';
+import { fixture } from '../../support/root.ts';
+
+const TEAM = fixture('pm2', 'team.config.cjs');
+
+test('the environment of pm2’s --env is chosen by its name', async () => {
+  const { text, told } = await pm2Draft(TEAM, '/srv/gwproxy.yaml', 'production');
+  assert.match(text, /^ {6}REGION: eu\n {6}NODE_ENV: production\n/m);
+  assert.ok(!told.some((line) => line.includes('env_production')));
+});
+
+test('an environment that no app has is told, with those there are', async () => {
+  await assert.rejects(pm2Draft(TEAM, '/srv/gwproxy.yaml', 'staging'), (error) => {
+    assert.ok(error instanceof CommandError);
+    assert.equal(error.exitCode, EXIT.usage);
+    assert.equal(error.message, "no app has an env_staging; there is 'production'");
+    return true;
+  });
+});
+
+test('relative paths begin in the folder of pm2’s file, whatever folder is at hand', async (t) => {
+  const at = await folder(t, {
+    'bots/deep/bot.js': '',
+    'bots/a.yaml': 'apps: [{ name: a, script: bot.js, cwd: deep, out_file: out.log }]\n',
+  });
+  const { text } = await pm2Draft(join(at, 'bots', 'a.yaml'), join(at, 'gwproxy.yaml'), null);
+  assert.match(text, /^ {4}command: \[node, bot\.js\]\n {4}cwd: bots\/deep\n/m);
+  assert.match(text, /^ {4}log_file: bots\/deep\/out\.log$/m);
+});
+
+test('a file of which nothing could be started is refused, with each reason', async (t) => {
+  const at = await folder(t, { 'a.json': '[{"name": "a", "script": "gone.js"}, {"script": "serve"}]' });
+  await assert.rejects(pm2Draft(join(at, 'a.json'), '/srv/gwproxy.yaml', null), {
+    message: new RegExp(
+      `^a: there is no script ${at}/gone\\.js\\nserve: it serves files.*\\n.*no app that could be started$`,
+    ),
+  });
+});

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { before, type TestContext, test } from 'node:test';
+import { runCli } from '../support/cli.ts';
+import { root } from '../support/root.ts';
+import { temporaryFolder } from '../support/sockets.ts';
+
+const scripts = new Map<string, string>();
+before(async () => {
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const { code, stdout } = await runCli(['completion', shell]);
+    assert.equal(code, 0);
+    scripts.set(shell, stdout);
+  }
+});
+
+/** What bash offers for these words, the last of which is being typed. */
+async function offered(t: TestContext, ...words: string[]): Promise<readonly string[]> {
+  const folder = await temporaryFolder(t);
+  await writeFile(
+    join(folder, 'gwproxy.yaml'),
+    'include: [more/*.yaml]\nprofiles:\n  inbox-triage: { comand: half typed\n',
+  );
+  await writeFile(
+    join(folder, 'other.yaml'),
+    'include: more/*.yaml\nprofiles:\n  standup-bot: { comand: a mistake }\n  inbox-triage:\n',
+  );
+  await mkdir(join(folder, 'more'));
+  await writeFile(join(folder, 'more', 'third.yaml'), 'command: node bot.js\n');
+  await writeFile(join(folder, 'more', 'several.yaml'), 'profiles: { fourth: {}, fifth: {} }\n');
+  await writeFile(join(folder, 'more', 'broken.yaml'), 'profiles: [\n');
+  const program = `
+    gwproxy() { '${process.execPath}' '${join(root, 'dist', 'cli', 'main.js')}' "$@"; }
+    eval "$(cat)"
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+    _gwproxy; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  return new Promise((resolve, reject) => {
+    const bash = execFile(
+      'bash',
+      ['--norc', '-c', program, 'bash', ...words],
+      { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder } },
+      (error, stdout, stderr) => {
+        if (error !== null || stderr !== '') reject(error ?? new Error(stderr));
+        else resolve(stdout.split('\n').filter((line) => line !== ''));
+      },
+    );
+    bash.stdin?.end(scripts.get('bash'));
+  });
+}
+
+test('bash completes commands and options', async (t) => {
+  assert.deepEqual(await offered(t, 'gwproxy', 'st'), ['status', 'start', 'stop']);
+  assert.ok(!(await offered(t, 'gwproxy', '')).includes('profile-names'));
+  assert.deepEqual(await offered(t, 'gwproxy', 'up', '--d'), ['--detach']);
+  assert.deepEqual(await offered(t, 'gwproxy', 'service', ''), ['install', 'uninstall', 'print']);
+  assert.deepEqual(await offered(t, 'gwproxy', 'completion', 'z'), ['zsh']);
+});
+
+test('bash completes the profiles of the config that is named, included ones too', async (t) => {
+  const all = ['standup-bot', 'inbox-triage', 'fifth', 'fourth', 'third'];
+  const found = await offered(t, 'gwproxy', 'restart', '-c', 'other.yaml', '');
+  assert.deepEqual(new Set(found), new Set(all));
+  assert.deepEqual(await offered(t, 'gwproxy', 'stop', '-c', '~/other.yaml', 'third', 'in'), [
+    'inbox-triage',
+  ]);
+  assert.deepEqual(await offered(t, 'gwproxy', 'logs', '--config', '=', 'other.yaml', '-f', 'st'), [
+    'standup-bot',
+  ]);
+  assert.deepEqual(await offered(t, 'gwproxy', 'exec', '-c', 'other.yaml', 'th'), ['third']);
+});
+
+test('bash is offered nothing, and told nothing, where there is nothing to say', async (t) => {
+  // Half typed, as a config is while it is edited; none; a value; a program's own arguments.
+  assert.deepEqual(await offered(t, 'gwproxy', 'restart', ''), []);
+  assert.deepEqual(await offered(t, 'gwproxy', 'restart', '-c', 'none.yaml', ''), []);
+  assert.deepEqual(await offered(t, 'gwproxy', 'up', '-c', ''), []);
+  assert.deepEqual(await offered(t, 'gwproxy', 'exec', '-c', 'other.yaml', 'third', '--', ''), []);
+});
+
+test('zsh and fish get every command, with its options and profiles', () => {
+  const zsh = scripts.get('zsh') ?? '';
+  assert.match(zsh, /^#compdef gwproxy\n/);
+  assert.match(zsh, /^ {4}'restart:restart gateways; .*'$/m);
+  assert.match(
+    zsh,
+    /^ {4}restart\) _arguments -s .*'\(--all\)--all\[every gateway that is up\]'.* '\*:profile:_gwproxy_profiles' ;;$/m,
+  );
+  assert.match(zsh, /'\(-c --config\)-c\[the config file\]:file:_files'/);
+  const fish = scripts.get('fish') ?? '';
+  assert.match(fish, /^complete -c gwproxy -n __fish_use_subcommand -a restart -d 'restart gateways; /m);
+  assert.match(
+    fish,
+    /^complete -c gwproxy -n '__fish_seen_subcommand_from restart' -a '\(__gwproxy_profiles\)'$/m,
+  );
+  assert.match(
+    fish,
+    /^complete -c gwproxy -n '__fish_seen_subcommand_from init' -l pm2 -r -F -d 'for pm2\\'s apps/m,
+  );
+});
+
+test('another shell is refused with 2', async () => {
+  const { code, stderr } = await runCli(['completion', 'tcsh']);
+  assert.equal(code, 2);
+  assert.match(stderr, /completion is for bash, zsh, fish, not 'tcsh'/);
+});

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { runCli, startGwproxy } from '../support/cli.ts';
+import { fixture } from '../support/root.ts';
+import { temporaryFolder } from '../support/sockets.ts';
+
+test('a gateway that runs and listens on every address is told, and its own ports are no strangers', async (t) => {
+  const at = await temporaryFolder(t);
+  const config = join(at, 'gwproxy.yaml');
+  const serve = JSON.stringify(fixture('gateways', 'serve.mjs'));
+  await writeFile(
+    config,
+    `listen: 127.0.0.1:0
+profile_paths: true
+profiles:
+  open: { command: [node, ${serve}], env: { HOST: 0.0.0.0 } }
+  closed: { command: [node, ${serve}] }
+`,
+  );
+  const env = { GWPROXY_STATE_DIR: join(at, 'state'), HOME: at };
+  const gwproxy = await startGwproxy(t, config, env);
+  await Promise.all([gwproxy.ready('open'), gwproxy.ready('closed')]);
+  const { code, stdout } = await runCli(['doctor', '-c', config], env);
+  assert.equal(code, 0, stdout);
+  if (process.platform === 'linux')
+    assert.match(stdout, /^ {6}open, main, is on every address, port \d+: past gwproxy$/m);
+  assert.doesNotMatch(stdout, /closed|taken|ERROR/);
+});
+
+test('without a config the doctor says so, and ends with 1', async (t) => {
+  const at = await temporaryFolder(t);
+  const { code, stdout, stderr } = await runCli(['doctor', '-c', join(at, 'gwproxy.yaml')], { HOME: at });
+  assert.deepEqual([code, stderr], [1, '']);
+  assert.match(stdout, /^ERROR no config can be read at /m);
+  assert.match(stdout, /^1 error/m);
+});

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type TestContext, test } from 'node:test';
+import { logsFolder } from '../../src/logs/directory.ts';
+import { createLogFiles, type LogFiles } from '../../src/logs/log-files.ts';
+import { stateFolder } from '../../src/state.ts';
+import { POLICY, temporaryFolder } from '../logs/support.ts';
+import { runCli } from '../support/cli.ts';
+import { root } from '../support/root.ts';
+
+interface Scene {
+  readonly config: string;
+  readonly env: Readonly<Record<string, string>>;
+  run(size?: number): LogFiles;
+  logs(...args: string[]): ReturnType<typeof runCli>;
+}
+
+/** A config, and what a gwproxy on it writes. */
+async function scene(t: TestContext): Promise<Scene> {
+  const folder = await temporaryFolder(t);
+  const config = join(folder, 'gwproxy.yaml');
+  await writeFile(config, 'profiles:\n  inbox: { command: sleep 1 }\n  standup: { command: sleep 1 }\n');
+  const env = { GWPROXY_STATE_DIR: join(folder, 'state') };
+  return {
+    config,
+    env,
+    run(size = POLICY.size) {
+      const files = createLogFiles({
+        policy: { ...POLICY, size },
+        profiles: ['inbox', 'standup'].map((name) => ({ name, logFile: null })),
+        folder: logsFolder(stateFolder(config, env)),
+        report: () => {},
+      });
+      t.after(() => files.close());
+      return files;
+    },
+    logs: (...args) => runCli(['logs', '-c', config, ...args], env),
+  };
+}
+
+function say(files: LogFiles, profile: string, line: string): void {
+  files.report({ type: 'gateway.output', profile, stream: 'stdout', line });
+}
+
+test('the last lines of all profiles are shown, ordered by time, whether or not a gwproxy runs', async (t) => {
+  const { run, logs, config } = await scene(t);
+  const files = run();
+  for (const line of ['one', 'three']) {
+    say(files, 'inbox', line);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    say(files, 'standup', `after ${line}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  files.report({ type: 'app.stopping', signal: 'SIGTERM', atOnce: false });
+  await files.close();
+  const all = ['inbox   | one', 'standup | after one', 'inbox   | three', 'standup | after three', ''];
+  assert.deepEqual(await logs(), { code: 0, stdout: all.join('\n'), stderr: '' });
+  assert.equal((await logs('-n', '1', 'inbox')).stdout, 'inbox   | three\n');
+  assert.equal((await logs('gwproxy')).stdout, 'gwproxy > stopping; once more to stop at once\n');
+  await writeFile(config, 'profiles: {');
+  assert.equal((await logs('-n', '1', 'inbox')).stdout, 'inbox   | three\n');
+});
+
+test('an unknown profile and a count that is none are told, with what to type', async (t) => {
+  const { run, logs } = await scene(t);
+  await run().idle();
+  assert.deepEqual(await logs('inbx'), {
+    code: 2,
+    stdout: '',
+    stderr: "there is no profile 'inbx'; did you mean 'inbox'?\n",
+  });
+  const { code, stderr } = await logs('-n', 'ten');
+  assert.equal(code, 2);
+  assert.match(stderr, /-n takes a whole number of lines, such as -n 100; not 'ten'/);
+});
+
+test('a config on which nothing ran yet has no output, and says so', async (t) => {
+  const { logs, config } = await scene(t);
+  assert.deepEqual(await logs(), { code: 0, stdout: '', stderr: 'there is no output yet\n' });
+  await writeFile(config, 'profiles: {');
+  assert.equal((await logs()).code, 78);
+});
+
+test('logs -f goes on over rotations, a restart and a file that comes later, until Ctrl-C', async (t) => {
+  const { run, config, env } = await scene(t);
+  let files = run(2000);
+  say(files, 'inbox', 'before');
+  await files.idle();
+  const args = [join(root, 'dist', 'cli', 'main.js'), 'logs', '-f', '-c', config];
+  const child = spawn(process.execPath, args, { env: { PATH: process.env.PATH ?? '', ...env } });
+  t.after(() => child.kill('SIGKILL'));
+  const lines: string[] = [];
+  const reader = createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+  const shown = async (line: string): Promise<void> => {
+    while (!lines.includes(line)) await once(reader, 'line');
+  };
+  await shown('inbox   | before');
+  for (let count = 0; count < 60; count += 1) {
+    say(files, 'inbox', `${count} ${'x'.repeat(100)}`);
+    if (count % 10 === 9) await files.idle();
+  }
+  await shown(`inbox   | 59 ${'x'.repeat(100)}`);
+  await files.close();
+  files = run(2000);
+  say(files, 'standup', 'comes later');
+  say(files, 'inbox', 'after the restart');
+  await shown('standup | comes later');
+  await shown('inbox   | after the restart');
+  child.kill('SIGINT');
+  const [code] = await once(child, 'exit');
+  assert.equal(code, 0);
+  const numbers = lines
+    .filter((line) => line.endsWith('x'))
+    .map((line) => Number.parseInt(line.slice(10), 10));
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: 60 }, (_, at) => at),
+  );
+});
+
+test('a reader that has enough ends logs -f quietly', async (t) => {
+  const { run, config, env } = await scene(t);
+  const files = run();
+  for (let count = 0; count < 5000; count += 1) say(files, 'inbox', 'x'.repeat(100));
+  await files.idle();
+  const args = [join(root, 'dist', 'cli', 'main.js'), 'logs', '-f', '-n', '5000', '-c', config];
+  const child = spawn(process.execPath, args, { env: { PATH: process.env.PATH ?? '', ...env } });
+  t.after(() => child.kill('SIGKILL'));
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  const [code] = await once(child, 'close');
+  assert.deepEqual([code, stderr], [0, '']);
+});

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Finding } from '../../src/cli/doctor/finding.ts';
+import { isRecord } from '../../src/cli/pm2/records.ts';
+import { isAlive, runCli, runNode, startGwproxy } from '../support/cli.ts';
+import { fixture, root } from '../support/root.ts';
+import { listen, temporaryFolder } from '../support/sockets.ts';
+
+const TEAM = fixture('pm2', 'team.config.cjs');
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const closing: (() => Promise<void>)[] = [];
+  const port = await listen({ after: (close) => closing.push(close) }, createServer());
+  for (const close of closing) await close();
+  return port;
+}
+
+test('pm2’s ecosystem file becomes a config that is valid, runs and serves', async (t) => {
+  const at = await temporaryFolder(t);
+  const config = join(at, 'gwproxy.yaml');
+  const port = await freePort();
+  const { code, stdout, stderr } = await runCli(['init', '--pm2', TEAM, '-c', config], {
+    STANDUP_PORT: String(port),
+  });
+  assert.deepEqual([code, stderr], [0, '']);
+  for (const line of [
+    /^standup-bot: name: is standup-bot here/m,
+    /^standup-bot: env_production: not used/m,
+    /^standup-bot: watch: no equal \(with ignore_watch\)/m,
+    /^standup-bot: cron_restart: no equal; .*: 0 4 \* \* \* gwproxy restart standup-bot -c \S+gwproxy\.yaml$/m,
+    /^triage: PORT: none is named/m,
+    /^deploy: no equal/m,
+    /gwproxy\.yaml is written: 2 profiles/,
+    /^next: stop pm2's: pm2 delete 'Standup Bot' triage && pm2 save --force$/m,
+  ]) {
+    assert.match(stdout, line);
+  }
+  const text = await readFile(config, 'utf8');
+  assert.ok(!text.includes('not-a-secret'));
+  assert.equal((await stat(join(at, 'secrets', 'standup-bot.env'))).mode & 0o777, 0o600);
+  assert.equal((await stat(join(at, 'secrets'))).mode & 0o777, 0o700);
+  const validated = await runCli(['validate', '-c', config]);
+  assert.deepEqual([validated.code, validated.stderr], [0, '']);
+
+  await writeFile(config, text.replace('listen: 127.0.0.1:3978', 'listen: 127.0.0.1:0'));
+  const gwproxy = await startGwproxy(t, config);
+  await gwproxy.ready('standup-bot');
+  const answer = await fetch(`${gwproxy.url}/p/standup-bot/slack/events`);
+  const seen: unknown = await answer.json();
+  assert.ok(isRecord(seen) && isRecord(seen['env']));
+  assert.deepEqual(seen['argv'], ['--team', 'T0 AB', '--dry']);
+  const { PORT, NODE_ENV, SLACK_BOT_TOKEN, LIMITS } = seen['env'];
+  assert.deepEqual(
+    [PORT, NODE_ENV, SLACK_BOT_TOKEN, LIMITS],
+    [String(port), 'development', 'not-a-secret-standup', '{"perDay":3}'],
+  );
+  assert.equal((await gwproxy.profile('triage')).state, 'stopped');
+});
+
+test('no file is written over, and none is left where one could not be written', async (t) => {
+  const at = await temporaryFolder(t);
+  const config = join(at, 'gwproxy.yaml');
+  const first = await runCli(['init', '--pm2', TEAM, '-c', config]);
+  assert.equal(first.code, 0);
+  const again = await runCli(['init', '--pm2', TEAM, '-c', join(at, 'other.yaml')]);
+  assert.equal(again.code, 1);
+  assert.match(again.stderr, /secrets\/standup-bot\.env is already there, and no file is written over/);
+  await assert.rejects(stat(join(at, 'other.yaml')), /ENOENT/);
+});
+
+test('a file that pm2 could not read either is told with its line, and nothing is written', async (t) => {
+  const at = await temporaryFolder(t);
+  const { code, stderr } = await runCli([
+    'init',
+    '--pm2',
+    fixture('pm2', 'broken.config.cjs'),
+    '-c',
+    join(at, 'x.yaml'),
+  ]);
+  assert.equal(code, 1);
+  assert.match(stderr, /broken\.config\.cjs:2: Error: ENOENT/);
+  await assert.rejects(stat(join(at, 'x.yaml')), /ENOENT/);
+});
+
+/** A daemon of pm2 with a folder of its own as home, gone after the test with all that it runs. */
+async function pm2(t: TestContext) {
+  const at = await mkdtemp(join(tmpdir(), 'gwproxy-'));
+  const home = join(at, 'pm2');
+  const env = { PM2_HOME: home, HOME: at, PM2_DISABLE_VERSION_CHECK: '1', NODE_APP_TEST: 'shell' };
+  const run = async (...args: readonly string[]) => {
+    const cli = join(root, 'node_modules', 'pm2', 'bin', 'pm2');
+    const { code, stdout, stderr } = await runNode([cli, ...args], env);
+    assert.equal(code, 0, `pm2 ${args.join(' ')}: ${stdout}${stderr}`);
+  };
+  // First of all: without its folder nobody could reach the daemon any more.
+  t.after(async () => {
+    if (existsSync(join(home, 'pm2.pid'))) {
+      const daemon = Number(await readFile(join(home, 'pm2.pid'), 'utf8'));
+      await run('kill');
+      assert.equal(isAlive(daemon), false);
+    }
+    await rm(at, { recursive: true, force: true });
+  });
+  return { at, env, dump: join(home, 'dump.pm2'), run };
+}
+
+test('what the real pm2 runs is found, by its dump and by its processes, until it runs no more', async (t) => {
+  const daemon = await pm2(t);
+  const { at } = daemon;
+  const port = await freePort();
+  await writeFile(
+    join(at, 'bots.config.cjs'),
+    `const cwd = ${JSON.stringify(fixture('gateways'))};
+     module.exports = { apps: [
+       { name: 'Forked Bot', script: 'serve.mjs', cwd, args: ['--as', 'a b'], env: { PORT: ${port}, API_TOKEN: 'not-a-secret' }, max_memory_restart: '150M' },
+       { name: 'clustered', script: 'serve.mjs', cwd, instances: 2, env: { HOST: '127.0.0.1', PORT: 0 } },
+     ] };`,
+  );
+  await daemon.run('start', join(at, 'bots.config.cjs'));
+  await daemon.run('save');
+
+  const config = join(at, 'gwproxy.yaml');
+  const { code, stdout, stderr } = await runCli(['init', '--pm2', daemon.dump, '-c', config], daemon.env);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^clustered: instances: 2: one process runs here/m);
+  const text = await readFile(config, 'utf8');
+  assert.match(text, /command: \[node, serve\.mjs, --as, "a b"\]/);
+  assert.match(text, new RegExp(`listeners: { main: { port: ${port} } }\n {4}max_memory: 150MiB`));
+  const secrets = await readFile(join(at, 'secrets', 'forked-bot.env'), 'utf8');
+  assert.match(secrets, /^API_TOKEN=not-a-secret$/m);
+  assert.match(secrets, /# From the shell [^\n]*\n(?:.*\n)*NODE_APP_TEST=shell$/m);
+  assert.doesNotMatch(secrets, /PM2_|unique_id|SHLVL/);
+
+  const doctor = async () => {
+    const run = await runCli(['doctor', '--json', '-c', config], {
+      ...daemon.env,
+      GWPROXY_STATE_DIR: join(at, 'state'),
+    });
+    const findings: readonly Finding[] = JSON.parse(run.stdout);
+    // Another daemon on this machine is none of this test's.
+    const own = findings.filter(({ instead }) => !instead?.includes('PM2_HOME='));
+    return { code: run.code, of: (check: string) => own.filter((finding) => finding.check === check) };
+  };
+  const running = await doctor();
+  assert.equal(running.code, 1);
+  assert.deepEqual(
+    running
+      .of('pm2')
+      .map(({ level, what, instead }) => [level, what.replace(/pid \d+/, 'pid'), instead].join(' | '))
+      .sort(),
+    [
+      ...[1, 2].map(
+        () =>
+          "error | clustered: pm2 still runs 'clustered' (pid), the same command | pm2 delete clustered && pm2 save --force",
+      ),
+      "error | forked-bot: pm2 still runs 'Forked Bot' (pid), the same command | pm2 delete 'Forked Bot' && pm2 save --force",
+    ],
+  );
+  assert.match(
+    running.of('ports')[0]?.what ?? '',
+    new RegExp(`port of forked-bot, main, ${port} is taken by node \\(pid \\d+\\)`),
+  );
+
+  await daemon.run('kill');
+  const stopped = await doctor();
+  assert.deepEqual(
+    stopped.of('pm2').map(({ level, what }) => `${level} ${what}`),
+    [
+      "warn forked-bot: pm2 would start 'Forked Bot' again at boot, the same command",
+      "warn clustered: pm2 would start 'clustered' again at boot, the same command",
+    ],
+  );
+  assert.equal(stopped.of('ports')[0]?.level, 'ok');
+});

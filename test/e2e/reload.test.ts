@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type Gwproxy, type LogLine, runCli, startGwproxy } from '../support/cli.ts';
+import { fixture } from '../support/root.ts';
+
+const gateway = fixture('echo-gateway.mjs');
+
+async function folder(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
+  const at = await realpath(await mkdtemp(join(tmpdir(), 'gwproxy-reload-')));
+  t.after(() => rm(at, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(at, name)), { recursive: true });
+    await writeFile(join(at, name), text);
+  }
+  return at;
+}
+
+function bot(name: string, path = `/${name}`, more = ''): string {
+  return `  ${name}:\n    command: [${process.execPath}, ${gateway}]\n    env: { BOT_NAME: ${name} }\n    routes: [{ path: ${path} }]\n${more}`;
+}
+
+function config(...profiles: readonly string[]): string {
+  return `listen: 127.0.0.1:0\nprofiles:\n${profiles.join('')}`;
+}
+
+/** A gwproxy whose state folder the test knows, so that it can call its commands. */
+async function start(t: TestContext, file: string, names: readonly string[]) {
+  const state = await mkdtemp(join(tmpdir(), 'gwproxy-state-'));
+  t.after(() => rm(state, { recursive: true, force: true }));
+  const env = { GWPROXY_STATE_DIR: state };
+  const gwproxy = await startGwproxy(t, file, env);
+  await Promise.all(names.map((name) => gwproxy.ready(name)));
+  return { gwproxy, reload: (...more: string[]) => runCli(['reload', '-c', file, ...more], env) };
+}
+
+async function pids(gwproxy: Gwproxy): Promise<Record<string, number | null>> {
+  const { profiles } = await gwproxy.status();
+  return Object.fromEntries(profiles.map(({ name, pid }) => [name, pid]));
+}
+
+async function statusAt(gwproxy: Gwproxy, path: string): Promise<number> {
+  const response = await fetch(gwproxy.url + path);
+  await response.arrayBuffer();
+  return response.status;
+}
+
+/** Told of that change, in an event of that type. */
+function told(type: string, change: string): (line: LogLine) => boolean {
+  return (line) => line.type === type && JSON.stringify(line).includes(change);
+}
+
+test('a route that is edited applies at once, and every gateway keeps its process', async (t) => {
+  const at = await folder(t, { 'gwproxy.yaml': config(bot('a'), bot('b')) });
+  const file = join(at, 'gwproxy.yaml');
+  const { gwproxy } = await start(t, file, ['a', 'b']);
+  const before = await pids(gwproxy);
+  assert.deepEqual([await statusAt(gwproxy, '/a'), await statusAt(gwproxy, '/new')], [200, 404]);
+  await writeFile(file, config(bot('a', '/new'), bot('b')));
+  await gwproxy.waitFor('applied', told('config.applied', 'a: changed (routes)'));
+  assert.deepEqual([await statusAt(gwproxy, '/a'), await statusAt(gwproxy, '/new')], [404, 200]);
+  assert.deepEqual(await pids(gwproxy), before);
+
+  // Half of it, then a save by rename: the mistake is only told, and mended by the next save.
+  await writeFile(file, 'listen: 127.0.0.1:0\nprofiles:\n  a: {command: [node\n');
+  await gwproxy.waitFor('invalid', (line) => line.type === 'config.invalid');
+  assert.match((await gwproxy.status()).config_error ?? '', /^gwproxy\.yaml:\d+:\d+: /);
+  assert.equal(await statusAt(gwproxy, '/new'), 200);
+  await writeFile(`${file}.tmp`, config(bot('a', '/newer'), bot('b')));
+  await rename(`${file}.tmp`, file);
+  await gwproxy.waitFor(
+    'mended',
+    (line) => told('config.applied', 'routes')(line) && line.time !== undefined,
+  );
+  while ((await gwproxy.status()).config_error !== null) await new Promise((done) => setTimeout(done, 20));
+  assert.deepEqual([await statusAt(gwproxy, '/new'), await statusAt(gwproxy, '/newer')], [404, 200]);
+  assert.deepEqual(await pids(gwproxy), before);
+});
+
+test('what would restart a gateway waits for `gwproxy reload`, which restarts that one alone', async (t) => {
+  const withEnv = bot('a', '/a', '    env_file: a.env\n');
+  const at = await folder(t, { 'gwproxy.yaml': config(withEnv, bot('b')), 'a.env': 'TOKEN=old-secret\n' });
+  const { gwproxy, reload } = await start(t, join(at, 'gwproxy.yaml'), ['a', 'b']);
+  const before = await pids(gwproxy);
+  await writeFile(join(at, 'a.env'), 'TOKEN=new-secret\n');
+  const line = await gwproxy.waitFor('pending', (each) => each.type === 'config.pending');
+  assert.ok(!JSON.stringify(line).includes('secret'));
+  assert.deepEqual((await gwproxy.status()).config_pending, ['a: restarts (env.TOKEN)']);
+  assert.deepEqual(await pids(gwproxy), before);
+  const { code, stdout } = await reload();
+  assert.deepEqual([code, stdout], [0, 'a: restarts (env.TOKEN)\n']);
+  await gwproxy.ready('a', 2);
+  const after = await pids(gwproxy);
+  assert.notEqual(after.a, before.a);
+  assert.equal(after.b, before.b);
+  assert.deepEqual((await gwproxy.status()).config_pending, []);
+  assert.equal((await reload()).stdout, 'nothing changed\n');
+});
+
+test('an invalid config is refused by `gwproxy reload`, whole, and what listen needs is said', async (t) => {
+  const at = await folder(t, { 'gwproxy.yaml': `watch: off\n${config(bot('a'))}` });
+  const file = join(at, 'gwproxy.yaml');
+  const { gwproxy, reload } = await start(t, file, ['a']);
+  await writeFile(file, `watch: off\n${config(bot('a'), '  b: { comand: x }\n')}`);
+  const refused = await reload();
+  assert.equal(refused.code, 78);
+  assert.match(refused.stderr, /^gwproxy\.yaml:\d+:\d+: unknown key 'comand'.*\n.*nothing is changed\n$/s);
+  const asJson: unknown = JSON.parse((await reload('--json')).stdout);
+  assert.ok(typeof asJson === 'object' && asJson !== null && 'ok' in asJson && asJson.ok === false);
+  assert.equal((await gwproxy.status()).profiles.length, 1);
+  assert.notEqual((await gwproxy.status()).config_error, null);
+  await writeFile(file, `watch: off\n${config(bot('a'))}`.replace('127.0.0.1:0', '127.0.0.1:1'));
+  const { code, stdout } = await reload();
+  assert.deepEqual([code, stdout], [0, 'not applied: listen: needs a new `gwproxy up`\n']);
+  const { config_error, config_pending } = await gwproxy.status();
+  assert.deepEqual([config_error, config_pending], [null, ['listen: needs a new `gwproxy up`']]);
+});
+
+test('a new file in an included folder is a new profile that starts; without it, it waits for reload', async (t) => {
+  const at = await folder(t, {
+    'gwproxy.yaml': `include: profiles/*.yaml\n${config(bot('a'))}`,
+    'profiles/b.yaml': `profiles:\n${bot('b')}`,
+  });
+  const { gwproxy, reload } = await start(t, join(at, 'gwproxy.yaml'), ['a', 'b']);
+  const before = await pids(gwproxy);
+  await writeFile(join(at, 'profiles', 'c.yaml'), `profiles:\n${bot('c')}`);
+  await gwproxy.ready('c');
+  assert.equal(await statusAt(gwproxy, '/c'), 200);
+  await rm(join(at, 'profiles', 'b.yaml'));
+  await gwproxy.waitFor('pending', told('config.pending', 'b: removed'));
+  assert.equal(await statusAt(gwproxy, '/b'), 404, 'its routes are gone at once');
+  const { c, ...others } = await pids(gwproxy);
+  assert.deepEqual(others, before, 'its gateway is not');
+  assert.equal((await reload()).code, 0);
+  await gwproxy.waitFor('b stopped', (line) => line.profile === 'b' && line.state === 'stopped');
+  assert.deepEqual(await pids(gwproxy), { a: before.a, c });
+});
+
+test('with `watch: all` everything applies by itself, through the links of a mounted volume', async (t) => {
+  const all = (...profiles: string[]) => `watch: all\n${config(...profiles)}`;
+  const at = await folder(t, { '..one/gwproxy.yaml': all(bot('a'), bot('b')) });
+  await symlink('..one', join(at, '..data'));
+  await symlink('..data/gwproxy.yaml', join(at, 'gwproxy.yaml'));
+  const { gwproxy } = await start(t, join(at, 'gwproxy.yaml'), ['a', 'b']);
+  const { a } = await pids(gwproxy);
+  await mkdir(join(at, '..two'));
+  await writeFile(
+    join(at, '..two', 'gwproxy.yaml'),
+    all(bot('a').replace('BOT_NAME: a', 'BOT_NAME: new'), bot('c')),
+  );
+  await symlink('..two', join(at, '..data_tmp'));
+  await rename(join(at, '..data_tmp'), join(at, '..data'));
+  await rm(join(at, '..one'), { recursive: true });
+  await Promise.all([gwproxy.ready('a', 2), gwproxy.ready('c')]);
+  const after = await pids(gwproxy);
+  assert.notEqual(after.a, a);
+  assert.ok(!('b' in after));
+});
+
+test('reload without a gwproxy ends with 69', async (t) => {
+  const at = await folder(t, { 'gwproxy.yaml': config(bot('a')) });
+  const { code } = await runCli(['reload', '-c', join(at, 'gwproxy.yaml')], {
+    GWPROXY_STATE_DIR: join(at, 's'),
+  });
+  assert.equal(code, 69);
+});
