@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { assertUntouched, prepareFault } from './support/fault.ts';
+
+/** How pino writes it. */
+const ERROR = 50;
+
+describe('a gateway that exits at once, for ever', { concurrency: 2 }, () => {
+  test('waits longer and longer, up to the cap; the other is untouched', async (t) => {
+    const fault = await prepareFault(t, {
+      gateways: {
+        doomed: { program: 'exits.mjs', env: { EXIT_CODE: 3 }, restart: { min: '50ms', max: '400ms' } },
+        other: { program: 'serve.mjs' },
+      },
+    });
+    const gwproxy = await fault.up('other');
+    const other = await gwproxy.profile('other');
+    const waits: number[] = [];
+    for (let generation = 1; generation <= 5; generation += 1) {
+      const line = await gwproxy.waitFor(
+        `backoff ${generation}`,
+        (line) => line.type === 'gateway.state' && line.state === 'backoff' && line.generation === generation,
+      );
+      waits.push(Number(line.nextStartAt) - Number(line.time));
+    }
+    t.diagnostic(`waits: ${waits.join(', ')} ms`);
+    // Each at least half of its ceiling, which doubles from twice `min` to `max`; less what the log line took.
+    for (const [index, floor] of [50, 100, 200, 200, 200].entries()) {
+      assert.ok((waits[index] ?? 0) >= floor - 20, `wait ${index + 1} of ${waits.join(', ')}`);
+    }
+    assert.ok(waits.every((wait) => wait <= 400));
+
+    const status = await gwproxy.profile('doomed');
+    assert.ok(status.restarts >= 4);
+    assert.equal(status.last_exit?.code, 3);
+    assert.match(status.last_error ?? '', /exited with code 3/);
+    assert.equal((await fault.ask('other')).status, 200);
+    assertUntouched(other, await gwproxy.profile('other'));
+  });
+
+  test('with give_up: failed, said loudly, refused at once, until `start`', async (t) => {
+    const fault = await prepareFault(t, {
+      gateways: {
+        doomed: {
+          program: 'exits.mjs',
+          env: { EXIT_CODE: 3 },
+          restart: { min: '10ms', max: '50ms', give_up: { restarts: 3, within: '60s' } },
+        },
+      },
+    });
+    const gwproxy = await fault.up();
+    const failed = await gwproxy.waitFor('failed', (line) => line.state === 'failed');
+    assert.equal(failed.level, ERROR);
+    assert.match(
+      String(failed.reason),
+      /gave up after 3 restarts within 60s|gave up after 3 restarts within 1m/,
+    );
+    const status = await gwproxy.profile('doomed');
+    assert.deepEqual([status.state, status.pid, status.restarts], ['failed', null, 3]);
+    assert.match(status.last_error ?? '', /gave up/);
+
+    const refused = await fault.ask('doomed');
+    assert.equal(refused.status, 503);
+    assert.ok(refused.headers.get('retry-after') !== null);
+
+    const started = await fault.cli('start', 'doomed');
+    assert.equal(started.code, 70);
+    assert.ok((await gwproxy.profile('doomed')).generation > status.generation, 'it was tried again');
+  });
+});

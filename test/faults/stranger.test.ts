@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { ProfileStatus } from '../../src/admin/status.ts';
+import { assertUntouched, type Fault, pidIn, pidOf, prepareFault } from './support/fault.ts';
+import { freePort, strangerOn } from './support/stranger.ts';
+
+const DELIVERY = '/delivery';
+const BOTS = (port: number) => ({
+  gateways: {
+    victim: {
+      program: 'lets-go.mjs',
+      listeners: {
+        http: {
+          port,
+          port_env: 'PORT',
+          health: { path: '/health', interval: '100ms', restart_after: '10m' },
+        },
+      },
+      restart: { min: '100ms', max: '200ms' },
+    },
+    other: { program: 'serve.mjs' },
+  },
+});
+
+describe('a stranger on the port', { concurrency: 2 }, () => {
+  test('before the start: it gets nothing and is named, and the gateway starts once it has left', async (t) => {
+    const port = await freePort();
+    const fault = await prepareFault(t, BOTS(port));
+    const stranger = await strangerOn(fault, port);
+    const gwproxy = await fault.up('other');
+    const other = await gwproxy.profile('other');
+
+    await fault.until('victim', 'the stranger named', (status) => names(status, port));
+    await deliverInVain(fault);
+    assert.ok(!stranger.heard.some((path) => path.endsWith(DELIVERY)));
+
+    await stranger.leave();
+    await gwproxy.ready('victim');
+    assert.equal(await pidIn(await fault.ask('victim', DELIVERY)), pidOf(await gwproxy.profile('victim')));
+    assertUntouched(other, await gwproxy.profile('other'));
+  });
+
+  test('that the gateway let go, and after a crash while it restarts: the same', async (t) => {
+    const port = await freePort();
+    const fault = await prepareFault(t, BOTS(port));
+    const gwproxy = await fault.up('victim', 'other');
+    const [before, other] = [await gwproxy.profile('victim'), await gwproxy.profile('other')];
+    await fault.tell('victim', '/let-go');
+    await gwproxy.waitFor('lost', (line) => line.type === 'listener.lost' && line.profile === 'victim');
+    const stranger = await strangerOn(fault, port);
+
+    const foreign = await fault.until('victim', 'the stranger named', (status) => names(status, port));
+    assert.equal(foreign.pid, before.pid);
+    assert.equal(foreign.state, 'unready');
+    await deliverInVain(fault);
+
+    process.kill(pidOf(before), 'SIGKILL');
+    await gwproxy.waitFor(
+      'it waits for its next try',
+      ({ type, state }) => type === 'gateway.state' && state === 'backoff',
+    );
+    await fault.until('victim', 'the stranger named', (status) => status.pid === null && names(status, port));
+    await deliverInVain(fault);
+    assert.ok(!stranger.heard.some((path) => path.endsWith(DELIVERY)));
+
+    await stranger.leave();
+    await gwproxy.ready('victim', before.generation + 1);
+    assert.equal(await pidIn(await fault.ask('victim', DELIVERY)), pidOf(await gwproxy.profile('victim')));
+    assertUntouched(other, await gwproxy.profile('other'));
+  });
+});
+
+function names({ last_error: error }: ProfileStatus, port: number): boolean {
+  return error?.includes(String(port)) === true && error.includes(`pid ${process.pid}`);
+}
+
+/** It is held, until its sender has had enough, or refused. */
+async function deliverInVain(fault: Fault): Promise<void> {
+  const answer = await fault
+    .ask('victim', DELIVERY, { method: 'POST', body: '{}', signal: AbortSignal.timeout(500) })
+    .catch(() => null);
+  if (answer !== null) assert.equal(answer.status, 503, await answer.text());
+}

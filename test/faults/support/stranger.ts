@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+
+/** Somebody else's server, in the test's own process; it answers whatever comes with 200. */
+export interface Stranger {
+  /** The paths that it was asked for. */
+  readonly heard: readonly string[];
+  leave(): Promise<void>;
+}
+
+export async function strangerOn(
+  fault: { after(cleanUp: () => Promise<void>): void },
+  port: number,
+): Promise<Stranger> {
+  const heard: string[] = [];
+  const server = createServer((request, response) => {
+    heard.push(request.url ?? '');
+    response.end('I am a stranger');
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  async function leave(): Promise<void> {
+    if (!server.listening) return;
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  }
+  fault.after(leave);
+  return { heard, leave };
+}
+
+/** Free now, and below both the ports that gwproxy allocates and those of client sockets. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 9_000);
+    if (await canListen(port)) return port;
+  }
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createTcpServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
