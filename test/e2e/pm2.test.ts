@@ -9,7 +9,7 @@ import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { isRecord } from '../../src/cli/pm2/records.ts';
 import { isAlive, runCli, runNode, startGwproxy } from '../support/cli.ts';
 import { fixture, root } from '../support/root.ts';
-import { listen, temporaryFolder } from '../support/sockets.ts';
+import { listen, listening, temporaryFolder } from '../support/sockets.ts';
 
 const TEAM = fixture('pm2', 'team.config.cjs');
 
@@ -124,6 +124,8 @@ test('what the real pm2 runs is found, by its dump and by its processes, until i
   );
   await daemon.run('start', join(at, 'bots.config.cjs'));
   await daemon.run('save');
+  // pm2 says that it is started once it is spawned.
+  await listening(port);
 
   const config = join(at, 'gwproxy.yaml');
   const { code, stdout, stderr } = await runCli(['init', '--pm2', daemon.dump, '-c', config], daemon.env);

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { Server } from 'node:net';
+import { connect, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 interface Test {
   after(cleanUp: () => Promise<void>): void;
@@ -31,4 +32,19 @@ export async function temporaryFolder(test: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'gwproxy-'));
   test.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Resolves once somebody listens there; rejects after 15 s. */
+export async function listening(port: number): Promise<void> {
+  for (const since = performance.now(); ; await pause(20)) {
+    const socket = connect({ host: '127.0.0.1', port });
+    try {
+      await once(socket, 'connect');
+      return;
+    } catch (error) {
+      if (performance.now() - since > 15_000) throw error;
+    } finally {
+      socket.destroy();
+    }
+  }
 }
