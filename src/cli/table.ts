@@ -46,11 +46,15 @@ export function statusTable(status: Status, now: number): string {
     String(profile.requests),
     profile.last_error ?? '-',
   ]);
-  const config = [
+  const lost = status.profiles.flatMap(({ name, dropped_lines: lines }) =>
+    lines > 0 ? [`${name} ${lines}`] : [],
+  );
+  const notes = [
     ...(status.config_error === null ? [] : [`config: ${status.config_error}`]),
     ...status.config_pending.map((change) => `config, not applied yet: ${change}`),
+    ...(lost.length === 0 ? [] : [`lines of output not kept: ${lost.join(', ')}`]),
   ];
-  return [head, ...config, '', table([HEADER, ...rows])].join('\n');
+  return [head, ...notes, '', table([HEADER, ...rows])].join('\n');
 }
 
 function stateText(profile: ProfileStatus, now: number): string {

@@ -69,3 +69,35 @@ test('the status table names what is not ready and when the next start is', () =
     ].join('\n'),
   );
 });
+
+test('the status table says how many lines of output were not kept, where any were', () => {
+  const profile: Status['profiles'][number] = {
+    name: 'flood',
+    state: 'ready',
+    pid: 5,
+    uptime_s: 1,
+    restarts: 0,
+    desired: 'up',
+    generation: 1,
+    last_exit: null,
+    next_start_at: null,
+    last_error: null,
+    rss_bytes: null,
+    in_flight: 0,
+    held: 0,
+    requests: 0,
+    dropped_lines: 482_939,
+    listeners: [],
+  };
+  const status: Status = {
+    version: '1.2.3',
+    pid: 4,
+    listen: '127.0.0.1:3978',
+    uptime_s: 61,
+    config_error: null,
+    config_pending: [],
+    profiles: [profile, { ...profile, name: 'calm', dropped_lines: 0 }],
+  };
+  assert.equal(statusTable(status, 0).split('\n')[1], 'lines of output not kept: flood 482939');
+  assert.doesNotMatch(statusTable({ ...status, profiles: [] }, 0), /not kept/);
+});
