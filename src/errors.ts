@@ -8,6 +8,7 @@ const DOOR_ERRORS = {
   GWPROXY_BODY_INVALID: { status: 400, title: 'Body invalid', proxyStatus: 'http_request_error' },
   GWPROXY_AMBIGUOUS_KEY: { status: 400, title: 'Ambiguous route key', proxyStatus: 'http_request_denied' },
   GWPROXY_REQUEST_INVALID: { status: 400, title: 'Request invalid', proxyStatus: 'http_request_error' },
+  GWPROXY_UNVERIFIED: { status: 401, title: 'Not verified', proxyStatus: 'http_request_denied' },
   GWPROXY_METHOD_NOT_ALLOWED: {
     status: 405,
     title: 'Method not allowed',
@@ -57,6 +58,8 @@ export interface DoorErrorOptions {
   /** Whole seconds; sent as Retry-After. */
   readonly retryAfter?: number;
   readonly proxyStatus?: ProxyStatusError;
+  /** Sent as WWW-Authenticate (RFC 9110 §11.6.1). */
+  readonly challenge?: string;
 }
 
 /**
@@ -67,12 +70,14 @@ export class DoorError extends Error {
   readonly code: DoorErrorCode;
   readonly retryAfter: number | undefined;
   readonly proxyStatus: ProxyStatusError;
+  readonly challenge: string | undefined;
 
   constructor(code: DoorErrorCode, detail: string, options: DoorErrorOptions = {}) {
     super(detail, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = 'DoorError';
     this.code = code;
     this.retryAfter = options.retryAfter;
+    this.challenge = options.challenge;
     this.proxyStatus = options.proxyStatus ?? DOOR_ERRORS[code].proxyStatus;
   }
 

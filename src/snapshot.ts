@@ -1,3 +1,4 @@
+import type { DeliveryMode, VerifyRules } from './config/types.ts';
 import type { Route } from './routing/route.ts';
 
 /**
@@ -10,7 +11,17 @@ export interface Snapshot {
   readonly version: number;
   /** The same array as in the snapshot before, while the config stays the same. */
   readonly routes: readonly Route[];
+  /** One a profile. As `routes`, the same array while the config stays the same. */
+  readonly rules: readonly ProfileRules[];
   readonly targets: readonly Target[];
+}
+
+/** What the door does with a profile's requests beside bringing them to it. Holds secrets in clear. */
+export interface ProfileRules {
+  readonly profile: string;
+  /** Null: nothing is verified. */
+  readonly verify: VerifyRules | null;
+  readonly delivery: DeliveryMode;
 }
 
 /** One listener of one profile, as the door sees it. */

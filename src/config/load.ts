@@ -8,6 +8,7 @@ import { checkIdle, checkLimits, checkLiveness, checkProbes, checkRestart } from
 import { checkLoops, checkPorts } from './checks/ports.ts';
 import { warningsOf } from './checks/reach.ts';
 import { checkRoutes } from './checks/routes.ts';
+import { checkTwilio, checkVerify } from './checks/verify.ts';
 import { parseEnvFile } from './env-file.ts';
 import { type Files, realFiles } from './files.ts';
 import { withDefaults } from './merge.ts';
@@ -28,6 +29,7 @@ import { profileSchema } from './profile-schema.ts';
 import { checkProgram } from './programs.ts';
 import { checkShape } from './shape.ts';
 import { readSources, type Sources } from './sources.ts';
+import { withTokenKeys } from './token-keys.ts';
 import { type MapTree, treeAt } from './tree.ts';
 import type { Plan } from './types.ts';
 
@@ -133,9 +135,21 @@ async function readProfiles(
     const read = readProfile({ ...entry, tree: preset.tree }, envFile, around);
     problems.push(...(envFile?.problems ?? []), ...preset.problems, ...read.problems);
     warnings.push(...preset.warnings);
-    if (read.profile !== null) profiles.push(read.profile);
+    if (read.profile === null) continue;
+    const { profile, ...keys } = await withTokenKeys(read.profile, files, around.folder);
+    if (keys.path !== null) paths.add(keys.path);
+    problems.push(...keys.problems);
+    profiles.push(profile);
   }
-  const each = [checkLaunch, checkListeners, checkRestart, checkIdle, checkLiveness, checkProbes];
+  const each = [
+    checkLaunch,
+    checkListeners,
+    checkRestart,
+    checkIdle,
+    checkLiveness,
+    checkProbes,
+    checkVerify,
+  ];
   problems.push(...profiles.flatMap((profile) => each.flatMap((check) => check(profile))));
   return { profiles, problems, warnings, files: [...paths] };
 }
@@ -187,6 +201,7 @@ function checkTogether(
     ...checkLogFiles(enabled),
     ...checkPorts(enabled, listen, folder),
     ...(listen === null ? [] : checkLoops(enabled, listen)),
+    ...(broken.has('public_url') ? [] : checkTwilio(enabled, settings)),
     ...checkRoutes(enabled, platforms, settings.profile_paths, folder),
   ];
 }

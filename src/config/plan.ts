@@ -7,6 +7,7 @@ import { routesOf } from './routes.ts';
 import type { Settings } from './schema.ts';
 import { valueSource } from './tree.ts';
 import type { Launch, Limits, ListenerPlan, Plan, ProfilePlan, Template } from './types.ts';
+import { verifyRules } from './verify.ts';
 
 /**
  * What should run and every route, from a config in `folder` that passed every check. Profiles that are off are
@@ -67,6 +68,8 @@ function profilePlan(profile: Profile): ProfilePlan {
     maxMemory: config.max_memory ?? null,
     logFile: config.log_file === undefined ? null : resolve(folderOf(profile, 'log_file'), config.log_file),
     listeners,
+    verify: verifyRules(profile),
+    delivery: config.delivery,
     restart: { when, min, max, reset, exitCodes, giveUp: giveUp === 'never' ? null : giveUp },
     stop: config.stop,
     source: profile.source,

@@ -79,6 +79,8 @@ const POLICIES = [
   'ownerCheck',
   'maxMemory',
   'logFile',
+  'verify',
+  'delivery',
   'restart',
   'stop',
 ] as const;

@@ -13,8 +13,11 @@ export function profileRules(platforms: readonly KeyedPlatform[]): ShapeRules {
       field === 'command' ||
       field === 'env' ||
       IDS.has(String(field)) ||
+      // A secret may be all digits.
+      (field === 'verify' && inside.length > 1) ||
       (field === 'routes' && inside.length > 2),
-    byEntry: new Set(['env', 'listeners', 'routes', 'after']),
+    byEntry: new Set(['env', 'listeners', 'routes', 'after', 'verify']),
+    hidden: new Set(['verify']),
     renames: new Map([
       ['cmd', 'command'],
       ['script', 'command'],

@@ -18,6 +18,7 @@ import { presetSchema } from './presets/schema.ts';
 import { type KeyedPlatform, routeSchema } from './route-schema.ts';
 import type { ExitAction, Health } from './types.ts';
 import { readUpstreamUrl } from './urls.ts';
+import { verifySchema } from './verify-schema.ts';
 
 export type ProfileConfig = z.output<ReturnType<typeof profileSchema>>;
 
@@ -129,6 +130,14 @@ export function profileSchema(platforms: readonly KeyedPlatform[]) {
     fan_out: flag()
       .default(false)
       .describe("true: takes batches that are for others too, whole, and so sees the others' data."),
+    verify: verifySchema()
+      .optional()
+      .describe('What the door proves requests by, sender by sender; the others pass unverified.'),
+    delivery: choice(['spool', 'direct'])
+      .default('spool')
+      .describe(
+        'spool: verified deliveries that their sender would not repeat are kept while the gateway is away.',
+      ),
     restart: restartSchema().prefault({}).describe('When and how soon an ended gateway is started again.'),
     stop: strict({
       drain: duration(0).prefault('10s').describe('How long requests in flight may take.'),

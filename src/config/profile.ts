@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import type { TokenKey } from '../jwks.ts';
 import type { Source } from '../routing/route.ts';
 import type { EnvFile } from './env-file.ts';
 import { expandHome, interpolate } from './interpolate.ts';
@@ -37,6 +38,8 @@ export interface Profile {
   readonly inherited: ReadonlyMap<string, string>;
   /** The names that the env_file sets. */
   readonly envFileNames: ReadonlySet<string>;
+  /** Those of verify.bot_framework.keys_file; null where there is none that can be read. */
+  readonly tokenKeys: readonly TokenKey[] | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -93,7 +96,11 @@ export function readProfile(
         field === 'command' || field === 'env' || !Object.hasOwn(around.schema.shape, String(field));
       return later ? null : variables;
     },
-    ([field]) => field === 'cwd' || field === 'env_file' || field === 'log_file',
+    ([field, , name]) =>
+      field === 'cwd' ||
+      field === 'env_file' ||
+      field === 'log_file' ||
+      (field === 'verify' && name === 'keys_file'),
   );
   const rest = prune(
     resolved.tree,
@@ -123,6 +130,7 @@ export function readProfile(
     env: env.texts,
     inherited: inheritedEnv(envFile, around),
     envFileNames: new Set(envFile?.values?.keys()),
+    tokenKeys: null,
   };
   return { profile, problems: [...problems, ...command.problems, ...env.problems] };
 }

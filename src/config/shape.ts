@@ -27,6 +27,8 @@ export interface ShapeRules {
   readonly renames: ReadonlyMap<string, string>;
   /** For keys that belong elsewhere: what to write instead. */
   readonly hints: ReadonlyMap<string, string>;
+  /** Of these fields no text is shown: a secret may stand where none belongs. */
+  readonly hidden: ReadonlySet<string>;
 }
 
 /** Checks a tree against a schema: one fault a mistake, at its place, in words for the author. */
@@ -61,7 +63,7 @@ function explain(issue: Issue, tree: Tree, above: Path, rules: ShapeRules): read
     const message = `${label(path)}: the name ${issue.issues[0]?.message ?? issue.message}`;
     return [{ path, meant: null, problem: problemAt(keySource(tree, path), message) }];
   }
-  const problem = problemAt(valueSource(tree, path), wrongValue(issue, tree, path));
+  const problem = problemAt(valueSource(tree, path), wrongValue(issue, tree, path, rules));
   return [{ path, meant: null, problem }];
 }
 
@@ -81,12 +83,15 @@ function unknownKey(tree: Tree, path: Path, known: readonly string[], rules: Sha
   return { path, meant: meant ?? null, problem };
 }
 
-function wrongValue(issue: Issue, tree: Tree, path: Path): string {
+function wrongValue(issue: Issue, tree: Tree, path: Path, rules: ShapeRules): string {
   if (issue.code === 'custom') return `${label(path)} ${issue.message}`;
   const found = treeAt(tree, path);
   if (found === undefined) {
     return `${label(path.slice(0, -1))} needs '${path.at(-1)}': ${expected(issue)}`;
   }
+  const isHidden = rules.hidden.has(String(path[0])) && found.kind === 'scalar' && found.written !== '';
+  if (isHidden && typeof found.value === 'string')
+    return `${label(path)} must be ${expected(issue)}, not a text`;
   return `${label(path)} must be ${expected(issue)}, not ${shown(found)}${meant(issue, found)}`;
 }
 

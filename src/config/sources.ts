@@ -33,6 +33,7 @@ const RULES: ShapeRules = {
   asText: () => false,
   byEntry: new Set(['limits']),
   renames: new Map(),
+  hidden: new Set(),
   hints: new Map(
     ['command', 'routes', 'listeners', 'env', 'url'].map((name) => [
       name,

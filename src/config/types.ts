@@ -1,3 +1,4 @@
+import type { TokenKey } from '../jwks.ts';
 import type { Route, Source } from '../routing/route.ts';
 
 /**
@@ -118,9 +119,54 @@ export interface ProfilePlan {
   readonly logFile: string | null;
   /** At least one. */
   readonly listeners: readonly ListenerPlan[];
+  /** Null: the door verifies nothing for it. */
+  readonly verify: VerifyRules | null;
+  readonly delivery: DeliveryMode;
   readonly restart: RestartPolicy;
   readonly stop: StopPolicy;
   readonly source: Source;
+}
+
+/** spool: what the door has verified may be kept while the gateway is away; direct: nothing is kept. */
+export type DeliveryMode = 'spool' | 'direct';
+
+/**
+ * What the door verifies a profile's requests by, sender by sender; null: that sender's pass unverified. A list
+ * holds secrets of which any is right, so that they can be rotated. In clear, and so never shown.
+ */
+export interface VerifyRules {
+  readonly botFramework: TokenRules | null;
+  /** Signing secrets. */
+  readonly slack: readonly string[] | null;
+  readonly github: readonly string[] | null;
+  /** Channel secrets. */
+  readonly line: readonly string[] | null;
+  /** App secrets: of WhatsApp, Messenger and Instagram. */
+  readonly meta: readonly string[] | null;
+  readonly telegram: readonly string[] | null;
+  /** Auth tokens. */
+  readonly twilio: readonly string[] | null;
+  /** Public keys, in lower-case hex. */
+  readonly discord: readonly string[] | null;
+  /** Client states. */
+  readonly graph: readonly string[] | null;
+}
+
+/** Which bearer tokens of Bot Framework and Agent 365 are right. GUIDs in lower case. */
+export interface TokenRules {
+  /** The audiences; at least one. */
+  readonly apps: readonly string[];
+  /** Exactly these; null: Bot Framework's, and Microsoft Entra's of the tenants. */
+  readonly issuers: readonly string[] | null;
+  /** Entra tenants whose tokens are right, whoever in them asked for one; null: see verify/issuers.ts. */
+  readonly tenants: readonly string[] | null;
+  /** Prefixes of activities' service URLs; null: any. */
+  readonly serviceUrls: readonly string[] | null;
+  /** file: those of `keys_file`; url: a JWK Set to be fetched; metadata: fetched as each issuer's metadata says. */
+  readonly keys:
+    | { readonly kind: 'file'; readonly keys: readonly TokenKey[] }
+    | { readonly kind: 'url'; readonly url: string }
+    | { readonly kind: 'metadata' };
 }
 
 export interface ListenerPlan {

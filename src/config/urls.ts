@@ -40,3 +40,11 @@ function isOrigin(url: URL): boolean {
     url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '' && url.password === ''
   );
 }
+
+/** Keys that came over plain HTTP could be anyone's, but from this machine. */
+export function keysUrlFault(text: string): string | null {
+  const url = parse(text);
+  if (url?.protocol === 'https:') return null;
+  const isLoopback = url !== null && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
+  return url?.protocol === 'http:' && isLoopback ? null : 'must be an https:// URL';
+}

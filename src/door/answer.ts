@@ -40,6 +40,7 @@ export function problem(error: DoorError, requestId: string): OwnAnswer {
     requestId,
   ];
   if (error.retryAfter !== undefined) headers.push('Retry-After', String(error.retryAfter));
+  if (error.challenge !== undefined) headers.push('WWW-Authenticate', error.challenge);
   if (error.status === 405) headers.push('Allow', METHODS.join(', '));
   return { status: error.status, headers, body };
 }

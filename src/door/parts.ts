@@ -11,6 +11,7 @@ import type { Taken } from './taken.ts';
 import type { Timers } from './timers.ts';
 import type { Unmatched } from './unmatched.ts';
 import type { Upstreams } from './upstreams.ts';
+import type { Verifiers } from './verify/index.ts';
 
 /** What every step of a request's way may use. */
 export interface Parts {
@@ -30,6 +31,8 @@ export interface Parts {
   readonly report: Report;
   /** Of the newest snapshot; null before the first. */
   table(): RouteTable | null;
+  /** Of the newest snapshot. */
+  verifiers(): Verifiers;
   /** Tells the operator of a request that got no whole answer from a gateway. */
   refused(error: DoorError, request: Refused, profile: string | null): void;
 }

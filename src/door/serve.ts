@@ -10,21 +10,20 @@ import type { Head } from './head.ts';
 import { keptRequestId } from './headers.ts';
 import { PATH_LENGTH, type Parts } from './parts.ts';
 import { prepare } from './prepare.ts';
-import { checkLength, receive } from './receive.ts';
+import { checkLength } from './receive.ts';
 import { asDoorError, mixedBatch, noRoute, notYet } from './refusal.ts';
 import { readHead } from './request.ts';
 import { newRequestId } from './request-id.ts';
 import { unclaimed } from './unclaimed.ts';
-
-/** What of a request's body is forwarded; 'streamed' is read as its gateway takes it. */
-type Body = Buffer | 'streamed';
+import { admit, admitBatch } from './verified.ts';
+import { type Body, whole } from './whole.ts';
 
 /** What an event names of a batch's deliveries: enough to find them by. */
 const NAMED = 20;
 
 /**
  * One request's whole way: its head is read, its route found (by the head, or by a body that is then read whole),
- * and it is brought to its gateway, whose answer streams back. Never rejects: what goes wrong is answered.
+ * it is verified where its profile says how, and brought to its gateway, whose answer streams back. Never rejects: what goes wrong is answered.
  */
 export async function serve(parts: Parts, exchange: Exchange): Promise<void> {
   let profile: string | null = null;
@@ -40,7 +39,8 @@ export async function serve(parts: Parts, exchange: Exchange): Promise<void> {
     }
     if (outcome.kind === 'match') {
       profile = outcome.profile;
-      await send(parts, exchange, head, outcome, body);
+      const admitted = await admit(parts, exchange, head, outcome, body);
+      await send(parts, exchange, head, outcome, admitted.body);
     } else {
       await settle(parts, exchange, head, outcome, body);
     }
@@ -56,12 +56,6 @@ function identify(exchange: Exchange): Head {
   const head = readHead(exchange.req);
   exchange.requestId = keptRequestId(head) ?? exchange.requestId;
   return head;
-}
-
-/** The body where more than one must read it: held in memory, and bounded. */
-function whole(parts: Parts, exchange: Exchange, head: Head): Promise<Buffer> {
-  checkLength(head.length, parts.limits.body);
-  return receive(exchange, parts.limits.body, parts.budget);
 }
 
 function typeOf(head: Head): BodyType {
@@ -101,6 +95,7 @@ async function settle(
       throw mixedBatch();
     case 'fan-out': {
       const bytes = body === 'streamed' ? await whole(parts, exchange, head) : body;
+      await admitBatch(parts, exchange, head, outcome, bytes);
       return fanOut(parts, exchange, head, outcome, bytes);
     }
   }

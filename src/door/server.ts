@@ -18,6 +18,8 @@ import { Timers } from './timers.ts';
 import { Unmatched, type UnmatchedKeys } from './unmatched.ts';
 import { Upgrades } from './upgrade.ts';
 import { Upstreams } from './upstreams.ts';
+import type { FetchText } from './verify/fetch-text.ts';
+import { KeyStore } from './verify/key-store.ts';
 
 export interface DoorOptions extends DoorSettings {
   /** Names this door to the supervisor. */
@@ -26,6 +28,8 @@ export interface DoorOptions extends DoorSettings {
   readonly report: Report;
   /** Epoch ms. */
   readonly now?: () => number;
+  /** For the keys of tokens; by default over the network. */
+  readonly fetchText?: FetchText;
 }
 
 export interface Door {
@@ -66,7 +70,8 @@ export function createDoor(options: DoorOptions): Door {
   const hold = new Hold({ doorId: id, supervisor, limits, counters, timers, now });
   const unmatched = new Unmatched(report, now);
   const seal = createSeal();
-  const snapshots = new Snapshots({ doorId: id, supervisor, upstreams, leases, hold, counters, seal });
+  const keys = new KeyStore(now, options.fetchText);
+  const snapshots = new Snapshots({ doorId: id, supervisor, upstreams, leases, hold, counters, seal, keys });
   const parts: Parts = {
     limits,
     get publicUrl() {
@@ -83,6 +88,7 @@ export function createDoor(options: DoorOptions): Door {
     unmatched,
     taken: new Taken(),
     table: () => snapshots.table,
+    verifiers: () => snapshots.verifiers,
     report,
     refused: (error, request, profile) => report(refusal(error, request, profile)),
   };
@@ -109,6 +115,7 @@ export function createDoor(options: DoorOptions): Door {
     await new Promise((resolve) => listener.close(resolve));
     isClosed = true;
     timers.clear();
+    keys.close();
     await upstreams.destroy();
     report({ type: 'door.closed' });
   }

@@ -2,11 +2,13 @@ import { platforms } from '../routing/platforms/index.ts';
 import type { Route } from '../routing/route.ts';
 import type { Seal } from '../routing/seal.ts';
 import { compileRoutes, type RouteTable } from '../routing/table.ts';
-import type { Snapshot, SupervisorPort } from '../snapshot.ts';
+import type { ProfileRules, Snapshot, SupervisorPort } from '../snapshot.ts';
 import type { Counters } from './counters.ts';
 import type { Hold } from './hold.ts';
 import type { Leases } from './leases.ts';
 import type { Upstreams } from './upstreams.ts';
+import { Verifiers } from './verify/index.ts';
+import type { KeyStore } from './verify/key-store.ts';
 
 export interface SnapshotsOptions {
   readonly doorId: string;
@@ -16,6 +18,7 @@ export interface SnapshotsOptions {
   readonly hold: Hold;
   readonly counters: Counters;
   readonly seal: Seal;
+  readonly keys: KeyStore;
 }
 
 /** Takes snapshots in, one after another, however the supervisor calls. */
@@ -24,16 +27,24 @@ export class Snapshots {
   readonly #waiting: Snapshot[] = [];
   #routes: readonly Route[] | null = null;
   #table: RouteTable | null = null;
+  #rules: readonly ProfileRules[] | null = null;
+  #verifiers: Verifiers;
   #version = 0;
   #busy = false;
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
+    this.#verifiers = new Verifiers([], options.keys);
   }
 
   /** Of the newest snapshot; null before the first. */
   get table(): RouteTable | null {
     return this.#table;
+  }
+
+  /** Of the newest snapshot; before the first there are none. */
+  get verifiers(): Verifiers {
+    return this.#verifiers;
   }
 
   /** What is told below may make the supervisor publish the next one at once: that one waits its turn. */
@@ -49,12 +60,16 @@ export class Snapshots {
     }
   }
 
-  #take({ version, routes, targets }: Snapshot): void {
+  #take({ version, routes, rules, targets }: Snapshot): void {
     if (version <= this.#version) return;
-    const { doorId, supervisor, upstreams, leases, hold, counters, seal } = this.#options;
+    const { doorId, supervisor, upstreams, leases, hold, counters, seal, keys } = this.#options;
     if (routes !== this.#routes) {
       this.#table = compileRoutes(routes, platforms, seal);
       this.#routes = routes;
+    }
+    if (rules !== this.#rules) {
+      this.#verifiers = new Verifiers(rules, keys);
+      this.#rules = rules;
     }
     this.#version = version;
     const left = leases.route(targets);

@@ -1,5 +1,5 @@
 import type { Plan, PlanDiff, ProfileChange, ProfilePlan } from '../config/types.ts';
-import type { Target } from '../snapshot.ts';
+import type { ProfileRules, Target } from '../snapshot.ts';
 import type { SupervisedStatus } from '../status.ts';
 import { change, relaunch, vacate } from './change.ts';
 import { Gateway, type Surroundings } from './gateway.ts';
@@ -36,7 +36,7 @@ export class Fleet {
     this.#around = around;
     this.#forgotten = forgotten;
     this.#staying = new Map(plan.profiles.map((profile) => [profile.name, this.#newborn(profile)]));
-    this.publisher = new Publisher(plan.routes, () => this.#targets());
+    this.publisher = new Publisher(plan.routes, rulesOf(plan), () => this.#targets());
   }
 
   /** Also one that ends for good. */
@@ -99,6 +99,7 @@ export class Fleet {
     const changes = new Map(diff.changed.map(({ profile, how }) => [profile, how]));
     const profiles = plan.profiles.map((profile) => this.#meant(profile));
     this.publisher.routes = plan.routes;
+    this.publisher.rules = rulesOf(plan);
     this.#decide(() => {
       for (const name of diff.removed) this.#retire(name, null);
       for (const profile of profiles) {
@@ -222,6 +223,10 @@ export class Fleet {
       return waits ? gateway.targets().map(asPending) : gateway.targets();
     });
   }
+}
+
+function rulesOf({ profiles }: Plan): readonly ProfileRules[] {
+  return profiles.map(({ name, verify, delivery }) => ({ profile: name, verify, delivery }));
 }
 
 function asPending(target: Target): Target {

@@ -4,6 +4,7 @@ import type { DoorPort, Snapshot, Target } from '../snapshot.ts';
 export class Publisher {
   /** Those of the next snapshot. */
   routes: Snapshot['routes'];
+  rules: Snapshot['rules'];
   readonly #targets: () => readonly Target[];
   readonly #doors: DoorPort[] = [];
   #current: Snapshot;
@@ -11,10 +12,11 @@ export class Publisher {
   #changed = false;
   #collecting = false;
 
-  constructor(routes: Snapshot['routes'], targets: () => readonly Target[]) {
+  constructor(routes: Snapshot['routes'], rules: Snapshot['rules'], targets: () => readonly Target[]) {
     this.#targets = targets;
     this.routes = routes;
-    this.#current = { version: 1, routes, targets: targets() };
+    this.rules = rules;
+    this.#current = { version: 1, routes, rules, targets: targets() };
   }
 
   /** The version that carries everything published so far. */
@@ -55,7 +57,7 @@ export class Publisher {
       while (this.#changed) {
         this.#changed = false;
         const version = this.#current.version + 1;
-        this.#current = { version, routes: this.routes, targets: this.#targets() };
+        this.#current = { version, routes: this.routes, rules: this.rules, targets: this.#targets() };
         for (const door of [...this.#doors]) door.apply(this.#current);
       }
     } finally {

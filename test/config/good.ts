@@ -1,5 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own syntax.
+import { generateKeyPairSync } from 'node:crypto';
 import type { Written } from './folder.ts';
+
+/** A JWK of RFC 7517, without a name. */
+export const TOKEN_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({
+  format: 'jwk',
+});
 
 /** A config that uses every key once, and what it is read with. */
 export const GOOD: Written = {
@@ -26,6 +32,13 @@ profiles:
       api: { port: auto, port_env: API_PORT, host: 127.0.0.1, health: { path: /health, status: [200, 204], body: '"ok"', successes: 2, restart_after: 2m } }
     routes:
       - bot_framework: { app: 00000000-0000-0000-0000-00000000000A }
+    verify:
+      bot_framework:
+        apps: [00000000-0000-0000-0000-00000000000A]
+        issuers: https://sts.example.com/
+        tenants: 00000000-0000-0000-0000-0000000000AA
+        service_urls: https://smba.example.com/
+        keys_file: keys/tokens.json
     restart: { when: on-failure, min: 500ms, max: 30s, reset: 60s, exit_codes: { 3: fail, 75: backoff }, give_up: { restarts: 3, within: 1m } }
     max_memory: 512MiB
     max_open_files: 1024
@@ -48,6 +61,23 @@ profiles:
       - slack: { enterprise: E0AAAAAAA1 }
         path: /slack/
         strip_prefix: true
+      - { github: { hook: 1 } }
+      - { line: { destination: U1 } }
+      - { instagram: { account: 1 } }
+      - { telegram: { secret_token: a-token } }
+      - { twilio: { account: AC1 } }
+      - { discord: { application: 1 } }
+      - { graph: { subscription: s1 } }
+    verify:
+      slack: { signing_secret: "\${STANDUP_SECRET}" }
+      github: { secret: [old, 0123] }
+      line: { channel_secret: channel }
+      meta: { app_secret: app }
+      telegram: { secret_token: a-token }
+      twilio: { auth_token: auth }
+      discord: { public_key: 00000000000000000000000000000000000000000000000000000000000000AA }
+      graph: { client_state: state }
+    delivery: direct
   legacy-bot:
     url: http://10.0.0.5:3978
     enabled: true
@@ -57,8 +87,9 @@ profiles:
       - { path: /legacy, host: Legacy.Example, fallback: true }
       - { header: { name: X-Tenant, value: acme }, json: [{ pointer: /kind, value: [order, 7] }] }
 `,
+  'keys/tokens.json': JSON.stringify({ keys: [{ ...TOKEN_KEY, kid: 'one', use: 'sig', d: 'private' }] }),
   'secrets/inbox.env': '# invented\nexport INBOX_TOKEN="not a token"\n',
   'profiles/greeter.yaml': 'command: node\nroutes: [{ path: / }]\n',
 };
 
-export const GOOD_ENV = { STANDUP_APP: 'A0AAAAAAA1' };
+export const GOOD_ENV = { STANDUP_APP: 'A0AAAAAAA1', STANDUP_SECRET: 'signing' };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { BASE_ENV, formatProblem, loadConfig } from '../../src/config/load.ts';
 import { ENV, folder, launchOf, load, planOf } from './folder.ts';
-import { GOOD, GOOD_ENV } from './good.ts';
+import { GOOD, GOOD_ENV, TOKEN_KEY } from './good.ts';
 
 const one = (profile: string) => ({ 'gwproxy.yaml': `profiles:\n  a: ${profile}\n` });
 
@@ -29,7 +29,9 @@ test('a full config becomes its plan', async (t) => {
   assert.deepEqual(warnings, []);
   assert.deepEqual(
     files,
-    ['gwproxy.yaml', 'profiles/greeter.yaml', 'secrets/inbox.env'].map((file) => join(at, file)),
+    ['gwproxy.yaml', 'profiles/greeter.yaml', 'secrets/inbox.env', 'keys/tokens.json'].map((file) =>
+      join(at, file),
+    ),
   );
   assert.deepEqual(plan.listen, { host: '127.0.0.1', port: 3978 });
   assert.deepEqual(plan.publicUrl, {
@@ -117,6 +119,43 @@ test('a full config becomes its plan', async (t) => {
   });
   assert.deepEqual([plan.watch, plan.startConcurrency], ['all', 3]);
   assert.deepEqual(inbox?.stop, { drain: 10_000, signal: 'SIGTERM', grace: 3_000 });
+  assert.deepEqual(inbox?.verify, {
+    botFramework: {
+      apps: ['00000000-0000-0000-0000-00000000000a'],
+      issuers: ['https://sts.example.com/'],
+      tenants: ['00000000-0000-0000-0000-0000000000aa'],
+      serviceUrls: ['https://smba.example.com/'],
+      keys: { kind: 'file', keys: [{ kid: 'one', n: TOKEN_KEY.n, e: TOKEN_KEY.e, issuer: null }] },
+    },
+    slack: null,
+    github: null,
+    line: null,
+    meta: null,
+    telegram: null,
+    twilio: null,
+    discord: null,
+    graph: null,
+  });
+  assert.deepEqual(standup?.verify, {
+    botFramework: null,
+    slack: ['signing'],
+    github: ['old', '0123'],
+    line: ['channel'],
+    meta: ['app'],
+    telegram: ['a-token'],
+    twilio: ['auth'],
+    discord: [`${'0'.repeat(62)}aa`],
+    graph: ['state'],
+  });
+  assert.deepEqual(
+    plan.profiles.map(({ verify, delivery }) => [verify !== null, delivery]),
+    [
+      [true, 'spool'],
+      [true, 'direct'],
+      [false, 'spool'],
+      [false, 'spool'],
+    ],
+  );
   assert.deepEqual(inbox?.source, { file: join(at, 'gwproxy.yaml'), line: 13, column: 3 });
 
   assert.deepEqual(launchOf(plan, 'standup-bot').argv, ['node', 'bot one.js', '--port=<main>']);
@@ -154,7 +193,9 @@ test('a full config becomes its plan', async (t) => {
   assert.equal(greeter?.source.file, join(at, 'profiles', 'greeter.yaml'));
 
   assert.deepEqual(
-    plan.routes.map(({ profile, key, path, stripPrefix }) => ({ profile, key, path, stripPrefix })),
+    plan.routes
+      .filter(({ profile, key }) => profile !== 'standup-bot' || key === null || key.platform === 'slack')
+      .map(({ profile, key, path, stripPrefix }) => ({ profile, key, path, stripPrefix })),
     [
       {
         profile: 'inbox-triage',

@@ -49,6 +49,8 @@ export function profile(name: string, { program = 'bot', env = {}, ...changes }:
     maxMemory: null,
     logFile: null,
     listeners: [LISTENER],
+    verify: null,
+    delivery: 'spool',
     restart: { when: 'always', min: 1, max: 1, reset: 1, exitCodes: {}, giveUp: null },
     stop: { drain: 1, signal: 'SIGTERM', grace: 1 },
     source,

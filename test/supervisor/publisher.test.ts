@@ -4,7 +4,7 @@ import type { Snapshot } from '../../src/snapshot.ts';
 import { Publisher } from '../../src/supervisor/publisher.ts';
 
 test('a change that a door makes while it is told reaches every door after the snapshot before it', () => {
-  const publisher = new Publisher([], () => []);
+  const publisher = new Publisher([], [], () => []);
   const seen: string[] = [];
   let promised = 0;
   publisher.addDoor({
@@ -22,9 +22,10 @@ test('a change that a door makes while it is told reaches every door after the s
   assert.equal(promised, 3, 'the version that will carry the change');
 });
 
-test('a door gets the present snapshot when it comes, with the same routes as ever', () => {
+test('a door gets the present snapshot when it comes, with the same routes and rules as ever', () => {
   const routes: Snapshot['routes'] = [];
-  const publisher = new Publisher(routes, () => []);
+  const rules: Snapshot['rules'] = [];
+  const publisher = new Publisher(routes, rules, () => []);
   publisher.publish();
   const got: Snapshot[] = [];
   publisher.addDoor({ id: 'a', apply: (snapshot) => void got.push(snapshot) });
@@ -33,5 +34,5 @@ test('a door gets the present snapshot when it comes, with the same routes as ev
     got.map(({ version }) => version),
     [2, 3],
   );
-  assert.ok(got.every((snapshot) => snapshot.routes === routes));
+  assert.ok(got.every((snapshot) => snapshot.routes === routes && snapshot.rules === rules));
 });

@@ -59,6 +59,8 @@ export function profile(
     after: [],
     idleTimeout: null,
     ownerCheck: 'lenient',
+    verify: null,
+    delivery: 'spool',
     maxMemory: null,
     logFile: null,
     listeners: [listener],

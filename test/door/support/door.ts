@@ -5,7 +5,7 @@ import type { Limits, PublicUrl } from '../../../src/config/types.ts';
 import { createDoor, type Door } from '../../../src/door/server.ts';
 import type { Event } from '../../../src/events.ts';
 import type { PlatformName, Route } from '../../../src/routing/route.ts';
-import type { DoorPort, Snapshot, SupervisorPort, Target } from '../../../src/snapshot.ts';
+import type { DoorPort, ProfileRules, Snapshot, SupervisorPort, Target } from '../../../src/snapshot.ts';
 import { portOf } from './raw.ts';
 
 const COMMON = {
@@ -100,6 +100,8 @@ export class FakeSupervisor implements SupervisorPort {
   readonly calls: Call[] = [];
   /** Called after each record, synchronously, as a supervisor in the same process may act. */
   onCall: (call: Call) => void = () => {};
+  /** Of the next snapshot. */
+  rules: readonly ProfileRules[] = [];
   readonly #waiting: { readonly of: Call['call']; readonly done: () => void }[] = [];
   #door: DoorPort | null = null;
   #version = 0;
@@ -110,7 +112,7 @@ export class FakeSupervisor implements SupervisorPort {
 
   publish(routes: readonly Route[], targets: readonly Target[], copy = false): Snapshot {
     this.#version += 1;
-    const snapshot: Snapshot = { version: this.#version, routes, targets };
+    const snapshot: Snapshot = { version: this.#version, routes, rules: this.rules, targets };
     this.#door?.apply(copy ? structuredClone(snapshot) : snapshot);
     return snapshot;
   }
@@ -170,6 +172,7 @@ export async function startDoor(
     readonly targets: readonly Target[];
     readonly limits?: Partial<Limits>;
     readonly publicUrl?: PublicUrl;
+    readonly rules?: readonly ProfileRules[];
   },
 ): Promise<TestDoor> {
   const supervisor = new FakeSupervisor();
@@ -185,6 +188,7 @@ export async function startDoor(
   });
   t.after(() => door.close(0));
   supervisor.addDoor(door.port);
+  supervisor.rules = options.rules ?? [];
   supervisor.publish(options.routes, options.targets);
   const { port } = await door.listen({ host: '127.0.0.1', port: 0 });
   return {

@@ -1,0 +1,32 @@
+import { dirname, resolve } from 'node:path';
+import { readJwks } from '../jwks.ts';
+import type { Files } from './files.ts';
+import { type Problem, problemAt, shortPath } from './problems.ts';
+import type { Profile } from './profile.ts';
+import { valueSource } from './tree.ts';
+
+interface WithTokenKeys {
+  readonly profile: Profile;
+  readonly problems: readonly Problem[];
+  /** The file's path, absolute; null where the profile names none. */
+  readonly path: string | null;
+}
+
+/** The profile with the keys of its verify.bot_framework.keys_file. */
+export async function withTokenKeys(profile: Profile, files: Files, folder: string): Promise<WithTokenKeys> {
+  const written = profile.config.verify?.bot_framework?.keys_file;
+  if (written === undefined) return { profile, problems: [], path: null };
+  const source = valueSource(profile.tree, ['verify', 'bot_framework', 'keys_file']);
+  const path = resolve(dirname(source.file), written);
+  const refused = (why: string): WithTokenKeys => ({ profile, problems: [problemAt(source, why)], path });
+  let text: string;
+  try {
+    text = await files.read(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return refused(`cannot read ${shortPath(path, folder)}: ${reason}`);
+  }
+  const read = readJwks(text);
+  if (!read.ok) return refused(`${shortPath(path, folder)} ${read.reason}`);
+  return { profile: { ...profile, tokenKeys: read.keys }, problems: [], path };
+}

@@ -1,0 +1,53 @@
+import type { Profile } from './profile.ts';
+import type { TokenRules, VerifyRules } from './types.ts';
+import type { VerifyConfig } from './verify-schema.ts';
+
+/** How a recipient names an app. */
+const APP_RECIPIENT = /^28:(.+)$/;
+
+/** What the door verifies a profile's requests by; null where that is nothing. Pure. */
+export function verifyRules(profile: Profile): VerifyRules | null {
+  const { verify } = profile.config;
+  if (verify === undefined || Object.keys(verify).length === 0) return null;
+  return {
+    botFramework: tokenRules(profile, verify),
+    slack: verify.slack?.signing_secret ?? null,
+    github: verify.github?.secret ?? null,
+    line: verify.line?.channel_secret ?? null,
+    meta: verify.meta?.app_secret ?? null,
+    telegram: verify.telegram?.secret_token ?? null,
+    twilio: verify.twilio?.auth_token ?? null,
+    discord: verify.discord?.public_key ?? null,
+    graph: verify.graph?.client_state ?? null,
+  };
+}
+
+/** The apps that each of a profile's Bot Framework routes names, in lower case: one list a route. */
+export function appsOfRoutes({ config }: Profile): readonly (readonly string[])[] {
+  return config.routes.flatMap(({ key }) => {
+    if (key?.platform !== 'bot-framework') return [];
+    const { app = [], recipient = [] } = key.fields;
+    const named = recipient.flatMap((one) => APP_RECIPIENT.exec(one)?.[1] ?? []);
+    const apps = [...app.map((one) => APP_RECIPIENT.exec(one)?.[1] ?? one), ...named];
+    return [apps.map((one) => one.toLowerCase())];
+  });
+}
+
+function tokenRules(profile: Profile, { bot_framework: written }: VerifyConfig): TokenRules | null {
+  if (written === undefined) return null;
+  return {
+    apps: written.apps ?? [...new Set(appsOfRoutes(profile).flat())],
+    issuers: written.issuers ?? null,
+    tenants: written.tenants ?? null,
+    serviceUrls: written.service_urls ?? null,
+    keys: keysOf(profile, written),
+  };
+}
+
+function keysOf(
+  { tokenKeys }: Profile,
+  { keys_url: url }: NonNullable<VerifyConfig['bot_framework']>,
+): TokenRules['keys'] {
+  if (tokenKeys !== null) return { kind: 'file', keys: tokenKeys };
+  return url === undefined ? { kind: 'metadata' } : { kind: 'url', url };
+}

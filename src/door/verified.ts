@@ -1,0 +1,90 @@
+import { DoorError } from '../errors.ts';
+import type { FanOut, Match } from '../routing/match.ts';
+import { ClientLeft, type Exchange } from './exchange.ts';
+import type { Head } from './head.ts';
+import type { Parts } from './parts.ts';
+import type { Verifier } from './verify/verdict.ts';
+import { type Body, whole } from './whole.ts';
+
+/** Of a request that is proven to be its sender's. */
+export interface Verified {
+  /** Epoch ms from which a gateway that verifies it too would refuse it; null: never. */
+  readonly expiresAt: number | null;
+}
+
+/** What a request may go on with. */
+export interface Admitted {
+  /** Null where its profile has nothing to verify it by. */
+  readonly verified: Verified | null;
+  readonly body: Body;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Has a matched request proven to be its sender's, where its profile has rules for that sender. Reads the body where
+ * the proof covers it. Rejects with GWPROXY_UNVERIFIED; with a 503 where nobody can say; and as `whole` does.
+ */
+export async function admit(
+  parts: Parts,
+  exchange: Exchange,
+  head: Head,
+  match: Match,
+  body: Body,
+): Promise<Admitted> {
+  const verifier = parts.verifiers().of(match.profile, match.platform);
+  const needs = verifier?.needs(head);
+  if (verifier === undefined || needs === undefined || needs === 'nothing') return { verified: null, body };
+  const read = needs === 'body' && body === 'streamed' ? await whole(parts, exchange, head) : body;
+  const bytes = read === 'streamed' ? NOTHING : read;
+  const verified = await prove(parts, exchange, head, verifier, bytes, match.route.host !== null);
+  return { verified, body: read };
+}
+
+/** The same of a batch for several profiles: one body, which every one of them has to find right. */
+export async function admitBatch(
+  parts: Parts,
+  exchange: Exchange,
+  head: Head,
+  { platform, matches }: FanOut,
+  body: Buffer,
+): Promise<void> {
+  const profiles = matches.map(({ profile }) => profile);
+  for (const verifier of parts.verifiers().ofBatch(profiles, platform)) {
+    if (verifier.needs(head) !== 'nothing') await prove(parts, exchange, head, verifier, body, false);
+  }
+}
+
+async function prove(
+  parts: Parts,
+  exchange: Exchange,
+  head: Head,
+  verifier: Verifier,
+  body: Buffer,
+  byHost: boolean,
+): Promise<Verified> {
+  const url = urlOf(parts, head, byHost);
+  const verdict = await verifier.verify({ head, body, url, now: parts.now() });
+  // It may have taken a fetch, during which nobody was told of it.
+  if (exchange.left) throw new ClientLeft();
+  if (verdict.ok === true) return { expiresAt: verdict.expiresAt };
+  const cause = new Error(verdict.reason);
+  if (verdict.ok === false) {
+    throw new DoorError('GWPROXY_UNVERIFIED', 'the request is not proven to be from its sender', {
+      cause,
+      ...(verifier.challenge !== null && { challenge: verifier.challenge }),
+    });
+  }
+  // Not 401: the sender is not to blame, and many take a 401 for final.
+  throw new DoorError('GWPROXY_UPSTREAM_NOT_READY', 'the request cannot be verified at present', {
+    cause,
+    retryAfter: verdict.retryAfter,
+  });
+}
+
+/** As the sender was told it. Where hosts are told apart, public_url names but one of them. */
+function urlOf({ publicUrl }: Parts, { host, path, search }: Head, byHost: boolean): string | null {
+  if (publicUrl === null) return null;
+  const origin = byHost ? `${publicUrl.proto}://${host}` : publicUrl.href;
+  return origin + path + search;
+}

@@ -1,0 +1,70 @@
+import type { VerifyRules } from '../../config/types.ts';
+import type { PlatformName } from '../../routing/route.ts';
+import type { ProfileRules } from '../../snapshot.ts';
+import { botFrameworkVerifier } from './bot-framework.ts';
+import { discordVerifier } from './discord.ts';
+import { githubVerifier } from './github.ts';
+import { graphVerifier } from './graph.ts';
+import type { KeyStore } from './key-store.ts';
+import { lineVerifier } from './line.ts';
+import { metaVerifier } from './meta.ts';
+import { slackVerifier } from './slack.ts';
+import { telegramVerifier } from './telegram.ts';
+import { twilioVerifier } from './twilio.ts';
+import type { Verifier } from './verdict.ts';
+
+/** What the rules of a snapshot come to. */
+export class Verifiers {
+  readonly #byProfile = new Map<string, ReadonlyMap<PlatformName, Verifier>>();
+  readonly #clientStates = new Map<string, readonly string[]>();
+
+  constructor(rules: readonly ProfileRules[], store: KeyStore) {
+    for (const { profile, verify } of rules) {
+      if (verify === null) continue;
+      this.#byProfile.set(profile, new Map(verifiersOf(verify, store)));
+      if (verify.graph !== null) this.#clientStates.set(profile, verify.graph);
+    }
+  }
+
+  /** Undefined where that sender's requests to that profile pass unverified; `platform` as in a match. */
+  of(profile: string, platform: PlatformName | null): Verifier | undefined {
+    return platform === null ? undefined : this.#byProfile.get(profile)?.get(platform);
+  }
+
+  /**
+   * All that a batch for several profiles has to pass. Notifications of Graph's have each its own subscriber's
+   * client state: of such a batch, each has to have one of any profile's that verifies them. The profiles let
+   * each other see those, with all else in the batch, by `fan_out`.
+   */
+  ofBatch(profiles: readonly string[], platform: PlatformName): readonly Verifier[] {
+    if (platform !== 'graph') return profiles.flatMap((profile) => this.of(profile, platform) ?? []);
+    const states = profiles.flatMap((profile) => this.#clientStates.get(profile) ?? []);
+    return states.length === 0 ? [] : [graphVerifier(states)];
+  }
+}
+
+function verifiersOf(rules: VerifyRules, store: KeyStore): readonly (readonly [PlatformName, Verifier])[] {
+  const { botFramework } = rules;
+  const meta = bySecrets(rules.meta, metaVerifier);
+  const all: readonly (readonly [PlatformName, Verifier | null])[] = [
+    ['bot-framework', botFramework === null ? null : botFrameworkVerifier(botFramework, store)],
+    ['slack', bySecrets(rules.slack, slackVerifier)],
+    ['github', bySecrets(rules.github, githubVerifier)],
+    ['line', bySecrets(rules.line, lineVerifier)],
+    ['whatsapp', meta],
+    ['messenger', meta],
+    ['instagram', meta],
+    ['telegram', bySecrets(rules.telegram, telegramVerifier)],
+    ['twilio', bySecrets(rules.twilio, twilioVerifier)],
+    ['discord', bySecrets(rules.discord, discordVerifier)],
+    ['graph', bySecrets(rules.graph, graphVerifier)],
+  ];
+  return all.flatMap(([platform, verifier]) => (verifier === null ? [] : [[platform, verifier] as const]));
+}
+
+function bySecrets(
+  secrets: readonly string[] | null,
+  verifier: (secrets: readonly string[]) => Verifier,
+): Verifier | null {
+  return secrets === null ? null : verifier(secrets);
+}
