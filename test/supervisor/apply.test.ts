@@ -136,6 +136,23 @@ test('a route moves from one gateway to another in one snapshot, and both run on
   assert.deepEqual([pidOf(supervisor, 'alpha'), pidOf(supervisor, 'beta')], pids);
 });
 
+test('what a profile is verified by reaches the doors when it changes, and restarts nothing', async (t) => {
+  const { supervisor, apply } = run(t, [profile('alpha', 'serve.mjs')]);
+  const door = new FakeDoor('door', supervisor.port);
+  supervisor.addDoor(door);
+  supervisor.start();
+  await supervisor.settled();
+  const pid = pidOf(supervisor, 'alpha');
+  const telegram = ['secret'];
+  const none = { botFramework: null, slack: null, github: null, line: null, meta: null };
+  const verify = { ...none, telegram, twilio: null, discord: null, graph: null };
+  apply([profile('alpha', 'serve.mjs', { verify, delivery: 'direct' })]);
+  const rules = door.snapshots.map((snapshot) => snapshot.rules);
+  assert.deepEqual(rules[0], [{ profile: 'alpha', verify: null, delivery: 'spool' }]);
+  assert.deepEqual(rules.at(-1), [{ profile: 'alpha', verify, delivery: 'direct' }]);
+  assert.equal(pidOf(supervisor, 'alpha'), pid);
+});
+
 test('routes that say the same stay the same array', async (t) => {
   const { supervisor, apply } = run(t, [profile('alpha', 'serve.mjs')]);
   const arrays = new Set<unknown>();

@@ -505,14 +505,14 @@ test('an unknown profile is refused', async (t) => {
   await assert.rejects(supervisor.stopProfile('beta'), /there is no profile 'beta'/);
 });
 
-test('snapshots count up by one, keep the routes, and reach a door one at a time', async (t) => {
+test('snapshots count up by one, keep the routes and rules, and reach a door one at a time', async (t) => {
   const { supervisor, log } = supervise(t, [profile('alpha', 'serve.mjs')]);
   const meddling = new FakeDoor('meddling', supervisor.port);
-  const routes: unknown[] = [];
+  const arrays: unknown[] = [];
   supervisor.addDoor({
     id: 'first',
     apply(snapshot) {
-      routes.push(snapshot.routes);
+      arrays.push(snapshot.routes, snapshot.rules);
       supervisor.port.applied('first', snapshot.version);
       const [target] = snapshot.targets;
       // Told while the second door has not seen this snapshot yet.
@@ -529,5 +529,5 @@ test('snapshots count up by one, keep the routes, and reach a door one at a time
     versions,
     versions.map((_, index) => index + 1),
   );
-  assert.equal(new Set(routes).size, 1);
+  assert.equal(new Set(arrays).size, 2);
 });

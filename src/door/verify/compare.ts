@@ -44,7 +44,9 @@ export function fromHex(text: string | undefined, prefix = ''): Buffer | undefin
   return /^(?:[0-9a-f]{2})+$/i.test(hex) ? Buffer.from(hex, 'hex') : undefined;
 }
 
-/** The bytes of a text in padded base64; undefined where it is none. */
+/** The bytes of a text in padded base64; undefined where it is none, or not the one for its bytes. */
 export function fromBase64(text: string | undefined): Buffer | undefined {
-  return text !== undefined && /^[A-Za-z0-9+/]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined;
+  if (text === undefined || text === '') return undefined;
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.toString('base64') === text ? bytes : undefined;
 }
