@@ -1,9 +1,10 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
+import { join } from 'node:path';
 import { CommandError, EXIT } from '../errors.ts';
 import { controlSocketPath, makeStateFolder } from '../state.ts';
 import type { ReloadResult } from './reload.ts';
+import { listenAlone } from './socket.ts';
 import type { Status } from './status.ts';
 import type { UnmatchedEntry } from './unmatched.ts';
 
@@ -24,6 +25,9 @@ export interface Control {
   close(): Promise<void>;
 }
 
+/** No longer a name than the control socket's own, whose path has to fit. */
+const LOCK = 'control.lock';
+
 /**
  * Listens on the control socket: HTTP with JSON, in a folder that only its owner can enter. Throws a
  * CommandError (73) where a gwproxy already answers on it; a socket that nobody answers on is taken over.
@@ -34,23 +38,10 @@ export async function startControl(options: {
 }): Promise<Control> {
   makeStateFolder(options.folder);
   const path = controlSocketPath(options.folder);
-  if (await answers(path)) {
-    throw new CommandError(
-      EXIT.alreadyRunning,
-      'a gwproxy already runs on this config; see `gwproxy status`, or end it with `gwproxy down`',
-    );
-  }
-  rmSync(path, { force: true });
   const server = createServer((request, response) => {
     void handle(options.commands, request, response);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
+  await listenAlone(server, path, join(options.folder, LOCK));
   chmodSync(path, 0o600);
   return {
     close: () =>
@@ -59,18 +50,6 @@ export async function startControl(options: {
         server.closeIdleConnections();
       }),
   };
-}
-
-/** Whether a process listens there: a socket file alone may be left from one that was killed. */
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }
 
 async function handle(commands: Commands, request: IncomingMessage, response: ServerResponse): Promise<void> {

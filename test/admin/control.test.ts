@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,6 +104,33 @@ test('a second gwproxy on one config is refused with 73 while the first answers'
     await control.close();
   }
 });
+
+/** The file of one that was killed. */
+async function leaveStaleSocket(): Promise<void> {
+  const server = createServer();
+  const elsewhere = join(folder, 'elsewhere');
+  await new Promise<void>((resolve) => server.listen(elsewhere, resolve));
+  renameSync(elsewhere, controlSocketPath(folder));
+  await new Promise((resolve) => server.close(resolve));
+}
+
+for (const stale of [false, true]) {
+  test(`of several that start at once one runs, ${stale ? 'also after one that was killed' : 'and is heard'}`, async () => {
+    if (stale) await leaveStaleSocket();
+    const all = Array.from({ length: 5 }, () => startControl({ folder, commands: commands([]) }));
+    const outcomes = await Promise.allSettled(all);
+    const controls = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    const refusals = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    try {
+      assert.equal(controls.length, 1);
+      assert.ok(refusals.every(exits(73)), String(refusals));
+      assert.deepEqual(await ask(controlSocketPath(folder), 'GET', '/status'), status);
+    } finally {
+      for (const control of controls) await control.close();
+    }
+    assert.deepEqual(readdirSync(folder), []);
+  });
+}
 
 test('an answer that is no JSON is an error, not a crash', async () => {
   const server = createServer((socket) => {
