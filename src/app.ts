@@ -146,15 +146,25 @@ export async function startApp(options: AppOptions): Promise<App> {
     },
   };
 
+  let markBegun = (): void => {};
+  const begun = new Promise<void>((resolve) => {
+    markBegun = resolve;
+  });
+  /** What is stopped before it has begun would begin all the same. */
+  async function onceBegun<T>(command: () => Promise<T>): Promise<T> {
+    await begun;
+    return command();
+  }
+
   const control = await startControl({
     folder: options.stateFolder,
     commands: {
       status,
-      down: (atOnce) => app.stop({ signal: null, atOnce }),
-      start: (profile) => supervisor.startProfile(profile),
-      stop: (profile) => supervisor.stopProfile(profile),
-      restart: (profile) => supervisor.restartProfile(profile),
-      reload: () => app.reload(),
+      down: (atOnce) => onceBegun(() => app.stop({ signal: null, atOnce })),
+      start: (profile) => onceBegun(() => supervisor.startProfile(profile)),
+      stop: (profile) => onceBegun(() => supervisor.stopProfile(profile)),
+      restart: (profile) => onceBegun(() => supervisor.restartProfile(profile)),
+      reload: () => onceBegun(() => app.reload()),
       unmatched: () => unmatchedEntries(door.unmatched.list()),
       clearUnmatched: () => door.unmatched.clear(),
     },
@@ -170,7 +180,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   try {
     address = await door.listen(plan.listen);
   } catch (cause) {
-    await Promise.all([control.close(), run.close(), files.close()]);
+    // Whoever waits to be heard is refused, or finds it stopped.
+    reloader?.end();
+    stopping = Promise.all([supervisor.stop(), run.close(), files.close()]).then(() => {});
+    markBegun();
+    await Promise.all([stopping, control.close()]);
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new CommandError(
       EXIT.cannotServe,
@@ -180,6 +194,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
   report({ type: 'door.listening', ...address, publicUrl: plan.publicUrl?.href ?? null });
   supervisor.start(options.only);
+  markBegun();
   // After the starts, which it must not slow down.
   void reloader?.begin();
   return app;

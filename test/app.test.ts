@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { ask } from '../src/admin/client.ts';
+import { type App, startApp } from '../src/app.ts';
+import { loadConfig } from '../src/config/load.ts';
+import { CommandError } from '../src/errors.ts';
+import type { Event } from '../src/events.ts';
+import { controlSocketPath } from '../src/state.ts';
+import { HAS_PROC, readStat } from '../src/supervisor/proc.ts';
+import { formatRecord } from '../src/supervisor/record.ts';
+import { fixture } from './support/root.ts';
+import { temporaryFolder } from './support/sockets.ts';
+
+/** What an earlier run left, as its record tells: it takes the next one a second to end that. */
+async function leaveDeafGateway(t: TestContext, stateFolder: string): Promise<void> {
+  const script = "trap '' TERM; echo deaf; while :; do sleep 1; done";
+  const child = spawn('sh', ['-c', script], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+  const { pid } = child;
+  assert.ok(pid !== undefined);
+  t.after(() => child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  const started = readStat(pid)?.started ?? 0;
+  const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  await mkdir(stateFolder);
+  const record = { run: '0123456789abcdef', boot, started, leaders: [{ profile: 'old', pid, started }] };
+  await writeFile(join(stateFolder, 'run.json'), formatRecord(record));
+}
+
+// Where there is no record to go by, a start takes no time that anybody could come in.
+if (HAS_PROC) {
+  test('a `down` that comes while gwproxy still starts ends all of it', async (t) => {
+    const folder = await temporaryFolder(t);
+    const stateFolder = join(folder, 'state');
+    await leaveDeafGateway(t, stateFolder);
+    const config = join(folder, 'gwproxy.yaml');
+    const gateway = `{ command: [${process.execPath}, ${fixture('echo-gateway.mjs')}], env: { BOT_NAME: one } }`;
+    await writeFile(config, `listen: 127.0.0.1:0\nprofile_paths: true\nprofiles: { one: ${gateway} }\n`);
+    const loaded = await loadConfig(config, { env: process.env });
+    assert.ok(loaded.ok);
+
+    const events: Event[] = [];
+    let app: App | undefined;
+    t.after(() => app?.killNow());
+    const starting = startApp({ plan: loaded.plan, report: (event) => events.push(event), stateFolder });
+    await heard(stateFolder);
+    const down = ask(controlSocketPath(stateFolder), 'POST', '/down');
+    app = await starting;
+    await down;
+    await app.stopped;
+
+    const order = events.map(({ type }) => type).filter((type) => /^(?:run|door|app)\./.test(type));
+    assert.deepEqual(order, ['run.swept', 'door.listening', 'app.stopping', 'door.closed', 'app.stopped']);
+    assert.deepEqual(
+      (await app.status()).profiles.map(({ state, pid }) => ({ state, pid })),
+      [{ state: 'stopped', pid: null }],
+    );
+  });
+}
+
+/** Its control socket answers: that comes first. */
+async function heard(stateFolder: string): Promise<void> {
+  for (;;) {
+    try {
+      await ask(controlSocketPath(stateFolder), 'GET', '/status');
+      return;
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      await turn();
+    }
+  }
+}
