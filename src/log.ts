@@ -1,9 +1,7 @@
 import pino from 'pino';
 import type { DoorErrorCode } from './errors.ts';
 import type { Event, Report } from './events.ts';
-
-/** What waits for a reader that is slow or gone; past it lines are dropped and counted, so memory stays bounded. */
-const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
+import { openStdout } from './stdout.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
@@ -76,43 +74,54 @@ export function jsonLines(write: (line: string) => void): Report {
   return (event) => log[levelOf(event)](event, TEXTS[event.type]);
 }
 
-export interface JsonLog {
+/** What is told of every event while gwproxy runs. */
+export interface Log {
   readonly report: Report;
+  /** Resolves once what was told has left; bounded. To be called before the process ends in order. */
+  drained(): Promise<void>;
   /** Writes out what is still buffered. Call it last, before the process ends. */
   flush(): void;
 }
 
 /** Every event as a line of JSON on stdout. */
-export function createJsonLog(): JsonLog {
-  // Asynchronous, since a reader that stops must never stop the door; sonic-boom drops past maxLength.
-  const destination = pino.destination({ dest: 1, sync: false, minLength: 0, maxLength: MAX_BUFFERED_BYTES });
-  let dropped = 0;
+export function createJsonLog(): Log {
   let closed = false;
-  destination.on('drop', () => {
-    dropped += 1;
-  });
   // EPIPE: the reader has gone (`gwproxy up | head`). The gateways matter more than their log.
-  destination.on('error', () => {
+  const stdout = openStdout(() => {
     if (closed) return;
     closed = true;
     console.error('gwproxy: nobody reads the log any more; the gateways go on, see `gwproxy status`');
   });
-  const log = pino({ base: null }, destination);
-  const write = jsonLines((line) => destination.write(line));
+  const report = countedLines((line) => stdout.write(line));
   return {
     report(event) {
-      if (closed) return;
-      if (dropped > 0) {
-        log.warn({ type: 'log.dropped', lines: dropped }, 'log lines dropped: the reader is too slow');
-        dropped = 0;
-      }
-      write(event);
+      if (!closed) report(event);
     },
+    drained: () => stdout.drained(),
     flush() {
-      if (!closed) destination.flushSync();
+      if (!closed) stdout.flush();
     },
   };
 }
+
+/** Events as lines of JSON, to a reader who may be too slow: `write` is false for a line that was not taken. */
+export function countedLines(write: (line: string) => boolean): Report {
+  let dropped = 0;
+  let fits = true;
+  const take = (line: string): void => {
+    fits = write(line);
+  };
+  const log = pino({ base: null }, { write: take });
+  const told = jsonLines(take);
+  return (event) => {
+    if (dropped > 0) log.warn({ type: 'log.dropped', lines: dropped }, DROPPED);
+    if (fits) dropped = 0;
+    if (fits) told(event);
+    if (!fits) dropped += 1;
+  };
+}
+
+const DROPPED = 'log lines dropped: the reader is too slow';
 
 const SHOWN_PER_SECOND = 20;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Event } from '../src/events.ts';
-import { levelOf, throttleRefusals } from '../src/log.ts';
+import { countedLines, levelOf, throttleRefusals } from '../src/log.ts';
 
 function refused(code: 'GWPROXY_NO_ROUTE' | 'GWPROXY_REQUEST_INVALID', profile: string | null = null): Event {
   return {
@@ -40,6 +40,26 @@ test('everything but refusals passes the throttle untouched', () => {
   const line: Event = { type: 'gateway.output', profile: 'a', stream: 'stdout', line: 'x' };
   for (let count = 0; count < 100; count++) report(line);
   assert.equal(seen.length, 100);
+});
+
+test('lines that a slow reader does not take are counted until it takes some again', () => {
+  const taken: { type?: string; line?: string; lines?: number }[] = [];
+  let room = 2;
+  const report = countedLines((line) => {
+    if (room === 0) return false;
+    room -= 1;
+    taken.push(JSON.parse(line));
+    return true;
+  });
+  const say = (line: string): void =>
+    report({ type: 'gateway.output', profile: 'a', stream: 'stdout', line });
+  for (const line of ['1', '2', '3', '4', '5']) say(line);
+  room = 3;
+  for (const line of ['6', '7']) say(line);
+  assert.deepEqual(
+    taken.map(({ type, line, lines }) => (type === 'log.dropped' ? `dropped ${lines}` : line)),
+    ['1', '2', 'dropped 3', '6', '7'],
+  );
 });
 
 test('what needs the operator is louder than what does not', () => {

@@ -2,8 +2,9 @@ import { startApp } from '../../app.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { Plan } from '../../config/types.ts';
 import { EXIT } from '../../errors.ts';
-import { createJsonLog, type JsonLog } from '../../log.ts';
+import { createJsonLog, type Log } from '../../log.ts';
 import { stateFolder } from '../../state.ts';
+import { openStdout } from '../../stdout.ts';
 import { loadPlan } from '../config.ts';
 import { refuseUnknown } from '../profile.ts';
 import { createRenderer } from '../render.ts';
@@ -39,19 +40,20 @@ export async function up(options: {
     log.flush();
   });
   await app.stopped;
+  await log.drained();
   process.exit(EXIT.ok);
 }
 
-function terminalLog(plan: Plan): JsonLog {
+function terminalLog(plan: Plan): Log {
   // EIO or EPIPE: the terminal has gone. SIGHUP tells the same, and the gateways are stopped in order.
-  process.stdout.on('error', () => {});
+  const stdout = openStdout(() => {});
   const report = createRenderer(
     plan.profiles.map((profile) => profile.name),
     {
-      write: (text) => process.stdout.write(text),
-      unwritten: () => process.stdout.writableLength,
+      write: (text) => stdout.write(text),
+      unwritten: () => stdout.unwritten(),
       colour: process.env.NO_COLOR === undefined || process.env.NO_COLOR === '',
     },
   );
-  return { report, flush: () => {} };
+  return { report, drained: () => stdout.drained(), flush: () => stdout.flush() };
 }
