@@ -12,6 +12,8 @@ import { reasonOf } from './words.ts';
 
 const ROOM_BYTES = 16 * 1024 * 1024;
 const RETRY_AFTER = 3000;
+/** Profiles that the config has no more, and whose gateways may still say something. */
+const MOST_FORMER = 1000;
 /** A disk that hangs must not keep a stopped gwproxy. */
 const CLOSE_WITHIN = 2000;
 
@@ -62,6 +64,7 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
   const files = new Map<string, LogFile>();
   let policy = options.policy;
   let paths: ReadonlyMap<string, string> = new Map();
+  let former: ReadonlyMap<string, string> = new Map();
   let own = '';
   let directory: Promise<void> = Promise.resolve();
 
@@ -88,14 +91,17 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
   }
 
   function fileFor(profile: string): LogFile {
-    return fileAt(paths.get(profile) ?? defaultLogFile(policy.folder ?? folder, profile), profile);
+    const path = paths.get(profile) ?? former.get(profile);
+    return fileAt(path ?? defaultLogFile(policy.folder ?? folder, profile), profile);
   }
 
   function apply(changed: LogPolicy, profiles: readonly LoggedProfile[]): void {
     policy = changed;
     const where = policy.folder ?? folder;
     own = join(where, `${OWN}.log`);
+    const before = [...former, ...paths];
     paths = new Map(profiles.map(({ name, logFile }) => [name, logFile ?? defaultLogFile(where, name)]));
+    former = new Map(before.filter(([name]) => !paths.has(name)).slice(-MOST_FORMER));
     const used = new Set([own, ...paths.values()]);
     for (const [path, file] of files) {
       if (used.has(path)) file.apply(policy);

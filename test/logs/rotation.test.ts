@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { outputLine } from '../../src/logs/line.ts';
-import { logTo, namesOf, temporaryFolder, wholeLog } from './support.ts';
+import { logTo, namesOf, POLICY, temporaryFolder, wholeLog } from './support.ts';
 
 const NOON = Date.UTC(2026, 0, 1, 12);
 
@@ -192,4 +192,17 @@ test('a changed config moves files, and the old ones are let go', async (t) => {
   const [line = ''] = (await readFile(join(elsewhere, 'gwproxy.log'), 'utf8')).split('\n');
   const { level, type, msg } = JSON.parse(line);
   assert.deepEqual({ level, type, msg }, { level: 30, type: 'app.stopped', msg: 'stopped' });
+});
+
+test('the last words of a profile that the config has no more go where its others went', async (t) => {
+  const folder = await temporaryFolder(t);
+  const { files, say } = logTo(t, folder);
+  files.apply(POLICY, [{ name: 'bot', logFile: join(folder, 'special') }]);
+  say('before');
+  files.apply(POLICY, []);
+  say('as it ends');
+  await files.idle();
+  assert.deepEqual(await wholeLog(folder, 'special'), ['before', 'as it ends']);
+  assert.deepEqual(await namesOf(folder), []);
+  assert.equal(files.fileOf('bot'), undefined);
 });
