@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { readPipe } from './pipe.ts';
 
 /** All that loading a config asks of the file system; a test may answer itself. */
 export interface Files {
@@ -25,7 +26,8 @@ const REASONS: Readonly<Record<string, string>> = {
 export const realFiles: Files = {
   async read(path) {
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(path));
+      const bytes = (await statOf(path))?.isFIFO() ? await readPipe(path) : await readFile(path);
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     } catch (error) {
       throw new Error(reasonOf(error), { cause: error });
     }
@@ -59,7 +61,8 @@ async function statOf(path: string) {
 function reasonOf(error: unknown): string {
   const code = codeOf(error);
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'it is not UTF-8';
-  return code === undefined ? String(error) : (REASONS[code] ?? code);
+  if (code === undefined) return error instanceof Error ? error.message : String(error);
+  return REASONS[code] ?? code;
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -64,16 +64,19 @@ async function stepsTo(path: string, links = MOST_LINKS): Promise<readonly strin
       const target = resolve(at, await readlink(next), ...parts.slice(index + 1));
       return [...steps, next, ...(await stepsTo(target, links - 1))];
     }
+    // Each read of a named pipe has it written anew: that is no change, and would be told of for ever.
+    if (kind === 'pipe') return steps;
     if (kind !== 'folder') return [...steps, next];
     at = next;
   }
   return [...steps, at];
 }
 
-async function kindOf(path: string): Promise<'link' | 'folder' | 'file' | 'missing'> {
+async function kindOf(path: string): Promise<'link' | 'folder' | 'file' | 'pipe' | 'missing'> {
   try {
     const found = await lstat(path);
     if (found.isSymbolicLink()) return 'link';
+    if (found.isFIFO()) return 'pipe';
     return found.isDirectory() ? 'folder' : 'file';
   } catch (error) {
     if (error instanceof Error && 'code' in error) return 'missing';
