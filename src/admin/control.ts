@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError, EXIT } from '../errors.ts';
 import { controlSocketPath, makeStateFolder } from '../state.ts';
 import type { ReloadResult } from './reload.ts';
@@ -22,8 +23,12 @@ export interface Commands {
 }
 
 export interface Control {
+  /** Resolves once every answer that is due has left; bounded. */
   close(): Promise<void>;
 }
+
+/** ms: a reload may wait for a disk that hangs. */
+const ANSWERED_WITHIN = 5000;
 
 /** No longer a name than the control socket's own, whose path has to fit. */
 const LOCK = 'control.lock';
@@ -38,17 +43,23 @@ export async function startControl(options: {
 }): Promise<Control> {
   makeStateFolder(options.folder);
   const path = controlSocketPath(options.folder);
+  const due = new Set<Promise<unknown>>();
   const server = createServer((request, response) => {
+    const left = new Promise((resolve) => response.once('close', resolve));
+    due.add(left);
+    void left.then(() => due.delete(left));
     void handle(options.commands, request, response);
   });
   await listenAlone(server, path, join(options.folder, LOCK));
   chmodSync(path, 0o600);
   return {
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      }),
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      await Promise.race([Promise.all(due), pause(ANSWERED_WITHIN, undefined, { ref: false })]);
+      // Who has asked nothing waits for no answer, and would keep the process for as long as it likes.
+      server.closeAllConnections();
+      await closed;
+    },
   };
 }
 

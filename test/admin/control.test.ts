@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -103,6 +104,39 @@ test('a second gwproxy on one config is refused with 73 while the first answers'
   } finally {
     await control.close();
   }
+});
+
+test('the end waits for answers that are due, and for nobody who asks nothing', async () => {
+  let answer = (): void => {};
+  const due = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const called: string[] = [];
+  const control = await startControl({
+    folder,
+    commands: {
+      ...commands(called),
+      start: (profile) => {
+        called.push(profile);
+        return due;
+      },
+    },
+  });
+  const path = controlSocketPath(folder);
+  const silent = ['', 'GET /status HTTP/1.1\r\nHo'].map((begun) => {
+    const socket = connect(path);
+    socket.on('error', () => {});
+    socket.write(begun);
+    return socket;
+  });
+  await Promise.all(silent.map((socket) => once(socket, 'connect')));
+  const asked = ask(path, 'POST', '/profiles/inbox/start');
+  while (called.length === 0) await ask(path, 'GET', '/status');
+  const closed = control.close();
+  answer();
+  assert.deepEqual(await asked, { profile: 'inbox' });
+  await closed;
+  for (const socket of silent) socket.destroy();
 });
 
 /** The file of one that was killed. */
