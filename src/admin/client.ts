@@ -1,11 +1,19 @@
 import { request } from 'node:http';
 import { CommandError, EXIT, type ExitCode } from '../errors.ts';
 
+/** ms that a question may take; what is to be done may take as long as gateways drain. */
+const ANSWERED_WITHIN = 10_000;
+
 /**
  * Asks the gwproxy that listens on that socket; the parsed JSON of its answer. Throws a CommandError: 69 where
  * none runs, else what the gwproxy said. Imports nothing heavy, so that `gwproxy status` is quick.
  */
-export function ask(socketPath: string, method: 'GET' | 'POST', path: string): Promise<unknown> {
+export function ask(
+  socketPath: string,
+  method: 'GET' | 'POST',
+  path: string,
+  within: number = ANSWERED_WITHIN,
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const call = request({ socketPath, method, path, agent: false }, (response) => {
       const chunks: Buffer[] = [];
@@ -26,6 +34,9 @@ export function ask(socketPath: string, method: 'GET' | 'POST', path: string): P
     call.on('error', (cause: NodeJS.ErrnoException) => {
       reject(cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED' ? notRunning(cause) : lost(cause));
     });
+    if (method === 'GET') {
+      call.setTimeout(within, () => call.destroy(new Error(`no answer within ${within / 1000} s`)));
+    }
     call.end();
   });
 }

@@ -176,6 +176,16 @@ test('an answer that is no JSON is an error, not a crash', async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
+test('a gwproxy that is stopped or hangs is told as one that does not answer', async () => {
+  const server = createServer((socket) => void socket.resume());
+  await new Promise<void>((resolve) => server.listen(controlSocketPath(folder), resolve));
+  await assert.rejects(
+    ask(controlSocketPath(folder), 'GET', '/status', 50),
+    /did not answer: .*within 0\.05 s/,
+  );
+  await new Promise((resolve) => server.close(resolve));
+});
+
 test('what no profile claims is told over the socket, and cleared by it', async () => {
   const called: string[] = [];
   const control = await startControl({ folder, commands: commands(called) });
