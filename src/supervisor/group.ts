@@ -18,12 +18,17 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): Sent {
   return send(-pid, signal);
 }
 
+/** What a signal to that group would come to now. */
+export function tryGroup(pid: number): Sent {
+  return HAS_GROUPS ? send(-pid, 0) : 'sent';
+}
+
 /** Signals that process, and no other that has its pid by now. */
 export function signalProcess(process: ProcessId, signal: NodeJS.Signals): Sent {
   return isLiving(process) ? send(process.pid, signal) : 'gone';
 }
 
-function send(target: number, signal: NodeJS.Signals): Sent {
+function send(target: number, signal: NodeJS.Signals | 0): Sent {
   try {
     process.kill(target, signal);
     return 'sent';

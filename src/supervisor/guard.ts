@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { GUARD } from './guard-script.ts';
+import { MARK } from './mark.ts';
 import type { ProcessId } from './proc.ts';
 import { systemCode } from './words.ts';
 
@@ -55,8 +56,9 @@ export class Guard {
     try {
       child = spawn('/bin/sh', ['-c', GUARD, 'gwproxy-guard', this.#options.entry], {
         cwd: '/',
-        // Not gwproxy's own: a gwproxy that is itself a gateway has a mark, and its guard must outlive it.
-        env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
+        // Not gwproxy's own: one that is itself of a gateway has its mark, and its guard must outlive it. With none it
+        // would be a child of that gateway that hides its own.
+        env: { PATH: process.env.PATH ?? '/usr/bin:/bin', [MARK]: 'guard' },
         stdio: ['pipe', 'ignore', 'ignore'],
         // A session of its own: no Ctrl-C and no hang-up of gwproxy's terminal.
         detached: true,

@@ -13,6 +13,8 @@ export interface ProcessId {
 
 /** What proc_pid_stat(5) says. */
 export interface ProcessStat extends ProcessId {
+  /** PID 1, or a subreaper, once that has ended. */
+  readonly parent: number;
   readonly group: number;
   readonly session: number;
   /** False of a zombie: it holds no port and runs no code, and a PID 1 that is no init never reaps it. */
@@ -27,16 +29,17 @@ const PF_KTHREAD = 0x0020_0000;
 export function parseStat(text: string): ProcessStat | null {
   // pid (comm) state ppid pgrp session tty tpgid flags …; comm may hold spaces, parentheses and line ends.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const [state = '', , group, session, , , flags] = fields;
+  const [state = '', parent, group, session, , , flags] = fields;
   const stat = {
     pid: Number.parseInt(text, 10),
     started: Number(fields[19]),
+    parent: Number(parent),
     group: Number(group),
     session: Number(session),
     living: state !== 'Z' && state !== 'X',
     kernel: (Number(flags) & PF_KTHREAD) !== 0,
   };
-  const whole = [stat.pid, stat.started, stat.group, stat.session].every(Number.isSafeInteger);
+  const whole = [stat.pid, stat.started, stat.parent, stat.group, stat.session].every(Number.isSafeInteger);
   return whole && state.length === 1 ? stat : null;
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Seen, takeCensus } from './census.ts';
-import { groupExists, signalGroup, signalProcess } from './group.ts';
+import { groupExists, signalGroup, signalProcess, tryGroup } from './group.ts';
 import { HAS_PROC, isLiving } from './proc.ts';
 
 /** ms that a process may outlive SIGKILL before it is given up. */
@@ -9,6 +9,24 @@ const GIVEN_UP_AFTER = 2000;
 /** Whether a process is of that gateway: of its leader's group or session, or marked as its own. */
 export function belongs(seen: Seen, pid: number, mark: string): boolean {
   return seen.group === pid || seen.session === pid || seen.mark === mark;
+}
+
+/**
+ * Those in a census that descend from one of `own`, by parents, and carry nobody's mark: children that left group and
+ * session and hide their environment. To be asked while their parents live; later nothing tells of them. Pure.
+ */
+export function unmarkedDescendants(census: readonly Seen[], own: readonly Seen[]): readonly Seen[] {
+  const pids = new Set(own.map(({ pid }) => pid));
+  const found: Seen[] = [];
+  for (let count = -1; count < found.length; ) {
+    count = found.length;
+    for (const seen of census) {
+      if (seen.mark !== null || pids.has(seen.pid) || !pids.has(seen.parent)) continue;
+      pids.add(seen.pid);
+      found.push(seen);
+    }
+  }
+  return found;
 }
 
 /**
@@ -29,6 +47,8 @@ export class Tree {
   /** The leader's pid may name others from now on. */
   #groupEnded = false;
   #left: readonly Seen[] = [];
+  /** Starts, by pid, of those that only their parents told of. */
+  readonly #hidden = new Map<number, number>();
   #killedAt: number | undefined;
 
   constructor(pid: number, mark: string) {
@@ -36,8 +56,14 @@ export class Tree {
     this.#mark = mark;
   }
 
-  /** To the group before it returns, to those that left it within ms; false where the system does not permit it. */
+  /**
+   * To all of them within ms, SIGKILL to the group before it returns; false where the system does not permit it.
+   */
   signal(signal: NodeJS.Signals): boolean {
+    if (signal !== 'SIGKILL' && HAS_PROC) {
+      void this.#signalAll(signal);
+      return this.#groupEnded || tryGroup(this.#pid) !== 'refused';
+    }
     if (signal === 'SIGKILL') this.#killedAt ??= performance.now();
     const sent = this.#groupEnded ? 'gone' : signalGroup(this.#pid, signal);
     void this.#signalStrays(signal);
@@ -81,6 +107,18 @@ export class Tree {
     return this.#left.length > 0;
   }
 
+  /** Who is whose child is known until the first of them ends: so they are looked at before. */
+  async #signalAll(signal: NodeJS.Signals): Promise<void> {
+    const census = (await takeCensus()) ?? [];
+    const own = census.filter((seen) => this.#isOurs(seen));
+    for (const { pid, started } of unmarkedDescendants(census, own)) this.#hidden.set(pid, started);
+    if (this.#killedAt !== undefined) return;
+    if (!this.#groupEnded) signalGroup(this.#pid, signal);
+    for (const seen of census) {
+      if (this.#isOurs(seen) && seen.group !== this.#pid) signalProcess(seen, signal);
+    }
+  }
+
   async #signalStrays(signal: NodeJS.Signals): Promise<void> {
     const census = HAS_PROC ? await takeCensus() : null;
     for (const seen of census ?? []) {
@@ -94,6 +132,7 @@ export class Tree {
   }
 
   #isOurs(seen: Seen): boolean {
+    if (this.#hidden.get(seen.pid) === seen.started) return true;
     return this.#groupEnded ? seen.mark === this.#mark : belongs(seen, this.#pid, this.#mark);
   }
 }

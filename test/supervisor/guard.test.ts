@@ -23,6 +23,7 @@ test('a guard holds nothing of gwproxy: no output, no folder, no environment, no
   assert.equal(readlinkSync(`/proc/${pid}/cwd`), '/');
   assert.deepEqual(readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean), [
     `PATH=${process.env.PATH}`,
+    'GWPROXY_GATEWAY=guard',
   ]);
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   assert.equal(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]), pid);

@@ -17,6 +17,7 @@ test('a stat is read whatever the process is named', () => {
       assert.deepEqual(parseStat(statOf(comm, 'S', 0x400000, started)), {
         pid: 42,
         started,
+        parent: 7,
         group: 41,
         session: 40,
         living: true,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { processesOf } from '../../src/supervisor/tree.ts';
+import type { Seen } from '../../src/supervisor/census.ts';
+import { HAS_PROC } from '../../src/supervisor/proc.ts';
+import { processesOf, unmarkedDescendants } from '../../src/supervisor/tree.ts';
 import { isRunning, markOf, toldPids } from './processes.ts';
 import { isLine, isState, pidOf, profile, statusOf, supervise } from './support.ts';
 
@@ -16,6 +18,25 @@ test('a stop ends grandchildren in sessions of their own, with the signal that t
   assert.deepEqual(strays.filter(isRunning), []);
   assert.ok(!log.events.some((event) => event.type === 'gateway.exit' && !event.asked));
 });
+
+// Where there is no /proc nothing tells of them.
+if (HAS_PROC) {
+  test('a stop ends a child that left the group and hides its environment, and so does a restart', async (t) => {
+    const { supervisor, log } = supervise(t, [profile('alpha', 'hidden.mjs', { stop: patient })]);
+    const hidden: number[] = [];
+    t.after(() => {
+      for (const pid of hidden.filter(isRunning)) process.kill(pid, 'SIGKILL');
+    });
+    supervisor.start();
+    hidden.push(...(await toldPids(log, 'alpha', 'hidden', 1)));
+    await supervisor.settled();
+    await supervisor.restartProfile('alpha');
+    assert.deepEqual(hidden.filter(isRunning), []);
+    hidden.push(...(await toldPids(log, 'alpha', 'hidden', 2)));
+    await supervisor.stop();
+    assert.deepEqual(hidden.filter(isRunning), []);
+  });
+}
 
 test('a grandchild that does not end is killed after the grace', async (t) => {
   const { supervisor, log } = supervise(t, [
@@ -61,4 +82,32 @@ test('the processes of a gateway are its group, whatever they hide, and those th
   }
   await supervisor.stop();
   assert.deepEqual([...nameless, ...strays].filter(isRunning), []);
+});
+
+test('descent is told by parents, and ends at whoever carries a mark of another', () => {
+  const seen = (pid: number, parent: number, mark: string | null = null): Seen => ({
+    pid,
+    parent,
+    mark,
+    started: pid,
+    group: pid,
+    session: pid,
+    living: true,
+    kernel: false,
+  });
+  // In no order: a child may have a lower pid than its parent.
+  const census = [
+    seen(5, 7),
+    seen(2, 1),
+    seen(7, 2),
+    seen(3, 1),
+    seen(8, 2, 'other/a/1'),
+    seen(9, 8),
+    seen(4, 3),
+  ];
+  const found = unmarkedDescendants(census, [seen(2, 1)]);
+  assert.deepEqual(
+    found.map(({ pid }) => pid),
+    [7, 5],
+  );
 });
