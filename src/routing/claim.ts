@@ -1,3 +1,4 @@
+import { factsOf } from './facts.ts';
 import { findByKey, type KeyIndex } from './key-index.ts';
 import type { Match, Outcome, Refused } from './outcome.ts';
 import type { BodyFields, Platform, RequestHead } from './platform.ts';
@@ -33,6 +34,7 @@ export function byKey(scope: Scope, index: KeyIndex, head: RequestHead, body: Bo
     attributes,
     deadline: platform.deadline(head, body),
     synchronous: platform.synchronous(head, body),
+    facts: () => factsOf(platform, head, body),
   });
   if (deliveries.length === 0 && fallback !== undefined) return matched(fallback, null);
   const matches = onePerProfile(deliveries, matched);

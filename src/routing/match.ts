@@ -128,6 +128,7 @@ function byPath(route: Route): Match {
     attributes: null,
     deadline: null,
     synchronous: true,
+    facts: null,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Refusal } from './inspect.ts';
-import type { Reply } from './platform.ts';
+import type { DeliveryFacts, Reply } from './platform.ts';
 import type { Attributes, PlatformName, Route } from './route.ts';
 import type { Scope } from './scope.ts';
 
@@ -19,6 +19,8 @@ export interface Match {
   readonly deadline: number | null;
   /** Whether the answer itself matters to the sender; true where no platform knows. */
   readonly synchronous: boolean;
+  /** Worked out when it is asked for, since few requests need it; null where no platform knows. */
+  readonly facts: (() => DeliveryFacts) | null;
 }
 
 /**

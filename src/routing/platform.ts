@@ -120,4 +120,29 @@ export interface Platform {
   deadline(head: RequestHead, body: BodyFields | null): number;
   /** The answer itself matters to the sender: never acknowledged early, never replayed. */
   synchronous(head: RequestHead, body: BodyFields | null): boolean;
+  /**
+   * Whether it may be acknowledged before its gateway has it: the sender would not repeat it in time, and of the
+   * answer only the status matters. Left out by a platform of which that is never so. Asked only of what is not
+   * synchronous.
+   */
+  spoolable?(head: RequestHead, body: BodyFields | null): boolean;
+  /** What the sender wants to hear of such a request; a platform without it hears an empty 200. */
+  acknowledgement?(head: RequestHead, body: BodyFields | null): Reply;
+  /**
+   * The sender's own ids of what it delivers: a request of the same bytes with the same ids is the same delivery,
+   * sent again. Undefined where nothing says so. Asked only of what is not synchronous.
+   */
+  dedupKey?(head: RequestHead, body: BodyFields | null): readonly string[] | undefined;
+  /** What must stay in order: a conversation, a channel, a repository. Undefined where nothing names one. */
+  orderKey?(head: RequestHead, body: BodyFields | null): string | undefined;
+}
+
+/** What matters of a delivery that waits on disk, or that may be a repeat of another. */
+export interface DeliveryFacts {
+  /** As `Platform.spoolable`; false for what is synchronous. */
+  readonly spoolable: boolean;
+  readonly acknowledgement: Reply;
+  /** Undefined for what is synchronous, too. */
+  readonly dedupKey: readonly string[] | undefined;
+  readonly orderKey: string | undefined;
 }

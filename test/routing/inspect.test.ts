@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { factsOf } from '../../src/routing/facts.ts';
 import { compileBodyReads, inspect } from '../../src/routing/inspect.ts';
 import { platforms } from '../../src/routing/platforms/index.ts';
 import { FORM_TYPE, JSON_TYPE, XML_TYPE } from './support.ts';
@@ -126,6 +127,9 @@ describe('a platform', () => {
         [FORM_TYPE, 'command=x'],
         [JSON_TYPE, '{"object":"page","entry":[{"id":"1","changes":[{}],"messaging":[{}]}]}'],
         [JSON_TYPE, '{"value":[{}]}'],
+        [JSON_TYPE, '{"events":[{"source":{}}]}'],
+        [JSON_TYPE, '{"event":"created","type":"event_callback"}'],
+        [JSON_TYPE, '{"object":"page","entry":[{"changes":[{"value":{"messages":[{}],"statuses":[{}]}}]}]}'],
         [JSON_TYPE, '{"header":{},"event":{},"payload":{},"data":{},"schema":"2.0"}'],
       ] as const;
       for (const [contentType, body] of bodies) {
@@ -138,11 +142,13 @@ describe('a platform', () => {
         platform.unmatched(head, fields);
         platform.deadline(head, fields);
         platform.synchronous(head, fields);
+        factsOf({ ...platform, synchronous: () => false }, head, fields);
         platform.deliveries(head, null);
         platform.handshake(head, null);
         platform.unmatched(head, null);
         platform.deadline(head, null);
         platform.synchronous(head, null);
+        factsOf({ ...platform, synchronous: () => false }, head, null);
       }
     });
   }

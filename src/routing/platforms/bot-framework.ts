@@ -2,7 +2,7 @@ import { bodyFormat } from '../content-type.ts';
 import { peekJwt } from '../jwt.ts';
 import type { Ambiguous, BodyFields, Platform, RequestHead } from '../platform.ts';
 import type { Attributes, RouteKey } from '../route.ts';
-import { firstId, present } from './read.ts';
+import { allIds, firstId, present } from './read.ts';
 
 // The Activity protocol: https://github.com/microsoft/Agents/blob/main/specs/activity/protocol-activity.md
 
@@ -103,6 +103,26 @@ function comparable({ app, ...rest }: RouteKey['fields']): RouteKey['fields'] {
     : { ...rest, app };
 }
 
+/** What a skill is answered holds the id of the activity it sent. */
+function synchronous(head: RequestHead, body: BodyFields | null): boolean {
+  if (body === null || CALLBACK.test(head.path)) return true;
+  const mode = body.text('/deliveryMode');
+  return body.text('/type') === 'invoke' || mode === 'expectReplies' || mode === 'stream';
+}
+
+/** A mode that is not known may want more of the answer than its status. */
+function spoolable(_head: RequestHead, body: BodyFields | null): boolean {
+  const kind = body?.kind('/deliveryMode');
+  if (kind === undefined || kind === 'null') return true;
+  const mode = body?.text('/deliveryMode');
+  return mode === 'normal' || mode === 'notification';
+}
+
+/** An activity's id is unique within its conversation, and may be missing. */
+function dedupKey(_head: RequestHead, body: BodyFields | null): readonly string[] | undefined {
+  return allIds([body?.text('/conversation/id'), body?.text('/id')]);
+}
+
 /** Teams, Direct Line, Web Chat, the Emulator and Agent 365: one activity a request, one bot an activity. */
 export const botFramework: Platform = {
   name: 'bot-framework',
@@ -114,10 +134,12 @@ export const botFramework: Platform = {
   reads: {
     json: [
       '/type',
+      '/id',
       '/channelId',
       '/serviceUrl',
       '/deliveryMode',
       '/conversation',
+      '/conversation/id',
       '/recipient',
       '/recipient/id',
       '/recipient/role',
@@ -135,10 +157,10 @@ export const botFramework: Platform = {
   unmatched: () => undefined,
   // 10 to 15 s by channel, then the user sees a 504 (learn.microsoft.com, "Manage a long-running operation").
   deadline: () => 15_000,
-  synchronous: (head, body) => {
-    // What a skill is answered holds the id of the activity it sent.
-    if (body === null || CALLBACK.test(head.path)) return true;
-    const mode = body.text('/deliveryMode');
-    return body.text('/type') === 'invoke' || mode === 'expectReplies' || mode === 'stream';
-  },
+  synchronous,
+  // After its deadline the user sees an error, and nothing comes again (learn.microsoft.com, as above).
+  spoolable,
+  acknowledgement: () => ({ status: 202, contentType: null, body: '' }),
+  dedupKey,
+  orderKey: (_head, body) => body?.text('/conversation/id'),
 };

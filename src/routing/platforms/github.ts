@@ -57,4 +57,9 @@ export const github: Platform = {
   unmatched: () => undefined,
   deadline: () => 10_000,
   synchronous: () => false,
+  // "GitHub does not automatically redeliver failed deliveries" (docs.github.com, "Handling failed deliveries").
+  spoolable: (head) => head.method === 'POST',
+  acknowledgement: () => ({ status: 202, contentType: null, body: '' }),
+  // No dedupKey: a delivery that someone sends again by hand has the id of the first, and is meant.
+  orderKey: (head, body) => deliveries(head, body)[0]?.fields['repository'],
 };

@@ -1,6 +1,6 @@
 import type { Ambiguous, BodyFields, Platform, Reply, RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
-import { present } from './read.ts';
+import { allIds, present } from './read.ts';
 import { byJsonShape, hasInQuery } from './shape.ts';
 import { readQuery } from './strict-query.ts';
 
@@ -76,7 +76,7 @@ export const graph: Platform = {
     json: ['/value'],
     form: [],
     formJson: {},
-    each: { '/value': { json: ['/subscriptionId', '/clientState'] } },
+    each: { '/value': { json: ['/id', '/subscriptionId', '/clientState'] } },
   },
   normalise,
   recognises,
@@ -87,4 +87,5 @@ export const graph: Platform = {
   unmatched: () => undefined,
   deadline: () => 10_000,
   synchronous: isValidation,
+  dedupKey: (_head, body) => allIds(body?.each('/value').map((item) => item.text('/id')) ?? []),
 };

@@ -1,6 +1,6 @@
 import type { Ambiguous, BodyFields, Platform, Reply, RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
-import { present } from './read.ts';
+import { allIds, present } from './read.ts';
 import { byJsonShape, hasHeader, hasInQuery, hasStrings } from './shape.ts';
 
 // https://open.larksuite.com/document/server-docs/event-subscription-guide/overview
@@ -108,6 +108,7 @@ export const lark: Platform = {
       '/encrypt',
       '/header',
       '/header/event_type',
+      '/header/event_id',
       '/event',
       '/api_app_id',
       NEW_APP,
@@ -124,4 +125,5 @@ export const lark: Platform = {
   unmatched: () => undefined,
   deadline: () => 3000,
   synchronous,
+  dedupKey: (_head, body) => allIds([body?.text('/header/event_id') ?? body?.text('/uuid')]),
 };

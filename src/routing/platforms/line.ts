@@ -1,6 +1,6 @@
 import type { BodyFields, Platform, Reply, RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
-import { present } from './read.ts';
+import { allIds, firstId, present } from './read.ts';
 
 // https://developers.line.biz/en/reference/messaging-api/#webhooks
 
@@ -19,6 +19,14 @@ function unmatched(_head: RequestHead, body: BodyFields | null): Reply | undefin
   return empty ? { status: 200, contentType: null, body: '' } : undefined;
 }
 
+const SOURCE = ['/source/groupId', '/source/roomId', '/source/userId'] as const;
+
+/** The chat that all events are of; undefined where they are of several. */
+function chat(body: BodyFields | null): string | undefined {
+  const [first, ...others] = new Set(body?.each('/events').map((event) => firstId(event, SOURCE)));
+  return others.length === 0 ? first : undefined;
+}
+
 /** The Messaging API: all events of one request are for one bot, named by its user id. */
 export const line: Platform = {
   name: 'line',
@@ -26,7 +34,12 @@ export const line: Platform = {
   fields: ['destination'],
   headFields: [],
   secretFields: [],
-  reads: { json: ['/destination', '/events', '/events/0'], form: [], formJson: {} },
+  reads: {
+    json: ['/destination', '/events', '/events/0'],
+    form: [],
+    formJson: {},
+    each: { '/events': { json: ['/webhookEventId', ...SOURCE] } },
+  },
   normalise: (_field, value) => value,
   recognises: (head) => head.header('x-line-signature') !== undefined,
   deliveries,
@@ -35,4 +48,10 @@ export const line: Platform = {
   // developers.line.biz, "Check webhook error causes and statistics": request_timeout.
   deadline: () => 2000,
   synchronous: () => false,
+  // Redelivery is off unless the bot's owner switches it on.
+  spoolable: (_head, body) => body?.kind('/events/0') !== undefined,
+  acknowledgement: () => ({ status: 200, contentType: null, body: '' }),
+  dedupKey: (_head, body) =>
+    allIds(body?.each('/events').map((event) => event.text('/webhookEventId')) ?? []),
+  orderKey: (_head, body) => chat(body),
 };

@@ -1,6 +1,6 @@
 import type { Ambiguous, BodyFields, EachFields, EachReads, Platform, RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
-import { present } from './read.ts';
+import { allIds, present } from './read.ts';
 import { byJsonShape } from './shape.ts';
 import { readQuery } from './strict-query.ts';
 
@@ -14,7 +14,7 @@ export interface Product {
   /** The route field that an entry's id is. */
   readonly account: string;
   /** The route field that stands above it, and where each entry has its values, if anywhere. */
-  readonly within?: { readonly field: string; readonly array: string; readonly pointer: string };
+  readonly within?: { readonly field: string; readonly array: '/changes'; readonly pointer: string };
 }
 
 const NONE = { status: 200, contentType: null, body: '' } as const;
@@ -70,12 +70,49 @@ function valuesWithin({ within }: Product, entry: EachFields): readonly string[]
   return values.length === 0 ? [''] : values;
 }
 
+/** What has ids of its own: the Messenger Platform's messages, and the Cloud API's messages and what became of them. */
+const IDS = {
+  '/messaging': { json: ['/message/mid'] },
+  '/changes': {
+    json: [],
+    each: { '/value/messages': { json: ['/id'] }, '/value/statuses': { json: ['/id'] } },
+  },
+} as const;
+
+/** Undefined where an entry has something without an id, or nothing that has one. */
+function messageIds(body: BodyFields): readonly string[] | undefined {
+  const ids = body.each('/entry').map((entry) => {
+    const changes = entry
+      .each('/changes')
+      .map((change) =>
+        allIds(
+          [...change.each('/value/messages'), ...change.each('/value/statuses')].map((one) =>
+            one.text('/id'),
+          ),
+        ),
+      );
+    const messages = entry.each('/messaging').map((one) => allIds([one.text('/message/mid')]));
+    return together([...messages, ...changes]);
+  });
+  return together(ids);
+}
+
+function together(lists: readonly (readonly string[] | undefined)[]): readonly string[] | undefined {
+  const known = lists.filter((list) => list !== undefined);
+  return known.length === 0 || known.length < lists.length ? undefined : known.flat();
+}
+
 /** A platform of Meta's: a subscription's GET by its verify_token, notifications by what each entry is for. */
 export function metaPlatform(product: Product): Platform {
   const { name, object, account, within } = product;
   const entry: EachReads = {
     json: ['/id'],
-    ...(within && { each: { [within.array]: { json: [within.pointer] } } }),
+    each: {
+      ...IDS,
+      ...(within && {
+        [within.array]: { ...IDS[within.array], json: [...IDS[within.array].json, within.pointer] },
+      }),
+    },
   };
   const isNotification = (body: BodyFields) =>
     body.text('/object') === object && body.kind('/entry') === 'array';
@@ -103,5 +140,7 @@ export function metaPlatform(product: Product): Platform {
     deadline: () => 20_000,
     // The challenge is in the answer; a notification is only taken.
     synchronous: (head) => head.method === 'GET',
+    // A status is told once for each of its values: one body is one of them.
+    dedupKey: (_head, body) => (body === null ? undefined : messageIds(body)),
   };
 }

@@ -30,3 +30,13 @@ export function present(fields: Readonly<Record<string, string | undefined>>): R
   }
   return kept;
 }
+
+/** All of those ids; undefined where one is missing, or there are none at all: what is left would not tell. */
+export function allIds(ids: readonly (string | undefined)[]): readonly string[] | undefined {
+  const known: string[] = [];
+  for (const id of ids) {
+    if (id === undefined || id === '') return undefined;
+    known.push(id);
+  }
+  return known.length === 0 ? undefined : known;
+}

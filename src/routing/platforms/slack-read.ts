@@ -4,6 +4,9 @@ import { firstId, type JsonSource, present } from './read.ts';
 /** The form field that carries an interaction's JSON. */
 export const PAYLOAD = 'payload';
 
+/** Where an event names its channel: by id, or as an object that has one; a reaction by what it is to. */
+const CHANNEL = ['/event/channel', '/event/channel/id', '/event/item/channel'] as const;
+
 /** What is read of an Events API body. */
 export const EVENT_READS = [
   '/type',
@@ -19,6 +22,7 @@ export const EVENT_READS = [
   '/authorizations/0/team_id',
   '/authorizations/0/enterprise_id',
   '/authorizations/0/is_enterprise_install',
+  ...CHANNEL,
 ] as const;
 
 const PAYLOAD_TEAM = ['/team', '/team/id', '/team_id', '/user/team_id', '/view/team_id'] as const;
@@ -105,6 +109,11 @@ export function commandFields(body: BodyFields): SlackFields {
     app: body.form('api_app_id'),
     token: body.form('token'),
   });
+}
+
+/** The channel that an event happened in; undefined where it happened in none. */
+export function channelOf(body: JsonSource): string | undefined {
+  return firstId(body, CHANNEL);
 }
 
 /** The JSON of an interaction; undefined where the body is none. */

@@ -1,7 +1,9 @@
 import { bodyFormat } from '../content-type.ts';
 import type { BodyFields, Platform, Reply, RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
+import { allIds } from './read.ts';
 import {
+  channelOf,
   commandFields,
   EVENT_READS,
   eventFields,
@@ -64,6 +66,11 @@ function isEvent(body: BodyFields): boolean {
   return type === 'event_callback' || type === 'app_rate_limited';
 }
 
+/** One delivery, that has an id; app_rate_limited has none, and is old news once it waited. */
+function isCallback(body: BodyFields | null): body is BodyFields {
+  return body?.format === 'json' && body.text('/type') === 'event_callback';
+}
+
 function isUrlVerification(body: BodyFields): boolean {
   return body.text('/type') === 'url_verification';
 }
@@ -122,4 +129,9 @@ export const slack: Platform = {
   unmatched,
   deadline: () => 3000,
   synchronous: (_head, body) => body === null || !isEvent(body),
+  // Repeated after a minute and after five, then lost; and a signature is good for five minutes.
+  spoolable: (_head, body) => isCallback(body),
+  acknowledgement: () => ({ status: 200, contentType: null, body: '' }),
+  dedupKey: (_head, body) => (isCallback(body) ? allIds([body.text('/event_id')]) : undefined),
+  orderKey: (_head, body) => (isCallback(body) ? channelOf(body) : undefined),
 };

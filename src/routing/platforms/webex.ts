@@ -1,6 +1,6 @@
 import type { BodyFields, Platform, RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
-import { present } from './read.ts';
+import { allIds, present } from './read.ts';
 import { byJsonShape, hasHeader, hasStrings } from './shape.ts';
 
 // https://developer.webex.com/docs/api/guides/webhooks
@@ -31,7 +31,7 @@ export const webex: Platform = {
   fields: ['webhook', 'app'],
   headFields: [],
   secretFields: [],
-  reads: { json: [...NAMES, '/appId', '/data', ...OWNERS], form: [], formJson: {} },
+  reads: { json: [...NAMES, '/appId', '/data', '/data/id', ...OWNERS], form: [], formJson: {} },
   // Base64: compared by the letter.
   normalise: (_field, value) => value,
   recognises: (head, body) => hasHeader(head, PROOF) || byJsonShape(head, body, looksLikeWebhook),
@@ -43,4 +43,7 @@ export const webex: Platform = {
   // Nowhere documented: on the short side.
   deadline: () => 5000,
   synchronous: () => false,
+  // What is created is created once; a change of the same thing may well look like one before it.
+  dedupKey: (_head, body) =>
+    body?.text('/event') === 'created' ? allIds([body.text('/id'), body.text('/data/id')]) : undefined,
 };

@@ -1,6 +1,6 @@
 import type { Ambiguous, BodyFields, Platform, Reply, RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
-import { present } from './read.ts';
+import { allIds, present } from './read.ts';
 import { byJsonShape, hasHeader, hasStrings } from './shape.ts';
 
 // https://developers.zoom.us/docs/api/webhooks/
@@ -55,7 +55,7 @@ export const zoom: Platform = {
   headFields: [],
   secretFields: [],
   reads: {
-    json: ['/event', '/payload/plainToken', ACCOUNT, CHATBOT_ACCOUNT],
+    json: ['/event', '/event_ts', '/payload/plainToken', ACCOUNT, CHATBOT_ACCOUNT],
     form: [],
     formJson: {},
   },
@@ -66,4 +66,6 @@ export const zoom: Platform = {
   unmatched,
   deadline: () => 3000,
   synchronous: (_head, body) => body === null || body.text('/event') === VALIDATION,
+  // An event has no id, but the millisecond it happened in.
+  dedupKey: (_head, body) => allIds([body?.text('/event'), body?.number('/event_ts')]),
 };
