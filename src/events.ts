@@ -1,5 +1,5 @@
 import type { DoorErrorCode } from './errors.ts';
-import type { Attributes } from './routing/route.ts';
+import type { Attributes, PlatformName } from './routing/route.ts';
 
 /** As `gwproxy status` shows it. */
 export type GatewayState =
@@ -124,6 +124,39 @@ export type Event =
   | { readonly type: 'log.resumed'; readonly file: string; readonly lines: number }
   /** A log file cannot be rotated or compressed, and is written on; tried again, told once until it works. */
   | { readonly type: 'log.unrotated'; readonly file: string; readonly reason: string }
+  /** An acknowledged delivery that will not reach its gateway: too old, or one that the gateway does not want. */
+  | {
+      readonly type: 'spool.lost';
+      readonly profile: string;
+      readonly id: string;
+      readonly platform: PlatformName;
+      readonly reason: 'expired' | 'refused';
+      /** Of the last try: a status, or the system's code of what broke; null for none. */
+      readonly lastStatus: string | null;
+    }
+  /** Tried as often as it may be; it waits for `gwproxy spool retry`. */
+  | {
+      readonly type: 'spool.dead';
+      readonly profile: string;
+      readonly id: string;
+      readonly platform: PlatformName;
+      readonly tries: number;
+      readonly lastStatus: string | null;
+    }
+  /** A file in the spool that cannot be read as a delivery, and is set aside. */
+  | { readonly type: 'spool.corrupt'; readonly file: string; readonly reason: string }
+  /** Deliveries that found no room in the spool, and were refused with 503; told once a minute. */
+  | { readonly type: 'spool.full'; readonly profile: string; readonly refused: number }
+  /** The spool failed, mostly for its disk; `count` is of what failed since it was told last. */
+  | {
+      readonly type: 'spool.failed';
+      readonly profile: string;
+      readonly action: 'keep' | 'read' | 'send' | 'remove' | 'bury';
+      readonly reason: string;
+      readonly count: number;
+    }
+  /** All that waited for that profile is gone from the spool; the next delivery goes straight to its gateway. */
+  | { readonly type: 'spool.drained'; readonly profile: string; readonly delivered: number }
   /** Changes of the config, each as a line for a person. */
   | { readonly type: 'config.applied'; readonly changes: readonly string[] }
   /** Changes that would restart or end gateways, or need a new gwproxy: `gwproxy reload` or the next `up` applies them. */

@@ -26,6 +26,12 @@ const TEXTS: { readonly [Type in Event['type']]: string } = {
   'log.failed': 'a log file cannot be written',
   'log.resumed': 'a log file can be written again',
   'log.unrotated': 'a log file cannot be rotated or compressed',
+  'spool.lost': 'an acknowledged delivery is lost',
+  'spool.dead': 'a delivery was tried in vain, and waits for `gwproxy spool retry`',
+  'spool.corrupt': 'a file of the spool cannot be read',
+  'spool.full': 'the spool is full',
+  'spool.failed': 'the spool failed',
+  'spool.drained': 'nothing is spooled any more',
   'config.applied': 'config applied',
   'config.pending': 'config changes wait for `gwproxy reload`',
   'config.invalid': 'config is invalid; it stays as it was',
@@ -52,10 +58,15 @@ export function levelOf(event: Event): Level {
     case 'run.record':
     case 'log.resumed':
     case 'log.unrotated':
+    case 'spool.dead':
     case 'config.pending':
     case 'config.unwatched':
       return 'warn';
     case 'log.failed':
+    case 'spool.lost':
+    case 'spool.corrupt':
+    case 'spool.full':
+    case 'spool.failed':
     case 'config.invalid':
       return 'error';
     case 'gateway.state':

@@ -96,6 +96,31 @@ export function describe(event: Exclude<Event, { type: 'gateway.output' }>, now:
       return own(`${event.file} is written again; lines lost: ${event.lines}`, event.lines > 0);
     case 'log.unrotated':
       return own(`${event.file} cannot be rotated or compressed (${event.reason}); it is tried again`, true);
+    case 'spool.lost': {
+      const why = event.reason === 'expired' ? 'it waited too long' : 'the gateway does not want it';
+      const last = event.lastStatus === null ? '' : `; last: ${event.lastStatus}`;
+      const text = `LOST: delivery ${event.id} from ${event.platform}, acknowledged before: ${why}${last}`;
+      return { name: event.profile, text, bad: true };
+    }
+    case 'spool.dead': {
+      const last = event.lastStatus === null ? '' : ` (${event.lastStatus})`;
+      const text = `delivery ${event.id} from ${event.platform} failed ${event.tries} times${last}; \`gwproxy spool retry ${event.id}\` tries again`;
+      return { name: event.profile, text, bad: true };
+    }
+    case 'spool.corrupt':
+      return own(`${event.file} in the spool is no delivery and was set aside: ${event.reason}`, true);
+    case 'spool.full': {
+      const text = `the spool is full; deliveries refused with 503: ${event.refused}; see \`gwproxy spool\``;
+      return { name: event.profile, text, bad: true };
+    }
+    case 'spool.failed':
+      return { name: event.profile, text: spoolFailure(event), bad: true };
+    case 'spool.drained':
+      return {
+        name: event.profile,
+        text: `all that was spooled is delivered: ${event.delivered}`,
+        bad: false,
+      };
     case 'config.applied':
       return own(
         `config applied: ${event.changes.length === 0 ? 'nothing differs' : event.changes.join('; ')}`,
@@ -113,6 +138,21 @@ export function describe(event: Exclude<Event, { type: 'gateway.output' }>, now:
       return own(event.atOnce ? 'stopping at once' : 'stopping; once more to stop at once');
     case 'app.stopped':
       return own('stopped');
+  }
+}
+
+function spoolFailure({ action, reason, count }: Extract<Event, { type: 'spool.failed' }>): string {
+  const times = count === 1 ? '' : `, ${count} times`;
+  switch (action) {
+    case 'keep':
+      return `deliveries cannot be spooled and were refused with 503${times} (${reason})`;
+    case 'read':
+      return `a spooled delivery cannot be read${times} (${reason}); it is tried again`;
+    case 'send':
+      return `a spooled delivery is stuck until gwproxy is started again${times} (${reason})`;
+    case 'remove':
+    case 'bury':
+      return `the spool cannot note what became of a delivery${times} (${reason}); it may come again after a restart`;
   }
 }
 

@@ -17,7 +17,12 @@ export interface Copy {
 }
 
 export type Offered =
-  | { readonly kind: 'answered'; readonly status: number }
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      /** As the gateway wrote it; null where it did not. */
+      readonly retryAfter: string | null;
+    }
   /** Not a byte reached the gateway: another try may. */
   | { readonly kind: 'unsent'; readonly cause: Error };
 
@@ -76,12 +81,21 @@ class Offering implements Dispatcher.DispatchHandler {
     if (this.#left) controller.abort(new ClientLeft());
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
     if (status < 200) return;
     this.#status = status;
     this.#life.counters.latency.record(this.#parts.now() - this.#sentAt);
     this.#client.onLeave(null);
-    this.#resolve({ kind: 'answered', status });
+    const retryAfter = headers['retry-after'];
+    this.#resolve({
+      kind: 'answered',
+      status,
+      retryAfter: typeof retryAfter === 'string' ? retryAfter : null,
+    });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

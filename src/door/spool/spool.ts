@@ -1,0 +1,297 @@
+import type { Report } from '../../events.ts';
+import { codeOf } from '../failure.ts';
+import type { Timer, Timers } from '../timers.ts';
+import { Asks, type Readiness } from './asks.ts';
+import type { Dead, End, Spooled, SpoolRequest } from './delivery.ts';
+import { Graveyard } from './graveyard.ts';
+import { type Chosen, isChosen, type SpoolListing, showDead, showQueued } from './listing.ts';
+import { Notices } from './notices.ts';
+import { Queue, type Queued } from './queue.ts';
+import { CorruptRecord } from './record.ts';
+import { SpoolRefused } from './refused.ts';
+import type { SpoolStore } from './store.ts';
+import { Tally } from './tally.ts';
+import type { Outcome } from './verdict.ts';
+
+export interface SpoolOptions {
+  readonly store: SpoolStore;
+  readonly readiness: Readiness;
+  /**
+   * Sends it once. Where it rejects, nobody knows what came of it, as with a connection that broke. The signal
+   * ends it soon.
+   */
+  readonly send: (request: SpoolRequest, signal: AbortSignal) => Promise<Outcome>;
+  readonly report: Report;
+  readonly timers: Timers;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly queue?: Queue;
+}
+
+export interface SpoolStats {
+  /** Waiting for the gateway, or on their way to it. */
+  readonly queued: number;
+  /** Waiting for the operator. */
+  readonly dead: number;
+  /** Since the start: acknowledged, and of no use to the gateway any more, or to it never. */
+  readonly lost: number;
+  /** Since the start. */
+  readonly delivered: number;
+  /** When the oldest of the queued came, epoch ms; null for none. */
+  readonly oldest: number | null;
+}
+
+/** Node turns a longer wait into none at all. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/**
+ * Deliveries that are acknowledged before their gateway has them: kept on disk, and brought to it in order. What is
+ * accepted is delivered at least once, or told of as dead or lost. It is delivered twice only where the process
+ * ends between the gateway's 2xx and the moment at which its removal is on the disk.
+ */
+export class Spool {
+  readonly #options: SpoolOptions;
+  readonly #queue: Queue;
+  readonly #asks: Asks;
+  readonly #notices: Notices;
+  readonly #graveyard = new Graveyard();
+  readonly #tally = new Tally();
+  readonly #work = new Set<Promise<unknown>>();
+  readonly #abort = new AbortController();
+  #timer: Timer | null = null;
+  #closing = false;
+
+  constructor(options: SpoolOptions) {
+    this.#options = options;
+    this.#queue = options.queue ?? new Queue();
+    this.#asks = new Asks(options.readiness);
+    this.#notices = new Notices(options.report, options.now);
+  }
+
+  /**
+   * Takes in what an earlier run left. To be called before the first `accept`, and before anybody relies on
+   * `holds`. Rejects with the system's error where the store cannot be used.
+   */
+  async open(): Promise<void> {
+    const { spooled, dead, corrupt } = await this.#options.store.open();
+    for (const one of spooled) this.#queue.add(one, 'queued');
+    for (const one of [...dead].sort((a, b) => a.diedAt - b.diedAt)) this.#graveyard.add(one);
+    for (const { file, reason } of corrupt) this.#options.report({ type: 'spool.corrupt', file, reason });
+    this.#pump();
+  }
+
+  /**
+   * Resolves when it outlives whatever ends the process: only then may its sender be told that it was taken.
+   * Rejects with SpoolRefused, which is a 503 to the sender.
+   */
+  async accept(profile: string, request: Omit<SpoolRequest, 'profile'>): Promise<void> {
+    if (this.#closing) throw new SpoolRefused('closed');
+    try {
+      const { spooled, durable } = this.#options.store.put({ ...request, profile });
+      // In the order of arrival, whichever is on the disk first.
+      this.#queue.add(spooled, 'writing');
+      await this.#track(this.#keep(spooled, durable));
+    } catch (error) {
+      if (error instanceof SpoolRefused && error.because === 'full') this.#notices.full(profile);
+      throw error;
+    }
+  }
+
+  /** Whether anything of it is spooled, on its way out, or about to be: what comes next must queue behind it. */
+  holds(profile: string): boolean {
+    return this.#queue.has(profile);
+  }
+
+  /** To be called whenever a gateway may have become ready, or may be so no more. */
+  changed(): void {
+    this.#pump();
+  }
+
+  /** In the order of arrival. */
+  list(): readonly SpoolListing[] {
+    const queued = this.#queue.list().filter(({ state }) => state !== 'writing');
+    const all = [...queued.map(showQueued), ...this.#graveyard.list().map(showDead)];
+    return all.sort((one, other) => (one.id < other.id ? -1 : 1));
+  }
+
+  /** Sends them once their turn comes, the dead among them; gives back how many. */
+  async retry(chosen: Chosen): Promise<number> {
+    const waiting = this.#queue.list().filter(({ spooled }) => isChosen(chosen, spooled));
+    const hurried = waiting.filter(({ spooled }) => this.#queue.hurry(spooled.id)).length;
+    const dead = this.#graveyard.take(chosen);
+    const raised = await this.#track(Promise.all(dead.map((one) => this.#raise(one))));
+    this.#pump();
+    return hurried + raised.filter((done) => done).length;
+  }
+
+  /** Removes them for good, but for what is on its way to its gateway; gives back how many. */
+  async drop(chosen: Chosen): Promise<number> {
+    const waiting = this.#queue.list().filter(({ spooled }) => isChosen(chosen, spooled));
+    const leaving = waiting.filter(({ spooled }) => this.#queue.leave(spooled.id));
+    const all = [...leaving.map(({ spooled }) => spooled), ...this.#graveyard.take(chosen)];
+    await this.#track(Promise.all(all.map((one) => this.#remove(one))));
+    this.#pump();
+    return all.length;
+  }
+
+  stats(profile: string): SpoolStats {
+    const { lost, delivered } = this.#tally.of(profile);
+    const { size: queued, oldest } = this.#queue.sizeOf(profile);
+    const dead = this.#graveyard.list().filter((one) => one.profile === profile).length;
+    return { queued, dead, lost, delivered, oldest };
+  }
+
+  /**
+   * Accepts and sends nothing more, lets what is on its way end for at most `graceMs`, then breaks it off: it stays
+   * spooled. Resolves when nothing is under way.
+   */
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    const { timers } = this.#options;
+    timers.cancel(this.#timer);
+    const timer = timers.after(graceMs, () => this.#abort.abort());
+    while (this.#work.size > 0) await Promise.allSettled([...this.#work]);
+    timers.cancel(timer);
+  }
+
+  async #keep(spooled: Spooled, durable: Promise<void>): Promise<void> {
+    const { id, profile, target } = spooled;
+    try {
+      await durable;
+    } catch (error) {
+      this.#forget(spooled);
+      this.#notices.failed(profile, 'keep', error instanceof SpoolRefused ? error.cause : error);
+      this.#pump();
+      throw error;
+    }
+    this.#queue.written(id);
+    // What joins others that wait for the same gateway changes nothing.
+    if (!this.#asks.has(profile) || this.#options.readiness.isReady(profile, target)) this.#pump();
+  }
+
+  /** Sends all that may be sent, and sets the timer for what may be later. */
+  #pump(): void {
+    if (this.#closing) return;
+    const { now, readiness } = this.#options;
+    const at = now();
+    for (const one of this.#queue.expire(at)) this.#run(one.spooled, this.#bury(one, 'expired'));
+    for (const one of this.#graveyard.takeOld(at)) this.#run(one, this.#remove(one));
+    const { taken, waiting } = this.#queue.take(at, (profile, target) => readiness.isReady(profile, target));
+    for (const { spooled } of taken) this.#run(spooled, this.#deliver(spooled));
+    const askAt = this.#asks.ask(waiting, at);
+    this.#wake(Math.min(askAt, this.#queue.wakeAt(at), this.#graveyard.nextAt()) - at);
+  }
+
+  #wake(ms: number): void {
+    const { timers } = this.#options;
+    timers.cancel(this.#timer);
+    this.#timer =
+      ms === Number.POSITIVE_INFINITY ? null : timers.after(Math.min(ms, LONGEST_TIMER), () => this.#pump());
+  }
+
+  async #deliver(spooled: Spooled): Promise<void> {
+    const { now, random } = this.#options;
+    const { id, profile } = spooled;
+    const outcome = await this.#send(spooled);
+    if (outcome === 'corrupt') this.#forget(spooled);
+    else if (this.#closing && outcome.kind !== 'answered') this.#queue.putBack(id);
+    else {
+      const verdict = this.#queue.settle(id, outcome, now(), random());
+      if (verdict.kind === 'delivered') {
+        this.#tally.delivered(profile);
+        await this.#remove(spooled);
+      } else if (verdict.kind === 'dead') {
+        const one = this.#queue.get(id);
+        if (one !== undefined) await this.#bury(one, verdict.end);
+      }
+    }
+    this.#pump();
+  }
+
+  async #send({ id, profile }: Spooled): Promise<Outcome | 'corrupt'> {
+    let request: SpoolRequest;
+    try {
+      request = await this.#options.store.read(id);
+    } catch (error) {
+      if (error instanceof CorruptRecord) {
+        this.#tally.of(profile).lost += 1;
+        this.#options.report({ type: 'spool.corrupt', file: id, reason: error.message });
+        return 'corrupt';
+      }
+      this.#notices.failed(profile, 'read', error);
+      return { kind: 'unsent', code: codeOf(error) };
+    }
+    try {
+      return await this.#options.send(request, this.#abort.signal);
+    } catch (error) {
+      return { kind: 'broken', code: codeOf(error) };
+    }
+  }
+
+  /** Where the disk fails it is gone for this run all the same: it must not block what is behind it. */
+  async #remove(spooled: Spooled): Promise<void> {
+    try {
+      await this.#options.store.remove(spooled.id);
+    } catch (error) {
+      this.#notices.failed(spooled.profile, 'remove', error);
+    }
+    this.#forget(spooled);
+  }
+
+  /** As with `#remove` where the disk fails. */
+  async #bury({ spooled, tries, lastStatus }: Queued, end: End): Promise<void> {
+    const { store, report, now } = this.#options;
+    const { id, profile, platform } = spooled;
+    const how = { end, diedAt: now(), tries, lastStatus };
+    if (end === 'tries') report({ type: 'spool.dead', profile, id, platform, tries, lastStatus });
+    else {
+      this.#tally.of(profile).lost += 1;
+      report({ type: 'spool.lost', profile, id, platform, reason: end, lastStatus });
+    }
+    try {
+      await store.bury(id, how);
+    } catch (error) {
+      this.#notices.failed(profile, 'bury', error);
+    }
+    this.#graveyard.add({ ...spooled, ...how });
+    this.#forget(spooled);
+    this.#pump();
+  }
+
+  /** Of the dead: it is to be sent again. */
+  async #raise(dead: Dead): Promise<boolean> {
+    try {
+      await this.#options.store.unbury(dead.id);
+    } catch (error) {
+      this.#graveyard.add(dead);
+      this.#notices.failed(dead.profile, 'bury', error);
+      return false;
+    }
+    this.#queue.add(dead, 'queued');
+    return this.#queue.hurry(dead.id);
+  }
+
+  #forget({ id, profile }: Spooled): void {
+    this.#queue.remove(id);
+    if (this.#queue.has(profile)) return;
+    const delivered = this.#tally.drained(profile);
+    if (delivered > 0) this.#options.report({ type: 'spool.drained', profile, delivered });
+  }
+
+  /** A failure that nobody foresaw is told of; it ends one delivery, never the process. */
+  #run({ profile }: Spooled, work: Promise<void>): void {
+    this.#track(work).catch((error: unknown) => this.#notices.failed(profile, 'send', error));
+  }
+
+  /** For `close` to wait for. */
+  #track<T>(work: Promise<T>): Promise<T> {
+    const over = (): void => {
+      this.#work.delete(work);
+    };
+    this.#work.add(work);
+    work.then(over, over);
+    return work;
+  }
+}

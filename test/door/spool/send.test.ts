@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type TestContext, test } from 'node:test';
+import { Counters } from '../../../src/door/counters.ts';
+import { Hold } from '../../../src/door/hold.ts';
+import { Leases } from '../../../src/door/leases.ts';
+import type { Parts } from '../../../src/door/parts.ts';
+import { Budget } from '../../../src/door/receive.ts';
+import { readinessOf, sendSpooled } from '../../../src/door/spool/send.ts';
+import { Taken } from '../../../src/door/taken.ts';
+import { Timers } from '../../../src/door/timers.ts';
+import { Unmatched } from '../../../src/door/unmatched.ts';
+import { Upstreams } from '../../../src/door/upstreams.ts';
+import type { Target } from '../../../src/snapshot.ts';
+import { FakeSupervisor, freePort, LIMITS, startBot, target } from '../support/door.ts';
+import { rawUpstream } from '../support/raw.ts';
+import { request } from './support/requests.ts';
+
+interface Sender {
+  readonly parts: Parts;
+  readonly supervisor: FakeSupervisor;
+  readonly abort: AbortController;
+}
+
+/** A door's parts without its listener. */
+function senderTo(t: TestContext, ...targets: readonly Target[]): Sender {
+  const supervisor = new FakeSupervisor();
+  const timers = new Timers();
+  const counters = new Counters();
+  const now = Date.now;
+  const report = (): void => {};
+  const limits = { ...LIMITS, answerTime: 1000 };
+  const upstreams = new Upstreams(limits);
+  const leases = new Leases('door', supervisor, counters, timers, now);
+  upstreams.apply(targets);
+  leases.route(targets);
+  t.after(async () => {
+    timers.clear();
+    await upstreams.destroy();
+  });
+  const parts: Parts = {
+    limits,
+    publicUrl: null,
+    supervisor,
+    now,
+    timers,
+    counters,
+    leases,
+    upstreams,
+    hold: new Hold({ doorId: 'door', supervisor, limits, counters, timers, now }),
+    budget: new Budget(limits),
+    unmatched: new Unmatched(report, now),
+    taken: new Taken(),
+    table: () => null,
+    report,
+    refused: () => {},
+  };
+  return { parts, supervisor, abort: new AbortController() };
+}
+
+test('a delivery reaches its listener byte for byte, with its headers, and only the status matters', async (t) => {
+  const bot = await startBot(t, (_req, res) => res.writeHead(429, { 'Retry-After': '7' }).end('words'));
+  const { parts, abort } = senderTo(t, target('inbox', bot.port, { paths: ['/api'] }));
+  const body = Buffer.from([0, 255, 10]);
+  assert.deepEqual(await sendSpooled(parts, request({ body }), abort.signal), {
+    kind: 'answered',
+    status: 429,
+    retryAfter: '7',
+  });
+  const [seen] = bot.requests;
+  assert.deepEqual([seen?.req.method, seen?.req.url, seen?.body], ['POST', '/api/messages?a=1', body]);
+  assert.deepEqual(
+    [seen?.req.headers.authorization, seen?.req.headers['x-latin'], seen?.req.headers['content-length']],
+    ['Bearer hush', '\u00e9', '3'],
+  );
+});
+
+test('it has a lease while it is under way', async (t) => {
+  const upstream = await rawUpstream(t);
+  const { parts, abort } = senderTo(t, target('inbox', upstream.port));
+  const sent = sendSpooled(parts, request(), abort.signal);
+  const peer = await upstream.take();
+  await peer.until(/hi$/);
+  assert.equal(parts.counters.of('inbox').inFlight, 1);
+  peer.send('HTTP/1.1 204 No Content\r\n\r\n');
+  assert.equal((await sent).kind, 'answered');
+  while (parts.counters.of('inbox').inFlight !== 0) await new Promise((resolve) => setImmediate(resolve));
+});
+
+test('what no connection took is unsent, and the supervisor hears of it', async (t) => {
+  const { parts, supervisor, abort } = senderTo(t, target('inbox', await freePort()));
+  assert.deepEqual(await sendSpooled(parts, request(), abort.signal), {
+    kind: 'unsent',
+    code: 'ECONNREFUSED',
+  });
+  assert.deepEqual(
+    supervisor.of('failed').map(({ code }) => code),
+    ['ECONNREFUSED'],
+  );
+});
+
+test('what a gateway took and did not answer is broken', async (t) => {
+  const upstream = await rawUpstream(t);
+  const { parts, abort } = senderTo(t, target('inbox', upstream.port));
+  const sent = sendSpooled(parts, request(), abort.signal);
+  const peer = await upstream.take();
+  await peer.until(/hi$/);
+  peer.leave();
+  assert.deepEqual(await sent, { kind: 'broken', code: 'UND_ERR_SOCKET' });
+});
+
+test('it ends when it is told to', async (t) => {
+  const upstream = await rawUpstream(t);
+  const { parts, abort } = senderTo(t, target('inbox', upstream.port));
+  const sent = sendSpooled(parts, request(), abort.signal);
+  const peer = await upstream.take();
+  await peer.until(/hi$/);
+  const closed = once(peer.socket, 'close');
+  abort.abort();
+  assert.equal((await sent).kind, 'broken');
+  await closed;
+  assert.equal(parts.counters.of('inbox').inFlight, 0);
+});
+
+test('it is ready where the listener of its path is, and asks for one that may become so', async (t) => {
+  const { parts, supervisor, abort } = senderTo(
+    t,
+    target('inbox', 1, { listener: 'main', paths: ['/'] }),
+    target('inbox', 2, { listener: 'api', paths: ['/api'], state: 'pending' }),
+    target('off', 3, { state: 'down' }),
+  );
+  const { isReady, ensureReady } = readinessOf(parts);
+  assert.deepEqual(
+    [isReady('inbox', '/?a=/api'), isReady('inbox', '/api/x?y'), isReady('off', '/'), isReady('gone', '/')],
+    [true, false, false, false],
+  );
+  for (const profile of ['inbox', 'off', 'gone']) ensureReady(profile, '/api/messages?a=1', 5);
+  assert.deepEqual(
+    supervisor.of('ensureReady').map(({ profile, listener, deadlineAt }) => [profile, listener, deadlineAt]),
+    [['inbox', 'api', 5]],
+  );
+  assert.equal((await sendSpooled(parts, request(), abort.signal)).kind, 'unsent');
+});

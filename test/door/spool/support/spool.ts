@@ -1,0 +1,84 @@
+import { SPOOL_LIMITS, type SpoolLimits } from '../../../../src/door/spool/budget.ts';
+import type { SpoolRequest } from '../../../../src/door/spool/delivery.ts';
+import type { Disk } from '../../../../src/door/spool/disk.ts';
+import { FolderStore } from '../../../../src/door/spool/folder.ts';
+import { QUEUE_RULES, Queue, type QueueRules } from '../../../../src/door/spool/queue.ts';
+import { Spool } from '../../../../src/door/spool/spool.ts';
+import type { Outcome } from '../../../../src/door/spool/verdict.ts';
+import { Timers } from '../../../../src/door/timers.ts';
+import type { Event } from '../../../../src/events.ts';
+import { MemoryDisk } from './memory-disk.ts';
+import { NOW } from './requests.ts';
+
+export const FOLDER = '/state/spool';
+export const OK: Outcome = { kind: 'answered', status: 200, retryAfter: null };
+
+export function answered(status: number): Outcome {
+  return { kind: 'answered', status, retryAfter: null };
+}
+
+export interface Bench {
+  readonly spool: Spool;
+  readonly disk: MemoryDisk;
+  readonly events: Event[];
+  /** Bodies as they were sent, in order. */
+  readonly sent: string[];
+  readonly asked: string[];
+  ready: boolean;
+  now: number;
+  /** What the gateway answers; a promise keeps the delivery under way. */
+  answer: (request: SpoolRequest, signal: AbortSignal) => Outcome | Promise<Outcome>;
+  /** Resolves when it holds, looked at after whatever happens. */
+  until(holds: () => boolean): Promise<void>;
+}
+
+export interface BenchOptions {
+  readonly disk?: MemoryDisk;
+  readonly limits?: Partial<SpoolLimits>;
+  readonly rules?: Partial<QueueRules>;
+}
+
+/** A spool on a disk in memory, before a gateway that a test plays; it is not opened yet. */
+export function bench(t: { after(cleanUp: () => void): void }, options: BenchOptions = {}): Bench {
+  const { disk = new MemoryDisk(), limits, rules } = options;
+  const events: Event[] = [];
+  const sent: string[] = [];
+  const asked: string[] = [];
+  const timers = new Timers();
+  const self: Bench = {
+    spool: new Spool({
+      store: storeOn(disk, limits),
+      readiness: {
+        isReady: () => self.ready,
+        ensureReady: (profile, target, deadlineAt) => {
+          asked.push(`${profile} ${target} ${deadlineAt - self.now}`);
+        },
+      },
+      send: async (request, signal) => {
+        sent.push(request.body.toString());
+        return self.answer(request, signal);
+      },
+      report: (event) => events.push(event),
+      timers,
+      now: () => self.now,
+      random: () => 0.5,
+      queue: new Queue({ ...QUEUE_RULES, first: 1, longest: 2, ...rules }),
+    }),
+    disk,
+    events,
+    sent,
+    asked,
+    ready: true,
+    now: NOW,
+    answer: () => OK,
+    until: async (holds) => {
+      while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+  t.after(() => timers.clear());
+  return self;
+}
+
+export function storeOn(disk: Disk, limits: Partial<SpoolLimits> = {}): FolderStore {
+  return new FolderStore({ folder: FOLDER, disk, limits: { ...SPOOL_LIMITS, ...limits }, now: () => NOW });
+}
