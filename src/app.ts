@@ -167,6 +167,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       reload: () => onceBegun(() => app.reload()),
       unmatched: () => unmatchedEntries(door.unmatched.list()),
       clearUnmatched: () => door.unmatched.clear(),
+      spool: null,
     },
   });
   files = createLogFiles({

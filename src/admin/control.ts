@@ -6,6 +6,7 @@ import { CommandError, EXIT } from '../errors.ts';
 import { controlSocketPath, makeStateFolder } from '../state.ts';
 import type { ReloadResult } from './reload.ts';
 import { listenAlone } from './socket.ts';
+import { readChosen, type SpoolCommands } from './spool.ts';
 import type { Status } from './status.ts';
 import type { UnmatchedEntry } from './unmatched.ts';
 
@@ -20,6 +21,8 @@ export interface Commands {
   unmatched(): readonly UnmatchedEntry[];
   /** How many were forgotten. */
   clearUnmatched(): number;
+  /** Null where this gwproxy spools nothing. */
+  readonly spool: SpoolCommands | null;
 }
 
 export interface Control {
@@ -80,6 +83,7 @@ async function handle(commands: Commands, request: IncomingMessage, response: Se
   }
 }
 
+const SPOOL_COMMAND = /^POST \/spool\/(retry|drop)\?(.+)$/;
 const PROFILE_COMMAND = /^POST \/profiles\/([a-z0-9-]{1,63})\/(start|stop|restart)$/;
 
 /** The answer's JSON, or undefined for a command that is not known. */
@@ -92,10 +96,20 @@ async function run(commands: Commands, call: string): Promise<unknown> {
     await commands.down(call.endsWith('?at_once'));
     return { stopped: true };
   }
+  if (call === 'GET /spool') return { spool: commands.spool?.list() ?? [] };
+  const [, action, query = ''] = SPOOL_COMMAND.exec(call) ?? [];
+  if (action !== undefined) return changeSpool(commands.spool, action, query);
   const [, profile, verb] = PROFILE_COMMAND.exec(call) ?? [];
   if (profile === undefined) return undefined;
   if (verb === 'start') await commands.start(profile);
   else if (verb === 'stop') await commands.stop(profile);
   else await commands.restart(profile);
   return { profile };
+}
+
+async function changeSpool(spool: SpoolCommands | null, action: string, query: string): Promise<unknown> {
+  const chosen = readChosen(query);
+  if (chosen === undefined) return undefined;
+  if (spool === null) return { changed: 0 };
+  return { changed: await (action === 'retry' ? spool.retry(chosen) : spool.drop(chosen)) };
 }

@@ -142,6 +142,22 @@ command('unmatched', 'show the keys that arrived and no profile claims, and what
     await unmatched(options.config, { json: options.json ?? false, clear: options.clear ?? false });
   });
 
+command('spool [list|retry|drop] [id...]', 'show what is spooled; send it again, or drop it for good')
+  .option('--profile <name>', 'all of that profile')
+  .option('--all', 'all of every profile')
+  .option('--json', 'as JSON')
+  .action(
+    async (
+      action: string | undefined,
+      ids: string[],
+      options: ConfigOption & { profile?: string; all?: true; json?: true },
+    ) => {
+      const { spool } = await import('./commands/spool.ts');
+      const { profile, all = false, json = false } = options;
+      await spool(options.config, action ?? 'list', { ids, profile, all, json });
+    },
+  );
+
 command('init', 'write a config to start with; no file is written over')
   .option('--hermes [dir]', 'for the profiles of a Hermes home (by default HERMES_HOME, else ~/.hermes)')
   .option('--pm2 <file>', "for pm2's apps: an ecosystem file (.cjs, .js, .mjs, .json, .yaml) or pm2's dump")

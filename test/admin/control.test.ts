@@ -8,6 +8,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { ask } from '../../src/admin/client.ts';
 import { type Commands, startControl } from '../../src/admin/control.ts';
 import { parseReload } from '../../src/admin/reload.ts';
+import { parseChanged, parseSpool, spoolEntries, writeChosen } from '../../src/admin/spool.ts';
 import type { Status } from '../../src/admin/status.ts';
 import { parseUnmatched } from '../../src/admin/unmatched.ts';
 import { CommandError, EXIT } from '../../src/errors.ts';
@@ -56,6 +57,30 @@ function commands(called: string[]): Commands {
     clearUnmatched: () => {
       called.push('clear');
       return 1;
+    },
+    spool: {
+      list: () =>
+        spoolEntries([
+          {
+            id: '0hol2199hhs',
+            profile: 'inbox',
+            platform: 'github',
+            state: 'queued',
+            reason: null,
+            receivedAt: 0,
+            bytes: 1,
+            tries: 1,
+            lastStatus: '503',
+          },
+        ]),
+      retry: async (chosen) => {
+        called.push(`retry ${JSON.stringify(chosen)}`);
+        return 2;
+      },
+      drop: async (chosen) => {
+        called.push(`drop ${JSON.stringify(chosen)}`);
+        return 1;
+      },
     },
   };
 }
@@ -212,4 +237,48 @@ test('what another version says of a reload is not guessed at', () => {
     assert.throws(() => parseReload(value), /another version/);
   }
   assert.deepEqual(parseReload({ ok: false, problems: ['one'] }), { ok: false, problems: ['one'] });
+});
+
+test('the spool is listed, retried and dropped over the socket', async () => {
+  const called: string[] = [];
+  const control = await startControl({ folder, commands: commands(called) });
+  const path = controlSocketPath(folder);
+  try {
+    const [entry] = parseSpool(await ask(path, 'GET', '/spool'));
+    assert.deepEqual([entry?.id, entry?.state, entry?.last_status], ['0hol2199hhs', 'queued', '503']);
+    const retried = await ask(path, 'POST', `/spool/retry?${writeChosen({ ids: ['0hol2199hhs', 'b'] })}`);
+    assert.equal(parseChanged(retried), 2);
+    await ask(path, 'POST', `/spool/drop?${writeChosen({ profile: 'inbox' })}`);
+    await ask(path, 'POST', `/spool/drop?${writeChosen({ all: true })}`);
+    assert.deepEqual(called, [
+      'retry {"ids":["0hol2199hhs","b"]}',
+      'drop {"profile":"inbox"}',
+      'drop {"all":true}',
+    ]);
+    for (const query of ['', '?', '?all&profile=inbox', '?ids=a']) {
+      await assert.rejects(ask(path, 'POST', `/spool/drop${query}`), exits(2));
+    }
+    assert.equal(called.length, 3);
+  } finally {
+    await control.close();
+  }
+});
+
+test('a gwproxy that spools nothing says so', async () => {
+  const control = await startControl({ folder, commands: { ...commands([]), spool: null } });
+  const path = controlSocketPath(folder);
+  try {
+    assert.deepEqual(parseSpool(await ask(path, 'GET', '/spool')), []);
+    assert.equal(parseChanged(await ask(path, 'POST', '/spool/retry?all')), 0);
+  } finally {
+    await control.close();
+  }
+});
+
+test('what another version says of its spool is not guessed at', () => {
+  for (const value of [null, {}, { spool: {} }, { spool: [{ id: 'a' }] }]) {
+    assert.throws(() => parseSpool(value), /another version/);
+  }
+  for (const value of [null, {}, { changed: 'all' }])
+    assert.throws(() => parseChanged(value), /another version/);
 });

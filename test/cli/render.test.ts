@@ -110,3 +110,23 @@ test('a batch that is refused names whose it is, and the profiles to change', ()
   assert.match(text, /refused \(\/webhook\): messenger page 111; messenger page 222 and 3 more; /);
   assert.match(text, /set fan_out: true for inbox-triage, bot\n$/);
 });
+
+test('a delivery that is lost is told loudly, one that died with what brings it back', () => {
+  const one = { profile: 'bot', id: '0hol2199hhs', platform: 'github', lastStatus: '401' } as const;
+  assert.equal(
+    rendered([
+      { type: 'spool.lost', ...one, reason: 'refused' },
+      { type: 'spool.dead', ...one, tries: 8, lastStatus: '503' },
+      { type: 'spool.full', profile: 'bot', refused: 3 },
+      { type: 'spool.failed', profile: 'bot', action: 'keep', reason: 'ENOSPC', count: 2 },
+      { type: 'spool.drained', profile: 'bot', delivered: 5 },
+    ]),
+    [
+      'bot          ! LOST: delivery 0hol2199hhs from github, acknowledged before: the gateway does not want it; last: 401',
+      'bot          ! delivery 0hol2199hhs from github failed 8 times (503); `gwproxy spool retry 0hol2199hhs` tries again',
+      'bot          ! the spool is full; deliveries refused with 503: 3; see `gwproxy spool`',
+      'bot          ! deliveries cannot be spooled and were refused with 503, 2 times (ENOSPC)',
+      'bot          > all that was spooled is delivered: 5\n',
+    ].join('\n'),
+  );
+});
