@@ -63,8 +63,9 @@ export class FolderStore implements SpoolStore {
   }
 
   async read(id: string): Promise<SpoolRequest> {
-    const { bytes } = await this.#disk.read(this.#layout.file('new', id), Number.MAX_SAFE_INTEGER);
+    const path = this.#layout.file('new', id);
     try {
+      const { bytes } = await this.#disk.read(path, Number.MAX_SAFE_INTEGER).catch(goneIfAbsent);
       return decodeRecord(id, bytes).request;
     } catch (error) {
       if (!(error instanceof CorruptRecord)) throw error;
@@ -169,6 +170,16 @@ export class FolderStore implements SpoolStore {
   }
 }
 
+/** Someone took the file away: it will never be read. */
+function goneIfAbsent(error: unknown): never {
+  if (isAbsent(error)) throw new CorruptRecord('its file is gone', { cause: error });
+  throw error;
+}
+
 function unlessAbsent(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  if (!isAbsent(error)) throw error;
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -19,11 +19,21 @@ export interface RetryRules {
   /** Ms before the second try; each further wait is twice that before it, up to `longest`. */
   readonly first: number;
   readonly longest: number;
+  /** The same where not a byte left: whether the gateway is there is soon known, and costs it nothing. */
+  readonly firstUnsent: number;
+  readonly longestUnsent: number;
   /** Ms that a gateway's Retry-After may ask for. */
   readonly longestAsked: number;
 }
 
-export const RETRY_RULES: RetryRules = { tries: 8, first: 1000, longest: 60_000, longestAsked: 600_000 };
+export const RETRY_RULES: RetryRules = {
+  tries: 8,
+  first: 1000,
+  longest: 60_000,
+  firstUnsent: 100,
+  longestUnsent: 5000,
+  longestAsked: 600_000,
+};
 
 export type Verdict =
   | { readonly kind: 'delivered' }
@@ -48,7 +58,9 @@ export function judge(
   random: number,
   rules: RetryRules = RETRY_RULES,
 ): Verdict {
-  if (outcome.kind === 'unsent') return { kind: 'again', at: now + backoff(count.unsent, random, rules) };
+  if (outcome.kind === 'unsent') {
+    return { kind: 'again', at: now + backoff(count.unsent, random, rules.firstUnsent, rules.longestUnsent) };
+  }
   if (outcome.kind === 'answered') {
     const { status } = outcome;
     if (status >= 200 && status <= 299) return { kind: 'delivered' };
@@ -56,7 +68,10 @@ export function judge(
   }
   if (count.tries >= rules.tries) return { kind: 'dead', end: 'tries' };
   const asked = outcome.kind === 'answered' ? readRetryAfter(outcome.retryAfter, now) : 0;
-  const wait = Math.max(backoff(count.tries, random, rules), Math.min(asked, rules.longestAsked));
+  const wait = Math.max(
+    backoff(count.tries, random, rules.first, rules.longest),
+    Math.min(asked, rules.longestAsked),
+  );
   return { kind: 'again', at: now + wait };
 }
 
@@ -71,7 +86,7 @@ export function expiryOf({ receivedAt, expiresAt }: Spooled, longest: number): n
 }
 
 /** Half of it by chance, so that the deliveries of one moment do not come back as one. */
-function backoff(count: number, random: number, { first, longest }: RetryRules): number {
+function backoff(count: number, random: number, first: number, longest: number): number {
   const whole = Math.min(longest, first * 2 ** (count - 1));
   return Math.round(whole / 2 + (whole / 2) * random);
 }

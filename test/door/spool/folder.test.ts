@@ -232,5 +232,8 @@ test('a body that changed on the disk is found out when it is to be sent, and se
   assert.equal((await storeOn(disk).open()).spooled.length, 1, 'a long body is not read before');
   await assert.rejects(store.read(id), CorruptRecord);
   assert.deepEqual(disk.names(`${FOLDER}/corrupt`), [id]);
+  const next = await kept(store);
+  await disk.remove(`${FOLDER}/new/${next}`);
+  await assert.rejects(store.read(next), /its file is gone/);
   await kept(store);
 });

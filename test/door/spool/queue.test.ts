@@ -9,6 +9,7 @@ const RULES = {
   ...QUEUE_RULES,
   tries: 3,
   first: 10,
+  firstUnsent: 10,
   longest: 100,
   perProfile: 2,
   inAll: 3,

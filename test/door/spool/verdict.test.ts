@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { judge, type Outcome, readRetryAfter } from '../../../src/door/spool/verdict.ts';
 
-const RULES = { tries: 3, first: 100, longest: 300, longestAsked: 5000 };
+const RULES = { tries: 3, first: 100, longest: 300, firstUnsent: 20, longestUnsent: 80, longestAsked: 5000 };
 const NOW = 1_000_000;
 
 function answered(status: number, retryAfter: string | null = null): Outcome {
@@ -30,8 +30,8 @@ describe('what becomes of a delivery', () => {
     ['later each time', said(answered(503), 2), 'in 100'],
     ['by chance up to twice that', said(answered(503), 2, 0.999), 'in 200'],
     ['as often as it may', said(answered(503), 3), 'dead: tries'],
-    ['no connection is no try', said({ kind: 'unsent', code: 'ECONNREFUSED' }, 3, 0, 1), 'in 50'],
-    ['but comes ever later, to a bound', said({ kind: 'unsent', code: 'ECONNREFUSED' }, 3, 0, 40), 'in 150'],
+    ['no connection is no try', said({ kind: 'unsent', code: 'ECONNREFUSED' }, 3, 0, 1), 'in 10'],
+    ['but comes ever later, to a bound', said({ kind: 'unsent', code: 'ECONNREFUSED' }, 3, 0, 40), 'in 40'],
     ['the gateway says when', said(answered(429, '2')), 'in 2000'],
     ['never sooner than it would', said(answered(503, '0')), 'in 50'],
     ['to a bound', said(answered(503, '3600')), 'in 5000'],

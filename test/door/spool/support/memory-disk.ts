@@ -15,9 +15,6 @@ type Change =
   | { readonly kind: 'rename'; readonly from: string; readonly to: string; readonly inode: Inode }
   | { readonly kind: 'unlink'; readonly path: string };
 
-/** The machine went off: nothing of the process goes on. */
-export class PowerLoss extends Error {}
-
 /** What the tests may make of a call: its name and path, and how many there were before. */
 export type Fault = (call: string, path: string, count: number) => Error | 'power loss' | undefined;
 

@@ -62,7 +62,7 @@ export function bench(t: { after(cleanUp: () => void): void }, options: BenchOpt
       timers,
       now: () => self.now,
       random: () => 0.5,
-      queue: new Queue({ ...QUEUE_RULES, first: 1, longest: 2, ...rules }),
+      queue: new Queue({ ...QUEUE_RULES, first: 1, longest: 2, firstUnsent: 1, longestUnsent: 2, ...rules }),
     }),
     disk,
     events,
