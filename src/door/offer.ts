@@ -26,6 +26,9 @@ export type Offered =
   /** Not a byte reached the gateway: another try may. */
   | { readonly kind: 'unsent'; readonly cause: Error };
 
+/** What sending a copy takes. */
+export type OfferParts = Pick<Parts, 'leases' | 'now'>;
+
 /** An answer's body up to this is read, to keep the connection; nobody sees it. */
 const READ = 64 * 1024;
 
@@ -34,7 +37,7 @@ const READ = 64 * 1024;
  * status. Rejects with the DoorError that says why there is none, or with ClientLeft.
  */
 export function offer(
-  parts: Parts,
+  parts: OfferParts,
   client: Client,
   upstream: Upstream,
   address: Address,
@@ -47,7 +50,7 @@ export function offer(
 }
 
 class Offering implements Dispatcher.DispatchHandler {
-  readonly #parts: Parts;
+  readonly #parts: OfferParts;
   readonly #client: Client;
   readonly #resolve: (offered: Offered) => void;
   readonly #reject: (error: Error) => void;
@@ -59,7 +62,7 @@ class Offering implements Dispatcher.DispatchHandler {
   #read = 0;
 
   constructor(
-    parts: Parts,
+    parts: OfferParts,
     client: Client,
     upstream: Upstream,
     resolve: (offered: Offered) => void,

@@ -2,7 +2,7 @@ import { DoorError } from '../../errors.ts';
 import { pickByPath } from '../../routing/target-path.ts';
 import type { Client } from '../exchange.ts';
 import { codeOf } from '../failure.ts';
-import { offer } from '../offer.ts';
+import { type OfferParts, offer } from '../offer.ts';
 import type { Parts } from '../parts.ts';
 import type { Upstream } from '../upstreams.ts';
 import type { Readiness } from './asks.ts';
@@ -31,7 +31,7 @@ export function readinessOf(parts: Pick<Parts, 'upstreams' | 'supervisor'>): Rea
  * is read than keeps the connection. Where no byte left, or the listener is not ready (any more), it is 'unsent'.
  */
 export async function sendSpooled(
-  parts: Parts,
+  parts: OfferParts & Pick<Parts, 'upstreams' | 'supervisor'>,
   { profile, method, target, headers, body }: SpoolRequest,
   signal: AbortSignal,
 ): Promise<Outcome> {

@@ -2,14 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { Counters } from '../../../src/door/counters.ts';
-import { Hold } from '../../../src/door/hold.ts';
 import { Leases } from '../../../src/door/leases.ts';
 import type { Parts } from '../../../src/door/parts.ts';
-import { Budget } from '../../../src/door/receive.ts';
 import { readinessOf, sendSpooled } from '../../../src/door/spool/send.ts';
-import { Taken } from '../../../src/door/taken.ts';
 import { Timers } from '../../../src/door/timers.ts';
-import { Unmatched } from '../../../src/door/unmatched.ts';
 import { Upstreams } from '../../../src/door/upstreams.ts';
 import type { Target } from '../../../src/snapshot.ts';
 import { FakeSupervisor, freePort, LIMITS, startBot, target } from '../support/door.ts';
@@ -17,7 +13,7 @@ import { rawUpstream } from '../support/raw.ts';
 import { request } from './support/requests.ts';
 
 interface Sender {
-  readonly parts: Parts;
+  readonly parts: Pick<Parts, 'upstreams' | 'supervisor' | 'leases' | 'now' | 'counters'>;
   readonly supervisor: FakeSupervisor;
   readonly abort: AbortController;
 }
@@ -28,7 +24,6 @@ function senderTo(t: TestContext, ...targets: readonly Target[]): Sender {
   const timers = new Timers();
   const counters = new Counters();
   const now = Date.now;
-  const report = (): void => {};
   const limits = { ...LIMITS, answerTime: 1000 };
   const upstreams = new Upstreams(limits);
   const leases = new Leases('door', supervisor, counters, timers, now);
@@ -38,23 +33,7 @@ function senderTo(t: TestContext, ...targets: readonly Target[]): Sender {
     timers.clear();
     await upstreams.destroy();
   });
-  const parts: Parts = {
-    limits,
-    publicUrl: null,
-    supervisor,
-    now,
-    timers,
-    counters,
-    leases,
-    upstreams,
-    hold: new Hold({ doorId: 'door', supervisor, limits, counters, timers, now }),
-    budget: new Budget(limits),
-    unmatched: new Unmatched(report, now),
-    taken: new Taken(),
-    table: () => null,
-    report,
-    refused: () => {},
-  };
+  const parts = { supervisor, now, leases, upstreams, counters };
   return { parts, supervisor, abort: new AbortController() };
 }
 
