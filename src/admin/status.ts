@@ -20,6 +20,8 @@ export interface ProfileStatus extends SupervisedStatus {
   readonly in_flight: number;
   readonly held: number;
   readonly requests: number;
+  /** Of these, answered 502 since the gateway closed the idle connection that the request was written to. */
+  readonly broken_reuse: number;
   /** Of its output, since gwproxy started: it came too fast, or its file could not be written. */
   readonly dropped_lines: number;
 }
@@ -29,6 +31,7 @@ export interface Traffic {
   readonly inFlight: number;
   readonly held: number;
   readonly requests: number;
+  readonly brokenReuse: number;
 }
 
 /** Joins what each plane knows of every profile, in the config's order. */
@@ -46,6 +49,7 @@ export function profileStatuses(
         in_flight: seen?.inFlight ?? 0,
         held: seen?.held ?? 0,
         requests: seen?.requests ?? 0,
+        broken_reuse: seen?.brokenReuse ?? 0,
         dropped_lines: dropped.get(profile.name) ?? 0,
       };
     }),

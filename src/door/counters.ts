@@ -6,6 +6,8 @@ export interface ProfileStats {
   readonly held: number;
   /** For one of this profile's public listeners, since the door started. */
   readonly requests: number;
+  /** Answered 502, since the gateway closed the idle connection just as the request was written to it. */
+  readonly brokenReuse: number;
   /** Epoch ms of the newest lease's start or end; 0 for never. */
   readonly lastUsed: number;
 }
@@ -15,12 +17,13 @@ export class ProfileCounters {
   inFlight = 0;
   held = 0;
   requests = 0;
+  brokenReuse = 0;
   lastUsed = 0;
   readonly latency = new Latency();
 
   stats(): ProfileStats {
-    const { inFlight, held, requests, lastUsed } = this;
-    return { inFlight, held, requests, lastUsed };
+    const { inFlight, held, requests, brokenReuse, lastUsed } = this;
+    return { inFlight, held, requests, brokenReuse, lastUsed };
   }
 }
 

@@ -3,7 +3,7 @@ import { pickByPath } from '../routing/target-path.ts';
 import type { Address } from '../snapshot.ts';
 import { holdUntil } from './deadline.ts';
 import type { Client } from './exchange.ts';
-import { codeOf, unreachable } from './failure.ts';
+import { codeOf, isStaleConnection, unreachable } from './failure.ts';
 import type { Outcome } from './forward.ts';
 import type { Parts } from './parts.ts';
 import type { Upstream } from './upstreams.ts';
@@ -52,9 +52,10 @@ export async function deliver(
     }
     const outcome = await send(upstream, target.address);
     if (outcome.kind === 'answered') return;
+    tries += 1;
+    if (isStaleConnection(outcome.cause) && tries < TRIES) continue;
     const { generation, listener } = target;
     parts.supervisor.failed({ profile, generation, listener, code: codeOf(outcome.cause) });
-    tries += 1;
     const pause = PAUSE * 2 ** (tries - 1);
     const until = holdUntil(delivery.arrivedAt, delivery.deadline(), counters.latency.p95());
     if (tries === TRIES || parts.now() + pause >= until) throw unreachable(outcome.cause);

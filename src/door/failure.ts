@@ -18,6 +18,14 @@ export function isConnectFailure(error: unknown): boolean {
   return !(error instanceof DoorError) && !OURS.has(codeOf(error));
 }
 
+/**
+ * Of a request that was not sent: the idle connection that it was to take turned out to be reset. undici opens
+ * another one by itself where the gateway ended it in good order, but not then. It says nothing of the gateway.
+ */
+export function isStaleConnection(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'read';
+}
+
 /** What the sender hears of a gateway that got (some of) the request and gave no answer. */
 export function noAnswer(error: unknown): DoorError {
   if (error instanceof DoorError) return error;

@@ -66,7 +66,7 @@ export function createDoor(options: DoorOptions): Door {
   const timers = new Timers();
   const counters = new Counters();
   const leases = new Leases(id, supervisor, counters, timers, now);
-  const upstreams = new Upstreams(limits);
+  const upstreams = new Upstreams({ limits, counters, now });
   const hold = new Hold({ doorId: id, supervisor, limits, counters, timers, now });
   const unmatched = new Unmatched(report, now);
   const seal = createSeal();

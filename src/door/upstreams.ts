@@ -1,24 +1,37 @@
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import type { Limits } from '../config/types.ts';
 import type { Address, Target } from '../snapshot.ts';
+import type { Counters } from './counters.ts';
+import { KeepAlive, MARGIN } from './keep-alive.ts';
+import { UpstreamConnection, type Watcher } from './upstream-connection.ts';
 
-/**
- * Below what any gateway was seen to keep an idle connection (gunicorn 2 s, uvicorn and Node 5 s), since one
- * that it closes just as we write is a request lost. A new connection on loopback costs about 0.1 ms.
- */
-const IDLE = 1000;
 /** A listener that takes no connection on loopback within this is not there; nothing was sent to it yet. */
 export const CONNECT_TIMEOUT = 2000;
 
-/** One listener in one generation, with the connections that were opened to it and to no other. */
-export class Upstream {
-  target: Target;
-  readonly #limits: Pick<Limits, 'answerTime' | 'idleTime'>;
-  #pool: Pool | null = null;
+/** A time that a connection was idle for when the gateway closed it, and how many had been opened by then. */
+interface Lesson {
+  readonly idle: number;
+  readonly opened: number;
+}
 
-  constructor(target: Target, limits: Pick<Limits, 'answerTime' | 'idleTime'>) {
+/** One listener in one generation, with the connections that were opened to it and to no other. */
+export class Upstream implements Watcher {
+  target: Target;
+  readonly now: () => number;
+  readonly #limits: Pick<Limits, 'answerTime' | 'idleTime'>;
+  readonly #counters: Counters;
+  readonly #keepAlive: KeepAlive;
+  #pool: Pool | null = null;
+  #reuse = 0;
+  #opened = 0;
+  #lesson: Lesson | null = null;
+
+  constructor(target: Target, options: UpstreamsOptions, keepAlive: KeepAlive) {
     this.target = target;
-    this.#limits = limits;
+    this.now = options.now;
+    this.#limits = options.limits;
+    this.#counters = options.counters;
+    this.#keepAlive = keepAlive;
   }
 
   get paths(): readonly string[] {
@@ -26,15 +39,36 @@ export class Upstream {
   }
 
   pool(address: Address): Pool {
-    this.#pool ??= new Pool(origin(address), {
-      ...('socket' in address ? { socketPath: address.socket } : {}),
-      connectTimeout: CONNECT_TIMEOUT,
-      headersTimeout: this.#limits.answerTime,
-      bodyTimeout: this.#limits.idleTime,
-      keepAliveTimeout: IDLE,
-      keepAliveMaxTimeout: IDLE,
-    });
+    this.#pool ??= this.#newPool(address);
     return this.#pool;
+  }
+
+  opened(): number {
+    this.#opened += 1;
+    // A lesson whose term is over: what is sent from now on is free to find out anew.
+    if (this.#keepAlive.reuse(this.now()) > this.#reuse) this.renew();
+    return this.#opened;
+  }
+
+  /**
+   * A gateway that dies closes its idle connections too, whatever its keep-alive: only one that answers on a
+   * connection opened after that has taught us something.
+   */
+  answered(number: number): void {
+    const lesson = this.#lesson;
+    if (lesson === null || number <= lesson.opened) return;
+    this.#lesson = null;
+    if (this.#keepAlive.learn(lesson.idle, this.now())) this.renew();
+  }
+
+  closedIdle(idle: number): void {
+    if (this.#lesson !== null && this.#lesson.idle <= idle) return;
+    this.#lesson = { idle, opened: this.#opened };
+  }
+
+  brokeReused(idle: number): void {
+    this.#counters.of(this.target.profile).brokenReuse += 1;
+    this.closedIdle(idle);
   }
 
   /** Closes idle connections now, and each other one when what is in flight on it has ended. */
@@ -59,15 +93,40 @@ export class Upstream {
     const own = this.target;
     return own.generation === target.generation && isSame(own.address, target.address);
   }
+
+  #newPool(address: Address): Pool {
+    const path = 'socket' in address ? { socketPath: address.socket } : {};
+    const connector = buildConnector({ ...path, timeout: CONNECT_TIMEOUT });
+    this.#reuse = this.#keepAlive.reuse(this.now());
+    // undici takes no 0 here: without pipelining it reuses no connection, and says so to the gateway.
+    const longest = Math.max(1, this.#reuse);
+    return new Pool(origin(address), {
+      headersTimeout: this.#limits.answerTime,
+      bodyTimeout: this.#limits.idleTime,
+      pipelining: this.#reuse === 0 ? 0 : 1,
+      keepAliveTimeout: longest,
+      keepAliveMaxTimeout: longest,
+      keepAliveTimeoutThreshold: MARGIN,
+      factory: (to, options) => new UpstreamConnection(to, options, connector, this),
+    });
+  }
+}
+
+export interface UpstreamsOptions {
+  readonly limits: Pick<Limits, 'answerTime' | 'idleTime'>;
+  readonly counters: Counters;
+  readonly now: () => number;
 }
 
 /** Every target of the newest snapshot. */
 export class Upstreams {
-  readonly #limits: Pick<Limits, 'answerTime' | 'idleTime'>;
+  readonly #options: UpstreamsOptions;
   #profiles: ReadonlyMap<string, readonly Upstream[]> = new Map();
+  /** By profile and listener: it outlives generations and pools. */
+  #keepAlives: ReadonlyMap<string, ReadonlyMap<string, KeepAlive>> = new Map();
 
-  constructor(limits: Pick<Limits, 'answerTime' | 'idleTime'>) {
-    this.#limits = limits;
+  constructor(options: UpstreamsOptions) {
+    this.#options = options;
   }
 
   /** In the snapshot's order; empty for a profile that it does not name. */
@@ -87,18 +146,24 @@ export class Upstreams {
     const before = this.#all();
     const kept = new Set<Upstream>();
     const profiles = new Map<string, Upstream[]>();
+    const keepAlives = new Map<string, Map<string, KeepAlive>>();
     for (const target of targets) {
       const known = this.of(target.profile).find(
         (upstream) => upstream.target.listener === target.listener && upstream.isFor(target),
       );
-      const upstream = known ?? new Upstream(target, this.#limits);
+      const keepAlive = this.#keepAlives.get(target.profile)?.get(target.listener) ?? new KeepAlive();
+      const upstream = known ?? new Upstream(target, this.#options, keepAlive);
       upstream.target = target;
       kept.add(upstream);
       const listeners = profiles.get(target.profile);
       if (listeners === undefined) profiles.set(target.profile, [upstream]);
       else listeners.push(upstream);
+      const siblings = keepAlives.get(target.profile);
+      if (siblings === undefined) keepAlives.set(target.profile, new Map([[target.listener, keepAlive]]));
+      else siblings.set(target.listener, keepAlive);
     }
     this.#profiles = profiles;
+    this.#keepAlives = keepAlives;
     for (const upstream of before) if (!kept.has(upstream)) upstream.retire();
   }
 

@@ -51,6 +51,7 @@ test('the status table names what is not ready and when the next start is', () =
         rss_bytes: null,
         in_flight: 0,
         held: 2,
+        broken_reuse: 0,
         dropped_lines: 0,
         requests: 7,
         last_error: 'exited with code 1',

@@ -67,6 +67,7 @@ test('a listener that goes on refusing is 502 after a few tries', async (t) => {
     inFlight: 0,
     held: 0,
     requests: 1,
+    brokenReuse: 0,
     lastUsed: door.stats().get('a')?.lastUsed,
   });
 });

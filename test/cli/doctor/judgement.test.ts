@@ -129,6 +129,7 @@ test('what a running gwproxy says of itself', () => {
     in_flight: 0,
     held: 0,
     requests: 0,
+    broken_reuse: 0,
     dropped_lines: 0,
   });
   const status: Status = {
