@@ -49,6 +49,7 @@ function limitsOf(limits: Settings['limits']): Limits {
     answerTime: limits.answer_time,
     idleTime: limits.idle_time,
     heldPerProfile: limits.held_per_profile,
+    heldBytesPerProfile: limits.held_bytes_per_profile,
     held: limits.held,
   };
 }

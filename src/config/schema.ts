@@ -123,6 +123,9 @@ function limitsSchema() {
     answer_time: duration().prefault('120s').describe("Until the first byte of a gateway's answer."),
     idle_time: duration().prefault('5m').describe('Between two parts of a streamed answer.'),
     held_per_profile: many().default(256).describe('Requests that wait for one profile.'),
+    held_bytes_per_profile: size()
+      .prefault('32MiB')
+      .describe('Bodies of requests that wait for one profile; one alone may always wait.'),
     held: many().default(1024).describe('Requests that wait, all together.'),
   });
 }

@@ -64,6 +64,8 @@ export interface Limits {
   readonly idleTime: number;
   /** Requests that wait for one profile, and for all together. */
   readonly heldPerProfile: number;
+  /** Of their bodies, for one profile; one alone may always wait. */
+  readonly heldBytesPerProfile: number;
   readonly held: number;
 }
 

@@ -16,6 +16,8 @@ export interface ProfileStats {
 export class ProfileCounters {
   inFlight = 0;
   held = 0;
+  /** Of the bodies of those that are held. */
+  heldBytes = 0;
   requests = 0;
   brokenReuse = 0;
   lastUsed = 0;

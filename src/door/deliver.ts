@@ -5,6 +5,7 @@ import { holdUntil } from './deadline.ts';
 import type { Client } from './exchange.ts';
 import { codeOf, isStaleConnection, unreachable } from './failure.ts';
 import type { Outcome } from './forward.ts';
+import type { Turn } from './pace.ts';
 import type { Parts } from './parts.ts';
 import type { Upstream } from './upstreams.ts';
 
@@ -15,6 +16,8 @@ export interface Delivery {
   readonly path: string;
   /** Epoch ms. */
   readonly arrivedAt: number;
+  /** Of its body, held in memory while it waits; 0 where that stays unread. */
+  readonly bytes: number;
   /** Ms from arrivedAt; asked only where the request must wait. */
   readonly deadline: () => number;
 }
@@ -37,6 +40,7 @@ export async function deliver(
   const counters = parts.counters.of(profile);
   let counted = false;
   let tries = 0;
+  let turn: Turn | null = null;
   for (;;) {
     const upstream = pickByPath(parts.upstreams.of(profile), delivery.path);
     if (upstream === undefined) {
@@ -45,12 +49,16 @@ export async function deliver(
     if (!counted) counters.requests += 1;
     counted = true;
     const { target } = upstream;
-    if (target.state !== 'ready' || target.address === null) {
+    if (target.state !== 'ready' || (turn === null && parts.hold.isQueued(target))) {
+      turn?.end(false);
       const until = holdUntil(delivery.arrivedAt, delivery.deadline(), counters.latency.p95());
-      await parts.hold.wait(client, target, until);
+      turn = await parts.hold.wait(client, delivery, target, until);
       continue;
     }
-    const outcome = await send(upstream, target.address);
+    if (target.address === null) throw unreachable(new Error('a ready target has no address'));
+    const sent = send(upstream, target.address);
+    const outcome = turn === null ? await sent : await inTurn(turn, sent);
+    turn = null;
     if (outcome.kind === 'answered') return;
     tries += 1;
     if (isStaleConnection(outcome.cause) && tries < TRIES) continue;
@@ -59,6 +67,18 @@ export async function deliver(
     const pause = PAUSE * 2 ** (tries - 1);
     const until = holdUntil(delivery.arrivedAt, delivery.deadline(), counters.latency.p95());
     if (tries === TRIES || parts.now() + pause >= until) throw unreachable(outcome.cause);
-    await parts.hold.pause(client, profile, pause);
+    await parts.hold.pause(client, delivery, pause);
+  }
+}
+
+/** Who waited has its turn until there is an outcome. */
+async function inTurn(turn: Turn, sent: Promise<Outcome>): Promise<Outcome> {
+  let answered = false;
+  try {
+    const outcome = await sent;
+    answered = outcome.kind === 'answered';
+    return outcome;
+  } finally {
+    turn.end(answered);
   }
 }

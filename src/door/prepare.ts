@@ -21,9 +21,15 @@ export interface Prepared {
 
 export function prepare(parts: Parts, exchange: Exchange, head: Head, match: Match): Prepared {
   const { path, stripped } = gatewayPath(match.route, head.path);
-  const { peer, requestId, arrivedAt } = exchange;
+  const { peer, requestId, arrivedAt, buffered } = exchange;
   return {
-    delivery: { profile: match.profile, path, arrivedAt, deadline: () => patience(match, head) },
+    delivery: {
+      profile: match.profile,
+      path,
+      arrivedAt,
+      bytes: buffered,
+      deadline: () => patience(match, head),
+    },
     target: path + head.search,
     headers: requestHeaders(head, { peer, publicUrl: parts.publicUrl, requestId, stripped }),
   };

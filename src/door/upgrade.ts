@@ -48,7 +48,7 @@ export class Upgrades {
       const forwarding = { peer, publicUrl: this.#parts.publicUrl, requestId, stripped };
       req.headers = upgradeHeaders(head, forwarding);
       req.url = path + head.search;
-      const delivery = { profile, path, arrivedAt, deadline: () => patience(match, head) };
+      const delivery = { profile, path, arrivedAt, bytes: 0, deadline: () => patience(match, head) };
       await deliver(this.#parts, session, delivery, (upstream, address) =>
         session.join(upstream, address, (socket, agent) =>
           this.#proxy.ws(req, socket, { target: targetOf(address), agent }),

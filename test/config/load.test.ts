@@ -247,6 +247,7 @@ test('limits have the documented defaults', async (t) => {
     answerTime: 120_000,
     idleTime: 300_000,
     heldPerProfile: 256,
+    heldBytesPerProfile: 32 * 1024 * 1024,
     held: 1024,
   });
 });

@@ -16,6 +16,7 @@ const LIMITS: Limits = {
   answerTime: 1,
   idleTime: 1,
   heldPerProfile: 1,
+  heldBytesPerProfile: 1,
   held: 1,
 };
 

@@ -86,6 +86,7 @@ export function planOf(profiles: readonly ProfilePlan[]): Plan {
       answerTime: 1,
       idleTime: 1,
       heldPerProfile: 1,
+      heldBytesPerProfile: 1,
       held: 1,
     },
     watch: 'off',

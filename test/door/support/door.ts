@@ -27,6 +27,7 @@ export const LIMITS: Limits = {
   answerTime: 60_000,
   idleTime: 60_000,
   heldPerProfile: 100,
+  heldBytesPerProfile: 8 * 1024 * 1024,
   held: 1000,
 };
 
