@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import { DoorError } from '../errors.ts';
+import { type Client, ClientLeft } from './exchange.ts';
+import type { Timer, Timers } from './timers.ts';
+
+/**
+ * For how long after a 2xx the same delivery is not brought again, in ms: Slack's last repeat comes 5 minutes after
+ * its first try (docs.slack.dev/apis/events-api), Bot Framework's within one.
+ */
+export const REPEAT_WINDOW = 10 * 60_000;
+
+/** Answered deliveries that are remembered (about 200 bytes each); the oldest is forgotten first. */
+const REMEMBERED = 10_000;
+/** Repeats that wait at once, for one twin or for many. */
+const WAITING = 1000;
+
+/** What makes two requests the same delivery. */
+export interface Identity {
+  readonly profile: string;
+  readonly listener: string;
+  /** With the query, as received. */
+  readonly path: string;
+  /** The platform's own dedup key, in its parts (Bot Framework: conversation and activity). */
+  readonly dedupKey: readonly string[];
+  readonly body: Buffer;
+}
+
+/** Of a fixed size, whatever the sender wrote; the structure is hashed, so that no two identities are joined alike. */
+export function repeatKey({ profile, listener, path, dedupKey, body }: Identity): string {
+  const content = createHash('sha256').update(body).digest('base64url');
+  const structure = JSON.stringify([profile, listener, path, dedupKey, content]);
+  return createHash('sha256').update(structure).digest('base64url');
+}
+
+/** The delivery that takes its way, and what its repeats are to hear of it. Only the first call counts. */
+export interface Leading {
+  /** The gateway answered: a 2xx is what its repeats get too, with any other one of them takes its own way. */
+  done(status: number): void;
+  /** It had no answer. */
+  failed(): void;
+}
+
+export type Settled =
+  /** No twin is under way or was taken: it takes its own way, and tells how that ended. */
+  | { readonly kind: 'first'; readonly leading: Leading }
+  /** Its twin was answered so: an empty body with that status is the answer. */
+  | { readonly kind: 'answered'; readonly status: number };
+
+export type Begun =
+  | Settled
+  /** Its twin is under way. Rejects with GWPROXY_UPSTREAM_TIMEOUT where that takes too long, or with ClientLeft. */
+  | { readonly kind: 'repeat'; readonly settled: Promise<Settled> };
+
+export interface RepeatsOptions {
+  readonly timers: Timers;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly remembered?: number;
+  readonly waiting?: number;
+}
+
+interface Waiter {
+  readonly client: Client;
+  readonly window: number;
+  readonly settle: (settled: Settled) => void;
+  readonly timer: Timer;
+}
+
+interface Answered {
+  readonly status: number;
+  /** Epoch ms. */
+  readonly until: number;
+}
+
+/** Deliveries under way and answered lately, so that what a sender repeats is brought to its gateway once. */
+export class Repeats {
+  readonly #timers: Timers;
+  readonly #now: () => number;
+  readonly #remembered: number;
+  readonly #mostWaiting: number;
+  /** Those under way, each with its repeats in the order in which they came. */
+  readonly #open = new Map<string, Set<Waiter>>();
+  /** The oldest first. */
+  readonly #answered = new Map<string, Answered>();
+  #waiting = 0;
+
+  constructor({ timers, now, remembered = REMEMBERED, waiting = WAITING }: RepeatsOptions) {
+    this.#timers = timers;
+    this.#now = now;
+    this.#remembered = remembered;
+    this.#mostWaiting = waiting;
+  }
+
+  /**
+   * A delivery arrives. `until` (epoch ms) is how long it may wait for a twin, `window` (ms) how long a 2xx holds for
+   * its repeats. Throws GWPROXY_OVERLOADED where too many wait already.
+   */
+  begin(key: string, client: Client, until: number, window: number = REPEAT_WINDOW): Begun {
+    const answered = this.#answered.get(key);
+    if (answered !== undefined && this.#now() < answered.until) {
+      return { kind: 'answered', status: answered.status };
+    }
+    const waiters = this.#open.get(key);
+    if (waiters === undefined) {
+      this.#open.set(key, new Set());
+      return this.#first(key, window);
+    }
+    if (this.#waiting >= this.#mostWaiting) {
+      throw new DoorError('GWPROXY_OVERLOADED', 'too many repeats wait for their twin', { retryAfter: 1 });
+    }
+    return { kind: 'repeat', settled: this.#wait(waiters, client, until, window) };
+  }
+
+  #wait(waiters: Set<Waiter>, client: Client, until: number, window: number): Promise<Settled> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error): void => {
+        this.#remove(waiters, waiter);
+        reject(error);
+      };
+      const timer = this.#timers.after(until - this.#now(), () => fail(stillUnderWay()));
+      const waiter: Waiter = { client, window, settle: resolve, timer };
+      waiters.add(waiter);
+      this.#waiting += 1;
+      client.onLeave(() => fail(new ClientLeft()));
+    });
+  }
+
+  #remove(waiters: Set<Waiter>, waiter: Waiter): void {
+    waiters.delete(waiter);
+    this.#waiting -= 1;
+    this.#timers.cancel(waiter.timer);
+    waiter.client.onLeave(null);
+  }
+
+  #first(key: string, window: number): Settled {
+    let over = false;
+    const end = (status: number | null): void => {
+      if (over) return;
+      over = true;
+      if (status !== null && status >= 200 && status < 300) this.#taken(key, status, window);
+      else this.#passOn(key);
+    };
+    return { kind: 'first', leading: { done: end, failed: () => end(null) } };
+  }
+
+  #taken(key: string, status: number, window: number): void {
+    const waiters = this.#open.get(key) ?? new Set();
+    this.#open.delete(key);
+    this.#remember(key, { status, until: this.#now() + window });
+    for (const waiter of [...waiters]) {
+      this.#remove(waiters, waiter);
+      waiter.settle({ kind: 'answered', status });
+    }
+  }
+
+  /** The oldest repeat takes its own way, and the others wait for it. */
+  #passOn(key: string): void {
+    const waiters = this.#open.get(key) ?? new Set();
+    const [next] = waiters;
+    if (next === undefined) {
+      this.#open.delete(key);
+      return;
+    }
+    this.#remove(waiters, next);
+    next.settle(this.#first(key, next.window));
+  }
+
+  #remember(key: string, answered: Answered): void {
+    this.#answered.delete(key);
+    this.#answered.set(key, answered);
+    for (const [oldest, { until }] of this.#answered) {
+      if (this.#answered.size <= this.#remembered && this.#now() < until) return;
+      this.#answered.delete(oldest);
+    }
+  }
+}
+
+function stillUnderWay(): DoorError {
+  return new DoorError('GWPROXY_UPSTREAM_TIMEOUT', 'the same delivery is still under way');
+}
