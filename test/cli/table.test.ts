@@ -86,6 +86,7 @@ test('the status table says how many lines of output were not kept, where any we
     rss_bytes: null,
     in_flight: 0,
     held: 0,
+    broken_reuse: 0,
     requests: 0,
     dropped_lines: 482_939,
     listeners: [],

@@ -25,7 +25,7 @@ function senderTo(t: TestContext, ...targets: readonly Target[]): Sender {
   const counters = new Counters();
   const now = Date.now;
   const limits = { ...LIMITS, answerTime: 1000 };
-  const upstreams = new Upstreams(limits);
+  const upstreams = new Upstreams({ limits, counters, now });
   const leases = new Leases('door', supervisor, counters, timers, now);
   upstreams.apply(targets);
   leases.route(targets);
