@@ -1,9 +1,14 @@
+import { join } from 'node:path';
 import { startControl } from './admin/control.ts';
 import type { ReloadResult } from './admin/reload.ts';
+import { spoolEntries } from './admin/spool.ts';
 import { profileStatuses, type Status } from './admin/status.ts';
 import { unmatchedEntries } from './admin/unmatched.ts';
 import type { Plan } from './config/types.ts';
 import { createDoor } from './door/server.ts';
+import { SPOOL_LIMITS } from './door/spool/budget.ts';
+import { nodeDisk } from './door/spool/disk.ts';
+import { FolderStore } from './door/spool/folder.ts';
 import { CommandError, EXIT } from './errors.ts';
 import type { Report } from './events.ts';
 import { throttleRefusals } from './log.ts';
@@ -70,6 +75,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     limits: plan.limits,
     publicUrl: plan.publicUrl,
     report,
+    spoolStore: new FolderStore({
+      folder: join(options.stateFolder, 'spool'),
+      disk: nodeDisk,
+      limits: SPOOL_LIMITS,
+      now: Date.now,
+    }),
   });
   const reloader =
     options.config === undefined
@@ -167,7 +178,11 @@ export async function startApp(options: AppOptions): Promise<App> {
       reload: () => onceBegun(() => app.reload()),
       unmatched: () => unmatchedEntries(door.unmatched.list()),
       clearUnmatched: () => door.unmatched.clear(),
-      spool: null,
+      spool: {
+        list: () => spoolEntries(door.spool?.list() ?? []),
+        retry: async (chosen) => (await door.spool?.retry(chosen)) ?? 0,
+        drop: async (chosen) => (await door.spool?.drop(chosen)) ?? 0,
+      },
     },
   });
   files = createLogFiles({

@@ -155,6 +155,8 @@ export type Event =
       readonly reason: string;
       readonly count: number;
     }
+  /** It cannot be opened: nothing is acknowledged early, and what an earlier run kept is not delivered. */
+  | { readonly type: 'spool.unusable'; readonly reason: string }
   /** All that waited for that profile is gone from the spool; the next delivery goes straight to its gateway. */
   | { readonly type: 'spool.drained'; readonly profile: string; readonly delivered: number }
   /** Changes of the config, each as a line for a person. */

@@ -31,6 +31,7 @@ const TEXTS: { readonly [Type in Event['type']]: string } = {
   'spool.corrupt': 'a file of the spool cannot be read',
   'spool.full': 'the spool is full',
   'spool.failed': 'the spool failed',
+  'spool.unusable': 'the spool cannot be opened',
   'spool.drained': 'nothing is spooled any more',
   'config.applied': 'config applied',
   'config.pending': 'config changes wait for `gwproxy reload`',
@@ -67,6 +68,7 @@ export function levelOf(event: Event): Level {
     case 'spool.corrupt':
     case 'spool.full':
     case 'spool.failed':
+    case 'spool.unusable':
     case 'config.invalid':
       return 'error';
     case 'gateway.state':

@@ -22,6 +22,10 @@ export interface ProfileStatus extends SupervisedStatus {
   readonly requests: number;
   /** Of these, answered 502 since the gateway closed the idle connection that the request was written to. */
   readonly broken_reuse: number;
+  /** Acknowledged, and waiting for the gateway; for the operator; and, since gwproxy started, never to reach it. */
+  readonly spooled: number;
+  readonly dead: number;
+  readonly lost: number;
   /** Of its output, since gwproxy started: it came too fast, or its file could not be written. */
   readonly dropped_lines: number;
 }
@@ -32,6 +36,9 @@ export interface Traffic {
   readonly held: number;
   readonly requests: number;
   readonly brokenReuse: number;
+  readonly spooled: number;
+  readonly dead: number;
+  readonly lost: number;
 }
 
 /** Joins what each plane knows of every profile, in the config's order. */
@@ -50,6 +57,9 @@ export function profileStatuses(
         held: seen?.held ?? 0,
         requests: seen?.requests ?? 0,
         broken_reuse: seen?.brokenReuse ?? 0,
+        spooled: seen?.spooled ?? 0,
+        dead: seen?.dead ?? 0,
+        lost: seen?.lost ?? 0,
         dropped_lines: dropped.get(profile.name) ?? 0,
       };
     }),

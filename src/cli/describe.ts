@@ -113,6 +113,8 @@ export function describe(event: Exclude<Event, { type: 'gateway.output' }>, now:
       const text = `the spool is full; deliveries refused with 503: ${event.refused}; see \`gwproxy spool\``;
       return { name: event.profile, text, bad: true };
     }
+    case 'spool.unusable':
+      return own(`the spool cannot be opened (${event.reason}); nothing is acknowledged early`, true);
     case 'spool.failed':
       return { name: event.profile, text: spoolFailure(event), bad: true };
     case 'spool.drained':

@@ -46,15 +46,26 @@ export function statusTable(status: Status, now: number): string {
     String(profile.requests),
     profile.last_error ?? '-',
   ]);
-  const lost = status.profiles.flatMap(({ name, dropped_lines: lines }) =>
-    lines > 0 ? [`${name} ${lines}`] : [],
+  const lines = status.profiles.flatMap(({ name, dropped_lines: dropped }) =>
+    dropped > 0 ? [`${name} ${dropped}`] : [],
   );
+  const spooled = status.profiles.flatMap(spooledText);
   const notes = [
     ...(status.config_error === null ? [] : [`config: ${status.config_error}`]),
     ...status.config_pending.map((change) => `config, not applied yet: ${change}`),
-    ...(lost.length === 0 ? [] : [`lines of output not kept: ${lost.join(', ')}`]),
+    ...(lines.length === 0 ? [] : [`lines of output not kept: ${lines.join(', ')}`]),
+    ...(spooled.length === 0 ? [] : [`spooled: ${spooled.join('; ')}; see \`gwproxy spool\``]),
   ];
   return [head, ...notes, '', table([HEADER, ...rows])].join('\n');
+}
+
+function spooledText({ name, spooled, dead, lost }: ProfileStatus): readonly string[] {
+  const parts = [
+    ...(spooled > 0 ? [`${spooled} waiting`] : []),
+    ...(dead > 0 ? [`${dead} dead`] : []),
+    ...(lost > 0 ? [`${lost} lost`] : []),
+  ];
+  return parts.length === 0 ? [] : [`${name} ${parts.join(', ')}`];
 }
 
 function stateText(profile: ProfileStatus, now: number): string {

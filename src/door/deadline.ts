@@ -13,7 +13,12 @@ export const UNKNOWN_SENDER = 10_000;
  */
 export function holdUntil(arrivedAt: number, deadline: number, p95: number | null): number {
   const usual = Math.min(Math.max(p95 ?? 0, LEAST), deadline / 2);
-  return arrivedAt + deadline - NETWORK - usual;
+  return sendersTime(arrivedAt, deadline) - usual;
+}
+
+/** Until when (epoch ms) an answer reaches a sender that still waits for it. */
+export function sendersTime(arrivedAt: number, deadline: number): number {
+  return arrivedAt + deadline - NETWORK;
 }
 
 /** Whole seconds for Retry-After, at least 1. */

@@ -5,6 +5,7 @@ import { holdUntil } from './deadline.ts';
 import type { Client } from './exchange.ts';
 import { codeOf, isStaleConnection, unreachable } from './failure.ts';
 import type { Outcome } from './forward.ts';
+import type { Keep } from './keep.ts';
 import type { Turn } from './pace.ts';
 import type { Parts } from './parts.ts';
 import type { Upstream } from './upstreams.ts';
@@ -28,14 +29,16 @@ const PAUSE = 50;
 
 /**
  * Brings a request to its profile's listener: at once where that is ready, after a hold where it will be, and
- * again where a connection failed before a byte was sent. Rejects as Hold.wait and `send` do.
+ * again where a connection failed before a byte was sent. With `keep` it is kept instead of a wait, and where
+ * others of its profile are kept already: it queues behind them. Rejects as Hold.wait, `send` and `keep` do.
  */
 export async function deliver(
   parts: Parts,
   client: Client,
   delivery: Delivery,
   send: (upstream: Upstream, address: Address) => Promise<Outcome>,
-): Promise<void> {
+  keep: Keep | null = null,
+): Promise<'answered' | 'kept'> {
   const { profile } = delivery;
   const counters = parts.counters.of(profile);
   let counted = false;
@@ -49,6 +52,15 @@ export async function deliver(
     if (!counted) counters.requests += 1;
     counted = true;
     const { target } = upstream;
+    if (
+      keep !== null &&
+      (target.state !== 'ready' || parts.spool?.holds(profile) === true) &&
+      keep.outlives(target)
+    ) {
+      turn?.end(false);
+      await keep.take();
+      return 'kept';
+    }
     if (target.state !== 'ready' || (turn === null && parts.hold.isQueued(target))) {
       turn?.end(false);
       const until = holdUntil(delivery.arrivedAt, delivery.deadline(), counters.latency.p95());
@@ -59,11 +71,15 @@ export async function deliver(
     const sent = send(upstream, target.address);
     const outcome = turn === null ? await sent : await inTurn(turn, sent);
     turn = null;
-    if (outcome.kind === 'answered') return;
+    if (outcome.kind === 'answered') return 'answered';
     tries += 1;
     if (isStaleConnection(outcome.cause) && tries < TRIES) continue;
     const { generation, listener } = target;
     parts.supervisor.failed({ profile, generation, listener, code: codeOf(outcome.cause) });
+    if (keep?.outlives(target) === true) {
+      await keep.take();
+      return 'kept';
+    }
     const pause = PAUSE * 2 ** (tries - 1);
     const until = holdUntil(delivery.arrivedAt, delivery.deadline(), counters.latency.p95());
     if (tries === TRIES || parts.now() + pause >= until) throw unreachable(outcome.cause);

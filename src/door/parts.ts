@@ -7,6 +7,8 @@ import type { Counters } from './counters.ts';
 import type { Hold } from './hold.ts';
 import type { Leases } from './leases.ts';
 import type { Budget } from './receive.ts';
+import type { Repeats } from './repeats.ts';
+import type { Spool } from './spool/spool.ts';
 import type { Taken } from './taken.ts';
 import type { Timers } from './timers.ts';
 import type { Unmatched } from './unmatched.ts';
@@ -28,11 +30,16 @@ export interface Parts {
   readonly budget: Budget;
   readonly unmatched: Unmatched;
   readonly taken: Taken;
+  readonly repeats: Repeats;
+  /** Null where this door has none. */
+  readonly spool: Spool | null;
   readonly report: Report;
   /** Of the newest snapshot; null before the first. */
   table(): RouteTable | null;
   /** Of the newest snapshot. */
   verifiers(): Verifiers;
+  /** Whether that profile's deliveries may be kept while it is away, as the newest snapshot says. */
+  spools(profile: string): boolean;
   /** Tells the operator of a request that got no whole answer from a gateway. */
   refused(error: DoorError, request: Refused, profile: string | null): void;
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { DoorError } from '../errors.ts';
 import { type Client, ClientLeft } from './exchange.ts';
 import type { Timer, Timers } from './timers.ts';
@@ -13,24 +12,6 @@ export const REPEAT_WINDOW = 10 * 60_000;
 const REMEMBERED = 10_000;
 /** Repeats that wait at once, for one twin or for many. */
 const WAITING = 1000;
-
-/** What makes two requests the same delivery. */
-export interface Identity {
-  readonly profile: string;
-  readonly listener: string;
-  /** With the query, as received. */
-  readonly path: string;
-  /** The platform's own dedup key, in its parts (Bot Framework: conversation and activity). */
-  readonly dedupKey: readonly string[];
-  readonly body: Buffer;
-}
-
-/** Of a fixed size, whatever the sender wrote; the structure is hashed, so that no two identities are joined alike. */
-export function repeatKey({ profile, listener, path, dedupKey, body }: Identity): string {
-  const content = createHash('sha256').update(body).digest('base64url');
-  const structure = JSON.stringify([profile, listener, path, dedupKey, content]);
-  return createHash('sha256').update(structure).digest('base64url');
-}
 
 /** The delivery that takes its way, and what its repeats are to hear of it. Only the first call counts. */
 export interface Leading {
@@ -109,6 +90,11 @@ export class Repeats {
       throw new DoorError('GWPROXY_OVERLOADED', 'too many repeats wait for their twin', { retryAfter: 1 });
     }
     return { kind: 'repeat', settled: this.#wait(waiters, client, until, window) };
+  }
+
+  /** What an earlier run took, at `at` (epoch ms), and a sender may repeat to this one. */
+  remember(key: string, status: number, at: number, window: number = REPEAT_WINDOW): void {
+    this.#remember(key, { status, until: at + window });
   }
 
   #wait(waiters: Set<Waiter>, client: Client, until: number, window: number): Promise<Settled> {

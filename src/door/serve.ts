@@ -1,16 +1,13 @@
 import { DoorError } from '../errors.ts';
 import type { BodyType } from '../routing/inspect.ts';
-import { type HeadOutcome, type Match, type MixedBatch, matchBody, matchHead } from '../routing/match.ts';
+import { type HeadOutcome, type MixedBatch, matchBody, matchHead } from '../routing/match.ts';
 import { problem, reply } from './answer.ts';
-import { deliver } from './deliver.ts';
+import { bring } from './bring.ts';
 import { ClientLeft, type Exchange } from './exchange.ts';
 import { fanOut } from './fan-out.ts';
-import { forward } from './forward.ts';
 import type { Head } from './head.ts';
 import { keptRequestId } from './headers.ts';
 import { PATH_LENGTH, type Parts } from './parts.ts';
-import { prepare } from './prepare.ts';
-import { checkLength } from './receive.ts';
 import { asDoorError, mixedBatch, noRoute, notYet } from './refusal.ts';
 import { readHead } from './request.ts';
 import { newRequestId } from './request-id.ts';
@@ -23,7 +20,8 @@ const NAMED = 20;
 
 /**
  * One request's whole way: its head is read, its route found (by the head, or by a body that is then read whole),
- * it is verified where its profile says how, and brought to its gateway, whose answer streams back. Never rejects: what goes wrong is answered.
+ * it is verified where its profile says how, and brought to its gateway, whose answer streams back. Never rejects:
+ * what goes wrong is answered.
  */
 export async function serve(parts: Parts, exchange: Exchange): Promise<void> {
   let profile: string | null = null;
@@ -40,7 +38,7 @@ export async function serve(parts: Parts, exchange: Exchange): Promise<void> {
     if (outcome.kind === 'match') {
       profile = outcome.profile;
       const admitted = await admit(parts, exchange, head, outcome, body);
-      await send(parts, exchange, head, outcome, admitted.body);
+      await bring(parts, exchange, head, outcome, admitted);
     } else {
       await settle(parts, exchange, head, outcome, body);
     }
@@ -60,15 +58,6 @@ function identify(exchange: Exchange): Head {
 
 function typeOf(head: Head): BodyType {
   return { contentType: head.header('content-type'), contentEncoding: head.header('content-encoding') };
-}
-
-function send(parts: Parts, exchange: Exchange, head: Head, match: Match, body: Body): Promise<void> {
-  if (body === 'streamed') checkLength(head.length, parts.limits.streamed);
-  const { delivery, target, headers } = prepare(parts, exchange, head, match);
-  const outgoing = { head, target, headers, body };
-  return deliver(parts, exchange, delivery, (upstream, address) =>
-    forward(parts, exchange, upstream, address, outgoing),
-  );
 }
 
 /** Ends a request that is not for one gateway alone. */

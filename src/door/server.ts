@@ -9,10 +9,14 @@ import { Listener } from './listener.ts';
 import { PATH_LENGTH, type Parts, type Refused } from './parts.ts';
 import { Budget } from './receive.ts';
 import { asDoorError } from './refusal.ts';
+import { Repeats } from './repeats.ts';
 import { newRequestId } from './request-id.ts';
 import { createSeal } from './seal.ts';
 import { serve } from './serve.ts';
 import { Snapshots } from './snapshots.ts';
+import type { Spool } from './spool/spool.ts';
+import type { SpoolStore } from './spool/store.ts';
+import { createSpool, rememberSpooled, type SpooledStats, spooledStats } from './spooling.ts';
 import { Taken } from './taken.ts';
 import { Timers } from './timers.ts';
 import { Unmatched, type UnmatchedKeys } from './unmatched.ts';
@@ -22,6 +26,8 @@ import type { FetchText } from './verify/fetch-text.ts';
 import { KeyStore } from './verify/key-store.ts';
 
 export interface DoorOptions extends DoorSettings {
+  /** What is acknowledged early is kept there; without one nothing is. Of this door alone. */
+  readonly spoolStore?: SpoolStore;
   /** Names this door to the supervisor. */
   readonly id: string;
   readonly supervisor: SupervisorPort;
@@ -34,7 +40,10 @@ export interface DoorOptions extends DoorSettings {
 
 export interface Door {
   readonly port: DoorPort;
-  /** Rejects with the system's error where it cannot listen. Port 0 is one that is free. */
+  /**
+   * Takes in what an earlier run left in the spool, then listens: whoever comes first queues behind that. Rejects
+   * with the system's error where it cannot listen. Port 0 is one that is free.
+   */
   listen(address: { readonly host: string; readonly port: number }): Promise<{
     readonly host: string;
     readonly port: number;
@@ -45,9 +54,11 @@ export interface Door {
    */
   close(graceMs: number): Promise<void>;
   /** By profile, for those that the newest snapshot names. */
-  stats(): ReadonlyMap<string, ProfileStats>;
+  stats(): ReadonlyMap<string, ProfileStats & SpooledStats>;
   /** What arrived and no profile claims. */
   readonly unmatched: UnmatchedKeys;
+  /** Null where this door has none, or it cannot be used. */
+  readonly spool: SpoolView | null;
   /** From the next request and the next connection on; what is under way goes on as it began. */
   configure(settings: DoorSettings): void;
 }
@@ -56,6 +67,9 @@ export interface DoorSettings {
   readonly limits: Limits;
   readonly publicUrl: PublicUrl | null;
 }
+
+/** The spool, as it is looked at and changed from outside. */
+export type SpoolView = Pick<Spool, 'list' | 'retry' | 'drop' | 'stats'>;
 
 /** The data plane: one public port in front of the gateways that the supervisor's snapshots name. */
 export function createDoor(options: DoorOptions): Door {
@@ -71,7 +85,19 @@ export function createDoor(options: DoorOptions): Door {
   const unmatched = new Unmatched(report, now);
   const seal = createSeal();
   const keys = new KeyStore(now, options.fetchText);
-  const snapshots = new Snapshots({ doorId: id, supervisor, upstreams, leases, hold, counters, seal, keys });
+  const snapshots = new Snapshots({
+    doorId: id,
+    supervisor,
+    upstreams,
+    leases,
+    hold,
+    counters,
+    seal,
+    keys,
+    taken: () => spool?.changed(),
+  });
+  /** Not before it is open. */
+  let spool: Spool | null = null;
   const parts: Parts = {
     limits,
     get publicUrl() {
@@ -87,6 +113,11 @@ export function createDoor(options: DoorOptions): Door {
     budget: new Budget(limits),
     unmatched,
     taken: new Taken(),
+    repeats: new Repeats({ timers, now }),
+    get spool() {
+      return spool;
+    },
+    spools: (profile) => snapshots.spools(profile),
     table: () => snapshots.table,
     verifiers: () => snapshots.verifiers,
     report,
@@ -110,9 +141,24 @@ export function createDoor(options: DoorOptions): Door {
   });
   let closing: Promise<void> | undefined;
   let isClosed = false;
+  let graceUntil = Number.POSITIVE_INFINITY;
+
+  async function openSpool(store: SpoolStore): Promise<void> {
+    const opened = createSpool(parts, store);
+    try {
+      const left = await opened.open();
+      spool = opened;
+      // Its sender may not have heard that it was taken.
+      for (const one of left) rememberSpooled(parts, one);
+      opened.changed();
+    } catch (error) {
+      report({ type: 'spool.unusable', reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
 
   async function shut(): Promise<void> {
     await new Promise((resolve) => listener.close(resolve));
+    await spool?.close(Math.max(0, graceUntil - now()));
     isClosed = true;
     timers.clear();
     keys.close();
@@ -122,15 +168,30 @@ export function createDoor(options: DoorOptions): Door {
 
   return {
     port: { id, apply: (snapshot) => snapshots.apply(snapshot) },
-    listen: ({ host, port }) => listener.start(host, port),
+    async listen({ host, port }) {
+      if (options.spoolStore !== undefined) await openSpool(options.spoolStore);
+      return listener.start(host, port);
+    },
     close(graceMs) {
+      graceUntil = Math.min(graceUntil, now() + graceMs);
       closing ??= shut();
+      // What the spool has under way waits for the same end.
+      if (graceMs <= 0) void spool?.close(0);
       if (graceMs <= 0) listener.destroyConnections();
       else if (!isClosed) timers.after(graceMs, () => listener.destroyConnections());
       return closing;
     },
-    stats: () => counters.stats(),
+    stats: () =>
+      new Map(
+        [...counters.stats()].map(([profile, stats]) => [
+          profile,
+          { ...stats, ...spooledStats(spool, profile) },
+        ]),
+      ),
     unmatched,
+    get spool() {
+      return spool;
+    },
     configure(settings) {
       publicUrl = settings.publicUrl;
       Object.assign(limits, settings.limits);

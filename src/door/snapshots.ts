@@ -19,6 +19,8 @@ export interface SnapshotsOptions {
   readonly counters: Counters;
   readonly seal: Seal;
   readonly keys: KeyStore;
+  /** Told of each snapshot, once all of it is taken in. */
+  readonly taken: () => void;
 }
 
 /** Takes snapshots in, one after another, however the supervisor calls. */
@@ -29,6 +31,7 @@ export class Snapshots {
   #table: RouteTable | null = null;
   #rules: readonly ProfileRules[] | null = null;
   #verifiers: Verifiers;
+  #spooling: ReadonlySet<string> = new Set();
   #version = 0;
   #busy = false;
 
@@ -45,6 +48,11 @@ export class Snapshots {
   /** Of the newest snapshot; before the first there are none. */
   get verifiers(): Verifiers {
     return this.#verifiers;
+  }
+
+  /** Whether the newest snapshot wants that profile's deliveries kept while it is away. */
+  spools(profile: string): boolean {
+    return this.#spooling.has(profile);
   }
 
   /** What is told below may make the supervisor publish the next one at once: that one waits its turn. */
@@ -69,6 +77,9 @@ export class Snapshots {
     }
     if (rules !== this.#rules) {
       this.#verifiers = new Verifiers(rules, keys);
+      this.#spooling = new Set(
+        rules.filter(({ delivery }) => delivery === 'spool').map(({ profile }) => profile),
+      );
       this.#rules = rules;
     }
     this.#version = version;
@@ -78,5 +89,6 @@ export class Snapshots {
     hold.apply((profile, listener) => upstreams.find(profile, listener));
     leases.left(left);
     supervisor.applied(doorId, version);
+    this.#options.taken();
   }
 }

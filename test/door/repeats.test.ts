@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { type Client, ClientLeft } from '../../src/door/exchange.ts';
+import { type Identity, repeatKey, sha256Of } from '../../src/door/repeat-key.ts';
 import {
   type Begun,
-  type Identity,
   type Leading,
   REPEAT_WINDOW,
   Repeats,
   type RepeatsOptions,
-  repeatKey,
   type Settled,
 } from '../../src/door/repeats.ts';
 import { Timers } from '../../src/door/timers.ts';
@@ -18,9 +17,9 @@ import { DoorError } from '../../src/errors.ts';
 const IDENTITY: Identity = {
   profile: 'a',
   listener: 'main',
-  path: '/api/messages',
+  target: '/api/messages',
   dedupKey: ['a:1', '1'],
-  body: Buffer.from('{}'),
+  sha256: sha256Of('{}'),
 };
 
 class FakeClient implements Client {
@@ -57,16 +56,16 @@ function repeat(begun: Begun): Promise<Settled> {
 
 test('two requests are the same delivery only where everything is the same', () => {
   const key = repeatKey(IDENTITY);
-  assert.equal(key.length, 43);
-  assert.equal(repeatKey({ ...IDENTITY, body: Buffer.from('{}') }), key);
+  assert.equal(key.length, 64);
+  assert.equal(repeatKey({ ...IDENTITY, sha256: sha256Of(Buffer.from('{}')) }), key);
   const others: readonly Partial<Identity>[] = [
     { profile: 'b' },
     { listener: 'webhook' },
-    { path: '/api/messages?x' },
+    { target: '/api/messages?x' },
     { dedupKey: ['a:1', '2'] },
     { dedupKey: ['a:11'] },
     { dedupKey: ['a:1","1'] },
-    { body: Buffer.from('{ }') },
+    { sha256: sha256Of('{ }') },
   ];
   const keys = others.map((other) => repeatKey({ ...IDENTITY, ...other }));
   assert.equal(new Set([...keys, key]).size, others.length + 1);

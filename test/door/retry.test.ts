@@ -68,6 +68,9 @@ test('a listener that goes on refusing is 502 after a few tries', async (t) => {
     held: 0,
     requests: 1,
     brokenReuse: 0,
+    spooled: 0,
+    dead: 0,
+    lost: 0,
     lastUsed: door.stats().get('a')?.lastUsed,
   });
 });

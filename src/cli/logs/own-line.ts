@@ -75,6 +75,7 @@ const FIELDS: { readonly [Type in Event['type']]: Fields<Extract<Event, { readon
   'spool.corrupt': { file: 'text', reason: 'text' },
   'spool.full': { profile: 'text', refused: 'number' },
   'spool.failed': { profile: 'text', action: 'text', reason: 'text', count: 'number' },
+  'spool.unusable': { reason: 'text' },
   'spool.drained': { profile: 'text', delivered: 'number' },
   'config.applied': { changes: 'texts' },
   'config.pending': { changes: 'texts' },

@@ -72,14 +72,16 @@ export class Spool {
 
   /**
    * Takes in what an earlier run left. To be called before the first `accept`, and before anybody relies on
-   * `holds`. Rejects with the system's error where the store cannot be used.
+   * `holds`; gives back what waits, in the order of arrival. Rejects with the system's error where the store cannot
+   * be used.
    */
-  async open(): Promise<void> {
+  async open(): Promise<readonly Spooled[]> {
     const { spooled, dead, corrupt } = await this.#options.store.open();
     for (const one of spooled) this.#queue.add(one, 'queued');
     for (const one of [...dead].sort((a, b) => a.diedAt - b.diedAt)) this.#graveyard.add(one);
     for (const { file, reason } of corrupt) this.#options.report({ type: 'spool.corrupt', file, reason });
     this.#pump();
+    return spooled;
   }
 
   /**

@@ -130,6 +130,9 @@ test('what a running gwproxy says of itself', () => {
     held: 0,
     requests: 0,
     broken_reuse: 0,
+    spooled: 0,
+    dead: 0,
+    lost: 0,
     dropped_lines: 0,
   });
   const status: Status = {

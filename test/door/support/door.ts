@@ -56,10 +56,14 @@ export function keyedRoute(
 
 export const APP = '00000000-0000-0000-0000-000000000001';
 
+let activities = 0;
+
+/** Each another message, or the door would take it for a repeat. */
 export function activity(app: string, text = 'hi'): string {
+  activities += 1;
   return JSON.stringify({
     type: 'message',
-    id: '1',
+    id: String(activities),
     channelId: 'msteams',
     serviceUrl: 'https://example.invalid/',
     conversation: { id: 'a:1' },

@@ -1,0 +1,90 @@
+import type { Match } from '../routing/match.ts';
+import type { DeliveryFacts } from '../routing/platform.ts';
+import { pickByPath } from '../routing/target-path.ts';
+import { reply } from './answer.ts';
+import { sendersTime } from './deadline.ts';
+import { deliver } from './deliver.ts';
+import type { Exchange } from './exchange.ts';
+import { forward } from './forward.ts';
+import type { Head } from './head.ts';
+import { keepOf } from './keep.ts';
+import type { Parts } from './parts.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { checkLength } from './receive.ts';
+import { repeatKey, sha256Of } from './repeat-key.ts';
+import type { Admitted } from './verified.ts';
+
+/**
+ * Brings a matched request to its gateway, once: a repeat of what is under way, or was taken lately, is answered as its
+ * twin was. What may be acknowledged early is kept where the gateway is away. Rejects with what there is to answer.
+ */
+export async function bring(
+  parts: Parts,
+  exchange: Exchange,
+  head: Head,
+  match: Match,
+  { verified, body }: Admitted,
+): Promise<void> {
+  if (body === 'streamed') checkLength(head.length, parts.limits.streamed);
+  const prepared = prepare(parts, exchange, head, match);
+  const outgoing = { head, target: prepared.target, headers: prepared.headers, body };
+  // What streams can neither be told from another nor be kept.
+  const facts = body === 'streamed' || match.synchronous ? null : (match.facts?.() ?? null);
+  const keep =
+    body === 'streamed'
+      ? null
+      : keepOf(parts, match, facts, verified, { ...prepared, method: head.method }, body);
+  const take = async (): Promise<void> => {
+    const end = await deliver(
+      parts,
+      exchange,
+      prepared.delivery,
+      (upstream, address) => forward(parts, exchange, upstream, address, outgoing),
+      keep,
+    );
+    if (end === 'kept' && facts !== null) {
+      exchange.answer(reply(facts.acknowledgement, exchange.requestId), false);
+    }
+  };
+  const key = body === 'streamed' ? null : keyOf(parts, match, facts, prepared, body);
+  await (key === null ? take() : once(parts, exchange, key, prepared, take));
+}
+
+/** Null where nothing tells a repeat of it. */
+function keyOf(
+  parts: Parts,
+  { profile }: Match,
+  facts: DeliveryFacts | null,
+  { delivery, target }: Prepared,
+  body: Buffer,
+): string | null {
+  const dedupKey = facts?.dedupKey;
+  const upstream = dedupKey && pickByPath(parts.upstreams.of(profile), delivery.path);
+  if (dedupKey === undefined || upstream === undefined) return null;
+  const { listener } = upstream.target;
+  return repeatKey({ profile, listener, target, dedupKey, sha256: sha256Of(body) });
+}
+
+async function once(
+  parts: Parts,
+  exchange: Exchange,
+  key: string,
+  { delivery }: Prepared,
+  take: () => Promise<void>,
+): Promise<void> {
+  const until = sendersTime(delivery.arrivedAt, delivery.deadline());
+  const begun = parts.repeats.begin(key, exchange, until);
+  const settled = begun.kind === 'repeat' ? await begun.settled : begun;
+  if (settled.kind === 'answered') {
+    const { status } = settled;
+    exchange.answer(reply({ status, contentType: null, body: '' }, exchange.requestId), false);
+    return;
+  }
+  try {
+    await take();
+    settled.leading.done(exchange.res.statusCode);
+  } catch (error) {
+    settled.leading.failed();
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Match } from '../routing/match.ts';
+import type { DeliveryFacts } from '../routing/platform.ts';
+import type { Target } from '../snapshot.ts';
+import type { Parts } from './parts.ts';
+import type { Prepared } from './prepare.ts';
+import type { Verified } from './verified.ts';
+
+/** A delivery that may be acknowledged before its gateway has it. */
+export interface Keep {
+  /** Whether a gateway that is as this target says will be there before the delivery's credentials expire. */
+  outlives(target: Target): boolean;
+  /** Resolves when it is on the disk. Rejects with SpoolRefused. */
+  take(): Promise<void>;
+}
+
+/** What a gateway may need from its start to its answer, in ms: then a token must still be good. */
+const STARTS_WITHIN = 60_000;
+/** Nobody knows when an operator starts it again: longer than Slack's signatures last, so that Slack goes on repeating. */
+const DOWN_FOR = 600_000;
+
+/**
+ * Null where it may not: only what is verified, what its sender would not repeat in time, and of whose answer
+ * nothing but the status matters; and where the profile wants it so.
+ */
+export function keepOf(
+  parts: Parts,
+  match: Match,
+  facts: DeliveryFacts | null,
+  verified: Verified | null,
+  { delivery, target, headers, method }: Prepared & { readonly method: string },
+  body: Buffer,
+): Keep | null {
+  const { spool, now } = parts;
+  const { profile, platform } = match;
+  if (verified === null || platform === null || facts?.spoolable !== true) return null;
+  if (spool === null || !parts.spools(profile)) return null;
+  const { expiresAt } = verified;
+  return {
+    outlives({ state, retryAt }) {
+      if (expiresAt === null) return true;
+      const starts = state === 'down' ? DOWN_FOR : Math.max(0, (retryAt ?? 0) - now()) + STARTS_WITHIN;
+      return now() + starts <= expiresAt;
+    },
+    take: () =>
+      spool.accept(profile, {
+        platform,
+        method,
+        target,
+        headers,
+        orderKey: facts.orderKey ?? null,
+        dedupKey: facts.dedupKey ?? null,
+        receivedAt: Math.floor(delivery.arrivedAt),
+        expiresAt: expiresAt === null ? null : Math.floor(expiresAt),
+        body,
+      }),
+  };
+}

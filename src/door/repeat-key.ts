@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+
+/** What makes two requests the same delivery. */
+export interface Identity {
+  readonly profile: string;
+  readonly listener: string;
+  /** Path and query, as the gateway gets them. */
+  readonly target: string;
+  /** The platform's own ids of it, in their parts (Bot Framework: conversation and activity). */
+  readonly dedupKey: readonly string[];
+  /** Of its body. */
+  readonly sha256: string;
+}
+
+/** Of a fixed size, whatever the sender wrote; the structure is hashed, so that no two identities are joined alike. */
+export function repeatKey({ profile, listener, target, dedupKey, sha256 }: Identity): string {
+  return sha256Of(JSON.stringify([profile, listener, target, dedupKey, sha256]));
+}
+
+/** In hex. */
+export function sha256Of(data: string | Buffer): string {
+  return createHash('sha256').update(data).digest('hex');
+}
