@@ -24,6 +24,8 @@ export interface AppOptions {
   /** Where the plan came from, so that it can be read again and watched; without it neither is done. */
   readonly config?: ConfigSource;
   readonly report: Report;
+  /** A listening TCP socket's file descriptor, to listen on instead of the plan's address. */
+  readonly socket?: number;
   /** Where the control socket lies; see state.ts. */
   readonly stateFolder: string;
   /** Start only these profiles, whatever their `start` says; all others wait for `gwproxy start`. */
@@ -117,6 +119,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     reloader?.end();
     const { profiles } = reloader?.plan ?? plan;
     const grace = atOnce ? 0 : Math.max(0, ...profiles.map((profile) => profile.stop.drain));
+    // Who has just connected is still heard, while there are gateways to answer.
+    if (!atOnce) await door.stopListening();
     // Both at once: what is in flight may finish while its gateway drains; nothing new comes in.
     await Promise.all([door.close(grace), supervisor.stop({ atOnce })]);
     await run.close();
@@ -194,7 +198,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   await run.begin();
   supervisor.addDoor(door.port);
   try {
-    address = await door.listen(plan.listen);
+    address = await door.listen(options.socket === undefined ? plan.listen : { fd: options.socket });
   } catch (cause) {
     // Whoever waits to be heard is refused, or finds it stopped.
     reloader?.end();
@@ -202,11 +206,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     markBegun();
     await Promise.all([stopping, control.close()]);
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CommandError(
-      EXIT.cannotServe,
-      `the door cannot listen on ${plan.listen.host}:${plan.listen.port}: ${why}`,
-      { cause },
-    );
+    const where =
+      options.socket === undefined
+        ? `${plan.listen.host}:${plan.listen.port}`
+        : `the socket that it was passed (fd ${options.socket})`;
+    throw new CommandError(EXIT.cannotServe, `the door cannot listen on ${where}: ${why}`, { cause });
   }
   report({ type: 'door.listening', ...address, publicUrl: plan.publicUrl?.href ?? null });
   supervisor.start(options.only);

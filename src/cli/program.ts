@@ -176,9 +176,11 @@ command('doctor', 'find what would go wrong: ports, programs, secrets, limits, p
 
 command('service <install|uninstall|print>', 'start it at boot: a systemd unit, or a launchd agent')
   .option('--system', "the system's, not the user's (systemd, as root)")
-  .action(async (action: string, options: ConfigOption & { system?: true }) => {
+  .option('--socket', 'have systemd hold the public port, so that none is refused while gwproxy restarts')
+  .action(async (action: string, options: ConfigOption & { system?: true; socket?: true }) => {
     const { service } = await import('./commands/service.ts');
-    await service(options.config, action, { system: options.system ?? false });
+    const { system = false, socket = false } = options;
+    await service(options.config, action, { system, socket });
   });
 
 command('exec <profile> <program> [argument...]', "run a program in a profile's environment and folder")

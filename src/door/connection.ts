@@ -9,10 +9,28 @@ export class Connection {
   readonly open = new Set<Exchange>();
   /** Not HTTP any more, or about to be so. */
   upgraded = false;
+  /** What had come when its newest request was over; null before the first. */
+  #served: number | null = null;
 
   constructor(socket: Socket) {
     this.socket = socket;
     this.peer = peerOf(socket.remoteAddress);
+  }
+
+  /** Its newest request is over. */
+  served(): void {
+    this.#served = this.socket.bytesRead;
+  }
+
+  /** It was answered, and nothing came since. */
+  get isServed(): boolean {
+    return this.open.size === 0 && !this.upgraded && this.socket.bytesRead === this.#served;
+  }
+
+  /** All that it asks is here; or it has ended, and asks no more. */
+  get isHeard(): boolean {
+    if (this.open.size === 0) return this.upgraded || this.socket.writableEnded;
+    return [...this.open].every(({ req }) => req.complete);
   }
 
   /**
@@ -51,6 +69,17 @@ export class Connections {
 
   of(socket: Socket): Connection | undefined {
     return this.#bySocket.get(socket);
+  }
+
+  get areHeard(): boolean {
+    return [...this.#bySocket.values()].every((connection) => connection.isHeard);
+  }
+
+  /** Ends those that were answered; what is written already still goes out. */
+  closeServed(): void {
+    for (const connection of this.#bySocket.values()) {
+      if (connection.isServed) connection.socket.destroySoon();
+    }
   }
 
   /** Ends those that nobody waits on; what is written already still goes out. */

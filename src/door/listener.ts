@@ -1,6 +1,7 @@
 import { type IncomingMessage, Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Limits } from '../config/types.ts';
 import { DoorError } from '../errors.ts';
 import { endWithAnswer, problem } from './answer.ts';
@@ -18,8 +19,20 @@ const KEEP_ALIVE = 120_000;
 /** Dropped connections are told of at most this often. */
 const DROPS_TOLD = 1000;
 
+/**
+ * Whoever has connected when the door closes, and was not heard yet, may still send a request for so many ms: it
+ * would be a reset to him otherwise, of a connection that was taken.
+ */
+const LAST_CALL = 500;
+const LOOK = 5;
+/** Connections that wait to be taken; the system's own limit (net.core.somaxconn) is at most that. */
+const BACKLOG = 4096;
+
 /** Requests that one connection may have under way: only a client that pipelines has more than one. */
 const PIPELINED = 16;
+
+/** An address, or a socket that listens already. */
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly fd: number };
 
 /** What the public port hands on. */
 export interface Handlers {
@@ -33,6 +46,8 @@ export class Listener extends Server {
   readonly #handlers: Handlers;
   readonly #connections = new Connections();
   #inFlight = 0;
+  #stopped: Promise<void> | null = null;
+  #lastCall = false;
   #dropped = 0;
   #droppedToldAt = Number.NEGATIVE_INFINITY;
 
@@ -59,18 +74,44 @@ export class Listener extends Server {
     this.on('drop', () => this.#drop());
   }
 
-  /** Rejects with the system's error. */
-  start(host: string, port: number): Promise<{ readonly host: string; readonly port: number }> {
+  /** Rejects with the system's error, or where a socket that was passed is not TCP. */
+  start(where: ListenAddress): Promise<{ readonly host: string; readonly port: number }> {
     return new Promise((resolve, reject) => {
       this.once('error', reject);
-      this.listen({ host, port }, () => {
+      // To listen on a socket anew sets its backlog, which Node would lower to 511.
+      this.listen('fd' in where ? { ...where, backlog: BACKLOG } : where, () => {
         this.off('error', reject);
         // accept() may fail later, for want of file descriptors: one connection is lost, not the process.
         this.on('error', (cause) => this.#tell('a connection could not be taken', cause));
         const address = this.address();
-        resolve({ host, port: typeof address === 'object' && address !== null ? address.port : port });
+        if (typeof address === 'object' && address !== null) {
+          resolve({ host: 'fd' in where ? address.address : where.host, port: address.port });
+        } else {
+          this.close();
+          reject(new Error('it is no TCP socket'));
+        }
       });
     });
+  }
+
+  /** Takes no new connection, and resolves when the last one has ended; a second call changes nothing. */
+  stop(): Promise<void> {
+    this.#stopped ??= new Promise((resolve) => {
+      this.close(() => resolve());
+      this.#parts.timers.after(LAST_CALL, () => {
+        this.#lastCall = true;
+        this.#connections.closeIdle();
+      });
+    });
+    return this.#stopped;
+  }
+
+  /** Once every connection that was taken is heard: its request is here, or it has ended. */
+  async heard(): Promise<void> {
+    while (!this.#lastCall && !this.#connections.areHeard) {
+      // Not one of the door's timers, which end when it is closed at once meanwhile.
+      await pause(LOOK);
+    }
   }
 
   /** For connections and requests from now on. */
@@ -86,7 +127,8 @@ export class Listener extends Server {
 
   /** Node's own would cut an answer that is written but not yet on the wire. */
   override closeIdleConnections(): void {
-    this.#connections.closeIdle();
+    if (this.#lastCall) this.#connections.closeIdle();
+    else this.#connections.closeServed();
   }
 
   /** Breaks off everything, upgraded connections too. */
@@ -115,6 +157,7 @@ export class Listener extends Server {
 
   #leave(connection: Connection, exchange: Exchange): void {
     connection.open.delete(exchange);
+    connection.served();
     this.#inFlight -= 1;
     if (!this.listening) setImmediate(() => this.closeIdleConnections());
   }

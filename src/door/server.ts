@@ -5,7 +5,7 @@ import type { DoorPort, SupervisorPort } from '../snapshot.ts';
 import { Counters, type ProfileStats } from './counters.ts';
 import { Hold } from './hold.ts';
 import { Leases } from './leases.ts';
-import { Listener } from './listener.ts';
+import { type ListenAddress, Listener } from './listener.ts';
 import { PATH_LENGTH, type Parts, type Refused } from './parts.ts';
 import { Budget } from './receive.ts';
 import { asDoorError } from './refusal.ts';
@@ -42,12 +42,15 @@ export interface Door {
   readonly port: DoorPort;
   /**
    * Takes in what an earlier run left in the spool, then listens: whoever comes first queues behind that. Rejects
-   * with the system's error where it cannot listen. Port 0 is one that is free.
+   * with the system's error where it cannot listen. Port 0 is one that is free; fd is that of a TCP socket that
+   * listens already, and goes on to do so for others when the door closes it.
    */
-  listen(address: { readonly host: string; readonly port: number }): Promise<{
-    readonly host: string;
-    readonly port: number;
-  }>;
+  listen(address: ListenAddress): Promise<{ readonly host: string; readonly port: number }>;
+  /**
+   * Takes no new connection from now on. Resolves once whoever is connected and about to be answered was heard, after
+   * half a second at most.
+   */
+  stopListening(): Promise<void>;
   /**
    * Takes no new connection, lets what is in flight finish for at most graceMs, then breaks it off. A second call
    * can shorten the grace. Resolves when no connection and no timer is left.
@@ -157,7 +160,7 @@ export function createDoor(options: DoorOptions): Door {
   }
 
   async function shut(): Promise<void> {
-    await new Promise((resolve) => listener.close(resolve));
+    await listener.stop();
     await spool?.close(Math.max(0, graceUntil - now()));
     isClosed = true;
     timers.clear();
@@ -168,9 +171,13 @@ export function createDoor(options: DoorOptions): Door {
 
   return {
     port: { id, apply: (snapshot) => snapshots.apply(snapshot) },
-    async listen({ host, port }) {
+    async listen(address) {
       if (options.spoolStore !== undefined) await openSpool(options.spoolStore);
-      return listener.start(host, port);
+      return listener.start(address);
+    },
+    async stopListening() {
+      void listener.stop();
+      await listener.heard();
     },
     close(graceMs) {
       graceUntil = Math.min(graceUntil, now() + graceMs);

@@ -3,11 +3,11 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { stopTime } from '../../src/cli/service/describe.ts';
+import { listenStream, stopTime } from '../../src/cli/service/describe.ts';
 import { launchdAgent } from '../../src/cli/service/launchd.ts';
 import { serviceName } from '../../src/cli/service/name.ts';
 import type { Service } from '../../src/cli/service/service.ts';
-import { systemdUnit } from '../../src/cli/service/systemd.ts';
+import { systemdSocket, systemdUnit } from '../../src/cli/service/systemd.ts';
 import { temporaryFolder } from '../support/sockets.ts';
 
 const ODD = [
@@ -33,6 +33,7 @@ function serviceIn(folder: string, more: Partial<Service> = {}): Service {
     main: join(folder, 'main.js'),
     env: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
     stopTime: 30_000,
+    socket: null,
     user: null,
     ...more,
   };
@@ -80,6 +81,46 @@ test('systemd itself finds no fault in the units, whatever the folders are calle
       const { code, said } = await verified(file, root, user === null);
       assert.deepEqual({ code, said }, { code: 0, said: '' }, name);
     }
+  }
+});
+
+test('systemd finds no fault in a unit with its socket, and does in one whose address it cannot read', {
+  skip: process.platform !== 'linux' && 'systemd is Linux alone',
+}, async (t) => {
+  const root = await temporaryFolder(t);
+  const service = serviceIn(join(root, '100%'), {
+    main: process.execPath,
+    folder: root,
+    socket: '[::1]:3978',
+  });
+  await writeFile(join(root, `${service.name}.service`), systemdUnit(service));
+  const file = join(root, `${service.name}.socket`);
+  await writeFile(file, systemdSocket(service, '[::1]:3978'));
+  assert.deepEqual(await verified(file, root, true), { code: 0, said: '' });
+  await writeFile(file, systemdSocket(service, 'localhost:3978'));
+  assert.match((await verified(file, root, true)).said, /ListenStream|Failed to parse|no Listen/i);
+});
+
+test('a unit with a socket needs it, and comes after it', () => {
+  const service = serviceIn('/srv/bots', { socket: '127.0.0.1:3978' });
+  const unit = systemdUnit(service);
+  assert.equal(value(unit, 'Requires'), `${service.name}.socket`);
+  assert.equal(value(unit, 'After'), `${service.name}.socket`);
+  const socket = systemdSocket(service, '127.0.0.1:3978');
+  assert.equal(value(socket, 'ListenStream'), '127.0.0.1:3978');
+  assert.equal(value(socket, 'WantedBy'), 'sockets.target');
+  assert.doesNotMatch(systemdUnit(serviceIn('/srv/bots')), /\.socket$/m);
+});
+
+test('a socket unit listens where the config says, if that is an address', () => {
+  assert.equal(listenStream({ host: '127.0.0.1', port: 3978 }), '127.0.0.1:3978');
+  assert.equal(listenStream({ host: '::', port: 80 }), '[::]:80');
+  assert.equal(listenStream({ host: 'localhost', port: 3978 }), '127.0.0.1:3978');
+  for (const [host, port] of [
+    ['bots.example.com', 80],
+    ['127.0.0.1', 0],
+  ] as const) {
+    assert.throws(() => listenStream({ host, port }), /needs an address and a port in `listen:`/);
   }
 });
 

@@ -47,6 +47,50 @@ test('closing ends idle connections at once, and others after their answer', asy
   );
 });
 
+test('who has connected when the door stops listening is heard, and then the gateways may go', async (t) => {
+  const upstream = await rawUpstream(t);
+  const { port, door } = await startDoor(t, { routes: ROUTES, targets: [target('a', upstream.port)] });
+  const fresh = await dial(t, port);
+  const begun = (await dial(t, port)).send(GET.slice(0, 10));
+  // Answered behind it, so that what came of the other one was read.
+  const served = (await dial(t, port)).send('TRACE / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await served.until(/405[\s\S]*\}$/);
+  const stopped = door.stopListening();
+  const late = connect(port, '127.0.0.1');
+  const [refused] = await once(late, 'error');
+  assert.equal(refused.code, 'ECONNREFUSED');
+  await served.closed;
+  fresh.send(GET);
+  begun.send(GET.slice(10));
+  await stopped;
+  const closing = door.close(60_000);
+  for (let count = 0; count < 2; count += 1) {
+    const peer = await upstream.take();
+    await peer.until(/\r\n\r\n$/);
+    peer.send(OK);
+  }
+  for (const client of [fresh, begun]) {
+    assert.match(await client.end(), /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\nConnection: close\r\n[\s\S]*ok$/i);
+  }
+  await closing;
+});
+
+test('who connects and says nothing is waited for half a second, and not at all where it ends at once', async (t) => {
+  const { door, port } = await startDoor(t, { routes: ROUTES, targets: [] });
+  const silent = await dial(t, port);
+  const begun = performance.now();
+  await door.stopListening();
+  assert.ok(performance.now() - begun >= 400);
+  await silent.closed;
+  await door.close(60_000);
+  const other = await startDoor(t, { routes: ROUTES, targets: [] });
+  await dial(t, other.port);
+  const stopped = other.door.stopListening();
+  const at = performance.now();
+  await Promise.all([other.door.close(0), stopped]);
+  assert.ok(performance.now() - at < 400);
+});
+
 test('a WebSocket lives on through the grace until a side ends it', async (t) => {
   const upstream = await rawUpstream(t);
   const { port, door } = await startDoor(t, { routes: ROUTES, targets: [target('a', upstream.port)] });

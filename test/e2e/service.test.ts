@@ -109,6 +109,56 @@ test('uninstall stops it and takes it away, and once more finds nothing to do', 
   assert.ok(again.stdout.includes(`${name} is not installed`));
 });
 
+test(
+  'with a socket, install writes and starts both units, and uninstall takes both away',
+  LINUX,
+  async (t) => {
+    const { run, calls, units, config } = await place(t);
+    const free = await run('install', '--socket');
+    assert.equal(free.code, 1);
+    assert.match(
+      free.stderr,
+      /a socket unit needs an address and a port in `listen:`, .* not 127\.0\.0\.1:0/,
+    );
+    assert.deepEqual(calls, []);
+    await writeFile(config, (await readFile(config, 'utf8')).replace('127.0.0.1:0', '127.0.0.1:3978'));
+
+    const installed = await run('install', '--socket');
+    assert.equal(installed.code, 0, installed.stderr);
+    const [service = '', socket = '', ...others] = (await readdir(units)).sort();
+    assert.deepEqual(others, []);
+    const name = service.replace(/\.service$/, '');
+    assert.equal(socket, `${name}.socket`);
+    assert.deepEqual(calls.at(-1), ['--user', 'enable', '--now', socket, name]);
+    assert.match(installed.stdout, /listens on 127\.0\.0\.1:3978 also after `gwproxy down`/);
+    const texts = await Promise.all([service, socket].map((file) => readFile(join(units, file), 'utf8')));
+    assert.match(texts[0] ?? '', new RegExp(`^Requires=${socket}$`, 'm'));
+    assert.match(texts[1] ?? '', /^ListenStream=127\.0\.0\.1:3978$/m);
+    const { stdout: printed } = await run('print', '--socket');
+    assert.equal(printed, `# ${service}\n${texts[0]}\n# ${socket}\n${texts[1]}`);
+
+    const removed = await run('uninstall');
+    assert.equal(removed.code, 0, removed.stderr);
+    assert.deepEqual(calls.slice(-2), [
+      ['--user', 'disable', '--now', socket, name],
+      ['--user', 'daemon-reload'],
+    ]);
+    assert.deepEqual(await readdir(units), []);
+  },
+);
+
+test('installed again without its socket, the socket is taken away', LINUX, async (t) => {
+  const { run, calls, unit, config } = await place(t);
+  await writeFile(config, (await readFile(config, 'utf8')).replace('127.0.0.1:0', '127.0.0.1:3978'));
+  await run('install', '--socket');
+  const { code, stderr } = await run('install');
+  assert.equal(code, 0, stderr);
+  const { name, file } = await unit();
+  assert.doesNotMatch(await readFile(file, 'utf8'), /\.socket/);
+  const disabled = ['--user', 'disable', '--now', `${name}.socket`];
+  assert.ok(calls.some((call) => call.join() === disabled.join()));
+});
+
 test('a file that someone else wrote is neither written over nor removed', LINUX, async (t) => {
   const { run, unit } = await place(t);
   await run('install');

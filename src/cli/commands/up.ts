@@ -5,18 +5,24 @@ import { EXIT } from '../../errors.ts';
 import { createJsonLog, type Log } from '../../log.ts';
 import { stateFolder } from '../../state.ts';
 import { openStdout } from '../../stdout.ts';
+import { takeSocket } from '../activation.ts';
 import { loadPlan } from '../config.ts';
 import { refuseUnknown } from '../profile.ts';
 import { createRenderer } from '../render.ts';
 import { hasTerminal, obeySignals } from '../signals.ts';
 import { createStarterReport } from '../starter.ts';
 
-/** Runs the door and the gateways until SIGINT, SIGTERM or `gwproxy down`; signals.ts says what each does. */
+/**
+ * Runs the door and the gateways until SIGINT, SIGTERM or `gwproxy down`; signals.ts says what each does. The
+ * door listens on the socket that systemd passed, where it passed one, else as the config says.
+ */
 export async function up(options: {
   readonly configFile: string;
   readonly profiles: readonly string[];
   readonly json: boolean;
 }): Promise<void> {
+  // Before anything is started that would inherit its variables.
+  const socket = takeSocket(process.env, process.pid);
   const folder = stateFolder(options.configFile, process.env);
   const loadedAt = Date.now();
   const { plan, ...looked } = await loadPlan(options.configFile);
@@ -31,6 +37,7 @@ export async function up(options: {
       tellStarter(event);
     },
     stateFolder: folder,
+    ...(socket === null ? {} : { socket }),
     ...(options.profiles.length > 0 ? { only: options.profiles } : {}),
   });
   obeySignals(app, hasTerminal());

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { homedir, userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -28,11 +29,11 @@ export interface Described {
 
 /**
  * The service of that config, which is checked twice: as it reads here, and as it will without this shell's variables.
- * `account`: whom a system's unit runs as. Throws a CommandError (78) with every problem.
+ * `account`: whom a system's unit runs as; `socket`: with a socket unit. Throws a CommandError (78) with every problem.
  */
 export async function describeService(
   configFile: string,
-  account: Account | null,
+  { account, socket }: { readonly account: Account | null; readonly socket: boolean },
   env: NodeJS.ProcessEnv,
 ): Promise<Described> {
   const file = resolve(configFile);
@@ -49,11 +50,22 @@ export async function describeService(
     main: MAIN,
     env: kept,
     stopTime: stopTime(plan),
+    socket: socket ? listenStream(plan.listen) : null,
     user: account?.name ?? null,
   };
   refuseUnspeakable(service.node, [file, service.folder, service.node, service.main, ...Object.values(kept)]);
   const differing = await readOtherwise(file, { ...kept, HOME: home, USER: user }, plan);
   return { service, warnings: [...warningsOf(service), ...differing] };
+}
+
+/** As systemd.socket(5) reads it, which looks no name up. Throws a CommandError. Pure. */
+export function listenStream({ host, port }: Plan['listen']): string {
+  const address = host === 'localhost' ? '127.0.0.1' : host;
+  if (isIP(address) !== 0 && port !== 0) return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  throw new CommandError(
+    EXIT.failure,
+    `a socket unit needs an address and a port in \`listen:\`, such as 127.0.0.1:3978, not ${host}:${port}`,
+  );
 }
 
 /** ms from the stop's begin to its end, at the longest. Pure. */

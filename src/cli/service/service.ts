@@ -12,6 +12,8 @@ export interface Service {
   readonly env: Readonly<Record<string, string>>;
   /** ms that a stop in order may take, the margin included. */
   readonly stopTime: number;
+  /** What a socket unit listens on, so that no connection is refused while it restarts; null without one. */
+  readonly socket: string | null;
   /** Whom a system's unit runs as; null in the user's own. */
   readonly user: string | null;
 }

@@ -7,7 +7,7 @@ import { configHint } from '../self.ts';
 import { type Called, call } from './call.ts';
 import { readOwn, removeOwn, writeOwn } from './own-file.ts';
 import type { Service } from './service.ts';
-import { systemdUnit } from './systemd.ts';
+import { systemdSocket, systemdUnit } from './systemd.ts';
 
 /** One manager of systemd: the user's own, or the system's. */
 export interface Manager {
@@ -32,31 +32,35 @@ export async function installUnit(service: Service, manager: Manager, configFile
   refuseOthers(manager);
   const version = await systemctl('show', '--property=Version');
   if (!version.ok) throw noSystemd(version, manager, configFile, 'nothing is installed');
-  const file = join(manager.folder, `${name}.service`);
-  const written = await writeOwn(file, systemdUnit(service));
-  console.log(
-    { new: `${file} is written`, same: `${file} is as it should be`, changed: `${file} is written anew` }[
-      written
-    ],
-  );
+  const written = await write(join(manager.folder, `${name}.service`), systemdUnit(service));
+  const socketFile = join(manager.folder, `${name}.socket`);
+  const socket = `${name}.socket`;
+  const units = service.socket === null ? [name] : [socket, name];
+  if (service.socket !== null) await write(socketFile, systemdSocket(service, service.socket));
+  else if ((await readOwn(socketFile, 'nothing is installed')) !== null) {
+    // It would go on listening, beside a gwproxy that does so itself.
+    expect(await systemctl('disable', '--now', socket));
+    await removeOwn(socketFile);
+    console.log(`${socketFile} is removed`);
+  }
   expect(await systemctl('daemon-reload'));
 
   const shown = commandText(manager);
   if ((await systemctl('is-active', '--quiet', name)).ok) {
-    expect(await systemctl('enable', name));
+    expect(await systemctl('enable', ...units));
     console.log(
       written === 'same'
         ? `${name} is running`
         : `${name} runs on with the unit as it was, until \`${shown} restart ${name}\``,
     );
   } else if (await isRunning(configFile)) {
-    expect(await systemctl('enable', name));
+    expect(await systemctl('enable', ...units));
     console.log(
       `a gwproxy that was started by hand runs on; from the next boot on it is ${name}; at once with ` +
-        `\`gwproxy down${configHint(configFile)}\` and \`${shown} start ${name}\``,
+        `\`gwproxy down${configHint(configFile)}\` and \`${shown} start ${units.join(' ')}\``,
     );
   } else {
-    const started = await systemctl('enable', '--now', name);
+    const started = await systemctl('enable', '--now', ...units);
     const journal = `journalctl${manager.system ? '' : ' --user'} -u ${name}`;
     if (!started.ok) {
       throw new CommandError(
@@ -65,6 +69,12 @@ export async function installUnit(service: Service, manager: Manager, configFile
       );
     }
     console.log(`${name} is running; its log: ${journal} -f`);
+    if (service.socket !== null) {
+      console.log(
+        `${socket} listens on ${service.socket} also after \`gwproxy down\`, and the next request starts it again; ` +
+          `both end with \`${shown} stop ${units.join(' ')}\``,
+      );
+    }
   }
   if (!manager.system && !(await lingers())) {
     console.log(
@@ -84,10 +94,21 @@ export async function uninstallUnit(name: string, manager: Manager, configFile: 
     console.log(`${name} is not installed`);
     return;
   }
-  expect(await systemctl('disable', '--now', name));
+  const socketFile = join(manager.folder, `${name}.socket`);
+  const hasSocket = (await readOwn(socketFile, 'it is left as it is')) !== null;
+  // The socket first: it would start the service again.
+  expect(await systemctl('disable', '--now', ...(hasSocket ? [`${name}.socket`] : []), name));
   await removeOwn(file);
+  if (hasSocket) await removeOwn(socketFile);
   expect(await systemctl('daemon-reload'));
-  console.log(`${name} is stopped, and ${file} removed`);
+  console.log(`${name} is stopped, and ${[file, ...(hasSocket ? [socketFile] : [])].join(' and ')} removed`);
+}
+
+async function write(file: string, text: string): Promise<'new' | 'same' | 'changed'> {
+  const written = await writeOwn(file, text);
+  const how = { new: 'is written', same: 'is as it should be', changed: 'is written anew' }[written];
+  console.log(`${file} ${how}`);
+  return written;
 }
 
 function controlOf({ system }: Manager): (...args: readonly string[]) => Promise<Called> {

@@ -9,7 +9,7 @@ const RETRIES = 60;
  * the gateways too, whatever programs they are: an option is on only where it breaks none of them.
  */
 export function systemdUnit(service: Service): string {
-  const { name, configFile, folder, node, main, env, stopTime, user } = service;
+  const { name, configFile, folder, node, main, env, stopTime, socket, user } = service;
   const system = user !== null;
   const control = system ? 'systemctl' : 'systemctl --user';
   const gwproxy = (verb: string): string =>
@@ -20,7 +20,7 @@ export function systemdUnit(service: Service): string {
 
 [Unit]
 Description=gwproxy, ${specifiers(configFile)}
-${system ? 'Wants=network-online.target\nAfter=network-online.target\n' : ''}StartLimitIntervalSec=${2 * RETRY_SECONDS * RETRIES}
+${system ? 'Wants=network-online.target\nAfter=network-online.target\n' : ''}${socket === null ? '' : `Requires=${name}.socket\nAfter=${name}.socket\n`}StartLimitIntervalSec=${2 * RETRY_SECONDS * RETRIES}
 StartLimitBurst=${RETRIES}
 
 [Service]
@@ -59,6 +59,36 @@ LockPersonality=yes
 ${system ? SYSTEM_SANDBOX : USER_SANDBOX}
 [Install]
 WantedBy=${system ? 'multi-user.target' : 'default.target'}
+`;
+}
+
+/** Both units, each under its name where there are two, as `systemctl cat` shows them. */
+export function unitTexts(service: Service): string {
+  const { name, socket } = service;
+  const unit = systemdUnit(service);
+  if (socket === null) return unit;
+  return `# ${name}.service\n${unit}\n# ${name}.socket\n${systemdSocket(service, socket)}`;
+}
+
+/**
+ * The text of the socket unit that belongs to it: systemd listens, and passes the socket on. Whoever connects while
+ * gwproxy restarts waits in the socket's queue.
+ */
+export function systemdSocket({ name, configFile, user }: Service, listenStream: string): string {
+  const control = user === null ? 'systemctl --user' : 'systemctl';
+  return `# ${MARK} --socket, which writes it anew: changes of your own belong in \`${control} edit ${name}.socket\`.
+# Install it again when \`listen:\` of the config changes.
+
+[Unit]
+Description=gwproxy's public port, ${specifiers(configFile)}
+
+[Socket]
+ListenStream=${listenStream}
+# As many connections as may wait while gwproxy is away; net.core.somaxconn may be lower.
+Backlog=4096
+
+[Install]
+WantedBy=sockets.target
 `;
 }
 
