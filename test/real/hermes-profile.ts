@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { root } from '../support/root.ts';
 import { activity, type Sending } from '../support/senders.ts';
@@ -28,13 +28,16 @@ export const PROFILES: readonly HermesProfile[] = [
   'onboarding-helper',
 ].map((name, index) => ({ name, app: `00000000-0000-0000-0000-00000000000${index + 1}` }));
 
+/** A program of theirs. Throws where they are not set up. */
+export function hermesProgram(name: string): string {
+  const file = join(INSTALLED, 'venv', 'bin', name);
+  if (!existsSync(file)) throw new Error(`there is no ${file}; run scripts/setup-hermes.sh first`);
+  return file;
+}
+
 /** The environment in which examples/hermes/gwproxy.yaml finds them: `hermes` on the PATH, the profiles at home. */
 export function hermesEnv(): Record<string, string> {
-  const folder = join(INSTALLED, 'venv', 'bin');
-  if (!existsSync(join(folder, 'hermes'))) {
-    throw new Error(`there is no Hermes in ${folder}; run scripts/setup-hermes.sh first`);
-  }
-  return { PATH: `${folder}:${process.env.PATH}`, HOME };
+  return { PATH: `${dirname(hermesProgram('hermes'))}:${process.env.PATH}`, HOME };
 }
 
 /** A text that no log holds yet. */

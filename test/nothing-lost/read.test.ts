@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parseSpool } from './fronts/spool-listing.ts';
+import { readOptions } from './options.ts';
+import { parseRecord } from './records.ts';
+
+describe('parseRecord', () => {
+  test('reads a line a delivery', () => {
+    assert.deepEqual(parseRecord('one', '1700000000000 d1-0\n1700000000001 d1-0\n'), [
+      { bot: 'one', id: 'd1-0', at: 1_700_000_000_000 },
+      { bot: 'one', id: 'd1-0', at: 1_700_000_000_001 },
+    ]);
+    assert.deepEqual(parseRecord('one', ''), []);
+  });
+
+  test('refuses what may hide a delivery', () => {
+    assert.throws(() => parseRecord('one', '1700000000000 d1-0'), /ends within a line/);
+    assert.throws(() => parseRecord('one', '170000000 d1-0 d1-1\n'), /has a line/);
+    assert.throws(() => parseRecord('one', '\n'), /has a line/);
+  });
+});
+
+describe('parseSpool', () => {
+  test('counts what waits and what was given up, by profile', () => {
+    const deliveries = [
+      { profile: 'one', state: 'waiting', platform: 'slack' },
+      { profile: 'one', state: 'waiting' },
+      { profile: 'two', state: 'dead' },
+    ];
+    assert.deepEqual(parseSpool(JSON.stringify({ deliveries })), {
+      waiting: new Map([['one', 2]]),
+      dead: new Map([['two', 1]]),
+    });
+  });
+
+  test('takes nothing else for an empty spool', () => {
+    assert.throws(() => parseSpool('{}'));
+    assert.throws(() => parseSpool('[]'));
+  });
+});
+
+describe('readOptions', () => {
+  test('is two minutes of a hundred a second with everything, where nothing is said', () => {
+    assert.deepEqual(readOptions({}), {
+      durationMs: 120_000,
+      rate: 100,
+      seed: 1,
+      features: { verify: true, spool: true, activation: true },
+    });
+  });
+
+  test('leaves out what is named', () => {
+    const { durationMs, features } = readOptions({
+      NOTHING_LOST_SECONDS: '20',
+      NOTHING_LOST_WITHOUT: 'spool,activation',
+    });
+    assert.equal(durationMs, 20_000);
+    assert.deepEqual(features, { verify: true, spool: false, activation: false });
+  });
+
+  test('refuses what it does not know', () => {
+    assert.throws(() => readOptions({ NOTHING_LOST_WITHOUT: 'spol' }));
+    assert.throws(() => readOptions({ NOTHING_LOST_SECONDS: 'long' }));
+  });
+});
