@@ -21,15 +21,18 @@ describe('parseRecord', () => {
 });
 
 describe('parseSpool', () => {
-  test('counts what waits and what was given up, by profile', () => {
+  test('counts what waits and what was given up, by profile, and leaves out what is lost', () => {
     const deliveries = [
-      { profile: 'one', state: 'waiting', platform: 'slack' },
-      { profile: 'one', state: 'waiting' },
-      { profile: 'two', state: 'dead' },
+      { profile: 'one', state: 'queued', platform: 'slack', reason: null },
+      { profile: 'one', state: 'delivering', reason: null },
+      { profile: 'two', state: 'dead', reason: 'tries' },
+      { profile: 'two', state: 'dead', reason: null },
+      { profile: 'three', state: 'dead', reason: 'expired' },
+      { profile: 'three', state: 'dead', reason: 'refused' },
     ];
     assert.deepEqual(parseSpool(JSON.stringify({ deliveries })), {
       waiting: new Map([['one', 2]]),
-      dead: new Map([['two', 1]]),
+      dead: new Map([['two', 2]]),
     });
   });
 

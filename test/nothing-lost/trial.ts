@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -103,6 +104,7 @@ async function together<A, B>(
   begin: (over: AbortSignal) => readonly [Promise<A>, Promise<B>],
 ): Promise<[A, B]> {
   const over = new AbortController();
+  setMaxListeners(0, over.signal);
   const interrupt = (signal: string): void => over.abort(new Error(`interrupted by ${signal}`));
   for (const signal of SIGNALS) process.on(signal, interrupt);
   try {

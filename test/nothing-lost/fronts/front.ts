@@ -22,7 +22,7 @@ export interface Front {
 export interface Spooled {
   /** Still to be delivered. */
   readonly waiting: ReadonlyMap<string, number>;
-  /** Listed for an operator, and not tried again by itself. */
+  /** Tried too often: an operator can still have it delivered. */
   readonly dead: ReadonlyMap<string, number>;
 }
 

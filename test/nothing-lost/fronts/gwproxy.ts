@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { EXIT } from '../../../src/errors.ts';
 import { freePort } from '../../faults/support/stranger.ts';
 import { runCli } from '../../support/cli.ts';
 import { root } from '../../support/root.ts';
@@ -52,17 +53,21 @@ export function underGwproxy(options: {
     const fleet = watched.ready(bots);
     let life = await begin();
 
-    /** Starts it until it listens: its first tries may come before the port or its state is free. */
+    /** Starts it until it listens: its first tries may come before its port or its state is free. */
     async function begin(): Promise<Life> {
       for (let tries = 1; ; tries++) {
         const listening = log.next('listening', ({ type }) => type === 'door.listening', LISTEN_MS);
         const begun = await launcher.start();
-        void begun.ended.then(log.ended);
+        let code: number | null = null;
+        void begun.ended.then((told) => {
+          code = told;
+          log.ended(told);
+        });
         try {
           await listening;
           return begun;
         } catch (error) {
-          if (tries === STARTS) throw error;
+          if (tries === STARTS || (code !== EXIT.cannotServe && code !== EXIT.alreadyRunning)) throw error;
           watched.count('starts that failed');
           await pause(AGAIN_MS);
         }
@@ -113,9 +118,10 @@ function watch(onLine: (take: (line: LogLine) => void) => void) {
   const counts = new Map<string, number>();
   let news: () => void = () => {};
   const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
-  onLine(({ type, profile, state, pid, code }) => {
+  onLine(({ type, profile, state, pid, code, reason }) => {
     if (typeof type !== 'string') return;
-    if (type.startsWith('spool.')) count(type);
+    if (type === 'spool.lost') count(`${type}: ${reason}`);
+    else if (type.startsWith('spool.')) count(type);
     if (type === 'door.refused') count(`refused with ${code}`);
     if (type !== 'gateway.state' || typeof profile !== 'string') return;
     if (typeof pid === 'number') pids.set(profile, pid);

@@ -4,20 +4,35 @@ import type { Spooled } from './front.ts';
 
 /** `gwproxy spool --json`; of it only what is needed here. */
 const Listing = z.object({
-  deliveries: z.array(z.object({ profile: z.string(), state: z.enum(['waiting', 'dead']) })),
+  deliveries: z.array(
+    z.discriminatedUnion('state', [
+      z.object({ state: z.enum(['queued', 'delivering']), profile: z.string() }),
+      z.object({
+        state: z.literal('dead'),
+        profile: z.string(),
+        reason: z.enum(['tries', 'expired', 'refused']).nullable(),
+      }),
+    ]),
+  ),
 });
+
+type Listed = z.infer<typeof Listing>['deliveries'][number];
 
 /** How many of each profile's deliveries are in the spool. Throws where the text is no such listing. */
 export function parseSpool(text: string): Spooled {
   const { deliveries } = Listing.parse(JSON.parse(text));
-  const inState = (wanted: string): ReadonlyMap<string, number> =>
-    new Map(
-      [
-        ...groupBy(
-          deliveries.filter(({ state }) => state === wanted),
-          ({ profile }) => profile,
-        ),
-      ].map(([profile, held]) => [profile, held.length]),
-    );
-  return { waiting: inState('waiting'), dead: inState('dead') };
+  return {
+    waiting: byProfile(deliveries.filter(({ state }) => state !== 'dead')),
+    dead: byProfile(deliveries.filter(isDead)),
+  };
+}
+
+/** What expired or was refused is listed too, but it is lost: nobody can deliver it any more. */
+function isDead(listed: Listed): boolean {
+  return listed.state === 'dead' && listed.reason !== 'expired' && listed.reason !== 'refused';
+}
+
+function byProfile(listed: readonly Listed[]): ReadonlyMap<string, number> {
+  const groups = groupBy(listed, ({ profile }) => profile);
+  return new Map([...groups].map(([profile, held]) => [profile, held.length]));
 }
