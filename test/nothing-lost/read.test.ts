@@ -30,7 +30,7 @@ describe('parseSpool', () => {
       { profile: 'three', state: 'dead', reason: 'expired' },
       { profile: 'three', state: 'dead', reason: 'refused' },
     ];
-    assert.deepEqual(parseSpool(JSON.stringify({ deliveries })), {
+    assert.deepEqual(parseSpool(JSON.stringify({ spool: deliveries })), {
       waiting: new Map([['one', 2]]),
       dead: new Map([['two', 2]]),
     });

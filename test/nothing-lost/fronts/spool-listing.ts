@@ -4,7 +4,7 @@ import type { Spooled } from './front.ts';
 
 /** `gwproxy spool --json`; of it only what is needed here. */
 const Listing = z.object({
-  deliveries: z.array(
+  spool: z.array(
     z.discriminatedUnion('state', [
       z.object({ state: z.enum(['queued', 'delivering']), profile: z.string() }),
       z.object({
@@ -16,11 +16,11 @@ const Listing = z.object({
   ),
 });
 
-type Listed = z.infer<typeof Listing>['deliveries'][number];
+type Listed = z.infer<typeof Listing>['spool'][number];
 
 /** How many of each profile's deliveries are in the spool. Throws where the text is no such listing. */
 export function parseSpool(text: string): Spooled {
-  const { deliveries } = Listing.parse(JSON.parse(text));
+  const { spool: deliveries } = Listing.parse(JSON.parse(text));
   return {
     waiting: byProfile(deliveries.filter(({ state }) => state !== 'dead')),
     dead: byProfile(deliveries.filter(isDead)),
