@@ -1,17 +1,19 @@
 import type { Match } from '../routing/match.ts';
 import type { DeliveryFacts } from '../routing/platform.ts';
 import { pickByPath } from '../routing/target-path.ts';
+import type { Address } from '../snapshot.ts';
 import { reply } from './answer.ts';
 import { sendersTime } from './deadline.ts';
 import { deliver } from './deliver.ts';
 import type { Exchange } from './exchange.ts';
-import { forward } from './forward.ts';
+import { forward, type Outcome } from './forward.ts';
 import type { Head } from './head.ts';
 import { keepOf } from './keep.ts';
 import type { Parts } from './parts.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { checkLength } from './receive.ts';
 import { repeatKey, sha256Of } from './repeat-key.ts';
+import type { Upstream } from './upstreams.ts';
 import type { Admitted } from './verified.ts';
 
 /**
@@ -28,25 +30,20 @@ export async function bring(
   if (body === 'streamed') checkLength(head.length, parts.limits.streamed);
   const prepared = prepare(parts, exchange, head, match);
   const outgoing = { head, target: prepared.target, headers: prepared.headers, body };
+  const send = (upstream: Upstream, address: Address): Promise<Outcome> =>
+    forward(parts, exchange, upstream, address, outgoing);
   // What streams can neither be told from another nor be kept.
   const facts = body === 'streamed' || match.synchronous ? null : (match.facts?.() ?? null);
-  const keep =
-    body === 'streamed'
-      ? null
-      : keepOf(parts, match, facts, verified, { ...prepared, method: head.method }, body);
+  if (facts === null || body === 'streamed') {
+    await deliver(parts, exchange, prepared.delivery, send);
+    return;
+  }
+  const keep = keepOf(parts, match, facts, verified, prepared, body);
   const take = async (): Promise<void> => {
-    const end = await deliver(
-      parts,
-      exchange,
-      prepared.delivery,
-      (upstream, address) => forward(parts, exchange, upstream, address, outgoing),
-      keep,
-    );
-    if (end === 'kept' && facts !== null) {
-      exchange.answer(reply(facts.acknowledgement, exchange.requestId), false);
-    }
+    const end = await deliver(parts, exchange, prepared.delivery, send, keep);
+    if (end === 'kept') exchange.answer(reply(facts.acknowledgement, exchange.requestId), false);
   };
-  const key = body === 'streamed' ? null : keyOf(parts, match, facts, prepared, body);
+  const key = keyOf(parts, match, facts, prepared, body);
   await (key === null ? take() : once(parts, exchange, key, prepared, take));
 }
 
@@ -54,11 +51,10 @@ export async function bring(
 function keyOf(
   parts: Parts,
   { profile }: Match,
-  facts: DeliveryFacts | null,
+  { dedupKey }: DeliveryFacts,
   { delivery, target }: Prepared,
   body: Buffer,
 ): string | null {
-  const dedupKey = facts?.dedupKey;
   const upstream = dedupKey && pickByPath(parts.upstreams.of(profile), delivery.path);
   if (dedupKey === undefined || upstream === undefined) return null;
   const { listener } = upstream.target;

@@ -64,8 +64,8 @@ async function bring(
   match: Match,
   body: Buffer,
 ): Promise<void> {
-  const { delivery, target, headers } = prepare(parts, exchange, head, match);
-  const copy: Copy = { method: head.method, target, headers, body };
+  const { delivery, method, target, headers } = prepare(parts, exchange, head, match);
+  const copy: Copy = { method, target, headers, body };
   let status = 0;
   await deliver(parts, client, delivery, async (upstream, address) => {
     const offered = await offer(parts, client, upstream, address, copy);

@@ -25,14 +25,14 @@ const DOWN_FOR = 600_000;
 export function keepOf(
   parts: Parts,
   match: Match,
-  facts: DeliveryFacts | null,
+  facts: DeliveryFacts,
   verified: Verified | null,
-  { delivery, target, headers, method }: Prepared & { readonly method: string },
+  { delivery, method, target, headers }: Prepared,
   body: Buffer,
 ): Keep | null {
   const { spool, now } = parts;
   const { profile, platform } = match;
-  if (verified === null || platform === null || facts?.spoolable !== true) return null;
+  if (verified === null || platform === null || !facts.spoolable) return null;
   if (spool === null || !parts.spools(profile)) return null;
   const { expiresAt } = verified;
   return {

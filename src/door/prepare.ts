@@ -13,6 +13,7 @@ import type { Parts } from './parts.ts';
 /** A matched request as its gateway is to get it, but for the body. */
 export interface Prepared {
   readonly delivery: Delivery;
+  readonly method: string;
   /** Path and query. */
   readonly target: string;
   /** Names and values in turn, without framing. */
@@ -30,6 +31,7 @@ export function prepare(parts: Parts, exchange: Exchange, head: Head, match: Mat
       bytes: buffered,
       deadline: () => patience(match, head),
     },
+    method: head.method,
     target: path + head.search,
     headers: requestHeaders(head, { peer, publicUrl: parts.publicUrl, requestId, stripped }),
   };

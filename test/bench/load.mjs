@@ -1,6 +1,17 @@
 import { connect } from 'node:net';
 import { activity, bots } from './activity.mjs';
 
+const ID = '1700000000000';
+let sent = 0;
+
+/** Each another message: gwproxy brings a sender's repeat to its gateway once. */
+function numbered({ bytes, idAt }) {
+  sent += 1;
+  const copy = Buffer.from(bytes);
+  copy.write(String(1_700_000_000_000 + sent), idAt, 'latin1');
+  return copy;
+}
+
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
@@ -14,7 +25,8 @@ export async function load({ port, connections, requests }) {
       'POST /api/messages HTTP/1.1\r\nHost: bots.example.com\r\nUser-Agent: bench\r\nAccept: */*\r\n' +
       'Authorization: Bearer not-a-token\r\nContent-Type: application/json; charset=utf-8\r\n' +
       `Content-Length: ${body.length}\r\n\r\n`;
-    return { bytes: Buffer.concat([Buffer.from(head), body]), wanted: `${bot} ${body.length}` };
+    const bytes = Buffer.concat([Buffer.from(head), body]);
+    return { bytes, idAt: bytes.indexOf(ID), wanted: `${bot} ${body.length}` };
   });
   let started = 0;
   let wrong = 0;
@@ -35,7 +47,7 @@ export async function load({ port, connections, requests }) {
             }
             call = calls[started % calls.length];
             started += 1;
-            socket.write(call.bytes);
+            socket.write(numbered(call));
           };
           socket.setNoDelay(true);
           socket.once('connect', next);
