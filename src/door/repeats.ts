@@ -1,5 +1,6 @@
 import { DoorError } from '../errors.ts';
 import { type Client, ClientLeft } from './exchange.ts';
+import { Recent } from './recent.ts';
 import type { Timer, Timers } from './timers.ts';
 
 /**
@@ -47,28 +48,21 @@ interface Waiter {
   readonly timer: Timer;
 }
 
-interface Answered {
-  readonly status: number;
-  /** Epoch ms. */
-  readonly until: number;
-}
-
 /** Deliveries under way and answered lately, so that what a sender repeats is brought to its gateway once. */
 export class Repeats {
   readonly #timers: Timers;
   readonly #now: () => number;
-  readonly #remembered: number;
   readonly #mostWaiting: number;
   /** Those under way, each with its repeats in the order in which they came. */
   readonly #open = new Map<string, Set<Waiter>>();
-  /** The oldest first. */
-  readonly #answered = new Map<string, Answered>();
+  /** The statuses that they were answered with. */
+  readonly #answered: Recent<number>;
   #waiting = 0;
 
   constructor({ timers, now, remembered = REMEMBERED, waiting = WAITING }: RepeatsOptions) {
     this.#timers = timers;
     this.#now = now;
-    this.#remembered = remembered;
+    this.#answered = new Recent(remembered);
     this.#mostWaiting = waiting;
   }
 
@@ -77,10 +71,8 @@ export class Repeats {
    * its repeats. Throws GWPROXY_OVERLOADED where too many wait already.
    */
   begin(key: string, client: Client, until: number, window: number = REPEAT_WINDOW): Begun {
-    const answered = this.#answered.get(key);
-    if (answered !== undefined && this.#now() < answered.until) {
-      return { kind: 'answered', status: answered.status };
-    }
+    const status = this.#answered.get(key, this.#now());
+    if (status !== undefined) return { kind: 'answered', status };
     const waiters = this.#open.get(key);
     if (waiters === undefined) {
       this.#open.set(key, new Set());
@@ -94,7 +86,7 @@ export class Repeats {
 
   /** What an earlier run took, at `at` (epoch ms), and a sender may repeat to this one. */
   remember(key: string, status: number, at: number, window: number = REPEAT_WINDOW): void {
-    this.#remember(key, { status, until: at + window });
+    this.#answered.set(key, status, at + window);
   }
 
   #wait(waiters: Set<Waiter>, client: Client, until: number, window: number): Promise<Settled> {
@@ -132,7 +124,7 @@ export class Repeats {
   #taken(key: string, status: number, window: number): void {
     const waiters = this.#open.get(key) ?? new Set();
     this.#open.delete(key);
-    this.#remember(key, { status, until: this.#now() + window });
+    this.#answered.set(key, status, this.#now() + window);
     for (const waiter of [...waiters]) {
       this.#remove(waiters, waiter);
       waiter.settle({ kind: 'answered', status });
@@ -149,15 +141,6 @@ export class Repeats {
     }
     this.#remove(waiters, next);
     next.settle(this.#first(key, next.window));
-  }
-
-  #remember(key: string, answered: Answered): void {
-    this.#answered.delete(key);
-    this.#answered.set(key, answered);
-    for (const [oldest, { until }] of this.#answered) {
-      if (this.#answered.size <= this.#remembered && this.#now() < until) return;
-      this.#answered.delete(oldest);
-    }
   }
 }
 
