@@ -120,7 +120,7 @@ export function describe(event: Exclude<Event, { type: 'gateway.output' }>, now:
     case 'spool.drained':
       return {
         name: event.profile,
-        text: `all that was spooled is delivered: ${event.delivered}`,
+        text: `nothing is spooled any more; delivered: ${event.delivered}`,
         bad: false,
       };
     case 'config.applied':

@@ -126,7 +126,7 @@ test('a delivery that is lost is told loudly, one that died with what brings it 
       'bot          ! delivery 0hol2199hhs from github failed 8 times (503); `gwproxy spool retry 0hol2199hhs` tries again',
       'bot          ! the spool is full; deliveries refused with 503: 3; see `gwproxy spool`',
       'bot          ! deliveries cannot be spooled and were refused with 503, 2 times (ENOSPC)',
-      'bot          > all that was spooled is delivered: 5\n',
+      'bot          > nothing is spooled any more; delivered: 5\n',
     ].join('\n'),
   );
 });
