@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { runNode } from '../support/cli.ts';
+import { root } from '../support/root.ts';
+
+const RUN = join(root, 'examples', 'nothing-lost', 'run.js');
+
+test('examples/nothing-lost: what is sent to a broken bot reaches it once, when it is mended', async (t) => {
+  const { code, stdout, stderr } = await runNode([RUN], { GWPROXY_PORT: '0' });
+  t.diagnostic(stdout);
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  // The bot says so as often as it is started, whenever that is.
+  const told = stdout.replace(/^ +slack-bot \| this release is broken\n/gm, '');
+  const [before = '', after = ''] = told.split('The bot is mended');
+  assert.match(
+    before,
+    /sends an event:\n {4}200\n.*again:\n {4}200\n.*not signed:\n {4}401\n\$ gwproxy spool\n.*\n.* slack-bot +slack +\d+s +0 +- +queued\n/,
+  );
+  assert.doesNotMatch(before, /mentioned by/);
+  assert.equal(after.split('slack-bot | mentioned by U0AAAAAAA9: hello').length, 2);
+  assert.match(after, /\$ gwproxy spool\n {4}nothing is spooled\n/);
+});
