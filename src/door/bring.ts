@@ -20,13 +20,13 @@ import type { Admitted } from './verified.ts';
  * Brings a matched request to its gateway, once: a repeat of what is under way, or was taken lately, is answered as its
  * twin was. What may be acknowledged early is kept where the gateway is away. Rejects with what there is to answer.
  */
-export async function bring(
+export function bring(
   parts: Parts,
   exchange: Exchange,
   head: Head,
   match: Match,
   { verified, body }: Admitted,
-): Promise<void> {
+): Promise<unknown> {
   if (body === 'streamed') checkLength(head.length, parts.limits.streamed);
   const prepared = prepare(parts, exchange, head, match);
   const outgoing = { head, target: prepared.target, headers: prepared.headers, body };
@@ -34,17 +34,14 @@ export async function bring(
     forward(parts, exchange, upstream, address, outgoing);
   // What streams can neither be told from another nor be kept.
   const facts = body === 'streamed' || match.synchronous ? null : (match.facts?.() ?? null);
-  if (facts === null || body === 'streamed') {
-    await deliver(parts, exchange, prepared.delivery, send);
-    return;
-  }
+  if (facts === null || body === 'streamed') return deliver(parts, exchange, prepared.delivery, send);
   const keep = keepOf(parts, match, facts, verified, prepared, body);
   const take = async (): Promise<void> => {
     const end = await deliver(parts, exchange, prepared.delivery, send, keep);
     if (end === 'kept') exchange.answer(reply(facts.acknowledgement, exchange.requestId), false);
   };
   const key = keyOf(parts, match, facts, prepared, body);
-  await (key === null ? take() : once(parts, exchange, key, prepared, take));
+  return key === null ? take() : once(parts, exchange, key, prepared, take);
 }
 
 /** Null where nothing tells a repeat of it. */

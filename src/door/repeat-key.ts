@@ -12,9 +12,9 @@ export interface Identity {
   readonly sha256: string;
 }
 
-/** Of a fixed size, whatever the sender wrote; the structure is hashed, so that no two identities are joined alike. */
+/** 32 characters of a byte each: a hash, so that it is bounded, of JSON, so that no two identities are joined alike. */
 export function repeatKey({ profile, listener, target, dedupKey, sha256 }: Identity): string {
-  return sha256Of(JSON.stringify([profile, listener, target, dedupKey, sha256]));
+  return hash('sha256', JSON.stringify([profile, listener, target, dedupKey, sha256]), 'binary');
 }
 
 /** In hex. */

@@ -53,10 +53,10 @@ export class Repeats {
   readonly #timers: Timers;
   readonly #now: () => number;
   readonly #mostWaiting: number;
-  /** Those under way, each with its repeats in the order in which they came. */
-  readonly #open = new Map<string, Set<Waiter>>();
+  /** Those under way, each with its repeats in the order in which they came; null where there was none yet. */
+  readonly #open = new Map<string, Set<Waiter> | null>();
   /** The statuses that they were answered with. */
-  readonly #answered: Recent<number>;
+  readonly #answered: Recent;
   #waiting = 0;
 
   constructor({ timers, now, remembered = REMEMBERED, waiting = WAITING }: RepeatsOptions) {
@@ -75,13 +75,15 @@ export class Repeats {
     if (status !== undefined) return { kind: 'answered', status };
     const waiters = this.#open.get(key);
     if (waiters === undefined) {
-      this.#open.set(key, new Set());
-      return this.#first(key, window);
+      this.#open.set(key, null);
+      return { kind: 'first', leading: new Lead(key, window, this.#over) };
     }
     if (this.#waiting >= this.#mostWaiting) {
       throw new DoorError('GWPROXY_OVERLOADED', 'too many repeats wait for their twin', { retryAfter: 1 });
     }
-    return { kind: 'repeat', settled: this.#wait(waiters, client, until, window) };
+    const together = waiters ?? new Set();
+    this.#open.set(key, together);
+    return { kind: 'repeat', settled: this.#wait(together, client, until, window) };
   }
 
   /** What an earlier run took, at `at` (epoch ms), and a sender may repeat to this one. */
@@ -110,21 +112,16 @@ export class Repeats {
     waiter.client.onLeave(null);
   }
 
-  #first(key: string, window: number): Settled {
-    let over = false;
-    const end = (status: number | null): void => {
-      if (over) return;
-      over = true;
-      if (status !== null && status >= 200 && status < 300) this.#taken(key, status, window);
-      else this.#passOn(key);
-    };
-    return { kind: 'first', leading: { done: end, failed: () => end(null) } };
-  }
+  readonly #over = (key: string, window: number, status: number): void => {
+    if (status >= 200 && status < 300) this.#taken(key, status, window);
+    else this.#passOn(key);
+  };
 
   #taken(key: string, status: number, window: number): void {
-    const waiters = this.#open.get(key) ?? new Set();
+    const waiters = this.#open.get(key) ?? null;
     this.#open.delete(key);
     this.#answered.set(key, status, this.#now() + window);
+    if (waiters === null) return;
     for (const waiter of [...waiters]) {
       this.#remove(waiters, waiter);
       waiter.settle({ kind: 'answered', status });
@@ -133,14 +130,37 @@ export class Repeats {
 
   /** The oldest repeat takes its own way, and the others wait for it. */
   #passOn(key: string): void {
-    const waiters = this.#open.get(key) ?? new Set();
-    const [next] = waiters;
-    if (next === undefined) {
+    const waiters = this.#open.get(key) ?? null;
+    const [next] = waiters ?? [];
+    if (waiters === null || next === undefined) {
       this.#open.delete(key);
       return;
     }
     this.#remove(waiters, next);
-    next.settle(this.#first(key, next.window));
+    next.settle({ kind: 'first', leading: new Lead(key, next.window, this.#over) });
+  }
+}
+
+/** Not a pair of closures: one of these is made for nearly every request. */
+class Lead implements Leading {
+  readonly #key: string;
+  readonly #window: number;
+  #over: ((key: string, window: number, status: number) => void) | null;
+
+  constructor(key: string, window: number, over: (key: string, window: number, status: number) => void) {
+    this.#key = key;
+    this.#window = window;
+    this.#over = over;
+  }
+
+  done(status: number): void {
+    const over = this.#over;
+    this.#over = null;
+    over?.(this.#key, this.#window, status);
+  }
+
+  failed(): void {
+    this.done(0);
   }
 }
 

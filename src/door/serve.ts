@@ -37,7 +37,8 @@ export async function serve(parts: Parts, exchange: Exchange): Promise<void> {
     }
     if (outcome.kind === 'match') {
       profile = outcome.profile;
-      const admitted = await admit(parts, exchange, head, outcome, body);
+      const admission = admit(parts, exchange, head, outcome, body);
+      const admitted = admission instanceof Promise ? await admission : admission;
       await bring(parts, exchange, head, outcome, admitted);
     } else {
       await settle(parts, exchange, head, outcome, body);

@@ -30,7 +30,10 @@ export class UpstreamConnection extends Client {
   #number = 0;
   #sentAt = 0;
   /** Of the connection, once it has brought an answer. */
-  #idle: { readonly since: number; readonly written: number; readonly read: number } | null = null;
+  #isIdle = false;
+  #idleSince = 0;
+  #written = 0;
+  #read = 0;
 
   constructor(origin: URL, options: Client.Options, connector: buildConnector.connector, watcher: Watcher) {
     super(origin, {
@@ -53,7 +56,7 @@ export class UpstreamConnection extends Client {
 
   #open(socket: Socket): void {
     this.#socket = socket;
-    this.#idle = null;
+    this.#isIdle = false;
     this.#number = this.#watcher.opened();
   }
 
@@ -61,24 +64,23 @@ export class UpstreamConnection extends Client {
   #drain(): void {
     const socket = this.#socket;
     if (socket === null) return;
-    this.#idle = {
-      since: this.#watcher.now(),
-      written: socket.bytesWritten,
-      read: socket.bytesRead,
-    };
+    this.#isIdle = true;
+    this.#idleSince = this.#watcher.now();
+    this.#written = socket.bytesWritten;
+    this.#read = socket.bytesRead;
     this.#watcher.answered(this.#number);
   }
 
   #disconnect(code: string): void {
     const socket = this.#socket;
-    const idle = this.#idle;
+    const wasIdle = this.#isIdle;
     this.#socket = null;
-    this.#idle = null;
-    if (socket === null || idle === null || !CLOSED_THERE.has(code)) return;
+    this.#isIdle = false;
+    if (socket === null || !wasIdle || !CLOSED_THERE.has(code)) return;
     const now = this.#watcher.now();
-    if (socket.bytesWritten === idle.written) this.#watcher.closedIdle(now - idle.since);
-    else if (socket.bytesRead === idle.read && now - this.#sentAt < RACE) {
-      this.#watcher.brokeReused(this.#sentAt - idle.since);
+    if (socket.bytesWritten === this.#written) this.#watcher.closedIdle(now - this.#idleSince);
+    else if (socket.bytesRead === this.#read && now - this.#sentAt < RACE) {
+      this.#watcher.brokeReused(this.#sentAt - this.#idleSince);
     }
   }
 }

@@ -23,18 +23,30 @@ const NOTHING = Buffer.alloc(0);
 
 /**
  * Has a matched request proven to be its sender's, where its profile has rules for that sender. Reads the body where
- * the proof covers it. Rejects with GWPROXY_UNVERIFIED; with a 503 where nobody can say; and as `whole` does.
+ * the proof covers it; at once where there is nothing to prove. Rejects with GWPROXY_UNVERIFIED; with a 503 where nobody can say; and as `whole` does.
  */
-export async function admit(
+export function admit(
   parts: Parts,
   exchange: Exchange,
   head: Head,
   match: Match,
   body: Body,
-): Promise<Admitted> {
+): Admitted | Promise<Admitted> {
   const verifier = parts.verifiers().of(match.profile, match.platform);
   const needs = verifier?.needs(head);
   if (verifier === undefined || needs === undefined || needs === 'nothing') return { verified: null, body };
+  return proven(parts, exchange, head, match, body, verifier, needs);
+}
+
+async function proven(
+  parts: Parts,
+  exchange: Exchange,
+  head: Head,
+  match: Match,
+  body: Body,
+  verifier: Verifier,
+  needs: 'head' | 'body',
+): Promise<Admitted> {
   const read = needs === 'body' && body === 'streamed' ? await whole(parts, exchange, head) : body;
   const bytes = read === 'streamed' ? NOTHING : read;
   const verified = await prove(parts, exchange, head, verifier, bytes, match.route.host !== null);

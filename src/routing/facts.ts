@@ -4,11 +4,38 @@ const TAKEN: Reply = { status: 200, contentType: null, body: '' };
 
 /** What that platform knows of a request of its own beyond whom it is for. */
 export function factsOf(platform: Platform, head: RequestHead, body: BodyFields | null): DeliveryFacts {
-  const waits = platform.synchronous(head, body);
-  return {
-    spoolable: !waits && platform.spoolable?.(head, body) === true,
-    acknowledgement: platform.acknowledgement?.(head, body) ?? TAKEN,
-    dedupKey: waits ? undefined : platform.dedupKey?.(head, body),
-    orderKey: platform.orderKey?.(head, body),
-  };
+  return new Facts(platform, head, body);
+}
+
+/** Each is worked out when it is asked for: most requests need but one of them. */
+class Facts implements DeliveryFacts {
+  readonly #platform: Platform;
+  readonly #head: RequestHead;
+  readonly #body: BodyFields | null;
+
+  constructor(platform: Platform, head: RequestHead, body: BodyFields | null) {
+    this.#platform = platform;
+    this.#head = head;
+    this.#body = body;
+  }
+
+  get spoolable(): boolean {
+    return !this.#isSynchronous() && this.#platform.spoolable?.(this.#head, this.#body) === true;
+  }
+
+  get acknowledgement(): Reply {
+    return this.#platform.acknowledgement?.(this.#head, this.#body) ?? TAKEN;
+  }
+
+  get dedupKey(): readonly string[] | undefined {
+    return this.#isSynchronous() ? undefined : this.#platform.dedupKey?.(this.#head, this.#body);
+  }
+
+  get orderKey(): string | undefined {
+    return this.#platform.orderKey?.(this.#head, this.#body);
+  }
+
+  #isSynchronous(): boolean {
+    return this.#platform.synchronous(this.#head, this.#body);
+  }
 }

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { factsOf } from '../../src/routing/facts.ts';
 import { compileBodyReads, inspect } from '../../src/routing/inspect.ts';
+import type { DeliveryFacts } from '../../src/routing/platform.ts';
 import { platforms } from '../../src/routing/platforms/index.ts';
 import { FORM_TYPE, JSON_TYPE, XML_TYPE } from './support.ts';
 
@@ -142,14 +143,18 @@ describe('a platform', () => {
         platform.unmatched(head, fields);
         platform.deadline(head, fields);
         platform.synchronous(head, fields);
-        factsOf({ ...platform, synchronous: () => false }, head, fields);
+        readAll(factsOf({ ...platform, synchronous: () => false }, head, fields));
         platform.deliveries(head, null);
         platform.handshake(head, null);
         platform.unmatched(head, null);
         platform.deadline(head, null);
         platform.synchronous(head, null);
-        factsOf({ ...platform, synchronous: () => false }, head, null);
+        readAll(factsOf({ ...platform, synchronous: () => false }, head, null));
       }
     });
   }
 });
+
+function readAll({ spoolable, acknowledgement, dedupKey, orderKey }: DeliveryFacts): unknown {
+  return [spoolable, acknowledgement, dedupKey, orderKey];
+}
