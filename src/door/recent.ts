@@ -14,6 +14,7 @@ export class Recent {
   readonly #most: number;
   /** Four words of each key, by place. */
   readonly #keys: Uint32Array;
+  /** By place; 0: it is free. */
   readonly #statuses: Uint16Array;
   /** Epoch ms. */
   readonly #until: Float64Array;
@@ -21,7 +22,6 @@ export class Recent {
   readonly #first: Int32Array;
   readonly #following: Int32Array;
   #next = 0;
-  #count = 0;
 
   constructor(most: number) {
     this.#most = most;
@@ -38,10 +38,11 @@ export class Recent {
     return place !== NONE && now < (this.#until[place] ?? 0) ? this.#statuses[place] : undefined;
   }
 
-  /** What was told of that key before is forgotten. */
+  /** It is the newest; what was told of that key before is forgotten. */
   set(key: string, status: number, until: number): void {
     const known = this.#find(key);
-    const place = known === NONE ? this.#take(key) : known;
+    if (known !== NONE) this.#free(known);
+    const place = this.#take(key);
     this.#statuses[place] = status;
     this.#until[place] = until;
   }
@@ -60,8 +61,7 @@ export class Recent {
   #take(key: string): number {
     const place = this.#next;
     this.#next = (place + 1) % this.#most;
-    if (this.#count === this.#most) this.#unlink(place);
-    else this.#count += 1;
+    if (this.#statuses[place] !== 0) this.#free(place);
     for (let index = 0; index < WORDS; index += 1) this.#keys[place * WORDS + index] = word(key, index * 4);
     const bucket = this.#bucket(word(key, 0));
     this.#following[place] = this.#first[bucket] ?? NONE;
@@ -69,7 +69,8 @@ export class Recent {
     return place;
   }
 
-  #unlink(place: number): void {
+  #free(place: number): void {
+    this.#statuses[place] = 0;
     const bucket = this.#bucket(this.#keys[place * WORDS] ?? 0);
     const after = this.#following[place] ?? NONE;
     if (this.#first[bucket] === place) {

@@ -22,17 +22,14 @@ test('it agrees with a plain list of the newest', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), fc.boolean(), (steps, alike) => {
       const recent = new Recent(MOST);
-      /** In the order in which each was told of first. */
       let told: { name: string; status: number; until: number }[] = [];
       let now = 0;
       for (const { name, wait, status } of steps) {
         now += wait;
         recent.set(keyOf(name, alike), status, now + 10);
-        const entry = { name, status, until: now + 10 };
-        const at = told.findIndex((one) => one.name === name);
-        told = at === -1 ? [...told, entry].slice(-MOST) : told.with(at, entry);
+        told = [...told, { name, status, until: now + 10 }].slice(-MOST);
         for (const asked of NAMES) {
-          const last = told.find((one) => one.name === asked);
+          const last = told.findLast((one) => one.name === asked);
           const expected = last !== undefined && now < last.until ? last.status : undefined;
           assert.equal(recent.get(keyOf(asked, alike), now), expected);
         }
