@@ -335,6 +335,7 @@ profiles:
   a:
     url: http://127.0.0.1:9
     fan_out: true
+    verify: { telegram: { secret_token: hush-telegram-0001 }, graph: { client_state: hush-verify-0001 } }
     routes:
       - telegram: { secret_token: hush-telegram-0001 }
       - graph: { subscription: 00000000-0000-0000-0000-0000000000aa, client_state: hush-verify-0001 }
@@ -349,7 +350,9 @@ profiles:
   assert.match(text.stdout, /^header x-gitlab-token \(secret\), json \/account\/id \(secret\), fan_out /m);
   assert.match(text.stdout, /^host one\.example\.com, path \/x \(taken off\), fallback +->/m);
   const json = await runCli(['validate', '--json', '-c', file]);
-  const { routes } = JSON.parse(json.stdout);
+  const { routes, profiles } = JSON.parse(json.stdout);
+  assert.match(text.stdout, /^a +run elsewhere +main:9 +always +telegram, graph +spool$/m);
+  assert.deepEqual([profiles[0].verify, profiles[0].delivery], [['telegram', 'graph'], 'spool']);
   assert.deepEqual(routes[1].fields, {
     subscription: ['00000000-0000-0000-0000-0000000000aa'],
     client_state: ['(secret)'],

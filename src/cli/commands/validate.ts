@@ -1,4 +1,4 @@
-import type { Plan, ProfilePlan } from '../../config/types.ts';
+import type { DeliveryMode, Plan, ProfilePlan } from '../../config/types.ts';
 import { loadPlan } from '../config.ts';
 import { table } from '../table.ts';
 import { routeText, shownFields } from '../words.ts';
@@ -19,6 +19,8 @@ function summary(plan: Plan): object {
       program: program(profile),
       start: profile.start,
       listeners: profile.listeners.map(({ name, host, port, paths }) => ({ name, host, port, paths })),
+      verify: verified(profile),
+      delivery: delivery(profile),
     })),
     routes: plan.routes.map((route) => ({
       profile: route.profile,
@@ -39,6 +41,19 @@ function program(profile: ProfilePlan): string | null {
   return profile.launch.command[0].map((part) => (typeof part === 'string' ? part : 'PORT')).join('');
 }
 
+/** The senders that it verifies, as the config calls them; never by what. */
+function verified({ verify }: ProfilePlan): readonly string[] {
+  if (verify === null) return [];
+  const { botFramework, ...others } = verify;
+  const named = { bot_framework: botFramework, ...others };
+  return Object.entries(named).flatMap(([sender, rules]) => (rules === null ? [] : [sender]));
+}
+
+/** What is not verified is never kept. */
+function delivery({ verify, delivery: mode }: ProfilePlan): DeliveryMode {
+  return verify === null ? 'direct' : mode;
+}
+
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
@@ -49,13 +64,15 @@ function text(plan: Plan): string {
     program(profile) ?? 'run elsewhere',
     profile.listeners.map((listener) => `${listener.name}:${listener.port}`).join(' '),
     profile.start,
+    verified(profile).join(', ') || '-',
+    delivery(profile),
   ]);
   const routes = plan.routes.map((route) => [routeText(route), '->', route.profile]);
   return [
     `the config is valid: ${counted(plan.profiles.length, 'profile')}, ${counted(plan.routes.length, 'route')}, ` +
       `listening on ${plan.listen.host}:${plan.listen.port}`,
     '',
-    table([['PROFILE', 'PROGRAM', 'LISTENERS', 'START'], ...profiles]),
+    table([['PROFILE', 'PROGRAM', 'LISTENERS', 'START', 'VERIFY', 'DELIVERY'], ...profiles]),
     '',
     table([['ROUTE', '', 'PROFILE'], ...routes]),
   ].join('\n');

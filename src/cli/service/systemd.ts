@@ -76,7 +76,7 @@ export function unitTexts(service: Service): string {
  */
 export function systemdSocket({ name, configFile, user }: Service, listenStream: string): string {
   const control = user === null ? 'systemctl --user' : 'systemctl';
-  return `# ${MARK} --socket, which writes it anew: changes of your own belong in \`${control} edit ${name}.socket\`.
+  return `# ${MARK} with --socket, which writes it anew: changes of your own belong in \`${control} edit ${name}.socket\`.
 # Install it again when \`listen:\` of the config changes.
 
 [Unit]
