@@ -41,8 +41,9 @@ export class Counters {
     return fresh;
   }
 
-  /** Forgets every profile that is neither named nor busy. */
+  /** Has one for each of these, and forgets every other one that is not busy. */
   keep(profiles: ReadonlySet<string>): void {
+    for (const profile of profiles) this.of(profile);
     for (const [profile, counters] of this.#profiles) {
       if (!profiles.has(profile) && counters.inFlight === 0 && counters.held === 0) {
         this.#profiles.delete(profile);

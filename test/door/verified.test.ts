@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { type TestContext, test } from 'node:test';
-import type { VerifyRules } from '../../src/config/types.ts';
 import { readJwks } from '../../src/jwks.ts';
-import type { ProfileRules } from '../../src/snapshot.ts';
 import {
   activity,
   discordInteraction,
@@ -27,34 +25,10 @@ import {
   target,
 } from './support/door.ts';
 import { dial, portOf } from './support/raw.ts';
+import { rules, send } from './support/verified.ts';
 import { APP, jwks, signingKey, token, tokenRules, withHeader } from './verify/support.ts';
 
-const NONE: VerifyRules = {
-  botFramework: null,
-  slack: null,
-  github: null,
-  line: null,
-  meta: null,
-  telegram: null,
-  twilio: null,
-  discord: null,
-  graph: null,
-};
-
 const PUBLIC = { href: 'https://bots.example.com', proto: 'https', host: 'bots.example.com' } as const;
-
-function rules(profile: string, verify: Partial<VerifyRules> | null): ProfileRules {
-  return { profile, verify: verify === null ? null : { ...NONE, ...verify }, delivery: 'spool' };
-}
-
-/** The answer to one request on a connection of its own. */
-async function send(t: TestContext, { port }: { readonly port: number }, sending: Sending, method = 'POST') {
-  const { Host = 'bots.example.com', ...others } = sending.headers;
-  const lines = Object.entries(others).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `${method} ${sending.path} HTTP/1.1\r\nHost: ${Host}\r\nConnection: close\r\n${lines.join('')}`;
-  const length = `Content-Length: ${Buffer.byteLength(sending.body)}\r\n\r\n`;
-  return (await dial(t, port)).send(head + length + sending.body).end();
-}
 
 /** A door in front of one bot that reads GitHub's webhooks and verifies them by 'right'. */
 async function github(t: TestContext): Promise<{ readonly bot: Bot; readonly door: TestDoor }> {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Report } from '../../events.ts';
 import { codeOf } from '../failure.ts';
 import type { Timer, Timers } from '../timers.ts';
@@ -68,6 +69,8 @@ export class Spool {
     this.#queue = options.queue ?? new Queue();
     this.#asks = new Asks(options.readiness);
     this.#notices = new Notices(options.report, options.now);
+    // One listener for each delivery under way, of which the queue bounds the number; Node warns from the 11th on.
+    setMaxListeners(0, this.#abort.signal);
   }
 
   /**

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { TestContext } from 'node:test';
 import type { Limits, PublicUrl } from '../../../src/config/types.ts';
 import { createDoor, type Door } from '../../../src/door/server.ts';
+import type { SpoolStore } from '../../../src/door/spool/store.ts';
 import type { Event } from '../../../src/events.ts';
 import type { PlatformName, Route } from '../../../src/routing/route.ts';
 import type { DoorPort, ProfileRules, Snapshot, SupervisorPort, Target } from '../../../src/snapshot.ts';
@@ -178,6 +179,7 @@ export async function startDoor(
     readonly limits?: Partial<Limits>;
     readonly publicUrl?: PublicUrl;
     readonly rules?: readonly ProfileRules[];
+    readonly spoolStore?: SpoolStore;
   },
 ): Promise<TestDoor> {
   const supervisor = new FakeSupervisor();
@@ -190,6 +192,7 @@ export async function startDoor(
     publicUrl: options.publicUrl ?? null,
     report: (event) => events.push(event),
     now: () => Date.now() + offset,
+    ...(options.spoolStore !== undefined && { spoolStore: options.spoolStore }),
   });
   t.after(() => door.close(0));
   supervisor.addDoor(door.port);
