@@ -48,16 +48,9 @@ export function problem(error: DoorError, requestId: string): OwnAnswer {
 /** An answer in the words of the sender's platform; Proxy-Status tells whoever looks that no gateway gave it. */
 export function reply({ status, contentType, body }: Reply, requestId: string): OwnAnswer {
   const bytes = Buffer.from(body);
-  const headers = [
-    'Content-Length',
-    String(bytes.length),
-    'Cache-Control',
-    'no-store',
-    'Proxy-Status',
-    'gwproxy',
-    'X-Request-Id',
-    requestId,
-  ];
+  const headers = ['Cache-Control', 'no-store', 'Proxy-Status', 'gwproxy', 'X-Request-Id', requestId];
+  // RFC 9110 §8.6: a 204 has none.
+  if (status !== 204) headers.push('Content-Length', String(bytes.length));
   if (contentType !== null) headers.push('Content-Type', contentType);
   return { status, headers, body: bytes };
 }

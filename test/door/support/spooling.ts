@@ -115,7 +115,10 @@ export async function gatedBot(t: TestContext): Promise<GatedBot> {
     },
     async answer(status = 200, body = 'ok') {
       await until(() => waiting.length > 0);
-      waiting.shift()?.writeHead(status).end(body);
+      const [res] = waiting.splice(0, 1);
+      assert.ok(res);
+      res.statusCode = status;
+      res.end(body);
     },
     open() {
       isOpen = true;
