@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type Gwproxy, isAlive, runCli, startGwproxy } from '../support/cli.ts';
+import { fixture } from '../support/root.ts';
+import { githubIssue, post } from '../support/senders.ts';
+
+const SECRET = 'invented-webhook-secret';
+
+/** A config of one profile that verifies GitHub's webhooks, and where its gwproxys keep what they spool. */
+async function place(t: TestContext) {
+  const folder = await mkdtemp(join(tmpdir(), 'gwproxy-spool-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const config = join(folder, 'gwproxy.yaml');
+  const env = { GWPROXY_STATE_DIR: join(folder, 'state'), WEBHOOK_SECRET: SECRET };
+  await writeFile(
+    config,
+    `listen: 127.0.0.1:0
+profiles:
+  hooks:
+    command: [${process.execPath}, ${fixture('gateways', 'tells.mjs')}]
+    routes: [{ github: { repository: a/b } }]
+    verify: { github: { secret: "\${WEBHOOK_SECRET}" } }
+`,
+  );
+  const call = (...args: readonly string[]) => runCli([...args, '-c', config], env);
+  return {
+    up: () => startGwproxy(t, config, env),
+    call,
+    /** What a command says, which must not fail. */
+    async run(...args: readonly string[]): Promise<string> {
+      const { code, stdout, stderr } = await call(...args);
+      assert.equal(code, 0, stderr);
+      return stdout + stderr;
+    },
+    async files(): Promise<readonly string[]> {
+      const [state = ''] = await readdir(env.GWPROXY_STATE_DIR);
+      return readdir(join(env.GWPROXY_STATE_DIR, state, 'spool', 'new'));
+    },
+  };
+}
+
+async function send(gwproxy: Gwproxy, title: string): Promise<number> {
+  return (await post(gwproxy.url, githubIssue({ secret: SECRET, repository: 'a/b', title }))).status;
+}
+
+/** The titles that the gateway has told of, in order. */
+function got(gwproxy: Gwproxy): readonly string[] {
+  return gwproxy
+    .output('hooks')
+    .flatMap((line) =>
+      line.startsWith('got ') ? [String(JSON.parse(line.slice('got '.length)).issue.title)] : [],
+    );
+}
+
+function drained(gwproxy: Gwproxy) {
+  return gwproxy.waitFor('drained', ({ type }) => type === 'spool.drained');
+}
+
+test('what comes for a stopped gateway is spooled, shown, dropped, and brought when it is started', async (t) => {
+  const { up, run, call } = await place(t);
+  const gwproxy = await up();
+  await gwproxy.ready('hooks');
+  assert.equal(await send(gwproxy, 'direct'), 200);
+  assert.equal(await run('spool'), 'nothing is spooled\n');
+  await run('stop', 'hooks');
+  for (const title of ['one', 'two', 'three']) assert.equal(await send(gwproxy, title), 202);
+
+  const { spool } = JSON.parse(await run('spool', '--json'));
+  const keys = [
+    'id',
+    'profile',
+    'platform',
+    'state',
+    'reason',
+    'received_at',
+    'bytes',
+    'tries',
+    'last_status',
+  ];
+  assert.deepEqual(
+    spool.map((entry: object) => Object.keys(entry)),
+    [keys, keys, keys],
+  );
+  const [, { id, ...second }] = spool;
+  assert.deepEqual(
+    [second.profile, second.platform, second.state, second.tries],
+    ['hooks', 'github', 'queued', 0],
+  );
+  const shown = await run('spool');
+  assert.match(shown, new RegExp(`\n${id}  hooks +github +\\d+s +0 +- +queued\n`));
+  assert.doesNotMatch(shown + JSON.stringify(spool), /two|secret|sha256=/);
+
+  const profile = await gwproxy.profile('hooks');
+  assert.deepEqual([profile.spooled, profile.dead, profile.lost], [3, 0, 0]);
+  assert.match(await run('status'), /\nspooled: hooks 3 waiting; see `gwproxy spool`\n/);
+  assert.equal(await run('spool', 'retry', '--all'), 'retried: 3\n');
+  assert.equal(await run('spool', 'drop', id), 'dropped: 1\n');
+  assert.equal((await call('spool', 'drop', id)).code, 1);
+  assert.equal(await run('spool', 'drop', '--profile', 'nobody', '--json'), '{"dropped":0}\n');
+
+  await run('start', 'hooks');
+  await drained(gwproxy);
+  assert.deepEqual(got(gwproxy), ['direct', 'one', 'three']);
+  assert.equal(await send(gwproxy, 'direct again'), 200);
+  assert.equal((await gwproxy.profile('hooks')).spooled, 0);
+});
+
+test('a gwproxy that is killed has lost nothing: the next one shows it, and brings it', async (t) => {
+  const { up, run, files } = await place(t);
+  const one = await up();
+  await one.ready('hooks');
+  await run('stop', 'hooks');
+  for (const title of ['one', 'two']) assert.equal(await send(one, title), 202);
+  assert.equal((await files()).length, 2);
+  process.kill(one.pid, 'SIGKILL');
+  await assert.rejects(one.waitFor('its end', () => false));
+  assert.equal(isAlive(one.pid), false);
+
+  const two = await up();
+  await drained(two);
+  assert.deepEqual(got(two), ['one', 'two']);
+  assert.deepEqual(await files(), []);
+  assert.equal(await run('spool'), 'nothing is spooled\n');
+  assert.equal(await send(two, 'direct'), 200);
+});
+
+test('nothing that gwproxy prints of a config shows what its senders prove themselves with', async (t) => {
+  const { up, run } = await place(t);
+  const gwproxy = await up();
+  await gwproxy.ready('hooks');
+  await run('stop', 'hooks');
+  await send(gwproxy, 'spooled');
+  const commands = [
+    ['validate', '--json'],
+    ['validate'],
+    ['status', '--json'],
+    ['status'],
+    ['explain', '--json', '--method', 'POST', '--path', '/github', '--header', 'X-GitHub-Event: ping'],
+    ['urls'],
+    ['spool', '--json'],
+    ['logs', '-n', '1000'],
+    ['doctor', '--json'],
+  ];
+  for (const command of commands) {
+    const said = await run(...command);
+    assert.notEqual(said, '');
+    assert.ok(!said.includes(SECRET), command.join(' '));
+  }
+});
