@@ -2,7 +2,9 @@ import type { Status } from '../../admin/status.ts';
 import type { Plan } from '../../config/types.ts';
 import { holderOf } from '../../supervisor/owner.ts';
 import { isFree } from '../../supervisor/ports.ts';
+import { listenStream } from '../service/describe.ts';
 import { error, type Fault } from './finding.ts';
+import { socketUnitOf } from './socket-unit.ts';
 import { place, type Subject } from './subject.ts';
 
 interface Wanted {
@@ -11,15 +13,20 @@ interface Wanted {
   readonly what: string;
   readonly where: string | null;
   readonly instead: string;
+  readonly isPublic: boolean;
 }
 
 /** Ports that gwproxy and its gateways will want, and that somebody else has. */
-export async function checkPorts({ plan, status, silent }: Subject): Promise<readonly Fault[]> {
+export async function checkPorts(subject: Subject): Promise<readonly Fault[]> {
+  const { plan, status, silent } = subject;
   if (plan === null || silent !== null) return [];
   const faults = await Promise.all(
     wantedPorts(plan, status).map(async (wanted) => {
       const { host, port, what, where, instead } = wanted;
       if (await isFree(host, port)) return [];
+      const held = wanted.isPublic ? await socketUnitOf(subject) : null;
+      // By systemd, for the gwproxy that it starts.
+      if (held !== null && held === listenStream(plan.listen)) return [];
       return [error(`${what} ${port} is taken by ${await holderOf(host, port)}`, instead, where)];
     }),
   );
@@ -33,6 +40,7 @@ export function wantedPorts({ listen, profiles }: Plan, status: Status | null): 
     what: 'the public port',
     where: null,
     instead: 'end that, or change `listen`',
+    isPublic: true,
   };
   const up = new Set(status?.profiles.filter(({ pid }) => pid !== null).map(({ name }) => name));
   const fixed = profiles
@@ -48,6 +56,7 @@ export function wantedPorts({ listen, profiles }: Plan, status: Status | null): 
                 what: `port of ${name}, ${listener},`,
                 where: place(source),
                 instead: 'end that, or change its port',
+                isPublic: false,
               },
             ],
       ),

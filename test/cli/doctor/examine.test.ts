@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { examine } from '../../../src/cli/doctor/checks.ts';
 import { subjectOf } from '../../../src/cli/doctor/subject.ts';
+import { serviceNameOf } from '../../../src/cli/service/name.ts';
 import { folder, type Written } from '../../config/folder.ts';
 import { listen } from '../../support/sockets.ts';
 
@@ -77,6 +78,28 @@ test('ports that somebody else has, and who it is', async (t) => {
     `error ports: -: the public port ${door} is taken by ${holder}`,
     `error ports: gwproxy.yaml:4: port of bot, main, ${bot} is taken by ${holder}`,
   ]);
+});
+
+test('the public port that a socket unit of this config holds is not taken by another', async (t) => {
+  const port = await listen(t, createServer());
+  const files = config('{ command: node bot.js }', `listen: 127.0.0.1:${port}\nprofile_paths: true\n`);
+  const withUnit =
+    (listens: number, before = '') =>
+    async (at: string) => {
+      const env = { GWPROXY_STATE_DIR: join(at, 'state') };
+      const name = serviceNameOf(join(at, 'gwproxy.yaml'), env);
+      const units = join(at, '.config', 'systemd', 'user');
+      await mkdir(units, { recursive: true });
+      await writeFile(
+        join(units, `${name}.socket`),
+        `[Socket]\n${before}ListenStream=127.0.0.1:${listens}\n`,
+      );
+    };
+  assert.deepEqual((await faults(t, files, withUnit(port))).lines, []);
+  for (const other of [withUnit(port + 1), withUnit(port, '# ')]) {
+    const { lines } = await faults(t, files, other);
+    assert.match(lines.join(), /^error ports: -: the public port \d+ is taken by/);
+  }
 });
 
 test('a script that is not there, and a user that nobody can become', async (t) => {
