@@ -29,18 +29,21 @@ export function bring(
 ): Promise<unknown> {
   if (body === 'streamed') checkLength(head.length, parts.limits.streamed);
   const prepared = prepare(parts, exchange, head, match);
-  const outgoing = { head, target: prepared.target, headers: prepared.headers, body };
-  const send = (upstream: Upstream, address: Address): Promise<Outcome> =>
-    forward(parts, exchange, upstream, address, outgoing);
+  const { target, headers } = prepared;
   // What streams can neither be told from another nor be kept.
   const facts = body === 'streamed' || match.synchronous ? null : (match.facts?.() ?? null);
+  const key = facts === null || body === 'streamed' ? null : keyOf(parts, match, facts, prepared, body);
+  // A sender that gave up closes its connection, and then repeats. A stranger leaves no work behind.
+  const outlivesClient = key !== null && verified !== null;
+  const outgoing = { head, target, headers, body, outlivesClient };
+  const send = (upstream: Upstream, address: Address): Promise<Outcome> =>
+    forward(parts, exchange, upstream, address, outgoing);
   if (facts === null || body === 'streamed') return deliver(parts, exchange, prepared.delivery, send);
   const keep = keepOf(parts, match, facts, verified, prepared, body);
   const take = async (): Promise<void> => {
     const end = await deliver(parts, exchange, prepared.delivery, send, keep);
     if (end === 'kept') exchange.answer(reply(facts.acknowledgement, exchange.requestId), false);
   };
-  const key = keyOf(parts, match, facts, prepared, body);
   return key === null ? take() : once(parts, exchange, key, prepared, take);
 }
 

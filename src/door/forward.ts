@@ -21,6 +21,8 @@ export interface Outgoing {
   readonly headers: string[];
   /** 'streamed' is read from the client as the gateway takes it. */
   readonly body: Buffer | 'streamed';
+  /** Someone else hears of its answer too, should the client leave: it goes on then, where there is room. */
+  readonly outlivesClient: boolean;
 }
 
 export type Outcome =
@@ -31,7 +33,8 @@ export type Outcome =
 /**
  * Sends a request to a ready upstream and its answer to the client, each at the other's pace, under a lease.
  * Rejects with the DoorError for the client where the gateway gave no answer, or with ClientLeft. An answer that
- * breaks off is broken off for the client too; that resolves, since nothing can be said any more.
+ * breaks off is broken off for the client too; that resolves, since nothing can be said any more. Where it outlives
+ * its client, the exchange's response has the status of the answer that nobody heard.
  */
 export function forward(
   parts: Parts,
@@ -41,8 +44,8 @@ export function forward(
   outgoing: Outgoing,
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const relay = new Relay(parts, exchange, upstream, resolve, reject);
-    const { head, target, headers } = outgoing;
+    const { head, target, headers, outlivesClient } = outgoing;
+    const relay = new Relay(parts, exchange, upstream, outlivesClient, resolve, reject);
     const body = outgoing.body === 'streamed' ? streamed(parts, exchange, head) : outgoing.body;
     upstream.pool(address).dispatch(
       {
@@ -77,12 +80,14 @@ class Relay implements Dispatcher.DispatchHandler {
   readonly #sentAt: number;
   #controller: Dispatcher.DispatchController | null = null;
   #over = false;
+  #leftBehind = false;
   #stalled: Timer | null = null;
 
   constructor(
     parts: Parts,
     exchange: Exchange,
     upstream: Upstream,
+    outlivesClient: boolean,
     resolve: (outcome: Outcome) => void,
     reject: (error: Error) => void,
   ) {
@@ -95,13 +100,18 @@ class Relay implements Dispatcher.DispatchHandler {
     parts.leases.take(this.#life);
     this.#outlet = new Outlet(exchange.res);
     this.#sentAt = parts.now();
-    exchange.onLeave(() => this.#leave());
+    exchange.onLeave(() => {
+      if (outlivesClient && !exchange.res.headersSent && parts.leftBehind.take()) this.#leftBehind = true;
+      else this.#leave();
+    });
   }
 
   /** The connection stands, and not a byte is written yet. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#over) controller.abort(new ClientLeft());
+    // Not under way yet: its repeat may as well go.
+    else if (this.#leftBehind) this.#leave();
   }
 
   onResponseStart(
@@ -113,6 +123,13 @@ class Relay implements Dispatcher.DispatchHandler {
     // 103 and its like are dropped: they are advice to browsers, and no webhook's sender is one.
     if (status < 200) return;
     this.#life.counters.latency.record(this.#parts.now() - this.#sentAt);
+    if (this.#leftBehind) {
+      this.#exchange.res.statusCode = status;
+      this.#resolve({ kind: 'answered' });
+      this.#finish();
+      controller.abort(new ClientLeft());
+      return;
+    }
     const raw = Array.isArray(controller.rawHeaders) ? controller.rawHeaders : [];
     this.#outlet.start(status, reasonBytes(reason), answerHeaders(raw, status, this.#exchange.requestId));
   }
@@ -138,8 +155,11 @@ class Relay implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return;
+    const { headersSent } = this.#exchange.res;
+    const isLeftBehind = this.#leftBehind;
     this.#finish();
-    if (this.#exchange.res.headersSent) this.#breakOff(error);
+    if (isLeftBehind) this.#reject(new ClientLeft());
+    else if (headersSent) this.#breakOff(error);
     else if (this.#controller === null && isConnectFailure(error)) {
       this.#resolve({ kind: 'unsent', cause: error });
     } else this.#reject(noAnswer(error));
@@ -168,6 +188,8 @@ class Relay implements Dispatcher.DispatchHandler {
 
   #finish(): void {
     this.#over = true;
+    if (this.#leftBehind) this.#parts.leftBehind.give();
+    this.#leftBehind = false;
     this.#parts.timers.cancel(this.#stalled);
     this.#stalled = null;
     this.#exchange.onLeave(null);

@@ -6,6 +6,7 @@ import type { SupervisorPort } from '../snapshot.ts';
 import type { Counters } from './counters.ts';
 import type { Hold } from './hold.ts';
 import type { Leases } from './leases.ts';
+import type { LeftBehind } from './left-behind.ts';
 import type { Budget } from './receive.ts';
 import type { Repeats } from './repeats.ts';
 import type { Spool } from './spool/spool.ts';
@@ -31,6 +32,7 @@ export interface Parts {
   readonly unmatched: Unmatched;
   readonly taken: Taken;
   readonly repeats: Repeats;
+  readonly leftBehind: LeftBehind;
   /** Null where this door has none. */
   readonly spool: Spool | null;
   readonly report: Report;

@@ -5,6 +5,7 @@ import type { DoorPort, SupervisorPort } from '../snapshot.ts';
 import { Counters, type ProfileStats } from './counters.ts';
 import { Hold } from './hold.ts';
 import { Leases } from './leases.ts';
+import { LeftBehind } from './left-behind.ts';
 import { type ListenAddress, Listener } from './listener.ts';
 import { PATH_LENGTH, type Parts, type Refused } from './parts.ts';
 import { Budget } from './receive.ts';
@@ -117,6 +118,7 @@ export function createDoor(options: DoorOptions): Door {
     unmatched,
     taken: new Taken(),
     repeats: new Repeats({ timers, now }),
+    leftBehind: new LeftBehind(),
     get spool() {
       return spool;
     },

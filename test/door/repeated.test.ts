@@ -203,6 +203,67 @@ test('nobody hears of a twin who does not prove to be its sender', async (t) => 
   assert.equal(statusOf(await send(t, door, strange)), 401);
 });
 
+test('a sender that gives up and repeats hears of what is under way, which its gateway sees once', async (t) => {
+  const folder = await spoolFolder(t);
+  const door = await folder.door();
+  const bot = await gatedBot(t);
+  door.be('ready', bot.port);
+  const sending = slackMention('slow');
+  const client = await dial(t, door.port);
+  client.send(bytesOf(sending));
+  await until(() => bot.waiting === 1);
+  client.leave();
+  const repeat = send(t, door, sending);
+  const other = behind(t, door);
+  await until(() => bot.waiting === 2);
+  assert.equal(bot.requests[0]?.req.socket.destroyed, false);
+  await bot.answer(200, 'done');
+  const received = await repeat;
+  assert.deepEqual([statusOf(received), EMPTY.test(received)], [200, true]);
+  bot.open();
+  await other;
+  assert.equal(statusOf(await send(t, door, sending)), 200);
+  await untilIdle(door.door, 'inbox');
+  assert.equal(bot.requests.length, 2);
+  assert.deepEqual(door.refusals(), []);
+});
+
+test('what nobody would hear of ends with its client: one that is synchronous, or has no id', async (t) => {
+  const folder = await spoolFolder(t);
+  const door = await folder.door();
+  const bot = await gatedBot(t);
+  door.be('ready', bot.port);
+  for (const sending of [invoke(), message({ id: null }), issue('leaving')]) {
+    const before = bot.requests.length;
+    const client = await dial(t, door.port);
+    client.send(bytesOf(sending));
+    await until(() => bot.requests.length > before);
+    client.leave();
+    await until(() => bot.requests.at(-1)?.req.socket.destroyed === true);
+  }
+});
+
+test('a gateway that breaks off what its sender gave up leaves the repeat to go', async (t) => {
+  const folder = await spoolFolder(t);
+  const door = await folder.door();
+  const bot = await gatedBot(t);
+  door.be('ready', bot.port);
+  const sending = message();
+  const client = await dial(t, door.port);
+  client.send(bytesOf(sending));
+  await until(() => bot.waiting === 1);
+  client.leave();
+  const repeat = send(t, door, sending);
+  const other = behind(t, door);
+  await until(() => bot.waiting === 2);
+  bot.requests[0]?.req.socket.destroy();
+  await until(() => bot.waiting === 3);
+  bot.open();
+  assert.match(await repeat, /ok$/);
+  await other;
+  assert.deepEqual(door.refusals(), []);
+});
+
 test('a repeat whose client leaves takes nothing with it', async (t) => {
   const folder = await spoolFolder(t);
   const door = await folder.door();
