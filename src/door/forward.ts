@@ -101,7 +101,7 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#outlet = new Outlet(exchange.res);
     this.#sentAt = parts.now();
     exchange.onLeave(() => {
-      if (outlivesClient && !exchange.res.headersSent && parts.leftBehind.take()) this.#leftBehind = true;
+      if (outlivesClient && this.#isUnderWay() && parts.leftBehind.take()) this.#leftBehind = true;
       else this.#leave();
     });
   }
@@ -110,8 +110,6 @@ class Relay implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#over) controller.abort(new ClientLeft());
-    // Not under way yet: its repeat may as well go.
-    else if (this.#leftBehind) this.#leave();
   }
 
   onResponseStart(
@@ -163,6 +161,11 @@ class Relay implements Dispatcher.DispatchHandler {
     else if (this.#controller === null && isConnectFailure(error)) {
       this.#resolve({ kind: 'unsent', cause: error });
     } else this.#reject(noAnswer(error));
+  }
+
+  /** The gateway has it, or some of it, and has not answered. */
+  #isUnderWay(): boolean {
+    return this.#controller !== null && !this.#exchange.res.headersSent;
   }
 
   #leave(): void {

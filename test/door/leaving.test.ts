@@ -68,28 +68,33 @@ test('100 clients leave in the middle of a streamed body', async (t) => {
   assert.equal(door.stats().get('a')?.inFlight, 0);
 });
 
-test('a client leaves while the door connects: not a byte of its request follows', async (t) => {
-  const upstream = await rawUpstream(t);
-  const { port, door } = await startDoor(t, {
-    routes: [pathRoute('a')],
-    targets: [target('a', upstream.port)],
-  });
-  const client = await dial(t, port);
-  const connecting = new Promise<() => void>((begun) => {
-    t.mock.method(net, 'connect', (options: net.TcpNetConnectOpts) => {
-      const socket = new net.Socket();
-      begun(() => socket.connect(options));
-      return socket;
+for (const [what, request] of [
+  ['a request', GET],
+  ['one that may be repeated', activityRequest(activity(APP))],
+] as const) {
+  test(`a client leaves while the door connects: not a byte of ${what} follows`, async (t) => {
+    const upstream = await rawUpstream(t);
+    const { port, door } = await startDoor(t, {
+      routes: [pathRoute('a'), appRoute('a', APP)],
+      targets: [target('a', upstream.port)],
     });
+    const client = await dial(t, port);
+    const connecting = new Promise<() => void>((begun) => {
+      t.mock.method(net, 'connect', (options: net.TcpNetConnectOpts) => {
+        const socket = new net.Socket();
+        begun(() => socket.connect(options));
+        return socket;
+      });
+    });
+    client.send(request);
+    const connect = await connecting;
+    client.leave();
+    await untilIdle(door, 'a');
+    connect();
+    const peer = await upstream.take();
+    assert.equal(await peer.end(), '');
   });
-  client.send(GET);
-  const connect = await connecting;
-  client.leave();
-  await untilIdle(door, 'a');
-  connect();
-  const peer = await upstream.take();
-  assert.equal(await peer.end(), '');
-});
+}
 
 test('a client that closes its half has left', async (t) => {
   const upstream = await rawUpstream(t);
