@@ -10,9 +10,11 @@ import {
 } from './verdict.ts';
 
 export interface QueueRules extends RetryRules {
-  /** Deliveries that are sent at once to one profile, each of another order key. */
+  /** Deliveries that are sent at once to one profile at first, each of another order key. */
   readonly perProfile: number;
-  /** Deliveries that are sent at once, each with its body in memory. */
+  /** The same once it has taken many: one more with each, or what comes in would outrun what goes out for ever. */
+  readonly mostPerProfile: number;
+  /** Deliveries that are sent at once, each with its body in memory; beyond it, one of each profile that has none. */
   readonly inAll: number;
   /** Ms after its arrival that a delivery may wait, whatever its credentials say. */
   readonly longestWait: number;
@@ -21,6 +23,7 @@ export interface QueueRules extends RetryRules {
 export const QUEUE_RULES: QueueRules = {
   ...RETRY_RULES,
   perProfile: 4,
+  mostPerProfile: 16,
   inAll: 32,
   longestWait: 24 * 60 * 60 * 1000,
 };
@@ -59,6 +62,8 @@ type Lane = Item[];
 interface Line {
   /** By order key; null is that of all that name none. */
   readonly lanes: Map<string | null, Lane>;
+  /** So many may be under way at once. */
+  window: number;
   delivering: number;
   size: number;
 }
@@ -87,7 +92,7 @@ export class Queue {
     const item: Item = { spooled, state, tries: 0, unsent: 0, lastStatus: null, dueAt: 0, expiry };
     let line = this.#lines.get(spooled.profile);
     if (line === undefined) {
-      line = { lanes: new Map(), delivering: 0, size: 0 };
+      line = { lanes: new Map(), window: this.#rules.perProfile, delivering: 0, size: 0 };
       this.#lines.set(spooled.profile, line);
     }
     const lane = line.lanes.get(spooled.orderKey);
@@ -155,6 +160,8 @@ export class Queue {
     item.lastStatus = statusOf(outcome);
     const verdict = judge(outcome, item, now, random, this.#rules);
     this.#end(item, verdict.kind === 'again' ? 'queued' : 'leaving');
+    const line = this.#lines.get(item.spooled.profile);
+    if (line !== undefined) line.window = this.#wider(line.window, verdict);
     if (verdict.kind === 'again') {
       item.dueAt = verdict.at;
       this.#later.add(item);
@@ -228,8 +235,14 @@ export class Queue {
     return { size: line.size, oldest: heads.reduce((one, other) => Math.min(one, other)) };
   }
 
-  #isFull(line: Line): boolean {
-    return line.delivering >= this.#rules.perProfile || this.#delivering >= this.#rules.inAll;
+  /** Gateways that hang keep their places for long; no other one's deliveries wait for that. */
+  #isFull({ delivering, window }: Line): boolean {
+    return delivering >= window || (delivering > 0 && this.#delivering >= this.#rules.inAll);
+  }
+
+  #wider(window: number, verdict: Verdict): number {
+    const { perProfile, mostPerProfile } = this.#rules;
+    return verdict.kind === 'delivered' ? Math.min(window + 1, mostPerProfile) : perProfile;
   }
 
   #send(item: Item, line: Line): Item {

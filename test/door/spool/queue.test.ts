@@ -12,6 +12,7 @@ const RULES = {
   firstUnsent: 10,
   longest: 100,
   perProfile: 2,
+  mostPerProfile: 4,
   inAll: 3,
   longestWait: 1000,
 };
@@ -50,6 +51,40 @@ function ids(all: readonly { readonly spooled: Spooled }[]): readonly string[] {
 }
 
 describe('the queue', () => {
+  it('sends more at once to a gateway that takes them, and few again once it does not', () => {
+    const many = Array.from({ length: 12 }, (_, at) => spooled({ orderKey: String(at) }));
+    const queue = new Queue({ ...RULES, inAll: 100 });
+    for (const one of many) queue.add(one, 'queued');
+    const flying: string[] = [];
+    const take = () => flying.push(...ids(queue.take(0, always).taken));
+    const answer = (outcome: Outcome) => {
+      const [id = ''] = flying.splice(0, 1);
+      if (queue.settle(id, outcome, 0, 0).kind === 'delivered') queue.remove(id);
+    };
+    const sizes: number[] = [];
+    for (const outcome of [OK, OK, OK, AWAY, OK]) {
+      take();
+      sizes.push(flying.length);
+      answer(outcome);
+    }
+    take();
+    sizes.push(flying.length);
+    assert.deepEqual(sizes, [2, 3, 4, 4, 3, 3], 'after AWAY none goes until there are few again');
+  });
+
+  it('lets gateways that hang keep no other one’s from going', () => {
+    const queue = new Queue({ ...RULES, inAll: 3 });
+    for (const profile of ['a', 'b']) {
+      for (const orderKey of ['1', '2']) queue.add(spooled({ profile, orderKey }), 'queued');
+    }
+    assert.equal(queue.take(0, always).taken.length, 3);
+    for (const orderKey of ['1', '2']) queue.add(spooled({ profile: 'c', orderKey }), 'queued');
+    assert.deepEqual(
+      queue.take(0, always).taken.map(({ spooled: { profile } }) => profile),
+      ['c'],
+    );
+  });
+
   it('sends the first of each order key, a few at a time', () => {
     const [a, b, c, d] = [spooled(), spooled(), spooled({ orderKey: 'l' }), spooled({ orderKey: null })];
     const queue = queueOf(a, b, c, d);
@@ -63,20 +98,20 @@ describe('the queue', () => {
     assert.deepEqual(ids(queue.take(0, always).taken), [b.id]);
   });
 
-  it('sends no more in all than may be in memory, in turn by profile', () => {
+  it('sends no more in all than may be in memory, in turn by profile, but one of each', () => {
     const queue = queueOf(
       ...['a', 'b', 'c'].flatMap((profile) => [spooled({ profile }), spooled({ profile, orderKey: null })]),
     );
     const first = queue.take(0, always).taken;
     assert.deepEqual(
       first.map((one) => one.spooled.profile),
-      ['a', 'a', 'b'],
+      ['a', 'a', 'b', 'c'],
     );
     for (const one of first) queue.settle(one.spooled.id, OK, 0, 0);
     for (const one of first) queue.remove(one.spooled.id);
     assert.deepEqual(
       queue.take(0, always).taken.map((one) => one.spooled.profile),
-      ['c', 'c', 'b'],
+      ['b', 'c'],
     );
   });
 
@@ -207,9 +242,9 @@ function run(steps: readonly Step[]): void {
       if (!ids.includes(spooled.id)) ids.push(spooled.id);
       sent.set(keyOf(spooled), ids);
     }
-    assert.ok(flying.size <= RULES.inAll);
+    assert.ok(flying.size <= RULES.inAll + 1, 'and one of whoever has none');
     for (const profile of ['a', 'b']) {
-      assert.ok([...flying.values()].filter((one) => one.profile === profile).length <= RULES.perProfile);
+      assert.ok([...flying.values()].filter((one) => one.profile === profile).length <= RULES.mostPerProfile);
     }
   };
   const settle = (one: Spooled, outcome: Outcome): void => {

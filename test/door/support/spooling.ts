@@ -127,9 +127,16 @@ export async function gatedBot(t: TestContext): Promise<GatedBot> {
   };
 }
 
+/** Far above what anything here takes. */
+const WAIT = 20_000;
+
 /** Resolves when it holds, looked at whenever the event loop turns. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
+  const since = performance.now();
+  while (!(await holds())) {
+    if (performance.now() - since > WAIT) throw new Error(`not within ${WAIT} ms: ${holds}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 export interface DoorOnFolder extends TestDoor {
