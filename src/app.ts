@@ -5,7 +5,7 @@ import { spoolEntries } from './admin/spool.ts';
 import { profileStatuses, type Status } from './admin/status.ts';
 import { unmatchedEntries } from './admin/unmatched.ts';
 import type { Plan } from './config/types.ts';
-import { createDoor } from './door/server.ts';
+import { createDoor, type SpoolView } from './door/server.ts';
 import { SPOOL_LIMITS } from './door/spool/budget.ts';
 import { nodeDisk } from './door/spool/disk.ts';
 import { FolderStore } from './door/spool/folder.ts';
@@ -171,6 +171,15 @@ export async function startApp(options: AppOptions): Promise<App> {
     return command();
   }
 
+  /** Nothing would be a lie: what an earlier run kept may lie there. */
+  function openSpool(): SpoolView {
+    if (door.spool !== null) return door.spool;
+    throw new CommandError(
+      EXIT.failure,
+      'the spool is not open; where it cannot be, `gwproxy logs` says why',
+    );
+  }
+
   const control = await startControl({
     folder: options.stateFolder,
     commands: {
@@ -183,9 +192,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       unmatched: () => unmatchedEntries(door.unmatched.list()),
       clearUnmatched: () => door.unmatched.clear(),
       spool: {
-        list: () => spoolEntries(door.spool?.list() ?? []),
-        retry: async (chosen) => (await door.spool?.retry(chosen)) ?? 0,
-        drop: async (chosen) => (await door.spool?.drop(chosen)) ?? 0,
+        list: () => spoolEntries(openSpool().list()),
+        retry: (chosen) => onceBegun(() => openSpool().retry(chosen)),
+        drop: (chosen) => onceBegun(() => openSpool().drop(chosen)),
       },
     },
   });

@@ -62,6 +62,30 @@ if (HAS_PROC) {
   });
 }
 
+test('a spool that cannot be opened says so to whoever asks for it, and the rest works', async (t) => {
+  const folder = await temporaryFolder(t);
+  const stateFolder = join(folder, 'state');
+  await mkdir(stateFolder);
+  await writeFile(join(stateFolder, 'spool'), 'no folder');
+  const config = join(folder, 'gwproxy.yaml');
+  await writeFile(
+    config,
+    'listen: 127.0.0.1:0\nprofile_paths: true\nprofiles: { one: { url: "http://127.0.0.1:9" } }\n',
+  );
+  const loaded = await loadConfig(config, { env: process.env });
+  assert.ok(loaded.ok);
+  const app = await startApp({ plan: loaded.plan, report: () => {}, stateFolder });
+  t.after(() => app.stop({ signal: null, atOnce: true }));
+  const socket = controlSocketPath(stateFolder);
+  for (const [method, path] of [
+    ['GET', '/spool'],
+    ['POST', '/spool/drop?all'],
+  ] as const) {
+    await assert.rejects(ask(socket, method, path), /the spool is not open/);
+  }
+  assert.equal((await app.status()).profiles.length, 1);
+});
+
 /** Its control socket answers: that comes first. */
 async function heard(stateFolder: string): Promise<void> {
   for (;;) {
