@@ -39,7 +39,7 @@ export function bring(
   const send = (upstream: Upstream, address: Address): Promise<Outcome> =>
     forward(parts, exchange, upstream, address, outgoing);
   if (facts === null || body === 'streamed') return deliver(parts, exchange, prepared.delivery, send);
-  const keep = keepOf(parts, match, facts, verified, prepared, body);
+  const keep = verified === null ? null : keepOf(parts, match, facts, verified, prepared, body);
   const take = async (): Promise<void> => {
     const end = await deliver(parts, exchange, prepared.delivery, send, keep);
     if (end === 'kept') exchange.answer(reply(facts.acknowledgement, exchange.requestId), false);

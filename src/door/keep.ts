@@ -19,22 +19,21 @@ const STARTS_WITHIN = 60_000;
 const DOWN_FOR = 600_000;
 
 /**
- * Null where it may not: only what is verified, what its sender would not repeat in time, and of whose answer
- * nothing but the status matters; and where the profile wants it so.
+ * What is verified, where it may: only what its sender would not repeat in time, and of whose answer nothing but the
+ * status matters; and where the profile wants it so. Else null.
  */
 export function keepOf(
   parts: Parts,
   match: Match,
   facts: DeliveryFacts,
-  verified: Verified | null,
+  { expiresAt }: Verified,
   { delivery, method, target, headers }: Prepared,
   body: Buffer,
 ): Keep | null {
   const { spool, now } = parts;
   const { profile, platform } = match;
-  if (verified === null || platform === null || !facts.spoolable) return null;
+  if (platform === null || !facts.spoolable) return null;
   if (spool === null || !parts.spools(profile)) return null;
-  const { expiresAt } = verified;
   return {
     outlives({ state, retryAt }) {
       if (expiresAt === null) return true;
