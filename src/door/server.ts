@@ -43,7 +43,7 @@ export interface Door {
   readonly port: DoorPort;
   /**
    * Takes in what an earlier run left in the spool, then listens: whoever comes first queues behind that. Rejects
-   * with the system's error where it cannot listen. Port 0 is one that is free; fd is that of a TCP socket that
+   * with the system's error where it cannot listen, and where it was closed meanwhile. Port 0 is one that is free; fd is that of a TCP socket that
    * listens already, and goes on to do so for others when the door closes it.
    */
   listen(address: ListenAddress): Promise<{ readonly host: string; readonly port: number }>;
@@ -175,6 +175,10 @@ export function createDoor(options: DoorOptions): Door {
     port: { id, apply: (snapshot) => snapshots.apply(snapshot) },
     async listen(address) {
       if (options.spoolStore !== undefined) await openSpool(options.spoolStore);
+      if (closing !== undefined) {
+        await spool?.close(0);
+        throw new Error('the door was closed before it listened');
+      }
       return listener.start(address);
     },
     async stopListening() {

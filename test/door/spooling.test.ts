@@ -295,6 +295,56 @@ test('a door that closes lets what is under way end; at once, it stays spooled',
   assert.deepEqual(texts(bot), ['1', '2', '2', '3'], 'nobody knows what became of 2');
 });
 
+test('a gateway that leaves routing is waited for with what the spool has there, and gets no more of it', async (t) => {
+  const folder = await spoolFolder(t);
+  const door = await folder.door();
+  const bot = await gatedBot(t);
+  for (const text of ['1', '2']) await send(t, door, message({ text }));
+  door.be('ready', bot.port);
+  await until(() => bot.waiting === 1);
+  const loads = () => door.supervisor.of('load').map(({ generation, inFlight }) => [generation, inFlight]);
+  door.be('pending');
+  assert.deepEqual(loads(), [[1, 1]], 'told before it is applied');
+  await bot.answer();
+  await until(() => loads().length === 2);
+  assert.deepEqual(loads().at(-1), [1, 0]);
+  await until(() => door.spooled() === 1);
+  assert.deepEqual(texts(bot), ['1']);
+  bot.open();
+  door.be('ready', bot.port, { generation: 2 });
+  await door.drained();
+  assert.deepEqual(texts(bot), ['1', '2']);
+});
+
+test('a door that is closed while it takes in what was spooled listens no more', async (t) => {
+  const folder = await spoolFolder(t);
+  const one = await folder.door();
+  await send(t, one, message());
+  await one.door.close(0);
+  let closed = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    closed = resolve;
+  });
+  let isLooking = false;
+  const opening = folder.door({
+    disk: {
+      ...nodeDisk,
+      list: async (path) => {
+        isLooking = true;
+        await gate;
+        return nodeDisk.list(path);
+      },
+    },
+    made: ({ close }) => {
+      void until(() => isLooking)
+        .then(() => close(0))
+        .then(closed);
+    },
+  });
+  await assert.rejects(opening, /closed/);
+  assert.equal((await folder.names('new')).length, 1);
+});
+
 test('a sender that leaves while its message is written to the disk loses nothing', async (t) => {
   const folder = await spoolFolder(t);
   let write = (): void => {};

@@ -180,6 +180,8 @@ export async function startDoor(
     readonly publicUrl?: PublicUrl;
     readonly rules?: readonly ProfileRules[];
     readonly spoolStore?: SpoolStore;
+    /** Called before it listens. */
+    readonly made?: (door: Door) => void;
   },
 ): Promise<TestDoor> {
   const supervisor = new FakeSupervisor();
@@ -195,6 +197,7 @@ export async function startDoor(
     ...(options.spoolStore !== undefined && { spoolStore: options.spoolStore }),
   });
   t.after(() => door.close(0));
+  options.made?.(door);
   supervisor.addDoor(door.port);
   supervisor.rules = options.rules ?? [];
   supervisor.publish(options.routes, options.targets);

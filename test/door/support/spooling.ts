@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { VerifyRules } from '../../../src/config/types.ts';
+import type { Door } from '../../../src/door/server.ts';
 import { SPOOL_LIMITS, type SpoolLimits } from '../../../src/door/spool/budget.ts';
 import { type Disk, nodeDisk } from '../../../src/door/spool/disk.ts';
 import { FolderStore } from '../../../src/door/spool/folder.ts';
@@ -156,6 +157,8 @@ export interface SpoolFolder {
     readonly rules?: readonly ProfileRules[];
     readonly limits?: Partial<SpoolLimits>;
     readonly disk?: Disk;
+    /** Called before it listens. */
+    readonly made?: (door: Door) => void;
   }): Promise<DoorOnFolder>;
 }
 
@@ -171,12 +174,13 @@ export async function spoolFolder(t: TestContext): Promise<SpoolFolder> {
   return {
     path,
     names: (place) => readdir(join(path, place)),
-    async door({ rules: given = [rules('inbox', VERIFY)], limits, disk = nodeDisk } = {}) {
+    async door({ rules: given = [rules('inbox', VERIFY)], limits, disk = nodeDisk, made } = {}) {
       const spoolLimits = { ...SPOOL_LIMITS, ...limits };
       const one = await startDoor(t, {
         routes: ROUTES,
         targets: [target('inbox', 1, { state: 'pending' })],
         rules: given,
+        ...(made !== undefined && { made }),
         spoolStore: new FolderStore({ folder: path, disk, limits: spoolLimits, now: Date.now }),
       });
       let port = 1;
