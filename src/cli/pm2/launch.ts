@@ -16,6 +16,8 @@ export interface Machine {
   isBinary(path: string): boolean;
   /** Where a program is found on PATH; null where it is not. */
   which(program: string): string | null;
+  /** The same path without links. */
+  real(path: string): string;
 }
 
 export type Launched =
@@ -158,10 +160,19 @@ function sourceMaps(app: App, program: string): readonly string[] {
     : [];
 }
 
-/** A program by its name where PATH leads to the very same. */
+/** Which do not care by what link they are called, as a virtual environment's Python does. */
+const ANY_LINK: ReadonlySet<string> = new Set(['node', 'bun']);
+
+/**
+ * A program by its name where PATH leads to the very same. pm2's daemon notes Node's path without links, which a
+ * version manager moves with the next upgrade.
+ */
 function shortName(program: string, machine: Machine): string {
   const name = basename(program);
-  return isAbsolute(program) && machine.which(name) === program ? name : program;
+  const found = isAbsolute(program) ? machine.which(name) : null;
+  if (found === null) return program;
+  const isSame = found === program || (ANY_LINK.has(name) && machine.real(found) === machine.real(program));
+  return isSame ? name : program;
 }
 
 /** Relative to the working folder where it lies below; never taken for an option. */

@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import type { Machine } from './launch.ts';
@@ -13,6 +13,7 @@ export function realMachine(folder: string, env: NodeJS.ProcessEnv): Machine {
     isFile,
     isBinary,
     which: (program) => which(program, folder, env.PATH ?? ''),
+    real: (path) => realpathSync(path),
   };
 }
 

@@ -80,6 +80,23 @@ test('an interpreter by its path, from the app’s folder or that of the file', 
   );
 });
 
+test('Node by its name where PATH leads to it over a link; Python by its path, which is its environment', () => {
+  const there = ['/opt/node/22/bin/node', '/opt/python/bin/python3', `${FOLDER}/venv/bin/python3`];
+  const on = machine({
+    files: [`${FOLDER}/bot.js`, `${FOLDER}/bot.py`, ...there],
+    programs: { node: '/opt/bin/node', python3: '/usr/bin/python3' },
+    links: {
+      '/opt/bin/node': '/opt/node/22/bin/node',
+      '/usr/bin/python3': '/opt/python/bin/python3',
+      [`${FOLDER}/venv/bin/python3`]: '/opt/python/bin/python3',
+    },
+  });
+  const node = one({ script: 'bot.js', exec_interpreter: '/opt/node/22/bin/node' }, on);
+  assert.deepEqual(node.command, ['node', 'bot.js']);
+  const python = one({ script: 'bot.py', interpreter: './venv/bin/python3' }, on);
+  assert.deepEqual(python.command, ['venv/bin/python3', 'bot.py']);
+});
+
 test('TypeScript: bun, else a Node that strips types, else left out', () => {
   const files = [`${FOLDER}/bot.ts`];
   const on = (nodeVersion: string) => machine({ files, nodeVersion });

@@ -9,6 +9,8 @@ export function machine(given: {
   readonly programs?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeVersion?: string;
+  /** From a link to where it leads. */
+  readonly links?: Readonly<Record<string, string>>;
 }): Machine {
   const programs = given.programs ?? {
     node: '/usr/bin/node',
@@ -24,6 +26,7 @@ export function machine(given: {
     nodeVersion: given.nodeVersion ?? '20.19.0',
     isFile: (path) => files.includes(path),
     isBinary: (path) => binaries.includes(path),
+    real: (path) => given.links?.[path] ?? path,
     which: (program) =>
       program.includes('/') ? (files.includes(program) ? program : null) : (programs[program] ?? null),
   };
