@@ -31,7 +31,8 @@ const gwproxy = spawn(process.execPath, [cli, 'up', ...config], {
   detached: true,
   env,
 });
-const ended = once(gwproxy, 'exit');
+// With the last of its output.
+const ended = once(gwproxy, 'close');
 const stop = () => gwproxy.kill('SIGTERM');
 process.on('SIGINT', stop);
 process.on('SIGTERM', stop);
