@@ -1,5 +1,6 @@
 import { platforms } from '../routing/platforms/index.ts';
 import type { PlatformName } from '../routing/route.ts';
+import { isRecord } from './is-record.ts';
 
 const STATES = ['queued', 'delivering', 'dead'] as const;
 
@@ -100,8 +101,4 @@ function isEntry(value: unknown): value is SpoolEntry {
     STATES.some((state) => state === value['state']) &&
     (value['platform'] === 'custom' || platforms.some(({ name }) => name === value['platform']))
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,4 +1,5 @@
 import type { SupervisedStatus } from '../status.ts';
+import { isRecord } from './is-record.ts';
 import { residentBytes } from './memory.ts';
 
 /** What `gwproxy status --json` prints; users' scripts rely on these names. Times are ISO 8601, in UTC. */
@@ -95,8 +96,4 @@ function isStatus(value: unknown): value is Status {
         Array.isArray(profile.listeners),
     )
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,5 +1,6 @@
 import { platforms } from '../routing/platforms/index.ts';
 import type { Attributes, PlatformName } from '../routing/route.ts';
+import { isRecord } from './is-record.ts';
 
 /** One of `gwproxy unmatched --json`; users' scripts rely on these names. Times are ISO 8601, in UTC. */
 export interface UnmatchedEntry {
@@ -62,8 +63,4 @@ function isEntry(value: unknown): value is UnmatchedEntry {
 
 function isPlatformName(value: unknown): value is PlatformName {
   return value === 'custom' || platforms.some(({ name }) => name === value);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

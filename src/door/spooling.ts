@@ -1,8 +1,7 @@
-import { pickByPath } from '../routing/target-path.ts';
 import type { Parts } from './parts.ts';
 import { repeatKey } from './repeat-key.ts';
 import type { Spooled } from './spool/delivery.ts';
-import { readinessOf, sendSpooled } from './spool/send.ts';
+import { readinessOf, sendSpooled, upstreamOf } from './spool/send.ts';
 import { Spool } from './spool/spool.ts';
 import type { SpoolStore } from './spool/store.ts';
 
@@ -23,8 +22,7 @@ export function createSpool(parts: Parts, store: SpoolStore): Spool {
 /** A repeat of what an earlier run kept is none that this one keeps too. */
 export function rememberSpooled(parts: Parts, spooled: Spooled): void {
   const { profile, target, dedupKey, sha256, receivedAt } = spooled;
-  const [path = ''] = target.split('?', 1);
-  const upstream = pickByPath(parts.upstreams.of(profile), path);
+  const upstream = upstreamOf(parts, profile, target);
   if (dedupKey === null || upstream === undefined) return;
   const { listener } = upstream.target;
   parts.repeats.remember(repeatKey({ profile, listener, target, dedupKey, sha256 }), 200, receivedAt);

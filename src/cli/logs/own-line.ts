@@ -1,3 +1,4 @@
+import { isRecord } from '../../admin/is-record.ts';
 import type { Event } from '../../events.ts';
 import type { Attributes } from '../../routing/route.ts';
 
@@ -128,8 +129,4 @@ function parse(line: string): unknown {
   } catch {
     return null;
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

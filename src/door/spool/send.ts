@@ -59,7 +59,12 @@ export async function sendSpooled(
   }
 }
 
-function upstreamOf(parts: Pick<Parts, 'upstreams'>, profile: string, target: string): Upstream | undefined {
+/** The listener that a path and query is for, as the newest snapshot says. */
+export function upstreamOf(
+  parts: Pick<Parts, 'upstreams'>,
+  profile: string,
+  target: string,
+): Upstream | undefined {
   const [path = ''] = target.split('?', 1);
   return pickByPath(parts.upstreams.of(profile), path);
 }
