@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import { markIn } from './mark.ts';
 import { isGone, type ProcessStat, readPids, readStat } from './proc.ts';
+import { readProcBytes } from './proc-bytes.ts';
 import { systemCode } from './words.ts';
 
 /** A living process. */
@@ -77,8 +77,7 @@ async function readMarks(pids: readonly number[], marks: Marks): Promise<void> {
     for (const pid of queue) {
       reading.add(pid);
       try {
-        const environ = await readFile(`/proc/${pid}/environ`);
-        marks.set(pid, environ.length === 0 ? '' : markIn(environ));
+        marks.set(pid, await readProcBytes(`/proc/${pid}/environ`, markOrNothing));
       } catch (error) {
         if (!isGone(error)) throw error;
       } finally {
@@ -93,6 +92,10 @@ async function readMarks(pids: readonly number[], marks: Marks): Promise<void> {
   } finally {
     late.abort();
   }
+}
+
+function markOrNothing(environ: Buffer): string | null {
+  return environ.length === 0 ? '' : markIn(environ);
 }
 
 /** The same at once, and only the young: for the 'exit' of this process, when nothing can be awaited any more. */

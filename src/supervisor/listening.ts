@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { endianness } from 'node:os';
+import { readProcBytes } from './proc-bytes.ts';
 import { systemCode } from './words.ts';
 
 /** A socket that listens, as the system's table has it. */
@@ -56,7 +56,7 @@ function tablesOf(address: string): readonly Table[] {
 
 async function tableText(file: string): Promise<string> {
   try {
-    return await readFile(file, 'latin1');
+    return await readProcBytes(file, (bytes) => bytes.toString('latin1'));
   } catch (error) {
     // A kernel without IPv6 has no such table.
     if (systemCode(error) === 'ENOENT' && file.endsWith('6')) return '';

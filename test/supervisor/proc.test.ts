@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { markIn, markOf, profileIn } from '../../src/supervisor/mark.ts';
 import { isLiving, parseStat, readPids, readStat } from '../../src/supervisor/proc.ts';
+import { readProcBytes } from '../../src/supervisor/proc-bytes.ts';
 import { formatRecord, parseRecord } from '../../src/supervisor/record.ts';
+import { temporaryFolder } from '../support/sockets.ts';
 
 function statOf(comm: string, state: string, flags: number, started: number): string {
   return `42 (${comm}) ${state} 7 41 40 0 -1 ${flags} 0 0 0 0 0 0 0 0 20 0 11 0 ${started} 1 2 3\n`;
@@ -73,4 +78,21 @@ test('a record is read as it was written, and nothing else is a record', () => {
     const bad = JSON.stringify({ version: 1, ...record, leaders: [{ profile: 'alpha', pid, started: 1 }] });
     assert.throws(() => parseRecord(bad), { message: 'it is no record of a run' });
   }
+});
+
+test('bytes of /proc are read whole, however long, and each by itself', async (t) => {
+  const folder = await temporaryFolder(t);
+  const sizes = [0, 1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1, 1_000_003];
+  const files = sizes.map((size) => ({ path: join(folder, String(size)), bytes: randomBytes(size) }));
+  for (const { path, bytes } of files) await writeFile(path, bytes);
+  // More at once than buffers are kept, and again into those that others were read into before.
+  for (let round = 0; round < 3; round += 1) {
+    const read = await Promise.all(
+      files.map(({ path }) => readProcBytes(path, (bytes) => Buffer.from(bytes))),
+    );
+    for (const [index, bytes] of read.entries())
+      assert.ok(files[index]?.bytes.equals(bytes), `${sizes[index]}`);
+  }
+  await assert.rejects(readProcBytes(join(folder, 'none'), String), { code: 'ENOENT' });
+  await assert.rejects(readProcBytes(folder, String), { code: 'EISDIR' });
 });
