@@ -182,6 +182,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   const control = await startControl({
     folder: options.stateFolder,
+    report,
     commands: {
       status,
       down: (atOnce) => onceBegun(() => app.stop({ signal: null, atOnce })),
@@ -198,6 +199,12 @@ export async function startApp(options: AppOptions): Promise<App> {
       },
     },
   });
+  try {
+    await run.claim();
+  } catch (error) {
+    await control.close();
+    throw error;
+  }
   files = createLogFiles({
     policy: plan.logs,
     profiles: plan.profiles,

@@ -113,6 +113,10 @@ export type Event =
       readonly blocked: boolean;
       readonly reason: string;
     }
+  /** Somebody removed the control socket, and it is there again. */
+  | { readonly type: 'control.restored'; readonly path: string }
+  /** Somebody removed it, and it cannot be made again so far; told once. */
+  | { readonly type: 'control.lost'; readonly path: string; readonly reason: string }
   /** Processes of an earlier run that was killed were found, and ended. */
   | { readonly type: 'run.swept'; readonly profiles: readonly string[]; readonly processes: number }
   /** What ends the gateways should gwproxy be killed is not there. */

@@ -20,6 +20,8 @@ const TEXTS: { readonly [Type in Event['type']]: string } = {
   'gateway.memory': 'memory is close to max_memory',
   'output.dropped': 'lines of output dropped',
   'listener.unknown-owner': 'nobody can say whose process listens there',
+  'control.restored': 'the control socket was removed, and is there again',
+  'control.lost': 'the control socket was removed',
   'run.swept': 'processes of an earlier run were ended',
   'run.unguarded': 'gateways would outlive a killed gwproxy',
   'run.record': 'the record of what runs is of no use',
@@ -54,6 +56,7 @@ export function levelOf(event: Event): Level {
     case 'gateway.memory':
     case 'output.dropped':
     case 'listener.unknown-owner':
+    case 'control.restored':
     case 'run.swept':
     case 'run.unguarded':
     case 'run.record':
@@ -63,6 +66,7 @@ export function levelOf(event: Event): Level {
     case 'config.pending':
     case 'config.unwatched':
       return 'warn';
+    case 'control.lost':
     case 'log.failed':
     case 'spool.lost':
     case 'spool.corrupt':

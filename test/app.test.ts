@@ -27,7 +27,13 @@ async function leaveDeafGateway(t: TestContext, stateFolder: string): Promise<vo
   const started = readStat(pid)?.started ?? 0;
   const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   await mkdir(stateFolder);
-  const record = { run: '0123456789abcdef', boot, started, leaders: [{ profile: 'old', pid, started }] };
+  const record = {
+    run: '0123456789abcdef',
+    boot,
+    pid: 1,
+    started,
+    leaders: [{ profile: 'old', pid, started }],
+  };
   await writeFile(join(stateFolder, 'run.json'), formatRecord(record));
 }
 

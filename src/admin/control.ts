@@ -1,8 +1,9 @@
-import { chmodSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { chmodSync, existsSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError, EXIT } from '../errors.ts';
+import type { Report } from '../events.ts';
 import { controlSocketPath, makeStateFolder } from '../state.ts';
 import type { ReloadResult } from './reload.ts';
 import { listenAlone } from './socket.ts';
@@ -36,27 +37,68 @@ const ANSWERED_WITHIN = 5000;
 /** No longer a name than the control socket's own, whose path has to fit. */
 const LOCK = 'control.lock';
 
-/**
- * Listens on the control socket: HTTP with JSON, in a folder that only its owner can enter. Throws a
- * CommandError (73) where a gwproxy already answers on it; a socket that nobody answers on is taken over.
- */
-export async function startControl(options: {
+/** ms between two looks whether the socket is still there. */
+const LOOK = 5000;
+
+export interface ControlOptions {
   readonly folder: string;
   readonly commands: Commands;
-}): Promise<Control> {
-  makeStateFolder(options.folder);
-  const path = controlSocketPath(options.folder);
+  readonly report: Report;
+  /** ms */
+  readonly look?: number;
+}
+
+/**
+ * Listens on the control socket: HTTP with JSON, in a folder that only its owner can enter. Whoever removes the
+ * socket (a cleaner of temporary files does) has it made again. Throws a CommandError (73) where a gwproxy already
+ * answers on it; a socket that nobody answers on is taken over.
+ */
+export async function startControl(options: ControlOptions): Promise<Control> {
+  const { folder, commands, report, look = LOOK } = options;
+  const path = controlSocketPath(folder);
   const due = new Set<Promise<unknown>>();
-  const server = createServer((request, response) => {
-    const left = new Promise((resolve) => response.once('close', resolve));
-    due.add(left);
-    void left.then(() => due.delete(left));
-    void handle(options.commands, request, response);
-  });
-  await listenAlone(server, path, join(options.folder, LOCK));
-  chmodSync(path, 0o600);
+
+  async function open(): Promise<Server> {
+    makeStateFolder(folder);
+    const opened = createServer((request, response) => {
+      const left = new Promise((resolve) => response.once('close', resolve));
+      due.add(left);
+      void left.then(() => due.delete(left));
+      void handle(commands, request, response);
+    });
+    await listenAlone(opened, path, join(folder, LOCK));
+    chmodSync(path, 0o600);
+    return opened;
+  }
+
+  let server = await open();
+  let restoring: Promise<void> | undefined;
+  let isTold = false;
+
+  async function restore(): Promise<void> {
+    try {
+      // First: its end takes away what lies at its path.
+      server.close();
+      server = await open();
+      isTold = false;
+      report({ type: 'control.restored', path });
+    } catch (error) {
+      if (!isTold) report({ type: 'control.lost', path, reason: reasonOf(error) });
+      isTold = true;
+    }
+  }
+
+  const timer = setInterval(() => {
+    if (restoring !== undefined || existsSync(path)) return;
+    restoring = restore().finally(() => {
+      restoring = undefined;
+    });
+  }, look);
+
   return {
     async close() {
+      clearInterval(timer);
+      await restoring;
       const closed = new Promise((resolve) => server.close(resolve));
       await Promise.race([Promise.all(due), pause(ANSWERED_WITHIN, undefined, { ref: false })]);
       // Who has asked nothing waits for no answer, and would keep the process for as long as it likes.
@@ -79,8 +121,12 @@ async function handle(commands: Commands, request: IncomingMessage, response: Se
     else send(200, answer);
   } catch (error) {
     const exitCode = error instanceof CommandError ? error.exitCode : EXIT.failure;
-    send(500, { error: error instanceof Error ? error.message : String(error), exitCode });
+    send(500, { error: reasonOf(error), exitCode });
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 const SPOOL_COMMAND = /^POST \/spool\/(retry|drop)\?(.+)$/;

@@ -78,6 +78,13 @@ export function describe(event: Exclude<Event, { type: 'gateway.output' }>, now:
       const text = `${event.listener}: nobody can say whose process listens on port ${event.port} (${event.reason}); ${so}`;
       return { name: event.profile, text, bad: event.blocked };
     }
+    case 'control.restored':
+      return own(`the control socket ${event.path} was removed; there is a new one`, true);
+    case 'control.lost':
+      return own(
+        `the control socket ${event.path} was removed, and there can be no new one (${event.reason}): no command reaches this gwproxy; it is tried again every few seconds`,
+        true,
+      );
     case 'run.swept': {
       const left = event.processes === 1 ? 'a process' : `${event.processes} processes`;
       const whose = event.profiles.length === 0 ? '' : ` (${event.profiles.join(', ')})`;

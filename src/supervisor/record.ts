@@ -13,6 +13,8 @@ export interface RunRecord {
   readonly run: string;
   /** Pids and starts mean nothing after the next boot, or on another machine. */
   readonly boot: string;
+  /** gwproxy itself. */
+  readonly pid: number;
   /** gwproxy's own start: nothing of the run is older. Clock ticks since boot. */
   readonly started: number;
   readonly leaders: readonly Leader[];
@@ -30,16 +32,17 @@ export function parseRecord(text: string): RunRecord {
   const value: unknown = text.length > MAX_BYTES ? null : JSON.parse(text);
   if (!isObject(value)) throw new Error('it is no record of a run');
   if (value.version !== VERSION) throw new Error(`its version is ${String(value.version)}, not ${VERSION}`);
-  const { run, boot, started, leaders } = value;
+  const { run, boot, pid, started, leaders } = value;
   const isWhole =
     typeof run === 'string' &&
     /^[0-9a-f]{16}$/.test(run) &&
     typeof boot === 'string' &&
+    typeof pid === 'number' &&
     typeof started === 'number' &&
     Array.isArray(leaders) &&
     leaders.every(isLeader);
   if (!isWhole) throw new Error('it is no record of a run');
-  return { run, boot, started, leaders };
+  return { run, boot, pid, started, leaders };
 }
 
 function isLeader(value: unknown): value is Leader {

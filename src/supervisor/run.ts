@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { CommandError, EXIT } from '../errors.ts';
 import type { Report } from '../events.ts';
 import { ownStart, scanNow } from './census.ts';
 import { HAS_GROUPS, signalProcess } from './group.ts';
 import { Guard, type Led } from './guard.ts';
 import { MARK, markOf, markPrefix } from './mark.ts';
-import { HAS_PROC, readStat } from './proc.ts';
-import { type Leader, RecordFile, readRecord } from './record.ts';
+import { HAS_PROC, isLiving, type ProcessId, readStat } from './proc.ts';
+import { type Leader, RecordFile, type RunRecord, readRecord } from './record.ts';
 import { sweep } from './sweep.ts';
 import { systemCode } from './words.ts';
 
@@ -21,6 +23,11 @@ export interface Run {
   born(profile: string, pid: number): void;
   /** Nothing of that life is left. */
   gone(pid: number): void;
+  /**
+   * Throws a CommandError (73) where the gwproxy of the record lives, whatever became of its control socket. To be
+   * called before anything of the state folder is written or ended.
+   */
+  claim(): Promise<void>;
   /**
    * Ends what an earlier run that was killed has left, then sees to it that this run's gateways end if this
    * process is killed. To be called once nobody else runs in that state folder, and before the first start.
@@ -37,6 +44,9 @@ export interface Run {
 
 /** The record of a run, in its state folder. */
 const RECORD = 'run.json';
+
+/** ms: one that was just killed listens no more, and lives until its memory is given back. */
+const ENDING = 1000;
 
 /** Looks at /proc in killNow: the second finds what was born during the first. */
 const LOOKS = 3;
@@ -60,7 +70,7 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
     const leaders = [...groups.values()].flatMap(({ profile, pid, started }): Leader[] =>
       started === null ? [] : [{ profile, pid, started }],
     );
-    await record.keep({ run: id, boot, started: ownStart(), leaders });
+    await record.keep({ run: id, boot, pid: process.pid, started: ownStart(), leaders });
   }
 
   function changed(): void {
@@ -68,10 +78,15 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
     void keep();
   }
 
+  async function earlierOfThisBoot(): Promise<RunRecord | null> {
+    const earlier = await readRecord(file);
+    return earlier !== null && earlier.boot === (await bootId()) ? earlier : null;
+  }
+
   async function sweepEarlier(): Promise<void> {
     try {
-      const earlier = await readRecord(file);
-      if (earlier === null || earlier.boot !== boot) return;
+      const earlier = await earlierOfThisBoot();
+      if (earlier === null) return;
       const { profiles, processes, left } = await sweep(earlier);
       if (processes > 0) report({ type: 'run.swept', profiles, processes });
       if (left.length > 0) untold(`names processes that cannot be ended: ${left.join(', ')}`);
@@ -94,6 +109,16 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
     },
     gone(pid) {
       if (groups.delete(pid)) changed();
+    },
+    async claim() {
+      if (!HAS_PROC) return;
+      // What cannot be read is told of in begin(), which cannot follow it either.
+      const earlier = await earlierOfThisBoot().catch(() => null);
+      if (earlier === null || earlier.pid === process.pid || !(await outlives(earlier, ENDING))) return;
+      throw new CommandError(
+        EXIT.alreadyRunning,
+        `a gwproxy already runs on this config (pid ${earlier.pid}), whose control socket was removed; it makes a new one within seconds: see \`gwproxy status\`, or end it with \`gwproxy down\``,
+      );
     },
     async begin() {
       if (!HAS_GROUPS) {
@@ -125,6 +150,7 @@ function unguardedAs(id: string): Run {
     mark: (profile, generation) => markOf(id, profile, generation),
     born: () => {},
     gone: () => {},
+    claim: () => Promise.resolve(),
     begin: () => Promise.resolve(),
     close: () => Promise.resolve(),
     killNow: () => killMarked(markPrefix(id)),
@@ -143,6 +169,15 @@ function killMarked(prefix: string): void {
       killed.add(seen.pid);
     }
   }
+}
+
+async function outlives(gwproxy: ProcessId, ms: number): Promise<boolean> {
+  const from = performance.now();
+  while (isLiving(gwproxy)) {
+    if (performance.now() - from >= ms) return true;
+    await pause(20);
+  }
+  return false;
 }
 
 /** Null where it has ended, or no descriptor is left to look. */

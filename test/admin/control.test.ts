@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { parseChanged, parseSpool, spoolEntries, writeChosen } from '../../src/a
 import type { Status } from '../../src/admin/status.ts';
 import { parseUnmatched } from '../../src/admin/unmatched.ts';
 import { CommandError, EXIT } from '../../src/errors.ts';
+import type { Event } from '../../src/events.ts';
 import { controlSocketPath } from '../../src/state.ts';
 
 let folder = '';
@@ -85,13 +86,15 @@ function commands(called: string[]): Commands {
   };
 }
 
+const untold = (): void => {};
+
 function exits(exitCode: number): (error: unknown) => boolean {
   return (error) => error instanceof CommandError && error.exitCode === exitCode;
 }
 
 test('the owner’s commands reach the gwproxy, and its refusals come back with their exit codes', async () => {
   const called: string[] = [];
-  const control = await startControl({ folder, commands: commands(called) });
+  const control = await startControl({ folder, report: untold, commands: commands(called) });
   const path = controlSocketPath(folder);
   try {
     assert.deepEqual(await ask(path, 'GET', '/status'), status);
@@ -113,7 +116,7 @@ test('the owner’s commands reach the gwproxy, and its refusals come back with 
 });
 
 test('the socket is its owner’s alone and goes with the gwproxy', async () => {
-  const control = await startControl({ folder, commands: commands([]) });
+  const control = await startControl({ folder, report: untold, commands: commands([]) });
   assert.equal(statSync(controlSocketPath(folder)).mode & 0o777, 0o600);
   assert.equal(statSync(folder).mode & 0o777, 0o700);
   await control.close();
@@ -122,13 +125,44 @@ test('the socket is its owner’s alone and goes with the gwproxy', async () => 
 });
 
 test('a second gwproxy on one config is refused with 73 while the first answers', async () => {
-  const control = await startControl({ folder, commands: commands([]) });
+  const control = await startControl({ folder, report: untold, commands: commands([]) });
   try {
-    await assert.rejects(startControl({ folder, commands: commands([]) }), exits(73));
+    await assert.rejects(startControl({ folder, report: untold, commands: commands([]) }), exits(73));
     assert.deepEqual(await ask(controlSocketPath(folder), 'GET', '/status'), status);
   } finally {
     await control.close();
   }
+});
+
+test('a control socket that somebody removes is made again, its folder too', async () => {
+  const events: Event[] = [];
+  let heard = (): void => {};
+  const next = async (): Promise<string | undefined> => {
+    if (events.length === 0) await new Promise<void>((resolve) => (heard = resolve));
+    return events.shift()?.type;
+  };
+  const report = (event: Event): void => {
+    events.push(event);
+    heard();
+  };
+  const control = await startControl({ folder, commands: commands([]), report, look: 1 });
+  const path = controlSocketPath(folder);
+  try {
+    rmSync(path);
+    assert.equal(await next(), 'control.restored');
+    assert.deepEqual(await ask(path, 'GET', '/status'), status);
+
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, 'no folder');
+    assert.equal(await next(), 'control.lost');
+    rmSync(folder);
+    assert.equal(await next(), 'control.restored', 'what is in vain is told once');
+    assert.deepEqual(await ask(path, 'GET', '/status'), status);
+    await assert.rejects(startControl({ folder, report: untold, commands: commands([]) }), exits(73));
+  } finally {
+    await control.close();
+  }
+  assert.deepEqual(readdirSync(folder), []);
 });
 
 test('the end waits for answers that are due, and for nobody who asks nothing', async () => {
@@ -138,6 +172,7 @@ test('the end waits for answers that are due, and for nobody who asks nothing', 
   });
   const called: string[] = [];
   const control = await startControl({
+    report: untold,
     folder,
     commands: {
       ...commands(called),
@@ -176,7 +211,9 @@ async function leaveStaleSocket(): Promise<void> {
 for (const stale of [false, true]) {
   test(`of several that start at once one runs, ${stale ? 'also after one that was killed' : 'and is heard'}`, async () => {
     if (stale) await leaveStaleSocket();
-    const all = Array.from({ length: 5 }, () => startControl({ folder, commands: commands([]) }));
+    const all = Array.from({ length: 5 }, () =>
+      startControl({ folder, report: untold, commands: commands([]) }),
+    );
     const outcomes = await Promise.allSettled(all);
     const controls = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     const refusals = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
@@ -213,7 +250,7 @@ test('a gwproxy that is stopped or hangs is told as one that does not answer', a
 
 test('what no profile claims is told over the socket, and cleared by it', async () => {
   const called: string[] = [];
-  const control = await startControl({ folder, commands: commands(called) });
+  const control = await startControl({ folder, report: untold, commands: commands(called) });
   const path = controlSocketPath(folder);
   try {
     const [entry] = parseUnmatched(await ask(path, 'GET', '/unmatched'));
@@ -241,7 +278,7 @@ test('what another version says of a reload is not guessed at', () => {
 
 test('the spool is listed, retried and dropped over the socket', async () => {
   const called: string[] = [];
-  const control = await startControl({ folder, commands: commands(called) });
+  const control = await startControl({ folder, report: untold, commands: commands(called) });
   const path = controlSocketPath(folder);
   try {
     const [entry] = parseSpool(await ask(path, 'GET', '/spool'));
@@ -265,7 +302,7 @@ test('the spool is listed, retried and dropped over the socket', async () => {
 });
 
 test('a gwproxy that spools nothing says so', async () => {
-  const control = await startControl({ folder, commands: { ...commands([]), spool: null } });
+  const control = await startControl({ folder, report: untold, commands: { ...commands([]), spool: null } });
   const path = controlSocketPath(folder);
   try {
     assert.deepEqual(parseSpool(await ask(path, 'GET', '/spool')), []);

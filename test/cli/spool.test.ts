@@ -83,7 +83,7 @@ test('the command line lists, retries and drops, and refuses what it cannot mean
     return { code, said: stdout + stderr };
   };
   assert.equal((await run()).code, 69);
-  const control = await startControl({ folder: stateFolder(config, env), commands });
+  const control = await startControl({ folder: stateFolder(config, env), commands, report: () => {} });
   try {
     const listed = JSON.parse((await run('--json')).said);
     assert.deepEqual(listed, { spool: entries });

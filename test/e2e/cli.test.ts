@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { controlSocketPath, stateFolder } from '../../src/state.ts';
 import { isAlive, runCli, startGwproxy } from '../support/cli.ts';
 import { fixture } from '../support/root.ts';
 
@@ -133,6 +134,22 @@ test('up, status, restart, stop, start and down, as an operator types them', asy
   const last = await gwproxy.status();
   assert.equal((await runCli(['down', '-c', file], env)).code, 0);
   for (const profile of last.profiles) assert.ok(profile.pid !== null && !isAlive(profile.pid));
+});
+
+test('a gwproxy whose control socket is removed is not started twice, and is heard again', async (t) => {
+  const file = config('removed.yaml', bots(['one']));
+  const env = { GWPROXY_STATE_DIR: join(folder, 'removed') };
+  const gwproxy = await startGwproxy(t, file, env);
+  await gwproxy.ready('one');
+  const { pid } = await gwproxy.profile('one');
+
+  rmSync(controlSocketPath(stateFolder(file, env)));
+  const again = await runCli(['up', '-c', file], env);
+  assert.equal(again.code, 73, again.stderr);
+  assert.match(again.stderr, new RegExp(`pid ${gwproxy.pid}\\b.*gwproxy down`));
+
+  await gwproxy.waitFor('a new socket', ({ type }) => type === 'control.restored');
+  assert.equal((await gwproxy.profile('one')).pid, pid);
 });
 
 test('a port that is taken ends with 70 and says which', async () => {

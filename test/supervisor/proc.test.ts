@@ -68,6 +68,7 @@ test('a record is read as it was written, and nothing else is a record', () => {
   const record = {
     run: '0123456789abcdef',
     boot: 'a-boot',
+    pid: 4710,
     started: 17,
     leaders: [{ profile: 'alpha', pid: 4711, started: 99 }],
   };

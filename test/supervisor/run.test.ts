@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { CommandError, EXIT } from '../../src/errors.ts';
 import { parseRecord } from '../../src/supervisor/record.ts';
 import { createRun, unguarded } from '../../src/supervisor/run.ts';
 import { temporaryFolder } from '../support/sockets.ts';
@@ -125,6 +126,21 @@ test('where the guard was killed with it, the next run ends what is left, and sa
   assert.ok(swept.processes >= left, `${swept.processes} of ${left}`);
 });
 
+test('a run whose gwproxy lives is not taken over, and nothing of it is ended', async (t) => {
+  const folder = await temporaryFolder(t);
+  const { child, mark } = await drive(t, folder, ['strays.mjs'], 2);
+  const before = processesWith(mark).length;
+  const other = createRun({ folder, report: new Log().report });
+  await assert.rejects(other.claim(), (error) => {
+    assert.ok(error instanceof CommandError && error.exitCode === EXIT.alreadyRunning);
+    return error.message.includes(`(pid ${child.pid})`);
+  });
+  assert.equal(processesWith(mark).length, before);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  await other.claim();
+});
+
 test('a run that ends in order leaves no guard and no record', async (t) => {
   const folder = await temporaryFolder(t);
   const { child, mark, guard } = await drive(t, folder, ['strays.mjs'], 2);
@@ -166,7 +182,7 @@ test('a recorded leader whose pid is another process now is left alone', async (
     { profile: 'alpha', pid: bystander.pid, started: (starts[0] ?? 0) - 1 },
     { profile: 'beta', pid: recorded.pid, started: starts[1] },
   ];
-  const record = { version: 1, run: '0123456789abcdef', boot: await ownBoot(), started: 0, leaders };
+  const record = { version: 1, run: '0123456789abcdef', boot: await ownBoot(), pid: 1, started: 0, leaders };
   await writeFile(join(folder, 'run.json'), JSON.stringify(record));
   const ended = once(recorded, 'exit');
   const log = new Log();
@@ -183,7 +199,7 @@ test('a record of another boot is no concern of this one', async (t) => {
   const bystander = await innocent(t, { GWPROXY_GATEWAY: '0123456789abcdef/alpha/1' });
   const started = startOf(await readFile(`/proc/${bystander.pid}/stat`, 'utf8'));
   const leaders = [{ profile: 'alpha', pid: bystander.pid, started }];
-  const record = { version: 1, run: '0123456789abcdef', boot: 'another', started: 0, leaders };
+  const record = { version: 1, run: '0123456789abcdef', boot: 'another', pid: 1, started: 0, leaders };
   await writeFile(join(folder, 'run.json'), JSON.stringify(record));
   const log = new Log();
   const run = createRun({ folder, report: log.report });
@@ -196,7 +212,10 @@ test('a record of another boot is no concern of this one', async (t) => {
 for (const [what, text] of [
   ['half a record', '{"version":1,"run":"01'],
   ['a later version', '{"version":2}'],
-  ['a record of everybody', JSON.stringify({ version: 1, run: '', boot: '', started: 0, leaders: [] })],
+  [
+    'a record of everybody',
+    JSON.stringify({ version: 1, run: '', boot: '', pid: 1, started: 0, leaders: [] }),
+  ],
 ] as const) {
   test(`${what} is told and not followed`, async (t) => {
     const folder = await temporaryFolder(t);

@@ -65,6 +65,8 @@ const FIELDS: { readonly [Type in Event['type']]: Fields<Extract<Event, { readon
     blocked: 'yes',
     reason: 'text',
   },
+  'control.restored': { path: 'text' },
+  'control.lost': { path: 'text', reason: 'text' },
   'run.swept': { profiles: 'texts', processes: 'number' },
   'run.unguarded': { reason: 'text' },
   'run.record': { file: 'text', reason: 'text' },
