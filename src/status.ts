@@ -11,7 +11,8 @@ export interface SupervisedStatus {
   readonly uptime_s: number | null;
   /** After a crash or a failed start; neither the operator's own count, nor those that an exit code asks for. */
   readonly restarts: number;
-  readonly desired: 'up' | 'down';
+  /** on-demand: it is stopped, and its next request starts it. */
+  readonly desired: 'up' | 'down' | 'on-demand';
   readonly generation: number;
   readonly last_exit: {
     readonly code: number | null;

@@ -69,6 +69,7 @@ function spooledText({ name, spooled, dead, lost }: ProfileStatus): readonly str
 }
 
 function stateText(profile: ProfileStatus, now: number): string {
+  if (profile.state === 'stopped' && profile.desired === 'on-demand') return 'stopped (on demand)';
   if (profile.state !== 'backoff' || profile.next_start_at === null) return profile.state;
   return `backoff ${duration(Math.max(0, Math.ceil((Date.parse(profile.next_start_at) - now) / 1000)))}`;
 }

@@ -18,7 +18,7 @@ export function statusOf(
     pid: pidOf(phase),
     uptime_s: spawnedAt === null ? null : Math.max(0, Math.floor((now - spawnedAt) / 1000)),
     restarts: life.restarts,
-    desired: life.desired === 'up' ? 'up' : 'down',
+    desired: life.desired === 'demand' ? 'on-demand' : life.desired,
     generation: life.generation,
     last_exit: lastExit === null ? null : { ...lastExit, at: new Date(lastExit.at).toISOString() },
     next_start_at: phase.name === 'backoff' ? new Date(phase.nextStartAt).toISOString() : null,

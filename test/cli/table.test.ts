@@ -29,6 +29,29 @@ test('a duration shows its two largest units', () => {
   ]);
 });
 
+const PROFILE: Status['profiles'][number] = {
+  name: 'inbox',
+  state: 'ready',
+  pid: null,
+  uptime_s: null,
+  restarts: 0,
+  desired: 'up',
+  generation: 0,
+  last_exit: null,
+  next_start_at: null,
+  last_error: null,
+  rss_bytes: null,
+  in_flight: 0,
+  held: 0,
+  broken_reuse: 0,
+  spooled: 0,
+  dead: 0,
+  lost: 0,
+  requests: 0,
+  dropped_lines: 0,
+  listeners: [],
+};
+
 test('the status table names what is not ready and when the next start is', () => {
   const status: Status = {
     version: '1.2.3',
@@ -39,23 +62,12 @@ test('the status table names what is not ready and when the next start is', () =
     config_pending: ['inbox: restarts (env.TOKEN)'],
     profiles: [
       {
-        name: 'inbox',
+        ...PROFILE,
         state: 'backoff',
-        pid: null,
-        uptime_s: null,
         restarts: 3,
-        desired: 'up',
-        generation: 4,
         last_exit: { code: 1, signal: null, at: '2026-01-01T00:00:00.000Z' },
         next_start_at: '2026-01-01T00:00:12.000Z',
-        rss_bytes: null,
-        in_flight: 0,
         held: 2,
-        broken_reuse: 0,
-        spooled: 0,
-        dead: 0,
-        lost: 0,
-        dropped_lines: 0,
         requests: 7,
         last_error: 'exited with code 1',
         listeners: [{ name: 'http', port: 20001, ready: false }],
@@ -75,28 +87,7 @@ test('the status table names what is not ready and when the next start is', () =
 });
 
 test('the status table says how many lines of output were not kept, where any were', () => {
-  const profile: Status['profiles'][number] = {
-    name: 'flood',
-    state: 'ready',
-    pid: 5,
-    uptime_s: 1,
-    restarts: 0,
-    desired: 'up',
-    generation: 1,
-    last_exit: null,
-    next_start_at: null,
-    last_error: null,
-    rss_bytes: null,
-    in_flight: 0,
-    held: 0,
-    broken_reuse: 0,
-    spooled: 0,
-    dead: 0,
-    lost: 0,
-    requests: 0,
-    dropped_lines: 482_939,
-    listeners: [],
-  };
+  const profile = { ...PROFILE, name: 'flood', pid: 5, uptime_s: 1, generation: 1, dropped_lines: 482_939 };
   const status: Status = {
     version: '1.2.3',
     pid: 4,
@@ -108,4 +99,22 @@ test('the status table says how many lines of output were not kept, where any we
   };
   assert.equal(statusTable(status, 0).split('\n')[1], 'lines of output not kept: flood 482939');
   assert.doesNotMatch(statusTable({ ...status, profiles: [] }, 0), /not kept/);
+});
+
+test('the status table tells one that its next request starts from one that was stopped', () => {
+  const asleep = { ...PROFILE, name: 'asleep', state: 'stopped', desired: 'on-demand' } as const;
+  const rows = statusTable(
+    {
+      version: '1.2.3',
+      pid: 4,
+      listen: '127.0.0.1:3978',
+      uptime_s: 61,
+      config_error: null,
+      config_pending: [],
+      profiles: [asleep, { ...asleep, name: 'ended', desired: 'down' }],
+    },
+    0,
+  );
+  assert.match(rows, /^asleep +stopped \(on demand\) +-/m);
+  assert.match(rows, /^ended +stopped +-/m);
 });

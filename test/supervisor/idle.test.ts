@@ -71,7 +71,7 @@ test('an idle on-demand gateway is stopped in order, and its next request starts
   assert.ok(log.lines('alpha').includes('told to stop'));
   assert.ok(door.snapshots.slice(from).every(({ targets }) => targets[0]?.state === 'pending'));
   const { state, desired, last_error, restarts } = statusOf(supervisor, 'alpha');
-  assert.deepEqual([state, desired, last_error, restarts], ['stopped', 'down', null, 0]);
+  assert.deepEqual([state, desired, last_error, restarts], ['stopped', 'on-demand', null, 0]);
   const told = log.events.flatMap((event) =>
     event.type === 'gateway.state' ? [[event.state, event.reason]] : [],
   );
