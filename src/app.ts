@@ -4,6 +4,7 @@ import type { ReloadResult } from './admin/reload.ts';
 import { spoolEntries } from './admin/spool.ts';
 import { profileStatuses, type Status } from './admin/status.ts';
 import { unmatchedEntries } from './admin/unmatched.ts';
+import { stopTime } from './config/stop-time.ts';
 import type { Plan } from './config/types.ts';
 import { createDoor, type SpoolView } from './door/server.ts';
 import { SPOOL_LIMITS } from './door/spool/budget.ts';
@@ -115,10 +116,18 @@ export async function startApp(options: AppOptions): Promise<App> {
     config_pending: reloader?.pending ?? [],
   });
 
+  function profilesNow(): Plan['profiles'] {
+    return (reloader?.plan ?? plan).profiles;
+  }
+
+  function reportStopping(signal: string | null, atOnce: boolean): void {
+    const within = stopTime({ profiles: atOnce ? [] : profilesNow() });
+    report({ type: 'app.stopping', signal, atOnce, within });
+  }
+
   async function stopAll(atOnce: boolean): Promise<void> {
     reloader?.end();
-    const { profiles } = reloader?.plan ?? plan;
-    const grace = atOnce ? 0 : Math.max(0, ...profiles.map((profile) => profile.stop.drain));
+    const grace = atOnce ? 0 : Math.max(0, ...profilesNow().map((profile) => profile.stop.drain));
     // Who has just connected is still heard, while there are gateways to answer.
     if (!atOnce) await door.stopListening();
     // Both at once: what is in flight may finish while its gateway drains; nothing new comes in.
@@ -142,10 +151,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     },
     async stop({ signal, atOnce }) {
       if (stopping === undefined) {
-        report({ type: 'app.stopping', signal, atOnce });
+        reportStopping(signal, atOnce);
         stopping = stopAll(atOnce);
       } else if (atOnce) {
-        report({ type: 'app.stopping', signal, atOnce });
+        reportStopping(signal, atOnce);
         await Promise.all([door.close(0), supervisor.stop({ atOnce })]);
       }
       await stopping;

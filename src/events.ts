@@ -170,7 +170,13 @@ export type Event =
   /** It stays as it was. */
   | { readonly type: 'config.invalid'; readonly problems: readonly string[] }
   | { readonly type: 'config.unwatched'; readonly reason: string }
-  | { readonly type: 'app.stopping'; readonly signal: string | null; readonly atOnce: boolean }
+  | {
+      readonly type: 'app.stopping';
+      readonly signal: string | null;
+      readonly atOnce: boolean;
+      /** ms that it takes at the longest. */
+      readonly within: number;
+    }
   | { readonly type: 'app.stopped' };
 
 export type Report = (event: Event) => void;

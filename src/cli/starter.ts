@@ -22,7 +22,9 @@ export function createStarterReport(env: NodeJS.ProcessEnv): Report {
       process.send?.(READY, undefined, {}, () => {});
       notify(['--ready', `--pid=${process.pid}`, `--status=${listening(event)}`]);
     } else if (event.type === 'app.stopping') {
-      notify(['STOPPING=1', `--status=${event.atOnce ? 'stopping at once' : 'stopping'}`]);
+      // The unit's TimeoutStopSec is that of the config as it was when the service was installed.
+      const extend = `EXTEND_TIMEOUT_USEC=${event.within * 1000}`;
+      notify(['STOPPING=1', extend, `--status=${event.atOnce ? 'stopping at once' : 'stopping'}`]);
     }
   };
 }

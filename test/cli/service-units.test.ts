@@ -3,11 +3,12 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { listenStream, stopTime } from '../../src/cli/service/describe.ts';
+import { listenStream } from '../../src/cli/service/describe.ts';
 import { launchdAgent } from '../../src/cli/service/launchd.ts';
 import { serviceName } from '../../src/cli/service/name.ts';
 import type { Service } from '../../src/cli/service/service.ts';
 import { systemdSocket, systemdUnit } from '../../src/cli/service/systemd.ts';
+import { stopTime } from '../../src/config/stop-time.ts';
 import { temporaryFolder } from '../support/sockets.ts';
 
 const ODD = [

@@ -131,7 +131,7 @@ test('systemd is told when the door listens, and when the stop begins', async (t
   assert.deepEqual(notify.calls, [['--ready', `--pid=${pid}`, `--status=listening on ${address}`]]);
   assert.equal((await run('down')).code, 0);
   await notify.called(2);
-  assert.deepEqual(notify.calls[1], ['STOPPING=1', '--status=stopping']);
+  assert.deepEqual(notify.calls[1], ['STOPPING=1', 'EXTEND_TIMEOUT_USEC=30000000', '--status=stopping']);
 });
 
 test('a systemd-notify that is missing or fails is told once, and nothing else suffers', async (t) => {

@@ -55,7 +55,7 @@ test('the last lines of all profiles are shown, ordered by time, whether or not 
     say(files, 'standup', `after ${line}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
-  files.report({ type: 'app.stopping', signal: 'SIGTERM', atOnce: false });
+  files.report({ type: 'app.stopping', signal: 'SIGTERM', atOnce: false, within: 20_000 });
   await files.close();
   const all = ['inbox   | one', 'standup | after one', 'inbox   | three', 'standup | after three', ''];
   assert.deepEqual(await logs(), { code: 0, stdout: all.join('\n'), stderr: '' });

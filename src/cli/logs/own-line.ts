@@ -84,7 +84,7 @@ const FIELDS: { readonly [Type in Event['type']]: Fields<Extract<Event, { readon
   'config.pending': { changes: 'texts' },
   'config.invalid': { problems: 'texts' },
   'config.unwatched': { reason: 'text' },
-  'app.stopping': { signal: 'text?', atOnce: 'yes' },
+  'app.stopping': { signal: 'text?', atOnce: 'yes', within: 'number' },
   'app.stopped': {},
 };
 

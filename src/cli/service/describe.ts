@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { realFiles } from '../../config/files.ts';
 import { formatProblem, loadConfig } from '../../config/load.ts';
+import { stopTime } from '../../config/stop-time.ts';
 import type { Plan } from '../../config/types.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import { stateFolder } from '../../state.ts';
@@ -17,9 +18,6 @@ import type { Service } from './service.ts';
 const KEPT = ['PATH', 'LANG', 'LC_ALL', 'TZ'] as const;
 /** Where its state lies: without these `gwproxy status` would look elsewhere. */
 const FOLDERS = ['GWPROXY_STATE_DIR', 'XDG_STATE_HOME'] as const;
-
-/** Beyond drain and grace: a group that outlives SIGKILL is given up after 2 s, and the machine may be busy. */
-const STOP_MARGIN = 10_000;
 
 export interface Described {
   readonly service: Service;
@@ -66,11 +64,6 @@ export function listenStream({ host, port }: Plan['listen']): string {
     EXIT.failure,
     `a socket unit needs an address and a port in \`listen:\`, such as 127.0.0.1:3978, not ${host}:${port}`,
   );
-}
-
-/** ms from the stop's begin to its end, at the longest. Pure. */
-export function stopTime({ profiles }: Pick<Plan, 'profiles'>): number {
-  return Math.max(0, ...profiles.map(({ stop }) => stop.drain + stop.grace)) + STOP_MARGIN;
 }
 
 function keptVariables(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {

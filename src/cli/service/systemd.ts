@@ -15,8 +15,8 @@ export function systemdUnit(service: Service): string {
   const gwproxy = (verb: string): string =>
     [program(node), ...[main, verb, '-c', configFile].map(argument)].join(' ');
   return `# ${MARK}, which writes it anew: changes of your own belong in \`${control} edit ${name}\`.
-# Paths, PATH and TimeoutStopSec are as they were at that moment. Install it again when Node, gwproxy or the config
-# moves, a gateway's program lies in a new folder, or a profile's \`stop:\` takes longer.
+# Paths and PATH are as they were at that moment. Install it again when Node, gwproxy or the config moves, or a
+# gateway's program lies in a new folder.
 
 [Unit]
 Description=gwproxy, ${specifiers(configFile)}
@@ -43,7 +43,7 @@ RestartSec=${RETRY_SECONDS}
 RestartPreventExitStatus=2 73 78
 # gwproxy alone gets the signal, and drains its gateways; what outlives it is killed.
 KillMode=mixed
-# The longest drain and grace of the config, and a margin.
+# The longest drain and grace of the config, and a margin; gwproxy asks for more where the config has more by then.
 TimeoutStopSec=${Math.ceil(stopTime / 1000)}
 # A gateway that runs out of memory is restarted by gwproxy; systemd would stop all of them.
 OOMPolicy=continue
