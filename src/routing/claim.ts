@@ -37,6 +37,9 @@ export function byKey(scope: Scope, index: KeyIndex, head: RequestHead, body: Bo
     facts: () => factsOf(platform, head, body),
   });
   if (deliveries.length === 0 && fallback !== undefined) return matched(fallback, null);
+  const [only] = deliveries;
+  // Nearly every request.
+  if (deliveries.length === 1 && only?.route !== undefined) return matched(only.route, only.attributes);
   const matches = onePerProfile(deliveries, matched);
   const [first, ...others] = matches;
   const attributes = deliveries.map((delivery) => delivery.attributes);

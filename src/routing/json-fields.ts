@@ -38,8 +38,8 @@ export class JsonNotes implements JsonFields {
   text(pointer: string): string | undefined {
     const slot = this.#slot(pointer);
     if (this.#kinds[slot] !== 'string') return undefined;
-    const [start = 0, end = 0, escaped = 0] = this.#spans.slice(slot * 3, slot * 3 + 3);
-    return this.decode(start, end, escaped === 1);
+    const at = slot * 3;
+    return this.decode(this.#spans[at] ?? 0, this.#spans[at + 1] ?? 0, this.#spans[at + 2] === 1);
   }
 
   number(pointer: string): string | undefined {
