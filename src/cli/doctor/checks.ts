@@ -1,7 +1,7 @@
 import { checkConfig } from './config.ts';
 import type { Fault, Finding } from './finding.ts';
 import { checkLaunches } from './launch.ts';
-import { checkLogs, checkService, checkState, checkWatch } from './places.ts';
+import { checkLogs, checkService, checkSpool, checkState, checkWatch } from './places.ts';
 import { checkPm2 } from './pm2.ts';
 import { checkPorts } from './ports.ts';
 import { checkReach } from './reach.ts';
@@ -27,6 +27,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   pm2: { needs: ['plan'], look: checkPm2 },
   running: { needs: ['status'], look: checkRunning },
   logs: { needs: ['plan'], look: checkLogs },
+  spool: { needs: ['plan'], look: checkSpool },
   state: { needs: [], look: checkState },
   'open files': { needs: ['plan'], look: checkDescriptors },
   'watched files': { needs: ['plan'], look: checkWatch },

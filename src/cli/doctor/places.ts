@@ -2,6 +2,7 @@ import { constants, existsSync, watch } from 'node:fs';
 import { access, lstat, statfs } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
+import { SPOOL_LIMITS } from '../../door/spool/budget.ts';
 import { CommandError } from '../../errors.ts';
 import { controlSocketPath } from '../../state.ts';
 import { systemCode } from '../../supervisor/words.ts';
@@ -14,25 +15,63 @@ const MIB = 1024 ** 2;
 /** The folder of the logs: that it can be written, and that its disk has room for what the config lets them take. */
 export async function checkLogs({ plan, stateFolder }: Subject): Promise<readonly Fault[]> {
   if (plan === null || stateFolder === null) return [];
-  const folder = plan.logs.folder ?? join(stateFolder, 'logs');
+  return spaceFor(plan.logs.folder ?? join(stateFolder, 'logs'), {
+    name: 'logs',
+    most: plan.logs.keep * plan.profiles.length,
+    without: 'log lines will be lost',
+    writable: 'change logs.folder',
+    less: 'lower logs.keep',
+  });
+}
+
+/** The folder of the spool, where some profile's deliveries are kept in it. */
+export async function checkSpool({ plan, stateFolder }: Subject): Promise<readonly Fault[]> {
+  if (plan === null || stateFolder === null) return [];
+  if (!plan.profiles.some(({ verify, delivery }) => verify !== null && delivery === 'spool')) return [];
+  return spaceFor(join(stateFolder, 'spool'), {
+    name: 'kept deliveries',
+    most: SPOOL_LIMITS.bytes,
+    without: 'what a gateway misses cannot be kept',
+    writable: 'set GWPROXY_STATE_DIR',
+    less: 'set delivery: direct',
+  });
+}
+
+/** What takes room on a disk, and what to do where there is none. */
+export interface Taker {
+  readonly name: string;
+  /** Bytes that it may grow to. */
+  readonly most: number;
+  /** What is lost where nothing can be written. */
+  readonly without: string;
+  readonly writable: string;
+  readonly less: string;
+}
+
+async function spaceFor(folder: string, taker: Taker): Promise<readonly Fault[]> {
   const there = nearestFolder(folder);
   try {
     await access(there, constants.W_OK | constants.X_OK);
   } catch (failure) {
     const why = systemCode(failure) ?? String(failure);
-    return [error(`logs cannot be written: ${why}`, 'chown or chmod it, or change logs.folder', there)];
+    return [
+      error(`${taker.name} cannot be written: ${why}`, `chown or chmod it, or ${taker.writable}`, there),
+    ];
   }
   const { bavail, bsize } = await statfs(there);
-  return spaceFault(bavail * bsize, plan.logs.keep * plan.profiles.length, there);
+  return spaceFault(bavail * bsize, taker, there);
 }
 
-/** Pure; bytes free, and bytes that the logs may grow to. */
-export function spaceFault(free: number, needed: number, folder: string): readonly Fault[] {
+/** Pure; bytes free. */
+export function spaceFault(
+  free: number,
+  { name, most, without, less }: Taker,
+  folder: string,
+): readonly Fault[] {
   const left = `${Math.floor(free / MIB)} MiB are left on its disk`;
-  if (free < 16 * MIB) return [error(left, 'make room: log lines will be lost', folder)];
-  if (free >= needed) return [];
-  const may = `${Math.ceil(needed / MIB)} MiB`;
-  return [warn(`${left}; logs may take ${may}`, 'make room, or lower logs.keep', folder)];
+  if (free < 16 * MIB) return [error(left, `make room: ${without}`, folder)];
+  if (free >= most) return [];
+  return [warn(`${left}; ${name} may take ${Math.ceil(most / MIB)} MiB`, `make room, or ${less}`, folder)];
 }
 
 /** What is there already of that path. */

@@ -52,6 +52,18 @@ test('a config that is invalid, and one that is not there', async (t) => {
   assert.deepEqual(none.lines, ['error config: -: no config can be read at gwproxy.yaml']);
 });
 
+test('a spool that cannot be written, where something would be kept', async (t) => {
+  const bot = (delivery: string) =>
+    config(
+      `{ command: node bot.js, routes: [{ slack: { team: T0AAAAAAA1 } }], verify: { slack: { signing_secret: "\${SECRET}" } }, delivery: ${delivery} }`,
+      'listen: 127.0.0.1:0\n',
+    );
+  const noFolder = (at: string) => writeFile(join(at, 'state'), '');
+  const { lines } = await faults(t, bot('spool'), noFolder, { SECRET: 'invented' });
+  assert.deepEqual(lines, ['error spool: state: kept deliveries cannot be written: EACCES']);
+  assert.deepEqual((await faults(t, bot('direct'), noFolder, { SECRET: 'invented' })).lines, []);
+});
+
 test('warnings of the config', async (t) => {
   const { lines } = await faults(
     t,

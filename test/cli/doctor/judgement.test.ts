@@ -62,16 +62,28 @@ test('a secret in a config is found by its name, a reference is none', () => {
   assert.equal(secretLine('env: {}\n# TOKEN: abcdef0123\nsecret_token: "${X}"\nTOKENS: true\n'), null);
 });
 
-test('room for logs', () => {
+test('room for what takes some', () => {
   const MIB = 1024 ** 2;
-  assert.deepEqual(spaceFault(500 * MIB, 400 * MIB, '/logs'), []);
-  assert.deepEqual(spaceFault(300.5 * MIB, 400 * MIB, '/logs')[0], {
+  const logs = {
+    name: 'logs',
+    most: 400 * MIB,
+    without: 'log lines will be lost',
+    writable: 'change logs.folder',
+    less: 'lower logs.keep',
+  };
+  assert.deepEqual(spaceFault(500 * MIB, logs, '/logs'), []);
+  assert.deepEqual(spaceFault(300.5 * MIB, logs, '/logs')[0], {
     level: 'warn',
     what: '300 MiB are left on its disk; logs may take 400 MiB',
     where: '/logs',
     instead: 'make room, or lower logs.keep',
   });
-  assert.equal(spaceFault(MIB, 0, '/logs')[0]?.level, 'error');
+  assert.deepEqual(spaceFault(MIB, { ...logs, most: 0 }, '/logs')[0], {
+    level: 'error',
+    what: '1 MiB are left on its disk',
+    where: '/logs',
+    instead: 'make room: log lines will be lost',
+  });
 });
 
 test('open files for every connection', () => {
