@@ -57,6 +57,8 @@ export type Event =
       readonly state: GatewayState;
       readonly generation: number;
       readonly pid: number | null;
+      /** It is being ended since it cannot be left to serve: it hangs, uses too much memory, or did not start in time. */
+      readonly unfit: boolean;
       /** Why, in plain words; null where the state says it all. */
       readonly reason: string | null;
       /** Epoch ms of the next start, in backoff; else null. */
@@ -180,3 +182,8 @@ export type Event =
   | { readonly type: 'app.stopped' };
 
 export type Report = (event: Event) => void;
+
+/** Whether a gateway in that state is one for the operator to look at. */
+export function isTrouble({ state, unfit }: Extract<Event, { type: 'gateway.state' }>): boolean {
+  return unfit || state === 'failed' || state === 'backoff' || state === 'unready';
+}

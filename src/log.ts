@@ -1,6 +1,6 @@
 import pino from 'pino';
 import type { DoorErrorCode } from './errors.ts';
-import type { Event, Report } from './events.ts';
+import { type Event, isTrouble, type Report } from './events.ts';
 import { openStdout } from './stdout.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -77,7 +77,7 @@ export function levelOf(event: Event): Level {
       return 'error';
     case 'gateway.state':
       if (event.state === 'failed') return 'error';
-      return event.state === 'backoff' || event.state === 'unready' ? 'warn' : 'info';
+      return isTrouble(event) ? 'warn' : 'info';
     case 'gateway.exit':
       return event.asked ? 'info' : 'warn';
     default:

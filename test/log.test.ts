@@ -63,17 +63,19 @@ test('lines that a slow reader does not take are counted until it takes some aga
 });
 
 test('what needs the operator is louder than what does not', () => {
-  const state = (state: 'ready' | 'backoff' | 'failed'): Event => ({
+  const state = (state: 'ready' | 'draining' | 'backoff' | 'failed', unfit = false): Event => ({
     type: 'gateway.state',
     profile: 'a',
     state,
     generation: 1,
     pid: null,
+    unfit,
     reason: null,
     nextStartAt: null,
   });
   assert.equal(levelOf(state('ready')), 'info');
   assert.equal(levelOf(state('backoff')), 'warn');
+  assert.deepEqual([levelOf(state('draining')), levelOf(state('draining', true))], ['info', 'warn']);
   assert.equal(levelOf(state('failed')), 'error');
   assert.equal(levelOf(refused('GWPROXY_NO_ROUTE')), 'info');
   assert.equal(levelOf(refused('GWPROXY_NO_ROUTE', 'a')), 'warn');

@@ -1,4 +1,4 @@
-import type { Event } from '../events.ts';
+import { type Event, isTrouble } from '../events.ts';
 
 /** An event as a person reads it. */
 export interface Told {
@@ -44,10 +44,9 @@ export function describe(event: Exclude<Event, { type: 'gateway.output' }>, now:
     case 'gateway.state': {
       const why = event.reason === null ? '' : `: ${event.reason}`;
       const pid = event.state === 'starting' && event.pid !== null ? ` (pid ${event.pid})` : '';
-      const bad = event.state === 'failed' || event.state === 'backoff' || event.state === 'unready';
       const seconds = event.nextStartAt === null ? null : Math.max(0, event.nextStartAt - now) / 1000;
       const next = seconds === null ? '' : `; next start in ${seconds.toFixed(1)} s`;
-      return { name: event.profile, text: `${event.state}${pid}${why}${next}`, bad };
+      return { name: event.profile, text: `${event.state}${pid}${why}${next}`, bad: isTrouble(event) };
     }
     case 'listener.ready':
       return { name: event.profile, text: `${event.listener} is ready on port ${event.port}`, bad: false };

@@ -3,7 +3,7 @@ import type { ProfileRules, Target } from '../snapshot.ts';
 import type { SupervisedStatus } from '../status.ts';
 import { change, relaunch, vacate } from './change.ts';
 import { Gateway, type Surroundings } from './gateway.ts';
-import { isStarting, Order, waitEvent, waitWords } from './order.ts';
+import { isStarting, Order, WAITS_FOR_TURN, waitEvent, waitWords } from './order.ts';
 import { Publisher } from './publisher.ts';
 
 /** A gateway that ends for good. */
@@ -30,6 +30,8 @@ export class Fleet {
   /** The highest of those that are forgotten: a name that comes again counts on from there. */
   #lastGeneration = 0;
   #deciding = false;
+  #goesOn = false;
+  #isDue = false;
 
   /** `forgotten` is told of each profile that is no more. */
   constructor(plan: Plan, around: Surroundings, forgotten: (profile: string) => void) {
@@ -63,8 +65,8 @@ export class Fleet {
     return this.all.map((gateway) => {
       const status = gateway.status();
       const waitsFor = this.#order.waitsFor(status.name);
-      if (waitsFor.length === 0) return status;
-      return { ...status, desired: 'up', last_error: waitWords(waitsFor) };
+      if (waitsFor.length > 0) return { ...status, desired: 'up', last_error: waitWords(waitsFor) };
+      return this.#around.starts.isWaiting(status.name) ? { ...status, last_error: WAITS_FOR_TURN } : status;
     });
   }
 
@@ -83,6 +85,7 @@ export class Fleet {
   /** What the operator says of one comes before all that it waits for. */
   command(gateway: Gateway, event: Parameters<Gateway['dispatch']>[0]): void {
     this.#order.forget(gateway.profile.name);
+    if (event.type !== 'stop') gateway.hurry();
     gateway.dispatch(event);
     this.changed();
   }
@@ -139,7 +142,27 @@ export class Fleet {
     }
   }
 
+  /** What a start changes is looked at after it: from within, the last in the config would start first. */
   #goOn(): void {
+    this.#isDue = true;
+    if (this.#goesOn) return;
+    this.#goesOn = true;
+    try {
+      while (this.#isDue) {
+        this.#isDue = false;
+        this.#bury();
+        const name = this.#order.next();
+        if (name === undefined) continue;
+        this.#isDue = true;
+        this.#staying.get(name)?.dispatch({ type: 'start' });
+      }
+    } finally {
+      this.#goesOn = false;
+    }
+  }
+
+  /** Those that were to end for good and have, and what comes in their place. */
+  #bury(): void {
     for (const [name, { gateway, next }] of this.#leaving) {
       if (gateway.life.phase.name !== 'stopped') continue;
       this.#leaving.delete(name);
@@ -147,10 +170,6 @@ export class Fleet {
       this.#forgotten(name);
       if (next !== null) this.#add(next);
       this.publisher.publish();
-    }
-    // One by one: each start may let others go on before this returns.
-    for (let name = this.#order.next(); name !== undefined; name = this.#order.next()) {
-      this.#staying.get(name)?.dispatch({ type: 'start' });
     }
   }
 

@@ -68,6 +68,8 @@ export class Gateway {
   #closed: Promise<void> = Promise.resolve();
   #waiters: readonly Waiter[] = [];
   #killed = false;
+  /** A request or an operator waits for its next start. */
+  #isAwaited = false;
 
   /** `generation`: that of the last life of a gateway of this name; its own count on from there. */
   constructor(profile: ProfilePlan, around: Surroundings, generation = 0) {
@@ -115,7 +117,7 @@ export class Gateway {
 
   /** May be called from anywhere, also from what an effect calls. */
   dispatch(event: LifeEvent): void {
-    if (event.type === 'ensureReady') this.#around.starts.hurry(this.#profile.name);
+    if (event.type === 'ensureReady') this.hurry();
     this.#queue.push(event);
     if (this.#busy) return;
     this.#busy = true;
@@ -125,6 +127,12 @@ export class Gateway {
       this.#busy = false;
     }
     this.#wake();
+  }
+
+  /** Somebody waits for its start, the present one or the next: it does not queue behind those of no one's concern. */
+  hurry(): void {
+    this.#isAwaited = true;
+    this.#around.starts.hurry(this.#profile.name);
   }
 
   /** Resolves with the first state of which `done` is true, the present one included, once no event is waiting. */
@@ -158,6 +166,8 @@ export class Gateway {
     this.#life = state;
     if (before.phase.name === 'starting' && state.phase.name !== 'starting') {
       this.#around.starts.done(this.#profile.name);
+      // Who waits, waits for the next try too.
+      if (state.phase.name !== 'backoff') this.#isAwaited = false;
     }
     // Doors before the operator: what is told of has already been done.
     for (const effect of effects) this.#execute(effect);
@@ -255,7 +265,10 @@ export class Gateway {
     if (launch.kind === 'url') return;
     const failed = (reason: string): void => this.dispatch({ type: 'spawnFailed', generation, reason });
     try {
-      await this.#around.starts.take(this.#profile.name);
+      const { phase } = this.#life;
+      // What served until now and comes back unasked has users.
+      const comesBack = phase.name === 'starting' && phase.follows !== null;
+      await this.#around.starts.take(this.#profile.name, this.#isAwaited || comesBack);
       if (this.#life.phase.name !== 'starting') {
         failed('stopped before it was started');
         return;

@@ -53,6 +53,9 @@ export function isStarting(life: Life | undefined): boolean {
   return phase.name === 'starting';
 }
 
+/** What holds up a start that nothing else does: see starts.ts. */
+export const WAITS_FOR_TURN = 'waits for its turn: so many others start now (start_concurrency)';
+
 export function waitWords(names: readonly string[]): string {
   return `waits for ${names.join(', ')}`;
 }
@@ -64,6 +67,7 @@ export function waitEvent(profile: string, { phase, generation }: Life, names: r
     state: phase.name,
     generation,
     pid: null,
+    unfit: false,
     reason: waitWords(names),
     nextStartAt: null,
   };

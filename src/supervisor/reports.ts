@@ -39,6 +39,7 @@ export function reportsOf(
       state: phase.name,
       generation,
       pid: pidOf(phase),
+      unfit: isLeaving(phase) && phase.after.kind === 'judge',
       reason: event.type === 'trouble' ? event.reason : reasonOf(plan, before, after),
       nextStartAt: phase.name === 'backoff' ? phase.nextStartAt : null,
     });
@@ -68,9 +69,10 @@ function reasonOf({ name, idleTimeout }: ProfilePlan, before: Life, after: Life)
 }
 
 /** Of a gateway that was not told to stop: how it ended, and what would start it again. */
-function restText({ phase }: Life, { desired, lastExit }: Life): string | null {
+function restText({ phase }: Life, { desired, lastExit, lastError }: Life): string | null {
   const judged = isServing(phase) || (isLeaving(phase) && phase.after.kind === 'judge');
-  const ended = judged && lastExit !== null ? exitReason(lastExit.code, lastExit.signal) : null;
+  const ended =
+    judged && lastExit !== null ? (lastError ?? exitReason(lastExit.code, lastExit.signal)) : null;
   const wakes = desired === 'demand' ? 'its next request starts it' : null;
   return [ended, wakes].filter((text) => text !== null).join('; ') || null;
 }

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { admitted, asked, hurried, noTurns, over, type Turns } from './turns.ts';
 
-/** A gateway that is still starting after this holds up no other. */
-const LONGEST_TURN = 15_000;
+/** A gateway that is still starting after this holds up no other: what takes longer waits more than it works. */
+const LONGEST_TURN = 5000;
 
 interface Turn {
   readonly promise: Promise<void>;
@@ -27,16 +27,22 @@ export class Starts {
     this.#become({ ...this.#turns, limit: limitOf(concurrency) });
   }
 
-  /** Resolves when it is that profile's turn, or when `done` is called before. */
-  take(profile: string): Promise<void> {
+  /** Resolves when it is that profile's turn, or when `done` is called before. `hurry`: somebody waits for it. */
+  take(profile: string, hurry = false): Promise<void> {
     this.done(profile);
     const turn = newTurn();
     this.#waiting.set(profile, turn);
-    this.#become(asked(this.#turns, profile));
+    const turns = asked(this.#turns, profile);
+    this.#become(hurry ? hurried(turns, profile) : turns);
     return turn.promise;
   }
 
-  /** A request waits for it: it is next. */
+  /** It is to start, and others come first. */
+  isWaiting(profile: string): boolean {
+    return this.#waiting.has(profile);
+  }
+
+  /** Somebody waits for it: it is next. */
   hurry(profile: string): void {
     // Called for every request that is held.
     if (this.#waiting.has(profile)) this.#become(hurried(this.#turns, profile));

@@ -1,9 +1,9 @@
 /** Whose turn it is to start; pure. A name is in one of the three, or in none. */
 export interface Turns {
-  /** So many at once. */
+  /** So many at once, and as many again of those that are hurried. */
   readonly limit: number;
   readonly running: readonly string[];
-  /** A request waits for these: they come first. */
+  /** Somebody waits for these: they come first. */
   readonly hurried: readonly string[];
   readonly waiting: readonly string[];
 }
@@ -34,10 +34,15 @@ export function over(turns: Turns, name: string): Turns {
   };
 }
 
-/** Those whose turn it is now, first come first served among equals; they run from here on. */
+/**
+ * Those whose turn it is now, first come first served among equals; they run from here on. The hurried have room of
+ * their own: starts that hang would otherwise hold up a bot that works, and has merely crashed.
+ */
 export function admitted(turns: Turns): { readonly turns: Turns; readonly names: readonly string[] } {
-  const room = Math.max(0, turns.limit - turns.running.length);
-  const names = [...turns.hurried, ...turns.waiting].slice(0, room);
+  const { limit, running } = turns;
+  const first = turns.hurried.slice(0, Math.max(0, 2 * limit - running.length));
+  const others = turns.waiting.slice(0, Math.max(0, limit - running.length - first.length));
+  const names = [...first, ...others];
   if (names.length === 0) return { turns, names };
   return {
     names,

@@ -54,6 +54,7 @@ test('a terminal that does not keep up loses output, is told how much, and never
     state: 'backoff',
     generation: 1,
     pid: null,
+    unfit: false,
     reason: 'exited with code 1',
     nextStartAt: 13_500,
   };

@@ -11,17 +11,23 @@ const anyStep = fc.record({
   name: fc.constantFrom(...NAMES),
 });
 
-test('whatever happens, no more than the limit run, nobody is in two places, and none waits in vain', () => {
+test('whatever happens, no more than the limits run, nobody is in two places, and none waits in vain', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 4 }), fc.array(anyStep, { maxLength: 60 }), (limit, steps) => {
       let turns: Turns = noTurns(limit);
+      const rushed = new Set<string>();
       for (const { act, name } of steps) {
+        if (act === over) rushed.delete(name);
+        if (act === hurried && turns.waiting.includes(name)) rushed.add(name);
         const { turns: after, names } = admitted(act(turns, name));
         turns = after;
         const all = [...turns.running, ...turns.hurried, ...turns.waiting];
         assert.equal(new Set(all).size, all.length);
-        assert.ok(turns.running.length <= limit);
-        assert.ok(turns.running.length === limit || turns.hurried.length + turns.waiting.length === 0);
+        assert.ok(turns.running.length <= 2 * limit);
+        assert.ok(turns.running.length >= limit || turns.waiting.length === 0);
+        assert.ok(turns.running.length === 2 * limit || turns.hurried.length === 0);
+        const others = turns.running.filter((each) => !rushed.has(each));
+        assert.ok(others.length <= limit, 'those that nobody waits for leave the room of the others alone');
         assert.ok(names.every((each) => turns.running.includes(each)));
       }
     }),
@@ -38,6 +44,17 @@ test('those that a request waits for come first, and else whoever came first', (
     turns = admitted(over(turns, left)).turns;
   }
   assert.deepEqual(order, ['a', 'e', 'd', 'b', 'c', 'f']);
+});
+
+test('starts that nobody waits for do not hold up one that somebody does', () => {
+  let turns = noTurns(2);
+  for (const name of ['a', 'b', 'c', 'd']) turns = admitted(asked(turns, name)).turns;
+  assert.deepEqual(turns.running, ['a', 'b']);
+  turns = admitted(hurried(asked(turns, 'e'), 'e')).turns;
+  turns = admitted(hurried(turns, 'd')).turns;
+  assert.deepEqual([turns.running, turns.waiting], [['a', 'b', 'e', 'd'], ['c']]);
+  turns = admitted(hurried(asked(turns, 'f'), 'f')).turns;
+  assert.deepEqual([turns.hurried, turns.waiting], [['f'], ['c']]);
 });
 
 /** What has been resolved by now. */

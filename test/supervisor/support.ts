@@ -164,9 +164,10 @@ export function isLine(name: string, line: string): (event: Event) => boolean {
 export function supervise(
   t: TestContext,
   profiles: readonly ProfilePlan[],
+  changes: Partial<Plan> = {},
 ): { readonly supervisor: Supervisor; readonly log: Log } {
   const log = new Log();
-  const supervisor = createSupervisor({ plan: planOf(profiles), report: log.report });
+  const supervisor = createSupervisor({ plan: { ...planOf(profiles), ...changes }, report: log.report });
   t.after(async () => {
     await supervisor.stop({ atOnce: true });
     for (const pid of new Set(log.pids())) assert.equal(await groupAlive(pid), false, `group ${pid} is left`);

@@ -49,6 +49,7 @@ const FIELDS: { readonly [Type in Event['type']]: Fields<Extract<Event, { readon
     state: 'text',
     generation: 'number',
     pid: 'number?',
+    unfit: 'yes',
     reason: 'text?',
     nextStartAt: 'number?',
   },
