@@ -23,19 +23,18 @@ function judged(ended: Life, end: End, moment: Stamp, policy: Policy): Step {
   const decision = afterEnd(policy.restart, ended.history, end, moment.at, moment.random);
   const told: Life = { ...ended, lastError: end.reason };
   switch (decision.kind) {
-    case 'rest':
-      return {
-        state: { ...ended, phase: { name: 'stopped' }, desired: resting(policy), lastError: null },
-        effects: SETTLE,
-      };
+    case 'rest': {
+      const desired = resting(policy);
+      // The next request would start it again, for the same end, and each one after that.
+      if (desired === 'demand' && !end.served) return failed(told, end, decision.reason);
+      const lastError = desired === 'demand' ? null : `${end.reason}; ${decision.reason}`;
+      return { state: { ...ended, phase: { name: 'stopped' }, desired, lastError }, effects: SETTLE };
+    }
     case 'fail':
-      return {
-        state: { ...told, phase: { name: 'failed' }, lastError: `${end.reason}; ${decision.reason}` },
-        effects: SETTLE,
-      };
+      return failed(told, end, decision.reason);
     case 'asked': {
       const lastError = `${end.reason}, which asks for a restart`;
-      return next({ ...told, lastError }, policy, lastError);
+      return next({ ...told, history: decision.history, lastError }, policy, lastError);
     }
     case 'at-once': {
       const { history } = decision;
@@ -54,6 +53,13 @@ function judged(ended: Life, end: End, moment: Stamp, policy: Policy): Step {
         ],
       };
   }
+}
+
+function failed(told: Life, end: End, why: string): Step {
+  return {
+    state: { ...told, phase: { name: 'failed' }, lastError: `${end.reason}; ${why}` },
+    effects: SETTLE,
+  };
 }
 
 /** The next life begins in the same step; the last one's probes end before. */

@@ -7,9 +7,14 @@ export interface RestartHistory {
   readonly level: number;
   /** Epoch ms of the restarts within the give-up window, oldest first. */
   readonly times: readonly number[];
+  /** How many restarts its exit codes have asked for since it was stable. */
+  readonly asked: number;
 }
 
-export const NO_RESTARTS: RestartHistory = { level: 0, times: [] };
+export const NO_RESTARTS: RestartHistory = { level: 0, times: [], asked: 0 };
+
+/** A gateway that asks for more than these without being stable in between does not want to: it loops. */
+const ASKED_IN_A_ROW = 5;
 
 /** How a life ended that neither an operator nor a want of requests ended. */
 export interface End {
@@ -25,12 +30,15 @@ export type RestartDecision =
   /** Without a wait. */
   | { readonly kind: 'at-once'; readonly history: RestartHistory }
   /** Without a wait, since its exit code asks for it: no restart that counts. */
-  | { readonly kind: 'asked' }
+  | { readonly kind: 'asked'; readonly history: RestartHistory }
   /** After `delay` ms. */
   | { readonly kind: 'backoff'; readonly delay: number; readonly history: RestartHistory }
   /** Its policy leaves it at that. */
-  | { readonly kind: 'rest' }
+  | { readonly kind: 'rest'; readonly reason: string }
   | { readonly kind: 'fail'; readonly reason: string };
+
+const BY_EXIT_CODES = 'not restarted, as its exit_codes say';
+const BY_POLICY = 'not restarted, as its restart policy says';
 
 /**
  * What follows an end that nobody asked for, at `at` (epoch ms): first what the policy says of its exit code, then
@@ -44,13 +52,17 @@ export function afterEnd(
   random: number,
 ): RestartDecision {
   const action = end.code === null ? undefined : policy.exitCodes[end.code];
-  if (action === 'stop') return { kind: 'rest' };
-  if (action === 'fail') return { kind: 'fail', reason: 'not restarted, as its exit_codes say' };
-  // One that never served would ask for ever, as fast as it starts.
-  if (action === 'at-once') return end.served ? { kind: 'asked' } : again(policy, history, end, at, random);
+  if (action === 'stop') return { kind: 'rest', reason: BY_EXIT_CODES };
+  if (action === 'fail') return { kind: 'fail', reason: BY_EXIT_CODES };
+  // One that never served would ask for ever, as fast as it starts: that is a failure like any other.
+  if (action === 'at-once' && end.served) {
+    return history.asked < ASKED_IN_A_ROW
+      ? { kind: 'asked', history: { ...history, asked: history.asked + 1 } }
+      : again(policy, history, end, at, random);
+  }
   const failure = end.code !== 0 || action === 'backoff';
   if (policy.when === 'never' || (policy.when === 'on-failure' && !failure)) {
-    return failure ? { kind: 'fail', reason: 'not restarted, as its restart policy says' } : { kind: 'rest' };
+    return { kind: failure ? 'fail' : 'rest', reason: BY_POLICY };
   }
   return again(policy, history, end, at, random);
 }
@@ -61,7 +73,7 @@ export function afterEnd(
  */
 function again(
   policy: RestartPolicy,
-  { level, times: past }: RestartHistory,
+  { level, times: past, asked }: RestartHistory,
   { served }: End,
   at: number,
   random: number,
@@ -71,10 +83,10 @@ function again(
     const { restarts, within: window } = policy.giveUp;
     return { kind: 'fail', reason: `gave up after ${restarts} restarts within ${duration(window)}` };
   }
-  if (served && level === 0) return { kind: 'at-once', history: { level: 1, times } };
+  if (served && level === 0) return { kind: 'at-once', history: { level: 1, times, asked } };
   const waited = Math.max(1, level);
   const delay = backoff(policy, waited - 1, random);
-  return { kind: 'backoff', delay, history: { level: waited + 1, times } };
+  return { kind: 'backoff', delay, history: { level: waited + 1, times, asked } };
 }
 
 /**
@@ -95,7 +107,7 @@ export function backoff(
 
 /** The history of a gateway that leaves `ready` after it was ready for `uptime` ms. */
 export function afterUptime(policy: RestartPolicy, history: RestartHistory, uptime: number): RestartHistory {
-  return uptime >= policy.reset ? { ...history, level: 0 } : history;
+  return uptime >= policy.reset ? { ...history, level: 0, asked: 0 } : history;
 }
 
 /** The sliding window of Erlang/OTP's supervisor: the restarts that count, this one among them. */

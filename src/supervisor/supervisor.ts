@@ -105,7 +105,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       (life) => hasSettled(life) || life.desired !== 'up',
     );
     if (phase.name === 'ready') return;
-    const why = desired === 'up' ? (lastError ?? phase.name) : 'it was stopped meanwhile';
+    const why = lastError ?? (desired === 'up' ? phase.name : 'it was stopped meanwhile');
     throw new CommandError(EXIT.cannotServe, `${name} is not ready: ${why}`);
   }
 

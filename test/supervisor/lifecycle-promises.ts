@@ -114,10 +114,12 @@ function checkExit(
   }
   if (action === 'fail') assert.equal(after.phase.name, 'failed');
   if (action === 'stop') {
-    assert.equal(after.phase.name, 'stopped');
-    assert.equal(after.desired, resting(policy));
+    // Each request would start it again, to end the same way.
+    const inVain = resting(policy) === 'demand' && !served;
+    assert.equal(after.phase.name, inVain ? 'failed' : 'stopped');
+    if (!inVain) assert.equal(after.desired, resting(policy));
   }
-  if (action === 'at-once' && served) assert.equal(after.phase.name, 'starting');
+  if (action === 'at-once' && served && before.history.asked < 5) assert.equal(after.phase.name, 'starting');
 }
 
 function checkIdle({ before, after, policy }: Taken): void {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ExitAction, ProfilePlan, RestartPolicy } from '../../src/config/types.ts';
 import { CommandError } from '../../src/errors.ts';
+import type { Event } from '../../src/events.ts';
 import { FakeDoor, isState, type Log, pidOf, profile, statusOf, supervise } from './support.ts';
 
 const EXIT_CODES = { 75: 'at-once', 78: 'fail' } as const;
@@ -81,6 +82,26 @@ test('a start that ends with 78 is told without advice to start it', async (t) =
   );
 });
 
+test('a gateway that asks for a restart again and again waits in the end, and gives up where it may', async (t) => {
+  const { supervisor, log } = supervise(t, [
+    ending(75, EXIT_CODES, { giveUp: { restarts: 1, within: 60_000 } }),
+  ]);
+  supervisor.start();
+  const failed = log.first(isState('alpha', 'failed'));
+  let state: Event = await log.first(isState('alpha', 'ready'));
+  let lives = 1;
+  while (!isState('alpha', 'failed')(state)) {
+    const next = Promise.race([log.next(isState('alpha', 'ready')), failed]);
+    process.kill(pidOf(supervisor, 'alpha'), 'SIGTERM');
+    state = await next;
+    lives += 1;
+  }
+  assert.equal(lives, 8, 'five restarts that do not count, one that does, and the end');
+  const { restarts, last_error } = statusOf(supervisor, 'alpha');
+  assert.equal(restarts, 1);
+  assert.match(last_error ?? '', /^exited with code 75; gave up after 1 restarts within 1m/);
+});
+
 test('what an exit code means is configurable', async (t) => {
   const { supervisor, log } = supervise(t, [ending(3, { 3: 'stop' })]);
   supervisor.start();
@@ -88,8 +109,9 @@ test('what an exit code means is configurable', async (t) => {
   process.kill(pidOf(supervisor, 'alpha'), 'SIGTERM');
   await log.first(isState('alpha', 'stopped'));
   const { desired, last_error } = statusOf(supervisor, 'alpha');
-  assert.deepEqual([desired, last_error], ['down', null]);
-  assert.deepEqual(reasons(log, 'stopped'), ['exited with code 3']);
+  const why = 'exited with code 3; not restarted, as its exit_codes say';
+  assert.deepEqual([desired, last_error], ['down', why]);
+  assert.deepEqual(reasons(log, 'stopped'), [why]);
 });
 
 for (const code of [75, 78]) {

@@ -77,7 +77,7 @@ test('give_up agrees with a plain count over the whole past', () => {
 
 test('the window reaches back to the millisecond', () => {
   const policy: RestartPolicy = { ...always, giveUp: { restarts: 1, within: 1000 } };
-  const history: RestartHistory = { level: 1, times: [5000] };
+  const history: RestartHistory = { level: 1, times: [5000], asked: 0 };
   assert.equal(afterEnd(policy, history, crash, 6000, 0).kind, 'fail');
   assert.equal(afterEnd(policy, history, crash, 6001, 0).kind, 'backoff');
 });
@@ -121,14 +121,16 @@ test('an exit code has the meaning that the policy gives it, whatever else it sa
       fc.constantFrom<ExitAction>('at-once', 'backoff', 'stop', 'fail'),
       fc.integer({ min: 0, max: 255 }),
       fc.nat(5),
+      fc.nat(10),
       fc.boolean(),
-      (when, action, code, level, served) => {
+      (when, action, code, level, asked, served) => {
         const policy: RestartPolicy = { ...always, when, exitCodes: { [code]: action } };
-        const history: RestartHistory = { level, times: [] };
+        const history: RestartHistory = { level, times: [], asked };
         const { kind } = afterEnd(policy, history, { reason: '', code, served }, 0, 0);
         const crashed = served && level === 0 ? 'at-once' : 'backoff';
         const expected = {
-          'at-once': served ? 'asked' : 'backoff',
+          // What asks for ever, or before it has served, has failed to.
+          'at-once': served ? (asked < 5 ? 'asked' : crashed) : when === 'never' ? 'fail' : 'backoff',
           backoff: when === 'never' ? 'fail' : crashed,
           stop: 'rest',
           fail: 'fail',
@@ -151,7 +153,7 @@ test('an exit code has the meaning that the policy gives it, whatever else it sa
 });
 
 test('the waits begin anew after the reset uptime, and not before', () => {
-  const worn: RestartHistory = { level: 9, times: [1] };
+  const worn: RestartHistory = { level: 9, times: [1], asked: 9 };
   assert.equal(afterUptime(always, worn, 59_999).level, 9);
-  assert.deepEqual(afterUptime(always, worn, 60_000), { level: 0, times: [1] });
+  assert.deepEqual(afterUptime(always, worn, 60_000), { level: 0, times: [1], asked: 0 });
 });

@@ -380,7 +380,10 @@ test('a gateway that ends well and restarts on failure alone stays down', async 
   supervisor.start();
   await supervisor.settled();
   assert.deepEqual(log.states('alpha'), ['starting', 'stopped']);
-  assert.equal(statusOf(supervisor, 'alpha').desired, 'down');
+  const { desired, last_error } = statusOf(supervisor, 'alpha');
+  const why = 'exited with code 0; not restarted, as its restart policy says';
+  assert.deepEqual([desired, last_error], ['down', why]);
+  await assert.rejects(supervisor.startProfile('alpha'), { message: `alpha is not ready: ${why}` });
 });
 
 test('50 MB on stdout do not stop a gateway', async (t) => {
