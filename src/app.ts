@@ -106,15 +106,18 @@ export async function startApp(options: AppOptions): Promise<App> {
     markStopped = resolve;
   });
 
-  const status = async (): Promise<Status> => ({
-    version,
-    pid: process.pid,
-    listen: `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`,
-    uptime_s: Math.floor((Date.now() - startedAt) / 1000),
-    profiles: await profileStatuses(supervisor.status(), door.stats(), files?.dropped() ?? new Map()),
-    config_error: reloader?.error ?? null,
-    config_pending: reloader?.pending ?? [],
-  });
+  const status = async (): Promise<Status> => {
+    const memory = await supervisor.memory();
+    return {
+      version,
+      pid: process.pid,
+      listen: `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`,
+      uptime_s: Math.floor((Date.now() - startedAt) / 1000),
+      profiles: profileStatuses(supervisor.status(), door.stats(), memory, files?.dropped() ?? new Map()),
+      config_error: reloader?.error ?? null,
+      config_pending: reloader?.pending ?? [],
+    };
+  };
 
   function profilesNow(): Plan['profiles'] {
     return (reloader?.plan ?? plan).profiles;

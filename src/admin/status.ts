@@ -1,6 +1,5 @@
 import type { SupervisedStatus } from '../status.ts';
 import { isRecord } from './is-record.ts';
-import { residentBytes } from './memory.ts';
 
 /** What `gwproxy status --json` prints; users' scripts rely on these names. Times are ISO 8601, in UTC. */
 export interface Status {
@@ -16,7 +15,7 @@ export interface Status {
 }
 
 export interface ProfileStatus extends SupervisedStatus {
-  /** Of the gateway's own process; null where the system does not say or none runs. */
+  /** Of all the gateway's processes; what they share counts for each. Null where the system does not say, or none runs. */
   readonly rss_bytes: number | null;
   readonly in_flight: number;
   readonly held: number;
@@ -46,25 +45,24 @@ export interface Traffic {
 export function profileStatuses(
   supervised: readonly SupervisedStatus[],
   traffic: ReadonlyMap<string, Traffic>,
+  memory: ReadonlyMap<string, number | null>,
   dropped: ReadonlyMap<string, number>,
-): Promise<ProfileStatus[]> {
-  return Promise.all(
-    supervised.map(async (profile) => {
-      const seen = traffic.get(profile.name);
-      return {
-        ...profile,
-        rss_bytes: profile.pid === null ? null : await residentBytes(profile.pid),
-        in_flight: seen?.inFlight ?? 0,
-        held: seen?.held ?? 0,
-        requests: seen?.requests ?? 0,
-        broken_reuse: seen?.brokenReuse ?? 0,
-        spooled: seen?.spooled ?? 0,
-        dead: seen?.dead ?? 0,
-        lost: seen?.lost ?? 0,
-        dropped_lines: dropped.get(profile.name) ?? 0,
-      };
-    }),
-  );
+): readonly ProfileStatus[] {
+  return supervised.map((profile) => {
+    const seen = traffic.get(profile.name);
+    return {
+      ...profile,
+      rss_bytes: memory.get(profile.name) ?? null,
+      in_flight: seen?.inFlight ?? 0,
+      held: seen?.held ?? 0,
+      requests: seen?.requests ?? 0,
+      broken_reuse: seen?.brokenReuse ?? 0,
+      spooled: seen?.spooled ?? 0,
+      dead: seen?.dead ?? 0,
+      lost: seen?.lost ?? 0,
+      dropped_lines: dropped.get(profile.name) ?? 0,
+    };
+  });
 }
 
 /**

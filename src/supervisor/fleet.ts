@@ -70,6 +70,11 @@ export class Fleet {
     });
   }
 
+  async memory(): Promise<ReadonlyMap<string, number | null>> {
+    const known = this.all.map(async (gateway) => [gateway.profile.name, await gateway.memory()] as const);
+    return new Map(await Promise.all(known));
+  }
+
   /** Every `start: always` profile, or just those named; `url:` profiles are probed in any case. */
   start(names?: readonly string[]): void {
     if (names !== undefined) this.#only = new Set(names);

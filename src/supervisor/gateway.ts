@@ -15,7 +15,7 @@ import {
   type TimerName,
 } from './life.ts';
 import { reduce } from './lifecycle.ts';
-import { MemoryWatch } from './memory.ts';
+import { MemoryWatch, treeBytes } from './memory.ts';
 import type { PortBook } from './ports.ts';
 import { Probers } from './probers.ts';
 import { type GatewayProcess, spawnProcess } from './process.ts';
@@ -29,6 +29,9 @@ import { mebibytes } from './words.ts';
 
 /** Node turns a longer wait into none at all. */
 const MAX_TIMER = 2 ** 31 - 1;
+
+/** ms that a list of processes may be old for a status: the gateways of one share it. */
+const JUST_NOW = 500;
 
 /** What a gateway needs of its supervisor. */
 export interface Surroundings {
@@ -113,6 +116,13 @@ export class Gateway {
 
   status(): SupervisedStatus {
     return statusOf(this.profile, this.#life, this.#around.ports.of(this.profile.name), this.#around.now());
+  }
+
+  /** Of all its processes, resident, in bytes; null where none runs, or it cannot be told. */
+  async memory(): Promise<number | null> {
+    const pid = pidOf(this.#life.phase);
+    if (pid === null) return null;
+    return treeBytes(pid, this.#around.run.mark(this.#profile.name, this.#life.generation), JUST_NOW);
   }
 
   /** May be called from anywhere, also from what an effect calls. */

@@ -24,8 +24,11 @@ const NEAR = 0.8;
 /** ms: a leak of 50 MB/s is 100 MB past the limit at worst. Where it costs a program each time, more seldom. */
 const INTERVAL = HAS_PROC ? 2000 : 10_000;
 
-/** ms that the list of the gateway's processes may be old. All gateways share it: reading it costs 10 ms. */
-const LIST_AGE = 10_000;
+/**
+ * ms that the list of the gateway's processes may be old: a child that leaks is not seen before. All gateways share
+ * it: reading it costs 10 ms.
+ */
+const LIST_AGE = 4000;
 
 /**
  * Looks, now and then, how much resident memory a gateway's processes use together, until end(). What they share is
@@ -53,7 +56,7 @@ export class MemoryWatch {
 
   async #look(): Promise<void> {
     const { pid, mark, limit, near, exceeded } = this.#options;
-    const bytes = await (HAS_PROC ? bytesOf(pid, mark) : bytesOfGroup(pid));
+    const bytes = await treeBytes(pid, mark, LIST_AGE);
     if (this.#ended) return;
     if (bytes !== null && bytes >= limit) {
       this.end();
@@ -69,9 +72,16 @@ export class MemoryWatch {
   }
 }
 
-/** Null where it cannot be told now. */
-async function bytesOf(pid: number, mark: string): Promise<number | null> {
-  const census = await recentCensus(LIST_AGE);
+/**
+ * The resident memory of a gateway's processes together, in bytes; what they share is counted for each of them. Their
+ * list may be `age` ms old. Null where it cannot be told now.
+ */
+export function treeBytes(pid: number, mark: string, age: number): Promise<number | null> {
+  return HAS_PROC ? bytesOf(pid, mark, age) : bytesOfGroup(pid);
+}
+
+async function bytesOf(pid: number, mark: string, age: number): Promise<number | null> {
+  const census = await recentCensus(age);
   // The leader is there whatever the list says: it may be older than this gateway.
   const pids = new Set([
     pid,

@@ -55,6 +55,8 @@ export interface Supervisor {
   killNow(): void;
   /** In the config's order. */
   status(): readonly SupervisedStatus[];
+  /** By profile: bytes of resident memory of all its gateway's processes; null where none runs, or it cannot be told. */
+  memory(): Promise<ReadonlyMap<string, number | null>>;
   /** Resolves when every profile that should run by now was ready, unready, failed or in backoff. */
   settled(): Promise<void>;
 }
@@ -158,6 +160,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       for (const gateway of fleet.all) gateway.killNow();
     },
     status: () => fleet.status(),
+    memory: () => fleet.memory(),
     async settled() {
       for (let starting = fleet.starting; starting.length > 0; starting = fleet.starting) {
         await Promise.all(

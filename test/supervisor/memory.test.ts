@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MemoryWatch } from '../../src/supervisor/memory.ts';
 import { until } from './processes.ts';
+import { pidOf, profile, supervise } from './support.ts';
 
 const MIB = 1024 * 1024;
 const INTERVAL = 20;
@@ -88,4 +89,21 @@ test('a watch that ended tells nothing more', async (t) => {
   watch.end();
   await pause(5 * INTERVAL);
   assert.equal(told, 0);
+});
+
+test('what a status shows is the memory of all processes of a gateway', async (t) => {
+  const { supervisor } = supervise(t, [
+    profile('alpha', 'family.mjs'),
+    { ...profile('beta', 'serve.mjs'), start: 'manual' },
+  ]);
+  supervisor.start();
+  await supervisor.settled();
+  const memory = await supervisor.memory();
+  const leader = await resident(pidOf(supervisor, 'alpha'));
+  // Its child is a Node process too, whose memory is not far from its own.
+  assert.ok(
+    (memory.get('alpha') ?? 0) > leader * 1.5,
+    `${memory.get('alpha')} of all, ${leader} of the leader`,
+  );
+  assert.equal(memory.get('beta'), null);
 });
