@@ -139,7 +139,12 @@ export function takeCensus(): Promise<readonly Seen[] | null> {
   return next;
 }
 
-/** The same, but it may be `age` ms old. */
+/** The newest that there was, however old it is; empty before the first. */
+export function lastCensus(): readonly Seen[] {
+  return last?.census ?? [];
+}
+
+/** A census that is at most `age` ms old, or the next one. Null where /proc cannot be read now. */
 export function recentCensus(age: number): Promise<readonly Seen[] | null> {
   if (last !== undefined && performance.now() - last.at <= age) return Promise.resolve(last.census);
   return running ?? takeCensus();

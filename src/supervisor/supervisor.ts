@@ -3,12 +3,14 @@ import { CommandError, EXIT } from '../errors.ts';
 import type { Report } from '../events.ts';
 import type { DoorPort, SupervisorPort } from '../snapshot.ts';
 import type { SupervisedStatus } from '../status.ts';
+import { takeCensus } from './census.ts';
 import { Drains } from './drains.ts';
 import { Fleet } from './fleet.ts';
 import type { Gateway, Surroundings } from './gateway.ts';
 import { Idle } from './idle.ts';
 import { hasSettled } from './life.ts';
 import { PortBook } from './ports.ts';
+import { HAS_PROC } from './proc.ts';
 import { type Run, unguarded } from './run.ts';
 import { Starts } from './starts.ts';
 
@@ -146,6 +148,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
     async stop({ atOnce = false } = {}) {
       stopping = true;
+      // Who is whose child cannot be told once they are killed.
+      if (atOnce && HAS_PROC) await takeCensus();
       const all = fleet.all;
       fleet.stop(atOnce);
       await Promise.all(

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Seen, takeCensus } from './census.ts';
+import { lastCensus, type Seen, takeCensus } from './census.ts';
 import { groupExists, signalGroup, signalProcess, tryGroup } from './group.ts';
-import { HAS_PROC, isLiving } from './proc.ts';
+import { HAS_PROC, isLiving, readStat } from './proc.ts';
 
 /** ms that a process may outlive SIGKILL before it is given up. */
 const GIVEN_UP_AFTER = 2000;
@@ -43,6 +43,8 @@ export async function processesOf(pid: number, mark: string): Promise<readonly n
 export class Tree {
   readonly #pid: number;
   readonly #mark: string;
+  /** The leader's; null where there is no /proc, or it has ended already. */
+  readonly #started: number | null;
   #leaderEnded = false;
   /** The leader's pid may name others from now on. */
   #groupEnded = false;
@@ -54,6 +56,7 @@ export class Tree {
   constructor(pid: number, mark: string) {
     this.#pid = pid;
     this.#mark = mark;
+    this.#started = HAS_PROC ? (readStat(pid)?.started ?? null) : null;
   }
 
   /**
@@ -64,7 +67,11 @@ export class Tree {
       void this.#signalAll(signal);
       return this.#groupEnded || tryGroup(this.#pid) !== 'refused';
     }
-    if (signal === 'SIGKILL') this.#killedAt ??= performance.now();
+    if (signal === 'SIGKILL') {
+      // There is no time to look before.
+      if (this.#killedAt === undefined) this.#remember(lastCensus());
+      this.#killedAt ??= performance.now();
+    }
     const sent = this.#groupEnded ? 'gone' : signalGroup(this.#pid, signal);
     void this.#signalStrays(signal);
     return sent !== 'refused';
@@ -73,6 +80,7 @@ export class Tree {
   /** The leader has ended: whether any of the others is left. */
   async outlivesLeader(): Promise<boolean> {
     this.#leaderEnded = true;
+    this.#remember(lastCensus());
     return this.#look();
   }
 
@@ -110,13 +118,20 @@ export class Tree {
   /** Who is whose child is known until the first of them ends: so they are looked at before. */
   async #signalAll(signal: NodeJS.Signals): Promise<void> {
     const census = (await takeCensus()) ?? [];
-    const own = census.filter((seen) => this.#isOurs(seen));
-    for (const { pid, started } of unmarkedDescendants(census, own)) this.#hidden.set(pid, started);
+    this.#remember(census);
     if (this.#killedAt !== undefined) return;
     if (!this.#groupEnded) signalGroup(this.#pid, signal);
     for (const seen of census) {
       if (this.#isOurs(seen) && seen.group !== this.#pid) signalProcess(seen, signal);
     }
+  }
+
+  /** Notes who is told by its parents alone; they may have ended since that census, as may all that it saw. */
+  #remember(census: readonly Seen[]): void {
+    // Of an earlier time: this pid may have been another's.
+    if (!census.some(({ pid, started }) => pid === this.#pid && started === this.#started)) return;
+    const own = census.filter((seen) => this.#isOurs(seen));
+    for (const { pid, started } of unmarkedDescendants(census, own)) this.#hidden.set(pid, started);
   }
 
   async #signalStrays(signal: NodeJS.Signals): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Seen } from '../../src/supervisor/census.ts';
+import { type Seen, takeCensus } from '../../src/supervisor/census.ts';
 import { HAS_PROC } from '../../src/supervisor/proc.ts';
 import { processesOf, unmarkedDescendants } from '../../src/supervisor/tree.ts';
 import { isRunning, markOf, toldPids } from './processes.ts';
@@ -34,6 +34,26 @@ if (HAS_PROC) {
     assert.deepEqual(hidden.filter(isRunning), []);
     hidden.push(...(await toldPids(log, 'alpha', 'hidden', 2)));
     await supervisor.stop();
+    assert.deepEqual(hidden.filter(isRunning), []);
+  });
+
+  test('a stop at once ends such a child too, and so does a crash after it was seen', async (t) => {
+    const { supervisor, log } = supervise(t, [profile('alpha', 'hidden.mjs', { stop: patient })]);
+    const hidden: number[] = [];
+    t.after(() => {
+      for (const pid of hidden.filter(isRunning)) process.kill(pid, 'SIGKILL');
+    });
+    supervisor.start();
+    hidden.push(...(await toldPids(log, 'alpha', 'hidden', 1)));
+    await supervisor.settled();
+    // A look at all processes, as a status or a memory limit takes one.
+    await takeCensus();
+    const back = log.next(isState('alpha', 'ready'));
+    process.kill(pidOf(supervisor, 'alpha'), 'SIGKILL');
+    await back;
+    assert.deepEqual(hidden.filter(isRunning), []);
+    hidden.push(...(await toldPids(log, 'alpha', 'hidden', 2)));
+    await supervisor.stop({ atOnce: true });
     assert.deepEqual(hidden.filter(isRunning), []);
   });
 }
