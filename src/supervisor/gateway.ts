@@ -30,6 +30,9 @@ import { mebibytes } from './words.ts';
 /** Node turns a longer wait into none at all. */
 const MAX_TIMER = 2 ** 31 - 1;
 
+/** ms that a timer may be late on a machine that is merely busy. */
+const MOST_LATE = 1000;
+
 /** ms that a list of processes may be old for a status: the gateways of one share it. */
 const JUST_NOW = 500;
 
@@ -115,7 +118,11 @@ export class Gateway {
   }
 
   status(): SupervisedStatus {
-    return statusOf(this.profile, this.#life, this.#around.ports.of(this.profile.name), this.#around.now());
+    const ports = this.#around.ports.of(this.profile.name);
+    const status = statusOf(this.profile, this.#life, ports, this.#around.now());
+    const failing = this.#life.phase.name === 'unready' ? this.#probers.failing() : '';
+    // What made it so may be over, and something else in its way.
+    return failing === '' ? status : { ...status, last_error: `not ready: ${failing}` };
   }
 
   /** Of all its processes, resident, in bytes; null where none runs, or it cannot be told. */
@@ -210,9 +217,7 @@ export class Gateway {
         break;
       case 'startTimer': {
         const { name, generation, ms } = effect;
-        clearTimeout(this.#timer);
-        const wait = Math.min(ms, MAX_TIMER);
-        this.#timer = setTimeout(() => this.#elapsed(name, generation), wait);
+        this.#arm(name, generation, Math.min(ms, MAX_TIMER));
         break;
       }
       case 'clearTimer':
@@ -257,6 +262,17 @@ export class Gateway {
     const pid = pidOf(this.#life.phase);
     if (pid === null) return [];
     return processesOf(pid, this.#around.run.mark(this.#profile.name, this.#life.generation));
+  }
+
+  #arm(name: TimerName, generation: number, ms: number): void {
+    clearTimeout(this.#timer);
+    const due = performance.now() + ms;
+    this.#timer = setTimeout(() => {
+      const late = performance.now() - due;
+      // gwproxy itself was stopped, or had no CPU: the gateway may be ready, and nobody has looked.
+      if (name === 'startTimeout' && late > MOST_LATE) this.#arm(name, generation, Math.min(late, ms));
+      else this.#elapsed(name, generation);
+    }, ms);
   }
 
   #elapsed(name: TimerName, generation: number): void {
