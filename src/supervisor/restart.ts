@@ -81,7 +81,8 @@ function again(
   const times = policy.giveUp === null ? [] : within(policy.giveUp, past, at);
   if (policy.giveUp !== null && times.length > policy.giveUp.restarts) {
     const { restarts, within: window } = policy.giveUp;
-    return { kind: 'fail', reason: `gave up after ${restarts} restarts within ${duration(window)}` };
+    const count = restarts === 1 ? '1 restart' : `${restarts} restarts`;
+    return { kind: 'fail', reason: `gave up after ${count} within ${duration(window)}` };
   }
   if (served && level === 0) return { kind: 'at-once', history: { level: 1, times, asked } };
   const waited = Math.max(1, level);

@@ -110,7 +110,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     );
     if (phase.name === 'ready') return;
     const why = lastError ?? (desired === 'up' ? phase.name : 'it was stopped meanwhile');
-    throw new CommandError(EXIT.cannotServe, `${name} is not ready: ${why}`);
+    const text = why.startsWith('not ready: ') ? why : `not ready: ${why}`;
+    throw new CommandError(EXIT.cannotServe, `${name} is ${text}`);
   }
 
   return {

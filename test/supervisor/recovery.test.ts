@@ -99,7 +99,7 @@ test('a gateway that asks for a restart again and again waits in the end, and gi
   assert.equal(lives, 8, 'five restarts that do not count, one that does, and the end');
   const { restarts, last_error } = statusOf(supervisor, 'alpha');
   assert.equal(restarts, 1);
-  assert.match(last_error ?? '', /^exited with code 75; gave up after 1 restarts within 1m/);
+  assert.match(last_error ?? '', /^exited with code 75; gave up after 1 restart within 1m/);
 });
 
 test('what an exit code means is configurable', async (t) => {
