@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CommandError } from '../../errors.ts';
 import { programOf } from '../../supervisor/holders.ts';
 import { HAS_PROC, isGone, readPids, readProc } from '../../supervisor/proc.ts';
 import type { App } from '../pm2/app.ts';
-import { readPm2File } from '../pm2/read.ts';
+import { readDump } from '../pm2/read.ts';
 import { isRecord } from '../pm2/records.ts';
 
 /** One app that pm2 runs, or would start again. */
@@ -22,13 +23,19 @@ export interface Pm2App {
   readonly pm2Home: string;
 }
 
+export interface Pm2Look {
+  readonly apps: readonly Pm2App[];
+  /** The dumps that could not be read; the reason has the path. */
+  readonly unread: readonly { readonly pm2Home: string; readonly reason: string }[];
+}
+
 const DAEMON = /^PM2 v\S+: God Daemon \((.+?)\)/;
 
 /**
  * What pm2's daemons run, and what their dumps would start at boot. pm2 itself is not asked: that would start a
  * daemon where none runs.
  */
-export async function pm2Apps(env: NodeJS.ProcessEnv, home: string): Promise<readonly Pm2App[]> {
+export async function pm2Apps(env: NodeJS.ProcessEnv, home: string): Promise<Pm2Look> {
   const processes = HAS_PROC ? procProcesses() : await psProcesses();
   const daemons = processes.flatMap(({ pid, title }) => {
     const pm2Home = DAEMON.exec(title)?.[1];
@@ -40,11 +47,15 @@ export async function pm2Apps(env: NodeJS.ProcessEnv, home: string): Promise<rea
       .flatMap(({ pid, title }) => appOf(pid, title, pm2Home)),
   );
   const homes = new Set([env['PM2_HOME'] || join(home, '.pm2'), ...daemons.map(({ pm2Home }) => pm2Home)]);
-  const dumped = (await Promise.all([...homes].map(dumpOf))).flat();
+  const dumps = await Promise.all([...homes].map(dumpOf));
+  const dumped = dumps.flatMap(({ apps }) => apps);
   const known = running.map((app) => ({ ...app, args: app.args ?? argsIn(dumped, app) }));
   const isRunning = ({ name, pm2Home }: Pm2App) =>
     known.some((app) => app.pm2Home === pm2Home && (app.name ?? name) === name);
-  return [...known, ...dumped.filter((app) => !isRunning(app))];
+  return {
+    apps: [...known, ...dumped.filter((app) => !isRunning(app))],
+    unread: dumps.flatMap(({ unread }) => unread),
+  };
 }
 
 interface Process {
@@ -137,10 +148,19 @@ function parsed(json: string): Readonly<Record<string, unknown>> {
   }
 }
 
-async function dumpOf(pm2Home: string): Promise<readonly Pm2App[]> {
+/** What cannot be read hides nothing of what runs. */
+async function dumpOf(pm2Home: string): Promise<Pm2Look> {
   const file = join(pm2Home, 'dump.pm2');
-  if (!existsSync(file)) return [];
-  const { apps } = await readPm2File(file);
+  if (!existsSync(file)) return { apps: [], unread: [] };
+  try {
+    return { apps: dumpedApps(await readDump(file), pm2Home), unread: [] };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return { apps: [], unread: [{ pm2Home, reason: error.message }] };
+  }
+}
+
+function dumpedApps(apps: readonly App[], pm2Home: string): readonly Pm2App[] {
   return apps.flatMap((app) => {
     const script = textOf(app.fields.get('script'));
     if (script === null || app.fields.get('autostart') === false) return [];

@@ -10,10 +10,17 @@ import { place, type Subject } from './subject.ts';
 /** What both pm2 and gwproxy would run: two gateways of one bot, on one port, with one token. */
 export async function checkPm2({ plan, env, home }: Subject): Promise<readonly Fault[]> {
   if (plan === null) return [];
-  const apps = await pm2Apps(env, home);
-  if (apps.length === 0) return [];
+  const { apps, unread } = await pm2Apps(env, home);
   const usualHome = env['PM2_HOME'] || join(home, '.pm2');
-  return pm2Faults(commandsOf(plan), apps.map(withRealScript), usualHome);
+  return [
+    ...unread.map(({ pm2Home, reason }) =>
+      warn(
+        `what pm2 would start at boot is not known: ${reason}`,
+        `${pm2At(pm2Home, usualHome)} save --force, which writes it anew`,
+      ),
+    ),
+    ...(apps.length === 0 ? [] : pm2Faults(commandsOf(plan), apps.map(withRealScript), usualHome)),
+  ];
 }
 
 /** How a profile is run, as far as it can be compared. */
@@ -41,7 +48,7 @@ export function pm2Faults(
 }
 
 function faultOf({ profile, where }: Command, { pid, name, pm2Home }: Pm2App, usualHome: string): Fault {
-  const pm2 = pm2Home === usualHome ? 'pm2' : `PM2_HOME=${shellWord(pm2Home)} pm2`;
+  const pm2 = pm2At(pm2Home, usualHome);
   const called = name === null ? 'an app' : `'${name}'`;
   if (pid === null) {
     const what = `${profile}: pm2 would start ${called} again at boot, the same command`;
@@ -52,6 +59,11 @@ function faultOf({ profile, where }: Command, { pid, name, pm2Home }: Pm2App, us
       ? `as its user: ${pm2} ls, ${pm2} delete it, ${pm2} save --force`
       : `${pm2} delete ${shellWord(name)} && ${pm2} save --force`;
   return error(`${profile}: pm2 still runs ${called} (pid ${pid}), the same command`, instead, where);
+}
+
+/** pm2 as it is called to ask that daemon. */
+function pm2At(pm2Home: string, usualHome: string): string {
+  return pm2Home === usualHome ? 'pm2' : `PM2_HOME=${shellWord(pm2Home)} pm2`;
 }
 
 /** Pure. The same script, with the same arguments as far as they are known, or some more on one side. */

@@ -26,6 +26,15 @@ export async function readPm2File(file: string): Promise<Pm2File> {
   return parsed;
 }
 
+/** The apps of pm2's own dump, which lists none where all were deleted. Throws as above. */
+export async function readDump(file: string): Promise<readonly App[]> {
+  const content = await contentOf(file);
+  if (Array.isArray(content) && content.length === 0) return [];
+  const parsed = parseApps(content);
+  if (typeof parsed === 'string') throw refused(file, parsed);
+  return parsed.apps;
+}
+
 async function contentOf(file: string): Promise<unknown> {
   const ending = extname(file);
   let text: string;

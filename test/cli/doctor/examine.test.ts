@@ -176,14 +176,33 @@ test('a state folder that others can enter, and one too long for a socket', asyn
 
 test('a look that fails is told, and the others go on', async (t) => {
   const { at } = await faults(t, config('{ command: node bot.js }'));
-  const env = { HOME: at, GWPROXY_STATE_DIR: join(at, 'state'), PM2_HOME: at };
+  const env = { HOME: at, GWPROXY_STATE_DIR: join(at, 'state') };
   const subject = await subjectOf(join(at, 'gwproxy.yaml'), env, 5000);
-  await mkdir(join(at, 'dump.pm2'));
-  const { findings } = await examine(subject, 5000);
-  const pm2 = findings.find(({ check }) => check === 'pm2');
-  assert.equal(pm2?.level, 'warn');
-  assert.match(pm2?.what ?? '', /^pm2: could not look: .*dump\.pm2: .*EISDIR/);
+  const folderOfThatName = join(at, 'folder.yaml');
+  await mkdir(folderOfThatName, { mode: 0o755 });
+  const loaded = subject.loaded === null ? null : { ...subject.loaded, files: [folderOfThatName] };
+  const { findings } = await examine({ ...subject, loaded }, 5000);
+  const secrets = findings.find(({ check }) => check === 'secrets');
+  assert.equal(secrets?.level, 'warn');
+  assert.match(secrets?.what ?? '', /^secrets: could not look: EISDIR/);
   assert.ok(findings.some(({ check, level }) => check === 'config' && level === 'ok'));
+});
+
+test('a dump of pm2 that lists no app is well, one that cannot be read is a finding of its own', async (t) => {
+  const dumped = async (text: string) => {
+    const files = { ...config('{ command: node bot.js }'), 'pm2/dump.pm2': text };
+    const { at } = await faults(t, files);
+    const env = { HOME: at, GWPROXY_STATE_DIR: join(at, 'state'), PM2_HOME: join(at, 'pm2') };
+    const subject = await subjectOf(join(at, 'gwproxy.yaml'), env, 5000);
+    const { findings } = await examine(subject, 5000);
+    return findings
+      .filter(({ check }) => check === 'pm2')
+      .map(({ level, what }) => `${level} ${what.replace(`${at}/`, '')}`);
+  };
+  assert.deepEqual(await dumped('[]'), ['ok nothing found']);
+  assert.deepEqual(await dumped('7'), [
+    "warn what pm2 would start at boot is not known: pm2/dump.pm2: it holds no app of pm2's: an object with 'apps', a list of apps, or one app",
+  ]);
 });
 
 test('a look that never ends is given up', async (t) => {
