@@ -2,11 +2,12 @@ import { NAME_RULE, profileName } from '../../config/profile-schema.ts';
 import { absencesOf } from './absent.ts';
 import type { App } from './app.ts';
 import { type Variables, variablesOf } from './env.ts';
-import { launchOf, type Machine } from './launch.ts';
+import type { Machine } from './launch.ts';
 import { logFileOf } from './logs.ts';
 import { type Note, note, type Plain, together } from './note.ts';
 import { limitsOf, restartOf } from './policy.ts';
 import type { Pm2File } from './read.ts';
+import { launchFrom } from './start-folder.ts';
 import { numberOf } from './words.ts';
 
 /** An app as a profile. */
@@ -37,7 +38,13 @@ export interface Conversion {
 /** Every app as a profile, with all that has no equal. Nothing is asked but the machine. */
 export function convert(
   { kind, apps, deployEnvironments, beside }: Pm2File,
-  options: { readonly machine: Machine; readonly environment: string | null; readonly configFile: string },
+  options: {
+    readonly machine: Machine;
+    /** The same in the folder of pm2's file; null where that is no other. */
+    readonly atFile: Machine | null;
+    readonly environment: string | null;
+    readonly configFile: string;
+  },
 ): Conversion {
   const profiles: Converted[] = [];
   const leftOut: { name: string; reason: string }[] = [];
@@ -61,12 +68,12 @@ function converted(
   copies: number,
   deployed: ReadonlyMap<string, unknown>,
   taken: Taken,
-  { machine, environment, configFile }: Parameters<typeof convert>[1],
+  { machine, atFile, environment, configFile }: Parameters<typeof convert>[1],
 ): Converted | { readonly name: string; readonly reason: string } {
   if (app.fields.get('script') === 'serve') {
     return { name: app.name, reason: 'it serves files, and gwproxy serves none: leave that to a web server' };
   }
-  const launch = launchOf(app, machine);
+  const launch = launchFrom(app, machine, atFile);
   if (!launch.ok) return { name: app.name, reason: launch.reason };
   const called =
     app.fields.get('append_env_to_name') === true && environment !== null

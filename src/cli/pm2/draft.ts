@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { CommandError, EXIT } from '../../errors.ts';
 import { type Conversion, convert } from './convert.ts';
 import { realMachine } from './machine.ts';
-import { readPm2File } from './read.ts';
+import { type Pm2File, readPm2File } from './read.ts';
 import { configText, noteText, printable, type Written } from './text.ts';
 import { shellWord } from './words.ts';
 
@@ -16,22 +16,22 @@ export interface Draft {
 }
 
 /**
- * A config of what pm2 starts by that file. `environment` is pm2's `--env`. Throws a CommandError where the file is
+ * A config of what pm2 starts by that file, called in the folder at hand. `environment` is pm2's `--env`. Throws a CommandError where the file is
  * none of pm2's, lists nothing that could be started, or has no such environment.
  */
 export async function pm2Draft(
   pm2File: string,
   configFile: string,
   environment: string | null,
+  atHand = process.cwd(),
 ): Promise<Draft> {
-  const path = resolve(pm2File);
+  const path = resolve(atHand, pm2File);
   const read = await readPm2File(path);
   checkEnvironment(
     environment,
     read.apps.flatMap(({ environments }) => [...environments.keys()]),
   );
-  const machine = realMachine(dirname(path), process.env);
-  const conversion = convert(read, { machine, environment, configFile });
+  const conversion = convert(read, { ...machinesOf(read, dirname(path), atHand), environment, configFile });
   if (conversion.profiles.length === 0) {
     const why = conversion.leftOut.map(({ name, reason }) => `${printable(name)}: ${printable(reason)}`);
     throw new CommandError(EXIT.failure, [...why, `${pm2File} has no app that could be started`].join('\n'));
@@ -44,6 +44,14 @@ export async function pm2Draft(
     told: toldOf(conversion, read.kind),
     next: nextOf(conversion, envFiles),
   };
+}
+
+/** A dump has nothing but absolute paths. */
+function machinesOf({ kind }: Pm2File, folder: string, atHand: string) {
+  const atFile = realMachine(folder, process.env);
+  const machine = realMachine(atHand, process.env);
+  const isOne = kind === 'dump' || machine.real(folder) === machine.real(atHand);
+  return isOne ? { machine: atFile, atFile: null } : { machine, atFile };
 }
 
 function checkEnvironment(environment: string | null, known: readonly string[]): void {

@@ -5,13 +5,14 @@ import { splitArguments } from './words.ts';
 
 /** What the machine is asked to find out what pm2 would run. */
 export interface Machine {
-  /** Where relative paths of the apps begin: the folder of pm2's file. */
+  /** Where relative paths of the apps begin. */
   readonly folder: string;
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Such as 20.19.0. */
   readonly nodeVersion: string;
   isFile(path: string): boolean;
+  isFolder(path: string): boolean;
   /** Whether it is a program of the machine's own, no script. */
   isBinary(path: string): boolean;
   /** Where a program is found on PATH; null where it is not. */
@@ -52,6 +53,7 @@ export function launchOf(app: App, machine: Machine): Launched {
   const script = textOf(app.fields.get('script'));
   if (script === undefined) return { ok: false, reason: 'it has no script' };
   const cwd = resolve(machine.folder, textOf(app.fields.get('cwd')) ?? '.');
+  if (!machine.isFolder(cwd)) return { ok: false, reason: `there is no folder ${cwd}` };
   if (app.kind === 'ecosystem' && script.includes(' ')) return ofShell(script, cwd, machine);
 
   const path = resolve(cwd, script);

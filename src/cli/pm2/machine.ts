@@ -11,6 +11,7 @@ export function realMachine(folder: string, env: NodeJS.ProcessEnv): Machine {
     env,
     nodeVersion: process.versions.node,
     isFile,
+    isFolder,
     isBinary,
     which: (program) => which(program, folder, env.PATH ?? ''),
     real: (path) => realpathSync(path),
@@ -19,6 +20,10 @@ export function realMachine(folder: string, env: NodeJS.ProcessEnv): Machine {
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function isExecutable(path: string): boolean {

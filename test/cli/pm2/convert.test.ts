@@ -11,7 +11,7 @@ const USUAL = machine({ files: [BOT, `${FOLDER}/bot.py`, `${FOLDER}/bot.sh`, `${
 function converted(value: unknown, on = USUAL, environment: string | null = null) {
   const file = parseApps(value);
   if (typeof file === 'string') throw new Error(file);
-  return convert(file, { machine: on, environment, configFile: '/srv/bots/gwproxy.yaml' });
+  return convert(file, { machine: on, atFile: null, environment, configFile: '/srv/bots/gwproxy.yaml' });
 }
 
 /** The one profile of an app. */

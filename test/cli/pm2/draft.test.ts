@@ -23,7 +23,7 @@ test('an environment that no app has is told, with those there are', async () =>
   });
 });
 
-test('relative paths begin in the folder of pm2’s file, whatever folder is at hand', async (t) => {
+test('relative paths begin in the folder of pm2’s file where the folder at hand has nothing of that name', async (t) => {
   const at = await folder(t, {
     'bots/deep/bot.js': '',
     'bots/a.yaml': 'apps: [{ name: a, script: bot.js, cwd: deep, out_file: out.log }]\n',
@@ -33,11 +33,36 @@ test('relative paths begin in the folder of pm2’s file, whatever folder is at 
   assert.match(text, /^ {4}log_file: bots\/deep\/out\.log$/m);
 });
 
+test('relative paths begin in the folder at hand first, as pm2’s do, and two that would work are told', async (t) => {
+  const at = await folder(t, {
+    'src/bot.js': '',
+    'deploy/own.js': '',
+    'both.js': '',
+    'deploy/both.js': '',
+    'deploy/a.json': JSON.stringify([
+      { name: 'up', script: 'src/bot.js' },
+      { name: 'beside', script: 'own.js' },
+      { name: 'both', script: 'both.js' },
+      { name: 'fixed', script: 'both.js', cwd: '/', exec_interpreter: 'none' },
+    ]),
+  });
+  const { text, told } = await pm2Draft(join(at, 'deploy', 'a.json'), join(at, 'gwproxy.yaml'), null, at);
+  assert.match(text, /^ {2}up:\n {4}command: \[node, src\/bot\.js\]\n(?! {4}cwd)/m);
+  assert.match(text, /^ {2}beside:\n {4}command: \[node, own\.js\]\n {4}cwd: deploy\n/m);
+  assert.match(text, /^ {2}both:\n {4}command: \[node, both\.js\]\n(?! {4}cwd)/m);
+  assert.deepEqual(
+    told.filter((line) => /: script, cwd:/.test(line)),
+    [
+      `both: script, cwd: begin in ${at}, as by \`pm2 start\` called there; in ${at}/deploy too there is what could be started: if that was meant, run init there`,
+    ],
+  );
+});
+
 test('a file of which nothing could be started is refused, with each reason', async (t) => {
   const at = await folder(t, { 'a.json': '[{"name": "a", "script": "gone.js"}, {"script": "serve"}]' });
-  await assert.rejects(pm2Draft(join(at, 'a.json'), '/srv/gwproxy.yaml', null), {
+  await assert.rejects(pm2Draft(join(at, 'a.json'), '/srv/gwproxy.yaml', null, '/'), {
     message: new RegExp(
-      `^a: there is no script ${at}/gone\\.js\\nserve: it serves files.*\\n.*no app that could be started$`,
+      `^a: there is no script /gone\\.js, and there is no script ${at}/gone\\.js\\nserve: it serves files.*\\n.*no app that could be started$`,
     ),
   });
 });

@@ -9,6 +9,10 @@ export function machine(given: {
   readonly programs?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeVersion?: string;
+  /** Where relative paths begin. */
+  readonly folder?: string;
+  /** All that there are, where it matters. */
+  readonly folders?: readonly string[];
   /** From a link to where it leads. */
   readonly links?: Readonly<Record<string, string>>;
 }): Machine {
@@ -20,11 +24,12 @@ export function machine(given: {
   const binaries = given.binaries ?? [];
   const files = [...(given.files ?? []), ...binaries, ...Object.values(programs)];
   return {
-    folder: FOLDER,
+    folder: given.folder ?? FOLDER,
     home: '/home/ada',
     env: given.env ?? {},
     nodeVersion: given.nodeVersion ?? '20.19.0',
     isFile: (path) => files.includes(path),
+    isFolder: (path) => given.folders?.includes(path) ?? true,
     isBinary: (path) => binaries.includes(path),
     real: (path) => given.links?.[path] ?? path,
     which: (program) =>

@@ -19,6 +19,7 @@ async function planOf(apps: readonly object[]) {
   if (typeof file === 'string') throw new Error(file);
   const conversion = convert(file, {
     machine: machine({ files: [join(FOLDER, 'bot.js')] }),
+    atFile: null,
     environment: null,
     configFile: CONFIG,
   });
