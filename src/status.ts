@@ -1,5 +1,8 @@
 import type { GatewayState } from './events.ts';
 
+/** How `last_error` begins where a gateway was ended since it never took a connection. */
+export const NO_LISTENER_READY = 'no listener was ready';
+
 /**
  * What the supervisor knows of a profile, in the names of `gwproxy status --json`; admin adds memory and requests.
  * It stands here since neither of the two knows the other. Times are ISO 8601, in UTC.

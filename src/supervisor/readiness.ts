@@ -1,3 +1,4 @@
+import { NO_LISTENER_READY } from '../status.ts';
 import { historyAt } from './finish.ts';
 import { isServing, type Life, type Policy, type Stamp, type Step, unchanged } from './life.ts';
 import { unfit } from './upkeep.ts';
@@ -70,7 +71,8 @@ export function startTimeout(
     };
   }
   const met = moment.detail === undefined ? '' : ` (${moment.detail})`;
-  return unfit(state, `no listener was ready within ${duration(policy.startTimeout)}${met}`, moment, policy);
+  const reason = `${NO_LISTENER_READY} within ${duration(policy.startTimeout)}${met}`;
+  return unfit(state, reason, moment, policy);
 }
 
 function missing(ready: readonly string[], policy: Policy): string {

@@ -1,4 +1,5 @@
 import type { Status } from '../../admin/status.ts';
+import { NO_LISTENER_READY } from '../../status.ts';
 import { version } from '../../version.ts';
 import { error, type Fault, warn } from './finding.ts';
 import type { Subject } from './subject.ts';
@@ -24,12 +25,20 @@ export function runningFaults(status: Status, own: string): readonly Fault[] {
           ),
         ]),
     ...(pending.length === 0 ? [] : [warn(`changes wait: ${pending.join('; ')}`, 'gwproxy reload')]),
-    ...status.profiles.flatMap(({ name, state, last_error: reason }) => {
+    ...status.profiles.flatMap(({ name, state, restarts, last_error: reason }) => {
       const why = reason === null ? '' : `: ${reason}`;
       if (state === 'failed')
         return [error(`${name} is failed${why}`, `gwproxy logs ${name}, then gwproxy start ${name}`)];
       if (state === 'backoff' || state === 'unready')
         return [warn(`${name} is in ${state}${why}`, `gwproxy logs ${name}`)];
+      // Until its start_timeout it looks well, however often it was ended for that.
+      if (state === 'starting' && restarts > 0 && reason?.startsWith(NO_LISTENER_READY))
+        return [
+          warn(
+            `${name} starts again, restart ${restarts}${why}`,
+            `gwproxy logs ${name}; what serves no HTTP is not for gwproxy: leave it to systemd, say`,
+          ),
+        ];
       return [];
     }),
   ];

@@ -1,11 +1,12 @@
 import { NAME_RULE, profileName } from '../../config/profile-schema.ts';
+import { duration } from '../../supervisor/words.ts';
 import { absencesOf } from './absent.ts';
 import type { App } from './app.ts';
 import { type Variables, variablesOf } from './env.ts';
 import type { Machine } from './launch.ts';
 import { logFileOf } from './logs.ts';
 import { type Note, note, type Plain, together } from './note.ts';
-import { limitsOf, restartOf } from './policy.ts';
+import { limitsOf, restartOf, START_TIMEOUT } from './policy.ts';
 import type { Pm2File } from './read.ts';
 import { launchFrom } from './start-folder.ts';
 import { numberOf } from './words.ts';
@@ -83,8 +84,9 @@ function converted(
   const variables = variablesOf(app, { name: environment, deployed }, machine.env);
   const log = logFileOf(app, launch.cwd, machine, taken.files);
   if (log.file !== null) taken.files.add(log.file);
-  const port = portOf(variables, launch.command, taken.ports);
   const { fields, notes } = together([limitsOf(app), restartOf(app)]);
+  const startTimeout = String(fields['start_timeout'] ?? duration(START_TIMEOUT));
+  const port = portOf(variables, launch.command, taken.ports, startTimeout);
   return {
     name,
     was: app.name,
@@ -141,16 +143,25 @@ interface Port {
   readonly notes: readonly Note[];
 }
 
-const NO_PORT =
-  'none is named: one is allocated and passed as PORT; if the bot listens on one of its own, write listeners: { main: { port: N } }';
+function noPort(startTimeout: string): Note {
+  return note(
+    'PORT',
+    `none is named: one is allocated and passed as PORT; if the bot listens on one of its own, write listeners: { main: { port: N } }; an app that listens on none is ended after start_timeout (${startTimeout}), again and again: leave it to pm2 or systemd, and take it out here`,
+  );
+}
 
-function portOf(variables: Variables, command: readonly string[], taken: Set<number>): Port {
+function portOf(
+  variables: Variables,
+  command: readonly string[],
+  taken: Set<number>,
+  startTimeout: string,
+): Port {
   const plain = new Map(variables.plain);
   // One that is none would beat the allocated one.
   plain.delete('PORT');
   const rest = { ...variables, plain };
   const port = portNumber(variables.plain.get('PORT')) ?? portIn(command);
-  if (port === null) return { port, variables: rest, notes: [note('PORT', NO_PORT)] };
+  if (port === null) return { port, variables: rest, notes: [noPort(startTimeout)] };
   if (taken.has(port)) {
     const text = `${port} is another app's too; here one is allocated, and passed as PORT`;
     return { port: null, variables: rest, notes: [note('PORT', text)] };

@@ -8,7 +8,8 @@ import { bytesOf, msOf, numberOf } from './words.ts';
 const PM2 = { maxRestarts: 16, minUptime: 1000, longestBackoff: 15_000, stableAfter: 30_000 } as const;
 /** The config's own first and longest wait. */
 const WAITS = { min: 500, max: 30_000 } as const;
-const START_TIMEOUT = 60_000;
+/** The config's own, in ms. */
+export const START_TIMEOUT = 60_000;
 const LONGEST = 2 ** 31 - 1;
 
 /** When and how soon pm2 starts an ended app again (lib/God.js, handleExit). */

@@ -123,15 +123,16 @@ test('a socket on every address is one past the door', () => {
 test('what a running gwproxy says of itself', () => {
   const profile = (
     name: string,
-    state: 'ready' | 'failed' | 'backoff',
+    state: 'ready' | 'failed' | 'backoff' | 'starting',
     reason: string | null,
+    restarts = 0,
   ): Status['profiles'][number] => ({
     name,
     state,
     last_error: reason,
     pid: null,
     uptime_s: null,
-    restarts: 0,
+    restarts,
     desired: 'up',
     generation: 1,
     last_exit: null,
@@ -164,6 +165,27 @@ test('what a running gwproxy says of itself', () => {
       'warn changes wait: a: its command',
       'error b is failed: gave up',
       'warn c is in backoff',
+    ],
+  );
+  assert.deepEqual(
+    runningFaults(
+      {
+        ...status,
+        profiles: [
+          profile('a', 'starting', 'no listener was ready within 60s', 3),
+          profile('b', 'starting', 'it ended with exit code 1', 1),
+          profile('c', 'starting', null),
+        ],
+        config_error: null,
+        config_pending: [],
+      },
+      '1.0.0',
+    ).map(({ what, instead }) => [what, instead]),
+    [
+      [
+        'a starts again, restart 3: no listener was ready within 60s',
+        'gwproxy logs a; what serves no HTTP is not for gwproxy: leave it to systemd, say',
+      ],
     ],
   );
   assert.deepEqual(

@@ -325,6 +325,17 @@ test('ports: fixed by PORT or --port, once; else allocated', () => {
   );
 });
 
+test('no port: what becomes of an app that listens on none, and what to do with it', () => {
+  const [text = ''] = textsOf(one({ script: 'bot.js' }));
+  assert.match(text, /^PORT: none is named: one is allocated/);
+  assert.match(
+    text,
+    /; an app that listens on none is ended after start_timeout \(1m\), again and again: leave it to pm2 or systemd, and take it out here$/,
+  );
+  const [slow = ''] = textsOf(one({ script: 'bot.js', listen_timeout: 90_000 }));
+  assert.match(slow, /start_timeout \(90s\)/);
+});
+
 test('environments: the chosen one over env, over that of deploy', () => {
   const app = {
     script: 'bot.js',
