@@ -2,15 +2,16 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { shortPath } from '../../config/problems.ts';
 import { systemCode } from '../../supervisor/words.ts';
+import { hasSecretShape, isSecretName } from '../secret.ts';
 import { error, type Fault, warn } from './finding.ts';
 import type { Subject } from './subject.ts';
 
 const OTHERS = { read: 0o004, write: 0o002, enter: 0o001 } as const;
 const YAML = new Set(['.yaml', '.yml']);
 
-/** A secret's name with a value of its own behind it: no reference, and more than a word such as true. */
-const SECRET_LINE =
-  /(?:^|[{,])\s*(?:-\s*)?["']?[\w.-]*(?:TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|PRIVATE_KEY|CREDENTIAL)\w*["']?\s*:\s*["']?(?!\$\{)[^\s"'#{[&*|>][^\s"'#]{5,}/i;
+/** A name with a value of its own behind it: no reference, and more than a word such as true. */
+const NAMED_VALUE =
+  /(?:^|[{,])\s*(?:-\s*)?["']?([\w.-]+)["']?\s*:\s*["']?(?!\$\{)[^\s"'#{[&*|>][^\s"'#]{5,}/g;
 
 /** Files that others on this machine can read or change, and should not. */
 export async function checkSecrets({ loaded, stateFolder }: Subject): Promise<readonly Fault[]> {
@@ -43,8 +44,13 @@ async function ofFile(file: string): Promise<readonly Fault[]> {
 
 /** The first line of a config that holds a secret itself, counted from 1; null where none does. Pure. */
 export function secretLine(text: string): number | null {
-  const index = text.split('\n').findIndex((line) => !/^\s*#/.test(line) && SECRET_LINE.test(line));
+  const index = text.split('\n').findIndex((line) => !/^\s*#/.test(line) && holdsSecret(line));
   return index === -1 ? null : index + 1;
+}
+
+function holdsSecret(line: string): boolean {
+  const names = [...line.matchAll(NAMED_VALUE)].map(([, name = '']) => name);
+  return names.some(isSecretName) || hasSecretShape(line);
 }
 
 async function ofState(folder: string): Promise<readonly Fault[]> {

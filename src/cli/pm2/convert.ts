@@ -1,5 +1,6 @@
 import { NAME_RULE, profileName } from '../../config/profile-schema.ts';
 import { duration } from '../../supervisor/words.ts';
+import { hasSecretShape } from '../secret.ts';
 import { absencesOf } from './absent.ts';
 import type { App } from './app.ts';
 import { type Variables, variablesOf } from './env.ts';
@@ -102,6 +103,7 @@ function converted(
         ? [note('instances', `${copies}: one process runs here, since a bot has one gateway`)]
         : []),
       ...launch.notes,
+      ...(launch.command.some(hasSecretShape) ? [note('args', SECRET_ARGUMENT)] : []),
       ...variables.notes,
       ...port.notes,
       ...notes,
@@ -135,6 +137,9 @@ function freeName(wanted: string, taken: Set<string>): string {
   taken.add(name);
   return profileName().parse(name);
 }
+
+const SECRET_ARGUMENT =
+  'one looks like a secret, and every user of this machine can read it in the config and in `ps`: have the bot read it from a variable in an env_file, or chmod 600 the config at least';
 
 interface Port {
   readonly port: number | null;

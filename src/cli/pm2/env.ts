@@ -1,4 +1,5 @@
 import { BASE_ENV } from '../../config/profile.ts';
+import { hasSecretShape, isSecretName } from '../secret.ts';
 import type { App } from './app.ts';
 import { type Note, note } from './note.ts';
 import { isRecord } from './records.ts';
@@ -23,10 +24,6 @@ export interface Chosen {
 
 /** The names that the config takes, and env_files too. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
-
-/** A guess on the safe side: what is no secret does no harm in a file of its own. */
-const SECRET_NAME = /TOKEN|SECRET|PASS|PRIVATE|CREDENTIAL|KEY|AUTH|SIGN|DSN|COOKIE|SALT|WEBHOOK/i;
-const SECRET_VALUE = /:\/\/[^/\s]*:[^/\s]*@/;
 
 /** What a shell, a desktop, npm, nvm and pm2 itself leave in an environment: of no use to a bot. */
 const NOISE = new RegExp(
@@ -62,7 +59,7 @@ export function variablesOf(
       );
     } else if (name !== 'PORT' && app.kind === 'dump' && shell[name] === text) {
       inherited.set(name, text);
-    } else if (SECRET_NAME.test(name) || SECRET_VALUE.test(text)) {
+    } else if (isSecretName(name) || hasSecretShape(text)) {
       secret.set(name, text);
     } else {
       plain.set(name, text);

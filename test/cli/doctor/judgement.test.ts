@@ -59,6 +59,14 @@ test('a secret in a config is found by its name, a reference is none', () => {
     '',
   ].join('\n');
   assert.equal(secretLine(text), 4);
+  assert.equal(secretLine('env:\n  DB_PWD: invented\n'), 2);
+  assert.equal(secretLine('a: 1\nenv: { CHAT: xoxb-1-invented }\n'), 2);
+  assert.equal(secretLine('command: [node, bot.js, --db, "postgres://bot:invented@127.0.0.1/b"]\n'), 1);
+  assert.equal(
+    secretLine('MONKEY: longer\nAUTHOR: longer\nDB: "postgres://bot:${DB_PWD}@127.0.0.1/b"\n'),
+    null,
+  );
+  assert.equal(secretLine('verify: { discord: { public_key: 0123456789abcdef } }\n'), null);
   assert.equal(secretLine('env: {}\n# TOKEN: abcdef0123\nsecret_token: "${X}"\nTOKENS: true\n'), null);
 });
 

@@ -390,6 +390,30 @@ test('variables: secrets apart, objects as JSON, what no variable can hold said'
   );
 });
 
+test('secrets by name or by shape stand apart, others stay, and an argument of that shape is told', () => {
+  const secret = {
+    DB_PWD: 'x',
+    GH_PAT: 'x',
+    JWT: 'x',
+    CHAT: 'xoxb-1-invented',
+    CONNECT: 'Host=h;Password=x',
+  };
+  const plain = { MONKEY: 'x', AUTHOR: 'x', COMPASS: 'x' };
+  const profile = one({
+    script: 'bot.js',
+    args: ['--chat', 'xoxb-1-invented'],
+    env: { ...secret, ...plain },
+  });
+  assert.deepEqual(Object.fromEntries(profile.variables.secret), secret);
+  assert.deepEqual(Object.fromEntries(profile.variables.plain), plain);
+  assert.deepEqual(profile.command, ['node', 'bot.js', '--chat', 'xoxb-1-invented']);
+  const texts = textsOf(profile).filter((text) => text.startsWith('args: '));
+  assert.deepEqual(texts, [
+    'args: one looks like a secret, and every user of this machine can read it in the config and in `ps`: have the bot read it from a variable in an env_file, or chmod 600 the config at least',
+  ]);
+  assert.ok(!textsOf(one({ script: 'bot.js', args: ['--chat'] })).some((text) => text.startsWith('args: ')));
+});
+
 test("a dump: the shell's variables apart, its noise gone, its usual log files not named", () => {
   const shell = { HOME: '/home/ada', PATH: '/bin', LANG: 'C', EXPORTED: 'yes', SHLVL: '1' };
   const env = {
