@@ -3,7 +3,7 @@ import { duration } from '../../supervisor/words.ts';
 import { hasSecretShape } from '../secret.ts';
 import { absencesOf } from './absent.ts';
 import type { App } from './app.ts';
-import { type Variables, variablesOf } from './env.ts';
+import { type Inherited, inheritedBy, type Variables, variablesOf } from './env.ts';
 import type { Machine } from './launch.ts';
 import { logFileOf } from './logs.ts';
 import { type Note, note, type Plain, together } from './note.ts';
@@ -51,12 +51,20 @@ export function convert(
   const profiles: Converted[] = [];
   const leftOut: { name: string; reason: string }[] = [];
   const taken = { names: new Set<string>(), ports: new Set<number>(), files: new Set<string>() };
-  for (const [app, copies] of merged(kind, apps)) {
-    const one = converted(app, copies, deployEnvironments, taken, options);
+  const once = merged(kind, apps);
+  const beyond = { deployed: deployEnvironments, isInherited: inheritedBy(once.map(([app]) => app)) };
+  for (const [app, copies] of once) {
+    const one = converted(app, copies, beyond, taken, options);
     if ('reason' in one) leftOut.push(one);
     else profiles.push(one);
   }
   return { profiles, leftOut, notes: beside.map(besideText) };
+}
+
+/** What the file and its other apps say of an app's environment. */
+interface Beyond {
+  readonly deployed: ReadonlyMap<string, unknown>;
+  readonly isInherited: Inherited;
 }
 
 interface Taken {
@@ -68,7 +76,7 @@ interface Taken {
 function converted(
   app: App,
   copies: number,
-  deployed: ReadonlyMap<string, unknown>,
+  { deployed, isInherited }: Beyond,
   taken: Taken,
   { machine, atFile, environment, configFile }: Parameters<typeof convert>[1],
 ): Converted | { readonly name: string; readonly reason: string } {
@@ -82,7 +90,7 @@ function converted(
       ? `${app.name}-${environment}`
       : app.name;
   const name = freeName(called, taken.names);
-  const variables = variablesOf(app, { name: environment, deployed }, machine.env);
+  const variables = variablesOf(app, { name: environment, deployed }, isInherited, machine.env);
   const log = logFileOf(app, launch.cwd, machine, taken.files);
   if (log.file !== null) taken.files.add(log.file);
   const { fields, notes } = together([limitsOf(app), restartOf(app)]);

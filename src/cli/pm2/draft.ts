@@ -68,10 +68,17 @@ function toldOf({ profiles, leftOut, notes }: Conversion, kind: 'ecosystem' | 'd
     ...notes.map(noteText),
     'all: restart: pm2 gives up after 16 quick ends; gwproxy goes on, every 30s at last, unless give_up says otherwise',
     'all: exit codes: 78 is failed and not restarted, 75 is restarted at once; restart.exit_codes changes that',
-    kind === 'dump'
-      ? 'all: env: what came from the shell that pm2 was started in stands at the end of each env_file: keep what the bot needs'
-      : 'all: env: pm2 passes on all of its shell; a gateway sees PATH, HOME and the like, and what its env and env_file say',
+    kind === 'dump' ? dumpedEnvText(profiles.length + leftOut.length) : ECOSYSTEM_ENV,
   ];
+}
+
+const ECOSYSTEM_ENV =
+  'all: env: pm2 passes on all of its shell; a gateway sees PATH, HOME and the like, and what its env and env_file say';
+
+function dumpedEnvText(apps: number): string {
+  return apps === 1
+    ? "all: env: a dump does not tell an app's own variables from its shell's: both stand at the end of its env_file, NODE_ENV aside: keep what the bot needs"
+    : 'all: env: what is the same in all apps or in this shell, NODE_ENV aside, is taken for that of the shell that pm2 was started in, and stands at the end of each env_file: keep what the bot needs, and look through env: in the config too';
 }
 
 function nextOf({ profiles }: Conversion, envFiles: readonly Written[]): readonly string[] {

@@ -9,7 +9,7 @@ export interface Variables {
   readonly plain: ReadonlyMap<string, string>;
   /** For a file that its owner alone can read. */
   readonly secret: ReadonlyMap<string, string>;
-  /** Of the shell that pm2 was started in; nobody can say whether the bot needs them. */
+  /** Of the shell that pm2 was started in, as far as can be told; nobody can say whether the bot needs them. */
   readonly shell: ReadonlyMap<string, string>;
   readonly notes: readonly Note[];
 }
@@ -37,13 +37,31 @@ const NOISE = new RegExp(
   ].join('|')})$`,
 );
 
+/** What apps name themselves; a shell seldom has it. */
+const OWN: ReadonlySet<string> = new Set(['PORT', 'NODE_ENV']);
+
+/** Whether a variable with that value came from the shell that pm2 was started in. */
+export type Inherited = (name: string, text: string) => boolean;
+
+/**
+ * A dump does not tell an app's own variables from its shell's. Of several apps, which `apps` names once each, all
+ * have the shell's; of one alone nobody knows.
+ */
+export function inheritedBy(apps: readonly App[]): Inherited {
+  if (!apps.every(({ kind }) => kind === 'dump')) return () => false;
+  const environments = apps.map(({ fields }) => asRecord(fields.get('env')));
+  return (name, text) =>
+    !OWN.has(name) && (apps.length === 1 || environments.every((env) => textOf(env[name]) === text));
+}
+
 /**
  * The environment that pm2 gives an app, less what the shell alone has. `shell` is the environment that this runs in:
- * what a dump has in common with it came from there.
+ * what a dump has in common with it came from there too.
  */
 export function variablesOf(
   app: App,
   chosen: Chosen,
+  isInherited: Inherited,
   shell: Readonly<Record<string, string | undefined>>,
 ): Variables {
   const plain = new Map<string, string>();
@@ -57,7 +75,7 @@ export function variablesOf(
       notes.push(
         note('env', `${JSON.stringify(name)} is left out: no variable here may be called or hold that`),
       );
-    } else if (name !== 'PORT' && app.kind === 'dump' && shell[name] === text) {
+    } else if (isInherited(name, text) || (app.kind === 'dump' && !OWN.has(name) && shell[name] === text)) {
       inherited.set(name, text);
     } else if (isSecretName(name) || hasSecretShape(text)) {
       secret.set(name, text);

@@ -95,7 +95,7 @@ function envFileOf(profile: Converted, folder: string): readonly Written[] {
     ...(shell.size === 0
       ? []
       : [
-          '\n# From the shell that pm2 was started in: delete what the bot does not need.\n',
+          "\n# From the shell that pm2 was started in, or the bot's own, which a dump does not tell: delete what it does not need.\n",
           envFileText(shell),
         ]),
   ];

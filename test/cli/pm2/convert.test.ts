@@ -439,12 +439,13 @@ test("a dump: the shell's variables apart, its noise gone, its usual log files n
     env,
     ...env,
   };
+  const other = { ...entry, name: 'other', env: { ...shell, SHLVL: '2' } };
   const { profiles } = converted(
-    [entry, { ...entry, NODE_APP_INSTANCE: 1 }],
+    [entry, { ...entry, NODE_APP_INSTANCE: 1 }, other],
     machine({ files: [BOT], env: shell }),
   );
   const [profile, ...others] = profiles;
-  assert.ok(profile !== undefined && others.length === 0);
+  assert.ok(profile !== undefined && others.length === 1);
   assert.deepEqual(profile.command, ['node', 'bot.js', '--x', 'a b']);
   assert.deepEqual(Object.fromEntries(profile.variables.plain), { OWN: '1' });
   assert.deepEqual(Object.fromEntries(profile.variables.secret), { TOKEN: 't' });
@@ -455,6 +456,33 @@ test("a dump: the shell's variables apart, its noise gone, its usual log files n
     profile.notes.map(({ field }) => field),
     ['instances'],
   );
+});
+
+/** What stands where of the first app of a dump; nothing of it is in the environment at hand. */
+function dumped(...envs: readonly Readonly<Record<string, string>>[]) {
+  const { profiles } = converted(
+    envs.map((env, index) => ({ name: `bot-${index}`, pm_exec_path: BOT, pm_cwd: FOLDER, env, ...env })),
+  );
+  const { plain, secret, shell } = profiles[0]?.variables ?? {};
+  return [plain, secret, shell].map((map) => [...(map?.keys() ?? [])].sort());
+}
+
+test("a dump of several apps, read from another shell: what all have is the shell's", () => {
+  const shell = { PATH: '/bin', EXPORTED: 'yes', LC_TIME: 'C', NODE_ENV: 'production' };
+  assert.deepEqual(dumped({ ...shell, MODE: 'a', API_TOKEN: 'x' }, { ...shell, MODE: 'b' }), [
+    ['MODE', 'NODE_ENV'],
+    ['API_TOKEN'],
+    ['EXPORTED', 'LC_TIME', 'PATH'],
+  ]);
+});
+
+test('a dump of one app, read from another shell: the config has what is surely its own', () => {
+  const env = { PATH: '/bin', EXPORTED: 'yes', MODE: 'a', NODE_ENV: 'production', PORT: '3001' };
+  assert.deepEqual(dumped({ ...env, API_TOKEN: 'x' }), [
+    ['NODE_ENV'],
+    [],
+    ['API_TOKEN', 'EXPORTED', 'MODE', 'PATH'],
+  ]);
 });
 
 test('log files: both streams in one, each file for one profile', () => {

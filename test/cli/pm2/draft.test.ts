@@ -58,6 +58,26 @@ test('relative paths begin in the folder at hand first, as pm2’s do, and two t
   );
 });
 
+test('what is said of the variables of a dump is true of one app and of several', async (t) => {
+  const entry = (name: string) => ({ name, pm_exec_path: '/bin/sh', pm_cwd: '/', env: { EXPORTED: 'yes' } });
+  const at = await folder(t, {
+    'one.json': JSON.stringify([entry('a')]),
+    'two.json': JSON.stringify([entry('a'), entry('b')]),
+  });
+  const said = async (file: string) => {
+    const { told, text, envFiles } = await pm2Draft(join(at, file), join(at, 'gwproxy.yaml'), null);
+    assert.doesNotMatch(text, /EXPORTED/);
+    assert.match(envFiles[0]?.text ?? '', /\n# From the shell .*\nEXPORTED=yes\n$/);
+    return told.filter((line) => line.startsWith('all: env: '));
+  };
+  assert.deepEqual(await said('one.json'), [
+    "all: env: a dump does not tell an app's own variables from its shell's: both stand at the end of its env_file, NODE_ENV aside: keep what the bot needs",
+  ]);
+  assert.deepEqual(await said('two.json'), [
+    'all: env: what is the same in all apps or in this shell, NODE_ENV aside, is taken for that of the shell that pm2 was started in, and stands at the end of each env_file: keep what the bot needs, and look through env: in the config too',
+  ]);
+});
+
 test('a file of which nothing could be started is refused, with each reason', async (t) => {
   const at = await folder(t, { 'a.json': '[{"name": "a", "script": "gone.js"}, {"script": "serve"}]' });
   await assert.rejects(pm2Draft(join(at, 'a.json'), '/srv/gwproxy.yaml', null, '/'), {
