@@ -130,7 +130,7 @@ function reasonOf(error: unknown): string {
 }
 
 const SPOOL_COMMAND = /^POST \/spool\/(retry|drop)\?(.+)$/;
-const PROFILE_COMMAND = /^POST \/profiles\/([a-z0-9-]{1,63})\/(start|stop|restart)$/;
+const PROFILE_COMMAND = /^POST \/profiles\/([^/]+)\/(start|stop|restart)$/;
 
 /** The answer's JSON, or undefined for a command that is not known. */
 async function run(commands: Commands, call: string): Promise<unknown> {
@@ -145,12 +145,22 @@ async function run(commands: Commands, call: string): Promise<unknown> {
   if (call === 'GET /spool') return { spool: commands.spool?.list() ?? [] };
   const [, action, query = ''] = SPOOL_COMMAND.exec(call) ?? [];
   if (action !== undefined) return changeSpool(commands.spool, action, query);
-  const [, profile, verb] = PROFILE_COMMAND.exec(call) ?? [];
-  if (profile === undefined) return undefined;
+  const [, written, verb] = PROFILE_COMMAND.exec(call) ?? [];
+  const profile = written === undefined ? null : decoded(written);
+  if (profile === null) return undefined;
   if (verb === 'start') await commands.start(profile);
   else if (verb === 'stop') await commands.stop(profile);
   else await commands.restart(profile);
   return { profile };
+}
+
+/** Null where it is none of encodeURIComponent. */
+function decoded(written: string): string | null {
+  try {
+    return decodeURIComponent(written);
+  } catch {
+    return null;
+  }
 }
 
 async function changeSpool(spool: SpoolCommands | null, action: string, query: string): Promise<unknown> {

@@ -108,6 +108,9 @@ test('the owner’s commands reach the gwproxy, and its refusals come back with 
     });
     await ask(path, 'POST', '/down?at_once');
     assert.deepEqual(called, ['start inbox', 'stop inbox', 'reload', 'down true']);
+    await ask(path, 'POST', `/profiles/${encodeURIComponent('Support Bot')}/stop`);
+    assert.equal(called.pop(), 'stop Support Bot', 'whether it is one is for the gwproxy to say');
+    await assert.rejects(ask(path, 'POST', '/profiles/%zz/stop'), exits(2));
     await assert.rejects(ask(path, 'POST', '/profiles/inbox/restart'), exits(70));
     await assert.rejects(ask(path, 'POST', '/nothing'), exits(2));
   } finally {

@@ -124,16 +124,33 @@ test('up, status, restart, stop, start and down, as an operator types them', asy
   assert.equal((await runCli(['start', 'one', '-c', file], env)).code, 0);
   assert.equal((await fetch(`${gwproxy.url}/p/one/`)).status, 200);
 
-  const unknown = await runCli(['restart', 'three', '-c', file], env);
-  assert.equal(unknown.code, 2);
-  assert.match(unknown.stderr, /three/);
-
   const again = await runCli(['up', '-c', file], env);
   assert.equal(again.code, 73);
 
   const last = await gwproxy.status();
   assert.equal((await runCli(['down', '-c', file], env)).code, 0);
   for (const profile of last.profiles) assert.ok(profile.pid !== null && !isAlive(profile.pid));
+});
+
+test('a wrong name among several is told before any gateway is touched', async (t) => {
+  const file = config('wrong-name.yaml', bots(['pybot', 'support-bot']));
+  const env = { GWPROXY_STATE_DIR: join(folder, 'wrong-name') };
+  const gwproxy = await startGwproxy(t, file, env);
+  await Promise.all([gwproxy.ready('pybot'), gwproxy.ready('support-bot')]);
+  const { pid } = await gwproxy.profile('pybot');
+  for (const verb of [['start'], ['stop'], ['restart'], ['restart', '--rolling']]) {
+    for (const [wrong, meant] of [
+      ['PYBOT', 'pybot'],
+      ['pybo', 'pybot'],
+      ['Support Bot', 'support-bot'],
+    ] as const) {
+      const { code, stdout, stderr } = await runCli([...verb, '-c', file, 'pybot', wrong], env);
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.equal(stderr, `there is no profile '${wrong}'; did you mean '${meant}'?\n`);
+    }
+  }
+  const after = await gwproxy.profile('pybot');
+  assert.deepEqual([after.pid, after.state], [pid, 'ready']);
 });
 
 test('a gwproxy whose control socket is removed is not started twice, and is heard again', async (t) => {

@@ -14,7 +14,10 @@ import { configHint } from '../self.ts';
 export async function detach(configFile: string, profiles: readonly string[]): Promise<void> {
   const folder = stateFolder(configFile, process.env);
   const { plan } = await loadPlan(configFile);
-  refuseUnknown(profiles, plan);
+  refuseUnknown(
+    profiles,
+    plan.profiles.map(({ name }) => name),
+  );
   const hint = configHint(configFile);
   if (await isRunning(configFile)) {
     throw new CommandError(

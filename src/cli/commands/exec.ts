@@ -13,7 +13,10 @@ import { refuseUnknown } from '../profile.ts';
 export async function exec(configFile: string, name: string, words: readonly string[]): Promise<void> {
   const [file, ...args] = programOf(words);
   const { plan } = await loadPlan(configFile);
-  refuseUnknown([name], plan);
+  refuseUnknown(
+    [name],
+    plan.profiles.map(({ name }) => name),
+  );
   const profile = plan.profiles.find((profile) => profile.name === name);
   if (profile === undefined || profile.launch.kind === 'url') {
     throw new CommandError(EXIT.usage, `profile '${name}' is run elsewhere: it has no environment here`);

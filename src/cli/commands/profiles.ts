@@ -1,7 +1,31 @@
+import { parseStatus } from '../../admin/status.ts';
 import { askRunning } from '../control.ts';
+import { refuseUnknown } from '../profile.ts';
 
-/** Starts, stops or restarts these profiles, all at once; throws the first refusal after all have answered. */
+/**
+ * Starts, stops or restarts these profiles, all at once; throws the first refusal after all have answered. A name that
+ * the running gwproxy does not know is a CommandError (2) before any is touched.
+ */
 export async function changeProfiles(
+  configFile: string,
+  verb: string,
+  profiles: readonly string[],
+): Promise<void> {
+  await refuseStrangers(configFile, profiles);
+  await changeEach(configFile, verb, profiles);
+}
+
+/** Throws a CommandError (2) where the gwproxy that runs, whatever its config says by now, knows no such profile. */
+export async function refuseStrangers(configFile: string, names: readonly string[]): Promise<void> {
+  const { profiles } = parseStatus(await askRunning(configFile, 'GET', '/status'));
+  refuseUnknown(
+    names,
+    profiles.map(({ name }) => name),
+  );
+}
+
+/** The same as changeProfiles, of names that are known to be profiles. */
+export async function changeEach(
   configFile: string,
   verb: string,
   profiles: readonly string[],

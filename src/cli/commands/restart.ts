@@ -2,7 +2,7 @@ import type { ProfileStatus } from '../../admin/status.ts';
 import { parseStatus } from '../../admin/status.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import { askRunning } from '../control.ts';
-import { changeProfiles } from './profiles.ts';
+import { changeEach, refuseStrangers } from './profiles.ts';
 
 /** Restarts these profiles, or with `all` every one that is up; with `rolling` each is ready before the next. */
 export async function restart(
@@ -13,12 +13,13 @@ export async function restart(
   if (options.all === profiles.length > 0) {
     throw new CommandError(EXIT.usage, 'name the profiles to restart, or say --all');
   }
+  if (!options.all) await refuseStrangers(configFile, profiles);
   const names = options.all ? await running(configFile) : profiles;
   if (!options.rolling) {
-    await changeProfiles(configFile, 'restart', names);
+    await changeEach(configFile, 'restart', names);
     return;
   }
-  for (const name of names) await changeProfiles(configFile, 'restart', [name]);
+  for (const name of names) await changeEach(configFile, 'restart', [name]);
 }
 
 /** In the config's order: those that run here and are meant to. */

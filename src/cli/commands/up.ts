@@ -26,7 +26,10 @@ export async function up(options: {
   const folder = stateFolder(options.configFile, process.env);
   const loadedAt = Date.now();
   const { plan, ...looked } = await loadPlan(options.configFile);
-  refuseUnknown(options.profiles, plan);
+  refuseUnknown(
+    options.profiles,
+    plan.profiles.map(({ name }) => name),
+  );
   const log = process.stdout.isTTY && !options.json ? terminalLog(plan) : createJsonLog();
   const tellStarter = createStarterReport(process.env);
   const app = await startApp({
