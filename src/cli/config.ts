@@ -12,7 +12,7 @@ export async function loadPlan(
   configFile: string,
   files: Files = realFiles,
   env: NodeJS.ProcessEnv = process.env,
-): Promise<Looked & { readonly plan: Plan }> {
+): Promise<Looked & { readonly plan: Plan; readonly disabled: readonly string[] }> {
   // Not where `init` loads a text that is not written yet.
   if (files === realFiles) realConfigPath(configFile);
   const loaded = await loadConfig(configFile, { env, files });

@@ -49,6 +49,8 @@ export type Loaded = Looked &
     | {
         readonly ok: true;
         readonly plan: Plan;
+        /** Names of profiles with `enabled: false`, which the plan leaves out. */
+        readonly disabled: readonly string[];
         /** Allowed, and hardly meant. */
         readonly warnings: readonly Problem[];
       }
@@ -106,6 +108,7 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
   return {
     ok: true,
     plan: createPlan(sources.settings, read.profiles, platforms, dirname(config)),
+    disabled: read.profiles.filter((profile) => !isEnabled(profile)).map(({ name }) => name),
     warnings,
     ...looked,
   };

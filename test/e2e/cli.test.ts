@@ -194,6 +194,20 @@ test('up with names starts those alone, and an unknown name is refused', async (
   assert.equal((await gwproxy.profile('one')).state, 'stopped');
 });
 
+test('up, exec and logs tell a profile that the config has turned off', async () => {
+  const file = config('off.yaml', bots(['one'], '    enabled: false\n'));
+  for (const args of [
+    ['up', 'one'],
+    ['up', '-d', 'one'],
+    ['exec', 'one', 'true'],
+    ['logs', 'one'],
+  ]) {
+    const [verb = '', ...words] = args;
+    const run = await runCli([verb, '-c', file, ...words], { GWPROXY_STATE_DIR: join(folder, 'off') });
+    assert.deepEqual(run, { code: 2, stdout: '', stderr: "'one' has enabled: false in the config\n" });
+  }
+});
+
 test('a second signal ends what a slow gateway would hold up', async (t) => {
   const file = config(
     'slow.yaml',

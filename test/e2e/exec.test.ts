@@ -76,9 +76,9 @@ test('exec ends as the program does', async (t) => {
 
 test('exec says what to type where its words make no sense', async (t) => {
   const { config, env, exec } = await place(t);
-  const unknown = await exec('won', '--', 'env');
+  const unknown = await exec('on', '--', 'env');
   assert.equal(unknown.code, 2);
-  assert.match(unknown.stderr, /there is no profile 'won'; did you mean 'one'\?/);
+  assert.match(unknown.stderr, /there is no profile 'on'; did you mean 'one'\?/);
   const elsewhere = await exec('elsewhere', '--', 'env');
   assert.equal(elsewhere.code, 2);
   assert.match(elsewhere.stderr, /'elsewhere' is run elsewhere/);

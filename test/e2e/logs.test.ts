@@ -73,6 +73,10 @@ test('an unknown profile and a count that is none are told, with what to type', 
     stdout: '',
     stderr: "there is no profile 'inbx'; did you mean 'inbox'?\n",
   });
+  assert.equal(
+    (await logs('nosuch')).stderr,
+    "there is no profile 'nosuch'; choose from inbox, standup, gwproxy\n",
+  );
   const { code, stderr } = await logs('-n', 'ten');
   assert.equal(code, 2);
   assert.match(stderr, /-n takes a whole number of lines, such as -n 100; not 'ten'/);

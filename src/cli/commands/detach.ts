@@ -13,10 +13,11 @@ import { configHint } from '../self.ts';
  */
 export async function detach(configFile: string, profiles: readonly string[]): Promise<void> {
   const folder = stateFolder(configFile, process.env);
-  const { plan } = await loadPlan(configFile);
+  const { plan, disabled } = await loadPlan(configFile);
   refuseUnknown(
     profiles,
     plan.profiles.map(({ name }) => name),
+    disabled,
   );
   const hint = configHint(configFile);
   if (await isRunning(configFile)) {

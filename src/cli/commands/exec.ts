@@ -12,10 +12,11 @@ import { refuseUnknown } from '../profile.ts';
  */
 export async function exec(configFile: string, name: string, words: readonly string[]): Promise<void> {
   const [file, ...args] = programOf(words);
-  const { plan } = await loadPlan(configFile);
+  const { plan, disabled } = await loadPlan(configFile);
   refuseUnknown(
     [name],
     plan.profiles.map(({ name }) => name),
+    disabled,
   );
   const profile = plan.profiles.find((profile) => profile.name === name);
   if (profile === undefined || profile.launch.kind === 'url') {

@@ -25,10 +25,11 @@ export async function up(options: {
   const socket = takeSocket(process.env, process.pid);
   const folder = stateFolder(options.configFile, process.env);
   const loadedAt = Date.now();
-  const { plan, ...looked } = await loadPlan(options.configFile);
+  const { plan, disabled, ...looked } = await loadPlan(options.configFile);
   refuseUnknown(
     options.profiles,
     plan.profiles.map(({ name }) => name),
+    disabled,
   );
   const log = process.stdout.isTTY && !options.json ? terminalLog(plan) : createJsonLog();
   const tellStarter = createStarterReport(process.env);

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { CommandError, EXIT } from '../../errors.ts';
 import { defaultLogFile, type LogDirectory, logsFolder, OWN, readDirectory } from '../../logs/directory.ts';
 import { stateFolder } from '../../state.ts';
 
@@ -14,28 +13,29 @@ export async function findLogs(configFile: string, names: readonly string[]): Pr
   const written = await readDirectory(folder);
   const known = (name: string, { profiles }: LogDirectory): boolean => name === OWN || profiles.has(name);
   if (written !== null && names.every((name) => known(name, written))) return written;
-  const planned = await planLogs(configFile, folder, written);
-  for (const name of names) if (!known(name, planned)) throw await unknown(name, planned);
-  return planned;
+  const { found, disabled } = await planLogs(configFile, folder, written);
+  const { refuseUnknown } = await import('../profile.ts');
+  refuseUnknown(names, [...found.profiles.keys(), OWN], disabled);
+  return found;
 }
 
-/** As the config has it, and what is written down of profiles that it has no more. */
+/** As the config has it, and what is written down of profiles that it has no more; and which it has turned off. */
 async function planLogs(
   configFile: string,
   folder: string,
   written: LogDirectory | null,
-): Promise<LogDirectory> {
+): Promise<{ readonly found: LogDirectory; readonly disabled: readonly string[] }> {
   const [{ loadConfig }, { realFiles }] = await Promise.all([
     import('../../config/load.ts'),
     import('../../config/files.ts'),
   ]);
   const loaded = await loadConfig(configFile, { env: process.env, files: realFiles });
   if (!loaded.ok) {
-    if (written !== null) return written;
+    if (written !== null) return { found: written, disabled: [] };
     const { loadPlan } = await import('../config.ts');
     // Tells what is wrong with it.
     await loadPlan(configFile);
-    return { own: join(folder, `${OWN}.log`), profiles: new Map() };
+    return { found: { own: join(folder, `${OWN}.log`), profiles: new Map() }, disabled: [] };
   }
   const { logs, profiles } = loaded.plan;
   const where = logs.folder ?? folder;
@@ -43,14 +43,9 @@ async function planLogs(
     ({ name, logFile }) => [name, logFile ?? defaultLogFile(where, name)] as const,
   );
   // What was written down is where a running gwproxy writes to, whatever the config says by now.
-  return {
+  const found = {
     own: written?.own ?? join(where, `${OWN}.log`),
     profiles: new Map([...planned, ...(written?.profiles ?? [])]),
   };
-}
-
-async function unknown(name: string, { profiles }: LogDirectory): Promise<CommandError> {
-  const { distance } = await import('fastest-levenshtein');
-  const [nearest] = [...profiles.keys(), OWN].sort((a, b) => distance(a, name) - distance(b, name));
-  return new CommandError(EXIT.usage, `there is no profile '${name}'; did you mean '${nearest}'?`);
+  return { found, disabled: loaded.disabled };
 }
