@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { HAS_GROUPS } from './group.ts';
+import { interpreterFault } from './interpreter.ts';
 import type { Command } from './launch.ts';
 import { Output } from './output.ts';
 import { atNiceness, prepare, refusal } from './settings.ts';
@@ -94,7 +95,8 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
 }
 
 /** Names the program, never its arguments: they may hold secrets. */
-async function spawnFailure({ file, cwd, process }: Command, cause: unknown): Promise<string> {
+async function spawnFailure(command: Command, cause: unknown): Promise<string> {
+  const { file, cwd, process } = command;
   const folder = await stat(cwd).then(
     (found) => (found.isDirectory() ? null : `cwd ${cwd} is no folder`),
     (error: unknown) =>
@@ -104,7 +106,7 @@ async function spawnFailure({ file, cwd, process }: Command, cause: unknown): Pr
   );
   if (folder !== null) return folder;
   const code = systemCode(cause);
-  if (code === 'ENOENT') return `command not found: ${file}`;
+  if (code === 'ENOENT') return (await interpreterFault(command)) ?? `command not found: ${file}`;
   if (code === 'EACCES') return `not permitted to run ${file}`;
   const other = process.user ?? process.group;
   if (code === 'EPERM' && other !== null) {

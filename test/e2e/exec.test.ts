@@ -64,7 +64,7 @@ test('exec finds the gateway that runs by its port', async (t) => {
 });
 
 test('exec ends as the program does', async (t) => {
-  const { exec } = await place(t);
+  const { folder, exec } = await place(t);
   const ends = async (...words: string[]) => (await exec('one', '--', ...words)).code;
   assert.equal(await ends(process.execPath, '-e', 'process.exit(7)'), 7);
   assert.equal(await ends(process.execPath, '-e', 'process.kill(process.pid, "SIGKILL")'), 137);
@@ -72,6 +72,10 @@ test('exec ends as the program does', async (t) => {
   assert.equal(none.code, 127);
   assert.match(none.stderr, /^command not found: no-such-program$/m);
   assert.equal(await ends(root), 126);
+  await writeFile(join(folder, 'bot', 'bad.sh'), '#!/bin/sh\r\nexit 0\r\n', { mode: 0o755 });
+  const bad = await exec('one', '--', './bad.sh');
+  assert.equal(bad.code, 127);
+  assert.match(bad.stderr, /^\.\/bad\.sh needs '\/bin\/sh\\r', which is not there: does it have Windows/m);
 });
 
 test('exec says what to type where its words make no sense', async (t) => {

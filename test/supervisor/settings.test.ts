@@ -150,3 +150,9 @@ test('an unknown user or group is told', async () => {
     message: 'user 4123456 has no group that this system knows; give it a group',
   });
 });
+
+test('a script whose interpreter is missing is not told as one that is missing itself', async (t) => {
+  const file = join(await temporaryFolder(t), 'bot');
+  await writeFile(file, '#!/old/venv/bin/python3\n', { mode: 0o755 });
+  assert.equal((await run({}, [file])).failed, `${file} needs /old/venv/bin/python3, which is not there`);
+});

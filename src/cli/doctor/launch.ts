@@ -1,14 +1,19 @@
 import { existsSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import type { ProfilePlan, Template } from '../../config/types.ts';
+import { interpreterFault } from '../../supervisor/interpreter.ts';
 import { accountFor } from '../../supervisor/users.ts';
 import { error, type Fault } from './finding.ts';
 import { place, type Subject } from './subject.ts';
 
-/** What would fail at a gateway's start and that loading a config does not see: scripts, users and groups. */
+/** What would fail at a gateway's start and that loading a config does not see: scripts, interpreters, users, groups. */
 export async function checkLaunches({ plan }: Subject): Promise<readonly Fault[]> {
   const faults = await Promise.all(
-    (plan?.profiles ?? []).map(async (profile) => [...missingScript(profile), ...(await identity(profile))]),
+    (plan?.profiles ?? []).map(async (profile) => [
+      ...missingScript(profile),
+      ...(await missingInterpreter(profile)),
+      ...(await identity(profile)),
+    ]),
   );
   return faults.flat();
 }
@@ -24,6 +29,19 @@ function missingScript({ name, launch, source }: ProfilePlan): readonly Fault[] 
   return [
     error(`${name}: there is no ${resolve(launch.cwd, script)}`, 'mend its command or cwd', place(source)),
   ];
+}
+
+async function missingInterpreter({ name, launch, source }: ProfilePlan): Promise<readonly Fault[]> {
+  if (launch.kind === 'url') return [];
+  const file = wordOf(launch.command[0]);
+  const path = launch.env.PATH === undefined ? undefined : wordOf(launch.env.PATH);
+  // Ports in them are not known yet.
+  if (file === null || path === null) return [];
+  const env = path === undefined ? {} : { PATH: path };
+  const fault = await interpreterFault({ file, cwd: launch.cwd, env });
+  return fault === null
+    ? []
+    : [error(`${name}: ${fault}`, 'mend its first line, or install what it names', place(source))];
 }
 
 /** The script that an interpreter is given as its first argument; null where that is not certain. Pure. */

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { Readable } from 'node:stream';
 import { CommandError, EXIT } from '../../errors.ts';
+import { interpreterFault } from '../../supervisor/interpreter.ts';
 import type { Command } from '../../supervisor/launch.ts';
 import { atNiceness, prepare, refusal } from '../../supervisor/settings.ts';
 
@@ -29,8 +30,10 @@ export async function runAttached(command: Command): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') {
-        console.error(`command not found: ${command.file}`);
-        resolve(NOT_FOUND);
+        notFound(command).then((text) => {
+          console.error(text);
+          resolve(NOT_FOUND);
+        }, reject);
       } else if (error.code === 'EACCES') {
         console.error(`not permitted to run ${command.file}`);
         resolve(NOT_EXECUTABLE);
@@ -43,6 +46,10 @@ export async function runAttached(command: Command): Promise<number> {
       resolve(code ?? SIGNALLED + (signal === null ? 0 : constants.signals[signal])),
     );
   });
+}
+
+async function notFound(command: Command): Promise<string> {
+  return (await interpreterFault(command)) ?? `command not found: ${command.file}`;
 }
 
 async function started(command: Command): Promise<ChildProcess> {

@@ -126,6 +126,19 @@ test('a script that is not there, and a user that nobody can become', async (t) 
   ]);
 });
 
+test('a program whose interpreter is gone', async (t) => {
+  const script = '#!/old/venv/bin/python3\n';
+  const { lines } = await faults(t, { ...config('{ command: ./vb.sh }'), 'vb.sh': script });
+  assert.deepEqual(lines, [
+    'error commands: gwproxy.yaml:4: bot: ./vb.sh needs /old/venv/bin/python3, which is not there',
+  ]);
+  const onPath = await faults(t, {
+    ...config('{ command: vb.sh, env: { PATH: bin } }'),
+    'bin/vb.sh': script,
+  });
+  assert.match(onPath.lines.join(), /: bot: bin\/vb\.sh needs \/old\/venv\/bin\/python3/);
+});
+
 test('secrets that others can read or change', async (t) => {
   const files = {
     ...config('{ command: node bot.js, env_file: a.env, env: { API_TOKEN: not-a-secret } }'),
