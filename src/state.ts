@@ -13,11 +13,12 @@ const MAX_SOCKET_PATH = 103;
  * GWPROXY_STATE_DIR moves the root of it. Throws a CommandError where the config file does not exist.
  */
 export function stateFolder(configFile: string, env: NodeJS.ProcessEnv): string {
+  // Set to nothing is as good as unset.
   const root =
-    env.GWPROXY_STATE_DIR ??
-    (env.XDG_STATE_HOME === undefined || env.XDG_STATE_HOME === ''
-      ? join(homedir(), '.local', 'state', 'gwproxy')
-      : join(env.XDG_STATE_HOME, 'gwproxy'));
+    env.GWPROXY_STATE_DIR ||
+    (env.XDG_STATE_HOME
+      ? join(env.XDG_STATE_HOME, 'gwproxy')
+      : join(homedir(), '.local', 'state', 'gwproxy'));
   return join(
     resolve(root),
     createHash('sha256').update(realConfigPath(configFile)).digest('hex').slice(0, 12),
@@ -56,11 +57,24 @@ export function controlSocketPath(folder: string): string {
 }
 
 /**
- * Makes the folder, open to its owner alone. Throws a CommandError where it belongs to someone else: a socket
- * in it would let them stop the gateways.
+ * Makes the folder, open to its owner alone. Throws a CommandError where it cannot be made, or belongs to someone else:
+ * a socket in it would let them stop the gateways.
  */
 export function makeStateFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (typeof code !== 'string') throw cause;
+    // Something else is there: said below.
+    if (code !== 'EEXIST') {
+      throw new CommandError(
+        EXIT.failure,
+        `the state folder ${folder} cannot be made (${code}); set GWPROXY_STATE_DIR to one that can`,
+        { cause },
+      );
+    }
+  }
   const found = lstatSync(folder);
   if (!found.isDirectory() || (process.getuid !== undefined && found.uid !== process.getuid())) {
     throw new CommandError(

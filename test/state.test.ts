@@ -42,6 +42,7 @@ test('GWPROXY_STATE_DIR goes before XDG_STATE_HOME, and that before the home', (
   const both = { GWPROXY_STATE_DIR: '/one', XDG_STATE_HOME: '/two' };
   assert.match(stateFolder(config, both), /^\/one\/[0-9a-f]{12}$/);
   assert.match(stateFolder(config, { XDG_STATE_HOME: '/two' }), /^\/two\/gwproxy\/[0-9a-f]{12}$/);
+  assert.match(stateFolder(config, { ...both, GWPROXY_STATE_DIR: '' }), /^\/two\/gwproxy\/[0-9a-f]{12}$/);
   assert.match(stateFolder(config, { XDG_STATE_HOME: '' }), /\.local\/state\/gwproxy\/[0-9a-f]{12}$/);
 });
 
@@ -64,6 +65,20 @@ test('the state folder is its owner’s alone, also when it was open before', ()
 test('a state folder that is a link or a file is refused', () => {
   symlinkSync(tmpdir(), join(folder, 'a-link'));
   assert.throws(() => makeStateFolder(join(folder, 'a-link')), /not a folder of your own/);
+});
+
+test('a state folder that cannot be made is named, with what moves it', () => {
+  for (const inside of ['gwproxy.yaml', 'gwproxy.yaml/deeper']) {
+    const path = join(folder, inside, 'state');
+    assert.throws(
+      () => makeStateFolder(path),
+      (error) =>
+        error instanceof CommandError &&
+        error.exitCode === 1 &&
+        error.message ===
+          `the state folder ${path} cannot be made (ENOTDIR); set GWPROXY_STATE_DIR to one that can`,
+    );
+  }
 });
 
 test('a socket path that the system would cut is refused', () => {

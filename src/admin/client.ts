@@ -4,6 +4,9 @@ import { CommandError, EXIT, type ExitCode } from '../errors.ts';
 /** ms that a question may take; what is to be done may take as long as gateways drain. */
 const ANSWERED_WITHIN = 10_000;
 
+/** Of connect(2): no socket, nobody at it, or no folder that could hold one. */
+const NOBODY_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTDIR']);
+
 /**
  * Asks the gwproxy that listens on that socket; the parsed JSON of its answer. Throws a CommandError: 69 where
  * none runs, else what the gwproxy said. Imports nothing heavy, so that `gwproxy status` is quick.
@@ -32,7 +35,7 @@ export function ask(
       });
     });
     call.on('error', (cause: NodeJS.ErrnoException) => {
-      reject(cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED' ? notRunning(cause) : lost(cause));
+      reject(NOBODY_THERE.has(cause.code ?? '') ? notRunning(cause) : lost(cause));
     });
     if (method === 'GET') {
       call.setTimeout(within, () => call.destroy(new Error(`no answer within ${within / 1000} s`)));

@@ -208,6 +208,17 @@ test('up, exec and logs tell a profile that the config has turned off', async ()
   }
 });
 
+test('a state folder that cannot be is told in one line', async () => {
+  const file = config('no-state.yaml', bots(['one']));
+  const env = { GWPROXY_STATE_DIR: join(file, 'state') };
+  for (const args of [['up'], ['up', '-d'], ['logs']]) {
+    const { code, stderr } = await runCli([...args, '-c', file], env);
+    assert.equal(code, 1, args.join(' '));
+    assert.match(stderr, /^[^\n]*no-state\.yaml\/state\/[^\n]*ENOTDIR[^\n]*GWPROXY_STATE_DIR[^\n]*\n$/);
+  }
+  assert.equal((await runCli(['status', '-c', file], env)).code, 69);
+});
+
 test('a second signal ends what a slow gateway would hold up', async (t) => {
   const file = config(
     'slow.yaml',

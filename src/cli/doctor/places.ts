@@ -1,5 +1,5 @@
 import { constants, existsSync, watch } from 'node:fs';
-import { access, lstat, statfs } from 'node:fs/promises';
+import { access, lstat, mkdtemp, rmdir, statfs } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SPOOL_LIMITS } from '../../door/spool/budget.ts';
@@ -99,11 +99,28 @@ export async function checkState({ stateFolder, silent }: Subject): Promise<read
       error(`one runs on this config: ${silent}`, 'ask as its user, and with its version', stateFolder),
     ];
   }
-  if (!existsSync(stateFolder)) return [];
-  const { uid } = await lstat(stateFolder);
+  if (!existsSync(stateFolder)) return unmakeable(nearestFolder(stateFolder));
+  const found = await lstat(stateFolder);
+  if (!found.isDirectory())
+    return [error('it is no folder', 'remove it, or set GWPROXY_STATE_DIR', stateFolder)];
+  const { uid } = found;
   const own = process.getuid?.();
   if (own === undefined || uid === own) return [];
   return [error(`it belongs to user ${uid}`, 'act as that user, or set GWPROXY_STATE_DIR', stateFolder)];
+}
+
+/** Tried by making one: what access(2) permits, a file system may refuse. */
+async function unmakeable(there: string): Promise<readonly Fault[]> {
+  try {
+    await rmdir(await mkdtemp(join(there, '.gwproxy-')));
+    return [];
+  } catch (failure) {
+    const code = systemCode(failure);
+    if (code === null) throw failure;
+    const why = code === 'ENOTDIR' ? 'it is no folder' : code;
+    const what = `the state folder cannot be made: ${why}`;
+    return [error(what, 'chown or chmod it, or set GWPROXY_STATE_DIR', there)];
+  }
 }
 
 /** A user's service ends with the user's last session, unless that user lingers (loginctl(1)). */

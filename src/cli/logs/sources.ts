@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { CommandError, EXIT } from '../../errors.ts';
 import { defaultLogFile, type LogDirectory, logsFolder, OWN, readDirectory } from '../../logs/directory.ts';
 import { stateFolder } from '../../state.ts';
+import { systemCode } from '../../supervisor/words.ts';
 
 /**
  * Where the logs of that config lie. A gwproxy that runs, or ran, has written it down; so this asks nobody, loads no
@@ -10,13 +12,27 @@ import { stateFolder } from '../../state.ts';
  */
 export async function findLogs(configFile: string, names: readonly string[]): Promise<LogDirectory> {
   const folder = logsFolder(stateFolder(configFile, process.env));
-  const written = await readDirectory(folder);
+  const written = await writtenIn(folder);
   const known = (name: string, { profiles }: LogDirectory): boolean => name === OWN || profiles.has(name);
   if (written !== null && names.every((name) => known(name, written))) return written;
   const { found, disabled } = await planLogs(configFile, folder, written);
   const { refuseUnknown } = await import('../profile.ts');
   refuseUnknown(names, [...found.profiles.keys(), OWN], disabled);
   return found;
+}
+
+async function writtenIn(folder: string): Promise<LogDirectory | null> {
+  try {
+    return await readDirectory(folder);
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (code === null) throw cause;
+    throw new CommandError(
+      EXIT.failure,
+      `where the logs are cannot be read in ${folder} (${code}); act as its user, or set GWPROXY_STATE_DIR`,
+      { cause },
+    );
+  }
 }
 
 /** As the config has it, and what is written down of profiles that it has no more; and which it has turned off. */

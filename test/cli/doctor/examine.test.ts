@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { examine } from '../../../src/cli/doctor/checks.ts';
 import { subjectOf } from '../../../src/cli/doctor/subject.ts';
@@ -60,8 +60,9 @@ test('a spool that cannot be written, where something would be kept', async (t) 
     );
   const noFolder = (at: string) => writeFile(join(at, 'state'), '');
   const { lines } = await faults(t, bot('spool'), noFolder, { SECRET: 'invented' });
-  assert.deepEqual(lines, ['error spool: state: kept deliveries cannot be written: EACCES']);
-  assert.deepEqual((await faults(t, bot('direct'), noFolder, { SECRET: 'invented' })).lines, []);
+  const state = 'error state: state: the state folder cannot be made: it is no folder';
+  assert.deepEqual(lines, ['error spool: state: kept deliveries cannot be written: EACCES', state]);
+  assert.deepEqual((await faults(t, bot('direct'), noFolder, { SECRET: 'invented' })).lines, [state]);
 });
 
 test('warnings of the config', async (t) => {
@@ -185,6 +186,35 @@ test('a state folder that others can enter, and one too long for a socket', asyn
   );
   const long = await faults(t, files, undefined, { GWPROXY_STATE_DIR: `/tmp/${'long'.repeat(30)}` });
   assert.match(long.lines[0] ?? '', /^error state: .*: the control socket's path is too long$/);
+});
+
+test('a state folder that cannot be written, or is a file', async (t) => {
+  const files = config('{ command: node bot.js }');
+  const { at } = await faults(t, files);
+  const examined = async (state: string) => {
+    const env = { HOME: at, GWPROXY_STATE_DIR: state };
+    const subject = await subjectOf(join(at, 'gwproxy.yaml'), env, 5000);
+    const { findings } = await examine(subject, 5000);
+    return findings.find(({ check }) => check === 'state');
+  };
+  if (process.platform === 'linux') {
+    // Where not even root can make one.
+    const closed = await examined('/proc/nowhere/state');
+    assert.deepEqual([closed?.level, closed?.where], ['error', '/proc']);
+    assert.match(closed?.what ?? '', /^the state folder cannot be made: E[A-Z]+$/);
+    assert.match(closed?.instead ?? '', /GWPROXY_STATE_DIR/);
+  }
+  const { stateFolder } = await subjectOf(
+    join(at, 'gwproxy.yaml'),
+    { GWPROXY_STATE_DIR: join(at, 's') },
+    5000,
+  );
+  assert.ok(stateFolder !== null);
+  await mkdir(dirname(stateFolder));
+  await writeFile(stateFolder, '');
+  const file = await examined(join(at, 's'));
+  assert.deepEqual([file?.level, file?.where], ['error', stateFolder]);
+  assert.equal(file?.what, 'it is no folder');
 });
 
 test('a look that fails is told, and the others go on', async (t) => {
