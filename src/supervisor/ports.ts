@@ -178,7 +178,8 @@ export async function isFree(host: string, port: number): Promise<boolean> {
   return !(await accepts(host, port));
 }
 
-function tryListen(host: string, port: number): Promise<string | null> {
+/** What the system says to listening there; null where it lets us. */
+export function tryListen(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', (error) => resolve(systemCode(error) ?? error.message));

@@ -1,7 +1,7 @@
 import type { Status } from '../../admin/status.ts';
 import type { Plan } from '../../config/types.ts';
 import { holderOf } from '../../supervisor/owner.ts';
-import { isFree } from '../../supervisor/ports.ts';
+import { isFree, tryListen } from '../../supervisor/ports.ts';
 import { listenStream } from '../service/describe.ts';
 import { error, type Fault } from './finding.ts';
 import { socketUnitOf } from './socket-unit.ts';
@@ -23,14 +23,38 @@ export async function checkPorts(subject: Subject): Promise<readonly Fault[]> {
   const faults = await Promise.all(
     wantedPorts(plan, status).map(async (wanted) => {
       const { host, port, what, where, instead } = wanted;
-      if (await isFree(host, port)) return [];
       const held = wanted.isPublic ? await socketUnitOf(subject) : null;
       // By systemd, for the gwproxy that it starts.
       if (held !== null && held === listenStream(plan.listen)) return [];
+      const refused = wanted.isPublic ? refusedFault(await tryListen(host, port), wanted) : null;
+      if (refused !== null) return [refused];
+      if (await isFree(host, port)) return [];
       return [error(`${what} ${port} is taken by ${await holderOf(host, port)}`, instead, where)];
     }),
   );
   return faults.flat();
+}
+
+/**
+ * What `up` would be refused, by the system's code for listening there: a gateway may have rights or an address of its
+ * own, the door has ours. Null where it is not refused, or somebody has the port. Pure.
+ */
+export function refusedFault(
+  code: string | null,
+  { host, port }: Pick<Wanted, 'host' | 'port'>,
+): Fault | null {
+  switch (code) {
+    case 'EACCES':
+      return error(
+        `the public port ${port} may not be listened on by this user`,
+        'have a tunnel or a TLS proxy lead to a port from 1024 on, or ' +
+          `\`gwproxy service install --system --socket\`, or sysctl net.ipv4.ip_unprivileged_port_start=${port}`,
+      );
+    case 'EADDRNOTAVAIL':
+      return error(`the public address ${host} is none of this machine`, 'change `listen`');
+    default:
+      return null;
+  }
 }
 
 /** Pure. What runs has its ports already. */

@@ -93,6 +93,14 @@ test('ports that somebody else has, and who it is', async (t) => {
   ]);
 });
 
+test('a public address that is not this machine’s', async (t) => {
+  const { lines } = await faults(
+    t,
+    config('{ command: node bot.js }', 'listen: 192.0.2.1:3978\nprofile_paths: true\n'),
+  );
+  assert.deepEqual(lines, ['error ports: -: the public address 192.0.2.1 is none of this machine']);
+});
+
 test('the public port that a socket unit of this config holds is not taken by another', async (t) => {
   const port = await listen(t, createServer());
   const files = config('{ command: node bot.js }', `listen: 127.0.0.1:${port}\nprofile_paths: true\n`);

@@ -7,6 +7,7 @@ import { scriptIn } from '../../../src/cli/doctor/launch.ts';
 import { spaceFault } from '../../../src/cli/doctor/places.ts';
 import { type Command, isSame, pm2Faults } from '../../../src/cli/doctor/pm2.ts';
 import { type Pm2App, parsePs, saidIn } from '../../../src/cli/doctor/pm2-processes.ts';
+import { refusedFault } from '../../../src/cli/doctor/ports.ts';
 import { openAt } from '../../../src/cli/doctor/reach.ts';
 import { runningFaults } from '../../../src/cli/doctor/running.ts';
 import { secretLine } from '../../../src/cli/doctor/secrets.ts';
@@ -118,6 +119,22 @@ test('PID 1 that reaps nothing', () => {
   for (const words of [['/sbin/init'], ['/usr/bin/tini', '--', 'sh'], ['bash'], ['']]) {
     assert.deepEqual(initFault(words), []);
   }
+});
+
+test('a public port that up may not listen on', () => {
+  const door = { host: '127.0.0.1', port: 443 };
+  assert.deepEqual(refusedFault('EACCES', door), {
+    level: 'error',
+    what: 'the public port 443 may not be listened on by this user',
+    where: null,
+    instead:
+      'have a tunnel or a TLS proxy lead to a port from 1024 on, or `gwproxy service install --system --socket`, or sysctl net.ipv4.ip_unprivileged_port_start=443',
+  });
+  assert.equal(
+    refusedFault('EADDRNOTAVAIL', { host: '192.0.2.1', port: 80 })?.what,
+    'the public address 192.0.2.1 is none of this machine',
+  );
+  for (const code of [null, 'EADDRINUSE']) assert.equal(refusedFault(code, door), null);
 });
 
 test('a socket on every address is one past the door', () => {
