@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { controlSocketPath, stateFolder } from '../../src/state.ts';
 import { isAlive, runCli, startGwproxy } from '../support/cli.ts';
-import { fixture } from '../support/root.ts';
+import { fixture, root } from '../support/root.ts';
 
 const gateway = fixture('echo-gateway.mjs');
 let folder = '';
@@ -217,6 +219,22 @@ test('a state folder that cannot be is told in one line', async () => {
     assert.match(stderr, /^[^\n]*no-state\.yaml\/state\/[^\n]*ENOTDIR[^\n]*GWPROXY_STATE_DIR[^\n]*\n$/);
   }
   assert.equal((await runCli(['status', '-c', file], env)).code, 69);
+});
+
+test('a reader that has enough ends status --watch quietly', async (t) => {
+  const file = config('watched.yaml', bots(['one'], '    start: manual\n'));
+  const env = { GWPROXY_STATE_DIR: join(folder, 'watched') };
+  await startGwproxy(t, file, env);
+  const args = [join(root, 'dist', 'cli', 'main.js'), 'status', '--watch', '-c', file];
+  const child = spawn(process.execPath, args, { env: { PATH: process.env['PATH'], ...env } });
+  t.after(() => child.kill('SIGKILL'));
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  assert.deepEqual([await once(child, 'close'), stderr], [[0, null], '']);
 });
 
 test('a second signal ends what a slow gateway would hold up', async (t) => {

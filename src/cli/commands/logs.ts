@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError, EXIT } from '../../errors.ts';
+import { leaveQuietly } from '../leave.ts';
 import { findLogs } from '../logs/sources.ts';
 import { View } from '../logs/view.ts';
 
@@ -55,11 +56,4 @@ async function follow(configFile: string, options: LogsOptions, view: View): Pro
 function readCount(written: string): number {
   if (/^\d{1,9}$/.test(written)) return Number(written);
   throw new CommandError(EXIT.usage, `-n takes a whole number of lines, such as -n 100; not '${written}'`);
-}
-
-/** `gwproxy logs | head`: once nobody reads, all is done. */
-function leaveQuietly(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failure);
-  });
 }

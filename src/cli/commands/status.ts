@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseStatus } from '../../admin/status.ts';
 import { askRunning } from '../control.ts';
+import { leaveQuietly } from '../leave.ts';
 import { statusTable } from '../table.ts';
 
 const WATCH_EVERY_MS = 1000;
@@ -11,6 +12,7 @@ export async function status(
   configFile: string,
   options: { readonly json: boolean; readonly watch: boolean },
 ): Promise<void> {
+  leaveQuietly();
   do {
     const answer = await askRunning(configFile, 'GET', '/status');
     const text = options.json ? JSON.stringify(answer) : statusTable(parseStatus(answer), Date.now());
