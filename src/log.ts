@@ -100,45 +100,61 @@ export interface Log {
   flush(): void;
 }
 
-/** Every event as a line of JSON on stdout. */
+/** Every event as a line of JSON on stdout. The gateways matter more than their log: whatever becomes of it, they go on. */
 export function createJsonLog(): Log {
   let closed = false;
-  // EPIPE: the reader has gone (`gwproxy up | head`). The gateways matter more than their log.
-  const stdout = openStdout(() => {
-    if (closed) return;
-    closed = true;
-    console.error('gwproxy: nobody reads the log any more; the gateways go on, see `gwproxy status`');
+  const stdout = openStdout({
+    closed(reason) {
+      if (closed) return;
+      closed = true;
+      const why = reason === null ? 'nobody reads the log' : `the log cannot be written (${reason})`;
+      console.error(`gwproxy: ${why} any more; the gateways go on, see \`gwproxy status\``);
+    },
+    failing(reason) {
+      console.error(
+        `gwproxy: the log cannot be written (${reason}); the gateways go on, and it is tried again`,
+      );
+    },
   });
-  const report = countedLines((line) => stdout.write(line));
+  const report = countedLines(stdout.write, stdout.why);
   return {
     report(event) {
       if (!closed) report(event);
     },
     drained: () => stdout.drained(),
     flush() {
-      if (!closed) stdout.flush();
+      if (closed) return;
+      const lost = stdout.flush() + report.dropped();
+      if (lost > 0) console.error(`gwproxy: ${lost} lines of the log are lost (${stdout.why()})`);
     },
   };
 }
 
-/** Events as lines of JSON, to a reader who may be too slow: `write` is false for a line that was not taken. */
-export function countedLines(write: (line: string) => boolean): Report {
+/** A report, and how many of its lines were not taken and are not told of yet. */
+export interface CountedReport extends Report {
+  dropped(): number;
+}
+
+/** Events as lines of JSON, to where they may not fit: `write` is false for a line that was not taken, `why` says why. */
+export function countedLines(write: (line: string) => boolean, why: () => string): CountedReport {
   let dropped = 0;
+  let reason = '';
   let fits = true;
   const take = (line: string): void => {
     fits = write(line);
   };
   const log = pino({ base: null }, { write: take });
   const told = jsonLines(take);
-  return (event) => {
-    if (dropped > 0) log.warn({ type: 'log.dropped', lines: dropped }, DROPPED);
+  function report(event: Event): void {
+    if (dropped > 0) log.warn({ type: 'log.dropped', lines: dropped }, `log lines dropped: ${reason}`);
     if (fits) dropped = 0;
     if (fits) told(event);
-    if (!fits) dropped += 1;
-  };
+    if (fits) return;
+    if (dropped === 0) reason = why();
+    dropped += 1;
+  }
+  return Object.assign(report, { dropped: () => dropped });
 }
-
-const DROPPED = 'log lines dropped: the reader is too slow';
 
 const SHOWN_PER_SECOND = 20;
 

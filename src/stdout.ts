@@ -1,10 +1,6 @@
 import { fstatSync } from 'node:fs';
-import pino from 'pino';
-
-/** What waits for a reader that is slow or gone; past it nothing more is taken, so memory stays bounded. */
-const MAX_UNWRITTEN_BYTES = 8 * 1024 * 1024;
-/** ms that an end waits for the reader. */
-const DRAINED_WITHIN = 1000;
+import { reasonOf } from './logs/words.ts';
+import { filed, isGone, MAX_UNWRITTEN_BYTES, STDOUT, soon } from './stdout-file.ts';
 
 /** Standard output that nobody ever waits for: neither the door, nor a gateway, nor an end. */
 export interface Stdout {
@@ -12,27 +8,39 @@ export interface Stdout {
   write(text: string): boolean;
   /** Bytes that were taken and have not left yet. */
   unwritten(): number;
-  /** Resolves once nothing waits any more; bounded. */
+  /** Why nothing is taken now, for a person. */
+  why(): string;
+  /** Resolves once nothing waits any more, or it cannot be written; bounded. */
   drained(): Promise<void>;
-  /** Writes what waits before it returns, for the 'exit' of the process, where that cannot take for ever. */
-  flush(): void;
+  /**
+   * Writes what waits before it returns, for the 'exit' of the process, where that cannot take for ever; bounded. Returns
+   * how many lines are lost.
+   */
+  flush(): number;
 }
 
-/** `failed` is called whenever it cannot be written: its reader has gone. */
-export function openStdout(failed: () => void): Stdout {
+export interface StdoutTrouble {
+  /** It will never be written again; null: nobody reads it any more. */
+  closed(reason: string | null): void;
+  /** It cannot be written now, and is tried again. Told once, until it could be. */
+  failing(reason: string): void;
+}
+
+export function openStdout(trouble: StdoutTrouble): Stdout {
   const found = fstatSync(1);
   const isRead = found.isFIFO() || found.isSocket() || process.stdout.isTTY;
-  return isRead ? streamed(failed) : filed(failed);
+  return isRead ? streamed(trouble) : filed(STDOUT, trouble);
 }
 
 /**
  * What a reader has to take. A write(2) to it may last for ever: a descriptor that blocks would hold one of libuv's
  * threads, and the end of the process, which waits for those (measured: SIGTERM ended nothing).
  */
-function streamed(failed: () => void): Stdout {
+function streamed({ closed }: StdoutTrouble): Stdout {
   const { stdout } = process;
   unblock(stdout);
-  stdout.on('error', failed);
+  // Node destroys the stream with it: there is no second try.
+  stdout.on('error', (error) => closed(isGone(error) ? null : reasonOf(error)));
   return {
     write(text) {
       if (stdout.writableLength > MAX_UNWRITTEN_BYTES) return false;
@@ -40,15 +48,9 @@ function streamed(failed: () => void): Stdout {
       return true;
     },
     unwritten: () => stdout.writableLength,
-    drained: () =>
-      new Promise((resolve) => {
-        const late = setTimeout(resolve, DRAINED_WITHIN);
-        stdout.write('', () => {
-          clearTimeout(late);
-          resolve();
-        });
-      }),
-    flush: () => {},
+    why: () => 'the reader is too slow',
+    drained: () => soon(new Promise((resolve) => stdout.write('', () => resolve()))),
+    flush: () => 0,
   };
 }
 
@@ -61,24 +63,4 @@ function unblock(stdout: NodeJS.WriteStream): void {
   const handle: unknown = Reflect.get(stdout, '_handle');
   if (typeof handle !== 'object' || handle === null || !('setBlocking' in handle)) return;
   if (typeof handle.setBlocking === 'function') handle.setBlocking(false);
-}
-
-/** A file: written by libuv's threads, since a disk may be slow. */
-function filed(failed: () => void): Stdout {
-  const file = pino.destination({ dest: 1, sync: false, minLength: 0, maxLength: MAX_UNWRITTEN_BYTES });
-  let taken = true;
-  file.on('drop', () => {
-    taken = false;
-  });
-  file.on('error', failed);
-  return {
-    write(text) {
-      taken = true;
-      file.write(text);
-      return taken;
-    },
-    unwritten: () => 0,
-    drained: () => Promise.resolve(),
-    flush: () => file.flushSync(),
-  };
 }

@@ -42,23 +42,29 @@ test('everything but refusals passes the throttle untouched', () => {
   assert.equal(seen.length, 100);
 });
 
-test('lines that a slow reader does not take are counted until it takes some again', () => {
-  const taken: { type?: string; line?: string; lines?: number }[] = [];
+test('lines that are not taken are counted until some are again, and told with the first reason', () => {
+  const taken: { type?: string; line?: string; lines?: number; msg?: string }[] = [];
+  const reasons = ['the disk is full', 'never asked'];
   let room = 2;
-  const report = countedLines((line) => {
-    if (room === 0) return false;
-    room -= 1;
-    taken.push(JSON.parse(line));
-    return true;
-  });
+  const report = countedLines(
+    (line) => {
+      if (room === 0) return false;
+      room -= 1;
+      taken.push(JSON.parse(line));
+      return true;
+    },
+    () => reasons.shift() ?? '',
+  );
   const say = (line: string): void =>
     report({ type: 'gateway.output', profile: 'a', stream: 'stdout', line });
   for (const line of ['1', '2', '3', '4', '5']) say(line);
+  assert.equal(report.dropped(), 3);
   room = 3;
   for (const line of ['6', '7']) say(line);
+  assert.equal(report.dropped(), 0);
   assert.deepEqual(
-    taken.map(({ type, line, lines }) => (type === 'log.dropped' ? `dropped ${lines}` : line)),
-    ['1', '2', 'dropped 3', '6', '7'],
+    taken.map(({ type, line, lines, msg }) => (type === 'log.dropped' ? `${lines} ${msg}` : line)),
+    ['1', '2', '3 log lines dropped: the disk is full', '6', '7'],
   );
 });
 

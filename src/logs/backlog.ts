@@ -71,6 +71,10 @@ export class Backlog {
   get empty(): boolean {
     return this.#chunks.length === 0;
   }
+  /** Of all that waits, what was taken and is not gone included. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /** False, and nothing kept, where there is no room. */
   add(text: string, lines = 1): boolean {

@@ -57,7 +57,7 @@ export async function up(options: {
 
 function terminalLog(plan: Plan): Log {
   // EIO or EPIPE: the terminal has gone. SIGHUP tells the same, and the gateways are stopped in order.
-  const stdout = openStdout(() => {});
+  const stdout = openStdout({ closed() {}, failing() {} });
   const report = createRenderer(
     plan.profiles.map((profile) => profile.name),
     {
@@ -66,5 +66,5 @@ function terminalLog(plan: Plan): Log {
       colour: process.env.NO_COLOR === undefined || process.env.NO_COLOR === '',
     },
   );
-  return { report, drained: () => stdout.drained(), flush: () => stdout.flush() };
+  return { report, drained: () => stdout.drained(), flush: () => void stdout.flush() };
 }
