@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { access, readFile, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { access, readFile, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { readPipe } from './pipe.ts';
 
 /** All that loading a config asks of the file system; a test may answer itself. */
@@ -10,6 +10,8 @@ export interface Files {
   /** The files that a glob matches from that folder: absolute, sorted. */
   glob(pattern: string, folder: string): Promise<readonly string[]>;
   isFolder(path: string): Promise<boolean>;
+  /** That folder's path without links, as far as it is there and can be followed. */
+  realFolder(path: string): Promise<string>;
   /** Whether there is a file at that path, and one that can be run. */
   program(path: string): Promise<'runs' | 'not executable' | 'missing'>;
 }
@@ -39,6 +41,14 @@ export const realFiles: Files = {
   },
   async isFolder(path) {
     return (await statOf(path))?.isDirectory() ?? false;
+  },
+  async realFolder(path) {
+    try {
+      return await realpath(path);
+    } catch (error) {
+      if (codeOf(error) === undefined || dirname(path) === path) throw error;
+      return join(await realFiles.realFolder(dirname(path)), basename(path));
+    }
   },
   async program(path) {
     if (!((await statOf(path))?.isFile() ?? false)) return 'missing';

@@ -1,9 +1,13 @@
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { CommandError } from '../errors.ts';
+import { logsFolder } from '../logs/directory.ts';
 import { platforms } from '../routing/platforms/index.ts';
+import { stateFolder } from '../state.ts';
 import { checkLaunch } from './checks/launch.ts';
 import { checkListeners } from './checks/listeners.ts';
-import { checkLogFiles, checkOrder } from './checks/order.ts';
+import { checkLogFiles } from './checks/log-files.ts';
+import { checkOrder } from './checks/order.ts';
 import { checkIdle, checkLimits, checkLiveness, checkProbes, checkRestart } from './checks/policies.ts';
 import { checkLoops, checkPorts } from './checks/ports.ts';
 import { warningsOf } from './checks/reach.ts';
@@ -84,6 +88,7 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
     ...checkDefaults(sources.defaults, around),
     ...read.problems,
     ...checkTogether(sources, read.profiles, around),
+    ...(await checkLogFiles(read.profiles.filter(isEnabled), logsOf(sources, config, env), files)),
     ...(await Promise.all(read.profiles.map((profile) => checkProgram(profile, files)))).flat(),
   ];
   const spoilt = new Set(sources.syntax.map(placeOf));
@@ -201,12 +206,25 @@ function checkTogether(
   return [
     ...(broken.has('limits') ? [] : checkLimits(settings, tree)),
     ...checkOrder(enabled),
-    ...checkLogFiles(enabled),
     ...checkPorts(enabled, listen, folder),
     ...(listen === null ? [] : checkLoops(enabled, listen)),
     ...(broken.has('public_url') ? [] : checkTwilio(enabled, settings)),
     ...checkRoutes(enabled, platforms, settings.profile_paths, folder),
   ];
+}
+
+/** Where logs lie that no log_file names; null where that cannot be known. */
+function logsOf({ settings, broken }: Sources, config: string, env: Environment): string | null {
+  if (settings === null || broken.has('logs')) return null;
+  const { folder } = settings.logs;
+  if (folder !== undefined) return resolve(dirname(config), folder);
+  try {
+    return logsFolder(stateFolder(config, env));
+  } catch (error) {
+    // It has no path of its own, as a pipe, so nothing runs on it.
+    if (error instanceof CommandError) return null;
+    throw error;
+  }
 }
 
 function placeOf({ file, line, column }: Problem): string {

@@ -1,4 +1,3 @@
-import { dirname, resolve } from 'node:path';
 import { nearest, type Problem, problemAt } from '../problems.ts';
 import type { Profile } from '../profile.ts';
 import { valueSource } from '../tree.ts';
@@ -12,21 +11,6 @@ export function checkOrder(profiles: readonly Profile[]): readonly Problem[] {
       return message === null ? [] : [problemAt(valueSource(profile.tree, ['after', index]), message)];
     }),
   );
-}
-
-/** Two gateways in one file would rotate it away from each other. */
-export function checkLogFiles(profiles: readonly Profile[]): readonly Problem[] {
-  const seen = new Map<string, string>();
-  return profiles.flatMap((profile) => {
-    const { log_file: file } = profile.config;
-    if (file === undefined) return [];
-    const source = valueSource(profile.tree, ['log_file']);
-    const path = resolve(dirname(source.file), file);
-    const other = seen.get(path);
-    seen.set(path, other ?? profile.name);
-    if (other === undefined) return [];
-    return [problemAt(source, `log_file is that of profile '${other}' too; give each a file of its own`)];
-  });
 }
 
 function faultOf(from: string, name: string, profiles: ReadonlyMap<string, Profile>): string | null {

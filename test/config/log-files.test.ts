@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { realFiles } from '../../src/config/files.ts';
+import { formatProblem, loadConfig } from '../../src/config/load.ts';
+import { logsFolder } from '../../src/logs/directory.ts';
+import { stateFolder } from '../../src/state.ts';
+import { ENV, folder } from './folder.ts';
+
+const B = 'b: {command: node}';
+
+/** The problems of a config of those profiles beside a folder `real` and a link to it, `link`. */
+async function problems(
+  t: TestContext,
+  profiles: (logs: string) => readonly string[],
+  settings = 'logs: {folder: real}',
+): Promise<readonly string[]> {
+  const at = await folder(t, { 'gwproxy.yaml': '' });
+  const env = { ...ENV, GWPROXY_STATE_DIR: join(at, 'state') };
+  const config = join(at, 'gwproxy.yaml');
+  const logs = logsFolder(stateFolder(config, env));
+  await mkdir(join(at, 'real'));
+  await symlink('real', join(at, 'link'));
+  const text = [settings, 'profiles:', ...profiles(logs).map((profile) => `  ${profile}`), ''].join('\n');
+  const loaded = await loadConfig(config, {
+    env,
+    files: { ...realFiles, read: () => Promise.resolve(text) },
+  });
+  return loaded.ok ? [] : loaded.problems.map((problem) => formatProblem(problem, at));
+}
+
+test('a log file that is where another profile’s output goes by default is refused', async (t) => {
+  const theirs = [
+    "gwproxy.yaml:3:32: log_file is where the output of profile 'b' goes; leave it out, or name another file",
+  ];
+  assert.deepEqual(await problems(t, () => ['a: {command: node, log_file: real/b.log}', B]), theirs);
+  assert.deepEqual(await problems(t, () => ['a: {command: node, log_file: link/b.log}', B]), theirs);
+  const byState = await problems(t, (logs) => [`a: {command: node, log_file: ${logs}/b.log}`, B], 'logs: {}');
+  assert.deepEqual(byState, theirs);
+});
+
+test('a log file that is gwproxy’s own is refused', async (t) => {
+  const own = ["gwproxy.yaml:3:32: log_file is gwproxy's own log; leave it out, or name another file"];
+  assert.deepEqual(await problems(t, () => ['a: {command: node, log_file: real/gwproxy.log}']), own);
+  const byState = await problems(
+    t,
+    (logs) => [`a: {command: node, log_file: ${logs}/gwproxy.log}`],
+    'logs: {}',
+  );
+  assert.deepEqual(byState, own);
+});
+
+test('two paths to one file are refused, also to one that is not there yet', async (t) => {
+  const both = await problems(t, () => [
+    'a: {command: node, log_file: real/new/x.log}',
+    'b: {command: node, log_file: link/new/x.log}',
+  ]);
+  assert.deepEqual(both, [
+    "gwproxy.yaml:4:32: log_file is that of profile 'a' too, by another path; give each a file of its own",
+  ]);
+});
+
+test('what is no other’s is nobody’s fault', async (t) => {
+  assert.deepEqual(await problems(t, () => ['a: {command: node, log_file: real/a.log}', B]), []);
+  assert.deepEqual(await problems(t, () => ['a: {command: node, log_file: b.log}', B]), []);
+  const off = 'b: {command: node, enabled: false}';
+  assert.deepEqual(await problems(t, () => ['a: {command: node, log_file: real/b.log}', off]), []);
+  const elsewhere = 'b: {url: "http://127.0.0.1:9"}';
+  assert.deepEqual(await problems(t, () => ['a: {command: node, log_file: real/b.log}', elsewhere]), []);
+});
