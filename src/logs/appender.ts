@@ -3,13 +3,11 @@ import type { LogPolicy } from '../config/types.ts';
 import type { Report } from '../events.ts';
 import { type Archive, fileSize } from './archive.ts';
 import type { Batch } from './backlog.ts';
-import { APPEND, FILE_MODE, type OpenFile, openToAppend, sizeAt } from './open.ts';
+import { APPEND, FILE_MODE, MOVED_WITHIN, type OpenFile, openToAppend, sizeAt } from './open.ts';
 import { moveAway } from './rotated.ts';
 import { reasonOf } from './words.ts';
 
 const RETRY_ROTATION = 5000;
-/** A moved or deleted file is noticed within it; until then lines go where it went. */
-const LOOK_EVERY = 1000;
 
 export interface AppenderOptions {
   readonly path: string;
@@ -85,7 +83,7 @@ export class Appender {
   /** The file that the batch goes to: where the path leads now, and with room for it. */
   async #fit(batch: Batch): Promise<OpenFile> {
     const now = this.#options.now();
-    if (this.#open?.regular && Math.abs(now - this.#lookedAt) >= LOOK_EVERY) {
+    if (this.#open?.regular && Math.abs(now - this.#lookedAt) >= MOVED_WITHIN) {
       this.#lookedAt = now;
       const size = await sizeAt(this.#options.path, this.#open);
       if (size === null) await this.close();

@@ -11,6 +11,9 @@ export const APPEND =
 export const FILE_MODE = 0o600;
 export const FOLDER_MODE = 0o700;
 
+/** ms within which a file that was moved or deleted is noticed; until then lines go where it went. */
+export const MOVED_WITHIN = 1000;
+
 export interface OpenFile {
   readonly handle: FileHandle;
   /** Only such a file is rotated, and looked for: /dev/null is written to as it is. */

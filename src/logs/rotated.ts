@@ -59,7 +59,8 @@ export function partPath(rotated: string): string {
   return `${rotated}${PART}`;
 }
 
-function stampOf(at: number): string {
+/** Of a file that is rotated at that time, in epoch ms. */
+export function stampOf(at: number): string {
   return new Date(at).toISOString().replace(/[-:.]/g, '');
 }
 

@@ -6,12 +6,32 @@ import { gzipSync } from 'node:zlib';
 import { Follower } from '../../src/cli/logs/follower.ts';
 import { temporaryFolder } from '../logs/support.ts';
 
-async function follow(t: TestContext): Promise<{ file: string; follower: Follower; trouble: string[] }> {
+interface Followed {
+  readonly file: string;
+  readonly follower: Follower;
+  readonly trouble: readonly string[];
+  /** So many ms pass. */
+  pass(ms: number): void;
+}
+
+async function follow(t: TestContext): Promise<Followed> {
   const file = join(await temporaryFolder(t), 'bot.log');
   const trouble: string[] = [];
-  const follower = new Follower(file, (text) => trouble.push(text));
+  let now = 0;
+  const follower = new Follower(
+    file,
+    (text) => trouble.push(text),
+    () => now,
+  );
   t.after(() => follower.close());
-  return { file, follower, trouble };
+  return {
+    file,
+    follower,
+    trouble,
+    pass(ms) {
+      now += ms;
+    },
+  };
 }
 
 const numbers = (from: number, to: number): string[] =>
@@ -83,4 +103,104 @@ test('news go on when the file is cut short, deleted, made anew, or comes only l
   assert.deepEqual(await follower.news(), []);
   await writeFile(file, 'fourth\n');
   assert.deepEqual(await follower.news(), ['fourth']);
+});
+
+test('a file that others moved is read on while its writer may not know of it', async (t) => {
+  const { file, follower, pass } = await follow(t);
+  await writeFile(file, 'old\n');
+  await follower.last(0);
+  await rename(file, `${file}.1`);
+  assert.deepEqual(await follower.news(), []);
+  pass(1000);
+  await appendFile(`${file}.1`, 'still there\n');
+  assert.deepEqual(await follower.news(), ['still there']);
+  // logrotate's create
+  await writeFile(file, '');
+  await appendFile(`${file}.1`, 'and there\n');
+  assert.deepEqual(await follower.news(), ['and there']);
+  await appendFile(`${file}.1`, 'the last\n');
+  await appendFile(file, 'the new one\n');
+  assert.deepEqual(await follower.news(), ['the last', 'the new one']);
+  await appendFile(file, 'goes on\n');
+  assert.deepEqual(await follower.news(), ['goes on']);
+});
+
+test('a file that others moved, and that is written no more, is let go of', async (t) => {
+  const { file, follower, pass } = await follow(t);
+  await writeFile(file, 'old\n');
+  await follower.last(0);
+  await rename(file, `${file}.1`);
+  assert.deepEqual(await follower.news(), []);
+  pass(2000);
+  assert.deepEqual(await follower.news(), []);
+  await appendFile(`${file}.1`, 'nobody’s\n');
+  assert.deepEqual(await follower.news(), []);
+  await writeFile(file, 'new\n');
+  assert.deepEqual(await follower.news(), ['new']);
+});
+
+test('a file that others moved is not taken for one that was rotated at once behind it', async (t) => {
+  const { file, follower } = await follow(t);
+  for (const [stamp, compressed] of [
+    ['20260101T100000000Z', false],
+    ['20260101T110000000Z', true],
+  ] as const) {
+    await appendFile(file, `${stamp} begins\n`);
+    await follower.last(0);
+    await rename(file, `${file}.1`);
+    const between = `${stamp} between\n`;
+    await writeFile(`${file}.${stamp}${compressed ? '.gz' : ''}`, compressed ? gzipSync(between) : between);
+    await writeFile(file, `${stamp} last\n`);
+    assert.deepEqual(await follower.news(), [`${stamp} between`, `${stamp} last`]);
+  }
+});
+
+test('a file that is rotated and compressed between two looks is not read again', async (t) => {
+  const { file, follower } = await follow(t);
+  await writeFile(file, 'a\n');
+  await follower.last(0);
+  await rm(file);
+  await writeFile(`${file}.20260101T100000000Z.gz`, gzipSync('a\n'));
+  await writeFile(file, 'b\n');
+  assert.deepEqual(await follower.news(), ['b']);
+});
+
+test('a file that is cut short is known by its beginning, however long it is again', async (t) => {
+  const { file, follower } = await follow(t);
+  await writeFile(file, text(numbers(0, 10)));
+  await follower.last(0);
+  for (const [from, to] of [
+    [20, 30],
+    [30, 50],
+    [50, 55],
+  ] as const) {
+    // As copytruncate does: the same file.
+    await truncate(file, 0);
+    await appendFile(file, text(numbers(from, to)));
+    assert.deepEqual(await follower.news(), numbers(from, to));
+    assert.deepEqual(await follower.news(), []);
+  }
+});
+
+test('a file that is new to a view begins with its first line since then, in a rotated file too', async (t) => {
+  const { file, follower } = await follow(t);
+  const line = (hour: number, word: string): string => `2026-01-01T${hour}:00:00.000Z out ${word}`;
+  await writeFile(`${file}.20260101T110000000Z`, `${line(10, 'older')}\n`);
+  await writeFile(
+    `${file}.20260101T130000000Z`,
+    text([line(11, 'old'), line(12, 'first'), 'a word', line(12, 'x')]),
+  );
+  await writeFile(file, text([line(13, 'last')]));
+  follower.beginAt(Date.UTC(2026, 0, 1, 12));
+  assert.deepEqual(await follower.news(), [line(12, 'first'), 'a word', line(12, 'x'), line(13, 'last')]);
+  await appendFile(file, 'goes on\n');
+  assert.deepEqual(await follower.news(), ['goes on']);
+});
+
+test('a long file of older lines is passed over within one look', async (t) => {
+  const { file, follower } = await follow(t);
+  const older = `2026-01-01T10:00:00.000Z out ${'x'.repeat(1000)}\n`;
+  await writeFile(file, `${older.repeat(3000)}2026-01-01T12:00:00.000Z out first\n`);
+  follower.beginAt(Date.UTC(2026, 0, 1, 12));
+  assert.deepEqual(await follower.news(), ['2026-01-01T12:00:00.000Z out first']);
 });

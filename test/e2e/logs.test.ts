@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { logsFolder } from '../../src/logs/directory.ts';
@@ -124,6 +124,44 @@ test('logs -f goes on over rotations, a restart and a file that comes later, unt
     numbers,
     Array.from({ length: 60 }, (_, at) => at),
   );
+});
+
+test('logs -f misses no line of a profile that a reload brings, nor of files that it moves', async (t) => {
+  const { run, config, env } = await scene(t);
+  const files = run();
+  const older = `${new Date(Date.now() - 60_000).toISOString()} out of an earlier profile\n`;
+  const folder = dirname(files.fileOf('inbox') ?? '');
+  say(files, 'inbox', 'before');
+  await files.idle();
+  await writeFile(join(folder, 'added.log'), older);
+  const args = [join(root, 'dist', 'cli', 'main.js'), 'logs', '-f', '-n', '2', '-c', config];
+  const child = spawn(process.execPath, args, { env: { PATH: process.env.PATH ?? '', ...env } });
+  t.after(() => child.kill('SIGKILL'));
+  const lines: string[] = [];
+  const reader = createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+  const shown = async (line: string): Promise<void> => {
+    while (!lines.includes(line)) await once(reader, 'line', { signal: AbortSignal.timeout(10_000) });
+  };
+  await shown('inbox   | before');
+  const profiles = ['inbox', 'standup', 'added'].map((name) => ({ name, logFile: null }));
+  const ten = Array.from({ length: 10 }, (_, at) => at);
+
+  files.apply(POLICY, profiles);
+  for (const count of ten) say(files, 'added', `of the new one ${count}`);
+  await shown('added   | of the new one 9');
+
+  for (const count of ten) say(files, 'inbox', `in the old folder ${count}`);
+  files.apply({ ...POLICY, folder: join(folder, 'moved') }, profiles);
+  for (const count of ten) say(files, 'inbox', `in the new folder ${count}`);
+  await shown('inbox   | in the new folder 9');
+  child.kill('SIGINT');
+  await once(child, 'exit');
+  assert.deepEqual(lines, [
+    'inbox   | before',
+    ...ten.map((count) => `added   | of the new one ${count}`),
+    ...ten.map((count) => `inbox   | in the old folder ${count}`),
+    ...ten.map((count) => `inbox   | in the new folder ${count}`),
+  ]);
 });
 
 test('a reader that has enough ends logs -f quietly', async (t) => {

@@ -28,7 +28,7 @@ export async function logs(configFile: string, options: LogsOptions): Promise<vo
   const found = await findLogs(configFile, options.profiles);
   leaveQuietly();
   const view = new View({ ...options, count });
-  await view.turnTo(found);
+  view.turnTo(found);
   const shown = await view.look();
   if (options.follow) await follow(configFile, options, view);
   else if (!shown && count > 0) console.error('there is no output yet');
@@ -46,7 +46,7 @@ async function follow(configFile: string, options: LogsOptions, view: View): Pro
       foundAt = performance.now();
       // A config that is half-written, or away, changes nothing of what is shown.
       const found = await findLogs(configFile, options.profiles).catch(() => null);
-      if (found !== null) await view.turnTo(found);
+      if (found !== null) view.turnTo(found);
     }
     await view.look();
   }

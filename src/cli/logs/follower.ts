@@ -1,8 +1,10 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { createLines, type Lines } from '../../lines.ts';
-import { listBeside, type Rotated } from '../../logs/rotated.ts';
-import { lastLineEnd, lastLines, lastOfRotated, STORED_LINE_BYTES } from './tail.ts';
+import { timeOfLine } from '../../logs/line.ts';
+import { MOVED_WITHIN } from '../../logs/open.ts';
+import { listBeside, type Rotated, stampOf } from '../../logs/rotated.ts';
+import { lastLineEnd, lastLines, lastOfRotated, readExactly, STORED_LINE_BYTES } from './tail.ts';
 
 const READ_BYTES = 64 * 1024;
 /** A FIFO would otherwise wait for its writer; on Windows there is no such flag. */
@@ -10,6 +12,11 @@ const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 /** Lines of one look are held at once; what is more comes with the next. */
 const LOOK_BYTES = 1024 * 1024;
 const SETTLE_TRIES = 5;
+/** A stored line begins with its time, so that no two files begin alike. */
+const HEAD_BYTES = 64;
+const NOTHING: Buffer = Buffer.alloc(0);
+/** ms after which no writer is left at a file that others moved. */
+const LEFT_AFTER = MOVED_WITHIN + 500;
 
 interface OpenLog {
   readonly handle: FileHandle;
@@ -31,10 +38,19 @@ export class Follower {
   readonly #lines: Lines = createLines((line) => this.#found.push(line), STORED_LINE_BYTES);
   /** The newest rotated file when this one was opened; those behind it came later. */
   #newest = '';
+  /** What the file began with when it was read. */
+  #head: Buffer = NOTHING;
+  /** Since when the path no longer leads to what is open. */
+  #goneAt: number | null = null;
+  /** Until a line is as young, none is told. */
+  #after: number | null = null;
+  readonly #now: () => number;
 
-  constructor(path: string, trouble: (text: string) => void) {
+  /** `now` in ms, from whenever. */
+  constructor(path: string, trouble: (text: string) => void, now: () => number = () => performance.now()) {
     this.path = path;
     this.#trouble = trouble;
+    this.#now = now;
   }
 
   /** Its last lines, from rotated files too where it has too few. News begin behind them. */
@@ -46,6 +62,7 @@ export class Follower {
       const { handle } = this.#open;
       this.#offset = await lastLineEnd(handle, (await handle.stat()).size);
       lines = await lastLines(handle, this.#offset, count);
+      await this.#remember(handle, this.#offset);
     }
     for (const rotated of older.toReversed()) {
       if (lines.length >= count) break;
@@ -54,23 +71,22 @@ export class Follower {
     return lines;
   }
 
-  /** What has come since the last look, whole lines only. */
+  /**
+   * News begin with its first line that was written at that time, in epoch ms, or later; in a rotated file if need be. For
+   * a file that nothing was read of yet.
+   */
+  beginAt(time: number): void {
+    this.#newest = stampOf(time);
+    this.#after = time;
+  }
+
+  /** What has come since the last look, whole lines only; none where there is no more for now. */
   async news(): Promise<readonly string[]> {
-    if (this.#open === undefined) {
-      await this.#next(0);
-    } else if (await this.#readOn(this.#open)) {
-      const now = await stat(this.path).catch(absent);
-      if (now === null || now.ino !== this.#open.ino || now.dev !== this.#open.dev) {
-        // Once more: the last lines may have come between the reading and the renaming.
-        if (await this.#readOn(this.#open)) await this.#next(1);
-      } else if (now.size < this.#offset) {
-        this.#offset = 0;
-        this.#lines.discard();
-      }
+    for (;;) {
+      const atEnd = this.#open === undefined ? await this.#next() : await this.#goOn(this.#open);
+      const found = this.#taken();
+      if (found.length > 0 || atEnd) return found;
     }
-    const found = this.#found;
-    this.#found = [];
-    return found;
   }
 
   async close(): Promise<void> {
@@ -79,18 +95,69 @@ export class Follower {
     await open?.handle.close();
   }
 
-  /** Goes on with the file that is there now, and those that came and were rotated meanwhile, but for `read` of them. */
-  async #next(read: number): Promise<void> {
+  /** The beginning of what is read, up to there. */
+  async #remember(handle: FileHandle, end: number): Promise<void> {
+    this.#head = await readExactly(handle, 0, Math.min(end, HEAD_BYTES));
+  }
+
+  /** Reads on, here or in what came after it; true where it came to the end. */
+  async #goOn(open: OpenLog): Promise<boolean> {
+    if (await this.#isCut(open)) this.#rewind();
+    if (!(await this.#readOn(open))) return false;
+    const now = await stat(this.path).catch(absent);
+    if (now !== null && now.ino === open.ino && now.dev === open.dev) {
+      this.#goneAt = null;
+      return true;
+    }
+    if (!this.#isLeft(now)) return true;
+    // Once more: the last lines may have come between the reading and the renaming.
+    return (await this.#readOn(open)) && this.#next();
+  }
+
+  /** Whether its writer has left the file that is open, since its path leads to another, or nowhere. */
+  #isLeft(now: Stats | null): boolean {
+    // It closes the one before it writes to the next.
+    if (now !== null && now.size > 0) return true;
+    this.#goneAt ??= this.#now();
+    return this.#now() - this.#goneAt >= LEFT_AFTER;
+  }
+
+  /** Cut short, whatever has been written to it since. */
+  async #isCut({ handle }: OpenLog): Promise<boolean> {
+    if ((await handle.stat()).size < this.#offset) return true;
+    return !(await readExactly(handle, 0, this.#head.length)).equals(this.#head);
+  }
+
+  #rewind(): void {
+    this.#offset = 0;
+    this.#head = NOTHING;
+    this.#lines.discard();
+  }
+
+  #taken(): readonly string[] {
+    const found = this.#found;
+    this.#found = [];
+    const after = this.#after;
+    if (after === null) return found;
+    const first = found.findIndex((line) => (timeOfLine(line) ?? 0) >= after);
+    if (first === -1) return [];
+    this.#after = null;
+    return found.slice(first);
+  }
+
+  /** Goes on with the file that is there now, and those that came and were rotated meanwhile; true at the end. */
+  async #next(): Promise<boolean> {
     const newest = this.#newest;
     const gone = this.#open;
     const rotated = await this.#attach();
+    const since = rotated.filter(({ stamp }) => stamp > newest);
     if (gone !== undefined) {
       this.#lines.end();
+      if (await isSame(gone, since[0])) since.shift();
       await gone.handle.close();
     }
-    const since = rotated.filter(({ stamp }) => stamp > newest).slice(read);
     for (const file of since) this.#found.push(...(await this.#whole(file, Number.MAX_SAFE_INTEGER)));
-    if (this.#open !== undefined) await this.#readOn(this.#open);
+    return this.#open === undefined || this.#readOn(this.#open);
   }
 
   /** Opens what is there, if anything is; returns the rotated files beside it, oldest first. */
@@ -104,7 +171,9 @@ export class Follower {
         continue;
       }
       this.#newest = after.at(-1)?.stamp ?? '';
+      this.#goneAt = null;
       this.#offset = 0;
+      this.#head = NOTHING;
       this.#open = undefined;
       const found = await handle?.stat();
       if (handle !== null && found?.isFile()) {
@@ -137,6 +206,7 @@ export class Follower {
     for (let read = 0; read < LOOK_BYTES; ) {
       const { bytesRead } = await handle.read(this.#bytes, 0, READ_BYTES, this.#offset);
       if (bytesRead === 0) return true;
+      if (this.#offset < HEAD_BYTES) await this.#remember(handle, this.#offset + bytesRead);
       this.#offset += bytesRead;
       read += bytesRead;
       // A copy: a line's beginning is kept until its end comes.
@@ -144,6 +214,15 @@ export class Follower {
     }
     return false;
   }
+}
+
+/** Whether that is the file that was open, renamed, or compressed meanwhile. */
+async function isSame(gone: OpenLog, rotated: Rotated | undefined): Promise<boolean> {
+  if (rotated === undefined) return false;
+  const found = rotated.compressed ? null : await stat(rotated.path).catch(absent);
+  if (found !== null) return found.ino === gone.ino && found.dev === gone.dev;
+  // Once it is compressed it is deleted; one that others moved is there.
+  return (await gone.handle.stat()).nlink === 0;
 }
 
 function absent(error: NodeJS.ErrnoException): null {

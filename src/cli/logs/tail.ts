@@ -72,7 +72,8 @@ function linesOf(bytes: Buffer): readonly string[] {
   return found;
 }
 
-async function readExactly(handle: FileHandle, position: number, size: number): Promise<Buffer> {
+/** Fewer bytes where the file has no more. */
+export async function readExactly(handle: FileHandle, position: number, size: number): Promise<Buffer> {
   const bytes = Buffer.alloc(size);
   const { bytesRead } = await handle.read(bytes, 0, size, position);
   return bytes.subarray(0, bytesRead);

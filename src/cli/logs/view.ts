@@ -14,8 +14,9 @@ export interface ViewOptions {
 }
 
 interface Watched {
-  readonly follower: Follower;
-  begun: boolean;
+  follower: Follower;
+  /** Of the file that its lines go to now; its turn comes when the one before is read to its end. */
+  next: Follower | null;
   /** Epoch ms of its last line. */
   at: number;
 }
@@ -25,24 +26,39 @@ export class View {
   readonly #options: ViewOptions;
   readonly #watched = new Map<string, Watched>();
   #lineOf = createNameLines([], false);
+  /** Epoch ms of the first look. */
+  #begunAt: number | null = null;
 
   constructor(options: ViewOptions) {
     this.#options = options;
   }
 
   /** Looks there from now on: files may have moved, and profiles come. */
-  async turnTo(found: LogDirectory): Promise<void> {
+  turnTo(found: LogDirectory): void {
     const colour = process.stdout.isTTY && (process.env.NO_COLOR ?? '') === '';
     this.#lineOf = createNameLines([...found.profiles.keys()], colour);
     const named = this.#options.profiles;
     for (const name of new Set(named.length > 0 ? named : found.profiles.keys())) {
       const path = name === OWN ? found.own : found.profiles.get(name);
-      const known = this.#watched.get(name);
-      if (path === undefined || known?.follower.path === path) continue;
-      const follower = new Follower(path, (text) => console.error(`warning: ${text}`));
-      this.#watched.set(name, { follower, begun: false, at: 0 });
-      await known?.follower.close();
+      if (path !== undefined) this.#watch(name, path);
     }
+  }
+
+  #watch(name: string, path: string): void {
+    const known = this.#watched.get(name);
+    if (known?.follower.path === path) {
+      known.next = null;
+      return;
+    }
+    if (known?.next?.path === path) return;
+    const follower = new Follower(path, (text) => console.error(`warning: ${text}`));
+    if (known !== undefined) {
+      known.next = follower;
+      return;
+    }
+    // What it says meanwhile is news, however many lines it is.
+    if (this.#begunAt !== null) follower.beginAt(this.#begunAt);
+    this.#watched.set(name, { follower, next: null, at: 0 });
   }
 
   /**
@@ -50,12 +66,15 @@ export class View {
    * where a file cannot be read.
    */
   async look(): Promise<boolean> {
+    const begunAt = this.#begunAt;
+    this.#begunAt ??= Date.now();
     const all: (readonly Entry[])[] = [];
     for (const [name, watched] of this.#watched) {
       try {
-        const { follower } = watched;
-        const lines = watched.begun ? await follower.news() : await follower.last(this.#options.count);
-        watched.begun = true;
+        const lines =
+          begunAt === null
+            ? await watched.follower.last(this.#options.count)
+            : await newsOf(watched, begunAt);
         all.push(lines.flatMap((line) => entry(name, line, watched) ?? []));
       } catch (cause) {
         const why = cause instanceof Error ? cause.message : String(cause);
@@ -77,6 +96,16 @@ export class View {
     const stamped = this.#options.timestamps ? `${new Date(at).toISOString()} ${text}` : text;
     return this.#lineOf(name, mark, stamped, { red });
   }
+}
+
+async function newsOf(watched: Watched, begunAt: number): Promise<readonly string[]> {
+  const lines = await watched.follower.news();
+  if (lines.length > 0 || watched.next === null) return lines;
+  await watched.follower.close();
+  watched.follower = watched.next;
+  watched.next = null;
+  watched.follower.beginAt(Math.max(begunAt, watched.at));
+  return watched.follower.news();
 }
 
 function entry(name: string, line: string, watched: Watched): Entry | null {
