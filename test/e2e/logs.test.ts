@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
@@ -80,6 +80,24 @@ test('an unknown profile and a count that is none are told, with what to type', 
   const { code, stderr } = await logs('-n', 'ten');
   assert.equal(code, 2);
   assert.match(stderr, /-n takes a whole number of lines, such as -n 100; not 'ten'/);
+});
+
+test('what a profile said that the config has no more is shown, as long as it is there', async (t) => {
+  const { run, logs, config } = await scene(t);
+  const files = run();
+  say(files, 'standup', 'the last');
+  await files.idle();
+  const file = files.fileOf('standup') ?? '';
+  files.apply(POLICY, [{ name: 'inbox', logFile: null }]);
+  await files.close();
+  await writeFile(config, 'profiles:\n  inbox: { command: sleep 1 }\n');
+  assert.deepEqual(await logs('standup'), { code: 0, stdout: 'standup | the last\n', stderr: '' });
+  await rename(file, `${file}.20260101T100000000Z`);
+  assert.deepEqual(await logs('standup'), { code: 0, stdout: 'standup | the last\n', stderr: '' });
+  assert.equal((await logs('../logs/standup')).code, 2);
+  assert.equal((await logs()).stdout, '');
+  await rm(`${file}.20260101T100000000Z`);
+  assert.equal((await logs('standup')).code, 2);
 });
 
 test('a config on which nothing ran yet has no output, and says so', async (t) => {

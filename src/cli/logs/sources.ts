@@ -1,14 +1,16 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { CommandError, EXIT } from '../../errors.ts';
 import { defaultLogFile, type LogDirectory, logsFolder, OWN, readDirectory } from '../../logs/directory.ts';
+import { listBeside } from '../../logs/rotated.ts';
 import { stateFolder } from '../../state.ts';
 import { systemCode } from '../../supervisor/words.ts';
 
 /**
  * Where the logs of that config lie. A gwproxy that runs, or ran, has written it down; so this asks nobody, loads no
  * config (90 ms) where it need not, and works with one that is invalid by now. `names` that it does not know are looked
- * for in the config. Throws a CommandError: 2 for a name that is no profile's, 78 where nothing ran yet and the config is
- * invalid.
+ * for in the config, and then where the files of a profile that it has no more would be. Throws a CommandError: 2 for a
+ * name that is no profile's, 78 where nothing ran yet and the config is invalid.
  */
 export async function findLogs(configFile: string, names: readonly string[]): Promise<LogDirectory> {
   const folder = logsFolder(stateFolder(configFile, process.env));
@@ -16,9 +18,24 @@ export async function findLogs(configFile: string, names: readonly string[]): Pr
   const known = (name: string, { profiles }: LogDirectory): boolean => name === OWN || profiles.has(name);
   if (written !== null && names.every((name) => known(name, written))) return written;
   const { found, disabled } = await planLogs(configFile, folder, written);
+  const former = new Map<string, string>();
+  for (const name of names) {
+    const file = known(name, found) ? null : await formerFile(name, dirname(found.own));
+    if (file !== null) former.set(name, file);
+  }
+  const profiles = new Map([...found.profiles, ...former]);
   const { refuseUnknown } = await import('../profile.ts');
-  refuseUnknown(names, [...found.profiles.keys(), OWN], disabled);
-  return found;
+  refuseUnknown(names, [...profiles.keys(), OWN], disabled);
+  return { ...found, profiles };
+}
+
+/** That of a profile which the config has no more, where anything of it is left. */
+async function formerFile(name: string, folder: string): Promise<string | null> {
+  if (basename(name) !== name) return null;
+  const file = defaultLogFile(folder, name);
+  if (existsSync(file)) return file;
+  const { rotated } = await listBeside(file);
+  return rotated.length > 0 ? file : null;
 }
 
 async function writtenIn(folder: string): Promise<LogDirectory | null> {
