@@ -140,12 +140,16 @@ export type Event =
       /** Of the last try: a status, or the system's code of what broke; null for none. */
       readonly lastStatus: string | null;
     }
-  /** Tried as often as it may be; it waits for `gwproxy spool retry`. */
+  /**
+   * An acknowledged delivery that waits for `gwproxy spool retry`. tries: tried as often as it may be. no-route: what
+   * the config says now does not give it to the profile that it was kept for; no gateway gets it.
+   */
   | {
       readonly type: 'spool.dead';
       readonly profile: string;
       readonly id: string;
       readonly platform: PlatformName;
+      readonly reason: 'tries' | 'no-route';
       readonly tries: number;
       readonly lastStatus: string | null;
     }

@@ -29,7 +29,7 @@ const TEXTS: { readonly [Type in Event['type']]: string } = {
   'log.resumed': 'a log file can be written again',
   'log.unrotated': 'a log file cannot be rotated or compressed',
   'spool.lost': 'an acknowledged delivery is lost',
-  'spool.dead': 'a delivery was tried in vain, and waits for `gwproxy spool retry`',
+  'spool.dead': 'a delivery is dead, and waits for `gwproxy spool retry`',
   'spool.corrupt': 'a file of the spool cannot be read',
   'spool.full': 'the spool is full',
   'spool.failed': 'the spool failed',

@@ -10,7 +10,7 @@ export interface SpoolEntry {
   readonly profile: string;
   readonly platform: PlatformName;
   readonly state: (typeof STATES)[number];
-  /** Why it is dead: tries, expired or refused; null where it is not, or where nobody knows any more. */
+  /** Why it is dead: tries, expired, refused or no-route; null where it is not, or where nobody knows any more. */
   readonly reason: string | null;
   readonly received_at: string;
   readonly bytes: number;

@@ -110,7 +110,11 @@ export function describe(event: Exclude<Event, { type: 'gateway.output' }>, now:
     }
     case 'spool.dead': {
       const last = event.lastStatus === null ? '' : ` (${event.lastStatus})`;
-      const text = `delivery ${event.id} from ${event.platform} failed ${event.tries} times${last}; \`gwproxy spool retry ${event.id}\` tries again`;
+      const why =
+        event.reason === 'tries'
+          ? `failed ${event.tries} times${last}`
+          : 'was kept for it, and by the config is not its any more; no gateway gets it';
+      const text = `delivery ${event.id} from ${event.platform} ${why}; \`gwproxy spool retry ${event.id}\` tries again`;
       return { name: event.profile, text, bad: true };
     }
     case 'spool.corrupt':

@@ -27,7 +27,7 @@ export function keepOf(
   match: Match,
   facts: DeliveryFacts,
   { expiresAt }: Verified,
-  { delivery, method, target, headers }: Prepared,
+  { delivery, method, target, head, headers }: Prepared,
   body: Buffer,
 ): Keep | null {
   const { spool, now } = parts;
@@ -45,6 +45,7 @@ export function keepOf(
         platform,
         method,
         target,
+        publicTarget: head.path + head.search,
         headers,
         orderKey: facts.orderKey ?? null,
         dedupKey: facts.dedupKey ?? null,

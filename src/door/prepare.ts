@@ -16,6 +16,8 @@ export interface Prepared {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
+  /** As it came. */
+  readonly head: Head;
   /** Names and values in turn, without framing. */
   readonly headers: string[];
 }
@@ -33,6 +35,7 @@ export function prepare(parts: Parts, exchange: Exchange, head: Head, match: Mat
     },
     method: head.method,
     target: path + head.search,
+    head,
     headers: requestHeaders(head, { peer, publicUrl: parts.publicUrl, requestId, stripped }),
   };
 }

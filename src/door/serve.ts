@@ -1,5 +1,5 @@
 import { DoorError } from '../errors.ts';
-import type { BodyType } from '../routing/inspect.ts';
+import { bodyTypeOf } from '../routing/inspect.ts';
 import { type HeadOutcome, type MixedBatch, matchBody, matchHead } from '../routing/match.ts';
 import { problem, reply } from './answer.ts';
 import { bring } from './bring.ts';
@@ -33,7 +33,7 @@ export async function serve(parts: Parts, exchange: Exchange): Promise<void> {
     let body: Body = 'streamed';
     if (outcome.kind === 'needs-body') {
       body = await whole(parts, exchange, head);
-      outcome = matchBody(outcome.scope, head, typeOf(head), body);
+      outcome = matchBody(outcome.scope, head, bodyTypeOf(head), body);
     }
     if (outcome.kind === 'match') {
       profile = outcome.profile;
@@ -55,10 +55,6 @@ function identify(exchange: Exchange): Head {
   const head = readHead(exchange.req);
   exchange.requestId = keptRequestId(head) ?? exchange.requestId;
   return head;
-}
-
-function typeOf(head: Head): BodyType {
-  return { contentType: head.header('content-type'), contentEncoding: head.header('content-encoding') };
 }
 
 /** Ends a request that is not for one gateway alone. */

@@ -3,7 +3,7 @@ import { FormBody, JsonBody, XmlBody } from './body-fields.ts';
 import { parseContentType } from './content-type.ts';
 import { type FormRead, readForm } from './form.ts';
 import { compileJsonReads, type JsonFields, type JsonReads, readJson } from './json.ts';
-import type { BodyFields, Platform } from './platform.ts';
+import type { BodyFields, Platform, RequestHead } from './platform.ts';
 import { readXml } from './xml.ts';
 
 /** What several platforms together read of a body, compiled once. */
@@ -19,6 +19,10 @@ export interface BodyReads {
 export interface BodyType {
   readonly contentType: string | undefined;
   readonly contentEncoding: string | undefined;
+}
+
+export function bodyTypeOf(head: RequestHead): BodyType {
+  return { contentType: head.header('content-type'), contentEncoding: head.header('content-encoding') };
 }
 
 export type Refusal = {

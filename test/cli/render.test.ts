@@ -117,7 +117,8 @@ test('a delivery that is lost is told loudly, one that died with what brings it 
   assert.equal(
     rendered([
       { type: 'spool.lost', ...one, reason: 'refused' },
-      { type: 'spool.dead', ...one, tries: 8, lastStatus: '503' },
+      { type: 'spool.dead', ...one, reason: 'tries', tries: 8, lastStatus: '503' },
+      { type: 'spool.dead', ...one, reason: 'no-route', tries: 0, lastStatus: null },
       { type: 'spool.full', profile: 'bot', refused: 3 },
       { type: 'spool.failed', profile: 'bot', action: 'keep', reason: 'ENOSPC', count: 2 },
       { type: 'spool.drained', profile: 'bot', delivered: 5 },
@@ -125,6 +126,7 @@ test('a delivery that is lost is told loudly, one that died with what brings it 
     [
       'bot          ! LOST: delivery 0hol2199hhs from github, acknowledged before: the gateway does not want it; last: 401',
       'bot          ! delivery 0hol2199hhs from github failed 8 times (503); `gwproxy spool retry 0hol2199hhs` tries again',
+      'bot          ! delivery 0hol2199hhs from github was kept for it, and by the config is not its any more; no gateway gets it; `gwproxy spool retry 0hol2199hhs` tries again',
       'bot          ! the spool is full; deliveries refused with 503: 3; see `gwproxy spool`',
       'bot          ! deliveries cannot be spooled and were refused with 503, 2 times (ENOSPC)',
       'bot          > nothing is spooled any more; delivered: 5\n',

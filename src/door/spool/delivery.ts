@@ -7,6 +7,8 @@ export interface SpoolRequest {
   readonly method: string;
   /** Path and query, as the gateway will see them. */
   readonly target: string;
+  /** Path and query as they came, by which its route is found again. */
+  readonly publicTarget: string;
   /** Names and values in turn, without framing. */
   readonly headers: readonly string[];
   /** What it must stay in order with; null for all of its profile that name nothing. */
@@ -37,7 +39,9 @@ export type End =
   /** Its credentials, or the time that it may wait, ran out. */
   | 'expired'
   /** The gateway answered that it does not want it. */
-  | 'refused';
+  | 'refused'
+  /** What the config says now does not give it to the profile that it was kept for. */
+  | 'no-route';
 
 /** How it went so far. */
 export interface Tries {

@@ -6,7 +6,7 @@ import type { Dead } from './delivery.ts';
 export type Epitaph = Pick<Dead, 'end' | 'diedAt' | 'tries' | 'lastStatus'>;
 
 const EPITAPH = z.object({
-  end: z.enum(['tries', 'expired', 'refused']),
+  end: z.enum(['tries', 'expired', 'refused', 'no-route']),
   diedAt: z.number().int().nonnegative(),
   tries: z.number().int().nonnegative(),
   lastStatus: z.string().nullable(),

@@ -153,11 +153,11 @@ export class Queue {
     const item = this.#items.get(id);
     if (item === undefined) throw new Error(`no delivery ${id} is in the queue`);
     if (outcome.kind === 'unsent') item.unsent += 1;
-    else {
+    else if (outcome.kind !== 'no-route') {
       item.tries += 1;
       item.unsent = 0;
     }
-    item.lastStatus = statusOf(outcome);
+    if (outcome.kind !== 'no-route') item.lastStatus = statusOf(outcome);
     const verdict = judge(outcome, item, now, random, this.#rules);
     this.#end(item, verdict.kind === 'again' ? 'queued' : 'leaving');
     const line = this.#lines.get(item.spooled.profile);

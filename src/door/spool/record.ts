@@ -6,7 +6,7 @@ import type { Spooled, SpoolRequest } from './delivery.ts';
 
 // A file of the spool: one line of JSON, then the body's bytes as they came.
 
-const VERSION = 1;
+const VERSION = 2;
 /** Far above what the door takes for a head; what has no end of line within it is no file of the spool. */
 export const LONGEST_LINE = 256 * 1024;
 
@@ -19,6 +19,7 @@ const LINE = z.object({
   platform: z.custom<PlatformName>(isPlatformName),
   method: z.string(),
   target: z.string().startsWith('/'),
+  publicTarget: z.string().startsWith('/'),
   headers: z.array(z.string()).refine((headers) => headers.length % 2 === 0),
   orderKey: z.string().nullable(),
   dedupKey: z.array(z.string()).nullable(),
@@ -72,8 +73,9 @@ export function decodeRecord(id: string, bytes: Buffer): { spooled: Spooled; req
 
 /** Field by field: nothing that a caller adds gets to the disk. */
 function factsOf(request: Omit<SpoolRequest, 'body' | 'headers'>): Omit<SpoolRequest, 'body' | 'headers'> {
-  const { profile, platform, method, target, orderKey, dedupKey, receivedAt, expiresAt } = request;
-  return { profile, platform, method, target, orderKey, dedupKey, receivedAt, expiresAt };
+  const { profile, platform, method, target, publicTarget } = request;
+  const { orderKey, dedupKey, receivedAt, expiresAt } = request;
+  return { profile, platform, method, target, publicTarget, orderKey, dedupKey, receivedAt, expiresAt };
 }
 
 function spooledOf(id: string, line: z.infer<typeof LINE>, bytes: number): Spooled {

@@ -6,6 +6,7 @@ import { type OfferParts, offer } from '../offer.ts';
 import type { Parts } from '../parts.ts';
 import type { Upstream } from '../upstreams.ts';
 import type { Readiness } from './asks.ts';
+import { isStillIts } from './claim.ts';
 import type { SpoolRequest } from './delivery.ts';
 import type { Outcome } from './verdict.ts';
 
@@ -29,16 +30,21 @@ export function readinessOf(parts: Pick<Parts, 'upstreams' | 'supervisor'>): Rea
 /**
  * Sends a delivery to its listener once, under a lease, and gives back the status of the answer, of which no more
  * is read than keeps the connection. Where no byte left, or the listener is not ready (any more), it is 'unsent'.
+ * Sent is only what the routes of the newest snapshot give to that profile still: names may have changed hands.
  */
 export async function sendSpooled(
-  parts: OfferParts & Pick<Parts, 'upstreams' | 'supervisor'>,
-  { profile, method, target, headers, body }: SpoolRequest,
+  parts: OfferParts & Pick<Parts, 'upstreams' | 'supervisor' | 'table'>,
+  request: SpoolRequest,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const { profile, method, target, headers, body } = request;
   const upstream = upstreamOf(parts, profile, target);
   const address = upstream?.target.state === 'ready' ? upstream.target.address : null;
-  if (upstream === undefined || address === null)
+  const table = parts.table();
+  if (upstream === undefined || address === null || table === null)
     return { kind: 'unsent', code: 'GWPROXY_UPSTREAM_NOT_READY' };
+  // Nothing is awaited from here to the dispatch: both are of one snapshot.
+  if (!isStillIts(table, request)) return { kind: 'no-route' };
   const client = new Waiting(signal);
   try {
     const offered = await offer(parts, client, upstream, address, {

@@ -250,8 +250,9 @@ export class Spool {
     const { store, report, now } = this.#options;
     const { id, profile, platform } = spooled;
     const how = { end, diedAt: now(), tries, lastStatus };
-    if (end === 'tries') report({ type: 'spool.dead', profile, id, platform, tries, lastStatus });
-    else {
+    if (end === 'tries' || end === 'no-route') {
+      report({ type: 'spool.dead', profile, id, platform, reason: end, tries, lastStatus });
+    } else {
       this.#tally.of(profile).lost += 1;
       report({ type: 'spool.lost', profile, id, platform, reason: end, lastStatus });
     }

@@ -11,7 +11,9 @@ export type Outcome =
   /** It may have reached the gateway: the connection broke, or no answer came in time. */
   | { readonly kind: 'broken'; readonly code: string }
   /** Not a byte of it reached the gateway. */
-  | { readonly kind: 'unsent'; readonly code: string };
+  | { readonly kind: 'unsent'; readonly code: string }
+  /** It was not sent, since it is not that profile's any more. */
+  | { readonly kind: 'no-route' };
 
 export interface RetryRules {
   /** Tries that reached the gateway, after which it is dead. */
@@ -49,7 +51,7 @@ export interface Count {
 
 /**
  * What becomes of a delivery: 2xx and it is delivered; 429, 5xx or a connection that broke and it is tried again;
- * any other answer says that it would never be taken. `count` has this outcome in it; `random` is in [0, 1).
+ * any other answer says that it would never be taken, and what is another's is not sent at all. `count` has this outcome in it; `random` is in [0, 1).
  */
 export function judge(
   outcome: Outcome,
@@ -58,6 +60,7 @@ export function judge(
   random: number,
   rules: RetryRules = RETRY_RULES,
 ): Verdict {
+  if (outcome.kind === 'no-route') return { kind: 'dead', end: 'no-route' };
   if (outcome.kind === 'unsent') {
     return { kind: 'again', at: now + backoff(count.unsent, random, rules.firstUnsent, rules.longestUnsent) };
   }
@@ -76,7 +79,7 @@ export function judge(
 }
 
 /** The last status as a person reads it. */
-export function statusOf(outcome: Outcome): string {
+export function statusOf(outcome: Exclude<Outcome, { kind: 'no-route' }>): string {
   return outcome.kind === 'answered' ? String(outcome.status) : outcome.code;
 }
 

@@ -188,7 +188,7 @@ test('what is no delivery is set aside and told of, and the rest is taken in', a
     ['0000000000b', bytes.subarray(0, 40)],
     ['0000000000c', Buffer.concat([bytes.subarray(0, -1), Buffer.from('!')])],
     ['0000000000d', Buffer.alloc(0)],
-    ['0000000000e', Buffer.from(bytes.toString('latin1').replace('"version":1', '"version":9'), 'latin1')],
+    ['0000000000e', Buffer.from(bytes.toString('latin1').replace('"version":2', '"version":9'), 'latin1')],
     ['0000000000f', Buffer.from('null\n')],
     ['notes.txt', bytes],
   ]);

@@ -28,6 +28,7 @@ function spooled(changes: Partial<Spooled> = {}): Spooled {
     platform: 'github',
     method: 'POST',
     target: '/hook',
+    publicTarget: '/hook',
     orderKey: 'k',
     dedupKey: null,
     receivedAt: 0,

@@ -4,18 +4,40 @@ import { type TestContext, test } from 'node:test';
 import { Counters } from '../../../src/door/counters.ts';
 import { Leases } from '../../../src/door/leases.ts';
 import type { Parts } from '../../../src/door/parts.ts';
+import type { SpoolRequest } from '../../../src/door/spool/delivery.ts';
 import { readinessOf, sendSpooled } from '../../../src/door/spool/send.ts';
 import { Timers } from '../../../src/door/timers.ts';
 import { Upstreams } from '../../../src/door/upstreams.ts';
+import { platforms } from '../../../src/routing/platforms/index.ts';
+import { compileRoutes } from '../../../src/routing/table.ts';
 import type { Target } from '../../../src/snapshot.ts';
-import { FakeSupervisor, freePort, LIMITS, startBot, target } from '../support/door.ts';
+import {
+  FakeSupervisor,
+  freePort,
+  keyedRoute,
+  LIMITS,
+  pathRoute,
+  startBot,
+  target,
+} from '../support/door.ts';
 import { rawUpstream } from '../support/raw.ts';
 import { request } from './support/requests.ts';
 
 interface Sender {
-  readonly parts: Pick<Parts, 'upstreams' | 'supervisor' | 'leases' | 'now' | 'counters'>;
+  readonly parts: Pick<Parts, 'upstreams' | 'supervisor' | 'leases' | 'now' | 'counters' | 'table'>;
   readonly supervisor: FakeSupervisor;
   readonly abort: AbortController;
+}
+
+/** What those parts give to 'inbox'. */
+function hook(changes: Partial<SpoolRequest> = {}): SpoolRequest {
+  const { headers } = request();
+  const proof = ['X-GitHub-Event', 'push', 'X-GitHub-Delivery', 'of-a-test', 'X-GitHub-Hook-ID', '101'];
+  return request({
+    platform: 'github',
+    headers: ['Host', 'bots.example.com', ...proof, ...headers],
+    ...changes,
+  });
 }
 
 /** A door's parts without its listener. */
@@ -33,7 +55,8 @@ function senderTo(t: TestContext, ...targets: readonly Target[]): Sender {
     timers.clear();
     await upstreams.destroy();
   });
-  const parts = { supervisor, now, leases, upstreams, counters };
+  const table = compileRoutes([keyedRoute('inbox', 'github', { hook: ['101'] })], platforms, String);
+  const parts = { supervisor, now, leases, upstreams, counters, table: () => table };
   return { parts, supervisor, abort: new AbortController() };
 }
 
@@ -41,7 +64,7 @@ test('a delivery reaches its listener byte for byte, with its headers, and only 
   const bot = await startBot(t, (_req, res) => res.writeHead(429, { 'Retry-After': '7' }).end('words'));
   const { parts, abort } = senderTo(t, target('inbox', bot.port, { paths: ['/api'] }));
   const body = Buffer.from([0, 255, 10]);
-  assert.deepEqual(await sendSpooled(parts, request({ body }), abort.signal), {
+  assert.deepEqual(await sendSpooled(parts, hook({ body }), abort.signal), {
     kind: 'answered',
     status: 429,
     retryAfter: '7',
@@ -57,7 +80,7 @@ test('a delivery reaches its listener byte for byte, with its headers, and only 
 test('it has a lease while it is under way', async (t) => {
   const upstream = await rawUpstream(t);
   const { parts, abort } = senderTo(t, target('inbox', upstream.port));
-  const sent = sendSpooled(parts, request(), abort.signal);
+  const sent = sendSpooled(parts, hook(), abort.signal);
   const peer = await upstream.take();
   await peer.until(/hi$/);
   assert.equal(parts.counters.of('inbox').inFlight, 1);
@@ -68,7 +91,7 @@ test('it has a lease while it is under way', async (t) => {
 
 test('what no connection took is unsent, and the supervisor hears of it', async (t) => {
   const { parts, supervisor, abort } = senderTo(t, target('inbox', await freePort()));
-  assert.deepEqual(await sendSpooled(parts, request(), abort.signal), {
+  assert.deepEqual(await sendSpooled(parts, hook(), abort.signal), {
     kind: 'unsent',
     code: 'ECONNREFUSED',
   });
@@ -81,7 +104,7 @@ test('what no connection took is unsent, and the supervisor hears of it', async 
 test('what a gateway took and did not answer is broken', async (t) => {
   const upstream = await rawUpstream(t);
   const { parts, abort } = senderTo(t, target('inbox', upstream.port));
-  const sent = sendSpooled(parts, request(), abort.signal);
+  const sent = sendSpooled(parts, hook(), abort.signal);
   const peer = await upstream.take();
   await peer.until(/hi$/);
   peer.leave();
@@ -91,7 +114,7 @@ test('what a gateway took and did not answer is broken', async (t) => {
 test('it ends when it is told to', async (t) => {
   const upstream = await rawUpstream(t);
   const { parts, abort } = senderTo(t, target('inbox', upstream.port));
-  const sent = sendSpooled(parts, request(), abort.signal);
+  const sent = sendSpooled(parts, hook(), abort.signal);
   const peer = await upstream.take();
   await peer.until(/hi$/);
   const closed = once(peer.socket, 'close');
@@ -118,5 +141,30 @@ test('it is ready where the listener of its path is, and asks for one that may b
     supervisor.of('ensureReady').map(({ profile, listener, deadlineAt }) => [profile, listener, deadlineAt]),
     [['inbox', 'api', 5]],
   );
-  assert.equal((await sendSpooled(parts, request(), abort.signal)).kind, 'unsent');
+  assert.equal((await sendSpooled(parts, hook(), abort.signal)).kind, 'unsent');
+});
+
+test('what the routes do not give to its profile is not sent, whoever they give it to', async (t) => {
+  const bot = await startBot(t);
+  const { parts, abort } = senderTo(t, target('inbox', bot.port));
+  const others = [
+    keyedRoute('other', 'github', { hook: ['101'] }),
+    keyedRoute('inbox', 'github', { hook: ['102'] }),
+    keyedRoute('inbox', 'github', { hook: ['101'] }, '/elsewhere'),
+    pathRoute('inbox'),
+    { ...keyedRoute('inbox', 'github', { hook: ['101'] }, '/api'), stripPrefix: true },
+  ];
+  for (const route of others) {
+    const table = compileRoutes([route], platforms, String);
+    const outcome = await sendSpooled({ ...parts, table: () => table }, hook(), abort.signal);
+    assert.deepEqual(outcome, { kind: 'no-route' }, JSON.stringify(route));
+  }
+  const headers = hook().headers.filter((_, at) => at > 1);
+  assert.deepEqual(
+    await sendSpooled(parts, hook({ headers }), abort.signal),
+    { kind: 'no-route' },
+    'no Host',
+  );
+  assert.equal(bot.requests.length, 0);
+  assert.equal((await sendSpooled(parts, hook(), abort.signal)).kind, 'answered');
 });

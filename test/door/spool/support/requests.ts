@@ -9,6 +9,7 @@ export function request(changes: Partial<SpoolRequest> & { readonly text?: strin
     platform: 'bot-framework',
     method: 'POST',
     target: '/api/messages?a=1',
+    publicTarget: '/api/messages?a=1',
     headers: ['Content-Type', 'application/json', 'Authorization', 'Bearer hush', 'X-Latin', '\u00e9'],
     orderKey: 'a:1',
     dedupKey: ['a:1', '1'],
