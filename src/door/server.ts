@@ -148,8 +148,12 @@ export function createDoor(options: DoorOptions): Door {
   let isClosed = false;
   let graceUntil = Number.POSITIVE_INFINITY;
 
+  /** Also while it is not open yet: a door that closes meanwhile has no listeners, which must not be taken for the config's. */
+  let opened: Spool | null = null;
+
   async function openSpool(store: SpoolStore): Promise<void> {
-    const opened = createSpool(parts, store);
+    if (closing !== undefined) return;
+    opened = createSpool(parts, store);
     try {
       const left = await opened.open();
       spool = opened;
@@ -163,7 +167,7 @@ export function createDoor(options: DoorOptions): Door {
 
   async function shut(): Promise<void> {
     await listener.stop();
-    await spool?.close(Math.max(0, graceUntil - now()));
+    await opened?.close(Math.max(0, graceUntil - now()));
     isClosed = true;
     timers.clear();
     keys.close();

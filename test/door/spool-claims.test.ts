@@ -19,6 +19,11 @@ function issue(title: string): Sending {
   return githubIssue({ secret: 'github-secret', repository: 'a/b', title });
 }
 
+/** The only listener of `a` is public there alone from now on. */
+function servesAt({ supervisor }: DoorOnFolder, path: string, bot: Bot): void {
+  supervisor.publish(ROUTES, [target('a', bot.port, { paths: [path] })]);
+}
+
 function titles({ requests }: Bot): readonly string[] {
   return requests.map(({ body }) => String(JSON.parse(body.toString()).issue.title));
 }
@@ -102,4 +107,28 @@ test('routes that change otherwise leave it to be brought', async (t) => {
   be(door, [keyedRoute('a', 'github', { repository: ['a/b'] }), keyedRoute('b', 'github', OTHER)], bot);
   await until(() => door.door.spool?.list().length === 0);
   assert.deepEqual([titles(bot), dead(door)], [['1', '2'], []]);
+});
+
+test('what is for a path that no listener serves any more blocks nothing that is kept behind it', async (t) => {
+  const folder = await spoolFolder(t);
+  const door = await folder.door({ rules: RULES });
+  const bot = await startBot(t);
+  be(door, ROUTES, null);
+  assert.equal(statusOf(await send(t, door, { ...issue('old'), path: '/hook/old' })), 202);
+  assert.equal(statusOf(await send(t, door, { ...issue('new'), path: '/hook/new' })), 202);
+  servesAt(door, '/hook/new', bot);
+  await until(() => shown(door).length === 1 && allDead(door));
+  assert.deepEqual([titles(bot), dead(door)], [['new'], [['a', 'no-route']]]);
+  assert.equal(statusOf(await send(t, door, { ...issue('direct'), path: '/hook/new' })), 200);
+  servesAt(door, '/hook', bot);
+  assert.equal(await door.door.spool?.retry({ profile: 'a' }), 1);
+  await until(() => shown(door).length === 0);
+  assert.deepEqual(titles(bot), ['new', 'direct', 'old']);
+});
+
+test('a door that was closed before it takes in what was kept does not find it without a listener', async (t) => {
+  const { folder, door } = await kept(t);
+  await door.door.close(0);
+  await assert.rejects(folder.door({ rules: RULES, made: ({ close }) => void close(0) }), /closed/);
+  assert.deepEqual([(await folder.names('new')).length, await folder.names('dead')], [2, []]);
 });

@@ -377,7 +377,7 @@ test('a sender that leaves while its message is written to the disk loses nothin
   assert.deepEqual(door.refusals(), []);
 });
 
-test('what is spooled for a profile that is gone waits until it is there again', async (t) => {
+test('what is spooled for a profile that is gone is dead, and is brought when it is there again and somebody says so', async (t) => {
   const folder = await spoolFolder(t);
   const door = await folder.door();
   const bot = await startBot(t);
@@ -385,10 +385,10 @@ test('what is spooled for a profile that is gone waits until it is there again',
   door.supervisor.rules = [];
   door.supervisor.publish([], []);
   assert.equal(statusOf(await send(t, door, message())), 404);
-  assert.deepEqual(
-    door.door.spool?.list().map(({ profile, state }) => [profile, state]),
-    [['inbox', 'queued']],
-  );
+  const shown = () =>
+    door.door.spool?.list().map(({ profile, state, reason }) => [profile, state, reason])[0];
+  await until(() => shown()?.[1] === 'dead');
+  assert.deepEqual(shown(), ['inbox', 'dead', 'no-route']);
   await door.door.close(0);
 
   const again = await folder.door({ rules: [] });
@@ -396,6 +396,7 @@ test('what is spooled for a profile that is gone waits until it is there again',
   assert.equal(again.door.spool?.list().length, 1);
   // Whatever the rules are now: it was acknowledged.
   again.be('ready', bot.port);
+  assert.equal(await again.door.spool?.retry({ all: true }), 1);
   await again.drained();
   assert.deepEqual(texts(bot), ['kept']);
 });

@@ -1,7 +1,12 @@
+/**
+ * Of the listener that a path and query is for. ready: it takes requests now. away: it does not, or nobody knows yet.
+ * nowhere: there is none, and no time alone brings one.
+ */
+export type Standing = 'ready' | 'away' | 'nowhere';
+
 /** Whether a delivery may be sent, and how to ask that it may. */
 export interface Readiness {
-  /** The listener that this path and query is for takes requests now. */
-  isReady(profile: string, target: string): boolean;
+  standing(profile: string, target: string): Standing;
   /** Asks for it until `deadlineAt` (epoch ms); starts on-demand gateways, and only those. */
   ensureReady(profile: string, target: string, deadlineAt: number): void;
 }

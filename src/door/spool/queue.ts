@@ -1,3 +1,4 @@
+import type { Standing } from './asks.ts';
 import type { Spooled, Tries } from './delivery.ts';
 import {
   expiryOf,
@@ -41,6 +42,8 @@ export interface Queued extends Tries {
 
 export interface Taken {
   readonly taken: readonly Queued[];
+  /** Those that no listener is there for, each marked as leaving. */
+  readonly stranded: readonly Queued[];
   /** The profiles of which a delivery only waits for its gateway, each with that delivery's target. */
   readonly waiting: ReadonlyMap<string, string>;
 }
@@ -127,25 +130,27 @@ export class Queue {
   }
 
   /** What may be sent now, each marked as under way: in turn by profile, and by order key within it. */
-  take(now: number, isReady: (profile: string, target: string) => boolean): Taken {
+  take(now: number, standing: (profile: string, target: string) => Standing): Taken {
     const taken: Item[] = [];
+    const stranded: Item[] = [];
     const waiting = new Map<string, string>();
     for (const [profile, line] of [...this.#lines]) {
       const before = taken.length;
       // Mostly one for all: asked once, however many wait.
-      const known = new Map<string, boolean>();
+      const known = new Map<string, Standing>();
       for (const [item] of line.lanes.values()) {
         if (this.#isFull(line)) break;
         if (item === undefined || !isDue(item, now)) continue;
         const { target } = item.spooled;
-        const ready = known.get(target) ?? isReady(profile, target);
-        known.set(target, ready);
-        if (ready) taken.push(this.#send(item, line));
+        const stands = known.get(target) ?? standing(profile, target);
+        known.set(target, stands);
+        if (stands === 'ready') taken.push(this.#send(item, line));
+        else if (stands === 'nowhere') stranded.push(this.#strand(item));
         else if (!waiting.has(profile)) waiting.set(profile, target);
       }
       if (taken.length > before) toTheEnd(this.#lines, profile, line);
     }
-    return { taken, waiting };
+    return { taken, stranded, waiting };
   }
 
   /** What came of sending it; what is delivered or dead keeps its place until `remove`. */
@@ -249,6 +254,12 @@ export class Queue {
     item.state = 'delivering';
     line.delivering += 1;
     this.#delivering += 1;
+    this.#later.delete(item);
+    return item;
+  }
+
+  #strand(item: Item): Item {
+    item.state = 'leaving';
     this.#later.delete(item);
     return item;
   }

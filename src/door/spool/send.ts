@@ -11,11 +11,13 @@ import type { SpoolRequest } from './delivery.ts';
 import type { Outcome } from './verdict.ts';
 
 /** Which listener a delivery is for, and whether the newest snapshot says that it is ready. */
-export function readinessOf(parts: Pick<Parts, 'upstreams' | 'supervisor'>): Readiness {
+export function readinessOf(parts: Pick<Parts, 'upstreams' | 'supervisor' | 'table'>): Readiness {
   return {
-    isReady: (profile, target) => {
+    standing: (profile, target) => {
       const found = upstreamOf(parts, profile, target)?.target;
-      return found?.state === 'ready' && found.address !== null;
+      // Before the first snapshot nobody knows.
+      if (found === undefined) return parts.table() === null ? 'away' : 'nowhere';
+      return found.state === 'ready' && found.address !== null ? 'ready' : 'away';
     },
     ensureReady: (profile, target, deadlineAt) => {
       const found = upstreamOf(parts, profile, target)?.target;

@@ -173,7 +173,8 @@ export class Spool {
     }
     this.#queue.written(id);
     // What joins others that wait for the same gateway changes nothing.
-    if (!this.#asks.has(profile) || this.#options.readiness.isReady(profile, target)) this.#pump();
+    if (!this.#asks.has(profile) || this.#options.readiness.standing(profile, target) !== 'away')
+      this.#pump();
   }
 
   /** Sends all that may be sent, and sets the timer for what may be later. */
@@ -183,8 +184,11 @@ export class Spool {
     const at = now();
     for (const one of this.#queue.expire(at)) this.#run(one.spooled, this.#bury(one, 'expired'));
     for (const one of this.#graveyard.takeOld(at)) this.#run(one, this.#remove(one));
-    const { taken, waiting } = this.#queue.take(at, (profile, target) => readiness.isReady(profile, target));
+    const { taken, stranded, waiting } = this.#queue.take(at, (profile, target) =>
+      readiness.standing(profile, target),
+    );
     for (const { spooled } of taken) this.#run(spooled, this.#deliver(spooled));
+    for (const one of stranded) this.#run(one.spooled, this.#bury(one, 'no-route'));
     const askAt = this.#asks.ask(waiting, at);
     this.#wake(Math.min(askAt, this.#queue.wakeAt(at), this.#graveyard.nextAt()) - at);
   }

@@ -64,7 +64,7 @@ async function secondLife(folder: string): Promise<Second> {
   const timers = new Timers();
   const spool = new Spool({
     store: new FolderStore({ folder, disk: nodeDisk, limits: SPOOL_LIMITS, now: Date.now }),
-    readiness: { isReady: () => true, ensureReady: () => {} },
+    readiness: { standing: () => 'ready', ensureReady: () => {} },
     send: async ({ body, headers }) => {
       const name = headers[1] ?? '';
       assert.equal(body.toString(), bodyOf(name), 'torn');

@@ -39,7 +39,7 @@ function spooled(changes: Partial<Spooled> = {}): Spooled {
   };
 }
 
-const always = () => true;
+const always = () => 'ready' as const;
 
 function queueOf(...all: readonly Spooled[]): Queue {
   const queue = new Queue(RULES);
@@ -146,10 +146,26 @@ describe('the queue', () => {
   it('waits for the listener of each target, and says whom it waits for', () => {
     const [web, mail] = [spooled({ orderKey: 'w', target: '/web' }), spooled({ target: '/mail' })];
     const queue = queueOf(web, mail);
-    const { taken, waiting } = queue.take(0, (_profile, target) => target === '/mail');
+    const { taken, waiting } = queue.take(0, (_profile, target) => (target === '/mail' ? 'ready' : 'away'));
     assert.deepEqual(ids(taken), [mail.id]);
     assert.deepEqual([...waiting], [['a', '/web']]);
     assert.equal(queue.wakeAt(0), 1000, 'time alone changes nothing before it expires');
+  });
+
+  it('gives up what no listener is there for, one of an order key after another, and nothing else waits for it', () => {
+    const [old, behind, other] = [
+      spooled({ target: '/old' }),
+      spooled({ target: '/old' }),
+      spooled({ orderKey: 'l', target: '/new' }),
+    ];
+    const queue = queueOf(old, behind, other);
+    const standing = (_profile: string, target: string) => (target === '/old' ? 'nowhere' : 'ready');
+    const first = queue.take(0, standing);
+    assert.deepEqual([ids(first.stranded), ids(first.taken), [...first.waiting]], [[old.id], [other.id], []]);
+    assert.deepEqual(ids(queue.take(0, standing).stranded), [], 'once');
+    queue.remove(old.id);
+    assert.deepEqual(ids(queue.take(0, standing).stranded), [behind.id]);
+    assert.equal(queue.get(behind.id)?.state, 'leaving');
   });
 
   it('gives up what waited too long, and what its sender’s credentials do not outlive', () => {
@@ -160,7 +176,7 @@ describe('the queue', () => {
     ];
     const queue = queueOf(old, soon, flying);
     assert.equal(queue.wakeAt(0), 50);
-    assert.deepEqual(ids(queue.take(0, (_profile) => true).taken), [old.id, flying.id]);
+    assert.deepEqual(ids(queue.take(0, always).taken), [old.id, flying.id]);
     assert.deepEqual(ids(queue.expire(49)), []);
     assert.deepEqual(ids(queue.expire(50)), [soon.id]);
     assert.deepEqual(ids(queue.expire(50)), [], 'once');
@@ -235,7 +251,7 @@ function run(steps: readonly Step[]): void {
       assert.ok(!flying.has(spooled.id), 'expired under way');
       end(spooled, 'expired');
     }
-    for (const { spooled } of queue.take(now, () => ready).taken) {
+    for (const { spooled } of queue.take(now, () => (ready ? 'ready' : 'away')).taken) {
       assert.ok(ready);
       assert.ok(![...flying.values()].some((one) => keyOf(one) === keyOf(spooled)), 'two of one key');
       flying.set(spooled.id, spooled);

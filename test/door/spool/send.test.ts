@@ -131,10 +131,21 @@ test('it is ready where the listener of its path is, and asks for one that may b
     target('inbox', 2, { listener: 'api', paths: ['/api'], state: 'pending' }),
     target('off', 3, { state: 'down' }),
   );
-  const { isReady, ensureReady } = readinessOf(parts);
+  const { standing, ensureReady } = readinessOf(parts);
   assert.deepEqual(
-    [isReady('inbox', '/?a=/api'), isReady('inbox', '/api/x?y'), isReady('off', '/'), isReady('gone', '/')],
-    [true, false, false, false],
+    [
+      standing('inbox', '/?a=/api'),
+      standing('inbox', '/api/x?y'),
+      standing('off', '/'),
+      standing('gone', '/'),
+    ],
+    ['ready', 'away', 'away', 'nowhere'],
+  );
+  const early = readinessOf({ ...parts, table: () => null });
+  assert.deepEqual(
+    [early.standing('off', '/'), early.standing('gone', '/')],
+    ['away', 'away'],
+    'no snapshot yet',
   );
   for (const profile of ['inbox', 'off', 'gone']) ensureReady(profile, '/api/messages?a=1', 5);
   assert.deepEqual(

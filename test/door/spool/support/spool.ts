@@ -25,6 +25,8 @@ export interface Bench {
   readonly sent: string[];
   readonly asked: string[];
   ready: boolean;
+  /** The target that no listener is there for. */
+  nowhere: string | null;
   now: number;
   /** What the gateway answers; a promise keeps the delivery under way. */
   answer: (request: SpoolRequest, signal: AbortSignal) => Outcome | Promise<Outcome>;
@@ -49,7 +51,7 @@ export function bench(t: { after(cleanUp: () => void): void }, options: BenchOpt
     spool: new Spool({
       store: storeOn(disk, limits),
       readiness: {
-        isReady: () => self.ready,
+        standing: (_profile, target) => (target === self.nowhere ? 'nowhere' : self.ready ? 'ready' : 'away'),
         ensureReady: (profile, target, deadlineAt) => {
           asked.push(`${profile} ${target} ${deadlineAt - self.now}`);
         },
@@ -69,6 +71,7 @@ export function bench(t: { after(cleanUp: () => void): void }, options: BenchOpt
     sent,
     asked,
     ready: true,
+    nowhere: null,
     now: NOW,
     answer: () => OK,
     until: async (holds) => {
