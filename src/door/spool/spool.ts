@@ -125,10 +125,9 @@ export class Spool {
   async retry(chosen: Chosen): Promise<number> {
     const waiting = this.#queue.list().filter(({ spooled }) => isChosen(chosen, spooled));
     const hurried = waiting.filter(({ spooled }) => this.#queue.hurry(spooled.id)).length;
-    const dead = this.#graveyard.take(chosen);
-    const raised = await this.#track(Promise.all(dead.map((one) => this.#raise(one))));
+    const raised = await this.#track(this.#raise(this.#graveyard.take(chosen)));
     this.#pump();
-    return hurried + raised.filter((done) => done).length;
+    return hurried + raised;
   }
 
   /** Removes them for good, but for what is on its way to its gateway; gives back how many. */
@@ -270,17 +269,27 @@ export class Spool {
     this.#pump();
   }
 
-  /** Of the dead: it is to be sent again. */
-  async #raise(dead: Dead): Promise<boolean> {
+  /** The dead that are to be sent again, in the order in which they came; gives back how many. */
+  async #raise(dead: readonly Dead[]): Promise<number> {
+    const inOrder = [...dead].sort((one, other) => (one.id < other.id ? -1 : 1));
+    const unburied = await Promise.all(inOrder.map((one) => this.#unbury(one)));
+    const raised = inOrder.filter((_, at) => unburied[at]);
+    for (const one of raised) {
+      this.#queue.add(one, 'queued');
+      this.#queue.hurry(one.id);
+    }
+    return raised.length;
+  }
+
+  async #unbury(dead: Dead): Promise<boolean> {
     try {
       await this.#options.store.unbury(dead.id);
+      return true;
     } catch (error) {
       this.#graveyard.add(dead);
       this.#notices.failed(dead.profile, 'bury', error);
       return false;
     }
-    this.#queue.add(dead, 'queued');
-    return this.#queue.hurry(dead.id);
   }
 
   #forget({ id, profile }: Spooled): void {
