@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path';
 import { type Problem, placeText, problemAt } from './problems.ts';
 import type { ProfileEntry } from './profile.ts';
-import { NAME_RULE, profileName } from './profile-schema.ts';
+import { NAME_RULE, OWN_NAME, profileName } from './profile-schema.ts';
 import { type MapTree, type Tree, withoutEmpty, withoutKeys } from './tree.ts';
 
 /** Profiles as written, with what is wrong about their names and kind. */
@@ -65,9 +65,9 @@ function checked(profiles: readonly ProfileEntry[]): Entries {
       return problemAt(source, `profile '${name}': a profile's name ${NAME_RULE}${help}`);
     });
   const taken = profiles
-    .filter(({ name }) => name === 'gwproxy')
+    .filter(({ name }) => name === OWN_NAME)
     .map(({ source }) =>
-      problemAt(source, "profile 'gwproxy': that is the name of gwproxy's own log; choose another"),
+      problemAt(source, `profile '${OWN_NAME}': that is the name of gwproxy's own log; choose another`),
     );
   return { profiles, problems: [...problems, ...taken] };
 }

@@ -56,6 +56,9 @@ const DEFAULT_LISTENER = 'main';
 /** Said of a name that is none; follows 'the name'. */
 export const NAME_RULE = "may hold a-z, 0-9 and '-' inside, at most 63";
 
+/** Refused as a profile's name: `gwproxy logs` takes it for gwproxy's own log. */
+export const OWN_NAME = 'gwproxy';
+
 export function profileName() {
   return named(NAME, NAME_RULE);
 }

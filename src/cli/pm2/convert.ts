@@ -1,4 +1,4 @@
-import { NAME_RULE, profileName } from '../../config/profile-schema.ts';
+import { NAME_RULE, OWN_NAME, profileName } from '../../config/profile-schema.ts';
 import { duration } from '../../supervisor/words.ts';
 import { hasSecretShape } from '../secret.ts';
 import { absencesOf } from './absent.ts';
@@ -50,7 +50,7 @@ export function convert(
 ): Conversion {
   const profiles: Converted[] = [];
   const leftOut: { name: string; reason: string }[] = [];
-  const taken = { names: new Set<string>(), ports: new Set<number>(), files: new Set<string>() };
+  const taken = { names: new Set<string>([OWN_NAME]), ports: new Set<number>(), files: new Set<string>() };
   const once = merged(kind, apps);
   const beyond = { deployed: deployEnvironments, isInherited: inheritedBy(once.map(([app]) => app)) };
   for (const [app, copies] of once) {
@@ -106,7 +106,7 @@ function converted(
     port: port.port,
     fields,
     notes: [
-      ...(name === app.name ? [] : [note('name', `is ${name} here: a name ${NAME_RULE}`)]),
+      ...(name === called ? [] : [note('name', `is ${name} here: ${renamedWhy(called)}`)]),
       ...(copies > 1
         ? [note('instances', `${copies}: one process runs here, since a bot has one gateway`)]
         : []),
@@ -130,6 +130,10 @@ function merged(kind: Pm2File['kind'], apps: readonly App[]): readonly (readonly
     byName.set(app.name, [first, count + 1]);
   }
   return [...byName.values()];
+}
+
+function renamedWhy(name: string): string {
+  return name === OWN_NAME ? `${OWN_NAME} is the name of gwproxy's own log` : `a name ${NAME_RULE}`;
 }
 
 function freeName(wanted: string, taken: Set<string>): string {

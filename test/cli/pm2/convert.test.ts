@@ -304,6 +304,18 @@ test('names: as the config takes them, each once', () => {
   );
 });
 
+test("names: an app that is called as gwproxy's own log has another", () => {
+  const { profiles } = converted(['gwproxy', 'GwProxy'].map((name) => ({ name, script: 'bot.js' })));
+  assert.deepEqual(
+    profiles.map(({ name }) => name),
+    ['gwproxy-2', 'gwproxy-3'],
+  );
+  assert.match(
+    textsOf(one({ script: 'bot.js', name: 'gwproxy' }))[0] ?? '',
+    /^name: is gwproxy-2 here: gwproxy is the name of gwproxy's own log$/,
+  );
+});
+
 test('ports: fixed by PORT or --port, once; else allocated', () => {
   const apps = [
     { env: { PORT: 3001 } },
