@@ -37,7 +37,7 @@ test('pm2’s ecosystem file becomes a config that is valid, runs and serves', a
     /^triage: PORT: none is named/m,
     /^deploy: no equal/m,
     /gwproxy\.yaml is written: 2 profiles/,
-    /^next: stop pm2's: pm2 delete 'Standup Bot' triage && pm2 save --force$/m,
+    /^next: stop pm2's: pm2 delete 'Standup Bot'; pm2 delete triage; pm2 save --force$/m,
   ]) {
     assert.match(stdout, line);
   }

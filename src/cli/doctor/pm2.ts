@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import type { Plan } from '../../config/types.ts';
+import { isNameToPm2 } from '../pm2/delete.ts';
 import { shellWord } from '../pm2/words.ts';
 import { error, type Fault, warn } from './finding.ts';
 import { wordOf } from './launch.ts';
@@ -55,7 +56,7 @@ function faultOf({ profile, where }: Command, { pid, name, pm2Home }: Pm2App, us
     return warn(what, `${pm2} save --force once it runs nothing of yours, or ${pm2} unstartup`, where);
   }
   const instead =
-    name === null
+    name === null || !isNameToPm2(name)
       ? `as its user: ${pm2} ls, ${pm2} delete it, ${pm2} save --force`
       : `${pm2} delete ${shellWord(name)} && ${pm2} save --force`;
   return error(`${profile}: pm2 still runs ${called} (pid ${pid}), the same command`, instead, where);

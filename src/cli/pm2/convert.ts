@@ -98,7 +98,7 @@ function converted(
   const port = portOf(variables, launch.command, taken.ports, startTimeout);
   return {
     name,
-    was: app.name,
+    was: called,
     command: launch.command,
     cwd: launch.cwd,
     logFile: log.file,

@@ -1,10 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import { CommandError, EXIT } from '../../errors.ts';
 import { type Conversion, convert } from './convert.ts';
+import { deletionOf, isNameToPm2 } from './delete.ts';
 import { realMachine } from './machine.ts';
 import { type Pm2File, readPm2File } from './read.ts';
 import { configText, noteText, printable, type Written } from './text.ts';
-import { shellWord } from './words.ts';
 
 /** What `gwproxy init --pm2` writes and says. */
 export interface Draft {
@@ -82,12 +82,17 @@ function dumpedEnvText(apps: number): string {
 }
 
 function nextOf({ profiles }: Conversion, envFiles: readonly Written[]): readonly string[] {
-  const names = profiles.map(({ was }) => shellWord(printable(was)));
+  const names = [...new Set(profiles.map(({ was }) => was))];
+  const others = names.filter((name) => !isNameToPm2(name));
   return [
     ...(envFiles.length > 0
       ? ['next: secrets/ beside it holds what looked like a secret: keep it out of git']
       : []),
-    `next: stop pm2's: pm2 delete ${names.join(' ')} && pm2 save --force`,
+    ...others.map(
+      (name) =>
+        `next: stop pm2's '${printable(name)}' by its id, which \`pm2 ls\` shows: that name means something else to pm2`,
+    ),
+    `next: stop pm2's: ${printable(deletionOf(names.filter(isNameToPm2)))}`,
     'next: run `gwproxy doctor`, then `gwproxy up`',
     `next: the senders' URLs are now <the public one>/p/${profiles[0]?.name ?? ''}/<path as before>, or add routes`,
   ];

@@ -299,6 +299,7 @@ test('what to type is for that pm2, and for the profile of that name', () => {
     told({ pm2Home: '/o' })[0]?.instead,
     'PM2_HOME=/o pm2 delete bot && PM2_HOME=/o pm2 save --force',
   );
+  assert.match(told({ name: 'all' })[0]?.instead ?? '', /^as its user: pm2 ls, pm2 delete it/);
   assert.match(told({ name: null })[0]?.instead ?? '', /^as its user: pm2 ls/);
   assert.equal(told({ pid: null })[0]?.level, 'warn');
 });

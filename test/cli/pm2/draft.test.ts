@@ -78,6 +78,28 @@ test('what is said of the variables of a dump is true of one app and of several'
   ]);
 });
 
+test('the line that stops pm2’s apps: each for itself, by the name that pm2 has for it', async (t) => {
+  const script = '/bin/sh';
+  const at = await folder(t, {
+    'a.json': JSON.stringify([
+      { name: "it's", script },
+      { name: 'all', script },
+      { name: '7', script },
+      { name: 'web', script, append_env_to_name: true, env_production: {} },
+      { name: 'web', script, append_env_to_name: true, env_production: {} },
+    ]),
+  });
+  const { next } = await pm2Draft(join(at, 'a.json'), join(at, 'gwproxy.yaml'), 'production');
+  assert.deepEqual(
+    next.filter((line) => line.startsWith("next: stop pm2's")),
+    [
+      "next: stop pm2's 'all' by its id, which `pm2 ls` shows: that name means something else to pm2",
+      "next: stop pm2's '7' by its id, which `pm2 ls` shows: that name means something else to pm2",
+      "next: stop pm2's: pm2 delete 'it'\\''s'; pm2 delete web-production; pm2 save --force",
+    ],
+  );
+});
+
 test('a file of which nothing could be started is refused, with each reason', async (t) => {
   const at = await folder(t, { 'a.json': '[{"name": "a", "script": "gone.js"}, {"script": "serve"}]' });
   await assert.rejects(pm2Draft(join(at, 'a.json'), '/srv/gwproxy.yaml', null, '/'), {
