@@ -31,6 +31,7 @@ export async function evaluate(
   }
   const told: unknown = JSON.parse(answer);
   if (isRecord(told) && 'value' in told) return told['value'];
+  if (isRecord(told) && 'thrown' in told) throw refused(file, `it throws: ${told['thrown']}`);
   throw refused(file, 'it is a function, and pm2 takes an object or a list');
 }
 
@@ -42,28 +43,43 @@ export function refused(file: string, reason: string): CommandError {
 const COMMON = `
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import { runInThisContext } from 'node:vm';
 const file = process.argv[1];
 function plain(key, value) {
   if (value instanceof RegExp || typeof value === 'bigint') return String(value);
   return value;
 }
-function tell(value) {
-  writeFileSync(3, JSON.stringify(typeof value === 'function' ? {} : { value: value ?? null }, plain));
+function answer(told) {
+  writeFileSync(3, JSON.stringify(told, plain));
   process.exit(0);
+}
+function tell(value) {
+  answer(typeof value === 'function' ? {} : { value: value ?? null });
+}
+// Of an error Node itself prints all that is wanted.
+function caught(thrown) {
+  if (thrown instanceof Error) throw thrown;
+  answer({ thrown: (typeof thrown === 'string' ? thrown : inspect(thrown)).split('\\n')[0] });
 }
 `;
 
 /** CommonJS's module.exports is the default; so it is for what a compiler made of one. */
 const MODULE = `
-const loaded = await import(pathToFileURL(file).href);
+const loaded = await import(pathToFileURL(file).href).catch(caught);
 let value = loaded.default ?? loaded;
 if (value?.__esModule && value.default !== undefined) value = value.default;
 tell(value);
 `;
 
 const EXPRESSION = `
-tell(runInThisContext('(' + readFileSync(file, 'utf8') + '\\n)', { filename: file }));
+let value;
+try {
+  value = runInThisContext('(' + readFileSync(file, 'utf8') + '\\n)', { filename: file });
+} catch (thrown) {
+  caught(thrown);
+}
+tell(value);
 `;
 
 /** Node prints an error that nobody caught as: its place, the line, carets, then the error and its stack. */

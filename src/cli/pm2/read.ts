@@ -55,9 +55,17 @@ async function contentOf(file: string): Promise<unknown> {
 }
 
 async function yamlValue(file: string, text: string): Promise<unknown> {
-  const { parse } = await import('yaml');
+  const { LineCounter, parseDocument } = await import('yaml');
+  const lineCounter = new LineCounter();
+  // logLevel: what is odd and does no harm, as to pm2, would be written to stderr by Node itself.
+  const document = parseDocument(text, { merge: true, prettyErrors: false, logLevel: 'error', lineCounter });
+  const [mistake] = document.errors;
+  if (mistake !== undefined) {
+    const { line, col } = lineCounter.linePos(mistake.pos[0]);
+    throw refused(file, `${file}:${line}:${col}: ${mistake.message}`);
+  }
   try {
-    const value: unknown = parse(text, { merge: true });
+    const value: unknown = document.toJS();
     return value;
   } catch (error) {
     throw refused(file, error instanceof Error ? error.message : String(error));

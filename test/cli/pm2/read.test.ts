@@ -71,12 +71,31 @@ test('a mistake is told with file and line', async (t) => {
     /^x\.mjs:3: Error: no TOKEN given$/,
   );
   assert.match(await refusal(t, 'x.json', '{\n "apps": [ }\n'), /^x\.json:2: SyntaxError: /);
-  assert.match(await refusal(t, 'x.yaml', 'apps:\n  - name: "a\n'), /^x\.yaml: .* at line 3/);
+  assert.equal(await refusal(t, 'x.yaml', 'apps:\n  - name: "a\n'), 'x.yaml:3:1: Missing closing "quote');
+  assert.match(await refusal(t, 'x.yaml', 'apps: [*gone]\n'), /^x\.yaml: Unresolved alias.*$/);
   await assert.rejects(
     readPm2File(fixture('pm2', 'broken.config.cjs')),
     /broken\.config\.cjs:2: Error: ENOENT/,
   );
   await assert.rejects(readPm2File('/nowhere/x.cjs'), /no such file/);
+});
+
+test('what a file throws is told, whatever it is', async (t) => {
+  assert.equal(await refusal(t, 'x.cjs', 'throw "no token\\nhere";'), 'x.cjs: it throws: no token');
+  assert.equal(await refusal(t, 'x.mjs', 'throw { code: 7 };'), 'x.mjs: it throws: { code: 7 }');
+  assert.equal(await refusal(t, 'x.mjs', 'throw undefined;'), 'x.mjs: it throws: undefined');
+  assert.equal(await refusal(t, 'x.json', '(() => { throw "no token"; })()'), 'x.json: it throws: no token');
+});
+
+test('a YAML directive that nobody knows is passed over, without a warning of Node’s', async (t) => {
+  const warned: string[] = [];
+  const listener = ({ message }: Error) => warned.push(message);
+  process.on('warning', listener);
+  t.after(() => process.off('warning', listener));
+  assert.deepEqual(await namesIn(t, 'x.yaml', '%ODD one\n---\napps: [{ name: a, script: a.js }]\n'), ['a']);
+  // Warnings are told on the next tick.
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(warned, []);
 });
 
 test('what is none of pm2 is told', async (t) => {
