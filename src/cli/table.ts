@@ -78,6 +78,20 @@ function listenerText(listener: ProfileStatus['listeners'][number]): string {
   return `${listener.name}:${listener.port ?? '?'}${listener.ready ? '' : ' (not ready)'}`;
 }
 
+/** The text as it fits on a terminal, and does not scroll it: its last line ends too. Pure. */
+export function fitted(
+  text: string,
+  { columns, rows }: { readonly columns: number; readonly rows: number },
+): string {
+  const lines = text.split('\n');
+  const room = Math.max(1, rows - 1);
+  const kept = lines.length <= room ? lines : lines.slice(0, room - 1);
+  const more = lines.length - kept.length;
+  return [...kept, ...(more > 0 ? [`… and ${more} more`] : [])]
+    .map((line) => [...line].slice(0, columns).join(''))
+    .join('\n');
+}
+
 /** Seconds as a person reads them: 42s, 5m 3s, 2h 5m, 3d 4h. */
 export function duration(seconds: number): string {
   const units: [number, string][] = [

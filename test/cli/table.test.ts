@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Status } from '../../src/admin/status.ts';
-import { duration, statusTable, table } from '../../src/cli/table.ts';
+import { duration, fitted, statusTable, table } from '../../src/cli/table.ts';
 
 test('columns line up and lines end without spaces', () => {
   assert.equal(
@@ -117,4 +117,14 @@ test('the status table tells one that its next request starts from one that was 
   );
   assert.match(rows, /^asleep +stopped \(on demand\) +-/m);
   assert.match(rows, /^ended +stopped +-/m);
+});
+
+test('a table on a small terminal is cut to it, and says how much is not shown', () => {
+  const text = Array.from({ length: 20 }, (_, at) => `${at} ${'x'.repeat(30)}`).join('\n');
+  const shown = fitted(text, { columns: 10, rows: 5 }).split('\n');
+  assert.deepEqual(shown, ['0 xxxxxxxx', '1 xxxxxxxx', '2 xxxxxxxx', '… and 17 m']);
+  assert.equal(fitted(text, { columns: 80, rows: 21 }), text, 'one row is left for the line end');
+  assert.match(fitted(text, { columns: 80, rows: 20 }), /\n17 x+\n… and 2 more$/);
+  assert.equal(fitted(text, { columns: 80, rows: 1 }), '… and 20 more');
+  assert.equal(fitted('a😀b', { columns: 2, rows: 9 }), 'a😀');
 });

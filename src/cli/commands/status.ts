@@ -2,10 +2,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseStatus } from '../../admin/status.ts';
 import { askRunning } from '../control.ts';
 import { leaveQuietly } from '../leave.ts';
-import { statusTable } from '../table.ts';
+import { fitted, statusTable } from '../table.ts';
 
 const WATCH_EVERY_MS = 1000;
 const CLEAR_SCREEN = '\x1b[H\x1b[2J';
+
+/** JSON is not cut: who reads it wants all of it. Asked each time, since a window may change its size. */
+function onScreen(text: string, json: boolean): string {
+  const { columns, rows } = process.stdout;
+  return `${CLEAR_SCREEN}${json ? text : fitted(text, { columns, rows })}`;
+}
 
 /** Prints what the running gwproxy says of itself; with `watch`, again every second until it ends. */
 export async function status(
@@ -16,7 +22,7 @@ export async function status(
   do {
     const answer = await askRunning(configFile, 'GET', '/status');
     const text = options.json ? JSON.stringify(answer) : statusTable(parseStatus(answer), Date.now());
-    console.log(options.watch && process.stdout.isTTY ? `${CLEAR_SCREEN}${text}` : text);
+    console.log(options.watch && process.stdout.isTTY ? onScreen(text, options.json) : text);
     if (options.watch) await wait(WATCH_EVERY_MS);
   } while (options.watch);
 }
