@@ -2,6 +2,13 @@
 import { CommanderError } from 'commander';
 import { CommandError, EXIT } from '../errors.ts';
 import { program } from './program.ts';
+import { withConfig } from './self.ts';
+
+let configFile = 'gwproxy.yaml';
+program.hook('preAction', (_program, called) => {
+  const { config }: { readonly config?: unknown } = called.opts();
+  if (typeof config === 'string') configFile = config;
+});
 
 try {
   await program.parseAsync();
@@ -10,7 +17,7 @@ try {
     // Commander has said it already; --help and --version come this way too, with exit code 0.
     process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   } else if (error instanceof CommandError) {
-    console.error(error.message);
+    console.error(withConfig(error.message, configFile));
     process.exitCode = error.exitCode;
   } else {
     console.error(error);

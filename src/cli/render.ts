@@ -1,6 +1,7 @@
 import type { Report } from '../events.ts';
 import { describe } from './describe.ts';
 import { createNameLines, type LineMark } from './name-lines.ts';
+import { withConfig } from './self.ts';
 
 /** Past this, a terminal that does not keep up loses gateways' output, and is told how much. */
 const MAX_UNWRITTEN_BYTES = 1024 * 1024;
@@ -10,6 +11,8 @@ export interface Terminal {
   /** Bytes that were written and have not left yet. */
   readonly unwritten: () => number;
   readonly colour: boolean;
+  /** Which commands it tells are for; the usual one where none is named. */
+  readonly configFile?: string;
 }
 
 /** Tells a person what happens, each line under the profile's name, or gwproxy's own. */
@@ -19,6 +22,7 @@ export function createRenderer(
   now: () => number = Date.now,
 ): Report {
   const lineOf = createNameLines(profiles, terminal.colour);
+  const { configFile = 'gwproxy.yaml' } = terminal;
   let lost = 0;
 
   function line(name: string, mark: LineMark, text: string): void {
@@ -38,6 +42,6 @@ export function createRenderer(
       return;
     }
     const told = describe(event, now());
-    if (told !== undefined) line(told.name, told.bad ? '!' : '>', told.text);
+    if (told !== undefined) line(told.name, told.bad ? '!' : '>', withConfig(told.text, configFile));
   };
 }

@@ -91,7 +91,7 @@ test('what asks a running gwproxy ends with 69 where none runs', async () => {
   for (const args of [['status'], ['down'], ['restart', 'one']]) {
     const { code, stderr } = await runCli([...args, '-c', file], { GWPROXY_STATE_DIR: join(folder, 's') });
     assert.equal(code, 69);
-    assert.match(stderr, /no gwproxy runs on this config/);
+    assert.equal(stderr, `no gwproxy runs on this config; start it with \`gwproxy up -c ${file}\`\n`);
   }
 });
 
@@ -128,6 +128,7 @@ test('up, status, restart, stop, start and down, as an operator types them', asy
 
   const again = await runCli(['up', '-c', file], env);
   assert.equal(again.code, 73);
+  assert.match(again.stderr, /see `gwproxy status -c \S+`, or end it with `gwproxy down -c \S+`$/m);
 
   const last = await gwproxy.status();
   assert.equal((await runCli(['down', '-c', file], env)).code, 0);

@@ -41,7 +41,7 @@ test('a first config is small, says what it is, and is valid', async (t) => {
   const here = await machine(t, {});
   const { code, stdout, stderr } = await here.init();
   assert.deepEqual([code, stderr], [0, '']);
-  assert.match(stdout, /gwproxy\.yaml is written: 1 profile; run it with `gwproxy up`/);
+  assert.match(stdout, /gwproxy\.yaml is written: 1 profile; run it with `gwproxy up -c \S+`/);
   assert.equal((await here.validate()).code, 0);
   assert.match(await here.text(), /^# One gateway process per bot/);
 });

@@ -7,6 +7,7 @@ import { shortPath } from '../../config/problems.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import { loadPlan } from '../config.ts';
 import type { Written } from '../pm2/text.ts';
+import { configHint, withConfig } from '../self.ts';
 
 export interface InitOptions {
   /** A Hermes home; true: the usual one. */
@@ -38,9 +39,9 @@ export async function init(configFile: string, options: InitOptions): Promise<vo
   for (const line of draft.told) console.log(line);
   const count = plan.profiles.length;
   console.log(
-    `${configFile} is written: ${count} ${count === 1 ? 'profile' : 'profiles'}; run it with \`gwproxy up\``,
+    `${configFile} is written: ${count} ${count === 1 ? 'profile' : 'profiles'}; run it with \`gwproxy up${configHint(configFile)}\``,
   );
-  for (const line of draft.next) console.log(line);
+  for (const line of draft.next) console.log(withConfig(line, configFile));
 }
 
 async function draftOf(file: string, { hermes, pm2, pm2Env }: InitOptions): Promise<Draft> {

@@ -1,6 +1,7 @@
 import { parseReload } from '../../admin/reload.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import { askRunning } from '../control.ts';
+import { withConfig } from '../self.ts';
 
 /**
  * Has the running gwproxy read its config again, and prints what changed. Returns once that is applied; gateways end
@@ -20,7 +21,7 @@ export async function reload(configFile: string, json: boolean): Promise<void> {
   }
   if (json) return;
   for (const warning of result.warnings) console.error(`warning: ${warning}`);
-  for (const change of result.changes) console.log(change);
-  for (const change of result.pending) console.log(`not applied: ${change}`);
+  for (const change of result.changes) console.log(withConfig(change, configFile));
+  for (const change of result.pending) console.log(`not applied: ${withConfig(change, configFile)}`);
   if (result.changes.length + result.pending.length === 0) console.log('nothing changed');
 }

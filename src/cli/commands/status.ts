@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseStatus } from '../../admin/status.ts';
 import { askRunning } from '../control.ts';
 import { leaveQuietly } from '../leave.ts';
+import { withConfig } from '../self.ts';
 import { fitted, statusTable } from '../table.ts';
 
 const WATCH_EVERY_MS = 1000;
@@ -21,7 +22,9 @@ export async function status(
   leaveQuietly();
   do {
     const answer = await askRunning(configFile, 'GET', '/status');
-    const text = options.json ? JSON.stringify(answer) : statusTable(parseStatus(answer), Date.now());
+    const text = options.json
+      ? JSON.stringify(answer)
+      : withConfig(statusTable(parseStatus(answer), Date.now()), configFile);
     console.log(options.watch && process.stdout.isTTY ? onScreen(text, options.json) : text);
     if (options.watch) await wait(WATCH_EVERY_MS);
   } while (options.watch);

@@ -31,7 +31,7 @@ export async function up(options: {
     plan.profiles.map(({ name }) => name),
     disabled,
   );
-  const log = process.stdout.isTTY && !options.json ? terminalLog(plan) : createJsonLog();
+  const log = process.stdout.isTTY && !options.json ? terminalLog(plan, options.configFile) : createJsonLog();
   const tellStarter = createStarterReport(process.env);
   const app = await startApp({
     plan,
@@ -55,7 +55,7 @@ export async function up(options: {
   process.exit(EXIT.ok);
 }
 
-function terminalLog(plan: Plan): Log {
+function terminalLog(plan: Plan, configFile: string): Log {
   // EIO or EPIPE: the terminal has gone. SIGHUP tells the same, and the gateways are stopped in order.
   const stdout = openStdout({ closed() {}, failing() {} });
   const report = createRenderer(
@@ -63,6 +63,7 @@ function terminalLog(plan: Plan): Log {
     {
       write: (text) => stdout.write(text),
       unwritten: () => stdout.unwritten(),
+      configFile,
       colour: process.env.NO_COLOR === undefined || process.env.NO_COLOR === '',
     },
   );

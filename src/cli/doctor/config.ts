@@ -3,12 +3,12 @@ import { error, type Fault, warn } from './finding.ts';
 import { place, type Subject } from './subject.ts';
 
 /** Every problem of the config, and what is allowed and hardly meant. */
-export async function checkConfig({ configFile, loaded }: Subject): Promise<readonly Fault[]> {
+export async function checkConfig({ configFile, hint, loaded }: Subject): Promise<readonly Fault[]> {
   if (loaded === null) {
     return [
       error(
         `no config can be read at ${configFile}`,
-        'name it with --config FILE, or write one: gwproxy init',
+        `name it with --config FILE, or write one: gwproxy init${hint}`,
       ),
     ];
   }

@@ -141,7 +141,7 @@ export async function checkService({
 }
 
 /** Whether one more watcher can be had: inotify's are counted by user, and editors take many. */
-export async function checkWatch({ plan, configFile }: Subject): Promise<readonly Fault[]> {
+export async function checkWatch({ plan, configFile, hint }: Subject): Promise<readonly Fault[]> {
   if (plan === null || plan.watch === 'off') return [];
   try {
     watch(dirname(configFile)).close();
@@ -152,7 +152,7 @@ export async function checkWatch({ plan, configFile }: Subject): Promise<readonl
     return [
       warn(
         `changes of the config will not be seen (${code})`,
-        `sysctl fs.inotify.${limit}=8192, or watch: off and \`gwproxy reload\``,
+        `sysctl fs.inotify.${limit}=8192, or watch: off and \`gwproxy reload${hint}\``,
         configFile,
       ),
     ];

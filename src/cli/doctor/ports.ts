@@ -26,7 +26,9 @@ export async function checkPorts(subject: Subject): Promise<readonly Fault[]> {
       const held = wanted.isPublic ? await socketUnitOf(subject) : null;
       // By systemd, for the gwproxy that it starts.
       if (held !== null && held === listenStream(plan.listen)) return [];
-      const refused = wanted.isPublic ? refusedFault(await tryListen(host, port), wanted) : null;
+      const refused = wanted.isPublic
+        ? refusedFault(await tryListen(host, port), wanted, subject.hint)
+        : null;
       if (refused !== null) return [refused];
       if (await isFree(host, port)) return [];
       return [error(`${what} ${port} is taken by ${await holderOf(host, port)}`, instead, where)];
@@ -42,13 +44,14 @@ export async function checkPorts(subject: Subject): Promise<readonly Fault[]> {
 export function refusedFault(
   code: string | null,
   { host, port }: Pick<Wanted, 'host' | 'port'>,
+  hint: string,
 ): Fault | null {
   switch (code) {
     case 'EACCES':
       return error(
         `the public port ${port} may not be listened on by this user`,
         'have a tunnel or a TLS proxy lead to a port from 1024 on, or ' +
-          `\`gwproxy service install --system --socket\`, or sysctl net.ipv4.ip_unprivileged_port_start=${port}`,
+          `\`gwproxy service install --system --socket${hint}\`, or sysctl net.ipv4.ip_unprivileged_port_start=${port}`,
       );
     case 'EADDRNOTAVAIL':
       return error(`the public address ${host} is none of this machine`, 'change `listen`');

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { shortPath } from '../../config/problems.ts';
 import { systemCode } from '../../supervisor/words.ts';
+import { shellWord } from '../pm2/words.ts';
 import { hasSecretShape, isSecretName } from '../secret.ts';
 import { error, type Fault, warn } from './finding.ts';
 import type { Subject } from './subject.ts';
@@ -25,18 +26,18 @@ async function ofFile(file: string): Promise<readonly Fault[]> {
   if (mode === null || !(await canEnter(dirname(file)))) return [];
   const shown = shortPath(file, process.cwd());
   if ((mode & OTHERS.write) !== 0) {
-    return [error('every user of this machine can change it', `chmod o-w ${shown}`, shown)];
+    return [error('every user of this machine can change it', `chmod o-w ${shellWord(shown)}`, shown)];
   }
   if ((mode & OTHERS.read) === 0) return [];
   if (!YAML.has(extname(file))) {
-    return [warn('every user of this machine can read it', `chmod 600 ${shown}`, shown)];
+    return [warn('every user of this machine can read it', `chmod 600 ${shellWord(shown)}`, shown)];
   }
   const line = secretLine(await readFile(file, 'utf8'));
   if (line === null) return [];
   return [
     warn(
       'it looks like a secret, and every user of this machine can read it',
-      `move it to an env_file with mode 600, or chmod 600 ${shown}`,
+      `move it to an env_file with mode 600, or chmod 600 ${shellWord(shown)}`,
       `${shown}:${line}`,
     ),
   ];
@@ -59,7 +60,7 @@ async function ofState(folder: string): Promise<readonly Fault[]> {
   return [
     error(
       'others can enter it: gateways could be stopped, and their output read',
-      `chmod 700 ${folder}`,
+      `chmod 700 ${shellWord(folder)}`,
       folder,
     ),
   ];

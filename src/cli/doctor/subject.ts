@@ -8,11 +8,14 @@ import { CommandError, EXIT } from '../../errors.ts';
 import type { Source } from '../../routing/route.ts';
 import { stateFolder } from '../../state.ts';
 import { askRunning } from '../control.ts';
+import { configHint } from '../self.ts';
 
 /** All that the checks look at, found out once. */
 export interface Subject {
   /** Absolute. */
   readonly configFile: string;
+  /** ` -c FILE`, as it was named, for the commands that are told; nothing where it is found without. */
+  readonly hint: string;
   /** Null where there is no such file. */
   readonly loaded: Loaded | null;
   /** Null where the config is invalid. */
@@ -37,6 +40,7 @@ export async function subjectOf(configFile: string, env: NodeJS.ProcessEnv, ms: 
   ]);
   return {
     configFile: file,
+    hint: configHint(configFile),
     loaded,
     plan: loaded?.ok === true ? loaded.plan : null,
     stateFolder: state,

@@ -93,6 +93,23 @@ test('ports that somebody else has, and who it is', async (t) => {
   ]);
 });
 
+test('what to type is whole: with the config that is not the usual one, and paths as a shell needs them', async (t) => {
+  const files = {
+    ...config('{ command: node bot.js, env_file: sec rets/ä.env }'),
+    'sec rets/ä.env': 'A=1\n',
+  };
+  const open = async (at: string) => {
+    await chmod(join(at, 'sec rets'), 0o755);
+    await chmod(join(at, 'sec rets', 'ä.env'), 0o644);
+  };
+  const { findings, at } = await faults(t, files, open);
+  const secrets = findings.find(({ check }) => check === 'secrets');
+  assert.equal(secrets?.instead, `chmod 600 '${at}/sec rets/ä.env'`);
+  const none = await faults(t, {});
+  const missing = none.findings.find(({ check }) => check === 'config');
+  assert.match(missing?.instead ?? '', new RegExp(`write one: gwproxy init -c ${none.at}/gwproxy\\.yaml$`));
+});
+
 test('a public address that is not this machine’s', async (t) => {
   const { lines } = await faults(
     t,

@@ -123,18 +123,18 @@ test('PID 1 that reaps nothing', () => {
 
 test('a public port that up may not listen on', () => {
   const door = { host: '127.0.0.1', port: 443 };
-  assert.deepEqual(refusedFault('EACCES', door), {
+  assert.deepEqual(refusedFault('EACCES', door, ' -c o.yaml'), {
     level: 'error',
     what: 'the public port 443 may not be listened on by this user',
     where: null,
     instead:
-      'have a tunnel or a TLS proxy lead to a port from 1024 on, or `gwproxy service install --system --socket`, or sysctl net.ipv4.ip_unprivileged_port_start=443',
+      'have a tunnel or a TLS proxy lead to a port from 1024 on, or `gwproxy service install --system --socket -c o.yaml`, or sysctl net.ipv4.ip_unprivileged_port_start=443',
   });
   assert.equal(
-    refusedFault('EADDRNOTAVAIL', { host: '192.0.2.1', port: 80 })?.what,
+    refusedFault('EADDRNOTAVAIL', { host: '192.0.2.1', port: 80 }, '')?.what,
     'the public address 192.0.2.1 is none of this machine',
   );
-  for (const code of [null, 'EADDRINUSE']) assert.equal(refusedFault(code, door), null);
+  for (const code of [null, 'EADDRINUSE']) assert.equal(refusedFault(code, door, ''), null);
 });
 
 test('a socket on every address is one past the door', () => {
@@ -183,7 +183,7 @@ test('what a running gwproxy says of itself', () => {
     config_pending: ['a: its command'],
   };
   assert.deepEqual(
-    runningFaults(status, '1.1.0').map(({ level, what }) => `${level} ${what}`),
+    runningFaults(status, '1.1.0', '').map(({ level, what }) => `${level} ${what}`),
     [
       'warn version 1.0.0 runs, and 1.1.0 is installed',
       'error the config is refused, and an older one runs: gwproxy.yaml:1:1: broken',
@@ -205,6 +205,7 @@ test('what a running gwproxy says of itself', () => {
         config_pending: [],
       },
       '1.0.0',
+      '',
     ).map(({ what, instead }) => [what, instead]),
     [
       [
@@ -214,7 +215,17 @@ test('what a running gwproxy says of itself', () => {
     ],
   );
   assert.deepEqual(
-    runningFaults({ ...status, profiles: [], config_error: null, config_pending: [] }, '1.0.0'),
+    runningFaults(status, '1.1.0', ' -c o.yaml').map(({ instead }) => instead),
+    [
+      'gwproxy down -c o.yaml, then gwproxy up -c o.yaml',
+      'mend it, then gwproxy reload -c o.yaml',
+      'gwproxy reload -c o.yaml',
+      'gwproxy logs b -c o.yaml, then gwproxy start b -c o.yaml',
+      'gwproxy logs c -c o.yaml',
+    ],
+  );
+  assert.deepEqual(
+    runningFaults({ ...status, profiles: [], config_error: null, config_pending: [] }, '1.0.0', ''),
     [],
   );
 });

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import { test } from 'node:test';
+import { configHint, withConfig } from '../../src/cli/self.ts';
+
+test('a command that is told names the config, unless that is found without', () => {
+  assert.equal(configHint('gwproxy.yaml'), '');
+  assert.equal(configHint(resolve('gwproxy.yaml')), '');
+  assert.equal(configHint('other.yaml'), ' -c other.yaml');
+  assert.equal(configHint("a b's/ä.yaml"), " -c 'a b'\\''s/ä.yaml'");
+});
+
+test('commands in a text get the config, but for what names one or ends in a command of its own', () => {
+  const text =
+    'see `gwproxy status`, or `gwproxy start b`; not `gwproxy down -c x`, `gwproxy exec P -- C…` or `docker run`';
+  assert.equal(
+    withConfig(text, 'o.yaml'),
+    'see `gwproxy status -c o.yaml`, or `gwproxy start b -c o.yaml`; not `gwproxy down -c x`, `gwproxy exec P -- C…` or `docker run`',
+  );
+  assert.equal(withConfig(text, 'gwproxy.yaml'), text);
+});
