@@ -116,6 +116,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       profiles: profileStatuses(supervisor.status(), door.stats(), memory, files?.dropped() ?? new Map()),
       config_error: reloader?.error ?? null,
       config_pending: reloader?.pending ?? [],
+      failing_logs: files?.failing() ?? [],
     };
   };
 

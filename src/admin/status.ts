@@ -12,6 +12,8 @@ export interface Status {
   readonly config_error: string | null;
   /** Its changes that wait for `gwproxy reload`, or for the next `up`. */
   readonly config_pending: readonly string[];
+  /** Log files that cannot be written now; they are tried again, and their lines wait or are lost. */
+  readonly failing_logs: readonly { readonly file: string; readonly reason: string }[];
 }
 
 export interface ProfileStatus extends SupervisedStatus {
@@ -72,8 +74,12 @@ export function profileStatuses(
 export function parseStatus(value: unknown): Status {
   if (!isStatus(value))
     throw new Error('the gwproxy that runs here is of another version; use its own `gwproxy status`');
-  // One that runs since before there was a reload says nothing of it.
-  return Array.isArray(value.config_pending) ? value : { ...value, config_pending: [] };
+  // One that runs since before there was such a field says nothing of it.
+  return {
+    ...value,
+    config_pending: Array.isArray(value.config_pending) ? value.config_pending : [],
+    failing_logs: Array.isArray(value.failing_logs) ? value.failing_logs : [],
+  };
 }
 
 function isStatus(value: unknown): value is Status {

@@ -53,6 +53,7 @@ export function statusTable(status: Status, now: number): string {
   const notes = [
     ...(status.config_error === null ? [] : [`config: ${status.config_error}`]),
     ...status.config_pending.map((change) => `config, not applied yet: ${change}`),
+    ...status.failing_logs.map(({ file, reason }) => `log not written: ${file}: ${reason}`),
     ...(lines.length === 0 ? [] : [`lines of output not kept: ${lines.join(', ')}`]),
     ...(spooled.length === 0 ? [] : [`spooled: ${spooled.join('; ')}; see \`gwproxy spool\``]),
   ];

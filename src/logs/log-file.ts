@@ -59,6 +59,11 @@ export class LogFile {
     this.#go();
   }
 
+  /** Why its lines do not get through now; null where they do. */
+  get failing(): string | null {
+    return this.#trouble?.reason ?? null;
+  }
+
   apply(policy: LogPolicy): void {
     this.#released = false;
     this.#appender.policy = policy;

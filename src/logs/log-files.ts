@@ -37,6 +37,12 @@ export interface LogFilesOptions {
   readonly retryAfter?: number;
 }
 
+/** A log file that cannot be written, and why. */
+export interface FailingLog {
+  readonly file: string;
+  readonly reason: string;
+}
+
 /** The files of gateways' output, and gwproxy's own log. Nobody ever waits for them. */
 export interface LogFiles {
   /** Takes every event: output goes to its profile's file, all else to gwproxy's own. */
@@ -47,6 +53,8 @@ export interface LogFiles {
   fileOf(profile: string): string | undefined;
   /** Lines that no file holds, since the start: by profile (and `gwproxy`), whoever lost any. */
   dropped(): ReadonlyMap<string, number>;
+  /** What cannot be written now: from its log.failed to its log.resumed. */
+  failing(): readonly FailingLog[];
   /** Resolves when all that waits is written and compressed, or cannot be. */
   idle(): Promise<void>;
   /** Writes what waits and closes the files; gives up after 2 s. */
@@ -131,6 +139,10 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
     apply,
     fileOf: (profile) => paths.get(profile),
     dropped: () => dropped,
+    failing: () =>
+      [...files.values()].flatMap(({ path, failing }) =>
+        failing === null ? [] : [{ file: path, reason: failing }],
+      ),
     async idle() {
       await Promise.all([directory, ...[...files.values()].map((file) => file.idle())]);
       await archive.idle();

@@ -29,6 +29,7 @@ const status: Status = {
   profiles: [],
   config_error: null,
   config_pending: [],
+  failing_logs: [],
 };
 
 function commands(called: string[]): Commands {

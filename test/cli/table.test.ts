@@ -60,6 +60,7 @@ test('the status table names what is not ready and when the next start is', () =
     uptime_s: 61,
     config_error: null,
     config_pending: ['inbox: restarts (env.TOKEN)'],
+    failing_logs: [],
     profiles: [
       {
         ...PROFILE,
@@ -95,10 +96,26 @@ test('the status table says how many lines of output were not kept, where any we
     uptime_s: 61,
     config_error: null,
     config_pending: [],
+    failing_logs: [],
     profiles: [profile, { ...profile, name: 'calm', dropped_lines: 0 }],
   };
   assert.equal(statusTable(status, 0).split('\n')[1], 'lines of output not kept: flood 482939');
   assert.doesNotMatch(statusTable({ ...status, profiles: [] }, 0), /not kept/);
+});
+
+test('the status table says which logs cannot be written now, and why', () => {
+  const status: Status = {
+    version: '1.2.3',
+    pid: 4,
+    listen: '127.0.0.1:3978',
+    uptime_s: 61,
+    config_error: null,
+    config_pending: [],
+    failing_logs: [{ file: '/logs/a.log', reason: 'ENOSPC: no space left on device' }],
+    profiles: [],
+  };
+  const [, note] = statusTable(status, 0).split('\n');
+  assert.equal(note, 'log not written: /logs/a.log: ENOSPC: no space left on device');
 });
 
 test('the status table tells one that its next request starts from one that was stopped', () => {
@@ -111,6 +128,7 @@ test('the status table tells one that its next request starts from one that was 
       uptime_s: 61,
       config_error: null,
       config_pending: [],
+      failing_logs: [],
       profiles: [asleep, { ...asleep, name: 'ended', desired: 'down' }],
     },
     0,

@@ -36,11 +36,15 @@ async function losesOnlyLines(fault: Fault, disk: Disk): Promise<void> {
   const log = join(disk.folder, 'noisy.log');
   disk.fill();
   const gwproxy = await fault.up('noisy', 'other');
+  /** Why, as `gwproxy status` has it. */
+  const failing = async (): Promise<string | undefined> =>
+    (await gwproxy.status()).failing_logs.find(({ file }) => file === log)?.reason;
   const [noisy, other] = [await gwproxy.profile('noisy'), await gwproxy.profile('other')];
 
   await fault.tell('noisy', '/say/1/early');
   const failed = await gwproxy.waitFor('told', (line) => line.type === 'log.failed' && line.file === log);
   assert.match(String(failed.reason), /ENOSPC|no space/i);
+  assert.equal(await failing(), failed.reason);
   await fault.tell('noisy', `/say/${MANY_LINES}/much`);
   while ((await gwproxy.profile('noisy')).dropped_lines === 0) {
     await fault.tell('noisy', `/say/${SOME_LINES}/more`);
@@ -54,6 +58,7 @@ async function losesOnlyLines(fault: Fault, disk: Disk): Promise<void> {
   const resumed = gwproxy.waitFor('resumed', (line) => line.type === 'log.resumed' && line.file === log);
   await fault.tell('noisy', '/say/1/between');
   assert.ok(Number((await resumed).lines) > 0);
+  assert.equal(await failing(), undefined);
   await fault.tell('noisy', '/say/1/late');
   await holds(log, / late 0 /);
   await holds(log, / --- .*lines/);

@@ -22,6 +22,8 @@ test('a full disk is told once, costs lines that are counted, and its end is tol
     file: join(folder, 'bot.log'),
     reason: 'ENOSPC: no space left on device',
   });
+  const failing = { file: join(folder, 'bot.log'), reason: 'ENOSPC: no space left on device' };
+  assert.deepEqual(files.failing(), [failing]);
   // More than may wait.
   for (let count = 0; count < 10_000; count += 1) say('x'.repeat(1000));
   const lost = files.dropped().get('bot') ?? 0;
@@ -29,6 +31,7 @@ test('a full disk is told once, costs lines that are counted, and its end is tol
   const resumed = next('log.resumed');
   await unlink(join(folder, 'bot.log'));
   assert.deepEqual(await resumed, { type: 'log.resumed', file: join(folder, 'bot.log'), lines: lost });
+  assert.deepEqual(files.failing(), []);
   say('last');
   await files.idle();
   const lines = await wholeLog(folder);

@@ -181,6 +181,7 @@ test('what a running gwproxy says of itself', () => {
     profiles: [profile('a', 'ready', null), profile('b', 'failed', 'gave up'), profile('c', 'backoff', null)],
     config_error: 'gwproxy.yaml:1:1: broken',
     config_pending: ['a: its command'],
+    failing_logs: [],
   };
   assert.deepEqual(
     runningFaults(status, '1.1.0', '').map(({ level, what }) => `${level} ${what}`),
