@@ -1,6 +1,6 @@
 import { DoorError } from '../errors.ts';
 import { bodyTypeOf } from '../routing/inspect.ts';
-import { type HeadOutcome, type MixedBatch, matchBody, matchHead } from '../routing/match.ts';
+import { type HeadOutcome, type Match, type MixedBatch, matchBody, matchHead } from '../routing/match.ts';
 import { problem, reply } from './answer.ts';
 import { bring } from './bring.ts';
 import { ClientLeft, type Exchange } from './exchange.ts';
@@ -39,7 +39,10 @@ export async function serve(parts: Parts, exchange: Exchange): Promise<void> {
       profile = outcome.profile;
       const admission = admit(parts, exchange, head, outcome, body);
       const admitted = admission instanceof Promise ? await admission : admission;
-      await bring(parts, exchange, head, outcome, admitted);
+      const { body: read } = admitted;
+      // Its proof covered a body that no route needed: what may be kept, and in which order, is in there.
+      const known = body === 'streamed' && read !== 'streamed' ? withBody(outcome, head, read) : outcome;
+      await bring(parts, exchange, head, known, admitted);
     } else {
       await settle(parts, exchange, head, outcome, body);
     }
@@ -55,6 +58,10 @@ function identify(exchange: Exchange): Head {
   const head = readHead(exchange.req);
   exchange.requestId = keptRequestId(head) ?? exchange.requestId;
   return head;
+}
+
+function withBody(match: Match, head: Head, body: Buffer): Match {
+  return match.withBody?.(bodyTypeOf(head), body) ?? match;
 }
 
 /** Ends a request that is not for one gateway alone. */

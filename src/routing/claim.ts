@@ -1,4 +1,5 @@
 import { factsOf } from './facts.ts';
+import { type BodyType, inspect } from './inspect.ts';
 import { findByKey, type KeyIndex } from './key-index.ts';
 import type { Match, Outcome, Refused } from './outcome.ts';
 import type { BodyFields, Platform, RequestHead } from './platform.ts';
@@ -26,16 +27,8 @@ export function byKey(scope: Scope, index: KeyIndex, head: RequestHead, body: Bo
   const deliveries = distinct(
     named.map((attributes) => sealAttributes(attributes, platform, scope.seal)),
   ).map((attributes): Delivery => ({ attributes, route: findByKey(index, attributes) ?? fallback }));
-  const matched = (route: Route, attributes: Attributes | null): Match => ({
-    kind: 'match',
-    profile: route.profile,
-    route,
-    platform: platform.name,
-    attributes,
-    deadline: platform.deadline(head, body),
-    synchronous: platform.synchronous(head, body),
-    facts: () => factsOf(platform, head, body),
-  });
+  const matched = (route: Route, attributes: Attributes | null): Match =>
+    matchOf(scope, platform, head, body, route, attributes);
   if (deliveries.length === 0 && fallback !== undefined) return matched(fallback, null);
   const [only] = deliveries;
   // Nearly every request.
@@ -49,6 +42,36 @@ export function byKey(scope: Scope, index: KeyIndex, head: RequestHead, body: Bo
   const unclaimed = deliveries.flatMap((one) => (one.route === undefined ? [one.attributes] : []));
   if (others.length === 0 && unclaimed.length === 0) return first;
   return batch(platform, [first, ...others], attributes, unclaimed);
+}
+
+function matchOf(
+  scope: Scope,
+  platform: Platform,
+  head: RequestHead,
+  body: BodyFields | null,
+  route: Route,
+  attributes: Attributes | null,
+): Match {
+  return {
+    kind: 'match',
+    profile: route.profile,
+    route,
+    platform: platform.name,
+    attributes,
+    deadline: platform.deadline(head, body),
+    synchronous: platform.synchronous(head, body),
+    facts: () => factsOf(platform, head, body),
+    withBody:
+      body !== null
+        ? null
+        : (type, bytes) => matchOf(scope, platform, head, fieldsOf(scope, type, bytes), route, attributes),
+  };
+}
+
+/** Null where it cannot be read: nothing is routed by it. */
+function fieldsOf({ reads }: Scope, type: BodyType, bytes: Buffer): BodyFields | null {
+  const inspection = reads === null ? null : inspect(type, bytes, reads);
+  return inspection?.outcome === 'fields' ? inspection.fields : null;
 }
 
 /**

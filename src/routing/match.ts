@@ -129,6 +129,7 @@ function byPath(route: Route): Match {
     deadline: null,
     synchronous: true,
     facts: null,
+    withBody: null,
   };
 }
 

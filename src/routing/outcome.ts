@@ -1,4 +1,4 @@
-import type { Refusal } from './inspect.ts';
+import type { BodyType, Refusal } from './inspect.ts';
 import type { DeliveryFacts, Reply } from './platform.ts';
 import type { Attributes, PlatformName, Route } from './route.ts';
 import type { Scope } from './scope.ts';
@@ -21,6 +21,11 @@ export interface Match {
   readonly synchronous: boolean;
   /** Worked out when it is asked for, since few requests need it; null where no platform knows. */
   readonly facts: (() => DeliveryFacts) | null;
+  /**
+   * The same match with what else its body tells, where the head alone decided and the body was read after all; as it
+   * is where that cannot be read. Null where there is no more to know.
+   */
+  readonly withBody: ((type: BodyType, bytes: Buffer) => Match) | null;
 }
 
 /**

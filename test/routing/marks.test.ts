@@ -78,7 +78,8 @@ describe("a request with a sender's mark in its head", () => {
   it('carries how long its sender waits, and what it is claimed by, the secret sealed', () => {
     const outcome = decide(table, json({}, { [TELEGRAM]: 'known' }));
     assert.ok(outcome.kind === 'match');
-    const { route, facts, ...rest } = outcome;
+    const { route, facts, withBody, ...rest } = outcome;
+    assert.notEqual(withBody, null);
     assert.equal(facts?.().dedupKey, undefined, 'nothing of what is synchronous is a repeat');
     assert.deepEqual(route.key?.fields, { secret_token: ['#nwonk'] });
     assert.deepEqual(rest, {

@@ -133,7 +133,8 @@ describe('a request', () => {
   it('that matches carries why, and how long its sender waits', () => {
     const outcome = decide(table, event({ team_id: TEAM, api_app_id: 'A0AAAAAAA1' }));
     assert.ok(outcome.kind === 'match');
-    const { route, facts, ...rest } = outcome;
+    const { route, facts, withBody, ...rest } = outcome;
+    assert.equal(withBody, null, 'its body was read');
     assert.equal(facts?.().spoolable, true);
     assert.deepEqual(Object.keys(route.key?.fields ?? {}), ['team', 'app']);
     assert.deepEqual(rest, {
