@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { startControl } from './admin/control.ts';
 import type { ReloadResult } from './admin/reload.ts';
 import { spoolEntries } from './admin/spool.ts';
-import { profileStatuses, type Status } from './admin/status.ts';
+import { orphanedOf, profileStatuses, type Status } from './admin/status.ts';
 import { unmatchedEntries } from './admin/unmatched.ts';
 import { stopTime } from './config/stop-time.ts';
 import type { Plan } from './config/types.ts';
@@ -117,6 +117,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       config_error: reloader?.error ?? null,
       config_pending: reloader?.pending ?? [],
       failing_logs: files?.failing() ?? [],
+      orphaned: orphanedOf(door.spool?.counts() ?? new Map(), supervisor.status()),
     };
   };
 

@@ -14,6 +14,8 @@ export interface Status {
   readonly config_pending: readonly string[];
   /** Log files that cannot be written now; they are tried again, and their lines wait or are lost. */
   readonly failing_logs: readonly { readonly file: string; readonly reason: string }[];
+  /** Deliveries in the spool of profiles that the config does not run (any more), by profile. */
+  readonly orphaned: Readonly<Record<string, number>>;
 }
 
 export interface ProfileStatus extends SupervisedStatus {
@@ -67,6 +69,15 @@ export function profileStatuses(
   });
 }
 
+/** What is kept, by profile, for none of those profiles. */
+export function orphanedOf(
+  kept: ReadonlyMap<string, number>,
+  profiles: readonly SupervisedStatus[],
+): Readonly<Record<string, number>> {
+  const known = new Set(profiles.map(({ name }) => name));
+  return Object.fromEntries([...kept].filter(([profile]) => !known.has(profile)));
+}
+
 /**
  * The same, as it came over the control socket. Throws where its shape is another: the gwproxy that runs may
  * be of another version than the command that asks.
@@ -79,6 +90,7 @@ export function parseStatus(value: unknown): Status {
     ...value,
     config_pending: Array.isArray(value.config_pending) ? value.config_pending : [],
     failing_logs: Array.isArray(value.failing_logs) ? value.failing_logs : [],
+    orphaned: isRecord(value.orphaned) ? value.orphaned : {},
   };
 }
 

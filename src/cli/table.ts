@@ -56,6 +56,9 @@ export function statusTable(status: Status, now: number): string {
     ...status.failing_logs.map(({ file, reason }) => `log not written: ${file}: ${reason}`),
     ...(lines.length === 0 ? [] : [`lines of output not kept: ${lines.join(', ')}`]),
     ...(spooled.length === 0 ? [] : [`spooled: ${spooled.join('; ')}; see \`gwproxy spool\``]),
+    ...Object.entries(status.orphaned).map(
+      ([name, count]) => `kept for ${name}, which the config does not run: ${count}; see \`gwproxy spool\``,
+    ),
   ];
   return [head, ...notes, '', table([HEADER, ...rows])].join('\n');
 }

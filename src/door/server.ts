@@ -73,7 +73,7 @@ export interface DoorSettings {
 }
 
 /** The spool, as it is looked at and changed from outside. */
-export type SpoolView = Pick<Spool, 'list' | 'retry' | 'drop' | 'stats'>;
+export type SpoolView = Pick<Spool, 'list' | 'retry' | 'drop' | 'counts' | 'stats'>;
 
 /** The data plane: one public port in front of the gateways that the supervisor's snapshots name. */
 export function createDoor(options: DoorOptions): Door {

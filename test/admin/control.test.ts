@@ -30,6 +30,7 @@ const status: Status = {
   config_error: null,
   config_pending: [],
   failing_logs: [],
+  orphaned: {},
 };
 
 function commands(called: string[]): Commands {

@@ -61,6 +61,7 @@ test('the status table names what is not ready and when the next start is', () =
     config_error: null,
     config_pending: ['inbox: restarts (env.TOKEN)'],
     failing_logs: [],
+    orphaned: { gone: 2 },
     profiles: [
       {
         ...PROFILE,
@@ -80,6 +81,7 @@ test('the status table names what is not ready and when the next start is', () =
     [
       'gwproxy 1.2.3  pid 4  listening on 127.0.0.1:3978  up 1m 1s',
       'config, not applied yet: inbox: restarts (env.TOKEN)',
+      'kept for gone, which the config does not run: 2; see `gwproxy spool`',
       '',
       'PROFILE  STATE        PID  LISTENERS               UPTIME  RESTARTS  MEMORY  IN FLIGHT  HELD  REQUESTS  LAST ERROR',
       'inbox    backoff 12s  -    http:20001 (not ready)  -       3         -       0          2     7         exited with code 1',
@@ -97,6 +99,7 @@ test('the status table says how many lines of output were not kept, where any we
     config_error: null,
     config_pending: [],
     failing_logs: [],
+    orphaned: {},
     profiles: [profile, { ...profile, name: 'calm', dropped_lines: 0 }],
   };
   assert.equal(statusTable(status, 0).split('\n')[1], 'lines of output not kept: flood 482939');
@@ -129,6 +132,7 @@ test('the status table tells one that its next request starts from one that was 
       config_error: null,
       config_pending: [],
       failing_logs: [],
+      orphaned: {},
       profiles: [asleep, { ...asleep, name: 'ended', desired: 'down' }],
     },
     0,

@@ -15,18 +15,22 @@ async function place(t: TestContext) {
   t.after(() => rm(folder, { recursive: true, force: true }));
   const config = join(folder, 'gwproxy.yaml');
   const env = { GWPROXY_STATE_DIR: join(folder, 'state'), WEBHOOK_SECRET: SECRET };
-  await writeFile(
-    config,
-    `listen: 127.0.0.1:0
+  const call = (...args: readonly string[]) => runCli([...args, '-c', config], env);
+  /** The one profile is called that from now on. */
+  const name = (profile: string) =>
+    writeFile(
+      config,
+      `listen: 127.0.0.1:0
 profiles:
-  hooks:
+  ${profile}:
     command: [${process.execPath}, ${fixture('gateways', 'tells.mjs')}]
     routes: [{ github: { repository: a/b } }]
     verify: { github: { secret: "\${WEBHOOK_SECRET}" } }
 `,
-  );
-  const call = (...args: readonly string[]) => runCli([...args, '-c', config], env);
+    );
+  await name('hooks');
   return {
+    name,
     up: () => startGwproxy(t, config, env),
     call,
     /** What a command says, which must not fail. */
@@ -125,6 +129,33 @@ test('a gwproxy that is killed has lost nothing: the next one shows it, and brin
   assert.deepEqual(await files(), []);
   assert.equal(await run('spool'), 'nothing is spooled\n');
   assert.equal(await send(two, 'direct'), 200);
+});
+
+test('what is kept for a profile that was renamed goes to nobody, and is shown until it has its name back', async (t) => {
+  const { up, run, name } = await place(t);
+  const gwproxy = await up();
+  await gwproxy.ready('hooks');
+  await run('stop', 'hooks');
+  assert.equal(await send(gwproxy, 'kept'), 202);
+  await name('renamed');
+  await run('reload');
+  await gwproxy.waitFor('dead', ({ type, reason }) => type === 'spool.dead' && reason === 'no-route');
+  await gwproxy.ready('renamed');
+  assert.equal(await send(gwproxy, 'direct'), 200);
+  assert.match(
+    await run('status'),
+    /\nkept for hooks, which the config does not run: 1; see `gwproxy spool`\n/,
+  );
+  assert.deepEqual((await gwproxy.status()).orphaned, { hooks: 1 });
+  assert.match(await run('spool'), / {2}hooks +github .* dead: no-route\n/);
+
+  await name('hooks');
+  await run('reload');
+  await gwproxy.ready('hooks');
+  assert.equal(await run('spool', 'retry', '--all'), 'retried: 1\n');
+  await drained(gwproxy);
+  assert.deepEqual(got(gwproxy), ['kept']);
+  assert.deepEqual((await gwproxy.status()).orphaned, {});
 });
 
 test('nothing that gwproxy prints of a config shows what its senders prove themselves with', async (t) => {

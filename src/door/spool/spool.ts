@@ -140,6 +140,14 @@ export class Spool {
     return all.length;
   }
 
+  /** How many there are of each profile, the dead among them. */
+  counts(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    const profiles = [...this.#queue.list().map(({ spooled }) => spooled), ...this.#graveyard.list()];
+    for (const { profile } of profiles) counts.set(profile, (counts.get(profile) ?? 0) + 1);
+    return counts;
+  }
+
   stats(profile: string): SpoolStats {
     const { lost, delivered } = this.#tally.of(profile);
     const { size: queued, oldest } = this.#queue.sizeOf(profile);

@@ -182,6 +182,7 @@ test('what a running gwproxy says of itself', () => {
     config_error: 'gwproxy.yaml:1:1: broken',
     config_pending: ['a: its command'],
     failing_logs: [],
+    orphaned: {},
   };
   assert.deepEqual(
     runningFaults(status, '1.1.0', '').map(({ level, what }) => `${level} ${what}`),
