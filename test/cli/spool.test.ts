@@ -61,7 +61,16 @@ test('the command line lists, retries and drops, and refuses what it cannot mean
   const asked: [string, ChosenDeliveries][] = [];
   const unused = () => Promise.reject(new Error('not in this test'));
   const commands: Commands = {
-    status: unused,
+    status: async () => ({
+      version: '1.2.3',
+      pid: 4,
+      listen: '127.0.0.1:3978',
+      uptime_s: 61,
+      profiles: [],
+      config_error: null,
+      config_pending: [],
+      orphaned: {},
+    }),
     down: unused,
     start: unused,
     stop: unused,
@@ -94,6 +103,11 @@ test('the command line lists, retries and drops, and refuses what it cannot mean
     assert.equal(half.code, 1);
     assert.match(half.said, /dropped: 1\n.*1 of 2 deliveries are not in the spool/s);
     assert.deepEqual((await run('drop', '--profile', 'standup')).code, 0);
+    for (const action of ['list', 'retry', 'drop']) {
+      const { code, said } = await run(action, '--profile', 'stand-up');
+      assert.equal(code, 2, action);
+      assert.match(said, /no profile 'stand-up', .*; did you mean 'standup'\?/);
+    }
     assert.deepEqual(asked, [
       ['retry', { ids: ['0hol2199gq0'] }],
       ['drop', { all: true }],

@@ -5,6 +5,8 @@ import {
   type SpoolEntry,
   writeChosen,
 } from '../../admin/spool.ts';
+import { parseStatus } from '../../admin/status.ts';
+import { nearest } from '../../config/problems.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import { askRunning } from '../control.ts';
 import { duration, table } from '../table.ts';
@@ -34,6 +36,7 @@ async function list(configFile: string, { ids, profile, json }: SpoolOptions): P
   if (ids.length > 0)
     throw new CommandError(EXIT.usage, 'list takes no ids; --profile NAME shows one profile');
   const all = parseSpool(await askRunning(configFile, 'GET', '/spool'));
+  if (profile !== undefined) await checkProfile(configFile, profile, all);
   const entries = all.filter((entry) => profile === undefined || entry.profile === profile);
   console.log(json ? JSON.stringify({ spool: entries }) : spoolTable(entries, Date.now()));
 }
@@ -47,6 +50,13 @@ async function change(configFile: string, action: 'retry' | 'drop', options: Spo
       `name the deliveries to ${action}, or one profile with --profile NAME, or say --all; \`gwproxy spool\` shows their ids`,
     );
   }
+  if (options.profile !== undefined) {
+    await checkProfile(
+      configFile,
+      options.profile,
+      parseSpool(await askRunning(configFile, 'GET', '/spool')),
+    );
+  }
   const answer = await askRunning(configFile, 'POST', `/spool/${action}?${writeChosen(chosen)}`);
   const changed = parseChanged(answer);
   console.log(options.json ? JSON.stringify({ [done]: changed }) : `${done}: ${changed}`);
@@ -57,6 +67,25 @@ async function change(configFile: string, action: 'retry' | 'drop', options: Spo
       `${wanted - changed} of ${wanted} deliveries are not in the spool, or on their way to their gateway now`,
     );
   }
+}
+
+/** Throws a CommandError where neither the spool nor the config knows that profile: a slip must not look like nothing. */
+async function checkProfile(
+  configFile: string,
+  profile: string,
+  entries: readonly SpoolEntry[],
+): Promise<void> {
+  const kept = new Set(entries.map((entry) => entry.profile));
+  if (kept.has(profile)) return;
+  const { profiles } = parseStatus(await askRunning(configFile, 'GET', '/status'));
+  const known = new Set([...kept, ...profiles.map(({ name }) => name)]);
+  if (known.has(profile)) return;
+  const near = nearest(profile, known);
+  const hint = near === undefined ? '' : `; did you mean '${near}'?`;
+  throw new CommandError(
+    EXIT.usage,
+    `there is no profile '${profile}', and nothing is kept for one of that name${hint}`,
+  );
 }
 
 /** Undefined where it is not one of the three. */
