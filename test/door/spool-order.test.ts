@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { githubIssue } from '../support/senders.ts';
 import { keyedRoute, statusOf, target } from './support/door.ts';
@@ -41,4 +43,22 @@ test('what a hook’s id routes is kept in the order of each repository, and one
   bot.open();
   await until(() => door.door.spool?.list().length === 0);
   assert.deepEqual(got().at(-1), '2');
+});
+
+test('a spool folder that somebody removes is made again for what comes next', async (t) => {
+  const folder = await spoolFolder(t);
+  const door = await folder.door({ rules: [rules('hooks', VERIFY)] });
+  door.supervisor.publish(
+    [keyedRoute('hooks', 'github', { hook: ['100000001'] })],
+    [target('hooks', 1, { state: 'down' })],
+  );
+  const say = async (title: string) =>
+    statusOf(await send(t, door, githubIssue({ secret: SECRET, repository: 'a/b', title })));
+  assert.equal(await say('1'), 202);
+  for (const removed of ['', 'tmp', 'new']) {
+    await rm(join(folder.path, removed), { recursive: true });
+    assert.equal(await say('2'), 202, removed);
+    assert.equal(await say('3'), 202, removed);
+  }
+  assert.equal((await folder.names('new')).length, 2);
 });

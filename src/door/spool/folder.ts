@@ -3,7 +3,7 @@ import type { End, Spooled, SpoolRequest, Tries } from './delivery.ts';
 import type { Disk } from './disk.ts';
 import { encodeEpitaph } from './epitaph.ts';
 import { idOf, Layout, numberOf, type Place } from './layout.ts';
-import { load, setAside } from './load.ts';
+import { load, makeFolders, setAside } from './load.ts';
 import { CorruptRecord, decodeRecord, encodeRecord } from './record.ts';
 import { SpoolRefused } from './refused.ts';
 import { SharedSync } from './shared-sync.ts';
@@ -109,8 +109,13 @@ export class FolderStore implements SpoolStore {
     const draft = this.#layout.file('tmp', id);
     let at = draft;
     try {
-      await this.#write(draft, chunks);
-      await this.#disk.rename(draft, this.#layout.file('new', id));
+      await this.#place(id, chunks).catch(async (error: unknown) => {
+        unlessAbsent(error);
+        // Somebody removed the folders. What was in them is told of as gone when its turn comes.
+        await makeFolders(this.#layout, this.#disk);
+        await this.#disk.remove(draft).catch(unlessAbsent);
+        await this.#place(id, chunks);
+      });
       at = this.#layout.file('new', id);
       await this.#syncs.new.request();
     } catch (cause) {
@@ -118,6 +123,12 @@ export class FolderStore implements SpoolStore {
       throw new SpoolRefused('disk', await this.#withdraw(at, cause));
     }
     this.#kept.set(id, { profile, bytes, place: 'new' });
+  }
+
+  async #place(id: string, chunks: readonly Buffer[]): Promise<void> {
+    const draft = this.#layout.file('tmp', id);
+    await this.#write(draft, chunks);
+    await this.#disk.rename(draft, this.#layout.file('new', id));
   }
 
   /** A new file and its bytes, on the disk; its name is not, yet. */

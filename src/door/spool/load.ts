@@ -14,10 +14,7 @@ const AT_ONCE = 16;
  * never a reason not to start. Rejects with the system's error where the folders themselves cannot be used.
  */
 export async function load(layout: Layout, disk: Disk, now: number): Promise<Found> {
-  await disk.makeFolder(layout.root);
-  for (const name of ['tmp', 'new', 'dead', 'corrupt'] as const) await disk.makeFolder(layout.folder(name));
-  await disk.syncFolder(layout.root);
-  await disk.syncFolder(dirname(layout.root));
+  await makeFolders(layout, disk);
   // Never acknowledged: it is not in `new`.
   const corrupt: Corrupt[] = [];
   for (const name of await disk.list(layout.folder('tmp'))) {
@@ -27,6 +24,14 @@ export async function load(layout: Layout, disk: Disk, now: number): Promise<Fou
   const living = new Set(spooled.map(({ id }) => id));
   const dead = await loadDead(layout, disk, living, corrupt, now);
   return { spooled, dead, corrupt };
+}
+
+/** Rejects with the system's error. Resolves when they outlive a power loss. */
+export async function makeFolders(layout: Layout, disk: Disk): Promise<void> {
+  await disk.makeFolder(layout.root);
+  for (const name of ['tmp', 'new', 'dead', 'corrupt'] as const) await disk.makeFolder(layout.folder(name));
+  await disk.syncFolder(layout.root);
+  await disk.syncFolder(dirname(layout.root));
 }
 
 async function loadDead(
