@@ -69,6 +69,7 @@ test('the command line lists, retries and drops, and refuses what it cannot mean
       profiles: [],
       config_error: null,
       config_pending: [],
+      failing_logs: [],
       orphaned: {},
     }),
     down: unused,
