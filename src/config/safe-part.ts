@@ -1,38 +1,62 @@
-import { profileChange, sameListeners } from './profile-diff.ts';
+import { groupBy } from '../routing/group.ts';
+import type { Route } from '../routing/route.ts';
+import { type HeldBack, heldBack } from './held-back.ts';
+import { profileChange } from './profile-diff.ts';
 import type { Plan, ProfilePlan } from './types.ts';
 
 /**
  * What of a changed plan may be applied without restarting or ending any gateway: a plan between the two. A profile
- * whose gateway would restart keeps its launch and its ports, and so do its probes, which were made for them; one
- * that was removed runs on without routes; an added one waits while another holds its port or its log file. All
- * the rest is as in `after`, but for `listen`, which only a new gwproxy can follow. Pure.
+ * whose gateway would restart keeps its launch and its listeners; one that was removed runs on without routes; an added one waits
+ * while another holds its port or its log file. What reaches a gateway belongs with what it was started as: routes,
+ * paths and rules of whoever keeps its launch are kept with it, and so is what they cannot be told apart from
+ * (heldBack). All the rest is as in `after`, but for `listen`, which only a new gwproxy can follow. Pure.
  */
 export function safePart(before: Plan, after: Plan): Plan {
   const old = new Map(before.profiles.map((profile) => [profile.name, profile]));
   const names = new Set(after.profiles.map(({ name }) => name));
-  const leftOver = before.profiles.filter(
-    ({ name, launch }) => !names.has(name) && launch.kind === 'command',
-  );
+  const removed = before.profiles.filter(({ name }) => !names.has(name));
+  const leftOver = removed.filter(({ launch }) => launch.kind === 'command');
+  const chosen = choose(before, after, old, leftOver);
+  const waiting = after.profiles.filter((profile) => !isLaunchedAs(chosen.get(profile.name), profile));
+  const held = heldBack(before.routes, after.routes, new Set(waiting.map(({ name }) => name)));
+  const profiles = [
+    ...after.profiles.flatMap(({ name }) => {
+      const profile = chosen.get(name);
+      const from = held.profiles.has(name) ? old.get(name) : undefined;
+      return profile === undefined ? [] : [from === undefined ? profile : reachedAs(from, profile)];
+    }),
+    ...removed.filter((profile) => leftOver.includes(profile) || held.profiles.has(profile.name)),
+  ];
+  const routes = routesOf(before, after, held);
+  return {
+    ...after,
+    listen: before.listen,
+    profiles,
+    routes: profiles.flatMap(({ name }) => routes(name)),
+  };
+}
+
+/** By name, what each profile of `after` is launched as for now; without those that wait. */
+function choose(
+  before: Plan,
+  after: Plan,
+  old: ReadonlyMap<string, ProfilePlan>,
+  leftOver: readonly ProfilePlan[],
+): ReadonlyMap<string, ProfilePlan> {
   const staying = after.profiles.flatMap((profile): readonly ProfilePlan[] => {
     const from = old.get(profile.name);
     return from === undefined || begins(from, profile) ? [] : [kept(from, profile)];
   });
-  const settled = [...withFreeLogFiles(staying, leftOver, old), ...leftOver];
-  const chosen = new Map(settled.map((profile) => [profile.name, profile]));
+  const free = withFreeLogFiles(staying, leftOver, old);
+  const settled = [...free, ...leftOver];
+  const chosen = new Map(free.map((profile) => [profile.name, profile]));
   const door = before.listen.port === after.listen.port ? [] : [before.listen.port];
   for (const profile of after.profiles) {
     if (chosen.has(profile.name)) continue;
-    const from = old.get(profile.name);
-    const choice = hasRoom(profile, settled, door) ? profile : from;
+    const choice = hasRoom(profile, settled, door) ? profile : old.get(profile.name);
     if (choice !== undefined) chosen.set(profile.name, choice);
   }
-  const inOrder = after.profiles.flatMap(({ name }) => chosen.get(name) ?? []);
-  return {
-    ...after,
-    listen: before.listen,
-    profiles: [...inOrder, ...leftOver],
-    routes: after.routes.filter(({ profile }) => chosen.has(profile)),
-  };
+  return chosen;
 }
 
 /** Run elsewhere until now: to begin with it here ends nothing. */
@@ -43,19 +67,29 @@ function begins(from: ProfilePlan, to: ProfilePlan): boolean {
 function kept(from: ProfilePlan, to: ProfilePlan): ProfilePlan {
   if (from.launch.kind !== to.launch.kind) return from;
   if (profileChange(from, to, false)?.how !== 'restart') return to;
-  return {
-    ...to,
-    launch: from.launch,
-    start: from.start,
-    after: from.after,
-    listeners: sameListeners(from, to)
-      ? from.listeners.map((listener) => ({ ...listener, paths: pathsOf(to, listener.name) }))
-      : from.listeners,
-  };
+  const { launch, start, after, listeners } = from;
+  return { ...to, launch, start, after, listeners };
 }
 
-function pathsOf({ listeners }: ProfilePlan, name: string): readonly string[] {
-  return listeners.find((listener) => listener.name === name)?.paths ?? [];
+function isLaunchedAs(chosen: ProfilePlan | undefined, profile: ProfilePlan): boolean {
+  if (chosen === undefined || chosen.launch.kind !== profile.launch.kind) return false;
+  return profileChange(chosen, profile, false)?.how !== 'restart';
+}
+
+/** With all that decides what reaches it as it was; where it was run elsewhere, it goes on there. */
+function reachedAs(from: ProfilePlan, to: ProfilePlan): ProfilePlan {
+  if (begins(from, to)) return from;
+  const { listeners, verify, delivery } = from;
+  return { ...to, listeners, verify, delivery };
+}
+
+function routesOf(before: Plan, after: Plan, held: HeldBack): (name: string) => readonly Route[] {
+  const old = groupBy(before.routes, ({ profile }) => profile);
+  const free = groupBy(
+    after.routes.filter((route) => !held.routes.has(route)),
+    ({ profile }) => profile,
+  );
+  return (name) => (held.profiles.has(name) ? old : free).get(name) ?? [];
 }
 
 /** Those that stay keep their old log files, all of them, where one of the new is still written by another. */

@@ -214,7 +214,7 @@ profiles:
   assert.deepEqual([b?.verify?.slack, b?.verify?.github, b?.delivery], [null, ['own'], 'spool']);
 });
 
-test('a changed rule restarts nothing, waits for nothing, and is told without its value', async (t) => {
+test('a changed rule restarts nothing, waits for a restart beside it alone, and is told without its value', async (t) => {
   const before = await planOf(t, { 'gwproxy.yaml': config(SLACK, '{slack: {signing_secret: s3cret}}') });
   const after = await planOf(t, {
     'gwproxy.yaml': config(SLACK, '{slack: {signing_secret: n3w}}', '    delivery: direct\n').replace(
@@ -222,12 +222,13 @@ test('a changed rule restarts nothing, waits for nothing, and is told without it
       '\n    cwd: /\n    command',
     ),
   });
-  const diff = diffPlans(before, {
+  const alone = {
     ...after,
     profiles: after.profiles.map((one) => ({ ...one, launch: before.profiles[0]?.launch ?? one.launch })),
-  });
-  assert.deepEqual(linesOf(diff), ['a: changed (verify, delivery)']);
-  const [safe] = safePart(before, after).profiles;
-  assert.deepEqual([safe?.verify?.slack, safe?.delivery], [['n3w'], 'direct'], 'beside a change that waits');
-  assert.deepEqual(safe?.launch, before.profiles[0]?.launch);
+  };
+  assert.deepEqual(linesOf(diffPlans(before, alone)), ['a: changed (verify, delivery)']);
+  assert.deepEqual(safePart(before, alone), alone);
+  const [beside] = safePart(before, after).profiles;
+  assert.deepEqual([beside?.verify?.slack, beside?.delivery], [['s3cret'], 'spool']);
+  assert.deepEqual(beside?.launch, before.profiles[0]?.launch);
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -97,6 +98,78 @@ test('what would restart a gateway waits for `gwproxy reload`, which restarts th
   assert.equal(after.b, before.b);
   assert.deepEqual((await gwproxy.status()).config_pending, []);
   assert.equal((await reload()).stdout, 'nothing changed\n');
+});
+
+function hooked(name: string, who: string, id: number, more = ''): string {
+  return [
+    `  ${name}:`,
+    `    command: [${process.execPath}, ${gateway}]`,
+    `    env: { BOT_NAME: ${who} }`,
+    `    routes: [{ github: { hook: ${id} } }]`,
+    `    verify: { github: { secret: ${more === '' ? `invented-secret-of-${who}` : `"\${HOOK_SECRET}"`} } }`,
+    more,
+    '',
+  ].join('\n');
+}
+
+/** Whose process answers that hook's delivery, or with what status the door does. */
+async function answeredBy(gwproxy: Gwproxy, id: number, secret: string): Promise<unknown> {
+  const body = JSON.stringify({ zen: 'Keep it logically awesome.' });
+  const response = await fetch(gwproxy.url, {
+    method: 'POST',
+    body,
+    headers: {
+      'Content-Type': 'application/json',
+      'X-GitHub-Event': 'ping',
+      'X-GitHub-Delivery': '00000000-0000-0000-0000-00000000de11',
+      'X-GitHub-Hook-ID': String(id),
+      'X-Hub-Signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
+    },
+  });
+  const answer: unknown = await response.json();
+  const isBots = typeof answer === 'object' && answer !== null && 'bot' in answer;
+  return isBots ? answer.bot : response.status;
+}
+
+test('two names that are swapped: until `gwproxy reload` each hook goes to its own bot', async (t) => {
+  const at = await folder(t, {
+    'gwproxy.yaml': config(hooked('a', 'bot-A', 101), hooked('b', 'bot-B', 202)),
+  });
+  const file = join(at, 'gwproxy.yaml');
+  const { gwproxy, reload } = await start(t, file, ['a', 'b']);
+  const owners = () =>
+    Promise.all([
+      answeredBy(gwproxy, 101, 'invented-secret-of-bot-A'),
+      answeredBy(gwproxy, 202, 'invented-secret-of-bot-B'),
+    ]);
+  assert.deepEqual(await owners(), ['bot-A', 'bot-B']);
+  await writeFile(file, config(hooked('b', 'bot-A', 101), hooked('a', 'bot-B', 202)));
+  await gwproxy.waitFor('pending', (line) => line.type === 'config.pending');
+  assert.deepEqual(await owners(), ['bot-A', 'bot-B']);
+  assert.deepEqual((await gwproxy.status()).config_pending, [
+    'b: restarts (env.BOT_NAME, verify, routes)',
+    'a: restarts (env.BOT_NAME, verify, routes)',
+  ]);
+  await reload();
+  await Promise.all([gwproxy.ready('a', 2), gwproxy.ready('b', 2)]);
+  assert.deepEqual(await owners(), ['bot-A', 'bot-B']);
+});
+
+test('a secret that is rotated in an env_file counts at the door once the bot has it', async (t) => {
+  const at = await folder(t, {
+    'gwproxy.yaml': config(hooked('a', 'bot-A', 101, '    env_file: a.env')),
+    'a.env': 'HOOK_SECRET=invented-old-secret\n',
+  });
+  const { gwproxy, reload } = await start(t, join(at, 'gwproxy.yaml'), ['a']);
+  const answers = () =>
+    Promise.all(['old', 'new'].map((which) => answeredBy(gwproxy, 101, `invented-${which}-secret`)));
+  assert.deepEqual(await answers(), ['bot-A', 401]);
+  await writeFile(join(at, 'a.env'), 'HOOK_SECRET=invented-new-secret\n');
+  await gwproxy.waitFor('pending', told('config.pending', 'a: restarts (env.HOOK_SECRET, verify)'));
+  assert.deepEqual(await answers(), ['bot-A', 401]);
+  await reload();
+  await gwproxy.ready('a', 2);
+  assert.deepEqual(await answers(), [401, 'bot-A']);
 });
 
 test('an invalid config is refused by `gwproxy reload`, whole, and what listen needs is said', async (t) => {
