@@ -6,7 +6,7 @@ import type { Plan, ProfilePlan } from './types.ts';
 
 /**
  * What of a changed plan may be applied without restarting or ending any gateway: a plan between the two. A profile
- * whose gateway would restart keeps its launch and its listeners; one that was removed runs on without routes; an added one waits
+ * whose gateway would restart keeps its launch and its listeners; one that was removed runs on; an added one waits
  * while another holds its port or its log file. What reaches a gateway belongs with what it was started as: routes,
  * paths and rules of whoever keeps its launch are kept with it, and so is what they cannot be told apart from
  * (heldBack). All the rest is as in `after`, but for `listen`, which only a new gwproxy can follow. Pure.
@@ -17,7 +17,10 @@ export function safePart(before: Plan, after: Plan): Plan {
   const removed = before.profiles.filter(({ name }) => !names.has(name));
   const leftOver = removed.filter(({ launch }) => launch.kind === 'command');
   const chosen = choose(before, after, old, leftOver);
-  const waiting = after.profiles.filter((profile) => !isLaunchedAs(chosen.get(profile.name), profile));
+  const waiting = [
+    ...leftOver,
+    ...after.profiles.filter((profile) => !isLaunchedAs(chosen.get(profile.name), profile)),
+  ];
   const held = heldBack(before.routes, after.routes, new Set(waiting.map(({ name }) => name)));
   const profiles = [
     ...after.profiles.flatMap(({ name }) => {

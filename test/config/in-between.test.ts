@@ -10,7 +10,7 @@ import { platforms } from '../../src/routing/platforms/index.ts';
 import type { Route, RouteKey } from '../../src/routing/route.ts';
 import { compileRoutes } from '../../src/routing/table.ts';
 import { head, type Request } from '../routing/support.ts';
-import { anyPlan, elsewhere, plan, profile, route } from './plans.ts';
+import { anyPlan, elsewhere, LISTENER, plan, profile, route } from './plans.ts';
 
 /** The plan between two: who is reached in it. */
 
@@ -199,6 +199,23 @@ test('a route of one that waits is not lent to another, and all the rest applies
     'a: restarts (env.BOT, verify, routes)',
     'b: changed (routes)',
   ]);
+});
+
+test('one that takes the routes of another and has to wait for its port leaves them where they are', () => {
+  const at = { listeners: [{ ...LISTENER, port: 7001 }] };
+  const before = plan([profile('p', at)], { routes: [route('p', '/in')] });
+  const after = plan([profile('pp', at)], { routes: [route('pp', '/in')] });
+  const between = safePart(before, after);
+  assert.deepEqual(linesOf(diffPlans(before, between)), []);
+  assert.deepEqual(linesOf(diffPlans(between, after)), ['pp: added', 'p: removed']);
+});
+
+test('one that begins beside a profile that is removed gets what that one leaves only when it is gone', () => {
+  const before = plan([profile('p')], { routes: [route('p', '/in')] });
+  const after = plan([profile('pp')], { routes: [route('pp', '/in'), route('pp', '/new')] });
+  const between = safePart(before, after);
+  assert.deepEqual(between.routes, [route('pp', '/new'), route('p', '/in')]);
+  assert.deepEqual(linesOf(diffPlans(between, after)), ['p: removed', 'pp: changed (routes)']);
 });
 
 test('a path that waits is not served by a wider one in its place, nor a narrower one by what waits', () => {

@@ -84,7 +84,7 @@ test('a profile that would restart keeps what it was started with, its probes an
   ]);
 });
 
-test('a removed profile runs on without routes; a url profile goes at once', () => {
+test('a removed profile runs on, and is reached, until all is applied; a url profile goes at once', () => {
   const before = plan([profile('bot'), elsewhere('far', 7001), profile('other')]);
   const after = plan([profile('other')]);
   const safe = safePart(before, after);
@@ -92,7 +92,7 @@ test('a removed profile runs on without routes; a url profile goes at once', () 
     safe.profiles.map(({ name }) => name),
     ['other', 'bot'],
   );
-  assert.deepEqual(safe.routes, after.routes);
+  assert.deepEqual(safe.routes, [route('other'), route('bot')]);
   assert.deepEqual(linesOf(diffPlans(safe, after)), ['bot: removed']);
 });
 
