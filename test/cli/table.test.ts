@@ -115,6 +115,7 @@ test('the status table says which logs cannot be written now, and why', () => {
     config_error: null,
     config_pending: [],
     failing_logs: [{ file: '/logs/a.log', reason: 'ENOSPC: no space left on device' }],
+    orphaned: {},
     profiles: [],
   };
   const [, note] = statusTable(status, 0).split('\n');
