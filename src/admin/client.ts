@@ -4,12 +4,24 @@ import { CommandError, EXIT, type ExitCode } from '../errors.ts';
 /** ms that a question may take; what is to be done may take as long as gateways drain. */
 const ANSWERED_WITHIN = 10_000;
 
+/** It is there, and said nothing for so long: stopped (SIGSTOP), or far too busy. */
+export class NoAnswerError extends CommandError {
+  readonly within: number;
+
+  constructor(within: number) {
+    const late = `no answer within ${within / 1000} s`;
+    super(EXIT.failure, `the gwproxy on this config did not answer: ${late}`);
+    this.name = 'NoAnswerError';
+    this.within = within;
+  }
+}
+
 /** Of connect(2): no socket, nobody at it, or no folder that could hold one. */
 const NOBODY_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTDIR']);
 
 /**
  * Asks the gwproxy that listens on that socket; the parsed JSON of its answer. Throws a CommandError: 69 where
- * none runs, else what the gwproxy said. Imports nothing heavy, so that `gwproxy status` is quick.
+ * none runs, a NoAnswerError where one hangs, else what the gwproxy said. Imports nothing heavy, so that `gwproxy status` is quick.
  */
 export function ask(
   socketPath: string,
@@ -38,7 +50,10 @@ export function ask(
       reject(NOBODY_THERE.has(cause.code ?? '') ? notRunning(cause) : lost(cause));
     });
     if (method === 'GET') {
-      call.setTimeout(within, () => call.destroy(new Error(`no answer within ${within / 1000} s`)));
+      call.setTimeout(within, () => {
+        reject(new NoAnswerError(within));
+        call.destroy();
+      });
     }
     call.end();
   });

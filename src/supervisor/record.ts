@@ -20,6 +20,9 @@ export interface RunRecord {
   readonly leaders: readonly Leader[];
 }
 
+/** Its name in the state folder. */
+export const RECORD = 'run.json';
+
 const VERSION = 1;
 const MAX_BYTES = 1024 * 1024;
 

@@ -9,7 +9,7 @@ import { HAS_GROUPS, signalProcess } from './group.ts';
 import { Guard, type Led } from './guard.ts';
 import { MARK, markOf, markPrefix } from './mark.ts';
 import { HAS_PROC, isLiving, type ProcessId, readStat } from './proc.ts';
-import { type Leader, RecordFile, type RunRecord, readRecord } from './record.ts';
+import { type Leader, RECORD, RecordFile, type RunRecord, readRecord } from './record.ts';
 import { sweep } from './sweep.ts';
 import { systemCode } from './words.ts';
 
@@ -41,9 +41,6 @@ export interface Run {
    */
   killNow(): void;
 }
-
-/** The record of a run, in its state folder. */
-const RECORD = 'run.json';
 
 /** ms: one that was just killed listens no more, and lives until its memory is given back. */
 const ENDING = 1000;

@@ -222,6 +222,31 @@ test('a state folder that cannot be is told in one line', async () => {
   assert.equal((await runCli(['status', '-c', file], env)).code, 69);
 });
 
+test('a gwproxy that hangs is named, with what to do', async (t) => {
+  const file = config('hangs.yaml', bots(['one'], '    start: manual\n'));
+  const env = { GWPROXY_STATE_DIR: join(folder, 'hangs') };
+  const gwproxy = await startGwproxy(t, file, env);
+  process.kill(gwproxy.pid, 'SIGSTOP');
+  try {
+    const asked = [['status'], ['start', 'one'], ['down']].map((args) => runCli([...args, '-c', file], env));
+    const named = new RegExp(
+      `^the gwproxy on this config \\(pid ${gwproxy.pid}\\) did not answer: .*kill -CONT ${gwproxy.pid}`,
+    );
+    for (const { code, stdout, stderr } of await Promise.all(asked)) {
+      assert.deepEqual([code, stdout], [1, '']);
+      assert.match(stderr, process.platform === 'linux' ? named : /did not answer: .*kill -CONT/);
+    }
+    const { stdout } = await runCli(['doctor', '--json', '-c', file], env);
+    const findings: unknown = JSON.parse(stdout);
+    assert.ok(Array.isArray(findings));
+    const state = findings.find(({ check }) => check === 'state');
+    assert.match(state.what, /^one runs on this config(?: \(pid \d+\))? and did not answer within 2 s$/);
+    assert.match(state.instead, /^kill -CONT .*, or kill -KILL/);
+  } finally {
+    process.kill(gwproxy.pid, 'SIGCONT');
+  }
+});
+
 test('a reader that has enough ends status --watch quietly', async (t) => {
   const file = config('watched.yaml', bots(['one'], '    start: manual\n'));
   const env = { GWPROXY_STATE_DIR: join(folder, 'watched') };

@@ -95,9 +95,7 @@ export async function checkState({ stateFolder, silent }: Subject): Promise<read
     ];
   }
   if (silent !== null) {
-    return [
-      error(`one runs on this config: ${silent}`, 'ask as its user, and with its version', stateFolder),
-    ];
+    return [error(silent.what, silent.instead, stateFolder)];
   }
   if (!existsSync(stateFolder)) return unmakeable(nearestFolder(stateFolder));
   const found = await lstat(stateFolder);

@@ -7,7 +7,7 @@ import type { Plan } from '../../config/types.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import type { Source } from '../../routing/route.ts';
 import { stateFolder } from '../../state.ts';
-import { askRunning } from '../control.ts';
+import { askRunning, HangingError, pidText } from '../control.ts';
 import { configHint } from '../self.ts';
 
 /** All that the checks look at, found out once. */
@@ -24,8 +24,8 @@ export interface Subject {
   readonly stateFolder: string | null;
   /** Of the gwproxy that runs on this config; null where none does. */
   readonly status: Status | null;
-  /** One runs, and could not be asked; in plain words. */
-  readonly silent: string | null;
+  /** One runs, and could not be asked; in plain words, with what to do. */
+  readonly silent: { readonly what: string; readonly instead: string } | null;
   readonly env: NodeJS.ProcessEnv;
   readonly home: string;
 }
@@ -61,11 +61,18 @@ function stateFolderOf(file: string, env: NodeJS.ProcessEnv): string | null {
 
 async function runningOn(file: string, ms: number): Promise<Pick<Subject, 'status' | 'silent'>> {
   try {
-    return { status: parseStatus(await within(ms, askRunning(file, 'GET', '/status'))), silent: null };
+    return { status: parseStatus(await askRunning(file, 'GET', '/status', ms)), silent: null };
   } catch (error) {
     if (error instanceof CommandError && error.exitCode === EXIT.notRunning)
       return { status: null, silent: null };
-    return { status: null, silent: error instanceof Error ? error.message : String(error) };
+    if (error instanceof HangingError) {
+      const { pid, advice, within } = error;
+      const what = `one runs on this config${pidText(pid)} and did not answer within ${within / 1000} s`;
+      return { status: null, silent: { what, instead: advice } };
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    const what = `one runs on this config: ${reason}`;
+    return { status: null, silent: { what, instead: 'ask as its user, and with its version' } };
   }
 }
 
