@@ -4,9 +4,21 @@ import type { Plan } from '../config/types.ts';
 import { CommandError, EXIT } from '../errors.ts';
 import { realConfigPath } from '../state.ts';
 
+/** All that is wrong with a config, a line each. */
+export class InvalidConfigError extends CommandError {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
+    super(EXIT.invalidConfig, [...problems, `${count} in the config`].join('\n'));
+    this.name = 'InvalidConfigError';
+    this.problems = problems;
+  }
+}
+
 /**
- * The plan of that config; its warnings go to stderr. Throws a CommandError (78) that lists every problem, each
- * with file, line and column.
+ * The plan of that config; its warnings go to stderr. Throws an InvalidConfigError (78) that lists every problem, each
+ * with file, line and column, or a CommandError where there is no such file.
  */
 export async function loadPlan(
   configFile: string,
@@ -17,14 +29,7 @@ export async function loadPlan(
   if (files === realFiles) realConfigPath(configFile);
   const loaded = await loadConfig(configFile, { env, files });
   if (!loaded.ok) {
-    const count = loaded.problems.length;
-    throw new CommandError(
-      EXIT.invalidConfig,
-      [
-        ...loaded.problems.map((problem) => formatProblem(problem, process.cwd())),
-        `${count} ${count === 1 ? 'problem' : 'problems'} in the config`,
-      ].join('\n'),
-    );
+    throw new InvalidConfigError(loaded.problems.map((problem) => formatProblem(problem, process.cwd())));
   }
   for (const warning of loaded.warnings) console.error(`warning: ${formatProblem(warning, process.cwd())}`);
   return loaded;

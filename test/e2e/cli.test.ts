@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { parseReload } from '../../src/admin/reload.ts';
 import { controlSocketPath, stateFolder } from '../../src/state.ts';
 import { isAlive, runCli, startGwproxy } from '../support/cli.ts';
 import { fixture, root } from '../support/root.ts';
@@ -52,6 +53,16 @@ test('a config with mistakes ends with 78, names all of them, and starts nothing
     assert.match(stderr, /bad\.yaml:4:5: unknown key 'comand'; did you mean 'command'\?/);
     assert.match(stderr, /bad\.yaml:7:12: /);
   }
+});
+
+test('validate --json prints an invalid config’s problems as reload does', async () => {
+  const file = config('bad-json.yaml', 'listen: 127.0.0.1:0\nprofiles:\n  a:\n    comand: x\n');
+  const { code, stdout, stderr } = await runCli(['validate', '--json', '-c', file]);
+  assert.equal(code, 78);
+  const result = parseReload(JSON.parse(stdout));
+  assert.ok(!result.ok && result.problems.length > 0);
+  for (const problem of result.problems) assert.ok(stderr.includes(`${problem}\n`), problem);
+  assert.match(stderr, /^\d+ problems? in the config$/m);
 });
 
 test('a config that is not there ends with 78 and says what to type', async () => {

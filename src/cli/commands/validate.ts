@@ -1,12 +1,23 @@
+import type { ReloadResult } from '../../admin/reload.ts';
 import type { DeliveryMode, Plan, ProfilePlan } from '../../config/types.ts';
-import { loadPlan } from '../config.ts';
+import { InvalidConfigError, loadPlan } from '../config.ts';
 import { table } from '../table.ts';
 import { routeText, shownFields } from '../words.ts';
 
-/** Checks the config and prints what would run and every route; starts nothing. */
+/**
+ * Checks the config and prints what would run and every route; starts nothing. Throws a CommandError (78) where it is
+ * invalid; as JSON its problems are printed too, in the shape of `gwproxy reload --json`.
+ */
 export async function validate(configFile: string, json: boolean): Promise<void> {
-  const { plan } = await loadPlan(configFile);
+  const { plan } = await loadPlan(configFile).catch((error: unknown) => {
+    if (json && error instanceof InvalidConfigError) console.log(JSON.stringify(refused(error), null, 2));
+    throw error;
+  });
   console.log(json ? JSON.stringify(summary(plan), null, 2) : text(plan));
+}
+
+function refused({ problems }: InvalidConfigError): ReloadResult {
+  return { ok: false, problems };
 }
 
 /** The plan without what holds secrets: the gateways' environments, and secret fields of routes. */
