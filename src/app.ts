@@ -16,8 +16,10 @@ import { throttleRefusals } from './log.ts';
 import { logsFolder } from './logs/directory.ts';
 import { createLogFiles, type LogFiles } from './logs/log-files.ts';
 import { type ConfigSource, Reloader } from './reload.ts';
+import { holderOf } from './supervisor/owner.ts';
 import { createRun } from './supervisor/run.ts';
 import { createSupervisor } from './supervisor/supervisor.ts';
+import { systemCode } from './supervisor/words.ts';
 import { version } from './version.ts';
 
 export interface AppOptions {
@@ -235,11 +237,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     stopping = Promise.all([supervisor.stop(), run.close(), files.close()]).then(() => {});
     markBegun();
     await Promise.all([stopping, control.close()]);
-    const why = cause instanceof Error ? cause.message : String(cause);
     const where =
       options.socket === undefined
         ? `${plan.listen.host}:${plan.listen.port}`
         : `the socket that it was passed (fd ${options.socket})`;
+    const why = await unheardReason(cause, plan.listen);
     throw new CommandError(EXIT.cannotServe, `the door cannot listen on ${where}: ${why}`, { cause });
   }
   report({ type: 'door.listening', ...address, publicUrl: plan.publicUrl?.href ?? null });
@@ -248,4 +250,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   // After the starts, which it must not slow down.
   void reloader?.begin();
   return app;
+}
+
+/** Why the door cannot listen, as a gateway's port that is taken is told; to be asked while it is. */
+async function unheardReason(cause: unknown, { host, port }: Plan['listen']): Promise<string> {
+  if (systemCode(cause) === 'EADDRINUSE') return `it is in use by ${await holderOf(host, port)}`;
+  return cause instanceof Error ? cause.message : String(cause);
 }

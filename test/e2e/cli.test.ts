@@ -192,7 +192,14 @@ test('a port that is taken ends with 70 and says which', async () => {
     const file = config('taken.yaml', bots(['one']).replace('127.0.0.1:0', `127.0.0.1:${address.port}`));
     const { code, stderr } = await runCli(['up', '-c', file], { GWPROXY_STATE_DIR: join(folder, 'taken') });
     assert.equal(code, 70);
-    assert.match(stderr, new RegExp(`127\\.0\\.0\\.1:${address.port}`));
+    const holder = process.platform === 'linux' ? `node \\(pid ${process.pid}\\)` : 'another process';
+    assert.match(
+      stderr,
+      new RegExp(
+        `^the door cannot listen on 127\\.0\\.0\\.1:${address.port}: it is in use by ${holder}`,
+        'm',
+      ),
+    );
   } finally {
     await new Promise((resolve) => server.close(resolve));
   }
