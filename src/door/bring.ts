@@ -13,6 +13,7 @@ import type { Parts } from './parts.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { checkLength } from './receive.ts';
 import { repeatKey, sha256Of } from './repeat-key.ts';
+import type { Ruled } from './ruling.ts';
 import type { Upstream } from './upstreams.ts';
 import type { Admitted } from './verified.ts';
 
@@ -26,9 +27,10 @@ export function bring(
   head: Head,
   match: Match,
   { verified, body }: Admitted,
+  ruled: Ruled,
 ): Promise<unknown> {
   if (body === 'streamed') checkLength(head.length, parts.limits.streamed);
-  const prepared = prepare(parts, exchange, head, match);
+  const prepared = prepare(parts, exchange, head, match, ruled);
   const { target, headers } = prepared;
   // What streams can neither be told from another nor be kept.
   const facts = body === 'streamed' || match.synchronous ? null : (match.facts?.() ?? null);

@@ -8,6 +8,7 @@ import type { Outcome } from './forward.ts';
 import type { Keep } from './keep.ts';
 import type { Turn } from './pace.ts';
 import type { Parts } from './parts.ts';
+import type { Ruled, Ruling } from './ruling.ts';
 import type { Upstream } from './upstreams.ts';
 
 /** A request that is matched: whose it is, and how long its sender waits. */
@@ -23,6 +24,10 @@ export interface Delivery {
   readonly deadline: () => number;
 }
 
+export interface RuledDelivery extends Delivery {
+  readonly ruled: Ruled;
+}
+
 /** Connections that fail while the snapshot still says ready: how often one is tried, and the first pause. */
 const TRIES = 5;
 const PAUSE = 50;
@@ -30,12 +35,13 @@ const PAUSE = 50;
 /**
  * Brings a request to its profile's listener: at once where that is ready, after a hold where it will be, and
  * again where a connection failed before a byte was sent. With `keep` it is kept instead of a wait, and where
- * others of its profile are kept already: it queues behind them. Rejects as Hold.wait, `send` and `keep` do.
+ * others of its profile are kept already: it queues behind them. Where routes or rules have changed since it was
+ * matched, it goes on only if it is the profile's by the new ones too. Rejects as Hold.wait, `send` and `keep` do.
  */
 export async function deliver(
   parts: Parts,
   client: Client,
-  delivery: Delivery,
+  delivery: RuledDelivery,
   send: (upstream: Upstream, address: Address) => Promise<Outcome>,
   keep: Keep | null = null,
 ): Promise<'answered' | 'kept'> {
@@ -44,7 +50,10 @@ export async function deliver(
   let counted = false;
   let tries = 0;
   let turn: Turn | null = null;
+  let { ruling } = delivery.ruled;
   for (;;) {
+    const now = parts.ruling();
+    if (now !== ruling) ruling = ruledAnew(delivery, now, turn);
     const upstream = pickByPath(parts.upstreams.of(profile), delivery.path);
     if (upstream === undefined) {
       throw new DoorError('GWPROXY_NO_ROUTE', 'no listener is public at this path');
@@ -85,6 +94,20 @@ export async function deliver(
     if (tries === TRIES || parts.now() + pause >= until) throw unreachable(outcome.cause);
     await parts.hold.pause(client, delivery, pause);
   }
+}
+
+/** The ruling that the delivery goes on by. A profile's name alone says nothing: it may be another bot's by now. */
+function ruledAnew({ ruled }: RuledDelivery, now: Ruling | null, turn: Turn | null): Ruling {
+  let stands = false;
+  try {
+    stands = now !== null && ruled.stands(now);
+  } finally {
+    if (!stands) turn?.end(false);
+  }
+  if (now !== null && stands) return now;
+  throw new DoorError('GWPROXY_UPSTREAM_NOT_READY', 'the config has changed whose this request is', {
+    retryAfter: 1,
+  });
 }
 
 /** Who waited has its turn until there is an outcome. */

@@ -8,6 +8,7 @@ import { type Copy, offer } from './offer.ts';
 import type { Parts } from './parts.ts';
 import { prepare } from './prepare.ts';
 import { asDoorError } from './refusal.ts';
+import type { Ruled } from './ruling.ts';
 import { deliveryId } from './taken.ts';
 import { unclaimed } from './unclaimed.ts';
 
@@ -22,6 +23,7 @@ export async function fanOut(
   head: Head,
   { platform, matches, unclaimed: others }: FanOut,
   body: Buffer,
+  ruled: Ruled,
 ): Promise<void> {
   unclaimed(parts, head, others);
   const id = deliveryId(platform, head.host + head.path + head.search, body);
@@ -36,7 +38,7 @@ export async function fanOut(
   await Promise.all(
     branches.map(async ({ match, client }) => {
       try {
-        await bring(parts, exchange, client, head, match, body);
+        await bring(parts, exchange, client, head, match, body, ruled);
         taken.add(match.profile);
       } catch (error) {
         if (error instanceof ClientLeft) return;
@@ -63,8 +65,9 @@ async function bring(
   head: Head,
   match: Match,
   body: Buffer,
+  ruled: Ruled,
 ): Promise<void> {
-  const { delivery, method, target, headers } = prepare(parts, exchange, head, match);
+  const { delivery, method, target, headers } = prepare(parts, exchange, head, match, ruled);
   const copy: Copy = { method, target, headers, body };
   let status = 0;
   await deliver(parts, client, delivery, async (upstream, address) => {

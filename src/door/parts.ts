@@ -1,7 +1,6 @@
 import type { Limits, PublicUrl } from '../config/types.ts';
 import type { DoorError } from '../errors.ts';
 import type { Report } from '../events.ts';
-import type { RouteTable } from '../routing/table.ts';
 import type { SupervisorPort } from '../snapshot.ts';
 import type { Counters } from './counters.ts';
 import type { Hold } from './hold.ts';
@@ -9,12 +8,12 @@ import type { Leases } from './leases.ts';
 import type { LeftBehind } from './left-behind.ts';
 import type { Budget } from './receive.ts';
 import type { Repeats } from './repeats.ts';
+import type { Ruling } from './ruling.ts';
 import type { Spool } from './spool/spool.ts';
 import type { Taken } from './taken.ts';
 import type { Timers } from './timers.ts';
 import type { Unmatched } from './unmatched.ts';
 import type { Upstreams } from './upstreams.ts';
-import type { Verifiers } from './verify/index.ts';
 
 /** What every step of a request's way may use. */
 export interface Parts {
@@ -37,9 +36,7 @@ export interface Parts {
   readonly spool: Spool | null;
   readonly report: Report;
   /** Of the newest snapshot; null before the first. */
-  table(): RouteTable | null;
-  /** Of the newest snapshot. */
-  verifiers(): Verifiers;
+  ruling(): Ruling | null;
   /** Whether that profile's deliveries may be kept while it is away, as the newest snapshot says. */
   spools(profile: string): boolean;
   /** Tells the operator of a request that got no whole answer from a gateway. */

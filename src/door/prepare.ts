@@ -4,15 +4,16 @@ import type { Route } from '../routing/route.ts';
 import { senderDeadline } from '../routing/sender.ts';
 import { withoutPrefix } from '../routing/target-path.ts';
 import { UNKNOWN_SENDER } from './deadline.ts';
-import type { Delivery } from './deliver.ts';
+import type { RuledDelivery } from './deliver.ts';
 import type { Exchange } from './exchange.ts';
 import type { Head } from './head.ts';
 import { requestHeaders } from './headers.ts';
 import type { Parts } from './parts.ts';
+import type { Ruled } from './ruling.ts';
 
 /** A matched request as its gateway is to get it, but for the body. */
 export interface Prepared {
-  readonly delivery: Delivery;
+  readonly delivery: RuledDelivery;
   readonly method: string;
   /** Path and query. */
   readonly target: string;
@@ -22,7 +23,7 @@ export interface Prepared {
   readonly headers: string[];
 }
 
-export function prepare(parts: Parts, exchange: Exchange, head: Head, match: Match): Prepared {
+export function prepare(parts: Parts, exchange: Exchange, head: Head, match: Match, ruled: Ruled): Prepared {
   const { path, stripped } = gatewayPath(match.route, head.path);
   const { peer, requestId, arrivedAt, buffered } = exchange;
   return {
@@ -32,6 +33,7 @@ export function prepare(parts: Parts, exchange: Exchange, head: Head, match: Mat
       arrivedAt,
       bytes: buffered,
       deadline: () => patience(match, head),
+      ruled,
     },
     method: head.method,
     target: path + head.search,

@@ -1,6 +1,6 @@
 import { DoorError } from '../errors.ts';
 import { bodyTypeOf } from '../routing/inspect.ts';
-import { type HeadOutcome, type Match, type MixedBatch, matchBody, matchHead } from '../routing/match.ts';
+import { type HeadOutcome, type Match, type MixedBatch, matchHead } from '../routing/match.ts';
 import { problem, reply } from './answer.ts';
 import { bring } from './bring.ts';
 import { ClientLeft, type Exchange } from './exchange.ts';
@@ -11,6 +11,7 @@ import { PATH_LENGTH, type Parts } from './parts.ts';
 import { asDoorError, mixedBatch, noRoute, notYet } from './refusal.ts';
 import { readHead } from './request.ts';
 import { newRequestId } from './request-id.ts';
+import { decideByBody, type Ruling, ruledBy } from './ruling.ts';
 import { unclaimed } from './unclaimed.ts';
 import { admit, admitBatch } from './verified.ts';
 import { type Body, whole } from './whole.ts';
@@ -27,24 +28,24 @@ export async function serve(parts: Parts, exchange: Exchange): Promise<void> {
   let profile: string | null = null;
   try {
     const head = identify(exchange);
-    const table = parts.table();
-    if (table === null) throw notYet();
-    let outcome = matchHead(table, head);
+    const ruling = parts.ruling();
+    if (ruling === null) throw notYet();
+    let outcome = matchHead(ruling.table, head);
     let body: Body = 'streamed';
     if (outcome.kind === 'needs-body') {
       body = await whole(parts, exchange, head);
-      outcome = matchBody(outcome.scope, head, bodyTypeOf(head), body);
+      outcome = decideByBody(outcome, head, body);
     }
     if (outcome.kind === 'match') {
       profile = outcome.profile;
-      const admission = admit(parts, exchange, head, outcome, body);
+      const admission = admit(parts, exchange, ruling, head, outcome, body);
       const admitted = admission instanceof Promise ? await admission : admission;
       const { body: read } = admitted;
       // Its proof covered a body that no route needed: what may be kept, and in which order, is in there.
       const known = body === 'streamed' && read !== 'streamed' ? withBody(outcome, head, read) : outcome;
-      await bring(parts, exchange, head, known, admitted);
+      await bring(parts, exchange, head, known, admitted, ruledBy(ruling, head, known, read));
     } else {
-      await settle(parts, exchange, head, outcome, body);
+      await settle(parts, exchange, ruling, head, outcome, body);
     }
   } catch (error) {
     refuse(parts, exchange, error, profile);
@@ -68,6 +69,7 @@ function withBody(match: Match, head: Head, body: Buffer): Match {
 async function settle(
   parts: Parts,
   exchange: Exchange,
+  ruling: Ruling,
   head: Head,
   outcome: Exclude<HeadOutcome, { kind: 'match' | 'needs-body' }>,
   body: Body,
@@ -88,8 +90,8 @@ async function settle(
       throw mixedBatch();
     case 'fan-out': {
       const bytes = body === 'streamed' ? await whole(parts, exchange, head) : body;
-      await admitBatch(parts, exchange, head, outcome, bytes);
-      return fanOut(parts, exchange, head, outcome, bytes);
+      await admitBatch(parts, exchange, ruling, head, outcome, bytes);
+      return fanOut(parts, exchange, head, outcome, bytes, ruledBy(ruling, head, outcome, bytes));
     }
   }
 }

@@ -123,8 +123,7 @@ export function createDoor(options: DoorOptions): Door {
       return spool;
     },
     spools: (profile) => snapshots.spools(profile),
-    table: () => snapshots.table,
-    verifiers: () => snapshots.verifiers,
+    ruling: () => snapshots.ruling,
     report,
     refused: (error, request, profile) => report(refusal(error, request, profile)),
   };

@@ -1,11 +1,12 @@
 import { platforms } from '../routing/platforms/index.ts';
 import type { Route } from '../routing/route.ts';
 import type { Seal } from '../routing/seal.ts';
-import { compileRoutes, type RouteTable } from '../routing/table.ts';
+import { compileRoutes } from '../routing/table.ts';
 import type { ProfileRules, Snapshot, SupervisorPort } from '../snapshot.ts';
 import type { Counters } from './counters.ts';
 import type { Hold } from './hold.ts';
 import type { Leases } from './leases.ts';
+import type { Ruling } from './ruling.ts';
 import type { Upstreams } from './upstreams.ts';
 import { Verifiers } from './verify/index.ts';
 import type { KeyStore } from './verify/key-store.ts';
@@ -28,26 +29,19 @@ export class Snapshots {
   readonly #options: SnapshotsOptions;
   readonly #waiting: Snapshot[] = [];
   #routes: readonly Route[] | null = null;
-  #table: RouteTable | null = null;
   #rules: readonly ProfileRules[] | null = null;
-  #verifiers: Verifiers;
+  #ruling: Ruling | null = null;
   #spooling: ReadonlySet<string> = new Set();
   #version = 0;
   #busy = false;
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
-    this.#verifiers = new Verifiers([], options.keys);
   }
 
   /** Of the newest snapshot; null before the first. */
-  get table(): RouteTable | null {
-    return this.#table;
-  }
-
-  /** Of the newest snapshot; before the first there are none. */
-  get verifiers(): Verifiers {
-    return this.#verifiers;
+  get ruling(): Ruling | null {
+    return this.#ruling;
   }
 
   /** Whether the newest snapshot wants that profile's deliveries kept while it is away. */
@@ -71,12 +65,17 @@ export class Snapshots {
   #take({ version, routes, rules, targets }: Snapshot): void {
     if (version <= this.#version) return;
     const { doorId, supervisor, upstreams, leases, hold, counters, seal, keys } = this.#options;
-    if (routes !== this.#routes) {
-      this.#table = compileRoutes(routes, platforms, seal);
+    const before = this.#ruling;
+    const sameRoutes = before !== null && routes === this.#routes;
+    const sameRules = before !== null && rules === this.#rules;
+    if (!sameRoutes || !sameRules) {
+      this.#ruling = {
+        table: sameRoutes ? before.table : compileRoutes(routes, platforms, seal),
+        verifiers: sameRules ? before.verifiers : new Verifiers(rules, keys),
+      };
       this.#routes = routes;
     }
-    if (rules !== this.#rules) {
-      this.#verifiers = new Verifiers(rules, keys);
+    if (!sameRules) {
       this.#spooling = new Set(
         rules.filter(({ delivery }) => delivery === 'spool').map(({ profile }) => profile),
       );

@@ -6,7 +6,7 @@ import type { Parts } from './parts.ts';
 /** Keeps what a request names and nobody claims, with the scope in which a route would have to claim it. */
 export function unclaimed(parts: Parts, head: Head, attributes: readonly Attributes[]): void {
   if (attributes.length === 0) return;
-  const table = parts.table();
-  const scope = table === null ? null : findScope(table, head);
+  const ruling = parts.ruling();
+  const scope = ruling === null ? null : findScope(ruling.table, head);
   parts.unmatched.see(attributes, scope ?? { host: null, path: '' }, head.path);
 }

@@ -11,6 +11,7 @@ import type { Parts } from './parts.ts';
 import { gatewayPath, patience } from './prepare.ts';
 import { noRoute, notYet } from './refusal.ts';
 import { readHead } from './request.ts';
+import { ruledBy } from './ruling.ts';
 import { Session } from './session.ts';
 import { unclaimed } from './unclaimed.ts';
 
@@ -36,9 +37,9 @@ export class Upgrades {
     try {
       const head = readUpgrade(req, early);
       session.requestId = keptRequestId(head) ?? session.requestId;
-      const table = this.#parts.table();
-      if (table === null) throw notYet();
-      const match = matchHead(table, head);
+      const ruling = this.#parts.ruling();
+      if (ruling === null) throw notYet();
+      const match = matchHead(ruling.table, head);
       if (match.kind === 'refused') throw new DoorError(match.code, match.detail);
       if (match.kind === 'unmatched') unclaimed(this.#parts, head, match.attributes);
       if (match.kind !== 'match') throw noRoute();
@@ -48,7 +49,9 @@ export class Upgrades {
       const forwarding = { peer, publicUrl: this.#parts.publicUrl, requestId, stripped };
       req.headers = upgradeHeaders(head, forwarding);
       req.url = path + head.search;
-      const delivery = { profile, path, arrivedAt, bytes: 0, deadline: () => patience(match, head) };
+      const ruled = ruledBy(ruling, head, match, 'streamed');
+      const deadline = (): number => patience(match, head);
+      const delivery = { profile, path, arrivedAt, bytes: 0, deadline, ruled };
       await deliver(this.#parts, session, delivery, (upstream, address) =>
         session.join(upstream, address, (socket, agent) =>
           this.#proxy.ws(req, socket, { target: targetOf(address), agent }),

@@ -3,6 +3,7 @@ import type { FanOut, Match } from '../routing/match.ts';
 import { ClientLeft, type Exchange } from './exchange.ts';
 import type { Head } from './head.ts';
 import type { Parts } from './parts.ts';
+import type { Ruling } from './ruling.ts';
 import type { Verifier } from './verify/verdict.ts';
 import { type Body, whole } from './whole.ts';
 
@@ -28,11 +29,12 @@ const NOTHING = Buffer.alloc(0);
 export function admit(
   parts: Parts,
   exchange: Exchange,
+  { verifiers }: Ruling,
   head: Head,
   match: Match,
   body: Body,
 ): Admitted | Promise<Admitted> {
-  const verifier = parts.verifiers().of(match.profile, match.platform);
+  const verifier = verifiers.of(match.profile, match.platform);
   const needs = verifier?.needs(head);
   if (verifier === undefined || needs === undefined || needs === 'nothing') return { verified: null, body };
   return proven(parts, exchange, head, match, body, verifier, needs);
@@ -57,12 +59,13 @@ async function proven(
 export async function admitBatch(
   parts: Parts,
   exchange: Exchange,
+  { verifiers }: Ruling,
   head: Head,
   { platform, matches }: FanOut,
   body: Buffer,
 ): Promise<void> {
   const profiles = matches.map(({ profile }) => profile);
-  for (const verifier of parts.verifiers().ofBatch(profiles, platform)) {
+  for (const verifier of verifiers.ofBatch(profiles, platform)) {
     if (verifier.needs(head) !== 'nothing') await prove(parts, exchange, head, verifier, body, false);
   }
 }

@@ -1,9 +1,9 @@
 import { DoorError } from '../../errors.ts';
-import { bodyTypeOf } from '../../routing/inspect.ts';
-import { type HeadOutcome, matchBody, matchHead } from '../../routing/match.ts';
+import type { HeadOutcome } from '../../routing/match.ts';
 import type { RouteTable } from '../../routing/table.ts';
 import { gatewayPath } from '../prepare.ts';
 import { readHead } from '../request.ts';
+import { decide } from '../ruling.ts';
 import type { SpoolRequest } from './delivery.ts';
 
 /**
@@ -33,7 +33,5 @@ function matched(
   // Of the headers only those are lost that no sender is known by (`requestHeaders`).
   const head = readHead({ method, url: publicTarget, httpVersion: '1.1', rawHeaders: headers });
   const { path, search } = head;
-  const outcome = matchHead(table, head);
-  if (outcome.kind !== 'needs-body') return { outcome, path, search };
-  return { outcome: matchBody(outcome.scope, head, bodyTypeOf(head), body), path, search };
+  return { outcome: decide(table, head, body), path, search };
 }

@@ -11,12 +11,12 @@ import type { SpoolRequest } from './delivery.ts';
 import type { Outcome } from './verdict.ts';
 
 /** Which listener a delivery is for, and whether the newest snapshot says that it is ready. */
-export function readinessOf(parts: Pick<Parts, 'upstreams' | 'supervisor' | 'table'>): Readiness {
+export function readinessOf(parts: Pick<Parts, 'upstreams' | 'supervisor' | 'ruling'>): Readiness {
   return {
     standing: (profile, target) => {
       const found = upstreamOf(parts, profile, target)?.target;
       // Before the first snapshot nobody knows.
-      if (found === undefined) return parts.table() === null ? 'away' : 'nowhere';
+      if (found === undefined) return parts.ruling() === null ? 'away' : 'nowhere';
       return found.state === 'ready' && found.address !== null ? 'ready' : 'away';
     },
     ensureReady: (profile, target, deadlineAt) => {
@@ -35,14 +35,14 @@ export function readinessOf(parts: Pick<Parts, 'upstreams' | 'supervisor' | 'tab
  * Sent is only what the routes of the newest snapshot give to that profile still: names may have changed hands.
  */
 export async function sendSpooled(
-  parts: OfferParts & Pick<Parts, 'upstreams' | 'supervisor' | 'table'>,
+  parts: OfferParts & Pick<Parts, 'upstreams' | 'supervisor' | 'ruling'>,
   request: SpoolRequest,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { profile, method, target, headers, body } = request;
   const upstream = upstreamOf(parts, profile, target);
   const address = upstream?.target.state === 'ready' ? upstream.target.address : null;
-  const table = parts.table();
+  const table = parts.ruling()?.table ?? null;
   if (upstream === undefined || address === null || table === null)
     return { kind: 'unsent', code: 'GWPROXY_UPSTREAM_NOT_READY' };
   // Nothing is awaited from here to the dispatch: both are of one snapshot.

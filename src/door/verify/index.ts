@@ -16,14 +16,21 @@ import type { Verifier } from './verdict.ts';
 /** What the rules of a snapshot come to. */
 export class Verifiers {
   readonly #byProfile = new Map<string, ReadonlyMap<PlatformName, Verifier>>();
+  readonly #rules = new Map<string, VerifyRules>();
   readonly #clientStates = new Map<string, readonly string[]>();
 
   constructor(rules: readonly ProfileRules[], store: KeyStore) {
     for (const { profile, verify } of rules) {
       if (verify === null) continue;
+      this.#rules.set(profile, verify);
       this.#byProfile.set(profile, new Map(verifiersOf(verify, store)));
       if (verify.graph !== null) this.#clientStates.set(profile, verify.graph);
     }
+  }
+
+  /** Null where nothing of that profile's is verified. */
+  rulesOf(profile: string): VerifyRules | null {
+    return this.#rules.get(profile) ?? null;
   }
 
   /** Undefined where that sender's requests to that profile pass unverified; `platform` as in a match. */

@@ -4,12 +4,15 @@ import { type TestContext, test } from 'node:test';
 import { Counters } from '../../../src/door/counters.ts';
 import { Leases } from '../../../src/door/leases.ts';
 import type { Parts } from '../../../src/door/parts.ts';
+import type { Ruling } from '../../../src/door/ruling.ts';
 import type { SpoolRequest } from '../../../src/door/spool/delivery.ts';
 import { readinessOf, sendSpooled } from '../../../src/door/spool/send.ts';
 import { Timers } from '../../../src/door/timers.ts';
 import { Upstreams } from '../../../src/door/upstreams.ts';
+import { Verifiers } from '../../../src/door/verify/index.ts';
+import { KeyStore } from '../../../src/door/verify/key-store.ts';
 import { platforms } from '../../../src/routing/platforms/index.ts';
-import { compileRoutes } from '../../../src/routing/table.ts';
+import { compileRoutes, type RouteTable } from '../../../src/routing/table.ts';
 import type { Target } from '../../../src/snapshot.ts';
 import {
   FakeSupervisor,
@@ -24,9 +27,14 @@ import { rawUpstream } from '../support/raw.ts';
 import { request } from './support/requests.ts';
 
 interface Sender {
-  readonly parts: Pick<Parts, 'upstreams' | 'supervisor' | 'leases' | 'now' | 'counters' | 'table'>;
+  readonly parts: Pick<Parts, 'upstreams' | 'supervisor' | 'leases' | 'now' | 'counters' | 'ruling'>;
   readonly supervisor: FakeSupervisor;
   readonly abort: AbortController;
+}
+
+function rulingOf(table: RouteTable): () => Ruling {
+  const ruling = { table, verifiers: new Verifiers([], new KeyStore(Date.now)) };
+  return () => ruling;
 }
 
 /** What those parts give to 'inbox'. */
@@ -56,7 +64,7 @@ function senderTo(t: TestContext, ...targets: readonly Target[]): Sender {
     await upstreams.destroy();
   });
   const table = compileRoutes([keyedRoute('inbox', 'github', { hook: ['101'] })], platforms, String);
-  const parts = { supervisor, now, leases, upstreams, counters, table: () => table };
+  const parts = { supervisor, now, leases, upstreams, counters, ruling: rulingOf(table) };
   return { parts, supervisor, abort: new AbortController() };
 }
 
@@ -141,7 +149,7 @@ test('it is ready where the listener of its path is, and asks for one that may b
     ],
     ['ready', 'away', 'away', 'nowhere'],
   );
-  const early = readinessOf({ ...parts, table: () => null });
+  const early = readinessOf({ ...parts, ruling: () => null });
   assert.deepEqual(
     [early.standing('off', '/'), early.standing('gone', '/')],
     ['away', 'away'],
@@ -167,7 +175,7 @@ test('what the routes do not give to its profile is not sent, whoever they give 
   ];
   for (const route of others) {
     const table = compileRoutes([route], platforms, String);
-    const outcome = await sendSpooled({ ...parts, table: () => table }, hook(), abort.signal);
+    const outcome = await sendSpooled({ ...parts, ruling: rulingOf(table) }, hook(), abort.signal);
     assert.deepEqual(outcome, { kind: 'no-route' }, JSON.stringify(route));
   }
   const headers = hook().headers.filter((_, at) => at > 1);
