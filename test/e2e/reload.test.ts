@@ -203,7 +203,8 @@ test('an invalid config is refused by `gwproxy reload`, whole, and what listen n
   assert.notEqual((await gwproxy.status()).config_error, null);
   await writeFile(file, `watch: off\n${config(bot('a'))}`.replace('127.0.0.1:0', '127.0.0.1:1'));
   const { code, stdout } = await reload();
-  assert.deepEqual([code, stdout], [0, 'not applied: listen: needs a new `gwproxy up`\n']);
+  assert.equal(code, 0);
+  assert.match(stdout, /^not applied: listen: needs a new `gwproxy up -c \S+`\n$/);
   const { config_error, config_pending } = await gwproxy.status();
   assert.deepEqual([config_error, config_pending], [null, ['listen: needs a new `gwproxy up`']]);
 });

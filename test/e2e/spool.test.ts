@@ -99,7 +99,7 @@ test('what comes for a stopped gateway is spooled, shown, dropped, and brought w
 
   const profile = await gwproxy.profile('hooks');
   assert.deepEqual([profile.spooled, profile.dead, profile.lost], [3, 0, 0]);
-  assert.match(await run('status'), /\nspooled: hooks 3 waiting; see `gwproxy spool`\n/);
+  assert.match(await run('status'), /\nspooled: hooks 3 waiting; see `gwproxy spool -c \S+`\n/);
   assert.equal(await run('spool', 'retry', '--all'), 'retried: 3\n');
   assert.equal(await run('spool', 'drop', id), 'dropped: 1\n');
   assert.equal((await call('spool', 'drop', id)).code, 1);
@@ -145,7 +145,7 @@ test('what is kept for a profile that was renamed goes to nobody, and is shown u
   assert.equal(await send(gwproxy, 'direct'), 200);
   assert.match(
     await run('status'),
-    /\nkept for hooks, which the config does not run: 1; see `gwproxy spool`\n/,
+    /\nkept for hooks, which the config does not run: 1; see `gwproxy spool -c \S+`\n/,
   );
   assert.deepEqual((await gwproxy.status()).orphaned, { hooks: 1 });
   assert.match(await run('spool'), / {2}hooks +github .* dead: no-route\n/);
