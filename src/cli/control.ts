@@ -42,12 +42,17 @@ export async function askRunning(
   const socket = controlSocketPath(folder);
   try {
     // What is to be done may take as long as gateways drain; so for one that hangs it would be waited for ever.
-    if (method === 'POST') await ask(socket, 'GET', '/status', within);
+    if (method === 'POST') await ask(socket, 'GET', '/status', within).catch(unlessHanging);
     return await ask(socket, method, path, within);
   } catch (error) {
     if (!(error instanceof NoAnswerError)) throw error;
     throw new HangingError(await pidIn(folder), error.within);
   }
+}
+
+/** Any other answer is one: what is wrong with it is not what was asked for, or is told of that too. */
+function unlessHanging(error: unknown): void {
+  if (error instanceof NoAnswerError || !(error instanceof CommandError)) throw error;
 }
 
 /** Null where no record was kept, or none that can be read: the words do without it. */
