@@ -60,7 +60,7 @@ export function afterEnd(
       ? { kind: 'asked', history: { ...history, asked: history.asked + 1 } }
       : again(policy, history, end, at, random);
   }
-  const failure = end.code !== 0 || action === 'backoff';
+  const failure = end.code !== 0 || action !== undefined;
   if (policy.when === 'never' || (policy.when === 'on-failure' && !failure)) {
     return { kind: failure ? 'fail' : 'rest', reason: BY_POLICY };
   }
