@@ -110,16 +110,17 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   const status = async (): Promise<Status> => {
     const memory = await supervisor.memory();
+    const supervised = supervisor.status();
     return {
       version,
       pid: process.pid,
       listen: `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`,
       uptime_s: Math.floor((Date.now() - startedAt) / 1000),
-      profiles: profileStatuses(supervisor.status(), door.stats(), memory, files?.dropped() ?? new Map()),
+      profiles: profileStatuses(supervised, door.stats(), memory, files?.dropped() ?? new Map()),
       config_error: reloader?.error ?? null,
       config_pending: reloader?.pending ?? [],
       failing_logs: files?.failing() ?? [],
-      orphaned: orphanedOf(door.spool?.counts() ?? new Map(), supervisor.status()),
+      orphaned: orphanedOf(door.spool?.counts() ?? new Map(), supervised),
     };
   };
 
