@@ -28,9 +28,7 @@ export async function listeningOn(
   folder = '/proc/net',
 ): Promise<readonly ListeningSocket[]> {
   for (const { name, local } of tablesOf(address)) {
-    const found = rowsOf(await tableText(`${folder}/${name}`), port).filter((row) =>
-      local.includes(row.local),
-    );
+    const found = (await listeningRows(`${folder}/${name}`, port)).filter((row) => local.includes(row.local));
     if (found.length > 0) return found;
   }
   return [];
@@ -54,29 +52,32 @@ function tablesOf(address: string): readonly Table[] {
   return mapped === undefined ? [{ name: 'tcp6', local: [plain, '::'] }] : tablesOf(mapped);
 }
 
-async function tableText(file: string): Promise<string> {
-  try {
-    return await readProcBytes(file, (bytes) => bytes.toString('latin1'));
-  } catch (error) {
+/** The listening rows of that port. A table has a row for every connection of the machine: only those are looked at. */
+function listeningRows(file: string, port: number): Promise<readonly ListeningSocket[]> {
+  return readProcBytes(file, (table) => rowsOf(table, port)).catch((error: unknown) => {
     // A kernel without IPv6 has no such table.
-    if (systemCode(error) === 'ENOENT' && file.endsWith('6')) return '';
+    if (systemCode(error) === 'ENOENT' && file.endsWith('6')) return [];
     throw error;
-  }
+  });
 }
 
-/** The listening rows of that port. One expression over the whole text: a busy machine has 100,000 rows. */
-function rowsOf(text: string, port: number): readonly ListeningSocket[] {
+// proc_pid_net(5): sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode. 0A is TCP_LISTEN.
+const LISTENING =
+  /^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A [^ ]+ [^ ]+ [^ ]+ +(\d+) +\d+ +(\d+) /;
+
+function rowsOf(table: Buffer, port: number): readonly ListeningSocket[] {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  // proc_pid_net(5): sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode. 0A is TCP_LISTEN.
-  const row = new RegExp(
-    `^ *\\d+: ([0-9A-F]+):${hex} [0-9A-F]+:[0-9A-F]{4} 0A [^ ]+ [^ ]+ [^ ]+ +(\\d+) +\\d+ +(\\d+) `,
-    'gm',
-  );
-  return [...text.matchAll(row)].flatMap(([, local, uid, inode]) =>
-    local === undefined || uid === undefined || inode === undefined
-      ? []
-      : [{ local: addressOf(local), uid, inode }],
-  );
+  const found: ListeningSocket[] = [];
+  for (let at = table.indexOf(`:${hex} `), end = 0; at !== -1; at = table.indexOf(`:${hex} `, end)) {
+    const next = table.indexOf('\n', at);
+    end = next === -1 ? table.length : next;
+    const row = table.toString('latin1', table.lastIndexOf('\n', at) + 1, end);
+    const [, local, ownPort, uid, inode] = LISTENING.exec(row) ?? [];
+    // It may be the other end's.
+    if (ownPort !== hex || local === undefined || uid === undefined || inode === undefined) continue;
+    found.push({ local: addressOf(local), uid, inode });
+  }
+  return found;
 }
 
 /** The table has each 32 bits of an address as this machine's number, in hexadecimal. */

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import type { Health } from '../config/types.ts';
 import { type Outcome, provesLost } from './health.ts';
@@ -36,6 +36,12 @@ export function probe(target: ProbeTarget, signal: AbortSignal): Promise<Outcome
   });
 }
 
+/**
+ * Sends Connection: close. A kept connection would count as one of the gateway's own, and answer for a listener that
+ * no longer accepts any.
+ */
+const UNKEPT = new Agent({ keepAlive: false });
+
 type Settle = (outcome: Outcome) => void;
 
 function connects({ host, port }: ProbeTarget, settle: Settle): { destroy(): void } {
@@ -47,14 +53,12 @@ function connects({ host, port }: ProbeTarget, settle: Settle): { destroy(): voi
 
 function answers(target: ProbeTarget, path: string, settle: Settle): { destroy(): void } {
   const { host, port, body } = target;
-  // agent: false sends Connection: close. A kept connection would count as one of the gateway's own, and answer
-  // for a listener that no longer accepts any.
   const sent = request({
     host,
     port,
     path,
     method: 'GET',
-    agent: false,
+    agent: UNKEPT,
     headers: { 'user-agent': 'gwproxy' },
   });
   sent.on('error', (error) => settle(failure(error)));

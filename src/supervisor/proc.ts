@@ -28,7 +28,7 @@ const PF_KTHREAD = 0x0020_0000;
 /** Null where the text is none of proc_pid_stat(5). */
 export function parseStat(text: string): ProcessStat | null {
   // pid (comm) state ppid pgrp session tty tpgid flags …; comm may hold spaces, parentheses and line ends.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', 20);
   const [state = '', parent, group, session, , , flags] = fields;
   const stat = {
     pid: Number.parseInt(text, 10),

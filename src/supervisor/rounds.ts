@@ -5,6 +5,7 @@ export class Rounds {
   readonly #ask: (signal: AbortSignal) => Promise<Outcome>;
   readonly #answered: (outcome: Outcome) => void;
   #timer: NodeJS.Timeout | undefined;
+  /** The question under way. */
   #round: AbortController | undefined;
   #ended = false;
 
@@ -18,9 +19,8 @@ export class Rounds {
     if (this.#ended) return;
     clearTimeout(this.#timer);
     this.#round?.abort();
-    const round = new AbortController();
-    this.#round = round;
-    this.#timer = setTimeout(() => void this.#asked(round.signal), wait);
+    this.#round = undefined;
+    this.#timer = setTimeout(() => void this.#asks(), wait);
   }
 
   end(): void {
@@ -29,7 +29,10 @@ export class Rounds {
     this.#round?.abort();
   }
 
-  async #asked(signal: AbortSignal): Promise<void> {
+  async #asks(): Promise<void> {
+    const round = new AbortController();
+    this.#round = round;
+    const { signal } = round;
     const outcome = await this.#ask(signal).catch(
       (error: unknown): Outcome => ({
         ok: false,
@@ -37,6 +40,8 @@ export class Rounds {
         reason: `cannot be probed: ${String(error)}`,
       }),
     );
-    if (!signal.aborted) this.#answered(outcome);
+    if (signal.aborted) return;
+    this.#round = undefined;
+    this.#answered(outcome);
   }
 }

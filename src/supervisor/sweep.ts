@@ -30,7 +30,7 @@ export async function sweep(record: RunRecord): Promise<Swept> {
   let groups: ReadonlyMap<number, string> | undefined;
   const from = performance.now();
   for (let wait = 2; ; wait = Math.min(wait * 2, 100)) {
-    const census = await scan(record.started);
+    const census = await scan(record.started, (mark) => mark.startsWith(prefix));
     // Once is enough: a leader may end before its group, whose number then stays taken.
     groups ??= groupsOf(record, census);
     const left = ownersOf(census, prefix, groups);

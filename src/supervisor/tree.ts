@@ -34,7 +34,7 @@ export function unmarkedDescendants(census: readonly Seen[], own: readonly Seen[
  * carry its mark. One that left and hides its environment is not among them. Without /proc: the leader alone.
  */
 export async function processesOf(pid: number, mark: string): Promise<readonly number[]> {
-  const census = HAS_PROC ? await takeCensus() : null;
+  const census = HAS_PROC ? await takeCensus(mark) : null;
   if (census === null) return groupExists(pid) ? [pid] : [];
   return census.filter((seen) => belongs(seen, pid, mark)).map((seen) => seen.pid);
 }
@@ -103,7 +103,7 @@ export class Tree {
   async #look(): Promise<boolean> {
     // In a grace /proc is not read over and over: who is known to be left says enough.
     if (this.#killedAt === undefined && this.#left.some(isLiving)) return true;
-    const census = HAS_PROC ? await takeCensus() : null;
+    const census = HAS_PROC ? await takeCensus(this.#mark) : null;
     if (census === null) {
       const left = !this.#groupEnded && groupExists(this.#pid);
       if (this.#leaderEnded && !left) this.#groupEnded = true;
@@ -117,7 +117,7 @@ export class Tree {
 
   /** Who is whose child is known until the first of them ends: so they are looked at before. */
   async #signalAll(signal: NodeJS.Signals): Promise<void> {
-    const census = (await takeCensus()) ?? [];
+    const census = (await takeCensus(this.#mark)) ?? [];
     this.#remember(census);
     if (this.#killedAt !== undefined) return;
     if (!this.#groupEnded) signalGroup(this.#pid, signal);
@@ -135,7 +135,7 @@ export class Tree {
   }
 
   async #signalStrays(signal: NodeJS.Signals): Promise<void> {
-    const census = HAS_PROC ? await takeCensus() : null;
+    const census = HAS_PROC ? await takeCensus(this.#mark) : null;
     for (const seen of census ?? []) {
       if (this.#isOurs(seen) && seen.group !== this.#pid) signalProcess(seen, signal);
     }

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { endianness, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
 import { listeningOn } from '../../src/supervisor/listening.ts';
 import { listen } from '../support/sockets.ts';
 
@@ -11,13 +12,18 @@ const HEAD =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
 
 /** One row as the kernel writes it on this machine; `address` in network order. */
-function row(inode: number, address: string, { port = 18641, state = '0A', uid = 1000 } = {}): string {
+function row(
+  inode: number,
+  address: string,
+  { port = 18641, remote = 0, state = '0A', uid = 1000 } = {},
+): string {
   const bytes = Buffer.from(address, 'hex');
   if (endianness() === 'LE') bytes.swap32();
-  const local = `${bytes.toString('hex').toUpperCase()}:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const remote = `${'0'.repeat(address.length)}:0000`;
+  const hex = (number: number): string => number.toString(16).toUpperCase().padStart(4, '0');
+  const local = `${bytes.toString('hex').toUpperCase()}:${hex(port)}`;
+  const other = `${'0'.repeat(address.length)}:${hex(remote)}`;
   const queues = '00000000:00000000 00:00000000 00000000';
-  return `   0: ${local} ${remote} ${state} ${queues} ${String(uid).padStart(5)}        0 ${inode} 1 00000000b04657b9 100 0 0 10 0\n`;
+  return `   0: ${local} ${other} ${state} ${queues} ${String(uid).padStart(5)}        0 ${inode} 1 00000000b04657b9 100 0 0 10 0\n`;
 }
 
 const LOOPBACK = '7f000001';
@@ -55,6 +61,22 @@ test('a connection is taken by the address itself and by the wildcard, all of th
 test('only sockets that listen count', async (t) => {
   const folder = await tables(t, row(1, LOOPBACK, { state: '01' }) + row(2, LOOPBACK, { state: '06' }), '');
   assert.deepEqual(await inodes(folder, '127.0.0.1'), []);
+});
+
+test('rows are told by their own port, wherever in the table they stand', async (t) => {
+  const port = fc.constantFrom(18641, 18642, 0x1864, 10);
+  const one = fc.record({ port, remote: port, state: fc.constantFrom('0A', '01') });
+  const folder = await tables(t, '', '');
+  await fc.assert(
+    fc.asyncProperty(fc.array(one, { maxLength: 12 }), async (sockets) => {
+      const text = sockets.map((socket, index) => row(index, LOOPBACK, socket)).join('');
+      await writeFile(join(folder, 'tcp'), HEAD + text);
+      const expected = sockets.flatMap((socket, index) =>
+        socket.port === 18641 && socket.state === '0A' ? [String(index)] : [],
+      );
+      assert.deepEqual(await inodes(folder, '127.0.0.1'), expected);
+    }),
+  );
 });
 
 test('an IPv6 socket takes IPv4 connections where no IPv4 socket does', async (t) => {
