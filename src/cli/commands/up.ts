@@ -2,6 +2,7 @@ import { startApp } from '../../app.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { Plan } from '../../config/types.ts';
 import { EXIT } from '../../errors.ts';
+import { holdYoungGeneration } from '../../heap/young-generation.ts';
 import { createJsonLog, type Log } from '../../log.ts';
 import { stateFolder } from '../../state.ts';
 import { openStdout } from '../../stdout.ts';
@@ -21,6 +22,7 @@ export async function up(options: {
   readonly profiles: readonly string[];
   readonly json: boolean;
 }): Promise<void> {
+  holdYoungGeneration();
   // Before anything is started that would inherit its variables.
   const socket = takeSocket(process.env, process.pid);
   const folder = stateFolder(options.configFile, process.env);
