@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { freePort } from '../faults/support/stranger.ts';
 import { type Gwproxy, type LogLine, runCli, startGwproxy } from '../support/cli.ts';
 import { fixture } from '../support/root.ts';
+import { temporaryFolder } from '../support/sockets.ts';
 
 const gateway = fixture('echo-gateway.mjs');
 
 async function folder(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
-  const at = await realpath(await mkdtemp(join(tmpdir(), 'gwproxy-reload-')));
-  t.after(() => rm(at, { recursive: true }));
+  const at = await realpath(await temporaryFolder(t));
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(at, name)), { recursive: true });
     await writeFile(join(at, name), text);
@@ -30,8 +29,7 @@ function config(...profiles: readonly string[]): string {
 
 /** A gwproxy whose state folder the test knows, so that it can call its commands. */
 async function start(t: TestContext, file: string, names: readonly string[]) {
-  const state = await mkdtemp(join(tmpdir(), 'gwproxy-state-'));
-  t.after(() => rm(state, { recursive: true, force: true }));
+  const state = await temporaryFolder(t);
   const env = { GWPROXY_STATE_DIR: state };
   const gwproxy = await startGwproxy(t, file, env);
   await Promise.all(names.map((name) => gwproxy.ready(name)));

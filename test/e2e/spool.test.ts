@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Gwproxy, isAlive, runCli, startGwproxy } from '../support/cli.ts';
 import { fixture } from '../support/root.ts';
 import { githubIssue, post } from '../support/senders.ts';
+import { temporaryFolder } from '../support/sockets.ts';
 
 const SECRET = 'invented-webhook-secret';
 
 /** A config of one profile that verifies GitHub's webhooks, and where its gwproxys keep what they spool. */
 async function place(t: TestContext) {
-  const folder = await mkdtemp(join(tmpdir(), 'gwproxy-spool-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder(t);
   const config = join(folder, 'gwproxy.yaml');
   const env = { GWPROXY_STATE_DIR: join(folder, 'state'), WEBHOOK_SECRET: SECRET };
   const call = (...args: readonly string[]) => runCli([...args, '-c', config], env);

@@ -6,12 +6,13 @@ import { gunzipSync } from 'node:zlib';
 import type { LogPolicy } from '../../src/config/types.ts';
 import type { Event } from '../../src/events.ts';
 import { createLogFiles, type LogFiles, type LogFilesOptions } from '../../src/logs/log-files.ts';
+import { cleanUpAfter } from '../support/clean-up.ts';
 
 export const POLICY: LogPolicy = { folder: null, size: 10_000_000, age: 86_400_000, keep: 100_000_000 };
 
 export async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'gwproxy-logs-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  cleanUpAfter(t, () => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -43,7 +44,7 @@ export function logTo(
     },
     ...more,
   });
-  t.after(() => files.close());
+  cleanUpAfter(t, () => files.close());
   return {
     files,
     events,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type ProfileStatus, parseStatus, type Status } from '../../src/admin/status.ts';
+import { cleanUpAfter, type Scope } from './clean-up.ts';
 import { root } from './root.ts';
 
 /** One line of the log: an event's fields, its `type` among them, beside level, time (epoch ms) and msg. */
@@ -38,7 +39,7 @@ const STOP_MS = 40_000;
  * `after` is a test's own: gwproxy and its state folder are gone when it has run.
  */
 export async function startGwproxy(
-  test: { after(cleanUp: () => Promise<void>): void },
+  test: Scope,
   config: string,
   env: Env = {},
   profiles: readonly string[] = [],
@@ -51,7 +52,7 @@ export async function startGwproxy(
   });
   const ended = once(child, 'close').then(([code]: (number | null)[]) => code ?? null);
   const log = followLog(child);
-  test.after(async () => {
+  cleanUpAfter(test, async () => {
     await endInOrder(child, ended);
     await rm(state, { recursive: true, force: true });
   });

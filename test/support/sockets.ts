@@ -4,18 +4,15 @@ import { connect, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-
-interface Test {
-  after(cleanUp: () => Promise<void>): void;
-}
+import { cleanUpAfter, type Scope } from './clean-up.ts';
 
 /** Has the server listen on a free port of 127.0.0.1 until the test ends; the port. */
-export function listen(test: Test, server: Server): Promise<number> {
+export function listen(test: Scope, server: Server): Promise<number> {
   return listenOn(test, server, 0);
 }
 
 /** The same, on that port. */
-export async function listenOn(test: Test, server: Server, port: number): Promise<number> {
+export async function listenOn(test: Scope, server: Server, port: number): Promise<number> {
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   test.after(async () => {
@@ -28,9 +25,9 @@ export async function listenOn(test: Test, server: Server, port: number): Promis
 }
 
 /** A folder that is gone when the test has run. */
-export async function temporaryFolder(test: Test): Promise<string> {
+export async function temporaryFolder(test: Scope): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'gwproxy-'));
-  test.after(() => rm(folder, { recursive: true, force: true }));
+  cleanUpAfter(test, () => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
