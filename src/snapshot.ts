@@ -1,4 +1,5 @@
 import type { DeliveryMode, VerifyRules } from './config/types.ts';
+import type { Holder } from './holder.ts';
 import type { Route } from './routing/route.ts';
 
 /**
@@ -39,6 +40,11 @@ export interface Target {
   readonly state: TargetState;
   /** Epoch ms of the next start where one is planned (backoff), else null. A wait that ends before it is in vain. */
   readonly retryAt: number | null;
+  /**
+   * Those that hold the port, as the supervisor last saw: a new connection counts only where they still do, since it
+   * may have been taken by anybody else. Empty: nobody can say, and it counts.
+   */
+  readonly holders: readonly Holder[];
   /** ms without a lease on this generation after which the door tells load() of it; null: it need not. */
   readonly idleAfter: number | null;
 }
@@ -83,7 +89,7 @@ export interface SupervisorPort {
       readonly lastUsed: number;
     },
   ): void;
-  /** A connection to that listener failed before a byte was sent; code is the system's ('ECONNREFUSED', …). */
+  /** A connection to that listener failed before a byte was sent; code is the system's ('ECONNREFUSED', …) or STRANGER. */
   failed(report: {
     readonly profile: string;
     readonly generation: number;

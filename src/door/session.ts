@@ -67,6 +67,11 @@ export class Session implements Client {
     try {
       const socket = await this.#connect(address);
       if (socket instanceof Error) return { kind: 'unsent', cause: socket };
+      const stranger = upstream.stranger();
+      if (stranger !== null) {
+        socket.destroy();
+        return { kind: 'unsent', cause: stranger };
+      }
       await this.#switch(socket, start);
       return { kind: 'answered' };
     } finally {

@@ -13,6 +13,8 @@ const CLOSED_THERE: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET
 /** Who hears what becomes of the connections to one listener. */
 export interface Watcher {
   readonly now: () => number;
+  /** Of a connection that was just made: why it may be to somebody else; null where it is not. */
+  stranger(): Error | null;
   /** A connection stands; its number is higher than that of all before it. */
   opened(): number;
   /** It has brought a whole answer, and is idle now. */
@@ -40,8 +42,14 @@ export class UpstreamConnection extends Client {
       ...options,
       connect: (to, done) =>
         connector(to, (...made) => {
-          if (made[0] === null) this.#open(made[1]);
-          done(...made);
+          if (made[0] !== null) return done(...made);
+          const stranger = watcher.stranger();
+          if (stranger === null) {
+            this.#open(made[1]);
+            return done(...made);
+          }
+          made[1].destroy();
+          return done(stranger, null);
         }),
     });
     this.#watcher = watcher;

@@ -1,5 +1,6 @@
 import { buildConnector, Pool } from 'undici';
 import type { Limits } from '../config/types.ts';
+import { STRANGER, stillHolds } from '../holder.ts';
 import type { Address, Target } from '../snapshot.ts';
 import type { Counters } from './counters.ts';
 import { KeepAlive, MARGIN } from './keep-alive.ts';
@@ -41,6 +42,12 @@ export class Upstream implements Watcher {
   pool(address: Address): Pool {
     this.#pool ??= this.#newPool(address);
     return this.#pool;
+  }
+
+  stranger(): Error | null {
+    if (this.target.holders.every(stillHolds)) return null;
+    const error = new Error('the gateway has let go of its port');
+    return Object.assign(error, { code: STRANGER });
   }
 
   opened(): number {

@@ -91,6 +91,7 @@ export class Gateway {
       now: around.now,
       report: around.report,
       verdict: (event) => this.dispatch(event),
+      moved: (listener) => this.#moved(listener),
     });
   }
 
@@ -114,7 +115,8 @@ export class Gateway {
   }
 
   targets(): readonly Target[] {
-    return targetsOf(this.profile, this.#life, this.#around.ports.of(this.profile.name));
+    const ports = this.#around.ports.of(this.profile.name);
+    return targetsOf(this.profile, this.#life, ports, (listener) => this.#probers.holders(listener));
   }
 
   status(): SupervisedStatus {
@@ -168,6 +170,12 @@ export class Gateway {
   /** A door could not connect to that listener. */
   connectionFailed(generation: number, listener: string, code: string): void {
     if (generation === this.#life.generation) this.#probers.failed(listener, code);
+  }
+
+  /** Others of its processes hold that port than until now. Before it is ready no door asks. */
+  #moved(listener: string): void {
+    const { phase } = this.#life;
+    if (isServing(phase) && phase.ready.includes(listener)) this.#around.publish();
   }
 
   /** SIGKILL, now, and no start ever after: for a process that is about to end itself. */

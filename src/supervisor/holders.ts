@@ -1,14 +1,8 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setImmediate as others } from 'node:timers/promises';
+import { type Holder, inodeIn } from '../holder.ts';
 import { isGone, readProc } from './proc.ts';
-
-/** An open file of a process that is a socket. */
-export interface Holder {
-  readonly pid: number;
-  readonly fd: string;
-  readonly inode: string;
-}
 
 /**
  * Links read before everybody else has a turn: 3 ms. They are read synchronously, since by way of the thread pool
@@ -39,11 +33,6 @@ export async function holdersOf(
   return [...found.values()];
 }
 
-/** One link: whether it is still as it was found. */
-export function stillHolds({ pid, fd, inode }: Holder): boolean {
-  return socketOf(pid, fd) === inode;
-}
-
 export interface Program {
   /** The file that it runs, fit to be shown. */
   readonly name: string;
@@ -72,7 +61,7 @@ function filesOf(pid: number): readonly string[] {
 
 function socketOf(pid: number, fd: string): string | null {
   const link = unlessGone(() => readlinkSync(`/proc/${pid}/fd/${fd}`));
-  return /^socket:\[(\d+)\]$/.exec(link ?? '')?.[1] ?? null;
+  return link === null ? null : inodeIn(link);
 }
 
 function unlessGone<T>(read: () => T): T | null {

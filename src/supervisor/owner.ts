@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { type Holder, holdersOf, programOf, stillHolds } from './holders.ts';
+import { type Holder, stillHolds } from '../holder.ts';
+import { holdersOf, programOf } from './holders.ts';
 import { type ListeningSocket, listeningOn } from './listening.ts';
 import { HAS_PROC, readPids } from './proc.ts';
 import { systemCode } from './words.ts';
@@ -25,6 +26,8 @@ export interface PortOwnerOptions {
   readonly sockets?: (host: string, port: number) => Promise<readonly ListeningSocket[]>;
   /** ms of a clock that only goes forward. */
   readonly clock?: () => number;
+  /** Others hold the port than until now, or it is known of others. */
+  readonly changed?: () => void;
 }
 
 /** They listen for a container, whose own process nobody here can see. */
@@ -56,10 +59,16 @@ export class PortOwner {
   readonly #clock: () => number;
   #last: (Look & { readonly until: number }) | undefined;
   #looking: Promise<Owner> | undefined;
+  #holders: readonly Holder[] = [];
 
   constructor(options: PortOwnerOptions) {
     this.#options = options;
     this.#clock = options.clock ?? (() => performance.now());
+  }
+
+  /** The gateway's own, as the last look found them: while they hold, nobody else has the port. Empty where nobody can say. */
+  get holders(): readonly Holder[] {
+    return this.#holders;
   }
 
   /** Never throws: what cannot be found out is unknown. To be asked once the port took a connection. */
@@ -83,11 +92,26 @@ export class PortOwner {
       const ended = this.#clock();
       const rest = Math.max(LEAST_REST, (ended - began) * REST);
       this.#last = { ...look, until: ended + (look.holders.length > 0 ? TRUSTED_FOR : rest) };
+      this.#found(look.owner.kind === 'own' ? look.holders : []);
       return look.owner;
     } catch (error) {
+      this.#found([]);
       return unknown(`it cannot be looked at: ${systemCode(error) ?? String(error)}`);
     }
   }
+
+  #found(holders: readonly Holder[]): void {
+    const before = this.#holders;
+    const same =
+      before.length === holders.length && holders.every((holder, index) => isSame(holder, before[index]));
+    if (same) return;
+    this.#holders = holders;
+    this.#options.changed?.();
+  }
+}
+
+function isSame(one: Holder, other: Holder | undefined): boolean {
+  return one.pid === other?.pid && one.fd === other.fd && one.inode === other.inode;
 }
 
 /** Who listens on a port that no gateway of ours has, for the operator: the program and its pid where they can be told. */

@@ -1,5 +1,6 @@
 import type { ListenerPlan, ProfilePlan } from '../config/types.ts';
 import type { Report } from '../events.ts';
+import type { Holder } from '../holder.ts';
 import { type AskingOptions, ask } from './asking.ts';
 import type { LifeEvent } from './life.ts';
 import { PortOwner } from './owner.ts';
@@ -18,12 +19,15 @@ export interface ProbersOptions {
   /** Epoch ms. */
   readonly now: () => number;
   readonly verdict: (event: LifeEvent) => void;
+  /** Others of the gateway's processes hold that listener's port than until now. */
+  readonly moved: (listener: string) => void;
 }
 
 /** The probes of every listener of one gateway: one set a generation. */
 export class Probers {
   readonly #options: ProbersOptions;
   readonly #probers = new Map<string, Prober>();
+  readonly #owners = new Map<string, PortOwner>();
   #generation: number | null = null;
   /** What is said once in a generation, and was. */
   readonly #told = new Set<string>();
@@ -60,9 +64,15 @@ export class Probers {
       .join('; ');
   }
 
+  /** The gateway's own processes on that listener's port; empty where they are not known (yet). */
+  holders(listener: string): readonly Holder[] {
+    return this.#owners.get(listener)?.holders ?? [];
+  }
+
   end(): void {
     for (const prober of this.#probers.values()) prober.end();
     this.#probers.clear();
+    this.#owners.clear();
   }
 
   /** A door could not connect; `code` is the system's. */
@@ -94,12 +104,21 @@ export class Probers {
   }
 
   #asking(listener: string, host: string, port: number): AskingOptions {
-    const { profile, processes: members, leader = () => null, report } = this.#options;
+    const { profile, processes: members, leader = () => null, report, moved } = this.#options;
     const { name, launch, ownerCheck } = profile();
     // Nobody here knows whose process serves a `url:`.
     const check = launch.kind === 'command' ? ownerCheck : 'off';
     const blocked = check === 'strict';
-    const owner = new PortOwner({ host, port, leader, members });
+    const owner = new PortOwner({
+      host,
+      port,
+      leader,
+      members,
+      changed: () => {
+        if (this.#owners.get(listener) === owner) moved(listener);
+      },
+    });
+    this.#owners.set(listener, owner);
     return {
       host,
       port,

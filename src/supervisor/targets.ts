@@ -1,4 +1,5 @@
 import type { ListenerPlan, ProfilePlan } from '../config/types.ts';
+import type { Holder } from '../holder.ts';
 import type { Address, Target, TargetState } from '../snapshot.ts';
 import { isLeaving, isServing, type Life } from './life.ts';
 
@@ -7,6 +8,7 @@ export function targetsOf(
   profile: ProfilePlan,
   life: Life,
   ports: ReadonlyMap<string, number>,
+  holders: (listener: string) => readonly Holder[],
 ): readonly Target[] {
   return profile.listeners.map((listener) => ({
     profile: profile.name,
@@ -16,6 +18,7 @@ export function targetsOf(
     paths: [...listener.paths],
     managed: profile.launch.kind === 'command',
     state: targetState(life, listener.name),
+    holders: holders(listener.name),
     idleAfter: profile.idleTimeout,
     retryAt: life.phase.name === 'backoff' ? life.phase.nextStartAt : null,
   }));

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ProfileStatus } from '../../src/admin/status.ts';
+import { listening } from '../support/sockets.ts';
 import { assertUntouched, type Fault, pidIn, pidOf, prepareFault } from './support/fault.ts';
-import { freePort, strangerOn } from './support/stranger.ts';
+import { freed, freePort, strangerOn } from './support/stranger.ts';
 
 const DELIVERY = '/delivery';
-const BOTS = (port: number) => ({
+const BOTS = (port: number, interval = '100ms') => ({
   gateways: {
     victim: {
       program: 'lets-go.mjs',
@@ -13,7 +14,7 @@ const BOTS = (port: number) => ({
         http: {
           port,
           port_env: 'PORT',
-          health: { path: '/health', interval: '100ms', restart_after: '10m' },
+          health: { path: '/health', interval, restart_after: '20m' },
         },
       },
       restart: { min: '100ms', max: '200ms' },
@@ -68,6 +69,35 @@ describe('a stranger on the port', { concurrency: 2 }, () => {
     assert.equal(await pidIn(await fault.ask('victim', DELIVERY)), pidOf(await gwproxy.profile('victim')));
     assertUntouched(other, await gwproxy.profile('other'));
   });
+
+  test('that the gateway let go since the last probe: the same', async (t) => {
+    const port = await freePort();
+    const fault = await prepareFault(t, BOTS(port, '10m'));
+    const gwproxy = await fault.up('victim', 'other');
+    const victim = await gwproxy.profile('victim');
+    await fault.tell('victim', '/let-go');
+    await freed(port);
+    const stranger = await strangerOn(fault, port);
+
+    await deliverInVain(fault);
+    const foreign = await fault.until('victim', 'the stranger named', (status) => names(status, port));
+    assert.deepEqual([foreign.pid, foreign.state], [victim.pid, 'unready']);
+    await deliverInVain(fault);
+    assert.ok(!stranger.heard.some((path) => path.endsWith(DELIVERY)));
+  });
+});
+
+// What is looked at is who holds the port, and a socket of its own that is a new one is its own too.
+test('a gateway that opens its port anew is reached there', async (t) => {
+  const port = await freePort();
+  const fault = await prepareFault(t, BOTS(port, '10m'));
+  const gwproxy = await fault.up('victim', 'other');
+  const victim = await gwproxy.profile('victim');
+  await fault.tell('victim', '/open-anew');
+  await listening(port);
+  for (let count = 0; count < 3; count += 1) {
+    assert.equal(await pidIn(await fault.ask('victim', DELIVERY)), victim.pid);
+  }
 });
 
 function names({ last_error: error }: ProfileStatus, port: number): boolean {

@@ -175,7 +175,7 @@ export class World {
   }
 
   #targets(): readonly Target[] {
-    return targetsOf(this.#profile, this.life, new Map());
+    return targetsOf(this.#profile, this.life, new Map(), () => []);
   }
 
   #step(event: LifeEvent): void {

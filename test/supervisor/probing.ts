@@ -44,6 +44,7 @@ export function probing(
     ports: () => new Map([['http', port]]),
     processes: members,
     report: (event) => reports.push(event),
+    moved: () => {},
     now: Date.now,
     verdict: (event) => {
       events.push(event);

@@ -219,6 +219,7 @@ export class FakeDoor implements DoorPort {
         managed: true,
         state: 'down',
         retryAt: null,
+        holders: [],
         idleAfter: null,
       }
     );

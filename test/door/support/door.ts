@@ -89,6 +89,7 @@ export function target(profile: string, port: number, changes: Partial<Target> =
     managed: true,
     state: 'ready',
     retryAt: null,
+    holders: [],
     idleAfter: null,
     ...changes,
   };

@@ -38,6 +38,13 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/** Resolves once nobody listens there; rejects after 15 s. */
+export async function freed(port: number): Promise<void> {
+  for (const since = performance.now(); !(await canListen(port)); ) {
+    if (performance.now() - since > 15_000) throw new Error(`somebody still listens on port ${port}`);
+  }
+}
+
 function canListen(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createTcpServer();
