@@ -1,4 +1,5 @@
 import { DoorError } from '../errors.ts';
+import { STRANGER } from '../holder.ts';
 
 /** undici's names for what no gateway is to blame for: the request could not even be written. */
 const OURS: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
@@ -49,6 +50,12 @@ export function noAnswer(error: unknown): DoorError {
 
 /** What the sender hears after the last try of a connection that never came about. */
 export function unreachable(error: unknown): DoorError {
+  if (codeOf(error) === STRANGER) {
+    return new DoorError('GWPROXY_UPSTREAM_NOT_READY', 'the gateway has let go of its port', {
+      cause: error,
+      retryAfter: 1,
+    });
+  }
   const isTimeout = codeOf(error) === 'UND_ERR_CONNECT_TIMEOUT' || codeOf(error) === 'ETIMEDOUT';
   return new DoorError('GWPROXY_UPSTREAM_UNREACHABLE', 'the gateway takes no connection', {
     cause: error,

@@ -65,9 +65,10 @@ export class Session implements Client {
     const life = leases.life(upstream.target.profile, upstream.target.generation);
     leases.take(life);
     try {
+      const strangerIn = upstream.connecting();
       const socket = await this.#connect(address);
       if (socket instanceof Error) return { kind: 'unsent', cause: socket };
-      const stranger = upstream.stranger();
+      const stranger = strangerIn();
       if (stranger !== null) {
         socket.destroy();
         return { kind: 'unsent', cause: stranger };

@@ -13,8 +13,8 @@ const CLOSED_THERE: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET
 /** Who hears what becomes of the connections to one listener. */
 export interface Watcher {
   readonly now: () => number;
-  /** Of a connection that was just made: why it may be to somebody else; null where it is not. */
-  stranger(): Error | null;
+  /** A connection is begun. To be asked when it stands: why it may be to somebody else; null where it is not. */
+  connecting(): () => Error | null;
   /** A connection stands; its number is higher than that of all before it. */
   opened(): number;
   /** It has brought a whole answer, and is idle now. */
@@ -40,17 +40,19 @@ export class UpstreamConnection extends Client {
   constructor(origin: URL, options: Client.Options, connector: buildConnector.connector, watcher: Watcher) {
     super(origin, {
       ...options,
-      connect: (to, done) =>
+      connect: (to, done) => {
+        const strangerIn = watcher.connecting();
         connector(to, (...made) => {
           if (made[0] !== null) return done(...made);
-          const stranger = watcher.stranger();
+          const stranger = strangerIn();
           if (stranger === null) {
             this.#open(made[1]);
             return done(...made);
           }
           made[1].destroy();
           return done(stranger, null);
-        }),
+        });
+      },
     });
     this.#watcher = watcher;
     this.on('drain', () => this.#drain());

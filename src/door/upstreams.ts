@@ -44,10 +44,12 @@ export class Upstream implements Watcher {
     return this.#pool;
   }
 
-  stranger(): Error | null {
-    if (this.target.holders.every(stillHolds)) return null;
-    const error = new Error('the gateway has let go of its port');
-    return Object.assign(error, { code: STRANGER });
+  connecting(): () => Error | null {
+    const { holders } = this.target;
+    return () =>
+      holders.every(stillHolds)
+        ? null
+        : Object.assign(new Error('the gateway has let go of its port'), { code: STRANGER });
   }
 
   opened(): number {

@@ -9,6 +9,8 @@ import { systemCode } from './words.ts';
 export interface Seen extends ProcessStat {
   /** Null where it has none or hides it: setproctitle writes over it, another user's cannot be read. */
   readonly mark: string | null;
+  /** The mark is not of this moment: it was read up to ten seconds before. */
+  readonly believed: boolean;
 }
 
 /** Processes that are looked at before others get their turn: about 1 ms. */
@@ -16,7 +18,7 @@ const SLICE = 64;
 
 /**
  * Every living process but the kernel's. Marks are read of those that started at or after `since`, in clock ticks
- * since boot: anew where the last was `sought`; another may be some seconds old. Throws where /proc cannot be read (no
+ * since boot: anew where the last was `sought`; another may be ten seconds old. Throws where /proc cannot be read (no
  * descriptor left).
  */
 export async function scan(since: number, sought: (mark: string) => boolean): Promise<readonly Seen[]> {
@@ -27,8 +29,12 @@ export async function scan(since: number, sought: (mark: string) => boolean): Pr
     if (stat?.living === true && !stat.kernel) found.push(stat);
   }
   const young = found.filter(({ started }) => started >= since);
-  const marks = await knownMarks(young, sought);
-  return found.map((stat) => ({ ...stat, mark: marks.get(stat.pid)?.mark ?? null }));
+  const now = performance.now();
+  const marks = await knownMarks(young, sought, now);
+  return found.map((stat) => {
+    const { mark = null, at = now } = marks.get(stat.pid) ?? {};
+    return { ...stat, mark, believed: mark !== null && at !== now };
+  });
 }
 
 /** The same at once, and only the young: for the 'exit' of this process, when nothing can be awaited any more. */
@@ -37,7 +43,7 @@ export function scanNow(since: number): readonly Seen[] {
     try {
       const stat = readStat(pid);
       if (stat?.living !== true || stat.kernel || stat.started < since) return [];
-      return [{ ...stat, mark: markIn(readFileSync(`/proc/${pid}/environ`)) }];
+      return [{ ...stat, mark: markIn(readFileSync(`/proc/${pid}/environ`)), believed: false }];
     } catch (error) {
       if (isGone(error)) return [];
       throw error;
@@ -81,7 +87,7 @@ export function lastCensus(): readonly Seen[] {
   return last?.census ?? [];
 }
 
-/** A census that is at most `age` ms old, or the next one. Null where /proc cannot be read now. */
+/** A census that is at most `age` ms old, or the next one; its marks may be older, as scan() says. Null where /proc cannot be read now. */
 export function recentCensus(age: number): Promise<readonly Seen[] | null> {
   if (last !== undefined && performance.now() - last.at <= age) return Promise.resolve(last.census);
   return running ?? takeCensus();

@@ -167,7 +167,7 @@ export class Gateway {
     return this.#closed;
   }
 
-  /** A door could not connect to that listener. */
+  /** A door could not connect to that listener, or was not to send anything there. */
   connectionFailed(generation: number, listener: string, code: string): void {
     if (generation === this.#life.generation) this.#probers.failed(listener, code);
   }

@@ -59,7 +59,7 @@ function sought(watch: Watch, outcome: Outcome, health: Health, at: number): Jud
 
 /**
  * Whether a door's failed connection proves that nobody listens there. Other failures (a time-out under load, a
- * reset of a kept connection, a port that has another holder by now) only call for a probe now.
+ * reset of a kept connection, a port that its holder has let go) only call for a probe now.
  */
 export function provesLost(code: string): boolean {
   return code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH' || code === 'ENOENT';

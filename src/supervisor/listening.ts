@@ -52,7 +52,7 @@ function tablesOf(address: string): readonly Table[] {
   return mapped === undefined ? [{ name: 'tcp6', local: [plain, '::'] }] : tablesOf(mapped);
 }
 
-/** The listening rows of that port. A table has a row for every connection of the machine: only those are looked at. */
+/** The listening rows of that port. A table has a row for every connection of the machine: those that name the port are looked at. */
 function listeningRows(file: string, port: number): Promise<readonly ListeningSocket[]> {
   return readProcBytes(file, (table) => rowsOf(table, port)).catch((error: unknown) => {
     // A kernel without IPv6 has no such table.

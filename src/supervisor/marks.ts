@@ -14,12 +14,12 @@ const EXEC_TAKES = 5;
 
 /**
  * ms for which a mark is believed of a process that nobody looks for, once it was seen to keep it for as long: who
- * takes it off does so early (a title that is written over it, the exec of a gwproxy that a gateway's shell detaches).
- * Fifty environments read anew were a sixth of all that a restart allocates.
+ * takes it off mostly does so early (a title that is written over it, the exec of a gwproxy that a gateway's shell
+ * detaches). Fifty environments read anew were a sixth of all that a restart allocates.
  */
 const BELIEVED_FOR = 10_000;
 
-interface Known {
+interface Reading {
   readonly started: number;
   /** Null: of nobody, for ever; knownMarks() says why. */
   readonly mark: string | null;
@@ -29,11 +29,11 @@ interface Known {
 }
 
 /** By pid, as the last call left it. */
-let known: ReadonlyMap<number, Known> = new Map();
+let known: ReadonlyMap<number, Reading> = new Map();
 
 /**
  * The marks of these processes by their pids; of those that have none it says null, of those that hide it nothing. It
- * is read anew where the last was `sought`; another may be some seconds old.
+ * is read anew where the last was `sought`; `at` says when another was read, at most ten seconds ago.
  *
  * Who was seen to have a mark of nobody is not asked again. A child of a gateway has its mark from its first moment;
  * only a leader has none before its exec, and it is known by its group.
@@ -41,9 +41,9 @@ let known: ReadonlyMap<number, Known> = new Map();
 export async function knownMarks(
   processes: readonly ProcessId[],
   sought: (mark: string) => boolean,
-  at: number = performance.now(),
-): Promise<ReadonlyMap<number, { readonly mark: string | null }>> {
-  const marks = new Map<number, Known>();
+  at: number,
+): Promise<ReadonlyMap<number, Pick<Reading, 'mark' | 'at'>>> {
+  const marks = new Map<number, Reading>();
   const asked: ProcessId[] = [];
   for (const process of processes) {
     const last = lastOf(process);
@@ -62,12 +62,12 @@ export async function knownMarks(
   return marks;
 }
 
-function lastOf({ pid, started }: ProcessId): Known | undefined {
+function lastOf({ pid, started }: ProcessId): Reading | undefined {
   const last = known.get(pid);
   return last?.started === started ? last : undefined;
 }
 
-function isBelieved({ mark, since, at }: Known, now: number, sought: (mark: string) => boolean): boolean {
+function isBelieved({ mark, since, at }: Reading, now: number, sought: (mark: string) => boolean): boolean {
   if (mark === null) return true;
   return !sought(mark) && at - since >= BELIEVED_FOR && now - at < BELIEVED_FOR;
 }

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { type Holder, stillHolds } from '../holder.ts';
+import { heldNow, type Look } from './held.ts';
 import { holdersOf, programOf } from './holders.ts';
 import { type ListeningSocket, listeningOn } from './listening.ts';
 import { HAS_PROC, readPids } from './proc.ts';
@@ -26,9 +27,11 @@ export interface PortOwnerOptions {
   readonly sockets?: (host: string, port: number) => Promise<readonly ListeningSocket[]>;
   /** ms of a clock that only goes forward. */
   readonly clock?: () => number;
-  /** Others hold the port than until now, or it is known of others. */
-  readonly changed?: () => void;
+  /** Others of its processes hold the port than until now. */
+  readonly moved?: () => void;
 }
+
+type Found = Pick<Look, 'owner' | 'holders'>;
 
 /** They listen for a container, whose own process nobody here can see. */
 const FORWARDERS: ReadonlySet<string> = new Set([
@@ -48,16 +51,11 @@ const TRUSTED_FOR = 300_000;
 const REST = 20;
 const LEAST_REST = 1000;
 
-interface Look {
-  readonly owner: Owner;
-  readonly holders: readonly Holder[];
-}
-
 /** Whose process listens on one port of one gateway. The first look is a full one; later ones read a link. */
 export class PortOwner {
   readonly #options: PortOwnerOptions;
   readonly #clock: () => number;
-  #last: (Look & { readonly until: number }) | undefined;
+  #last: (Found & { readonly until: number }) | undefined;
   #looking: Promise<Owner> | undefined;
   #holders: readonly Holder[] = [];
 
@@ -66,7 +64,14 @@ export class PortOwner {
     this.#clock = options.clock ?? (() => performance.now());
   }
 
-  /** The gateway's own, as the last look found them: while they hold, nobody else has the port. Empty where nobody can say. */
+  isOf(host: string, port: number): boolean {
+    return this.#options.host === host && this.#options.port === port;
+  }
+
+  /**
+   * The gateway's own, as they were last seen: while they hold, nobody takes its connections but who shares the port
+   * with it (SO_REUSEPORT). Empty where nobody can say.
+   */
   get holders(): readonly Holder[] {
     return this.#holders;
   }
@@ -91,22 +96,26 @@ export class PortOwner {
       const look = await lookAt(this.#options);
       const ended = this.#clock();
       const rest = Math.max(LEAST_REST, (ended - began) * REST);
-      this.#last = { ...look, until: ended + (look.holders.length > 0 ? TRUSTED_FOR : rest) };
-      this.#found(look.owner.kind === 'own' ? look.holders : []);
-      return look.owner;
+      const { owner, holders } = heldNow(this.#holders, look);
+      this.#last = {
+        owner,
+        holders: look.holders,
+        until: ended + (look.holders.length > 0 ? TRUSTED_FOR : rest),
+      };
+      this.#hold(holders);
+      return owner;
     } catch (error) {
-      this.#found([]);
       return unknown(`it cannot be looked at: ${systemCode(error) ?? String(error)}`);
     }
   }
 
-  #found(holders: readonly Holder[]): void {
+  #hold(holders: readonly Holder[]): void {
     const before = this.#holders;
     const same =
       before.length === holders.length && holders.every((holder, index) => isSame(holder, before[index]));
     if (same) return;
     this.#holders = holders;
-    this.#options.changed?.();
+    this.#options.moved?.();
   }
 }
 
@@ -128,14 +137,22 @@ export async function holderOf(host: string, port: number): Promise<string> {
 }
 
 async function lookAt(options: PortOwnerOptions): Promise<Look> {
-  const { host, port, leader, members, sockets: find = socketsOf } = options;
-  let sockets = await find(host, port);
+  const { host, port, sockets: socketsAt = socketsOf } = options;
+  let sockets = await socketsAt(host, port);
   // A listener that is being made anew is in the table a moment later.
-  if (sockets.length === 0) sockets = await find(host, port);
-  if (sockets.length === 0) {
+  if (sockets.length === 0) sockets = await socketsAt(host, port);
+  const inodes = new Set(sockets.map(({ inode }) => inode));
+  return { ...(await lookFor(sockets, inodes, options)), inodes };
+}
+
+async function lookFor(
+  sockets: readonly ListeningSocket[],
+  inodes: ReadonlySet<string>,
+  { leader, members }: PortOwnerOptions,
+): Promise<Found> {
+  if (inodes.size === 0) {
     return unseen('no process here listens there: a container does, or another network namespace');
   }
-  const inodes = new Set(sockets.map(({ inode }) => inode));
   const pid = leader();
   const led = pid === null ? [] : await holdersOf(inodes, [pid]);
   if (led.length === inodes.size) return { owner: { kind: 'own' }, holders: led };
@@ -151,7 +168,7 @@ async function othersOf(
   own: readonly Holder[],
   ours: readonly number[],
   members: PortOwnerOptions['members'],
-): Promise<Look> {
+): Promise<Found> {
   const held = new Set(own.map(({ inode }) => inode));
   const open = sockets.filter(({ inode }) => !held.has(inode));
   const rest = readPids().filter((pid) => !ours.includes(pid));
@@ -200,6 +217,6 @@ function unknown(reason: string): Owner {
   return { kind: 'unknown', reason };
 }
 
-function unseen(reason: string): Look {
+function unseen(reason: string): Found {
   return { owner: unknown(reason), holders: [] };
 }

@@ -1,6 +1,6 @@
 import type { ListenerPlan, ProfilePlan } from '../config/types.ts';
 import type { Report } from '../events.ts';
-import type { Holder } from '../holder.ts';
+import { type Holder, STRANGER } from '../holder.ts';
 import { type AskingOptions, ask } from './asking.ts';
 import type { LifeEvent } from './life.ts';
 import { PortOwner } from './owner.ts';
@@ -27,6 +27,7 @@ export interface ProbersOptions {
 export class Probers {
   readonly #options: ProbersOptions;
   readonly #probers = new Map<string, Prober>();
+  /** By listener: as long as the generation, whatever becomes of the probes. */
   readonly #owners = new Map<string, PortOwner>();
   #generation: number | null = null;
   /** What is said once in a generation, and was. */
@@ -43,6 +44,7 @@ export class Probers {
       for (const [name, prober] of this.#probers) known.set(name, prober.known);
     } else {
       this.#told.clear();
+      this.#owners.clear();
     }
     this.#generation = generation;
     this.end();
@@ -64,7 +66,7 @@ export class Probers {
       .join('; ');
   }
 
-  /** The gateway's own processes on that listener's port; empty where they are not known (yet). */
+  /** Who of the gateway's own processes hold that listener's port; empty where that is not known (yet). */
   holders(listener: string): readonly Holder[] {
     return this.#owners.get(listener)?.holders ?? [];
   }
@@ -72,11 +74,12 @@ export class Probers {
   end(): void {
     for (const prober of this.#probers.values()) prober.end();
     this.#probers.clear();
-    this.#owners.clear();
   }
 
-  /** A door could not connect; `code` is the system's. */
+  /** A door could not connect, by the system's `code`, or was not to send anything (STRANGER). */
   failed(listener: string, code: string): void {
+    // Its own may hold it by another socket now: that need not wait for a health answer.
+    if (code === STRANGER) void this.#owners.get(listener)?.look();
     this.#probers.get(listener)?.failed(code);
   }
 
@@ -109,15 +112,19 @@ export class Probers {
     // Nobody here knows whose process serves a `url:`.
     const check = launch.kind === 'command' ? ownerCheck : 'off';
     const blocked = check === 'strict';
-    const owner = new PortOwner({
-      host,
-      port,
-      leader,
-      members,
-      changed: () => {
-        if (this.#owners.get(listener) === owner) moved(listener);
-      },
-    });
+    const known = this.#owners.get(listener);
+    const isSame = known?.isOf(host, port) === true;
+    const owner: PortOwner = isSame
+      ? known
+      : new PortOwner({
+          host,
+          port,
+          leader,
+          members,
+          moved: () => {
+            if (this.#owners.get(listener) === owner) moved(listener);
+          },
+        });
     this.#owners.set(listener, owner);
     return {
       host,

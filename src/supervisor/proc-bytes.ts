@@ -14,7 +14,7 @@ const idle: Buffer[] = [];
  * error.
  *
  * Not fs.promises.readFile: these files say that they are empty, for each of which it allocates 64 KiB. Fifty
- * environments with every restart made V8 collect everything once a second.
+ * environments made V8 collect everything once a second.
  */
 export async function readProcBytes<T>(path: string, use: (bytes: Buffer) => T): Promise<T> {
   let buffer = idle.pop() ?? Buffer.allocUnsafeSlow(SIZE);

@@ -12,16 +12,22 @@ export function belongs(seen: Seen, pid: number, mark: string): boolean {
 }
 
 /**
- * Those in a census that descend from one of `own`, by parents, and carry nobody's mark: children that left group and
- * session and hide their environment. To be asked while their parents live; later nothing tells of them. Pure.
+ * Those in a census that descend from one of `own`, by parents, and carry nobody's mark, or are only believed to carry
+ * that one: children that left group and session and hide their environment. To be asked while their parents live;
+ * later nothing tells of them. Pure.
  */
-export function unmarkedDescendants(census: readonly Seen[], own: readonly Seen[]): readonly Seen[] {
+export function unmarkedDescendants(
+  census: readonly Seen[],
+  own: readonly Seen[],
+  mark: string,
+): readonly Seen[] {
   const pids = new Set(own.map(({ pid }) => pid));
   const found: Seen[] = [];
   for (let count = -1; count < found.length; ) {
     count = found.length;
     for (const seen of census) {
-      if (seen.mark !== null || pids.has(seen.pid) || !pids.has(seen.parent)) continue;
+      const isMarked = seen.mark !== null && !(seen.believed && seen.mark === mark);
+      if (isMarked || pids.has(seen.pid) || !pids.has(seen.parent)) continue;
       pids.add(seen.pid);
       found.push(seen);
     }
@@ -130,8 +136,13 @@ export class Tree {
   #remember(census: readonly Seen[]): void {
     // Of an earlier time: this pid may have been another's.
     if (!census.some(({ pid, started }) => pid === this.#pid && started === this.#started)) return;
-    const own = census.filter((seen) => this.#isOurs(seen));
-    for (const { pid, started } of unmarkedDescendants(census, own)) this.#hidden.set(pid, started);
+    // Who may have left with an exec since its mark was read is no parent to go by.
+    const own = census.filter(
+      (seen) =>
+        this.#isOurs(seen) && (!seen.believed || seen.group === this.#pid || seen.session === this.#pid),
+    );
+    for (const { pid, started } of unmarkedDescendants(census, own, this.#mark))
+      this.#hidden.set(pid, started);
   }
 
   async #signalStrays(signal: NodeJS.Signals): Promise<void> {

@@ -58,7 +58,7 @@ if (HAS_PROC) {
     const { bot, other, port } = await place(t);
     await close(other);
     const answer = await fetch(`http://127.0.0.1:${port}/p/a/x`, { method: 'POST', body: 'secret' });
-    assert.equal(answer.status, 502);
+    assert.equal(answer.status, 503);
     assert.equal(bot.requests.length, 0);
   });
 
@@ -72,7 +72,7 @@ if (HAS_PROC) {
     await close(other);
     const client = new WebSocket(`ws://127.0.0.1:${port}/p/a/ws`);
     const [error] = await once(client, 'error');
-    assert.match(String(error), /502/);
+    assert.match(String(error), /503/);
     assert.equal(upgrades, 0);
   });
 }

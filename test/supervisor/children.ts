@@ -43,7 +43,7 @@ export function child(t: TestContext, code: string, args: readonly string[] = []
 /**
  * A server on HOST and PORT (arguments; 0 is any) that writes its port once it listens. A line on its standard
  * input says how it answers from then on and is answered by `told`: a status; `live` and a status, for the path
- * /live; `hang`, to answer nothing; `close`, to listen no more. Ends with whoever started it.
+ * /live; `hang`, to answer nothing; `close`, to listen no more; `open`, to listen on that port anew. Ends with whoever started it.
  */
 export const SERVER = `
 import { createServer } from 'node:http';
@@ -60,6 +60,11 @@ server.listen(Number(port), host, () => console.log(server.address().port));
 createInterface({ input: process.stdin }).on('line', (line) => {
   const [first, second] = line.split(' ');
   if (first === 'close') server.close().closeAllConnections();
+  else if (first === 'open') {
+    const { port } = server.address();
+    server.close(() => server.listen(port, host, () => console.log('told'))).closeAllConnections();
+    return;
+  }
   else if (first === 'live') live = second;
   else status = first;
   console.log('told');

@@ -30,6 +30,7 @@ export function probing(
   changes: Partial<ListenerPlan>,
   gateway: Partial<ProfilePlan> = {},
   members: () => Promise<readonly number[]> = () => Promise.resolve([process.pid]),
+  moved: (listener: string) => void = () => {},
 ): Probing {
   let plan: ProfilePlan = {
     ...profile('alpha', 'serve.mjs'),
@@ -44,7 +45,7 @@ export function probing(
     ports: () => new Map([['http', port]]),
     processes: members,
     report: (event) => reports.push(event),
-    moved: () => {},
+    moved,
     now: Date.now,
     verdict: (event) => {
       events.push(event);

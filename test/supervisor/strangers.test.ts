@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { STRANGER } from '../../src/holder.ts';
 import { HAS_PROC } from '../../src/supervisor/proc.ts';
-import { PROGRAM, server } from './children.ts';
-import { counted, probing } from './probing.ts';
+import { child, PROGRAM, SERVER, server } from './children.ts';
+import { counted, HEALTH, probing } from './probing.ts';
+import { until } from './processes.ts';
+import { listener } from './support.ts';
 
 const hidden = (): Promise<never> => Promise.reject(new Error('hidden'));
 const UNKNOWN = 'it cannot be looked at: Error: hidden';
@@ -15,6 +18,50 @@ if (HAS_PROC) {
     assert.deepEqual(await first('trouble'), { type: 'trouble', generation: 1, reason });
     assert.equal(probers.failing(), `http on port ${port}: ${reason}`);
     assert.equal(events.length, 1);
+  });
+
+  test('who holds the port is known on through a changed config, and when somebody else has it', async (t) => {
+    const own = await server(t);
+    const members = () => Promise.resolve([own.pid]);
+    const { first, next, change, probers } = probing(t, own.port, {}, {}, members);
+    await first('listenerReady');
+    const holders = probers.holders('http');
+    assert.deepEqual(
+      holders.map(({ pid }) => pid),
+      [own.pid],
+    );
+    change({ listeners: [{ ...listener, health: { ...HEALTH, path: '/other' } }] });
+    assert.deepEqual(probers.holders('http'), holders);
+    const lost = next('listenerLost');
+    own.tell('close');
+    await own.line();
+    await child(t, SERVER, ['127.0.0.1', String(own.port)]).line();
+    await lost;
+    await first('trouble');
+    assert.deepEqual(probers.holders('http'), holders);
+    probers.start(2);
+    assert.deepEqual(probers.holders('http'), []);
+  });
+
+  test('where a door was not to send anything, the port is looked at without a health answer', async (t) => {
+    const own = await server(t);
+    const moved: string[] = [];
+    const members = () => Promise.resolve([own.pid]);
+    const patient = { health: { ...HEALTH, interval: 600_000, timeout: 600_000 } };
+    const { first, probers } = probing(t, own.port, patient, {}, members, (listener) => moved.push(listener));
+    await first('listenerReady');
+    const before = probers.holders('http');
+    for (const word of ['hang', 'open']) {
+      own.tell(word);
+      await own.line();
+    }
+    probers.failed('http', STRANGER);
+    await until('the new socket known', () => moved.length >= 2, 15_000);
+    assert.notDeepEqual(probers.holders('http'), before);
+    assert.deepEqual(
+      probers.holders('http').map(({ pid }) => pid),
+      [own.pid],
+    );
   });
 
   test('owner_check: off lets a stranger pass for the gateway, and a `url:` is anybody’s', async (t) => {

@@ -104,8 +104,9 @@ test('the processes of a gateway are its group, whatever they hide, and those th
   assert.deepEqual([...nameless, ...strays].filter(isRunning), []);
 });
 
-test('descent is told by parents, and ends at whoever carries a mark of another', () => {
-  const seen = (pid: number, parent: number, mark: string | null = null): Seen => ({
+test('descent is told by parents, and ends at whoever carries a mark', () => {
+  const seen = (pid: number, parent: number, mark: string | null = null, believed = false): Seen => ({
+    believed,
     pid,
     parent,
     mark,
@@ -122,12 +123,15 @@ test('descent is told by parents, and ends at whoever carries a mark of another'
     seen(7, 2),
     seen(3, 1),
     seen(8, 2, 'other/a/1'),
+    seen(10, 2, 'other/a/1', true),
+    seen(11, 5, 'run/b/1', true),
+    seen(12, 5, 'run/b/1'),
     seen(9, 8),
     seen(4, 3),
   ];
-  const found = unmarkedDescendants(census, [seen(2, 1)]);
+  const found = unmarkedDescendants(census, [seen(2, 1)], 'run/b/1');
   assert.deepEqual(
     found.map(({ pid }) => pid),
-    [7, 5],
+    [7, 5, 11],
   );
 });
