@@ -53,7 +53,10 @@ export class Prober {
     if (known?.served === true) this.#lives();
   }
 
-  /** A door could not connect, by the system's `code`, or was not to (STRANGER). While the listener is sought that is no news. */
+  /**
+   * A door could not connect, by the system's `code`, or was not to send anything (STRANGER). While the listener is
+   * sought that is no news.
+   */
   failed(code: string): void {
     if (this.#ended || this.#hurried || !this.#watch.ready) return;
     if (provesLost(code)) {

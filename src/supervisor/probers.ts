@@ -107,25 +107,12 @@ export class Probers {
   }
 
   #asking(listener: string, host: string, port: number): AskingOptions {
-    const { profile, processes: members, leader = () => null, report, moved } = this.#options;
+    const { profile, report } = this.#options;
     const { name, launch, ownerCheck } = profile();
     // Nobody here knows whose process serves a `url:`.
     const check = launch.kind === 'command' ? ownerCheck : 'off';
     const blocked = check === 'strict';
-    const known = this.#owners.get(listener);
-    const isSame = known?.isOf(host, port) === true;
-    const owner: PortOwner = isSame
-      ? known
-      : new PortOwner({
-          host,
-          port,
-          leader,
-          members,
-          moved: () => {
-            if (this.#owners.get(listener) === owner) moved(listener);
-          },
-        });
-    this.#owners.set(listener, owner);
+    const owner = this.#owner(listener, host, port);
     return {
       host,
       port,
@@ -136,6 +123,25 @@ export class Probers {
           report({ type: 'listener.unknown-owner', profile: name, listener, port, blocked, reason }),
         ),
     };
+  }
+
+  /** The one of this generation, unless the config has moved the listener. */
+  #owner(listener: string, host: string, port: number): PortOwner {
+    const known = this.#owners.get(listener);
+    if (known?.isOf(host, port) === true) return known;
+    const { processes: members, leader = () => null, moved } = this.#options;
+    const owner = new PortOwner({
+      host,
+      port,
+      leader,
+      members,
+      // A look of an earlier one may still be under way.
+      moved: () => {
+        if (this.#owners.get(listener) === owner) moved(listener);
+      },
+    });
+    this.#owners.set(listener, owner);
+    return owner;
   }
 
   #once(what: string, tell: () => void): void {
