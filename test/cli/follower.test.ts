@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { Follower } from '../../src/cli/logs/follower.ts';
-import { temporaryFolder } from '../logs/support.ts';
+import { temporaryFolder } from '../support/sockets.ts';
 
 interface Followed {
   readonly file: string;

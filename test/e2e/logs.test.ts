@@ -8,9 +8,10 @@ import { type TestContext, test } from 'node:test';
 import { logsFolder } from '../../src/logs/directory.ts';
 import { createLogFiles, type LogFiles } from '../../src/logs/log-files.ts';
 import { stateFolder } from '../../src/state.ts';
-import { POLICY, temporaryFolder } from '../logs/support.ts';
+import { POLICY } from '../logs/support.ts';
 import { runCli } from '../support/cli.ts';
 import { root } from '../support/root.ts';
+import { temporaryFolder } from '../support/sockets.ts';
 
 interface Scene {
   readonly config: string;

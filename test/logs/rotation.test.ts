@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { outputLine } from '../../src/logs/line.ts';
-import { logTo, namesOf, POLICY, temporaryFolder, wholeLog } from './support.ts';
+import { temporaryFolder } from '../support/sockets.ts';
+import { logTo, namesOf, POLICY, wholeLog } from './support.ts';
 
 const NOON = Date.UTC(2026, 0, 1, 12);
 

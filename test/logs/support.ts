@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -9,12 +8,6 @@ import { createLogFiles, type LogFiles, type LogFilesOptions } from '../../src/l
 import { cleanUpAfter } from '../support/clean-up.ts';
 
 export const POLICY: LogPolicy = { folder: null, size: 10_000_000, age: 86_400_000, keep: 100_000_000 };
-
-export async function temporaryFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'gwproxy-logs-'));
-  cleanUpAfter(t, () => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 export interface Logging {
   readonly files: LogFiles;

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { type Logging, logTo, namesOf, temporaryFolder, wholeLog } from './support.ts';
+import { temporaryFolder } from '../support/sockets.ts';
+import { type Logging, logTo, namesOf, wholeLog } from './support.ts';
 
 const SOON = { retryAfter: 20 };
 
