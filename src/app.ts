@@ -1,25 +1,25 @@
 import { join } from 'node:path';
-import { startControl } from './admin/control.ts';
-import type { ReloadResult } from './admin/reload.ts';
-import { spoolEntries } from './admin/spool.ts';
+import { startControl } from './admin/control-server.ts';
+import type { ReloadResult } from './admin/reload-answer.ts';
+import { spoolEntries } from './admin/spool-view.ts';
 import { orphanedOf, profileStatuses, type Status } from './admin/status.ts';
-import { unmatchedEntries } from './admin/unmatched.ts';
+import { unmatchedEntries } from './admin/unmatched-view.ts';
 import { stopTime } from './config/stop-time.ts';
 import type { Plan } from './config/types.ts';
-import { createDoor, type SpoolView } from './door/server.ts';
-import { SPOOL_LIMITS } from './door/spool/budget.ts';
-import { nodeDisk } from './door/spool/disk.ts';
-import { FolderStore } from './door/spool/folder.ts';
+import { createDoor, type SpoolView } from './door/door.ts';
+import { SPOOL_LIMITS } from './door/spool/store/budget.ts';
+import { nodeDisk } from './door/spool/store/disk.ts';
+import { FolderStore } from './door/spool/store/folder.ts';
 import { CommandError, EXIT } from './errors.ts';
 import type { Report } from './events.ts';
-import { throttleRefusals } from './log.ts';
 import { logsFolder } from './logs/directory.ts';
 import { createLogFiles, type LogFiles } from './logs/log-files.ts';
+import { throttleRefusals } from './logs/throttle.ts';
 import { type ConfigSource, Reloader } from './reload.ts';
-import { holderOf } from './supervisor/owner.ts';
-import { createRun } from './supervisor/run.ts';
+import { holderOf } from './supervisor/ports/port-owner.ts';
+import { createRun } from './supervisor/run/run.ts';
 import { createSupervisor } from './supervisor/supervisor.ts';
-import { systemCode } from './supervisor/words.ts';
+import { systemCode } from './util/errno.ts';
 import { version } from './version.ts';
 
 export interface AppOptions {

@@ -2,7 +2,7 @@ import type { DoorErrorCode } from './errors.ts';
 import type { Attributes, PlatformName } from './routing/route.ts';
 
 /** As `gwproxy status` shows it. */
-export type GatewayState =
+export type GatewayStateName =
   | 'stopped'
   | 'starting'
   | 'ready'
@@ -54,7 +54,7 @@ export type Event =
   | {
       readonly type: 'gateway.state';
       readonly profile: string;
-      readonly state: GatewayState;
+      readonly state: GatewayStateName;
       readonly generation: number;
       readonly pid: number | null;
       /** It is being ended since it cannot be left to serve: it hangs, uses too much memory, or did not start in time. */
@@ -191,3 +191,6 @@ export type Report = (event: Event) => void;
 export function isTrouble({ state, unfit }: Extract<Event, { type: 'gateway.state' }>): boolean {
   return unfit || state === 'failed' || state === 'backoff' || state === 'unready';
 }
+
+/** How much of a path an event tells. */
+export const PATH_LENGTH = 256;

@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { ReloadResult } from './admin/reload.ts';
-import { diffPlans, linesOf, withKnownRoutes } from './config/diff.ts';
+import type { ReloadResult } from './admin/reload-answer.ts';
+import { diffPlans, linesOf, withKnownRoutes } from './config/change/diff.ts';
+import { safePart } from './config/change/safe-part.ts';
+import { type ConfigWatch, createConfigWatch } from './config/change/watch.ts';
 import { formatProblem, type Loaded, type Looked, type Problem } from './config/load.ts';
-import { safePart } from './config/safe-part.ts';
 import type { Plan, PlanDiff } from './config/types.ts';
-import { type ConfigWatch, createConfigWatch } from './config/watch.ts';
 import { CommandError, EXIT } from './errors.ts';
 import type { Report } from './events.ts';
 

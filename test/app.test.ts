@@ -5,14 +5,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { ask } from '../src/admin/client.ts';
+import { ask } from '../src/admin/control-client.ts';
 import { type App, startApp } from '../src/app.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { CommandError } from '../src/errors.ts';
 import type { Event } from '../src/events.ts';
-import { controlSocketPath } from '../src/state.ts';
-import { HAS_PROC, readStat } from '../src/supervisor/proc.ts';
-import { formatRecord } from '../src/supervisor/record.ts';
+import { controlSocketPath } from '../src/state-folder.ts';
+import { formatRecord } from '../src/supervisor/run/run-record.ts';
+import { HAS_PROC, readStat } from '../src/supervisor/tree/proc.ts';
 import { fixture } from './support/root.ts';
 import { temporaryFolder } from './support/sockets.ts';
 

@@ -1,4 +1,4 @@
-import type { SupervisedStatus } from '../status.ts';
+import type { SupervisedStatus } from '../supervised-status.ts';
 import { isRecord } from './is-record.ts';
 
 /** What `gwproxy status --json` prints; users' scripts rely on these names. Times are ISO 8601, in UTC. */

@@ -121,7 +121,7 @@ command('explain [file]', 'tell which profile a request would go to, and why; FI
       file: string | undefined,
       options: ConfigOption & { path: string; method?: string; header: string[]; json?: true },
     ) => {
-      const { explain } = await import('./commands/explain.ts');
+      const { explain } = await import('./commands/requests/explain.ts');
       const { path, method, header: headers } = options;
       await explain(options.config, { file, path, method, headers, json: options.json ?? false });
     },
@@ -130,7 +130,7 @@ command('explain [file]', 'tell which profile a request would go to, and why; FI
 command('urls', "print what to paste into each sender's portal")
   .option('--json', 'as JSON')
   .action(async (options: ConfigOption & { json?: true }) => {
-    const { urls } = await import('./commands/urls.ts');
+    const { urls } = await import('./commands/requests/urls.ts');
     await urls(options.config, options.json ?? false);
   });
 
@@ -138,7 +138,7 @@ command('unmatched', 'show the keys that arrived and no profile claims, and what
   .option('--clear', 'forget them, once they are shown')
   .option('--json', 'as JSON')
   .action(async (options: ConfigOption & { clear?: true; json?: true }) => {
-    const { unmatched } = await import('./commands/unmatched.ts');
+    const { unmatched } = await import('./commands/requests/unmatched.ts');
     await unmatched(options.config, { json: options.json ?? false, clear: options.clear ?? false });
   });
 
@@ -152,7 +152,7 @@ command('spool [list|retry|drop] [id...]', 'show what is spooled; send it again,
       ids: string[],
       options: ConfigOption & { profile?: string; all?: true; json?: true },
     ) => {
-      const { spool } = await import('./commands/spool.ts');
+      const { spool } = await import('./commands/requests/spool.ts');
       const { profile, all = false, json = false } = options;
       await spool(options.config, action ?? 'list', { ids, profile, all, json });
     },

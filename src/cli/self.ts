@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { shellWord } from './pm2/words.ts';
+import { shellWord } from './pm2/values.ts';
 
 /** The config that is meant where none is named. */
 const DEFAULT = 'gwproxy.yaml';

@@ -1,11 +1,11 @@
 import { dirname, resolve } from 'node:path';
-import type { Part } from './interpolate.ts';
 import { listenersOf } from './listeners.ts';
 import type { Profile } from './profile.ts';
-import type { KeyedPlatform } from './route-schema.ts';
 import { routesOf } from './routes.ts';
-import type { Settings } from './schema.ts';
-import { valueSource } from './tree.ts';
+import type { Settings } from './schema/config-schema.ts';
+import type { KeyedPlatform } from './schema/route-schema.ts';
+import type { Part } from './source/interpolate.ts';
+import { valueSource } from './source/yaml-tree.ts';
 import type { Launch, Limits, ListenerPlan, Plan, ProfilePlan, Template } from './types.ts';
 import { verifyRules } from './verify.ts';
 

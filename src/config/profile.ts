@@ -1,14 +1,14 @@
 import { dirname, resolve } from 'node:path';
 import type { TokenKey } from '../jwks.ts';
 import type { Source } from '../routing/route.ts';
-import type { EnvFile } from './env-file.ts';
-import { expandHome, interpolate } from './interpolate.ts';
 import { type Problem, shortPath } from './problems.ts';
-import type { ProfileConfig, profileSchema } from './profile-schema.ts';
 import { resolveTree, type Text, type Variables } from './resolve.ts';
-import { checkShape, prunedPath, type ShapeRules } from './shape.ts';
+import type { ProfileConfig, profileSchema } from './schema/profile-schema.ts';
+import { checkShape, prunedPath, type ShapeRules } from './schema/shape.ts';
+import type { EnvFile } from './source/env-file.ts';
+import { expandHome, interpolate } from './source/interpolate.ts';
+import { keySource, type MapTree, type Path, prune, treeAt, valueSource } from './source/yaml-tree.ts';
 import { readCommand, readEnv } from './texts.ts';
-import { keySource, type MapTree, type Path, prune, treeAt, valueSource } from './tree.ts';
 
 /** A profile as written, defaults merged in. */
 export interface ProfileEntry {

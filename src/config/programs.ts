@@ -1,9 +1,9 @@
 import { delimiter, resolve } from 'node:path';
-import type { Files } from './files.ts';
 import { type Problem, problemAt } from './problems.ts';
 import type { Profile } from './profile.ts';
 import type { Text } from './resolve.ts';
-import { valueSource } from './tree.ts';
+import type { Files } from './source/files.ts';
+import { valueSource } from './source/yaml-tree.ts';
 
 /** Where execvp looks when a gateway's environment has no PATH (libuv, uv__execvpe; confstr _CS_PATH). */
 const DEFAULT_PATH = '/usr/bin:/bin';

@@ -1,7 +1,7 @@
 import type { Source } from '../routing/route.ts';
-import { expandHome, type Fault, interpolate, type Part } from './interpolate.ts';
 import { nearest, type Problem, problemAt } from './problems.ts';
-import { type MapTree, mapEntries, mapScalars, type Path } from './tree.ts';
+import { expandHome, type Fault, interpolate, type Part } from './source/interpolate.ts';
+import { type MapTree, mapEntries, mapScalars, type Path } from './source/yaml-tree.ts';
 
 /** What `${NAME}` is looked up in. */
 export interface Variables {

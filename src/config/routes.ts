@@ -1,7 +1,7 @@
 import type { Route, RouteKey } from '../routing/route.ts';
 import type { Profile } from './profile.ts';
-import type { KeyedPlatform, RouteConfig } from './route-schema.ts';
-import { valueSource } from './tree.ts';
+import type { KeyedPlatform, RouteConfig } from './schema/route-schema.ts';
+import { valueSource } from './source/yaml-tree.ts';
 
 /** A profile's routes in the platforms' normal form, `/p/<profile>` last where profile_paths is on. Pure. */
 export function routesOf(

@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import { readJwks } from '../jwks.ts';
-import type { Files } from './files.ts';
 import { type Problem, problemAt, shortPath } from './problems.ts';
 import type { Profile } from './profile.ts';
-import { valueSource } from './tree.ts';
+import type { Files } from './source/files.ts';
+import { valueSource } from './source/yaml-tree.ts';
 
 interface WithTokenKeys {
   readonly profile: Profile;

@@ -1,6 +1,6 @@
 import type { Profile } from './profile.ts';
+import type { VerifyConfig } from './schema/verify-schema.ts';
 import type { TokenRules, VerifyRules } from './types.ts';
-import type { VerifyConfig } from './verify-schema.ts';
 
 /** How a recipient names an app. */
 const APP_RECIPIENT = /^28:(.+)$/;

@@ -1,15 +1,15 @@
 import { platforms } from '../routing/platforms/index.ts';
 import type { Route } from '../routing/route.ts';
 import type { Seal } from '../routing/seal.ts';
-import { compileRoutes } from '../routing/table.ts';
+import { compileRoutes } from '../routing/table/table.ts';
 import type { ProfileRules, Snapshot, SupervisorPort } from '../snapshot.ts';
-import type { Counters } from './counters.ts';
-import type { Hold } from './hold.ts';
-import type { Leases } from './leases.ts';
-import type { Ruling } from './ruling.ts';
-import type { Upstreams } from './upstreams.ts';
-import { Verifiers } from './verify/index.ts';
-import type { KeyStore } from './verify/key-store.ts';
+import type { Hold } from './hold/hold.ts';
+import type { Ruling } from './match/ruling.ts';
+import type { Counters } from './upstream/counters.ts';
+import type { Leases } from './upstream/leases.ts';
+import type { Upstreams } from './upstream/upstreams.ts';
+import type { KeyStore } from './verify/tokens/key-store.ts';
+import { Verifiers } from './verify/verifiers.ts';
 
 export interface SnapshotsOptions {
   readonly doorId: string;

@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import type { LogPolicy } from '../config/types.ts';
 import type { Report } from '../events.ts';
+import { reasonOf } from '../util/errno.ts';
 import { type Archive, fileSize } from './archive.ts';
 import type { Batch } from './backlog.ts';
 import { APPEND, FILE_MODE, MOVED_WITHIN, type OpenFile, openToAppend, sizeAt } from './open.ts';
 import { moveAway } from './rotated.ts';
-import { reasonOf } from './words.ts';
 
 const RETRY_ROTATION = 5000;
 

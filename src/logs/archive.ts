@@ -4,8 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { LogPolicy } from '../config/types.ts';
 import type { Report } from '../events.ts';
+import { reasonOf } from '../util/errno.ts';
 import { listBeside, partPath } from './rotated.ts';
-import { reasonOf } from './words.ts';
 
 /**
  * Compresses rotated files and deletes the oldest beyond what is kept: one file at a time, whoever's it is, so that

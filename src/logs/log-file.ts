@@ -1,8 +1,8 @@
 import type { LogPolicy } from '../config/types.ts';
+import { reasonOf } from '../util/errno.ts';
 import { Appender, type AppenderOptions } from './appender.ts';
 import { fileSize } from './archive.ts';
 import { Backlog, type Batch, type Room } from './backlog.ts';
-import { reasonOf } from './words.ts';
 
 /** Unwritten lines of one file: what a gateway may write at once (supervisor/output.ts), with the stamps. */
 const BACKLOG_BYTES = 5 * 1024 * 1024;

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LogPolicy } from '../config/types.ts';
 import type { Report } from '../events.ts';
-import { jsonLines } from '../log.ts';
+import { reasonOf } from '../util/errno.ts';
 import { Archive } from './archive.ts';
 import { Room } from './backlog.ts';
 import { defaultLogFile, OWN, writeDirectory } from './directory.ts';
-import { outputLine, remarkLine } from './line.ts';
+import { jsonLines } from './json-lines.ts';
 import { LogFile } from './log-file.ts';
-import { reasonOf } from './words.ts';
+import { outputLine, remarkLine } from './log-line.ts';
 
 const ROOM_BYTES = 16 * 1024 * 1024;
 const RETRY_AFTER = 3000;

@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { timeOfLine } from './line.ts';
+import { timeOfLine } from './log-line.ts';
 
 /** Opened without waiting: a FIFO that nobody reads would hold one of Node's four threads for ever. */
 export const APPEND =

@@ -1,5 +1,6 @@
-import { bodyFormat } from './content-type.ts';
-import type { BodyFields, Platform, RequestHead } from './platform.ts';
+import { bodyFormat } from './body/content-type.ts';
+import type { BodyFields } from './body/reads.ts';
+import type { Platform, RequestHead } from './platform.ts';
 import type { RouteKey } from './route.ts';
 
 /** What the fields of custom routes are called: where a value stands, and which one of these. */

@@ -1,4 +1,5 @@
-import type { BodyFields, DeliveryFacts, Platform, Reply, RequestHead } from './platform.ts';
+import type { BodyFields } from './body/reads.ts';
+import type { DeliveryFacts, Platform, Reply, RequestHead } from './platform.ts';
 
 const TAKEN: Reply = { status: 200, contentType: null, body: '' };
 

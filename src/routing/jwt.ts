@@ -1,4 +1,4 @@
-import { compileJsonReads, readJson } from './json.ts';
+import { compileJsonReads, readJson } from './body/json.ts';
 
 /** What a bearer token says of itself. Nobody has verified it: a hint for routing, never a permission. */
 export interface JwtHint {

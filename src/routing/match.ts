@@ -1,10 +1,10 @@
-import { byKey, refused } from './claim.ts';
-import { type BodyType, inspect } from './inspect.ts';
-import type { KeyIndex } from './key-index.ts';
+import { type BodyType, inspect } from './body/inspect.ts';
+import { byKey, refused } from './match-by-key.ts';
 import type { BodyOutcome, HeadOutcome, Match, Outcome, Refused } from './outcome.ts';
 import type { RequestHead } from './platform.ts';
 import type { Route } from './route.ts';
-import { findScope, type RouteTable, type Scope } from './table.ts';
+import type { KeyIndex } from './table/key-index.ts';
+import { findScope, type RouteTable, type Scope } from './table/table.ts';
 
 export type { BodyOutcome, FanOut, HeadOutcome, Match, MixedBatch } from './outcome.ts';
 

@@ -1,7 +1,7 @@
-import type { BodyType, Refusal } from './inspect.ts';
+import type { BodyType, Refusal } from './body/inspect.ts';
 import type { DeliveryFacts, Reply } from './platform.ts';
 import type { Attributes, PlatformName, Route } from './route.ts';
-import type { Scope } from './scope.ts';
+import type { Scope } from './table/scope.ts';
 
 // What becomes of a request. Attributes and routes have their secrets sealed in all of it.
 

@@ -1,10 +1,10 @@
 import type { Plan, PlanDiff, ProfileChange, ProfilePlan } from '../config/types.ts';
 import type { ProfileRules, Target } from '../snapshot.ts';
-import type { SupervisedStatus } from '../status.ts';
-import { change, relaunch, vacate } from './change.ts';
-import { Gateway, type Surroundings } from './gateway.ts';
-import { isStarting, Order, WAITS_FOR_TURN, waitEvent, waitWords } from './order.ts';
-import { Publisher } from './publisher.ts';
+import type { SupervisedStatus } from '../supervised-status.ts';
+import { Publisher } from './doors/publisher.ts';
+import { Gateway, type SupervisorContext } from './gateway.ts';
+import { change, relaunch, vacate } from './reconfigure.ts';
+import { isStarting, Order, WAITS_FOR_TURN, waitEvent, waitWords } from './starts/start-order.ts';
 
 /** A gateway that ends for good. */
 interface Leaving {
@@ -19,7 +19,7 @@ interface Leaving {
  */
 export class Fleet {
   readonly publisher: Publisher;
-  readonly #around: Surroundings;
+  readonly #around: SupervisorContext;
   readonly #forgotten: (profile: string) => void;
   readonly #order = new Order((name) => this.#staying.get(name)?.life);
   /** In the config's order. */
@@ -34,7 +34,7 @@ export class Fleet {
   #isDue = false;
 
   /** `forgotten` is told of each profile that is no more. */
-  constructor(plan: Plan, around: Surroundings, forgotten: (profile: string) => void) {
+  constructor(plan: Plan, around: SupervisorContext, forgotten: (profile: string) => void) {
     this.#around = around;
     this.#forgotten = forgotten;
     this.#staying = new Map(plan.profiles.map((profile) => [profile.name, this.#newborn(profile)]));

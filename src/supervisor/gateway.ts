@@ -1,31 +1,31 @@
 import type { ProfilePlan } from '../config/types.ts';
 import type { Report } from '../events.ts';
 import type { Target } from '../snapshot.ts';
-import type { SupervisedStatus } from '../status.ts';
-import { unborn } from './begin.ts';
-import { type Command, commandFor } from './launch.ts';
+import type { SupervisedStatus } from '../supervised-status.ts';
+import { mebibytes } from '../util/duration.ts';
+import { targetsOf } from './doors/targets.ts';
+import { statusOf } from './gateway-status.ts';
+import { Probers } from './health/gateway-probes.ts';
+import { initialState } from './lifecycle/begin.ts';
+import { reduce } from './lifecycle/reduce.ts';
 import {
   type Effect,
+  type GatewayEvent,
+  type GatewayState,
   isServing,
-  type Life,
-  type LifeEvent,
   type Policy,
   pidOf,
   policyOf,
   type TimerName,
-} from './life.ts';
-import { reduce } from './lifecycle.ts';
-import { MemoryWatch, treeBytes } from './memory.ts';
-import type { PortBook } from './ports.ts';
-import { Probers } from './probers.ts';
-import { type GatewayProcess, spawnProcess } from './process.ts';
+} from './lifecycle/state.ts';
+import type { PortBook } from './ports/port-book.ts';
+import { type Command, commandFor } from './process/command.ts';
+import { type GatewayProcess, spawnProcess } from './process/spawn.ts';
 import { reportsOf } from './reports.ts';
-import { MARK, type Run } from './run.ts';
-import type { Starts } from './starts.ts';
-import { statusOf } from './status.ts';
-import { targetsOf } from './targets.ts';
-import { processesOf } from './tree.ts';
-import { mebibytes } from './words.ts';
+import { MARK, type Run } from './run/run.ts';
+import type { Starts } from './starts/starts.ts';
+import { MemoryWatch, treeBytes } from './tree/memory.ts';
+import { processesOf } from './tree/tree.ts';
 
 /** Node turns a longer wait into none at all. */
 const MAX_TIMER = 2 ** 31 - 1;
@@ -37,7 +37,7 @@ const MOST_LATE = 1000;
 const JUST_NOW = 500;
 
 /** What a gateway needs of its supervisor. */
-export interface Surroundings {
+export interface SupervisorContext {
   readonly ports: PortBook;
   readonly run: Run;
   readonly starts: Starts;
@@ -51,8 +51,8 @@ export interface Surroundings {
 }
 
 interface Waiter {
-  readonly done: (life: Life) => boolean;
-  readonly resolve: (life: Life) => void;
+  readonly done: (life: GatewayState) => boolean;
+  readonly resolve: (life: GatewayState) => void;
 }
 
 /**
@@ -61,12 +61,12 @@ interface Waiter {
  */
 export class Gateway {
   #profile: ProfilePlan;
-  readonly #around: Surroundings;
+  readonly #around: SupervisorContext;
   #policy: Policy;
-  readonly #queue: LifeEvent[] = [];
+  readonly #queue: GatewayEvent[] = [];
   readonly #probers: Probers;
   #memory: MemoryWatch | undefined;
-  #life: Life;
+  #life: GatewayState;
   #busy = false;
   #timer: NodeJS.Timeout | undefined;
   #process: GatewayProcess | undefined;
@@ -78,11 +78,11 @@ export class Gateway {
   #isAwaited = false;
 
   /** `generation`: that of the last life of a gateway of this name; its own count on from there. */
-  constructor(profile: ProfilePlan, around: Surroundings, generation = 0) {
+  constructor(profile: ProfilePlan, around: SupervisorContext, generation = 0) {
     this.#profile = profile;
     this.#around = around;
     this.#policy = policyOf(profile);
-    this.#life = { ...unborn(this.#policy), generation };
+    this.#life = { ...initialState(this.#policy), generation };
     this.#probers = new Probers({
       profile: () => this.#profile,
       ports: () => around.ports.of(profile.name),
@@ -110,7 +110,7 @@ export class Gateway {
     if (isServing(phase) && (phase.pid !== null || !this.#policy.managed)) this.#look(generation);
   }
 
-  get life(): Life {
+  get life(): GatewayState {
     return this.#life;
   }
 
@@ -135,7 +135,7 @@ export class Gateway {
   }
 
   /** May be called from anywhere, also from what an effect calls. */
-  dispatch(event: LifeEvent): void {
+  dispatch(event: GatewayEvent): void {
     if (event.type === 'ensureReady') this.hurry();
     this.#queue.push(event);
     if (this.#busy) return;
@@ -155,7 +155,7 @@ export class Gateway {
   }
 
   /** Resolves with the first state of which `done` is true, the present one included, once no event is waiting. */
-  until(done: (life: Life) => boolean): Promise<Life> {
+  until(done: (life: GatewayState) => boolean): Promise<GatewayState> {
     return new Promise((resolve) => {
       this.#waiters = [...this.#waiters, { done, resolve }];
       if (!this.#busy) this.#wake();
@@ -184,7 +184,7 @@ export class Gateway {
     if (pidOf(this.#life.phase) !== null) this.#process?.signal('SIGKILL');
   }
 
-  #step(event: LifeEvent): void {
+  #step(event: GatewayEvent): void {
     const { now, random, report, ports } = this.#around;
     const before = this.#life;
     const { state, effects } = reduce(before, { ...event, at: now(), random: random() }, this.#policy);

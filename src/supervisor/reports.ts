@@ -1,15 +1,16 @@
 import type { ProfilePlan } from '../config/types.ts';
 import type { Event } from '../events.ts';
-import { isLeaving, isServing, type Life, type LifeEvent, pidOf } from './life.ts';
-import { duration, exitReason, failedText } from './words.ts';
+import { duration } from '../util/duration.ts';
+import { type GatewayEvent, type GatewayState, isLeaving, isServing, pidOf } from './lifecycle/state.ts';
+import { exitReason, failedText } from './lifecycle/text.ts';
 
 /** What the operator is told of one step of a gateway's life: what happened first, then the state it led to. */
 export function reportsOf(
   plan: ProfilePlan,
   ports: ReadonlyMap<string, number>,
-  before: Life,
-  event: LifeEvent,
-  after: Life,
+  before: GatewayState,
+  event: GatewayEvent,
+  after: GatewayState,
 ): readonly Event[] {
   const { name: profile, launch } = plan;
   const told: Event[] = [];
@@ -48,7 +49,11 @@ export function reportsOf(
 }
 
 /** Why it is in that state; null where nothing but the operator's wish led there. */
-function reasonOf({ name, idleTimeout }: ProfilePlan, before: Life, after: Life): string | null {
+function reasonOf(
+  { name, idleTimeout }: ProfilePlan,
+  before: GatewayState,
+  after: GatewayState,
+): string | null {
   const { phase, lastError } = after;
   switch (phase.name) {
     case 'starting':
@@ -69,7 +74,7 @@ function reasonOf({ name, idleTimeout }: ProfilePlan, before: Life, after: Life)
 }
 
 /** Of a gateway that was not told to stop: how it ended, and what would start it again. */
-function restText({ phase }: Life, { desired, lastExit, lastError }: Life): string | null {
+function restText({ phase }: GatewayState, { desired, lastExit, lastError }: GatewayState): string | null {
   const judged = isServing(phase) || (isLeaving(phase) && phase.after.kind === 'judge');
   const ended =
     judged && lastExit !== null ? (lastError ?? exitReason(lastExit.code, lastExit.signal)) : null;
@@ -78,12 +83,12 @@ function restText({ phase }: Life, { desired, lastExit, lastError }: Life): stri
 }
 
 /** A start is told once it has a pid; one that gets none is told as what it becomes. */
-function isNews(before: Life, event: LifeEvent, after: Life, managed: boolean): boolean {
+function isNews(before: GatewayState, event: GatewayEvent, after: GatewayState, managed: boolean): boolean {
   if (event.type === 'trouble') return true;
   if (after.phase.name === 'starting' && managed) return event.type === 'spawned';
   return before.phase.name !== after.phase.name;
 }
 
-function isReady(life: Life, listener: string): boolean {
+function isReady(life: GatewayState, listener: string): boolean {
   return isServing(life.phase) && life.phase.ready.includes(listener);
 }

@@ -2,17 +2,17 @@ import type { Plan, PlanDiff } from '../config/types.ts';
 import { CommandError, EXIT } from '../errors.ts';
 import type { Report } from '../events.ts';
 import type { DoorPort, SupervisorPort } from '../snapshot.ts';
-import type { SupervisedStatus } from '../status.ts';
-import { takeCensus } from './census.ts';
-import { Drains } from './drains.ts';
+import type { SupervisedStatus } from '../supervised-status.ts';
+import { Drains } from './doors/drains.ts';
+import { Idle } from './doors/idle.ts';
 import { Fleet } from './fleet.ts';
-import type { Gateway, Surroundings } from './gateway.ts';
-import { Idle } from './idle.ts';
-import { hasSettled } from './life.ts';
-import { PortBook } from './ports.ts';
-import { HAS_PROC } from './proc.ts';
-import { type Run, unguarded } from './run.ts';
-import { Starts } from './starts.ts';
+import type { Gateway, SupervisorContext } from './gateway.ts';
+import { hasSettled } from './lifecycle/state.ts';
+import { PortBook } from './ports/port-book.ts';
+import { type Run, unguarded } from './run/run.ts';
+import { Starts } from './starts/starts.ts';
+import { takeCensus } from './tree/census.ts';
+import { HAS_PROC } from './tree/proc.ts';
 
 export interface SupervisorOptions {
   readonly plan: Plan;
@@ -70,7 +70,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const starts = new Starts(plan.startConcurrency);
   const drains = new Drains(() => fleet.publisher.doorIds);
   const idle = new Idle(() => fleet.publisher.doorIds);
-  const around: Surroundings = {
+  const around: SupervisorContext = {
     ports,
     run,
     starts,

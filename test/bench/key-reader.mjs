@@ -3,8 +3,8 @@
 // where what it allocates grows with the body.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { compileJsonReads, readJson } from '../../dist/routing/json.js';
-import { botFramework } from '../../dist/routing/platforms/bot-framework.js';
+import { compileJsonReads, readJson } from '../../dist/routing/body/json.js';
+import { botFramework } from '../../dist/routing/platforms/microsoft/bot-framework.js';
 import { interleave, median, ratio } from './interleaved.mjs';
 
 const SIZES = [

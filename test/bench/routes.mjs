@@ -4,7 +4,7 @@
 import { createHmac } from 'node:crypto';
 import { matchBody, matchHead } from '../../dist/routing/match.js';
 import { platforms } from '../../dist/routing/platforms/index.js';
-import { compileRoutes } from '../../dist/routing/table.js';
+import { compileRoutes } from '../../dist/routing/table/table.js';
 import { activity, appId } from './activity.mjs';
 import { interleave, median, ratio } from './interleaved.mjs';
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { realFiles } from '../../src/config/files.ts';
 import { formatProblem, loadConfig } from '../../src/config/load.ts';
+import { realFiles } from '../../src/config/source/files.ts';
 import { logsFolder } from '../../src/logs/directory.ts';
-import { stateFolder } from '../../src/state.ts';
+import { stateFolder } from '../../src/state-folder.ts';
 import { ENV, folder } from './folder.ts';
 
 const B = 'b: {command: node}';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import { diffPlans, linesOf } from '../../src/config/diff.ts';
-import { safePart } from '../../src/config/safe-part.ts';
+import { diffPlans, linesOf } from '../../src/config/change/diff.ts';
+import { safePart } from '../../src/config/change/safe-part.ts';
 import { ENV, load, planOf, type Written } from './folder.ts';
 import { TOKEN_KEY } from './good.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
-import { createDoor } from '../../src/door/server.ts';
+import { createDoor } from '../../src/door/door.ts';
 import {
   APP,
   activity,

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Counters } from '../../src/door/counters.ts';
-import type { Head } from '../../src/door/head.ts';
-import { requestHeaders } from '../../src/door/headers.ts';
-import { Leases, type Life } from '../../src/door/leases.ts';
-import { readHead } from '../../src/door/request.ts';
-import { readTarget } from '../../src/door/target.ts';
-import { Timers } from '../../src/door/timers.ts';
+import type { Head } from '../../src/door/request/head.ts';
+import { readHead } from '../../src/door/request/read-head.ts';
+import { readTarget } from '../../src/door/request/request-target.ts';
+import { Counters } from '../../src/door/upstream/counters.ts';
+import { requestHeaders } from '../../src/door/upstream/headers.ts';
+import { type Generation, Leases } from '../../src/door/upstream/leases.ts';
 import { DoorError } from '../../src/errors.ts';
+import { Timers } from '../../src/util/timers.ts';
 import { FakeSupervisor, target } from './support/door.ts';
 
 const NAMES = [
@@ -102,7 +102,7 @@ test('the last word on a generation that left routing is that nothing is in flig
       const counters = new Counters();
       const leases = new Leases('door-1', supervisor, counters, new Timers(), () => 1);
       let ready: readonly number[] = [];
-      const taken: Life[] = [];
+      const taken: Generation[] = [];
       const route = (next: readonly number[]) => {
         ready = next;
         leases.left(leases.route(next.map((generation) => target('a', 1, { generation }))));

@@ -6,8 +6,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { parseReload } from '../../src/admin/reload.ts';
-import { controlSocketPath, stateFolder } from '../../src/state.ts';
+import { parseReload } from '../../src/admin/reload-answer.ts';
+import { controlSocketPath, stateFolder } from '../../src/state-folder.ts';
 import { isAlive, runCli, startGwproxy } from '../support/cli.ts';
 import { fixture, root } from '../support/root.ts';
 

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { logsFolder } from '../../src/logs/directory.ts';
 import { createLogFiles, type LogFiles } from '../../src/logs/log-files.ts';
-import { stateFolder } from '../../src/state.ts';
+import { stateFolder } from '../../src/state-folder.ts';
 import { POLICY } from '../logs/support.ts';
 import { runCli } from '../support/cli.ts';
 import { root } from '../support/root.ts';

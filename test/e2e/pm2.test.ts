@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
-import { isRecord } from '../../src/cli/pm2/records.ts';
+import { isRecord } from '../../src/cli/pm2/source/records.ts';
 import { isAlive, runCli, runNode, startGwproxy } from '../support/cli.ts';
 import { fixture, root } from '../support/root.ts';
 import { listen, listening, temporaryFolder } from '../support/sockets.ts';

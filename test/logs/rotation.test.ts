@@ -3,7 +3,7 @@ import { chmod, readdir, readFile, rename, rm, stat, truncate, writeFile } from 
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { outputLine } from '../../src/logs/line.ts';
+import { outputLine } from '../../src/logs/log-line.ts';
 import { temporaryFolder } from '../support/sockets.ts';
 import { logTo, namesOf, POLICY, wholeLog } from './support.ts';
 

@@ -1,4 +1,4 @@
-import { groupBy } from '../../src/routing/group.ts';
+import { groupBy } from '../../src/routing/table/group-by.ts';
 import type { Delivery, Kind } from './load.ts';
 
 // What a run comes to. Pure: all times are epoch ms of one machine.

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { platforms } from '../../src/routing/platforms/index.ts';
-import { compileRoutes } from '../../src/routing/table.ts';
+import { compileRoutes } from '../../src/routing/table/table.ts';
 import { decide, form, json, keyRoute, type Request } from './support.ts';
 
 const SECRET = 'AAAA-not-a-real-secret-AAAA';

@@ -1,9 +1,10 @@
-import { compileBodyReads, inspect } from '../../src/routing/inspect.ts';
+import { compileBodyReads, inspect } from '../../src/routing/body/inspect.ts';
+import type { BodyFields } from '../../src/routing/body/reads.ts';
 import { type BodyOutcome, matchBody, matchHead } from '../../src/routing/match.ts';
-import type { BodyFields, Platform, RequestHead } from '../../src/routing/platform.ts';
+import type { Platform, RequestHead } from '../../src/routing/platform.ts';
 import { platforms } from '../../src/routing/platforms/index.ts';
 import type { PlatformName, Route } from '../../src/routing/route.ts';
-import { compileRoutes, type RouteTable } from '../../src/routing/table.ts';
+import { compileRoutes, type RouteTable } from '../../src/routing/table/table.ts';
 
 export const JSON_TYPE = 'application/json';
 export const FORM_TYPE = 'application/x-www-form-urlencoded';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { diffPlans, withKnownRoutes } from '../../src/config/diff.ts';
+import { diffPlans, withKnownRoutes } from '../../src/config/change/diff.ts';
 import type { Plan, ProfilePlan } from '../../src/config/types.ts';
 import { CommandError } from '../../src/errors.ts';
 import { createSupervisor, type Supervisor } from '../../src/supervisor/supervisor.ts';

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { CommandError } from '../../src/errors.ts';
-import { groupAlive } from '../../src/supervisor/group.ts';
 import { createSupervisor } from '../../src/supervisor/supervisor.ts';
+import { groupAlive } from '../../src/supervisor/tree/process-group.ts';
 import { fixture } from '../support/root.ts';
 import {
   FakeDoor,

@@ -5,8 +5,8 @@ import type { TestContext } from 'node:test';
 import type { ListenerPlan, Plan, ProcessSettings, ProfilePlan, Template } from '../../src/config/types.ts';
 import type { Event } from '../../src/events.ts';
 import type { DoorPort, Snapshot, SupervisorPort, Target } from '../../src/snapshot.ts';
-import { groupAlive } from '../../src/supervisor/group.ts';
 import { createSupervisor, type Supervisor } from '../../src/supervisor/supervisor.ts';
+import { groupAlive } from '../../src/supervisor/tree/process-group.ts';
 import { fixture } from '../support/root.ts';
 
 const source = { file: 'gwproxy.yaml', line: 1, column: 1 };

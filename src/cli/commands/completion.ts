@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { realFiles } from '../../config/files.ts';
+import { realFiles } from '../../config/source/files.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import { bashScript } from '../completion/bash.ts';
+import { wordsOf } from '../completion/command-words.ts';
 import { fishScript } from '../completion/fish.ts';
 import { profileNames } from '../completion/names.ts';
-import { wordsOf } from '../completion/words.ts';
 import { zshScript } from '../completion/zsh.ts';
 
 const SCRIPTS = new Map([

@@ -1,11 +1,11 @@
 import { parseStatus } from '../../admin/status.ts';
 import { CommandError, EXIT } from '../../errors.ts';
-import { makeStateFolder, stateFolder } from '../../state.ts';
-import { startInBackground } from '../background.ts';
-import { loadPlan } from '../config.ts';
-import { askRunning, isRunning } from '../control.ts';
-import { refuseUnknown } from '../profile.ts';
+import { makeStateFolder, stateFolder } from '../../state-folder.ts';
+import { askRunning, isRunning } from '../ask-running.ts';
+import { loadPlan } from '../load-config.ts';
+import { refuseUnknown } from '../profile-names.ts';
 import { configHint } from '../self.ts';
+import { startInBackground } from '../up/background.ts';
 
 /**
  * `up` in the background: returns once the door listens. Throws a CommandError as `up` would: 78 for the config,

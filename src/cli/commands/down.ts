@@ -1,4 +1,4 @@
-import { askRunning } from '../control.ts';
+import { askRunning } from '../ask-running.ts';
 
 /** Stops the gwproxy that runs on this config and returns when all its gateways have ended. */
 export async function down(configFile: string, now: boolean): Promise<void> {

@@ -1,9 +1,9 @@
 import { CommandError, EXIT } from '../../errors.ts';
-import { commandFor } from '../../supervisor/launch.ts';
-import { loadPlan } from '../config.ts';
-import { portsFor } from '../exec/ports.ts';
-import { runAttached } from '../exec/run.ts';
-import { refuseUnknown } from '../profile.ts';
+import { commandFor } from '../../supervisor/process/command.ts';
+import { portsFor } from '../exec/exec-ports.ts';
+import { runAttached } from '../exec/run-command.ts';
+import { loadPlan } from '../load-config.ts';
+import { refuseUnknown } from '../profile-names.ts';
 
 /**
  * Runs a program as that profile's gateway would run: its environment and nothing else, its folder, ports, user

@@ -1,12 +1,12 @@
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { type Files, realFiles } from '../../config/files.ts';
 import { hermesConfig } from '../../config/presets/hermes-init.ts';
 import { shortPath } from '../../config/problems.ts';
+import { type Files, realFiles } from '../../config/source/files.ts';
 import { CommandError, EXIT } from '../../errors.ts';
-import { loadPlan } from '../config.ts';
-import type { Written } from '../pm2/text.ts';
+import { loadPlan } from '../load-config.ts';
+import type { Written } from '../pm2/profile-text.ts';
 import { configHint, withConfig } from '../self.ts';
 
 export interface InitOptions {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError, EXIT } from '../../errors.ts';
 import { leaveQuietly } from '../leave.ts';
-import { findLogs } from '../logs/sources.ts';
+import { findLogs } from '../logs/log-sources.ts';
 import { View } from '../logs/view.ts';
 
 const LOOK_EVERY = 200;

@@ -1,6 +1,6 @@
 import { parseStatus } from '../../admin/status.ts';
-import { askRunning } from '../control.ts';
-import { refuseUnknown } from '../profile.ts';
+import { askRunning } from '../ask-running.ts';
+import { refuseUnknown } from '../profile-names.ts';
 
 /**
  * Starts, stops or restarts these profiles, all at once; throws the first refusal after all have answered. A name that

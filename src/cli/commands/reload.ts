@@ -1,6 +1,6 @@
-import { parseReload } from '../../admin/reload.ts';
+import { parseReload } from '../../admin/reload-answer.ts';
 import { CommandError, EXIT } from '../../errors.ts';
-import { askRunning } from '../control.ts';
+import { askRunning } from '../ask-running.ts';
 import { withConfig } from '../self.ts';
 
 /**

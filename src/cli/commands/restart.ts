@@ -1,7 +1,7 @@
 import type { ProfileStatus } from '../../admin/status.ts';
 import { parseStatus } from '../../admin/status.ts';
 import { CommandError, EXIT } from '../../errors.ts';
-import { askRunning } from '../control.ts';
+import { askRunning } from '../ask-running.ts';
 import { changeEach, refuseStrangers } from './profiles.ts';
 
 /** Restarts these profiles, or with `all` every one that is up; with `rolling` each is ready before the next. */

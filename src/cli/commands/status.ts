@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseStatus } from '../../admin/status.ts';
-import { askRunning } from '../control.ts';
+import { askRunning } from '../ask-running.ts';
 import { leaveQuietly } from '../leave.ts';
+import { fitted, statusTable } from '../output/text-table.ts';
 import { withConfig } from '../self.ts';
-import { fitted, statusTable } from '../table.ts';
 
 const WATCH_EVERY_MS = 1000;
 const CLEAR_SCREEN = '\x1b[H\x1b[2J';

@@ -3,15 +3,15 @@ import { loadConfig } from '../../config/load.ts';
 import type { Plan } from '../../config/types.ts';
 import { EXIT } from '../../errors.ts';
 import { holdYoungGeneration } from '../../heap/young-generation.ts';
-import { createJsonLog, type Log } from '../../log.ts';
-import { stateFolder } from '../../state.ts';
-import { openStdout } from '../../stdout.ts';
-import { takeSocket } from '../activation.ts';
-import { loadPlan } from '../config.ts';
-import { refuseUnknown } from '../profile.ts';
-import { createRenderer } from '../render.ts';
-import { hasTerminal, obeySignals } from '../signals.ts';
-import { createStarterReport } from '../starter.ts';
+import { createJsonLog, type Log } from '../../logs/log.ts';
+import { openStdout } from '../../logs/stdout/stdout.ts';
+import { stateFolder } from '../../state-folder.ts';
+import { loadPlan } from '../load-config.ts';
+import { createRenderer } from '../output/render.ts';
+import { refuseUnknown } from '../profile-names.ts';
+import { takeSocket } from '../up/activation.ts';
+import { hasTerminal, obeySignals } from '../up/signals.ts';
+import { createStarterReport } from '../up/starter.ts';
 
 /**
  * Runs the door and the gateways until SIGINT, SIGTERM or `gwproxy down`; signals.ts says what each does. The

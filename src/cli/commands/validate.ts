@@ -1,8 +1,8 @@
-import type { ReloadResult } from '../../admin/reload.ts';
+import type { ReloadResult } from '../../admin/reload-answer.ts';
 import type { DeliveryMode, Plan, ProfilePlan } from '../../config/types.ts';
-import { InvalidConfigError, loadPlan } from '../config.ts';
-import { table } from '../table.ts';
-import { routeText, shownFields } from '../words.ts';
+import { InvalidConfigError, loadPlan } from '../load-config.ts';
+import { routeText, shownFields } from '../output/route-text.ts';
+import { table } from '../output/text-table.ts';
 
 /**
  * Checks the config and prints what would run and every route; starts nothing. Throws a CommandError (78) where it is

@@ -1,4 +1,4 @@
-import type { CommandWords, Place } from './words.ts';
+import type { CommandWords, Place } from './command-words.ts';
 
 /** To be sourced. It needs bash 3.2 alone, not the bash-completion package. */
 export function bashScript(commands: readonly CommandWords[]): string {

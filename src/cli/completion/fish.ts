@@ -1,4 +1,4 @@
-import type { CommandWords, OptionWords, Place } from './words.ts';
+import type { CommandWords, OptionWords, Place } from './command-words.ts';
 
 /** To be sourced, or put as `gwproxy.fish` into ~/.config/fish/completions. */
 export function fishScript(commands: readonly CommandWords[]): string {

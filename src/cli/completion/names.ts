@@ -1,7 +1,7 @@
 import { basename, dirname, extname, resolve } from 'node:path';
-import type { Files } from '../../config/files.ts';
-import type { MapTree, Tree } from '../../config/tree.ts';
-import { parseYaml } from '../../config/yaml.ts';
+import type { Files } from '../../config/source/files.ts';
+import { parseYaml } from '../../config/source/yaml.ts';
+import type { MapTree, Tree } from '../../config/source/yaml-tree.ts';
 
 /**
  * The profiles that a config names, its included files' among them, without any check: whoever presses Tab waits.

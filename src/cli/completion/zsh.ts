@@ -1,4 +1,4 @@
-import type { CommandWords, OptionWords, Place } from './words.ts';
+import type { CommandWords, OptionWords, Place } from './command-words.ts';
 
 /** To be sourced, or put as `_gwproxy` into a folder of $fpath. */
 export function zshScript(commands: readonly CommandWords[]): string {

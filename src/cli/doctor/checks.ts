@@ -1,14 +1,14 @@
-import { checkConfig } from './config.ts';
+import { checkConfig } from './config-findings.ts';
 import type { Fault, Finding } from './finding.ts';
-import { checkLaunches } from './launch.ts';
-import { checkLogs, checkService, checkSpool, checkState, checkWatch } from './places.ts';
-import { checkPm2 } from './pm2.ts';
-import { checkPorts } from './ports.ts';
-import { checkReach } from './reach.ts';
-import { checkRunning } from './running.ts';
-import { checkSecrets } from './secrets.ts';
+import { checkLogs, checkService, checkSpool, checkState, checkWatch } from './folder-findings.ts';
+import { checkPm2 } from './pm2-findings.ts';
+import { checkPorts } from './port-findings.ts';
+import { checkLaunches } from './program-findings.ts';
+import { checkReach } from './reach-findings.ts';
+import { checkRunning } from './running-findings.ts';
+import { checkSecrets } from './secret-findings.ts';
 import { LateError, type Subject, within } from './subject.ts';
-import { checkDescriptors, checkInit } from './system.ts';
+import { checkDescriptors, checkInit } from './system-findings.ts';
 
 interface Check {
   /** Without which it could say nothing. */

@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError } from '../../errors.ts';
-import { programOf } from '../../supervisor/holders.ts';
-import { HAS_PROC, isGone, readPids, readProc } from '../../supervisor/proc.ts';
-import type { App } from '../pm2/app.ts';
-import { readDump } from '../pm2/read.ts';
-import { isRecord } from '../pm2/records.ts';
+import { programOf } from '../../supervisor/ports/socket-holders.ts';
+import { HAS_PROC, isGone, readPids, readProc } from '../../supervisor/tree/proc.ts';
+import { readDump } from '../pm2/source/ecosystem-file.ts';
+import type { App } from '../pm2/source/pm2-app.ts';
+import { isRecord } from '../pm2/source/records.ts';
 
 /** One app that pm2 runs, or would start again. */
 export interface Pm2App {

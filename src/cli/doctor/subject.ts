@@ -6,8 +6,8 @@ import { shortPath } from '../../config/problems.ts';
 import type { Plan } from '../../config/types.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import type { Source } from '../../routing/route.ts';
-import { stateFolder } from '../../state.ts';
-import { askRunning, HangingError, pidText } from '../control.ts';
+import { stateFolder } from '../../state-folder.ts';
+import { askRunning, HangingError, pidText } from '../ask-running.ts';
 import { configHint } from '../self.ts';
 
 /** All that the checks look at, found out once. */

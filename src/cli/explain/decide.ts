@@ -1,11 +1,11 @@
 import type { Plan } from '../../config/types.ts';
-import { checkLength } from '../../door/receive.ts';
-import { createSeal } from '../../door/seal.ts';
+import { createSeal } from '../../door/match/seal-key.ts';
+import { checkLength } from '../../door/request/read-body.ts';
 import { DoorError } from '../../errors.ts';
 import { matchBody, matchHead } from '../../routing/match.ts';
 import type { HeadOutcome } from '../../routing/outcome.ts';
 import { platforms } from '../../routing/platforms/index.ts';
-import { compileRoutes, findScope, type RouteTable, type Scope } from '../../routing/table.ts';
+import { compileRoutes, findScope, type RouteTable, type Scope } from '../../routing/table/table.ts';
 import { type Described, type Request, requestOf } from './request.ts';
 
 /** What the door would do with a request, before any gateway is looked at. */

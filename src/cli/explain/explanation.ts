@@ -1,17 +1,17 @@
 import type { Plan } from '../../config/types.ts';
-import { gatewayPath } from '../../door/prepare.ts';
+import { gatewayPath } from '../../door/match/prepare.ts';
 import { customPlatform } from '../../routing/custom.ts';
 import type { Match } from '../../routing/match.ts';
 import type { RequestHead } from '../../routing/platform.ts';
 import { platforms } from '../../routing/platforms/index.ts';
 import type { PlatformName, Route, RouteKey } from '../../routing/route.ts';
 import { pickByPath } from '../../routing/target-path.ts';
-import { claimOf } from '../claim.ts';
-import { isSecret, routeText, SECRET, sourceText } from '../words.ts';
+import { isSecret, routeText, SECRET, sourceText } from '../output/route-text.ts';
+import { claimOf } from '../portal/claim-line.ts';
 import type { Decision } from './decide.ts';
-import { type Sender, senderOf } from './places.ts';
 import type { Request } from './request.ts';
 import { beatenBy, nearestTo, type Rival } from './rivals.ts';
+import { type Sender, senderOf } from './route-places.ts';
 
 /** What `gwproxy explain --json` prints; users' scripts rely on these names. Secrets are '(secret)'. */
 export interface Explanation {

@@ -1,8 +1,8 @@
 import type { Plan } from '../../config/types.ts';
-import type { Head } from '../../door/head.ts';
-import { readHead } from '../../door/request.ts';
+import type { Head } from '../../door/request/head.ts';
+import { readHead } from '../../door/request/read-head.ts';
 import { CommandError, EXIT } from '../../errors.ts';
-import type { BodyType } from '../../routing/inspect.ts';
+import type { BodyType } from '../../routing/body/inspect.ts';
 
 /** A request as the user describes it. */
 export interface Described {

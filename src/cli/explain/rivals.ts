@@ -3,7 +3,7 @@ import type { RequestHead } from '../../routing/platform.ts';
 import { platforms } from '../../routing/platforms/index.ts';
 import type { Attributes, PlatformName, Route } from '../../routing/route.ts';
 import { matchesPrefix } from '../../routing/target-path.ts';
-import { fieldName, isSecret, yamlText } from '../words.ts';
+import { fieldName, isSecret, yamlText } from '../output/route-text.ts';
 
 /** Another route, and why the request is not its. */
 export interface Rival {

@@ -1,9 +1,9 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { createLines, type Lines } from '../../lines.ts';
-import { timeOfLine } from '../../logs/line.ts';
+import { timeOfLine } from '../../logs/log-line.ts';
 import { MOVED_WITHIN } from '../../logs/open.ts';
 import { listBeside, type Rotated, stampOf } from '../../logs/rotated.ts';
+import { createLines, type Lines } from '../../util/lines.ts';
 import { lastLineEnd, lastLines, lastOfRotated, readExactly, STORED_LINE_BYTES } from './tail.ts';
 
 const READ_BYTES = 64 * 1024;

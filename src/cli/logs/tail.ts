@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { createLines, LF } from '../../lines.ts';
 import type { Rotated } from '../../logs/rotated.ts';
+import { createLines, LF } from '../../util/lines.ts';
 
 const BLOCK_BYTES = 64 * 1024;
 /** A stored line is a told one and its stamp. */

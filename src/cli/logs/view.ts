@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { CommandError, EXIT } from '../../errors.ts';
 import { type LogDirectory, OWN } from '../../logs/directory.ts';
-import { createNameLines } from '../name-lines.ts';
-import { type Entry, merged, outputEntry, ownEntry } from './entries.ts';
+import { createNameLines } from '../output/name-lines.ts';
 import { Follower } from './follower.ts';
+import { type Entry, merged, outputEntry, ownEntry } from './log-entries.ts';
 
 export interface ViewOptions {
   /** None: all. `gwproxy` is gwproxy's own log. */

@@ -1,6 +1,6 @@
-import type { App, FieldName } from './app.ts';
 import { type Note, note } from './note.ts';
-import { numberOf, shellWord } from './words.ts';
+import type { App, FieldName } from './source/pm2-app.ts';
+import { numberOf, shellWord } from './values.ts';
 
 /** What a profile is called, and how `gwproxy` is told of its config. */
 export interface Place {

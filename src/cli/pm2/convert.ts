@@ -1,16 +1,16 @@
-import { NAME_RULE, OWN_NAME, profileName } from '../../config/profile-schema.ts';
-import { duration } from '../../supervisor/words.ts';
+import { NAME_RULE, OWN_NAME, profileName } from '../../config/schema/profile-schema.ts';
+import { duration } from '../../util/duration.ts';
 import { hasSecretShape } from '../secret.ts';
 import { absencesOf } from './absent.ts';
-import type { App } from './app.ts';
+import type { Machine } from './command-line.ts';
 import { type Inherited, inheritedBy, type Variables, variablesOf } from './env.ts';
-import type { Machine } from './launch.ts';
-import { logFileOf } from './logs.ts';
+import { logFileOf } from './log-fields.ts';
 import { type Note, note, type Plain, together } from './note.ts';
 import { limitsOf, restartOf, START_TIMEOUT } from './policy.ts';
-import type { Pm2File } from './read.ts';
-import { launchFrom } from './start-folder.ts';
-import { numberOf } from './words.ts';
+import type { Pm2File } from './source/ecosystem-file.ts';
+import type { App } from './source/pm2-app.ts';
+import { launchFrom } from './source/start-folder.ts';
+import { numberOf } from './values.ts';
 
 /** An app as a profile. */
 export interface Converted {

@@ -1,4 +1,4 @@
-import { shellWord } from './words.ts';
+import { shellWord } from './values.ts';
 
 /** What pm2 takes for something else than the name of an app: every app, an id, an expression, a file, an option. */
 const NO_NAME = /^(?:all$|\/.*\/$|-)|\.(?:json|ya?ml|config\.[cm]?js)/s;

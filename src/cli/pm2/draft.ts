@@ -3,8 +3,8 @@ import { CommandError, EXIT } from '../../errors.ts';
 import { type Conversion, convert } from './convert.ts';
 import { deletionOf, isNameToPm2 } from './delete.ts';
 import { realMachine } from './machine.ts';
-import { type Pm2File, readPm2File } from './read.ts';
-import { configText, noteText, printable, type Written } from './text.ts';
+import { configText, noteText, printable, type Written } from './profile-text.ts';
+import { type Pm2File, readPm2File } from './source/ecosystem-file.ts';
 
 /** What `gwproxy init --pm2` writes and says. */
 export interface Draft {

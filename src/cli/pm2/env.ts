@@ -1,8 +1,8 @@
 import { BASE_ENV } from '../../config/profile.ts';
 import { hasSecretShape, isSecretName } from '../secret.ts';
-import type { App } from './app.ts';
 import { type Note, note } from './note.ts';
-import { isRecord } from './records.ts';
+import type { App } from './source/pm2-app.ts';
+import { isRecord } from './source/records.ts';
 
 export interface Variables {
   /** For the config itself. */

@@ -1,8 +1,8 @@
-import { LARGEST_STORE } from '../../config/units.ts';
-import { duration } from '../../supervisor/words.ts';
-import type { App, FieldName } from './app.ts';
+import { LARGEST_STORE } from '../../config/schema/units.ts';
+import { duration } from '../../util/duration.ts';
 import { type Mapped, type Note, note, type Plain, sizeText } from './note.ts';
-import { bytesOf, msOf, numberOf } from './words.ts';
+import type { App, FieldName } from './source/pm2-app.ts';
+import { bytesOf, msOf, numberOf } from './values.ts';
 
 /** What pm2 does where the app does not say. */
 const PM2 = { maxRestarts: 16, minUptime: 1000, longestBackoff: 15_000, stableAfter: 30_000 } as const;

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { CommandError, EXIT } from '../../errors.ts';
-import { accountFor } from '../../supervisor/users.ts';
+import { accountFor } from '../../supervisor/process/users.ts';
 
 /** An account of this machine. */
 export interface Account {

@@ -1,13 +1,13 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CommandError, EXIT } from '../../errors.ts';
-import { makeStateFolder } from '../../state.ts';
-import { isRunning } from '../control.ts';
+import { makeStateFolder } from '../../state-folder.ts';
+import { isRunning } from '../ask-running.ts';
 import { configHint } from '../self.ts';
 import { call } from './call.ts';
 import { launchdAgent } from './launchd.ts';
 import { removeOwn, writeOwn } from './own-file.ts';
-import type { Service } from './service.ts';
+import type { Service } from './service-manager.ts';
 
 /** Writes the agent and has launchd start it, now and at login. Throws a CommandError. */
 export async function installAgent(service: Service, configFile: string): Promise<void> {

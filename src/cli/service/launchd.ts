@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { MARK, type Service } from './service.ts';
+import { MARK, type Service } from './service-manager.ts';
 
 /** The text of a launchd agent, a property list (launchd.plist(5)). */
 export function launchdAgent(service: Service): string {

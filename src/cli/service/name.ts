@@ -1,5 +1,5 @@
 import { basename, dirname, extname } from 'node:path';
-import { realConfigPath, stateFolder } from '../../state.ts';
+import { realConfigPath, stateFolder } from '../../state-folder.ts';
 
 /** Of that config's service, whether it is installed or not. Throws a CommandError where there is no such file. */
 export function serviceNameOf(configFile: string, env: NodeJS.ProcessEnv): string {

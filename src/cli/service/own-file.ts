@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CommandError, EXIT } from '../../errors.ts';
-import { MARK } from './service.ts';
+import { MARK } from './service-manager.ts';
 
 /** Writes a unit or an agent, over one that was written here alone. Throws a CommandError where it may not. */
 export async function writeOwn(file: string, text: string): Promise<'new' | 'same' | 'changed'> {

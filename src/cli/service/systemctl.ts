@@ -2,11 +2,11 @@ import { access } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { CommandError, EXIT } from '../../errors.ts';
-import { isRunning } from '../control.ts';
+import { isRunning } from '../ask-running.ts';
 import { configHint } from '../self.ts';
 import { type Called, call } from './call.ts';
 import { readOwn, removeOwn, writeOwn } from './own-file.ts';
-import type { Service } from './service.ts';
+import type { Service } from './service-manager.ts';
 import { systemdSocket, systemdUnit } from './systemd.ts';
 
 /** One manager of systemd: the user's own, or the system's. */

@@ -1,4 +1,4 @@
-import { MARK, type Service } from './service.ts';
+import { MARK, type Service } from './service-manager.ts';
 
 /** Of a port that is taken, say: tried for some five minutes, then `failed` in systemd's own words. */
 const RETRY_SECONDS = 5;

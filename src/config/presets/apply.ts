@@ -1,6 +1,4 @@
 import type { Source } from '../../routing/route.ts';
-import type { Files } from '../files.ts';
-import { withPreset } from '../merge.ts';
 import type { Problem } from '../problems.ts';
 import {
   inheritedEnv,
@@ -10,7 +8,9 @@ import {
   variablesOf,
 } from '../profile.ts';
 import { resolveText, type Variables } from '../resolve.ts';
-import { type MapTree, type Tree, treeAt } from '../tree.ts';
+import type { Files } from '../source/files.ts';
+import { withPreset } from '../source/merge.ts';
+import { type MapTree, type Tree, treeAt } from '../source/yaml-tree.ts';
 import { presets } from './index.ts';
 import type { Preset } from './preset.ts';
 

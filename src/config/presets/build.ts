@@ -1,5 +1,5 @@
 import type { Source } from '../../routing/route.ts';
-import type { ListTree, MapTree, ScalarTree, Tree } from '../tree.ts';
+import type { ListTree, MapTree, ScalarTree, Tree } from '../source/yaml-tree.ts';
 
 /** A value as it stands: what looks like a reference in it is text. */
 export function scalar(value: string | number, source: Source): ScalarTree {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { parseEnvFile } from '../env-file.ts';
-import type { Files } from '../files.ts';
 import { type Problem, problemAt } from '../problems.ts';
-import type { MapTree } from '../tree.ts';
-import { parseYaml } from '../yaml.ts';
+import { parseEnvFile } from '../source/env-file.ts';
+import type { Files } from '../source/files.ts';
+import { parseYaml } from '../source/yaml.ts';
+import type { MapTree } from '../source/yaml-tree.ts';
 import type { Setting, Variable } from './hermes-settings.ts';
 
 /** What a Hermes profile's own files hold. */

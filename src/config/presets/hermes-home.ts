@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import type { Files } from '../files.ts';
+import type { Files } from '../source/files.ts';
 
 /** What a Hermes profile may be called; `default` is the one that lives in the root itself. */
 export const HERMES_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { didYouMean, type Problem, problemAt } from '../problems.ts';
-import { type MapTree, type Tree, treeAt, valueSource } from '../tree.ts';
+import { type MapTree, type Tree, treeAt, valueSource } from '../source/yaml-tree.ts';
 import { list, map, scalar } from './build.ts';
 import { type HermesFiles, readHermesFiles } from './hermes-files.ts';
 import { HERMES_NAME, hermesRoot, profileHome, profilesBelow } from './hermes-home.ts';

@@ -1,7 +1,7 @@
 import type { Source } from '../../routing/route.ts';
-import type { Files } from '../files.ts';
 import type { Problem } from '../problems.ts';
-import type { MapTree } from '../tree.ts';
+import type { Files } from '../source/files.ts';
+import type { MapTree } from '../source/yaml-tree.ts';
 
 /** All that is known of one kind of gateway: how it is run and what it serves, read from its own files. */
 export interface Preset {

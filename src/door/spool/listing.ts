@@ -1,5 +1,5 @@
-import type { Dead, End, Spooled } from './delivery.ts';
 import type { Queued } from './queue.ts';
+import type { Dead, End, Spooled } from './store/spooled-delivery.ts';
 
 /** Which deliveries are meant. */
 export type Chosen =

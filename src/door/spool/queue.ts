@@ -1,5 +1,3 @@
-import type { Standing } from './asks.ts';
-import type { Spooled, Tries } from './delivery.ts';
 import {
   expiryOf,
   judge,
@@ -8,7 +6,9 @@ import {
   type RetryRules,
   statusOf,
   type Verdict,
-} from './verdict.ts';
+} from './send-verdict.ts';
+import type { Spooled, Tries } from './store/spooled-delivery.ts';
+import type { Standing } from './wake.ts';
 
 export interface QueueRules extends RetryRules {
   /** Deliveries that are sent at once to one profile at first, each of another order key. */

@@ -1,18 +1,18 @@
 import { setMaxListeners } from 'node:events';
 import type { Report } from '../../events.ts';
-import { codeOf } from '../failure.ts';
-import type { Timer, Timers } from '../timers.ts';
-import { Asks, type Readiness } from './asks.ts';
-import type { Dead, End, Spooled, SpoolRequest } from './delivery.ts';
-import { Graveyard } from './graveyard.ts';
+import { codeOf } from '../../util/errno.ts';
+import type { Timer, Timers } from '../../util/timers.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { type Chosen, isChosen, type SpoolListing, showDead, showQueued } from './listing.ts';
 import { Notices } from './notices.ts';
 import { Queue, type Queued } from './queue.ts';
-import { CorruptRecord } from './record.ts';
-import { SpoolRefused } from './refused.ts';
-import type { SpoolStore } from './store.ts';
+import type { Outcome } from './send-verdict.ts';
+import { CorruptRecord } from './store/record.ts';
+import { SpoolRefused } from './store/refused.ts';
+import type { Dead, End, Spooled, SpoolRequest } from './store/spooled-delivery.ts';
+import type { SpoolStore } from './store/store.ts';
 import { Tally } from './tally.ts';
-import type { Outcome } from './verdict.ts';
+import { type Readiness, WakeRequests } from './wake.ts';
 
 export interface SpoolOptions {
   readonly store: SpoolStore;
@@ -55,9 +55,9 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export class Spool {
   readonly #options: SpoolOptions;
   readonly #queue: Queue;
-  readonly #asks: Asks;
+  readonly #asks: WakeRequests;
   readonly #notices: Notices;
-  readonly #graveyard = new Graveyard();
+  readonly #graveyard = new DeadLetters();
   readonly #tally = new Tally();
   readonly #work = new Set<Promise<unknown>>();
   readonly #abort = new AbortController();
@@ -67,7 +67,7 @@ export class Spool {
   constructor(options: SpoolOptions) {
     this.#options = options;
     this.#queue = options.queue ?? new Queue();
-    this.#asks = new Asks(options.readiness);
+    this.#asks = new WakeRequests(options.readiness);
     this.#notices = new Notices(options.report, options.now);
     // One listener for each delivery under way, of which the queue bounds the number; Node warns from the 11th on.
     setMaxListeners(0, this.#abort.signal);

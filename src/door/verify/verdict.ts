@@ -38,3 +38,9 @@ export function refused(reason: string): Verdict {
 export function signedBody(verify: (request: Received) => Verdict): Verifier {
   return { needs: () => 'body', verify, challenge: null };
 }
+
+/** Of a request that is proven to be its sender's. */
+export interface Verified {
+  /** Epoch ms from which a gateway that verifies it too would refuse it; null: never. */
+  readonly expiresAt: number | null;
+}

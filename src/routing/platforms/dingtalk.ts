@@ -1,7 +1,8 @@
-import type { BodyFields, Platform, RequestHead } from '../platform.ts';
+import type { BodyFields } from '../body/reads.ts';
+import type { Platform, RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
-import { present } from './read.ts';
-import { byJsonShape, hasStrings } from './shape.ts';
+import { byJsonShape, hasStrings } from './read/body-shape.ts';
+import { present } from './read/read.ts';
 
 // The fields as in open-dingtalk/dingtalk-stream-sdk-python, dingtalk_stream/chatbot.py.
 

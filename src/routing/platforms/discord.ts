@@ -1,6 +1,7 @@
-import type { BodyFields, Platform, RequestHead } from '../platform.ts';
+import type { BodyFields } from '../body/reads.ts';
+import type { Platform, RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
-import { present } from './read.ts';
+import { present } from './read/read.ts';
 
 // https://docs.discord.com/developers/interactions/overview, https://docs.discord.com/developers/events/webhook-events
 

@@ -1,7 +1,8 @@
-import type { BodyFields, Platform, RequestHead } from '../platform.ts';
+import type { BodyFields } from '../body/reads.ts';
+import type { Platform, RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
-import { present } from './read.ts';
-import { hasHeader } from './shape.ts';
+import { hasHeader } from './read/body-shape.ts';
+import { present } from './read/read.ts';
 
 // https://docs.github.com/en/webhooks/webhook-events-and-payloads#delivery-headers
 

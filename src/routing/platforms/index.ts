@@ -1,22 +1,22 @@
 import type { Platform } from '../platform.ts';
-import { botFramework } from './bot-framework.ts';
 import { dingtalk } from './dingtalk.ts';
 import { discord } from './discord.ts';
 import { github } from './github.ts';
 import { googleChat } from './google-chat.ts';
-import { graph } from './graph.ts';
-import { instagram } from './instagram.ts';
 import { lark } from './lark.ts';
 import { line } from './line.ts';
 import { mattermost } from './mattermost.ts';
-import { messenger } from './messenger.ts';
-import { slack } from './slack.ts';
+import { instagram } from './meta/instagram.ts';
+import { messenger } from './meta/messenger.ts';
+import { whatsapp } from './meta/whatsapp.ts';
+import { botFramework } from './microsoft/bot-framework.ts';
+import { graph } from './microsoft/graph.ts';
+import { slack } from './slack/slack.ts';
 import { telegram } from './telegram.ts';
 import { twilio } from './twilio.ts';
 import { viber } from './viber.ts';
 import { webex } from './webex.ts';
 import { wecom } from './wecom.ts';
-import { whatsapp } from './whatsapp.ts';
 import { zoom } from './zoom.ts';
 
 /**

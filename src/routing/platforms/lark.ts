@@ -1,7 +1,8 @@
-import type { Ambiguous, BodyFields, Platform, Reply, RequestHead } from '../platform.ts';
+import type { BodyFields } from '../body/reads.ts';
+import type { Ambiguous, Platform, Reply, RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
-import { allIds, present } from './read.ts';
-import { byJsonShape, hasHeader, hasInQuery, hasStrings } from './shape.ts';
+import { byJsonShape, hasHeader, hasInQuery, hasStrings } from './read/body-shape.ts';
+import { allIds, present } from './read/read.ts';
 
 // https://open.larksuite.com/document/server-docs/event-subscription-guide/overview
 

@@ -1,6 +1,7 @@
-import type { BodyFields, Platform, Reply, RequestHead } from '../platform.ts';
+import type { BodyFields } from '../body/reads.ts';
+import type { Platform, Reply, RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
-import { allIds, firstId, present } from './read.ts';
+import { allIds, firstId, present } from './read/read.ts';
 
 // https://developers.line.biz/en/reference/messaging-api/#webhooks
 

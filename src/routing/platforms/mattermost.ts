@@ -1,9 +1,10 @@
-import { bodyFormat } from '../content-type.ts';
-import type { Ambiguous, BodyFields, Platform, RequestHead } from '../platform.ts';
+import { bodyFormat } from '../body/content-type.ts';
+import type { BodyFields } from '../body/reads.ts';
+import type { Ambiguous, Platform, RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
-import { present } from './read.ts';
-import { hasInQuery } from './shape.ts';
-import { readQuery } from './strict-query.ts';
+import { hasInQuery } from './read/body-shape.ts';
+import { present } from './read/read.ts';
+import { readQuery } from './read/strict-query.ts';
 
 // https://developers.mattermost.com/integrate/webhooks/outgoing, …/slash-commands, …/plugins/interactive-messages
 

@@ -1,7 +1,8 @@
-import type { Ambiguous, BodyFields, Platform, RequestHead } from '../platform.ts';
+import type { BodyFields } from '../body/reads.ts';
+import type { Ambiguous, Platform, RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
-import { present } from './read.ts';
-import { readQuery } from './strict-query.ts';
+import { present } from './read/read.ts';
+import { readQuery } from './read/strict-query.ts';
 
 // https://www.twilio.com/docs/usage/webhooks, https://www.twilio.com/docs/messaging/guides/webhook-request
 

@@ -1,5 +1,5 @@
 import type { Platform, RequestHead } from '../platform.ts';
-import { readQuery } from './strict-query.ts';
+import { readQuery } from './read/strict-query.ts';
 
 // https://developers.viber.com/docs/api/rest-bot-api/#callbacks
 

@@ -1,7 +1,8 @@
-import type { BodyFields, Platform, RequestHead } from '../platform.ts';
+import type { BodyFields } from '../body/reads.ts';
+import type { Platform, RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
-import { allIds, present } from './read.ts';
-import { byJsonShape, hasHeader, hasStrings } from './shape.ts';
+import { byJsonShape, hasHeader, hasStrings } from './read/body-shape.ts';
+import { allIds, present } from './read/read.ts';
 
 // https://developer.webex.com/docs/api/guides/webhooks
 

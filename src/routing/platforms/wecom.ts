@@ -1,7 +1,8 @@
-import type { BodyFields, Platform, RequestHead } from '../platform.ts';
+import type { BodyFields } from '../body/reads.ts';
+import type { Platform, RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
-import { present } from './read.ts';
-import { hasInQuery } from './shape.ts';
+import { hasInQuery } from './read/body-shape.ts';
+import { present } from './read/read.ts';
 
 // https://developer.work.weixin.qq.com/document/path/90930
 

@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Status } from '../../../src/admin/status.ts';
 import { type Finding, findingsText } from '../../../src/cli/doctor/finding.ts';
-import { scriptIn } from '../../../src/cli/doctor/launch.ts';
-import { spaceFault } from '../../../src/cli/doctor/places.ts';
-import { type Command, isSame, pm2Faults } from '../../../src/cli/doctor/pm2.ts';
+import { spaceFault } from '../../../src/cli/doctor/folder-findings.ts';
+import { type Command, isSame, pm2Faults } from '../../../src/cli/doctor/pm2-findings.ts';
 import { type Pm2App, parsePs, saidIn } from '../../../src/cli/doctor/pm2-processes.ts';
-import { refusedFault } from '../../../src/cli/doctor/ports.ts';
-import { openAt } from '../../../src/cli/doctor/reach.ts';
-import { runningFaults } from '../../../src/cli/doctor/running.ts';
-import { secretLine } from '../../../src/cli/doctor/secrets.ts';
-import { descriptorFault, initFault } from '../../../src/cli/doctor/system.ts';
+import { refusedFault } from '../../../src/cli/doctor/port-findings.ts';
+import { scriptIn } from '../../../src/cli/doctor/program-findings.ts';
+import { openAt } from '../../../src/cli/doctor/reach-findings.ts';
+import { runningFaults } from '../../../src/cli/doctor/running-findings.ts';
+import { secretLine } from '../../../src/cli/doctor/secret-findings.ts';
+import { descriptorFault, initFault } from '../../../src/cli/doctor/system-findings.ts';
 
 test('what is worst stands last, on short lines', () => {
   const finding = (level: Finding['level'], what: string, where: string | null = null): Finding => ({

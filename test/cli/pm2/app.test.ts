@@ -4,9 +4,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { dumpedApp, ecosystemApp, FIELD_NAMES } from '../../../src/cli/pm2/app.ts';
-import { isRecord } from '../../../src/cli/pm2/records.ts';
-import { bytesOf, msOf, splitArguments } from '../../../src/cli/pm2/words.ts';
+import { dumpedApp, ecosystemApp, FIELD_NAMES } from '../../../src/cli/pm2/source/pm2-app.ts';
+import { isRecord } from '../../../src/cli/pm2/source/records.ts';
+import { bytesOf, msOf, splitArguments } from '../../../src/cli/pm2/values.ts';
 import { root } from '../../support/root.ts';
 
 const PM2 = join(root, 'node_modules', 'pm2', 'lib');

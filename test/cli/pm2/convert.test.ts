@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { convert } from '../../../src/cli/pm2/convert.ts';
-import { parseApps } from '../../../src/cli/pm2/read.ts';
+import { parseApps } from '../../../src/cli/pm2/source/ecosystem-file.ts';
 import { FOLDER, machine } from './machine.ts';
 
 const BOT = `${FOLDER}/bot.js`;

@@ -1,4 +1,4 @@
-import type { Machine } from '../../../src/cli/pm2/launch.ts';
+import type { Machine } from '../../../src/cli/pm2/command-line.ts';
 
 export const FOLDER = '/srv/bots';
 

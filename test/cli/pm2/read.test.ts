@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { readPm2File } from '../../../src/cli/pm2/read.ts';
+import { readPm2File } from '../../../src/cli/pm2/source/ecosystem-file.ts';
 import { CommandError } from '../../../src/errors.ts';
 import { folder } from '../../config/folder.ts';
 import { fixture } from '../../support/root.ts';

@@ -5,12 +5,12 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { SPOOL_LIMITS } from '../../../src/door/spool/budget.ts';
-import { nodeDisk } from '../../../src/door/spool/disk.ts';
-import { FolderStore } from '../../../src/door/spool/folder.ts';
 import { Spool } from '../../../src/door/spool/spool.ts';
-import { Timers } from '../../../src/door/timers.ts';
+import { SPOOL_LIMITS } from '../../../src/door/spool/store/budget.ts';
+import { nodeDisk } from '../../../src/door/spool/store/disk.ts';
+import { FolderStore } from '../../../src/door/spool/store/folder.ts';
 import type { Event } from '../../../src/events.ts';
+import { Timers } from '../../../src/util/timers.ts';
 import { fixture } from '../../support/root.ts';
 
 interface Life {

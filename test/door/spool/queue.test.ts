@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Spooled } from '../../../src/door/spool/delivery.ts';
 import { QUEUE_RULES, Queue } from '../../../src/door/spool/queue.ts';
-import type { Outcome } from '../../../src/door/spool/verdict.ts';
+import type { Outcome } from '../../../src/door/spool/send-verdict.ts';
+import type { Spooled } from '../../../src/door/spool/store/spooled-delivery.ts';
 
 const RULES = {
   ...QUEUE_RULES,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SpoolRequest } from '../../../src/door/spool/delivery.ts';
-import { SpoolRefused } from '../../../src/door/spool/refused.ts';
+import { SpoolRefused } from '../../../src/door/spool/store/refused.ts';
+import type { SpoolRequest } from '../../../src/door/spool/store/spooled-delivery.ts';
 import { failure } from './support/memory-disk.ts';
 import { NOW, request } from './support/requests.ts';
 import { answered, type Bench, bench, FOLDER, OK } from './support/spool.ts';

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
-import { createLines } from '../../../src/lines.ts';
+import { createLines } from '../../../src/util/lines.ts';
 
 /** An event of gwproxy's log: its fields, its `type` among them. */
 export type LogLine = Readonly<Record<string, unknown>>;

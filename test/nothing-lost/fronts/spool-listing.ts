@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { groupBy } from '../../../src/routing/group.ts';
+import { groupBy } from '../../../src/routing/table/group-by.ts';
 import type { Spooled } from './front.ts';
 
 /** `gwproxy spool --json`; of it only what is needed here. */

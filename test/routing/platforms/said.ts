@@ -1,4 +1,5 @@
-import type { BodyFields, Platform, RequestHead } from '../../../src/routing/platform.ts';
+import type { BodyFields } from '../../../src/routing/body/reads.ts';
+import type { Platform, RequestHead } from '../../../src/routing/platform.ts';
 import { fieldsOf, type Request } from '../support.ts';
 
 /** A request with a query; a body is read as that platform alone reads it. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { slack } from '../../../src/routing/platforms/slack.ts';
+import { slack } from '../../../src/routing/platforms/slack/slack.ts';
 import { attributesOf, FORM_TYPE, fieldsOf, form, head, json, type Request } from '../support.ts';
 
 const TEAM = 'T0AAAAAAA1';

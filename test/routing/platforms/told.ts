@@ -1,5 +1,6 @@
-import { compileBodyReads, inspect } from '../../../src/routing/inspect.ts';
-import type { Ambiguous, BodyFields, Platform } from '../../../src/routing/platform.ts';
+import { compileBodyReads, inspect } from '../../../src/routing/body/inspect.ts';
+import type { BodyFields } from '../../../src/routing/body/reads.ts';
+import type { Ambiguous, Platform } from '../../../src/routing/platform.ts';
 import { head, type Request } from '../support.ts';
 
 export { form, head as headOf, json, type Request as Sent } from '../support.ts';

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { Disk, DiskFile } from '../../../../src/door/spool/disk.ts';
+import type { Disk, DiskFile } from '../../../../src/door/spool/store/disk.ts';
 
 interface Inode {
   bytes: Buffer;

@@ -1,4 +1,4 @@
-import type { SpoolRequest } from '../../../../src/door/spool/delivery.ts';
+import type { SpoolRequest } from '../../../../src/door/spool/store/spooled-delivery.ts';
 
 export const NOW = Date.UTC(2026, 0, 1);
 

@@ -1,12 +1,12 @@
-import { SPOOL_LIMITS, type SpoolLimits } from '../../../../src/door/spool/budget.ts';
-import type { SpoolRequest } from '../../../../src/door/spool/delivery.ts';
-import type { Disk } from '../../../../src/door/spool/disk.ts';
-import { FolderStore } from '../../../../src/door/spool/folder.ts';
 import { QUEUE_RULES, Queue, type QueueRules } from '../../../../src/door/spool/queue.ts';
+import type { Outcome } from '../../../../src/door/spool/send-verdict.ts';
 import { Spool } from '../../../../src/door/spool/spool.ts';
-import type { Outcome } from '../../../../src/door/spool/verdict.ts';
-import { Timers } from '../../../../src/door/timers.ts';
+import { SPOOL_LIMITS, type SpoolLimits } from '../../../../src/door/spool/store/budget.ts';
+import type { Disk } from '../../../../src/door/spool/store/disk.ts';
+import { FolderStore } from '../../../../src/door/spool/store/folder.ts';
+import type { SpoolRequest } from '../../../../src/door/spool/store/spooled-delivery.ts';
 import type { Event } from '../../../../src/events.ts';
+import { Timers } from '../../../../src/util/timers.ts';
 import { MemoryDisk } from './memory-disk.ts';
 import { NOW } from './requests.ts';
 

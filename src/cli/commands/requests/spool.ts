@@ -1,0 +1,113 @@
+import {
+  type ChosenDeliveries,
+  parseChanged,
+  parseSpool,
+  type SpoolEntry,
+  writeChosen,
+} from '../../../admin/spool-view.ts';
+import { parseStatus } from '../../../admin/status.ts';
+import { nearest } from '../../../config/problems.ts';
+import { CommandError, EXIT } from '../../../errors.ts';
+import { askRunning } from '../../ask-running.ts';
+import { duration, table } from '../../output/text-table.ts';
+
+export interface SpoolOptions {
+  readonly ids: readonly string[];
+  readonly profile: string | undefined;
+  readonly all: boolean;
+  readonly json: boolean;
+}
+
+/** Shows what is spooled, sends it again or drops it; never shows a header or a body. */
+export async function spool(configFile: string, action: string, options: SpoolOptions): Promise<void> {
+  switch (action) {
+    case 'list':
+      return list(configFile, options);
+    case 'retry':
+      return change(configFile, action, options);
+    case 'drop':
+      return change(configFile, action, options);
+    default:
+      throw new CommandError(EXIT.usage, `no such action: ${action}; say list, retry or drop`);
+  }
+}
+
+async function list(configFile: string, { ids, profile, json }: SpoolOptions): Promise<void> {
+  if (ids.length > 0)
+    throw new CommandError(EXIT.usage, 'list takes no ids; --profile NAME shows one profile');
+  const all = parseSpool(await askRunning(configFile, 'GET', '/spool'));
+  if (profile !== undefined) await checkProfile(configFile, profile, all);
+  const entries = all.filter((entry) => profile === undefined || entry.profile === profile);
+  console.log(json ? JSON.stringify({ spool: entries }) : spoolTable(entries, Date.now()));
+}
+
+async function change(configFile: string, action: 'retry' | 'drop', options: SpoolOptions): Promise<void> {
+  const chosen = chosenBy(options);
+  const done = action === 'retry' ? 'retried' : 'dropped';
+  if (chosen === undefined) {
+    throw new CommandError(
+      EXIT.usage,
+      `name the deliveries to ${action}, or one profile with --profile NAME, or say --all; \`gwproxy spool\` shows their ids`,
+    );
+  }
+  if (options.profile !== undefined) {
+    await checkProfile(
+      configFile,
+      options.profile,
+      parseSpool(await askRunning(configFile, 'GET', '/spool')),
+    );
+  }
+  const answer = await askRunning(configFile, 'POST', `/spool/${action}?${writeChosen(chosen)}`);
+  const changed = parseChanged(answer);
+  console.log(options.json ? JSON.stringify({ [done]: changed }) : `${done}: ${changed}`);
+  const wanted = new Set(options.ids).size;
+  if (changed < wanted) {
+    throw new CommandError(
+      EXIT.failure,
+      `${wanted - changed} of ${wanted} deliveries are not in the spool, or on their way to their gateway now`,
+    );
+  }
+}
+
+/** Throws a CommandError where neither the spool nor the config knows that profile: a slip must not look like nothing. */
+async function checkProfile(
+  configFile: string,
+  profile: string,
+  entries: readonly SpoolEntry[],
+): Promise<void> {
+  const kept = new Set(entries.map((entry) => entry.profile));
+  if (kept.has(profile)) return;
+  const { profiles } = parseStatus(await askRunning(configFile, 'GET', '/status'));
+  const known = new Set([...kept, ...profiles.map(({ name }) => name)]);
+  if (known.has(profile)) return;
+  const near = nearest(profile, known);
+  const hint = near === undefined ? '' : `; did you mean '${near}'?`;
+  throw new CommandError(
+    EXIT.usage,
+    `there is no profile '${profile}', and nothing is kept for one of that name${hint}`,
+  );
+}
+
+/** Undefined where it is not one of the three. */
+function chosenBy({ ids, profile, all }: SpoolOptions): ChosenDeliveries | undefined {
+  if (Number(ids.length > 0) + Number(profile !== undefined) + Number(all) !== 1) return undefined;
+  if (profile !== undefined) return { profile };
+  return all ? { all } : { ids };
+}
+
+const HEADER = ['ID', 'PROFILE', 'PLATFORM', 'AGE', 'TRIES', 'LAST STATUS', 'STATE'];
+
+/** What `gwproxy spool` shows; `now` is epoch ms. */
+export function spoolTable(entries: readonly SpoolEntry[], now: number): string {
+  if (entries.length === 0) return 'nothing is spooled';
+  const rows = entries.map((entry) => [
+    entry.id,
+    entry.profile,
+    entry.platform,
+    duration(Math.max(0, Math.round((now - Date.parse(entry.received_at)) / 1000))),
+    String(entry.tries),
+    entry.last_status ?? '-',
+    entry.reason === null ? entry.state : `${entry.state}: ${entry.reason}`,
+  ]);
+  return table([HEADER, ...rows]);
+}

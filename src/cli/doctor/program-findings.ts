@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import { basename, extname, resolve } from 'node:path';
+import type { ProfilePlan, Template } from '../../config/types.ts';
+import { interpreterFault } from '../../supervisor/process/interpreter.ts';
+import { accountFor } from '../../supervisor/process/users.ts';
+import { error, type Fault } from './finding.ts';
+import { place, type Subject } from './subject.ts';
+
+/** What would fail at a gateway's start and that loading a config does not see: scripts, interpreters, users, groups. */
+export async function checkLaunches({ plan }: Subject): Promise<readonly Fault[]> {
+  const faults = await Promise.all(
+    (plan?.profiles ?? []).map(async (profile) => [
+      ...missingScript(profile),
+      ...(await missingInterpreter(profile)),
+      ...(await identity(profile)),
+    ]),
+  );
+  return faults.flat();
+}
+
+const SCRIPTS = new Set(['.js', '.cjs', '.mjs', '.ts', '.py', '.rb', '.sh', '.php', '.pl']);
+const INTERPRETERS = /^(?:node|bun|python[\d.]*|ruby|php|perl|ba?sh)$/;
+
+function missingScript({ name, launch, source }: ProfilePlan): readonly Fault[] {
+  if (launch.kind === 'url') return [];
+  const words = launch.command.map(wordOf);
+  const script = scriptIn(words);
+  if (script === null || existsSync(resolve(launch.cwd, script))) return [];
+  return [
+    error(`${name}: there is no ${resolve(launch.cwd, script)}`, 'mend its command or cwd', place(source)),
+  ];
+}
+
+async function missingInterpreter({ name, launch, source }: ProfilePlan): Promise<readonly Fault[]> {
+  if (launch.kind === 'url') return [];
+  const file = wordOf(launch.command[0]);
+  const path = launch.env.PATH === undefined ? undefined : wordOf(launch.env.PATH);
+  // Ports in them are not known yet.
+  if (file === null || path === null) return [];
+  const env = path === undefined ? {} : { PATH: path };
+  const fault = await interpreterFault({ file, cwd: launch.cwd, env });
+  return fault === null
+    ? []
+    : [error(`${name}: ${fault}`, 'mend its first line, or install what it names', place(source))];
+}
+
+/** The script that an interpreter is given as its first argument; null where that is not certain. Pure. */
+export function scriptIn([program, ...args]: readonly (string | null)[]): string | null {
+  if (program === undefined || program === null || !INTERPRETERS.test(basename(program))) return null;
+  const first = args.find((word) => word === null || !word.startsWith('-'));
+  // Behind an option it may be that option's value.
+  if (first === undefined || first === null || first !== args[0]) return null;
+  return SCRIPTS.has(extname(first)) ? first : null;
+}
+
+/** A word of a command; null where it holds a port that is not known yet. */
+export function wordOf(template: Template): string | null {
+  const texts = template.filter((part) => typeof part === 'string');
+  return texts.length === template.length ? texts.join('') : null;
+}
+
+async function identity({ name, launch, source }: ProfilePlan): Promise<readonly Fault[]> {
+  if (launch.kind === 'url') return [];
+  const { user, group } = launch.process;
+  if (user === null && group === null) return [];
+  if (process.getuid?.() !== 0) {
+    return [
+      error(
+        `${name} asks for a user or group of its own`,
+        'run gwproxy as root, or leave them out',
+        place(source),
+      ),
+    ];
+  }
+  try {
+    await accountFor(launch.process);
+    return [];
+  } catch (failure) {
+    const reason = failure instanceof Error ? failure.message : String(failure);
+    return [error(`${name}: ${reason}`, 'mend its user and group', place(source))];
+  }
+}

@@ -1,0 +1,84 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
+import { shortPath } from '../../config/problems.ts';
+import { systemCode } from '../../util/errno.ts';
+import { shellWord } from '../pm2/values.ts';
+import { hasSecretShape, isSecretName } from '../secret.ts';
+import { error, type Fault, warn } from './finding.ts';
+import type { Subject } from './subject.ts';
+
+const OTHERS = { read: 0o004, write: 0o002, enter: 0o001 } as const;
+const YAML = new Set(['.yaml', '.yml']);
+
+/** A name with a value of its own behind it: no reference, and more than a word such as true. */
+const NAMED_VALUE =
+  /(?:^|[{,])\s*(?:-\s*)?["']?([\w.-]+)["']?\s*:\s*["']?(?!\$\{)[^\s"'#{[&*|>][^\s"'#]{5,}/g;
+
+/** Files that others on this machine can read or change, and should not. */
+export async function checkSecrets({ loaded, stateFolder }: Subject): Promise<readonly Fault[]> {
+  if (process.platform === 'win32') return [];
+  const files = await Promise.all((loaded?.files ?? []).map(ofFile));
+  return [...files.flat(), ...(stateFolder === null ? [] : await ofState(stateFolder))];
+}
+
+async function ofFile(file: string): Promise<readonly Fault[]> {
+  const mode = await modeOf(file);
+  if (mode === null || !(await canEnter(dirname(file)))) return [];
+  const shown = shortPath(file, process.cwd());
+  if ((mode & OTHERS.write) !== 0) {
+    return [error('every user of this machine can change it', `chmod o-w ${shellWord(shown)}`, shown)];
+  }
+  if ((mode & OTHERS.read) === 0) return [];
+  if (!YAML.has(extname(file))) {
+    return [warn('every user of this machine can read it', `chmod 600 ${shellWord(shown)}`, shown)];
+  }
+  const line = secretLine(await readFile(file, 'utf8'));
+  if (line === null) return [];
+  return [
+    warn(
+      'it looks like a secret, and every user of this machine can read it',
+      `move it to an env_file with mode 600, or chmod 600 ${shellWord(shown)}`,
+      `${shown}:${line}`,
+    ),
+  ];
+}
+
+/** The first line of a config that holds a secret itself, counted from 1; null where none does. Pure. */
+export function secretLine(text: string): number | null {
+  const index = text.split('\n').findIndex((line) => !/^\s*#/.test(line) && holdsSecret(line));
+  return index === -1 ? null : index + 1;
+}
+
+function holdsSecret(line: string): boolean {
+  const names = [...line.matchAll(NAMED_VALUE)].map(([, name = '']) => name);
+  return names.some(isSecretName) || hasSecretShape(line);
+}
+
+async function ofState(folder: string): Promise<readonly Fault[]> {
+  const mode = await modeOf(folder);
+  if (mode === null || (mode & 0o077) === 0) return [];
+  return [
+    error(
+      'others can enter it: gateways could be stopped, and their output read',
+      `chmod 700 ${shellWord(folder)}`,
+      folder,
+    ),
+  ];
+}
+
+/** Whether others get that far at all. */
+async function canEnter(folder: string): Promise<boolean> {
+  const mode = await modeOf(folder);
+  if (mode === null || (mode & OTHERS.enter) === 0) return false;
+  return dirname(folder) === folder || canEnter(dirname(folder));
+}
+
+/** Null where there is nothing, or nothing that we may look at. */
+async function modeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).mode;
+  } catch (failure) {
+    if (systemCode(failure) === null) throw failure;
+    return null;
+  }
+}

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { Readable } from 'node:stream';
+import { CommandError, EXIT } from '../../errors.ts';
+import type { Command } from '../../supervisor/process/command.ts';
+import { interpreterFault } from '../../supervisor/process/interpreter.ts';
+import { atNiceness, prepare, refusal } from '../../supervisor/process/settings.ts';
+
+/** As a shell has it (POSIX sh, Exit Status for Commands). */
+const NOT_FOUND = 127;
+const NOT_EXECUTABLE = 126;
+const SIGNALLED = 128;
+
+/**
+ * Runs it on this process's own input and output; the exit code that a shell would have. Throws a CommandError where
+ * one of its settings cannot be had.
+ */
+export async function runAttached(command: Command): Promise<number> {
+  const child = await started(command);
+  const report = child.stdio[3];
+  if (report instanceof Readable) {
+    void refusal(report).then((refused) => {
+      if (refused !== null) console.error(refused);
+    });
+  }
+  // A terminal sends Ctrl-C and Ctrl-\ to both: what they mean is the program's matter. The others come to us alone.
+  process.on('SIGINT', () => {});
+  process.on('SIGQUIT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') {
+        notFound(command).then((text) => {
+          console.error(text);
+          resolve(NOT_FOUND);
+        }, reject);
+      } else if (error.code === 'EACCES') {
+        console.error(`not permitted to run ${command.file}`);
+        resolve(NOT_EXECUTABLE);
+      } else {
+        const message = `cannot run ${command.file}: ${error.message}`;
+        reject(new CommandError(EXIT.failure, message, { cause: error }));
+      }
+    });
+    child.once('exit', (code, signal) =>
+      resolve(code ?? SIGNALLED + (signal === null ? 0 : constants.signals[signal])),
+    );
+  });
+}
+
+async function notFound(command: Command): Promise<string> {
+  return (await interpreterFault(command)) ?? `command not found: ${command.file}`;
+}
+
+async function started(command: Command): Promise<ChildProcess> {
+  try {
+    const { file, args, env, identity, wrapped, spawnAt } = await prepare(command);
+    const stdio = ['inherit', 'inherit', 'inherit', ...(wrapped ? (['pipe'] as const) : [])] as const;
+    return atNiceness(spawnAt, () =>
+      spawn(file, args, { cwd: command.cwd, env, stdio: [...stdio], ...identity }),
+    );
+  } catch (cause) {
+    throw new CommandError(EXIT.failure, cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}

@@ -1,0 +1,111 @@
+import { compileBodyReads, inspect } from '../../routing/body/inspect.ts';
+import type { BodyFields, EachFields } from '../../routing/body/reads.ts';
+import type { Platform, RequestHead } from '../../routing/platform.ts';
+import type { Attributes } from '../../routing/route.ts';
+import { fieldName } from '../output/route-text.ts';
+import type { Request } from './request.ts';
+
+/** One key of a request: what it says, and where that stands. Secrets are as they came. */
+export interface Found {
+  readonly field: string;
+  readonly value: string;
+  readonly place: string;
+}
+
+/** The sender of a request and whom it names, whatever the routes ask for. */
+export interface Sender {
+  readonly platform: Platform;
+  readonly deliveries: readonly Attributes[];
+  /** Of the first delivery. */
+  readonly found: readonly Found[];
+}
+
+/** Undefined where no platform calls the request its own. */
+export function senderOf(request: Request, among: readonly Platform[]): Sender | undefined {
+  const { head, type, body } = request;
+  const inspection = inspect(type, body, compileBodyReads(among));
+  const fields = inspection.outcome === 'fields' ? inspection.fields : null;
+  const platform =
+    among.find((one) => one.recognises(head) === true) ??
+    (fields === null ? undefined : among.find((one) => one.recognises(head, fields) === true));
+  return platform === undefined ? undefined : namedBy(platform, head, fields);
+}
+
+function namedBy(platform: Platform, head: RequestHead, fields: BodyFields | null): Sender {
+  const seen: Seen[] = [];
+  const named = platform.deliveries(recordingHead(head, seen), fields && recordingBody(fields, seen));
+  const deliveries = 'ambiguous' in named ? [] : named;
+  const [first] = deliveries;
+  const found = Object.entries(first?.fields ?? {}).map(
+    ([field, value]): Found => ({ field, value, place: placeOf(platform, head, seen, field, value) }),
+  );
+  return { platform, deliveries, found };
+}
+
+interface Seen {
+  readonly place: string;
+  readonly value: string;
+}
+
+/** Platforms do not say where they found a value; what they asked for does. */
+function placeOf(
+  platform: Platform,
+  head: RequestHead,
+  seen: readonly Seen[],
+  field: string,
+  value: string,
+): string {
+  if (platform.name === 'custom') return fieldName(field);
+  const whole = seen.find((one) => platform.normalise(field, one.value) === value);
+  const part = seen.find((one) => one.value.toLowerCase().includes(value.toLowerCase()));
+  if (whole !== undefined) return whole.place;
+  if (part !== undefined) return part.place;
+  if (seen.some(({ place }) => place === AUTHORIZATION)) return `the token in ${AUTHORIZATION}`;
+  return head.query === '' ? 'the request' : 'the query';
+}
+
+const AUTHORIZATION = 'header authorization';
+
+function recordingHead(head: RequestHead, seen: Seen[]): RequestHead {
+  return {
+    method: head.method,
+    path: head.path,
+    query: head.query,
+    host: head.host,
+    header: (name) => noted(seen, `header ${name}`, head.header(name)),
+  };
+}
+
+function recordingBody(fields: BodyFields, seen: Seen[]): BodyFields {
+  const at = (pointer: string, within?: string) =>
+    within === undefined ? `json ${pointer}` : `json ${pointer} in the form field ${within}`;
+  return {
+    format: fields.format,
+    text: (pointer, within) => noted(seen, at(pointer, within), fields.text(pointer, within)),
+    kind: (pointer, within) => fields.kind(pointer, within),
+    number: (pointer, within) => noted(seen, at(pointer, within), fields.number(pointer, within)),
+    form: (name) => noted(seen, `form field ${name}`, fields.form(name)),
+    element: (name) => noted(seen, `XML element ${name}`, fields.element(name)),
+    each: (pointer) => recordingEach(fields.each(pointer), pointer, seen),
+  };
+}
+
+function recordingEach(
+  elements: readonly EachFields[],
+  pointer: string,
+  seen: Seen[],
+): readonly EachFields[] {
+  return elements.map((element, index) => {
+    const base = `${pointer}/${index}`;
+    return {
+      text: (inner) => noted(seen, `json ${base}${inner}`, element.text(inner)),
+      kind: (inner) => element.kind(inner),
+      each: (inner) => recordingEach(element.each(inner), base + inner, seen),
+    };
+  });
+}
+
+function noted(seen: Seen[], place: string, value: string | undefined): string | undefined {
+  if (value !== undefined) seen.push({ place, value });
+  return value;
+}

@@ -1,0 +1,36 @@
+import { formatProblem, type Looked, loadConfig } from '../config/load.ts';
+import { type Files, realFiles } from '../config/source/files.ts';
+import type { Plan } from '../config/types.ts';
+import { CommandError, EXIT } from '../errors.ts';
+import { realConfigPath } from '../state-folder.ts';
+
+/** All that is wrong with a config, a line each. */
+export class InvalidConfigError extends CommandError {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
+    super(EXIT.invalidConfig, [...problems, `${count} in the config`].join('\n'));
+    this.name = 'InvalidConfigError';
+    this.problems = problems;
+  }
+}
+
+/**
+ * The plan of that config; its warnings go to stderr. Throws an InvalidConfigError (78) that lists every problem, each
+ * with file, line and column, or a CommandError where there is no such file.
+ */
+export async function loadPlan(
+  configFile: string,
+  files: Files = realFiles,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Looked & { readonly plan: Plan; readonly disabled: readonly string[] }> {
+  // Not where `init` loads a text that is not written yet.
+  if (files === realFiles) realConfigPath(configFile);
+  const loaded = await loadConfig(configFile, { env, files });
+  if (!loaded.ok) {
+    throw new InvalidConfigError(loaded.problems.map((problem) => formatProblem(problem, process.cwd())));
+  }
+  for (const warning of loaded.warnings) console.error(`warning: ${formatProblem(warning, process.cwd())}`);
+  return loaded;
+}

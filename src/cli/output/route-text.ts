@@ -1,0 +1,66 @@
+import { shortPath } from '../../config/problems.ts';
+import { HEADER_FIELD, JSON_FIELD } from '../../routing/custom.ts';
+import { platforms } from '../../routing/platforms/index.ts';
+import type { PlatformName, Route, Source } from '../../routing/route.ts';
+
+/** What stands for a secret that is known, wherever routes and keys are shown. */
+export const SECRET = '(secret)';
+
+/** Whether that field's values are secrets. Of a custom route nobody but its author knows: all of them are. */
+export function isSecret(platform: PlatformName, field: string): boolean {
+  if (platform === 'custom') return true;
+  return platforms.find(({ name }) => name === platform)?.secretFields.includes(field) ?? true;
+}
+
+/** A field as a person reads it: `team`, `header x-tenant`, `json /account/id`. */
+export function fieldName(field: string): string {
+  if (field.startsWith(HEADER_FIELD)) return `header ${field.slice(HEADER_FIELD.length)}`;
+  if (field.startsWith(JSON_FIELD)) return `json ${field.slice(JSON_FIELD.length)}`;
+  return field;
+}
+
+const PLAIN = /^(?:[A-Za-z_][\w.-]*|[1-9]\d{0,20})$/;
+/** What YAML 1.1 or 1.2 takes for something else than text. */
+const NO_TEXT = /^(?:true|false|null|yes|no|on|off|y|n)$/i;
+
+/** Text as YAML, on one line: quoted where it could be read otherwise, and with nothing that a terminal obeys. */
+export function yamlText(value: string): string {
+  if (PLAIN.test(value) && !NO_TEXT.test(value)) return value;
+  return JSON.stringify(value).replace(
+    /[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** A route's fields with their values, secrets hidden. */
+export function shownFields(route: Route): Readonly<Record<string, readonly string[]>> {
+  const { key } = route;
+  if (key === null) return {};
+  return Object.fromEntries(
+    Object.entries(key.fields).map(([field, values]) => [
+      field,
+      isSecret(key.platform, field) ? values.map(() => SECRET) : values,
+    ]),
+  );
+}
+
+/** A route as a person reads it: what it asks for, secrets hidden. */
+export function routeText(route: Route): string {
+  const { key, host, path, stripPrefix, fallback, fanOut } = route;
+  const fields = Object.entries(shownFields(route)).map(
+    ([field, values]) => `${fieldName(field)} ${[...new Set(values)].join(' or ')}`,
+  );
+  const sender = key === null || key.platform === 'custom' ? '' : `${key.platform} `;
+  const scope = `path ${path === '' ? '/' : path}${stripPrefix ? ' (taken off)' : ''}`;
+  return [
+    ...(key === null ? [] : [sender + fields.join(', ')]),
+    ...(host === null ? [] : [`host ${host}`]),
+    ...(path === '' && (key !== null || host !== null) ? [] : [scope]),
+    ...(fallback ? ['fallback'] : []),
+    ...(fanOut && key !== null ? ['fan_out'] : []),
+  ].join(', ');
+}
+
+export function sourceText({ file, line, column }: Source, folder: string): string {
+  return `${shortPath(file, folder)}:${line}:${column}`;
+}

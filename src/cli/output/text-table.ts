@@ -1,0 +1,118 @@
+import type { ProfileStatus, Status } from '../../admin/status.ts';
+
+/** Columns as wide as their widest cell, two spaces apart; no trailing spaces. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+const HEADER = [
+  'PROFILE',
+  'STATE',
+  'PID',
+  'LISTENERS',
+  'UPTIME',
+  'RESTARTS',
+  'MEMORY',
+  'IN FLIGHT',
+  'HELD',
+  'REQUESTS',
+  'LAST ERROR',
+];
+
+/** What `gwproxy status` shows; `now` is epoch ms. */
+export function statusTable(status: Status, now: number): string {
+  const head = `gwproxy ${status.version}  pid ${status.pid}  listening on ${status.listen}  up ${duration(status.uptime_s)}`;
+  const rows = status.profiles.map((profile) => [
+    profile.name,
+    stateText(profile, now),
+    profile.pid === null ? '-' : String(profile.pid),
+    profile.listeners.map(listenerText).join(' ') || '-',
+    profile.uptime_s === null ? '-' : duration(profile.uptime_s),
+    String(profile.restarts),
+    profile.rss_bytes === null ? '-' : `${Math.round(profile.rss_bytes / 1024 / 1024)} MiB`,
+    String(profile.in_flight),
+    String(profile.held),
+    String(profile.requests),
+    profile.last_error ?? '-',
+  ]);
+  const lines = status.profiles.flatMap(({ name, dropped_lines: dropped }) =>
+    dropped > 0 ? [`${name} ${dropped}`] : [],
+  );
+  const spooled = status.profiles.flatMap(spooledText);
+  const notes = [
+    ...(status.config_error === null ? [] : [`config: ${status.config_error}`]),
+    ...status.config_pending.map((change) => `config, not applied yet: ${change}`),
+    ...status.failing_logs.map(({ file, reason }) => `log not written: ${file}: ${reason}`),
+    ...(lines.length === 0 ? [] : [`lines of output not kept: ${lines.join(', ')}`]),
+    ...(spooled.length === 0 ? [] : [`spooled: ${spooled.join('; ')}; see \`gwproxy spool\``]),
+    ...Object.entries(status.orphaned).map(
+      ([name, count]) => `kept for ${name}, which the config does not run: ${count}; see \`gwproxy spool\``,
+    ),
+  ];
+  return [head, ...notes, '', table([HEADER, ...rows])].join('\n');
+}
+
+function spooledText({ name, spooled, dead, lost }: ProfileStatus): readonly string[] {
+  const parts = [
+    ...(spooled > 0 ? [`${spooled} waiting`] : []),
+    ...(dead > 0 ? [`${dead} dead`] : []),
+    ...(lost > 0 ? [`${lost} lost`] : []),
+  ];
+  return parts.length === 0 ? [] : [`${name} ${parts.join(', ')}`];
+}
+
+function stateText(profile: ProfileStatus, now: number): string {
+  if (profile.state === 'stopped' && profile.desired === 'on-demand') return 'stopped (on demand)';
+  if (profile.state !== 'backoff' || profile.next_start_at === null) return profile.state;
+  return `backoff ${duration(Math.max(0, Math.ceil((Date.parse(profile.next_start_at) - now) / 1000)))}`;
+}
+
+function listenerText(listener: ProfileStatus['listeners'][number]): string {
+  return `${listener.name}:${listener.port ?? '?'}${listener.ready ? '' : ' (not ready)'}`;
+}
+
+/** The text as it fits on a terminal, and does not scroll it: its last line ends too. Pure. */
+export function fitted(
+  text: string,
+  { columns, rows }: { readonly columns: number; readonly rows: number },
+): string {
+  const lines = text.split('\n');
+  const room = Math.max(1, rows - 1);
+  const kept = lines.length <= room ? lines : lines.slice(0, room - 1);
+  const more = lines.length - kept.length;
+  return [...kept, ...(more > 0 ? [`… and ${more} more`] : [])]
+    .map((line) => [...line].slice(0, columns).join(''))
+    .join('\n');
+}
+
+/** Seconds as a person reads them: 42s, 5m 3s, 2h 5m, 3d 4h. */
+export function duration(seconds: number): string {
+  const units: [number, string][] = [
+    [86400, 'd'],
+    [3600, 'h'],
+    [60, 'm'],
+    [1, 's'],
+  ];
+  const first = units.findIndex(([size]) => seconds >= size);
+  if (first === -1) return '0s';
+  return units
+    .slice(first, first + 2)
+    .map(([size, unit], index) => {
+      const above = units[first + index - 1];
+      const count = Math.floor((index === 0 || above === undefined ? seconds : seconds % above[0]) / size);
+      return count === 0 && index > 0 ? '' : `${count}${unit}`;
+    })
+    .join(' ')
+    .trim();
+}

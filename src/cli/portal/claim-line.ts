@@ -1,0 +1,77 @@
+import { HEADER_FIELD, JSON_FIELD } from '../../routing/custom.ts';
+import { platforms } from '../../routing/platforms/index.ts';
+import type { Attributes } from '../../routing/route.ts';
+import { isSecret, yamlText } from '../output/route-text.ts';
+
+/** A line for a profile that claims a key that nobody claims. */
+export interface Claim {
+  readonly line: string;
+  /** Its fields whose values gwproxy does not keep: the line has `${NAME}` for each. */
+  readonly secrets: readonly string[];
+}
+
+/** The host and path prefix of the routes that decided a request: only a route that names them too is asked. */
+export interface Where {
+  readonly host: string | null;
+  readonly path: string;
+}
+
+/** Undefined where no route can claim it: it names nobody, or its sender has no routes. */
+export function claimOf(attributes: Attributes, { host, path }: Where): Claim | undefined {
+  const { platform } = attributes;
+  const named = naming(attributes);
+  if (named.length === 0) return undefined;
+  const secrets = named.filter((field) => isSecret(platform, field));
+  const value = (field: string): string =>
+    secrets.includes(field) ? `'\${${variable(field)}}'` : yamlText(attributes.fields[field] ?? '');
+  const scope = [
+    ...(host === null ? [] : [`host: ${yamlText(host)}`]),
+    ...(path === '' ? [] : [`path: ${yamlText(path)}`]),
+  ];
+  const line = (key: readonly string[]) => `routes: [{ ${[...scope, ...key].join(', ')} }]`;
+  if (platform === 'custom') {
+    return { line: line(named.map((field) => customField(field, value(field)))), secrets };
+  }
+  const configKey = platforms.find(({ name }) => name === platform)?.configKey ?? null;
+  if (configKey === null) return undefined;
+  const fields = named.map((field) => `${field}: ${value(field)}`).join(', ');
+  return { line: line([`${configKey}: { ${fields} }`]), secrets };
+}
+
+/**
+ * The fields that name the bot. Of a few senders some fields say more than whose request it is (the tenant it
+ * comes from, the repository of an app's event): a route by these would miss the bot's other requests. Secrets
+ * only where nothing else is there.
+ */
+function naming({ platform, fields }: Attributes): readonly string[] {
+  const names = Object.keys(fields);
+  if (platform === 'bot-framework') return one(names, botNames(fields));
+  if (platform === 'github') return one(names, ['app', 'repository', 'installation', 'hook']);
+  const open = names.filter((field) => !isSecret(platform, field));
+  return open.length > 0 ? open : names;
+}
+
+/** Agent 365's app is the blueprint, which many agents share; elsewhere the recipient is the app. */
+function botNames({ app, recipient }: Attributes['fields']): readonly string[] {
+  const own = app !== undefined && (recipient === undefined || recipient === `28:${app}`);
+  return own ? ['app'] : ['agentic_app', 'recipient', 'tenant'];
+}
+
+function one(names: readonly string[], wanted: readonly string[]): readonly string[] {
+  return wanted.filter((field) => names.includes(field)).slice(0, 1);
+}
+
+/** A name for the variable that is to hold the secret. */
+function variable(field: string): string {
+  const name = field.replace(/^(?:header|json):/, '');
+  return name
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .toUpperCase();
+}
+
+function customField(field: string, value: string): string {
+  return field.startsWith(HEADER_FIELD)
+    ? `header: { name: ${yamlText(field.slice(HEADER_FIELD.length))}, value: ${value} }`
+    : `json: { pointer: ${yamlText(field.slice(JSON_FIELD.length))}, value: ${value} }`;
+}

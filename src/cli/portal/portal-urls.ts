@@ -1,0 +1,64 @@
+import type { Plan, ProfilePlan } from '../../config/types.ts';
+import type { PlatformName, Route } from '../../routing/route.ts';
+import { matchesPrefix } from '../../routing/target-path.ts';
+import { PORTALS } from './portals.ts';
+
+/** One thing to paste, of `gwproxy urls --json`; users' scripts rely on these names. */
+export interface PortalUrl {
+  readonly profile: string;
+  /** Null for any sender. */
+  readonly platform: PlatformName | null;
+  /** What the sender's portal calls the field. */
+  readonly setting: string;
+  readonly url: string;
+}
+
+/** What to enter at each sender so that its requests reach the profile; each URL once. Pure. */
+export function portalUrls(plan: Plan): readonly PortalUrl[] {
+  const urls = plan.routes.flatMap((route) => {
+    const profile = plan.profiles.find(({ name }) => name === route.profile);
+    return profile === undefined ? [] : urlsOf(plan, profile, route);
+  });
+  const known = new Map(urls.map((url) => [JSON.stringify([url.profile, url.setting, url.url]), url]));
+  return [...known.values()];
+}
+
+function urlsOf(plan: Plan, profile: ProfilePlan, route: Route): readonly PortalUrl[] {
+  const platform = route.key?.platform ?? null;
+  const portal = platform === null || platform === 'custom' ? null : PORTALS[platform];
+  const paths = publicPaths(profile, route, portal?.path ?? null);
+  const settings = portal?.settings ?? ['any sender'];
+  return paths.flatMap((path) =>
+    settings.map((setting) => ({
+      profile: profile.name,
+      platform,
+      setting,
+      url: origin(plan, route.host) + path,
+    })),
+  );
+}
+
+/**
+ * The paths from outside: the sender's usual one where a listener serves it, else each prefix that a listener
+ * serves within the route's own.
+ */
+function publicPaths(profile: ProfilePlan, route: Route, usual: string | null): readonly string[] {
+  const prefixes = profile.listeners.flatMap(({ paths }) => paths);
+  const served = (path: string): boolean => prefixes.some((prefix) => matchesPrefix(path, prefix));
+  const inside = usual !== null && served(usual) ? [usual] : prefixes;
+  if (route.stripPrefix) return inside.map((path) => route.path + (path === '/' ? '/' : path));
+  const within = inside.filter((path) => matchesPrefix(path, route.path));
+  if (within.length > 0) return within;
+  return route.path !== '' && served(route.path) ? [route.path] : [];
+}
+
+function origin({ publicUrl, listen }: Plan, host: string | null): string {
+  if (host !== null) return `${publicUrl?.proto ?? 'http'}://${host}${portOf(publicUrl?.host ?? '')}`;
+  if (publicUrl !== null) return publicUrl.href;
+  return `http://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`;
+}
+
+/** The port of a Host with one, with its ':'. */
+function portOf(host: string): string {
+  return /:\d+$/.exec(host)?.[0] ?? '';
+}

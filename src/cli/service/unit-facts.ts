@@ -1,0 +1,131 @@
+import { isIP } from 'node:net';
+import { homedir, userInfo } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { formatProblem, loadConfig } from '../../config/load.ts';
+import { realFiles } from '../../config/source/files.ts';
+import { stopTime } from '../../config/stop-time.ts';
+import type { Plan } from '../../config/types.ts';
+import { CommandError, EXIT } from '../../errors.ts';
+import { stateFolder } from '../../state-folder.ts';
+import { loadPlan } from '../load-config.ts';
+import { MAIN } from '../self.ts';
+import type { Account } from './account.ts';
+import { serviceNameOf } from './name.ts';
+import type { Service } from './service-manager.ts';
+
+/** What the service gets of this shell's variables, where they are set. Never more: a unit is no place for secrets. */
+const KEPT = ['PATH', 'LANG', 'LC_ALL', 'TZ'] as const;
+/** Where its state lies: without these `gwproxy status` would look elsewhere. */
+const FOLDERS = ['GWPROXY_STATE_DIR', 'XDG_STATE_HOME'] as const;
+
+export interface Described {
+  readonly service: Service;
+  /** For the user to know before it runs. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The service of that config, which is checked twice: as it reads here, and as it will without this shell's variables.
+ * `account`: whom a system's unit runs as; `socket`: with a socket unit. Throws a CommandError (78) with every problem.
+ */
+export async function describeService(
+  configFile: string,
+  { account, socket }: { readonly account: Account | null; readonly socket: boolean },
+  env: NodeJS.ProcessEnv,
+): Promise<Described> {
+  const file = resolve(configFile);
+  const home = account?.home ?? (env['HOME'] || homedir());
+  const user = account?.name ?? env['USER'] ?? userInfo().username;
+  const { plan } = await loadPlan(configFile, realFiles, { ...env, HOME: home, USER: user });
+  const kept = keptVariables(env);
+  const service: Service = {
+    name: serviceNameOf(configFile, env),
+    configFile: file,
+    folder: dirname(file),
+    stateFolder: stateFolder(configFile, env),
+    node: process.execPath,
+    main: MAIN,
+    env: kept,
+    stopTime: stopTime(plan),
+    socket: socket ? listenStream(plan.listen) : null,
+    user: account?.name ?? null,
+  };
+  refuseUnspeakable(service.node, [file, service.folder, service.node, service.main, ...Object.values(kept)]);
+  const differing = await readOtherwise(file, { ...kept, HOME: home, USER: user }, plan);
+  return { service, warnings: [...warningsOf(service), ...differing] };
+}
+
+/** As systemd.socket(5) reads it, which looks no name up. Throws a CommandError. Pure. */
+export function listenStream({ host, port }: Plan['listen']): string {
+  const address = host === 'localhost' ? '127.0.0.1' : host;
+  if (isIP(address) !== 0 && port !== 0) return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  throw new CommandError(
+    EXIT.failure,
+    `a socket unit needs an address and a port in \`listen:\`, such as 127.0.0.1:3978, not ${host}:${port}`,
+  );
+}
+
+function keptVariables(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  const kept = (name: string): readonly (readonly [string, string])[] => {
+    const value = env[name];
+    return value === undefined || value === '' ? [] : [[name, value]];
+  };
+  return Object.fromEntries([
+    ...KEPT.flatMap(kept),
+    ...FOLDERS.flatMap(kept).map(([name, folder]) => [name, resolve(folder)] as const),
+  ]);
+}
+
+/** What a unit's lines cannot hold, and of a program's path what systemd refuses besides. */
+function refuseUnspeakable(program: string, texts: readonly string[]): void {
+  const found = texts.find((text) => /\p{Cc}|[\s\\]$/u.test(text));
+  if (found === undefined && !/["'\\]/.test(program)) return;
+  throw new CommandError(
+    EXIT.failure,
+    `a service cannot name ${JSON.stringify(found ?? program)}: it holds a control character, ends in a blank or a ` +
+      'backslash, or is a program with a quote in its path',
+  );
+}
+
+function warningsOf({ main, user }: Service): readonly string[] {
+  return [
+    ...(/[\\/]_npx[\\/]/.test(main)
+      ? [
+          `${main} lies in npx's cache, which is cleared: install gwproxy first (npm install --global gwproxy)`,
+        ]
+      : []),
+    ...(user === 'root'
+      ? ['it runs as root, and so do gateways without `user:`; sudo from an account of its own']
+      : []),
+  ];
+}
+
+/** The config in the service's environment: refused where it is invalid there; told where it means something else. */
+async function readOtherwise(
+  file: string,
+  env: Readonly<Record<string, string>>,
+  here: Plan,
+): Promise<readonly string[]> {
+  const loaded = await loadConfig(file, { env });
+  const only = `a service sees only ${Object.keys(env).join(', ')} of this shell's variables; write what it needs into an env_file`;
+  if (!loaded.ok) {
+    const problems = loaded.problems.map((problem) => formatProblem(problem, process.cwd()));
+    throw new CommandError(
+      EXIT.invalidConfig,
+      [...problems, `the config is valid here, but not for a service: ${only}`].join('\n'),
+    );
+  }
+  const there = new Map(loaded.plan.profiles.map((profile) => [profile.name, profile]));
+  const differing = here.profiles
+    .filter((profile) => !isDeepStrictEqual(comparable(profile), comparable(there.get(profile.name))))
+    .map(({ name }) => name);
+  return differing.length === 0 ? [] : [`other than here in this shell: ${differing.join(', ')}; ${only}`];
+}
+
+/** TMPDIR is a session's own, and no gateway means another by it. */
+function comparable(profile: Plan['profiles'][number] | undefined): unknown {
+  if (profile === undefined || profile.launch.kind === 'url') return profile;
+  const { TMPDIR: _session, ...env } = profile.launch.env;
+  return { ...profile, launch: { ...profile.launch, env } };
+}

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { CommandError, EXIT } from '../../errors.ts';
+import { MAIN } from '../self.ts';
+import { READY } from './starter.ts';
+
+/** A start takes well under a second; one that sweeps up after a killed gwproxy some more. */
+const LISTENS_WITHIN = 30_000;
+const ENDS_WITHIN = 5000;
+
+/**
+ * Starts `gwproxy up` in a session of its own, with nothing of this terminal, and resolves once its door listens.
+ * What it says before, and later where it has no log, goes to `up.log` in the state folder. Throws a CommandError
+ * with that text and its exit code where it ends first, or does not listen in time (70); then none is left.
+ */
+export async function startInBackground(args: readonly string[], folder: string): Promise<void> {
+  const file = join(folder, 'up.log');
+  const log = openSync(file, 'w', 0o600);
+  const child = spawn(process.execPath, [MAIN, 'up', '--json', ...args], {
+    detached: true,
+    // Its events go to its own log; a pipe to us would break once we are gone.
+    stdio: ['ignore', 'ignore', log, 'ipc'],
+    windowsHide: true,
+  });
+  closeSync(log);
+  const interrupted = (): void => {
+    child.kill('SIGTERM');
+  };
+  // It is in another session: the terminal's Ctrl-C does not reach it.
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, interrupted);
+  try {
+    const outcome = await firstOf(child);
+    if (outcome === READY) return;
+    if (outcome === 'late') await end(child);
+    throw failure(outcome, readFileSync(file, 'utf8').trim());
+  } finally {
+    for (const signal of signals) process.off(signal, interrupted);
+    if (child.connected) child.disconnect();
+    child.unref();
+  }
+}
+
+type Outcome = typeof READY | 'late' | { readonly code: number | null; readonly signal: string | null };
+
+async function firstOf(child: ChildProcess): Promise<Outcome> {
+  const settled = new AbortController();
+  const { signal } = settled;
+  try {
+    return await Promise.race([
+      once(child, 'message', { signal }).then((): Outcome => READY),
+      once(child, 'exit', { signal }).then(
+        ([code, by]: unknown[]): Outcome => ({
+          code: typeof code === 'number' ? code : null,
+          signal: typeof by === 'string' ? by : null,
+        }),
+      ),
+      wait(LISTENS_WITHIN, 'late' as const, { signal }),
+    ]);
+  } finally {
+    settled.abort();
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  const slow = AbortSignal.timeout(ENDS_WITHIN);
+  slow.addEventListener('abort', () => child.kill('SIGKILL'), { once: true });
+  await gone;
+}
+
+function failure(outcome: Exclude<Outcome, typeof READY>, said: string): CommandError {
+  if (outcome === 'late') {
+    const seconds = LISTENS_WITHIN / 1000;
+    return new CommandError(
+      EXIT.cannotServe,
+      [said, `it did not listen within ${seconds} s and was ended; try \`gwproxy up\``].join('\n').trim(),
+    );
+  }
+  const { code, signal } = outcome;
+  const how = signal === null ? `with code ${code}` : `by ${signal}`;
+  const known = Object.values(EXIT).find((exit) => exit === code && exit !== EXIT.ok);
+  return new CommandError(known ?? EXIT.cannotServe, said || `it ended ${how} before it listened`);
+}

@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Route } from '../../routing/route.ts';
+import type { Plan, PlanDiff, ProfilePlan } from '../types.ts';
+import { fieldsThatDiffer, profileChange } from './profile-diff.ts';
+
+/** What differs between two plans; where in the config it is written does not count, nor does the order. Pure. */
+export function diffPlans(before: Plan, after: Plan): PlanDiff {
+  const old = new Map(before.profiles.map((profile) => [profile.name, profile]));
+  const kept = after.profiles.flatMap((to): readonly (readonly [ProfilePlan, ProfilePlan])[] => {
+    const from = old.get(to.name);
+    return from === undefined ? [] : [[from, to]];
+  });
+  const names = new Set(after.profiles.map(({ name }) => name));
+  return {
+    added: after.profiles.filter(({ name }) => !old.has(name)).map(({ name }) => name),
+    removed: before.profiles.filter(({ name }) => !names.has(name)).map(({ name }) => name),
+    replaced: kept.filter(([from, to]) => from.launch.kind !== to.launch.kind).map(([, to]) => to.name),
+    changed: kept.flatMap(([from, to]) => {
+      if (from.launch.kind !== to.launch.kind) return [];
+      const same = sameRoutes(routesOf(before, to.name), routesOf(after, to.name));
+      const change = profileChange(from, to, !same);
+      return change === null ? [] : [change];
+    }),
+    settings: settingsThatDiffer(before, after),
+    listen: !isDeepStrictEqual(before.listen, after.listen),
+  };
+}
+
+/** A line for each change, as a person reads it: `standup-bot: restarts (command, env.LANG)`. */
+export function linesOf(diff: PlanDiff): readonly string[] {
+  return [
+    ...diff.added.map((name) => `${name}: added`),
+    ...diff.removed.map((name) => `${name}: removed`),
+    ...diff.replaced.map((name) => `${name}: ends and begins anew (command, url)`),
+    ...diff.changed.map(({ profile, how, fields }) => `${profile}: ${WORDS[how]} (${fields.join(', ')})`),
+    ...diff.settings.map((setting) => `${setting}: changed`),
+    ...(diff.listen ? ['listen: needs a new `gwproxy up`'] : []),
+  ];
+}
+
+const WORDS = { update: 'changed', restart: 'restarts', move: 'moved' } as const;
+
+/** Whether two lists of routes say the same, wherever in the config they are written. */
+export function sameRoutes(before: readonly Route[], after: readonly Route[]): boolean {
+  return before === after || isDeepStrictEqual(before.map(withoutSource), after.map(withoutSource));
+}
+
+/** That plan with the other's own array of routes where they say the same: doors know a change by identity. */
+export function withKnownRoutes(plan: Plan, known: Plan): Plan {
+  return sameRoutes(known.routes, plan.routes) ? { ...plan, routes: known.routes } : plan;
+}
+
+function withoutSource({ source: _, ...said }: Route): Omit<Route, 'source'> {
+  return said;
+}
+
+function routesOf({ routes }: Plan, name: string): readonly Route[] {
+  return routes.filter(({ profile }) => profile === name);
+}
+
+function settingsThatDiffer(before: Plan, after: Plan): readonly string[] {
+  return [
+    ...fieldsThatDiffer(before.limits, after.limits).map((field) => `limits.${field}`),
+    ...(isDeepStrictEqual(before.publicUrl, after.publicUrl) ? [] : ['public_url']),
+    ...fieldsThatDiffer(before.logs, after.logs).map((field) => `logs.${field}`),
+    ...(before.watch === after.watch ? [] : ['watch']),
+    ...(before.startConcurrency === after.startConcurrency ? [] : ['start_concurrency']),
+  ];
+}

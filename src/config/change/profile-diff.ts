@@ -1,0 +1,108 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Launch, ListenerPlan, ProfileChange, ProfilePlan } from '../types.ts';
+
+/** So many variables are named one by one; past that, `env` says it all. */
+const NAMED_VARIABLES = 3;
+
+/** What differs between a profile and what it is to be, both of one kind; null where nothing does. Pure. */
+export function profileChange(
+  before: ProfilePlan,
+  after: ProfilePlan,
+  routesDiffer: boolean,
+): ProfileChange | null {
+  const pairs = sameListeners(before, after) ? pairsOf(before, after) : null;
+  const anew = [
+    ...launchFields(before.launch, after.launch),
+    ...(pairs === null ? ['listeners'] : listenerFields(pairs, addressOf)),
+  ];
+  const kept = [
+    ...policyFields(before, after),
+    ...(pairs === null ? [] : listenerFields(pairs, serviceOf)),
+    ...(routesDiffer ? ['routes'] : []),
+  ];
+  if (anew.length + kept.length === 0) return null;
+  const profile = after.name;
+  if (anew.length === 0) return { profile, how: 'update', fields: kept };
+  return after.launch.kind === 'url'
+    ? { profile, how: 'move', fields: ['url', ...kept] }
+    : { profile, how: 'restart', fields: [...anew, ...kept] };
+}
+
+/** The same listeners by name, in whatever order. */
+export function sameListeners(before: ProfilePlan, after: ProfilePlan): boolean {
+  const names = new Set(before.listeners.map(({ name }) => name));
+  return names.size === after.listeners.length && after.listeners.every(({ name }) => names.has(name));
+}
+
+function launchFields(before: Launch, after: Launch): readonly string[] {
+  if (before.kind === 'url' || after.kind === 'url') return [];
+  return [
+    ...(isDeepStrictEqual(before.command, after.command) ? [] : ['command']),
+    ...(before.cwd === after.cwd ? [] : ['cwd']),
+    ...variables(before.env, after.env),
+    ...fieldsThatDiffer(before.process, after.process),
+  ];
+}
+
+function variables(before: object, after: object): readonly string[] {
+  const names = keysThatDiffer(before, after);
+  return names.length > NAMED_VARIABLES ? ['env'] : names.map((name) => `env.${name}`);
+}
+
+type Pair = readonly [ListenerPlan, ListenerPlan];
+
+function pairsOf(before: ProfilePlan, after: ProfilePlan): readonly Pair[] {
+  return after.listeners.map((to) => [before.listeners.find(({ name }) => name === to.name) ?? to, to]);
+}
+
+function listenerFields(pairs: readonly Pair[], part: (listener: ListenerPlan) => object): readonly string[] {
+  return pairs.flatMap(([from, to]) =>
+    fieldsThatDiffer(part(from), part(to)).map((field) => `listeners.${to.name}.${field}`),
+  );
+}
+
+/** What a gateway is told when it starts. */
+function addressOf({ host, port, portEnv }: ListenerPlan): object {
+  return { host, port, portEnv };
+}
+
+/** What gwproxy does with a listener that runs. */
+function serviceOf({ paths, health, liveness }: ListenerPlan): object {
+  return { paths, health, liveness };
+}
+
+const POLICIES = [
+  'start',
+  'startTimeout',
+  'after',
+  'idleTimeout',
+  'ownerCheck',
+  'maxMemory',
+  'logFile',
+  'verify',
+  'delivery',
+  'restart',
+  'stop',
+] as const;
+
+function policyFields(before: ProfilePlan, after: ProfilePlan): readonly string[] {
+  return POLICIES.filter((field) => !isDeepStrictEqual(before[field], after[field])).map(inConfig);
+}
+
+/** The names of what differs between two objects, as the config has them. */
+export function fieldsThatDiffer(before: object, after: object): readonly string[] {
+  return keysThatDiffer(before, after).map(inConfig);
+}
+
+function keysThatDiffer(before: object, after: object): readonly string[] {
+  const from = new Map<string, unknown>(Object.entries(before));
+  const to = new Map<string, unknown>(Object.entries(after));
+  return [...new Set([...from.keys(), ...to.keys()])].filter(
+    (key) => from.has(key) !== to.has(key) || !isDeepStrictEqual(from.get(key), to.get(key)),
+  );
+}
+
+/** `maxOpenFiles` is `max_open_files` there. */
+function inConfig(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

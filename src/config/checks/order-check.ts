@@ -1,0 +1,41 @@
+import { nearest, type Problem, problemAt } from '../problems.ts';
+import type { Profile } from '../profile.ts';
+import { valueSource } from '../source/yaml-tree.ts';
+
+/** `after` names profiles that are run, and never leads back to where it began. */
+export function checkOrder(profiles: readonly Profile[]): readonly Problem[] {
+  const byName = new Map(profiles.map((profile) => [profile.name, profile]));
+  return profiles.flatMap((profile) =>
+    profile.config.after.flatMap((name, index) => {
+      const message = faultOf(profile.name, name, byName);
+      return message === null ? [] : [problemAt(valueSource(profile.tree, ['after', index]), message)];
+    }),
+  );
+}
+
+function faultOf(from: string, name: string, profiles: ReadonlyMap<string, Profile>): string | null {
+  if (!profiles.has(name)) {
+    const near = nearest(name, [...profiles.keys()]);
+    const hint = near === undefined ? '' : `; did you mean '${near}'?`;
+    return `after: there is no profile '${name}' that is on${hint}`;
+  }
+  const round = pathBack(from, name, profiles);
+  return round === null ? null : `after: ${[from, ...round].join(' → ')} is a circle, so none could be first`;
+}
+
+/** The names from `name` on to `from`; null where none leads there. */
+function pathBack(
+  from: string,
+  name: string,
+  profiles: ReadonlyMap<string, Profile>,
+  seen: Set<string> = new Set(),
+): readonly string[] | null {
+  if (name === from) return [name];
+  if (seen.has(name)) return null;
+  seen.add(name);
+  for (const next of profiles.get(name)?.config.after ?? []) {
+    const rest = pathBack(from, next, profiles, seen);
+    if (rest !== null) return [name, ...rest];
+  }
+  return null;
+}

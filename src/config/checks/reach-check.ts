@@ -1,0 +1,44 @@
+import { listenersOf } from '../listeners.ts';
+import { type Problem, problemAt } from '../problems.ts';
+import { fieldSource, type Profile } from '../profile.ts';
+import { isWildcard } from './port-check.ts';
+
+/** What is allowed and hardly meant: a gateway that nothing reaches, or one that is reached past the door. */
+export function warningsOf(profiles: readonly Profile[], profilePaths: boolean): readonly Problem[] {
+  return profiles.flatMap((profile) => [
+    ...unreachable(profile, profilePaths),
+    ...openPorts(profile),
+    ...overriddenPorts(profile),
+  ]);
+}
+
+function unreachable(profile: Profile, profilePaths: boolean): readonly Problem[] {
+  if (!profilePaths && profile.config.routes.length === 0) {
+    const message = `no request reaches profile '${profile.name}': it has no routes, and profile_paths is off`;
+    return [problemAt(profile.source, message)];
+  }
+  if (listenersOf(profile).some(({ plan }) => plan.paths.length > 0)) return [];
+  const message = `no request reaches profile '${profile.name}': none of its listeners has public paths`;
+  return [problemAt(fieldSource(profile, 'listeners'), message)];
+}
+
+function openPorts(profile: Profile): readonly Problem[] {
+  if (profile.config.url !== undefined) return [];
+  return listenersOf(profile)
+    .filter(({ plan }) => plan.port !== 'auto' && isWildcard(plan.host))
+    .map(({ plan, source }) =>
+      problemAt(source, `listener '${plan.name}' on ${plan.host} can be reached from outside, past gwproxy`),
+    );
+}
+
+/** Common where a bot's own .env serves as env_file; the allocated port wins. */
+function overriddenPorts(profile: Profile): readonly Problem[] {
+  return listenersOf(profile)
+    .filter(({ plan }) => plan.portEnv !== null && profile.envFileNames.has(plan.portEnv))
+    .map(({ plan }) =>
+      problemAt(
+        fieldSource(profile, 'env_file'),
+        `${plan.portEnv} in the env_file has no effect: gwproxy sets it to the port of listener '${plan.name}'`,
+      ),
+    );
+}

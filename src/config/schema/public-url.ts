@@ -1,0 +1,50 @@
+import type { PublicUrl } from '../types.ts';
+
+export type Read<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: string };
+
+/** What senders see: an origin. A path would have to be put before every route's, which nothing here does. */
+export function readPublicUrl(text: string): Read<PublicUrl> {
+  const url = parse(text);
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    return { ok: false, reason: 'must be a URL such as https://bots.example.com' };
+  }
+  if (!isOrigin(url)) return { ok: false, reason: 'must be scheme and host alone, without a path or a user' };
+  const proto = url.protocol === 'https:' ? 'https' : 'http';
+  return { ok: true, value: { href: text.replace(/\/$/, ''), proto, host: url.host } };
+}
+
+/** Where a gateway that someone else runs listens. */
+export function readUpstreamUrl(text: string): Read<{ readonly host: string; readonly port: number }> {
+  const url = parse(text);
+  if (url?.protocol === 'https:') {
+    return { ok: false, reason: 'must be http://host:port; https to a gateway is not supported' };
+  }
+  if (url === null || url.protocol !== 'http:') {
+    return { ok: false, reason: 'must be http://host:port, such as http://10.0.0.5:3978' };
+  }
+  if (!isOrigin(url))
+    return { ok: false, reason: 'must be http://host:port alone, without a path or a user' };
+  const port = url.port === '' ? 80 : Number(url.port);
+  if (port === 0) return { ok: false, reason: 'must have a port from 1 to 65535' };
+  return { ok: true, value: { host: url.hostname.replace(/^\[|\]$/g, ''), port } };
+}
+
+function parse(text: string): URL | null {
+  return /^[a-z]+:\/\/\S+$/i.test(text) && URL.canParse(text) ? new URL(text) : null;
+}
+
+function isOrigin(url: URL): boolean {
+  return (
+    url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '' && url.password === ''
+  );
+}
+
+/** Keys that came over plain HTTP could be anyone's, but from this machine. */
+export function keysUrlFault(text: string): string | null {
+  const url = parse(text);
+  if (url?.protocol === 'https:') return null;
+  const isLoopback = url !== null && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
+  return url?.protocol === 'http:' && isLoopback ? null : 'must be an https:// URL';
+}

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import type { Platform } from '../../routing/platform.ts';
+import type { PlatformName } from '../../routing/route.ts';
+import { alternatives } from '../problems.ts';
+import { flag, pathPrefix, strict } from './fields.ts';
+import { headers, host, jsonValues, textOrTexts } from './route-fields.ts';
+
+/** What the config needs to know of a platform. */
+export type KeyedPlatform = Pick<Platform, 'name' | 'configKey' | 'fields' | 'normalise' | 'comparable'>;
+
+/** A route as written, of a shape that holds for every platform. */
+export interface RouteConfig {
+  /** Undefined where the route names none. */
+  readonly host: string | undefined;
+  /** Without the trailing slash; undefined where the route names none. */
+  readonly path: string | undefined;
+  readonly stripPrefix: boolean;
+  readonly fallback: boolean;
+  readonly key: {
+    readonly platform: PlatformName;
+    readonly fields: Readonly<Record<string, readonly string[]>>;
+  } | null;
+}
+
+interface Sender {
+  readonly configKey: string;
+  readonly platform: KeyedPlatform;
+}
+
+/** The keys of a route beside the senders' own. */
+export const ROUTE_KEYS = ['path', 'strip_prefix', 'fallback', 'host', 'header', 'json'] as const;
+
+/** Those that the config has a key for, by its name. */
+export function sendersOf(platforms: readonly KeyedPlatform[]): readonly Sender[] {
+  const senders = platforms.flatMap((platform) =>
+    platform.configKey === null ? [] : [{ configKey: platform.configKey, platform }],
+  );
+  return senders.sort((a, b) => (a.configKey < b.configKey ? -1 : 1));
+}
+
+/** The routes that those platforms have: one key a platform, its fields, and the scope of host and path. */
+export function routeSchema(platforms: readonly KeyedPlatform[]) {
+  const senders = sendersOf(platforms);
+  const shape: Record<string, z.ZodType> = {
+    ...Object.fromEntries(senders.map((sender) => [sender.configKey, keySchema(sender).optional()])),
+    path: pathPrefix().optional().describe('Requests whose path begins with this, in whole segments.'),
+    strip_prefix: flag().optional().describe('Takes the path off before the gateway sees the request.'),
+    fallback: flag().optional().describe("Also takes what of known senders' requests no route claims."),
+    host: host().optional().describe('Requests to this host name alone.'),
+    header: headers().optional().describe('Of any other sender: requests with this header.'),
+    json: jsonValues().optional().describe('Of any other sender: requests with this value in their JSON.'),
+  } satisfies Record<string, z.ZodType> & Record<(typeof ROUTE_KEYS)[number], z.ZodType>;
+  return strict(shape, `a map, such as path: /hooks or ${senders[0]?.configKey ?? 'path'}: …`).transform(
+    (written, context): RouteConfig => {
+      // zod goes on where its only complaint is an unknown key; the rest is not what the author meant.
+      if (context.issues.length > 0) return z.NEVER;
+      const route = scopeSchema.parse(written);
+      const custom = customSchema.parse(written);
+      const named = senders.flatMap(({ configKey, platform: { name } }) => {
+        const fields = fieldsSchema.safeParse(written[configKey]);
+        return fields.success ? [{ said: configKey, platform: name, fields: fields.data }] : [];
+      });
+      const keys = [
+        ...named,
+        ...(custom.header === undefined && custom.json === undefined
+          ? []
+          : [
+              {
+                said: custom.header === undefined ? 'json' : 'header',
+                platform: 'custom' as const,
+                fields: { ...custom.header, ...custom.json },
+              },
+            ]),
+      ];
+      const message = routeFault(
+        keys.map(({ said }) => said),
+        senders,
+        route,
+      );
+      if (message !== null) context.addIssue({ code: 'custom', message });
+      const [key] = keys;
+      return {
+        host: route.host,
+        path: route.path,
+        stripPrefix: route.strip_prefix,
+        fallback: route.fallback,
+        key: key === undefined ? null : { platform: key.platform, fields: key.fields },
+      };
+    },
+  );
+}
+
+const fieldsSchema = z.record(z.string(), z.array(z.string()));
+
+/** What the shape above has read, once more with its types. */
+const scopeSchema = z.object({
+  host: z.string().optional(),
+  path: z.string().optional(),
+  strip_prefix: z.boolean().default(false),
+  fallback: z.boolean().default(false),
+});
+const customSchema = z.object({ header: fieldsSchema.optional(), json: fieldsSchema.optional() });
+
+function routeFault(
+  named: readonly string[],
+  senders: readonly Sender[],
+  route: z.output<typeof scopeSchema>,
+): string | null {
+  const [first, second] = named;
+  if (first !== undefined && second !== undefined) {
+    return `must name one sender, not ${first} and ${second}; write a route for each`;
+  }
+  if (route.strip_prefix && route.path === undefined) return "has 'strip_prefix' but no 'path' to take off";
+  if (first === undefined && route.path === undefined && route.host === undefined) {
+    const keys = senders.map(({ configKey }) => configKey);
+    return `must name one of ${alternatives([...keys, 'path', 'host', 'header', 'json'])}`;
+  }
+  if (route.fallback && first !== undefined) {
+    return `has 'fallback' beside ${first}; it goes with a route of path or host alone`;
+  }
+  return null;
+}
+
+function keySchema({ platform: { name, fields: names } }: Sender) {
+  const values = textOrTexts().optional();
+  const shape = Object.fromEntries(names.map((field) => [field, values]));
+  return strict(shape, `a map of ${alternatives(names)}`)
+    .transform((written, context) => {
+      if (context.issues.length > 0) return z.NEVER;
+      const given = Object.entries(written).flatMap(([field, accepted]) =>
+        accepted === undefined ? [] : [[field, accepted] as const],
+      );
+      if (given.length === 0) {
+        context.addIssue({ code: 'custom', message: `must name ${alternatives(names)}` });
+      }
+      return Object.fromEntries(given);
+    })
+    .describe(`Requests of ${name}; all fields given must match, any value of a list.`);
+}

@@ -1,0 +1,136 @@
+import type { z } from 'zod';
+import { alternatives, nearest, type Problem, problemAt } from '../problems.ts';
+import {
+  keySource,
+  type MapTree,
+  type Path,
+  plain,
+  prune,
+  type Tree,
+  treeAt,
+  valueSource,
+} from '../source/yaml-tree.ts';
+
+/** What the schema makes of a tree. */
+export interface Shape<T> {
+  /** Read without the parts that are wrong, so that the rest can still be checked; null where nothing is left. */
+  readonly value: T | null;
+  /** The tree without the parts that are wrong: its paths are those of `value`. */
+  readonly tree: MapTree;
+  readonly faults: readonly ShapeFault[];
+}
+
+export interface ShapeFault {
+  readonly path: Path;
+  /** The key that an unknown one probably stands for: it was written, if wrongly. */
+  readonly meant: string | null;
+  readonly problem: Problem;
+}
+
+export interface ShapeRules {
+  /** Where a number or a boolean is meant as the text that was written. */
+  readonly asText: (path: Path) => boolean;
+  /** Of these fields only the entry that is wrong is left out, not the field. */
+  readonly byEntry: ReadonlySet<string>;
+  /** Other tools' names of a key, to ours. */
+  readonly renames: ReadonlyMap<string, string>;
+  /** For keys that belong elsewhere: what to write instead. */
+  readonly hints: ReadonlyMap<string, string>;
+  /** Of these fields no text is shown: a secret may stand where none belongs. */
+  readonly hidden: ReadonlySet<string>;
+}
+
+/** Checks a tree against a schema: one fault a mistake, at its place, in words for the author. */
+export function checkShape<T>(schema: z.ZodType<T>, tree: MapTree, rules: ShapeRules): Shape<T> {
+  const first = schema.safeParse(plain(tree, rules.asText));
+  if (first.success) return { value: first.data, tree, faults: [] };
+  const faults = first.error.issues.flatMap((issue) => explain(issue, tree, [], rules));
+  const rest = prune(
+    tree,
+    faults.map(({ path }) => prunedPath(path, rules)),
+  );
+  const second = schema.safeParse(plain(rest, rules.asText));
+  return { value: second.success ? second.data : null, tree: rest, faults };
+}
+
+export function prunedPath(path: Path, rules: ShapeRules): Path {
+  return path.slice(0, rules.byEntry.has(String(path[0])) ? 2 : 1);
+}
+
+type Issue = z.core.$ZodIssue;
+
+function explain(issue: Issue, tree: Tree, above: Path, rules: ShapeRules): readonly ShapeFault[] {
+  const path = [...above, ...issue.path.map((name) => (typeof name === 'number' ? name : String(name)))];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => unknownKey(tree, [...path, key], issue.message.split(' '), rules));
+  }
+  if (issue.code === 'invalid_union') {
+    const branch = issue.errors.find((issues) => !issues.some(isOtherKind));
+    if (branch !== undefined) return branch.flatMap((inner) => explain(inner, tree, path, rules));
+  }
+  if (issue.code === 'invalid_key') {
+    const message = `${label(path)}: the name ${issue.issues[0]?.message ?? issue.message}`;
+    return [{ path, meant: null, problem: problemAt(keySource(tree, path), message) }];
+  }
+  const problem = problemAt(valueSource(tree, path), wrongValue(issue, tree, path, rules));
+  return [{ path, meant: null, problem }];
+}
+
+/** Of a union, the alternatives that the value is not even of the kind of. */
+function isOtherKind(issue: Issue): boolean {
+  return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
+}
+
+function unknownKey(tree: Tree, path: Path, known: readonly string[], rules: ShapeRules): ShapeFault {
+  const name = String(path.at(-1));
+  const top = path.length === 1;
+  const hint = top ? rules.hints.get(name) : undefined;
+  const meant =
+    hint === undefined ? ((top ? rules.renames.get(name) : undefined) ?? nearest(name, known)) : undefined;
+  const near = meant === undefined ? `the keys here are ${known.join(', ')}` : `did you mean '${meant}'?`;
+  const problem = problemAt(keySource(tree, path), `unknown key '${name}'; ${hint ?? near}`);
+  return { path, meant: meant ?? null, problem };
+}
+
+function wrongValue(issue: Issue, tree: Tree, path: Path, rules: ShapeRules): string {
+  if (issue.code === 'custom') return `${label(path)} ${issue.message}`;
+  const found = treeAt(tree, path);
+  if (found === undefined) {
+    return `${label(path.slice(0, -1))} needs '${path.at(-1)}': ${expected(issue)}`;
+  }
+  const isHidden = rules.hidden.has(String(path[0])) && found.kind === 'scalar' && found.written !== '';
+  if (isHidden && typeof found.value === 'string')
+    return `${label(path)} must be ${expected(issue)}, not a text`;
+  return `${label(path)} must be ${expected(issue)}, not ${shown(found)}${meant(issue, found)}`;
+}
+
+function expected(issue: Issue): string {
+  return issue.code === 'invalid_value' ? alternatives(issue.values.map(String)) : issue.message;
+}
+
+function meant(issue: Issue, found: Tree): string {
+  if (issue.code !== 'invalid_value' || found.kind !== 'scalar') return '';
+  const near = nearest(found.written, issue.values.map(String));
+  return near === undefined ? '' : `; did you mean '${near}'?`;
+}
+
+/** `restart.give_up`; inside a route `slack.team`. Which of a list's items it is, line and column tell. */
+function label(path: Path): string {
+  const [field, item, ...inside] = path;
+  if (field !== 'routes' || item === undefined) return named(path) || 'this';
+  return named(inside) || 'this route';
+}
+
+function named(path: Path): string {
+  return path.filter((name) => typeof name === 'string').join('.');
+}
+
+/** As written, never the value: an interpolated one may be a secret. */
+function shown(tree: Tree): string {
+  if (tree.kind === 'map') return 'a map';
+  if (tree.kind === 'list') return tree.items.length === 0 ? 'an empty list' : 'a list';
+  if (tree.value === null) return 'empty';
+  if (tree.written === '') return 'an empty text';
+  const text = tree.written.length > 60 ? `${tree.written.slice(0, 60)}…` : tree.written;
+  return typeof tree.value === 'string' ? `'${text}'` : text;
+}

@@ -1,0 +1,182 @@
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  Scalar,
+  type YAMLMap,
+} from 'yaml';
+import type { Source } from '../../routing/route.ts';
+import { type Problem, problemAt } from '../problems.ts';
+import { type Entry, nothing, type Tree } from './yaml-tree.ts';
+
+/** Nodes that one file may unfold to: aliases of aliases double, and no config comes near it. */
+const MOST_NODES = 200_000;
+
+const HINTS: Readonly<Record<string, string>> = {
+  BAD_SCALAR_START: '; put the text in quotes',
+  BLOCK_AS_IMPLICIT_KEY: "; a text that holds ': ' needs quotes",
+  TAB_AS_INDENT: '; use spaces',
+};
+
+export interface Parsed {
+  /** Null where the file is empty or not YAML. A part that cannot be read is an empty text. */
+  readonly tree: Tree | null;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * YAML 1.2 to a tree with places. Of the syntax errors only the first is told: the parser loses its footing
+ * there. Keys set twice, unknown aliases, cycles and tags are told all at once.
+ */
+export function parseYaml(file: string, text: string): Parsed {
+  const lines = new LineCounter();
+  // Duplicates are told below: the parser's own error names neither the key nor its first place.
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    const hint = HINTS[error.code] ?? '';
+    const message = `this is not YAML: ${lowerFirst(error.message)}${hint}`;
+    return { tree: null, problems: [problemAt({ file, line, column: col }, message)] };
+  }
+  const builder = new TreeBuilder(file, document, lines);
+  const tree = document.contents === null ? null : builder.build(document.contents);
+  return { tree: builder.overflowed ? null : tree, problems: builder.problems };
+}
+
+class TreeBuilder {
+  readonly problems: Problem[] = [];
+  readonly #file: string;
+  readonly #document: Document;
+  readonly #lines: LineCounter;
+  readonly #open = new Set<Node>();
+  #nodes = 0;
+
+  /** Whether the tree is cut off, so that what it lacks is no mistake of its own. */
+  get overflowed(): boolean {
+    return this.#nodes > MOST_NODES;
+  }
+
+  constructor(file: string, document: Document, lines: LineCounter) {
+    this.#file = file;
+    this.#document = document;
+    this.#lines = lines;
+  }
+
+  build(node: Node): Tree {
+    const source = this.#sourceOf(node);
+    this.#nodes += 1;
+    if (this.#nodes === MOST_NODES + 1)
+      this.#tell(source, `aliases unfold to more than ${MOST_NODES} values here`);
+    if (this.overflowed) return spoilt(source);
+    if (isAlias(node)) return this.#alias(node, source);
+    if (this.#open.has(node)) {
+      this.#tell(source, 'an alias stands inside of what it names');
+      return spoilt(source);
+    }
+    this.#open.add(node);
+    const tree = this.#value(node, source);
+    this.#open.delete(node);
+    return tree;
+  }
+
+  #value(node: Node, source: Source): Tree {
+    if (
+      node.tag !== undefined &&
+      !/^tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)$/.test(node.tag)
+    ) {
+      this.#tell(source, 'tags have no meaning here');
+    }
+    if (isMap(node)) return { kind: 'map', source, entries: this.#entries(node) };
+    if (isSeq(node))
+      return { kind: 'list', source, items: node.items.map((item) => this.#item(item, source)) };
+    return isScalar(node) ? this.#scalar(node, source) : spoilt(source);
+  }
+
+  #alias(node: Alias, source: Source): Tree {
+    const target = node.resolve(this.#document);
+    if (target !== undefined) return this.build(target);
+    this.#tell(source, `no anchor '&${node.source}' stands above`);
+    return spoilt(source);
+  }
+
+  #item(item: unknown, parent: Source): Tree {
+    return isNode(item) ? this.build(item) : nothing(parent);
+  }
+
+  #scalar(node: Scalar, source: Source): Tree {
+    const { value } = node;
+    const written = node.type === 'PLAIN' ? (node.source ?? '') : String(value);
+    if (written.includes('\0')) this.#tell(source, 'a text must not hold a NUL byte');
+    // `~` is the home in every field, and no field takes YAML's null.
+    if (node.type === 'PLAIN' && written === '~') return { kind: 'scalar', source, value: '~', written };
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+      return { kind: 'scalar', source, value, written };
+    }
+    return { kind: 'scalar', source, value: null, written };
+  }
+
+  #entries(map: YAMLMap): ReadonlyMap<string, Entry> {
+    const own = new Map<string, Entry>();
+    const merged: Tree[] = [];
+    for (const pair of map.items) {
+      const key = isAlias(pair.key) ? pair.key.resolve(this.#document) : pair.key;
+      if (!isScalar(key)) {
+        this.#tell(isNode(pair.key) ? this.#sourceOf(pair.key) : this.#sourceOf(map), 'a key must be text');
+        continue;
+      }
+      const source = this.#sourceOf(isNode(pair.key) ? pair.key : map);
+      const value = this.#item(pair.value, source);
+      const name = key.type === Scalar.PLAIN ? (key.source ?? '') : String(key.value);
+      if (name === '<<' && key.type === Scalar.PLAIN) {
+        merged.push(value);
+        continue;
+      }
+      const first = own.get(name);
+      if (first === undefined) own.set(name, { key: source, value });
+      else this.#tell(source, `'${name}' is already set in line ${first.key.line}`);
+    }
+    return this.#merge(own, merged);
+  }
+
+  /** A map's own keys win over merged ones, and earlier merges over later ones (yaml.org/type/merge.html). */
+  #merge(own: Map<string, Entry>, merged: readonly Tree[]): ReadonlyMap<string, Entry> {
+    const maps = merged.flatMap((tree) => (tree.kind === 'list' ? tree.items : [tree]));
+    for (const tree of maps) {
+      if (tree.kind !== 'map') {
+        this.#tell(tree.source, "'<<' takes a map, or a list of maps");
+        continue;
+      }
+      for (const [name, entry] of tree.entries) if (!own.has(name)) own.set(name, entry);
+    }
+    return own;
+  }
+
+  #sourceOf(node: Node): Source {
+    const { line, col } = this.#lines.linePos(node.range?.[0] ?? 0);
+    return { file: this.#file, line, column: col };
+  }
+
+  #tell(source: Source, message: string): void {
+    this.problems.push(problemAt(source, message));
+  }
+}
+
+/** Stands for what cannot be read. Not an empty value: that would count as not given. */
+function spoilt(source: Source): Tree {
+  return { kind: 'scalar', source, value: '', written: '' };
+}
+
+function isNode(value: unknown): value is Node {
+  return isScalar(value) || isMap(value) || isSeq(value) || isAlias(value);
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

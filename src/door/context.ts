@@ -1,0 +1,38 @@
+import type { PublicUrl } from '../config/types.ts';
+import type { Report } from '../events.ts';
+import type { SupervisorPort } from '../snapshot.ts';
+import type { Hold } from './hold/hold.ts';
+import type { ListenerContext } from './http/listener.ts';
+import type { UnmatchedContext } from './match/unmatched.ts';
+import type { PartialBatches } from './repeats/partial-batches.ts';
+import type { Repeats } from './repeats/repeats.ts';
+import type { Budget } from './request/read-body.ts';
+import type { Spool } from './spool/spool.ts';
+import type { Counters } from './upstream/counters.ts';
+import type { ForwardContext } from './upstream/forward.ts';
+import type { SendCopyContext } from './upstream/send-copy.ts';
+import type { Upstreams } from './upstream/upstreams.ts';
+import type { SessionContext } from './websocket/session.ts';
+
+/** What every step of a request's way may use; the lower rooms declare for themselves the part that they need. */
+export interface DoorContext
+  extends ListenerContext,
+    ForwardContext,
+    SendCopyContext,
+    SessionContext,
+    UnmatchedContext {
+  /** Read this and `limits` anew for each request: a reload changes them in place. */
+  readonly publicUrl: PublicUrl | null;
+  readonly supervisor: SupervisorPort;
+  readonly counters: Counters;
+  readonly upstreams: Upstreams;
+  readonly hold: Hold;
+  readonly budget: Budget;
+  readonly partialBatches: PartialBatches;
+  readonly repeats: Repeats;
+  /** Null where this door has none. */
+  readonly spool: Spool | null;
+  readonly report: Report;
+  /** Whether that profile's deliveries may be kept while it is away, as the newest snapshot says. */
+  spools(profile: string): boolean;
+}

@@ -1,0 +1,232 @@
+import type { Limits, PublicUrl } from '../config/types.ts';
+import type { DoorError } from '../errors.ts';
+import { PATH_LENGTH, type Report } from '../events.ts';
+import type { DoorPort, SupervisorPort } from '../snapshot.ts';
+import { Timers } from '../util/timers.ts';
+import type { DoorContext } from './context.ts';
+import { Hold } from './hold/hold.ts';
+import { type ListenAddress, Listener } from './http/listener.ts';
+import { asDoorError, type Refused } from './http/refusals.ts';
+import { newRequestId } from './http/request-id.ts';
+import { createSeal } from './match/seal-key.ts';
+import { Unmatched, type UnmatchedKeys } from './match/unmatched.ts';
+import { serve } from './pipeline/serve.ts';
+import { PartialBatches } from './repeats/partial-batches.ts';
+import { Repeats } from './repeats/repeats.ts';
+import { Budget } from './request/read-body.ts';
+import { Snapshots } from './snapshots.ts';
+import type { Spool } from './spool/spool.ts';
+import type { SpoolStore } from './spool/store/store.ts';
+import { createSpool, rememberSpooled, type SpooledStats, spooledStats } from './spooling/open-spool.ts';
+import { Counters, type ProfileStats } from './upstream/counters.ts';
+import { DetachedRequests } from './upstream/detached.ts';
+import { Leases } from './upstream/leases.ts';
+import { Upstreams } from './upstream/upstreams.ts';
+import type { FetchText } from './verify/tokens/fetch-text.ts';
+import { KeyStore } from './verify/tokens/key-store.ts';
+import { Upgrades } from './websocket/upgrades.ts';
+
+export interface DoorOptions extends DoorSettings {
+  /** What is acknowledged early is kept there; without one nothing is. Of this door alone. */
+  readonly spoolStore?: SpoolStore;
+  /** Names this door to the supervisor. */
+  readonly id: string;
+  readonly supervisor: SupervisorPort;
+  readonly report: Report;
+  /** Epoch ms. */
+  readonly now?: () => number;
+  /** For the keys of tokens; by default over the network. */
+  readonly fetchText?: FetchText;
+}
+
+export interface Door {
+  readonly port: DoorPort;
+  /**
+   * Takes in what an earlier run left in the spool, then listens: whoever comes first queues behind that. Rejects
+   * with the system's error where it cannot listen, and where it was closed meanwhile. Port 0 is one that is free; fd is that of a TCP socket that
+   * listens already, and goes on to do so for others when the door closes it.
+   */
+  listen(address: ListenAddress): Promise<{ readonly host: string; readonly port: number }>;
+  /**
+   * Takes no new connection from now on. Resolves once whoever is connected and about to be answered was heard, after
+   * half a second at most.
+   */
+  stopListening(): Promise<void>;
+  /**
+   * Takes no new connection, lets what is in flight finish for at most graceMs, then breaks it off. A second call
+   * can shorten the grace. Resolves when no connection and no timer is left.
+   */
+  close(graceMs: number): Promise<void>;
+  /** By profile, for those that the newest snapshot names. */
+  stats(): ReadonlyMap<string, ProfileStats & SpooledStats>;
+  /** What arrived and no profile claims. */
+  readonly unmatched: UnmatchedKeys;
+  /** Null where this door has none, or it cannot be used. */
+  readonly spool: SpoolView | null;
+  /** From the next request and the next connection on; what is under way goes on as it began. */
+  configure(settings: DoorSettings): void;
+}
+
+export interface DoorSettings {
+  readonly limits: Limits;
+  readonly publicUrl: PublicUrl | null;
+}
+
+/** The spool, as it is looked at and changed from outside. */
+export type SpoolView = Pick<Spool, 'list' | 'retry' | 'drop' | 'counts' | 'stats'>;
+
+/** The data plane: one public port in front of the gateways that the supervisor's snapshots name. */
+export function createDoor(options: DoorOptions): Door {
+  const { id, supervisor, report, now = Date.now } = options;
+  let { publicUrl } = options;
+  // One object for all, so that each sees what configure() changes in it.
+  const limits = { ...options.limits };
+  const timers = new Timers();
+  const counters = new Counters();
+  const leases = new Leases(id, supervisor, counters, timers, now);
+  const upstreams = new Upstreams({ limits, counters, now });
+  const hold = new Hold({ doorId: id, supervisor, limits, counters, timers, now });
+  const unmatched = new Unmatched(report, now);
+  const seal = createSeal();
+  const keys = new KeyStore(now, options.fetchText);
+  const snapshots = new Snapshots({
+    doorId: id,
+    supervisor,
+    upstreams,
+    leases,
+    hold,
+    counters,
+    seal,
+    keys,
+    taken: () => spool?.changed(),
+  });
+  /** Not before it is open. */
+  let spool: Spool | null = null;
+  const context: DoorContext = {
+    limits,
+    get publicUrl() {
+      return publicUrl;
+    },
+    supervisor,
+    now,
+    timers,
+    counters,
+    leases,
+    upstreams,
+    hold,
+    budget: new Budget(limits),
+    unmatched,
+    partialBatches: new PartialBatches(),
+    repeats: new Repeats({ timers, now }),
+    detached: new DetachedRequests(),
+    get spool() {
+      return spool;
+    },
+    spools: (profile) => snapshots.spools(profile),
+    ruling: () => snapshots.ruling,
+    report,
+    refused: (error, request, profile) => report(refusal(error, request, profile)),
+  };
+  const upgrades = new Upgrades(context);
+  const listener = new Listener(context, {
+    request: (exchange) => {
+      // Even the refusal failed: nothing is left but to close.
+      serve(context, exchange).catch((error: unknown) => {
+        exchange.abort();
+        context.refused(asDoorError(error), exchange, null);
+      });
+    },
+    upgrade: (req, connection, early) => {
+      upgrades.serve(req, connection, early).catch((error: unknown) => {
+        connection.socket.destroy();
+        context.refused(asDoorError(error), { requestId: newRequestId(), req }, null);
+      });
+    },
+  });
+  let closing: Promise<void> | undefined;
+  let isClosed = false;
+  let graceUntil = Number.POSITIVE_INFINITY;
+
+  /** Also while it is not open yet: a door that closes meanwhile has no listeners, which must not be taken for the config's. */
+  let opened: Spool | null = null;
+
+  async function openSpool(store: SpoolStore): Promise<void> {
+    if (closing !== undefined) return;
+    opened = createSpool(context, store);
+    try {
+      const left = await opened.open();
+      spool = opened;
+      // Its sender may not have heard that it was taken.
+      for (const one of left) rememberSpooled(context, one);
+      opened.changed();
+    } catch (error) {
+      report({ type: 'spool.unusable', reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  async function shut(): Promise<void> {
+    await listener.stop();
+    await opened?.close(Math.max(0, graceUntil - now()));
+    isClosed = true;
+    timers.clear();
+    keys.close();
+    await upstreams.destroy();
+    report({ type: 'door.closed' });
+  }
+
+  return {
+    port: { id, apply: (snapshot) => snapshots.apply(snapshot) },
+    async listen(address) {
+      if (options.spoolStore !== undefined) await openSpool(options.spoolStore);
+      if (closing !== undefined) {
+        await spool?.close(0);
+        throw new Error('the door was closed before it listened');
+      }
+      return listener.start(address);
+    },
+    async stopListening() {
+      void listener.stop();
+      await listener.heard();
+    },
+    close(graceMs) {
+      graceUntil = Math.min(graceUntil, now() + graceMs);
+      closing ??= shut();
+      // What the spool has under way waits for the same end.
+      if (graceMs <= 0) void spool?.close(0);
+      if (graceMs <= 0) listener.destroyConnections();
+      else if (!isClosed) timers.after(graceMs, () => listener.destroyConnections());
+      return closing;
+    },
+    stats: () =>
+      new Map(
+        [...counters.stats()].map(([profile, stats]) => [
+          profile,
+          { ...stats, ...spooledStats(spool, profile) },
+        ]),
+      ),
+    unmatched,
+    get spool() {
+      return spool;
+    },
+    configure(settings) {
+      publicUrl = settings.publicUrl;
+      Object.assign(limits, settings.limits);
+      listener.configure(limits);
+      upstreams.renew();
+    },
+  };
+}
+
+function refusal(error: DoorError, { requestId, req }: Refused, profile: string | null) {
+  const [path = ''] = (req.url ?? '').split('?', 1);
+  return {
+    type: 'door.refused',
+    code: error.code,
+    detail: error.message,
+    requestId,
+    method: req.method ?? '',
+    path: path.slice(0, PATH_LENGTH),
+    profile,
+    cause: error.cause instanceof Error ? error.cause.message : null,
+  } as const;
+}

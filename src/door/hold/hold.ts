@@ -1,0 +1,254 @@
+import type { Limits } from '../../config/types.ts';
+import { DoorError } from '../../errors.ts';
+import type { SupervisorPort, Target } from '../../snapshot.ts';
+import type { Timers } from '../../util/timers.ts';
+import { type Client, ClientLeft } from '../http/client.ts';
+import type { Counters } from '../upstream/counters.ts';
+import { retryAfter } from './deadline.ts';
+import type { Delivery } from './delivery.ts';
+import { HoldQueue, type Waiter } from './hold-queue.ts';
+import { FIRST, freeTurn, ReleaseRound, type Turn, wider } from './round.ts';
+
+/**
+ * A round is over after this many ms at the latest: a gateway that hangs on some, or answers slowly, still gets 32
+ * requests a second.
+ */
+const ROUND = 250;
+
+export interface HoldOptions {
+  readonly doorId: string;
+  readonly supervisor: SupervisorPort;
+  readonly limits: Pick<Limits, 'held' | 'heldPerProfile' | 'heldBytesPerProfile'>;
+  readonly counters: Counters;
+  readonly timers: Timers;
+  readonly now: () => number;
+}
+
+/**
+ * Requests whose gateway is not ready, by listener, each in the order of arrival, bounded in number and bytes. When
+ * it is ready they are let go in that order, and not all at once but in rounds (Round); who comes while some still
+ * wait, or have just gone, queues behind them.
+ */
+export class Hold {
+  readonly #options: HoldOptions;
+  readonly #queues = new Map<string, Map<string, HoldQueue>>();
+  /** So that who has to wait again is not behind those that came later. */
+  readonly #orders = new WeakMap<Delivery, number>();
+  #size = 0;
+  #lastId = 0;
+
+  constructor(options: HoldOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Others wait for it, or have just gone, ready as it may be: who comes now must not overtake them. */
+  isQueued({ profile, listener }: Target): boolean {
+    return this.#queues.size > 0 && this.#queues.get(profile)?.get(listener) !== undefined;
+  }
+
+  /**
+   * Resolves when it is the delivery's turn with a ready target, at the latest at `until` (epoch ms) where that is
+   * ready by then; the turn must be ended. Rejects with GWPROXY_UPSTREAM_NOT_READY at `until`, and at once where the
+   * next start lies beyond it; with GWPROXY_OVERLOADED where too much waits; with ClientLeft.
+   */
+  wait(client: Client, delivery: Delivery, target: Target, until: number): Promise<Turn> {
+    const { timers, now } = this.#options;
+    if (target.state === 'ready' && until <= now()) return Promise.resolve(freeTurn);
+    if (target.state === 'down' || isVain(target, until, now())) {
+      return Promise.reject(notReady(target.retryAt, now()));
+    }
+    if (this.#isFull(delivery)) return Promise.reject(full());
+    return new Promise((resolve, reject) => {
+      this.#lastId += 1;
+      const order = this.#orders.get(delivery) ?? this.#lastId;
+      this.#orders.set(delivery, order);
+      const waiter: Waiter = {
+        id: `${this.#options.doorId}-${this.#lastId}`,
+        client,
+        delivery,
+        order,
+        until,
+        release: resolve,
+        fail: reject,
+        asked: false,
+        timer: null,
+      };
+      const queue = this.#queueFor(target);
+      queue.add(waiter);
+      this.#count(delivery, 1);
+      waiter.timer = timers.after(until - now(), () => this.#overdue(queue, waiter));
+      client.onLeave(() => this.#fail(queue, waiter, new ClientLeft()));
+      if (target.state === 'pending') this.#ask(queue, waiter);
+      else this.#release(queue);
+    });
+  }
+
+  /** A short wait before another try; the request keeps a place among the held. Rejects as `wait` does. */
+  pause(client: Client, delivery: Delivery, ms: number): Promise<void> {
+    if (this.#isFull(delivery)) return Promise.reject(full());
+    return new Promise((resolve, reject) => {
+      this.#count(delivery, 1);
+      const end = (): void => {
+        this.#count(delivery, -1);
+        client.onLeave(null);
+      };
+      const timer = this.#options.timers.after(ms, () => {
+        end();
+        resolve();
+      });
+      client.onLeave(() => {
+        this.#options.timers.cancel(timer);
+        end();
+        reject(new ClientLeft());
+      });
+    });
+  }
+
+  /** Lets go of those whose target is ready, and refuses those who wait in vain. */
+  apply(find: (profile: string, listener: string) => Target | undefined): void {
+    const waiting = [...this.#queues.values()].flatMap((listeners) => [...listeners.values()]);
+    for (const queue of waiting) {
+      const { profile, listener, state, generation } = queue.target;
+      const target = find(profile, listener);
+      const isNews = state !== 'ready' || target?.generation !== generation;
+      queue.target = target ?? { ...queue.target, state: 'down', retryAt: null };
+      if (target?.state === 'ready') {
+        if (isNews) renew(queue);
+        this.#release(queue);
+      } else {
+        for (const waiter of queue.all) this.#settle(queue, waiter);
+      }
+    }
+  }
+
+  /** In front of a target that is not ready. */
+  #settle(queue: HoldQueue, waiter: Waiter): void {
+    const now = this.#options.now();
+    const { target } = queue;
+    if (target.state === 'down' || isVain(target, waiter.until, now)) {
+      this.#fail(queue, waiter, notReady(target.retryAt, now));
+    } else this.#ask(queue, waiter);
+  }
+
+  #ask(queue: HoldQueue, waiter: Waiter): void {
+    if (waiter.asked) return;
+    waiter.asked = true;
+    const { profile, listener } = queue.target;
+    try {
+      this.#options.supervisor.ensureReady({ id: waiter.id, profile, listener, deadlineAt: waiter.until });
+    } catch (error) {
+      this.#remove(queue, waiter);
+      waiter.fail(error);
+    }
+  }
+
+  /** The next round, once the one before is over. */
+  #release(queue: HoldQueue): void {
+    if (queue.round !== null) return;
+    if (queue.size === 0) this.#forget(queue);
+    else if (queue.target.state !== 'ready') return;
+    else if (queue.isLast) for (const waiter of queue.all) this.#letGo(queue, waiter, freeTurn);
+    else this.#begin(queue);
+  }
+
+  #begin(queue: HoldQueue): void {
+    const { timers } = this.#options;
+    const going = queue.all.slice(0, queue.window);
+    const round = new ReleaseRound(going.length, (answered) => {
+      timers.cancel(timer);
+      // Another life of the gateway has rounds of its own.
+      if (queue.round !== round) return;
+      queue.round = null;
+      queue.window = wider(queue.window, answered);
+      this.#release(queue);
+    });
+    const timer = timers.after(ROUND, () => round.end());
+    queue.round = round;
+    queue.isLast = going.length === queue.size;
+    for (const waiter of going) this.#letGo(queue, waiter, round.turn());
+  }
+
+  #letGo(queue: HoldQueue, waiter: Waiter, turn: Turn): void {
+    this.#remove(queue, waiter);
+    waiter.release(turn);
+  }
+
+  #overdue(queue: HoldQueue, waiter: Waiter): void {
+    if (queue.target.state === 'ready') this.#letGo(queue, waiter, freeTurn);
+    else this.#fail(queue, waiter, notReady(queue.target.retryAt, this.#options.now()));
+  }
+
+  #fail(queue: HoldQueue, waiter: Waiter, error: Error): void {
+    this.#remove(queue, waiter);
+    if (waiter.asked) this.#options.supervisor.cancel(waiter.id);
+    waiter.fail(error);
+  }
+
+  #isFull({ profile, bytes }: Delivery): boolean {
+    const { limits, counters } = this.#options;
+    const { held, heldBytes } = counters.of(profile);
+    if (this.#size >= limits.held || held >= limits.heldPerProfile) return true;
+    return heldBytes > 0 && heldBytes + bytes > limits.heldBytesPerProfile;
+  }
+
+  #queueFor(target: Target): HoldQueue {
+    let listeners = this.#queues.get(target.profile);
+    if (listeners === undefined) {
+      listeners = new Map();
+      this.#queues.set(target.profile, listeners);
+    }
+    let queue = listeners.get(target.listener);
+    if (queue === undefined) {
+      queue = new HoldQueue(target);
+      listeners.set(target.listener, queue);
+    }
+    return queue;
+  }
+
+  #remove(queue: HoldQueue, waiter: Waiter): void {
+    queue.delete(waiter);
+    if (queue.size === 0 && queue.round === null) this.#forget(queue);
+    this.#count(waiter.delivery, -1);
+    this.#options.timers.cancel(waiter.timer);
+    waiter.client.onLeave(null);
+  }
+
+  #forget({ target: { profile, listener } }: HoldQueue): void {
+    const listeners = this.#queues.get(profile);
+    listeners?.delete(listener);
+    if (listeners?.size === 0) this.#queues.delete(profile);
+  }
+
+  #count({ profile, bytes }: Delivery, change: 1 | -1): void {
+    const counters = this.#options.counters.of(profile);
+    this.#size += change;
+    counters.held += change;
+    counters.heldBytes += change * bytes;
+  }
+}
+
+/** What the supervisor was asked for is there; should it go again, it must be asked again. */
+function renew(queue: HoldQueue): void {
+  queue.round = null;
+  queue.isLast = false;
+  queue.window = FIRST;
+  for (const waiter of queue.all) waiter.asked = false;
+}
+
+function isVain(target: Target, until: number, now: number): boolean {
+  return until <= now || (target.retryAt !== null && target.retryAt > until);
+}
+
+function notReady(retryAt: number | null, now: number): DoorError {
+  return new DoorError('GWPROXY_UPSTREAM_NOT_READY', 'the gateway for this request is not ready', {
+    retryAfter: retryAfter(retryAt, now),
+  });
+}
+
+function full(): DoorError {
+  return new DoorError('GWPROXY_OVERLOADED', 'too many requests wait for this gateway', { retryAfter: 1 });
+}

@@ -1,0 +1,14 @@
+/** Ends what a request was doing when its client left. Nobody is answered, and nobody is told. */
+export class ClientLeft extends Error {
+  constructor() {
+    super('the client left');
+    this.name = 'ClientLeft';
+  }
+}
+
+/** A client that waits, and may leave at any moment. */
+export interface Client {
+  readonly left: boolean;
+  /** What to undo if it leaves from now on; replaces what was said before, null for nothing. */
+  onLeave(undo: (() => void) | null): void;
+}

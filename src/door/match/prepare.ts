@@ -1,0 +1,71 @@
+import type { PublicUrl } from '../../config/types.ts';
+import { DoorError } from '../../errors.ts';
+import type { Match } from '../../routing/match.ts';
+import type { Route } from '../../routing/route.ts';
+import { senderDeadline } from '../../routing/sender.ts';
+import { withoutPrefix } from '../../routing/target-path.ts';
+import { UNKNOWN_SENDER } from '../hold/deadline.ts';
+import type { Delivery } from '../hold/delivery.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Head } from '../request/head.ts';
+import { requestHeaders } from '../upstream/headers.ts';
+import type { Ruled } from './ruling.ts';
+
+/** A matched request as its gateway is to get it, but for the body. */
+export interface Prepared {
+  readonly delivery: RuledDelivery;
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  /** As it came. */
+  readonly head: Head;
+  /** Names and values in turn, without framing. */
+  readonly headers: string[];
+}
+
+export function prepare(
+  publicUrl: PublicUrl | null,
+  exchange: Exchange,
+  head: Head,
+  match: Match,
+  ruled: Ruled,
+): Prepared {
+  const { path, stripped } = gatewayPath(match.route, head.path);
+  const { peer, requestId, arrivedAt, buffered } = exchange;
+  return {
+    delivery: {
+      profile: match.profile,
+      path,
+      arrivedAt,
+      bytes: buffered,
+      deadline: () => patience(match, head),
+      ruled,
+    },
+    method: head.method,
+    target: path + head.search,
+    head,
+    headers: requestHeaders(head, { peer, publicUrl, requestId, stripped }),
+  };
+}
+
+/** How long the sender of a matched request waits, in ms. */
+export function patience(match: Match, head: Head): number {
+  return match.deadline ?? senderDeadline(head) ?? UNKNOWN_SENDER;
+}
+
+/** The path as the gateway sees it, and the prefix that was taken off for it. */
+export function gatewayPath(
+  route: Route,
+  path: string,
+): { readonly path: string; readonly stripped: string } {
+  if (!route.stripPrefix) return { path, stripped: '' };
+  const rest = withoutPrefix(path, route.path);
+  if (rest === undefined) {
+    throw new DoorError('GWPROXY_REQUEST_INVALID', "the path starts with '//' behind its prefix");
+  }
+  return { path: rest, stripped: route.path };
+}
+
+export interface RuledDelivery extends Delivery {
+  readonly ruled: Ruled;
+}

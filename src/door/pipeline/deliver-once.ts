@@ -1,0 +1,88 @@
+import type { Match } from '../../routing/match.ts';
+import type { DeliveryFacts } from '../../routing/platform.ts';
+import { pickByPath } from '../../routing/target-path.ts';
+import type { Address } from '../../snapshot.ts';
+import type { DoorContext } from '../context.ts';
+import { sendersTime } from '../hold/deadline.ts';
+import { reply } from '../http/answer.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { type Prepared, prepare } from '../match/prepare.ts';
+import type { Ruled } from '../match/ruling.ts';
+import { repeatKey, sha256Of } from '../repeats/repeat-key.ts';
+import type { Head } from '../request/head.ts';
+import { checkLength } from '../request/read-body.ts';
+import { keepOf } from '../spooling/spool-delivery.ts';
+import { type ForwardOutcome, forward } from '../upstream/forward.ts';
+import type { Upstream } from '../upstream/upstreams.ts';
+import type { Admitted } from './admit.ts';
+import { deliver } from './deliver.ts';
+
+/**
+ * Brings a matched request to its gateway, once: a repeat of what is under way, or was taken lately, is answered as its
+ * twin was. What may be acknowledged early is kept where the gateway is away. Rejects with what there is to answer.
+ */
+export function deliverOnce(
+  context: DoorContext,
+  exchange: Exchange,
+  head: Head,
+  match: Match,
+  { verified, body }: Admitted,
+  ruled: Ruled,
+): Promise<unknown> {
+  if (body === 'streamed') checkLength(head.length, context.limits.streamed);
+  const prepared = prepare(context.publicUrl, exchange, head, match, ruled);
+  const { target, headers } = prepared;
+  // What streams can neither be told from another nor be kept.
+  const facts = body === 'streamed' || match.synchronous ? null : (match.facts?.() ?? null);
+  const key = facts === null || body === 'streamed' ? null : keyOf(context, match, facts, prepared, body);
+  // A sender that gave up closes its connection, and then repeats. A stranger leaves no work behind.
+  const outlivesClient = key !== null && verified !== null;
+  const outgoing = { head, target, headers, body, outlivesClient };
+  const send = (upstream: Upstream, address: Address): Promise<ForwardOutcome> =>
+    forward(context, exchange, upstream, address, outgoing);
+  if (facts === null || body === 'streamed') return deliver(context, exchange, prepared.delivery, send);
+  const keep = verified === null ? null : keepOf(context, match, facts, verified, prepared, body);
+  const take = async (): Promise<void> => {
+    const end = await deliver(context, exchange, prepared.delivery, send, keep);
+    if (end === 'kept') exchange.answer(reply(facts.acknowledgement, exchange.requestId), false);
+  };
+  return key === null ? take() : once(context, exchange, key, prepared, take);
+}
+
+/** Null where nothing tells a repeat of it. */
+function keyOf(
+  context: DoorContext,
+  { profile }: Match,
+  { dedupKey }: DeliveryFacts,
+  { delivery, target }: Prepared,
+  body: Buffer,
+): string | null {
+  const upstream = dedupKey && pickByPath(context.upstreams.of(profile), delivery.path);
+  if (dedupKey === undefined || upstream === undefined) return null;
+  const { listener } = upstream.target;
+  return repeatKey({ profile, listener, target, dedupKey, sha256: sha256Of(body) });
+}
+
+async function once(
+  context: DoorContext,
+  exchange: Exchange,
+  key: string,
+  { delivery }: Prepared,
+  take: () => Promise<void>,
+): Promise<void> {
+  const until = sendersTime(delivery.arrivedAt, delivery.deadline());
+  const begun = context.repeats.begin(key, exchange, until);
+  const settled = begun.kind === 'repeat' ? await begun.settled : begun;
+  if (settled.kind === 'answered') {
+    const { status } = settled;
+    exchange.answer(reply({ status, contentType: null, body: '' }, exchange.requestId), false);
+    return;
+  }
+  try {
+    await take();
+    settled.leading.done(exchange.res.statusCode);
+  } catch (error) {
+    settled.leading.failed();
+    throw error;
+  }
+}

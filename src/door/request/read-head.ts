@@ -1,0 +1,134 @@
+import { DoorError } from '../../errors.ts';
+import { SENDER_HEADERS } from '../../routing/sender-headers.ts';
+import { checkPath } from '../../routing/target-path.ts';
+import { METHODS } from '../http/methods.ts';
+import { Head } from './head.ts';
+import { readTarget } from './request-target.ts';
+
+/** The head as Node's parser gives it. */
+export interface ReceivedHead {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly httpVersion: string;
+  readonly rawHeaders: readonly string[];
+}
+
+const HOST = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Nobody can say which of two is meant, and a gateway may take the other one. */
+const ONCE: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'transfer-encoding',
+  'expect',
+  ...SENDER_HEADERS,
+]);
+
+/** Connection could otherwise take off what says whom a request is for, how it is framed, or who sent it. */
+const KEPT_FROM_CONNECTION =
+  /^(?:host|cookie|date|expect|forwarded|transfer-encoding|x-request-id|x-real-ip|(?:content|x-forwarded)-.*)$/;
+
+/** Headers of which a CGI-like gateway (WSGI, Rack) reads the spelling with '_' as the same one. */
+const UNDERSCORED =
+  /^(?:host|forwarded|transfer-encoding|x-request-id|x-real-ip|(?:content|x-forwarded)-.*)$/;
+
+/**
+ * Reads a head that has one meaning, or throws the DoorError that refuses it: HTTP that two parsers may read in
+ * two ways is never repaired (RFC 9112 §11.2). Node's parser refuses much of it before (a repeated
+ * Content-Length, Content-Length with Transfer-Encoding, obs-fold); all versions let through a missing or
+ * repeated Host, HTTP/0.9 and HTTP/2.0 in the request line, 'gzip, chunked' and chunked in HTTP/1.0, and Node
+ * 20 an empty Transfer-Encoding.
+ */
+export function readHead(received: ReceivedHead): Head {
+  const method = received.method ?? '';
+  if (received.httpVersion !== '1.1' && received.httpVersion !== '1.0') {
+    throw invalid('the HTTP version is neither 1.1 nor 1.0');
+  }
+  const raw = received.rawHeaders;
+  const names: string[] = [];
+  let host: string | undefined;
+  let contentLength: string | undefined;
+  let transferEncoding: string | undefined;
+  let connectionNames: Set<string> | null = null;
+  let underscored: Set<string> | null = null;
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = (raw[at] ?? '').toLowerCase();
+    const value = raw[at + 1] ?? '';
+    if (ONCE.has(name)) {
+      if (names.includes(name)) throw invalid(`${name} is repeated`);
+      if (name === 'host') host = value;
+      else if (name === 'content-length') contentLength = value;
+      else if (name === 'transfer-encoding') transferEncoding = value;
+      else if (name === 'expect' && value.toLowerCase() !== '100-continue') {
+        throw invalid('Expect is not 100-continue');
+      }
+    } else if (name === 'connection') {
+      connectionNames = readConnection(value, connectionNames);
+    } else if (name.includes('_')) {
+      underscored = readUnderscored(name, underscored);
+    }
+    names.push(name);
+  }
+  if (host === undefined) throw invalid('Host is missing');
+  if (!HOST.test(host)) throw invalid('Host is not a name or address with an optional port');
+  const length = readLength(contentLength, transferEncoding, received.httpVersion);
+  // Last of all that closes the connection, so that a method's 405 speaks of a request that is well framed.
+  if (!METHODS.includes(method)) {
+    throw new DoorError('GWPROXY_METHOD_NOT_ALLOWED', `allowed are ${METHODS.join(', ')}`);
+  }
+  const target = readTarget(received.url ?? '', host);
+  if (!target.ok) throw invalid(target.detail);
+  const { path, search } = target;
+  const refusal = checkPath(path);
+  if (refusal !== undefined) throw invalid(refusal);
+  return new Head({ method, path, search, host, raw, names, connectionNames, underscored, length });
+}
+
+function readLength(
+  contentLength: string | undefined,
+  transferEncoding: string | undefined,
+  version: string,
+): number | 'chunked' {
+  if (transferEncoding !== undefined) {
+    if (contentLength !== undefined) throw invalid('Content-Length stands beside Transfer-Encoding');
+    if (version === '1.0') throw invalid('HTTP/1.0 has no Transfer-Encoding');
+    if (transferEncoding.toLowerCase() !== 'chunked') throw invalid("Transfer-Encoding is not 'chunked'");
+    return 'chunked';
+  }
+  if (contentLength === undefined) return 0;
+  if (!/^\d{1,15}$/.test(contentLength)) throw invalid('Content-Length is not a number');
+  return Number(contentLength);
+}
+
+/** Adds the header names of one Connection header (RFC 9110 §7.6.1), beside the tokens that are no headers. */
+function readConnection(value: string, known: Set<string> | null): Set<string> | null {
+  let names = known;
+  for (const part of value.toLowerCase().split(',')) {
+    const token = part.trim();
+    if (token === '' || token === 'keep-alive' || token === 'close' || token === 'upgrade') continue;
+    if (!TOKEN.test(token)) throw invalid('Connection is not a list of tokens');
+    if (SENDER_HEADERS.has(token) || KEPT_FROM_CONNECTION.test(token))
+      throw invalid(`Connection names ${token}`);
+    names ??= new Set();
+    names.add(token);
+  }
+  return names;
+}
+
+/** Adds what a header's name with '_' may be read as. */
+function readUnderscored(name: string, known: Set<string> | null): Set<string> {
+  const spelled = name.replaceAll('_', '-');
+  if (SENDER_HEADERS.has(spelled) || UNDERSCORED.test(spelled)) {
+    throw invalid("a header's name is written with '_' for '-'");
+  }
+  const names = known ?? new Set();
+  names.add(spelled);
+  return names;
+}
+
+function invalid(detail: string): DoorError {
+  return new DoorError('GWPROXY_REQUEST_INVALID', detail);
+}

@@ -1,0 +1,50 @@
+import { Readable } from 'node:stream';
+import type { Exchange } from '../http/exchange.ts';
+import { tooLarge } from './read-body.ts';
+
+/**
+ * A request's body on its way through: not a byte of it is read before the first pull, which undici makes once
+ * it is connected, so a connection that fails leaves the request whole for the next try. Whoever reads it sets
+ * its pace.
+ */
+export class StreamedBody extends Readable {
+  readonly #exchange: Exchange;
+  readonly #limit: number;
+  #size = 0;
+  #started = false;
+
+  constructor(exchange: Exchange, limit: number) {
+    super();
+    this.#exchange = exchange;
+    this.#limit = limit;
+  }
+
+  override _read(): void {
+    const { req } = this.#exchange;
+    if (!this.#started) {
+      this.#started = true;
+      req.on('data', this.#take).on('end', this.#finish);
+      this.#exchange.wantBody();
+    }
+    req.resume();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    if (this.#started) {
+      const { req } = this.#exchange;
+      // What still comes is read and dropped, so that the connection can serve another request.
+      req.off('data', this.#take).off('end', this.#finish).resume();
+    }
+    done(error);
+  }
+
+  readonly #take = (chunk: Buffer): void => {
+    this.#size += chunk.length;
+    if (this.#size > this.#limit) this.destroy(tooLarge(this.#limit));
+    else if (!this.push(chunk)) this.#exchange.req.pause();
+  };
+
+  readonly #finish = (): void => {
+    this.push(null);
+  };
+}

@@ -1,0 +1,196 @@
+import { SpoolBudget, type SpoolLimits } from './budget.ts';
+import type { Disk } from './disk.ts';
+import { encodeEpitaph } from './end-record.ts';
+import { idOf, Layout, numberOf, type Place } from './layout.ts';
+import { load, makeFolders, setAside } from './load-folder.ts';
+import { CorruptRecord, decodeRecord, encodeRecord } from './record.ts';
+import { SpoolRefused } from './refused.ts';
+import { SharedSync } from './shared-sync.ts';
+import type { End, Spooled, SpoolRequest, Tries } from './spooled-delivery.ts';
+import type { Found, Put, SpoolStore } from './store.ts';
+
+export interface FolderStoreOptions {
+  readonly folder: string;
+  readonly disk: Disk;
+  readonly limits: SpoolLimits;
+  /** Epoch ms. */
+  readonly now: () => number;
+}
+
+interface Kept {
+  readonly profile: string;
+  readonly bytes: number;
+  place: Place;
+}
+
+/**
+ * A folder in the manner of a maildir (https://cr.yp.to/proto/maildir.html): a delivery is written to `tmp` and
+ * synced, renamed into `new`, and `new` is synced; only then is it kept. What died lies in `dead`, and beside it
+ * how; what cannot be read lies in `corrupt`.
+ */
+export class FolderStore implements SpoolStore {
+  readonly #disk: Disk;
+  readonly #now: () => number;
+  readonly #layout: Layout;
+  readonly #budget: SpoolBudget;
+  readonly #kept = new Map<string, Kept>();
+  readonly #syncs: { readonly [Name in Place]: SharedSync };
+  #last = 0;
+
+  constructor({ folder, disk, limits, now }: FolderStoreOptions) {
+    const layout = new Layout(folder);
+    this.#disk = disk;
+    this.#now = now;
+    this.#layout = layout;
+    this.#budget = new SpoolBudget(limits);
+    this.#syncs = {
+      new: new SharedSync(() => disk.syncFolder(layout.folder('new'))),
+      dead: new SharedSync(() => disk.syncFolder(layout.folder('dead'))),
+    };
+  }
+
+  async open(): Promise<Found> {
+    const found = await load(this.#layout, this.#disk, this.#now());
+    for (const one of found.spooled) this.#keep(one, 'new');
+    for (const one of found.dead) this.#keep(one, 'dead');
+    return found;
+  }
+
+  put(request: SpoolRequest): Put {
+    const { spooled, chunks } = encodeRecord(this.#nextId(), request);
+    if (!this.#budget.take(spooled.profile, spooled.bytes)) throw new SpoolRefused('full');
+    return { spooled, durable: this.#store(spooled, chunks) };
+  }
+
+  async read(id: string): Promise<SpoolRequest> {
+    const path = this.#layout.file('new', id);
+    try {
+      const { bytes } = await this.#disk.read(path, Number.MAX_SAFE_INTEGER).catch(goneIfAbsent);
+      return decodeRecord(id, bytes).request;
+    } catch (error) {
+      if (!(error instanceof CorruptRecord)) throw error;
+      this.#forget(id);
+      const reason = await setAside(this.#layout, this.#disk, 'new', id, error.message);
+      throw new CorruptRecord(reason, { cause: error });
+    }
+  }
+
+  async remove(id: string): Promise<void> {
+    const place = this.#kept.get(id)?.place ?? 'new';
+    await this.#disk.remove(this.#layout.file(place, id));
+    this.#forget(id);
+    if (place === 'dead') await this.#disk.remove(this.#layout.epitaph('dead', id)).catch(unlessAbsent);
+    await this.#syncs[place].request();
+  }
+
+  async bury(id: string, how: Tries & { readonly end: End; readonly diedAt: number }): Promise<void> {
+    const draft = this.#layout.epitaph('tmp', id);
+    await this.#write(draft, [encodeEpitaph(how)]);
+    await this.#disk.rename(draft, this.#layout.epitaph('dead', id));
+    await this.#disk.rename(this.#layout.file('new', id), this.#layout.file('dead', id));
+    this.#move(id, 'dead');
+    // First where it is to be: at no moment is it in neither.
+    await this.#syncs.dead.request();
+    await this.#syncs.new.request();
+  }
+
+  async unbury(id: string): Promise<void> {
+    // Where its burial failed it never left.
+    if (this.#kept.get(id)?.place !== 'dead') return;
+    await this.#disk.rename(this.#layout.file('dead', id), this.#layout.file('new', id));
+    this.#move(id, 'new');
+    await this.#syncs.new.request();
+    await this.#disk.remove(this.#layout.epitaph('dead', id)).catch(unlessAbsent);
+    await this.#syncs.dead.request();
+  }
+
+  async #store(spooled: Spooled, chunks: readonly Buffer[]): Promise<void> {
+    const { id, profile, bytes } = spooled;
+    const draft = this.#layout.file('tmp', id);
+    let at = draft;
+    try {
+      await this.#place(id, chunks).catch(async (error: unknown) => {
+        unlessAbsent(error);
+        // Somebody removed the folders. What was in them is told of as gone when its turn comes.
+        await makeFolders(this.#layout, this.#disk);
+        await this.#disk.remove(draft).catch(unlessAbsent);
+        await this.#place(id, chunks);
+      });
+      at = this.#layout.file('new', id);
+      await this.#syncs.new.request();
+    } catch (cause) {
+      this.#budget.give(profile, bytes);
+      throw new SpoolRefused('disk', await this.#withdraw(at, cause));
+    }
+    this.#kept.set(id, { profile, bytes, place: 'new' });
+  }
+
+  async #place(id: string, chunks: readonly Buffer[]): Promise<void> {
+    const draft = this.#layout.file('tmp', id);
+    await this.#write(draft, chunks);
+    await this.#disk.rename(draft, this.#layout.file('new', id));
+  }
+
+  /** A new file and its bytes, on the disk; its name is not, yet. */
+  async #write(path: string, chunks: readonly Buffer[]): Promise<void> {
+    const file = await this.#disk.create(path);
+    try {
+      for (const chunk of chunks) await file.write(chunk);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  /**
+   * Takes back what could not be kept, and gives back why it could not. Where even that fails, the next start
+   * removes it from `tmp`; from `new` it is delivered then, although its sender heard 503: twice, not never.
+   */
+  async #withdraw(path: string, cause: unknown): Promise<unknown> {
+    try {
+      await this.#disk.remove(path).catch(unlessAbsent);
+      return cause;
+    } catch (error) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      return new AggregateError([cause, error], why);
+    }
+  }
+
+  #keep({ id, profile, bytes }: Spooled, place: Place): void {
+    this.#kept.set(id, { profile, bytes, place });
+    this.#budget.add(profile, bytes);
+    this.#last = Math.max(this.#last, numberOf(id));
+  }
+
+  #move(id: string, place: Place): void {
+    const kept = this.#kept.get(id);
+    if (kept !== undefined) kept.place = place;
+  }
+
+  #forget(id: string): void {
+    const kept = this.#kept.get(id);
+    if (kept === undefined) return;
+    this.#kept.delete(id);
+    this.#budget.give(kept.profile, kept.bytes);
+  }
+
+  /** By the clock, so that no id comes again after a restart; never below the last, where the clock was set back. */
+  #nextId(): string {
+    this.#last = Math.max(this.#last + 1, this.#now() * 1000);
+    return idOf(this.#last);
+  }
+}
+
+/** Someone took the file away: it will never be read. */
+function goneIfAbsent(error: unknown): never {
+  if (isAbsent(error)) throw new CorruptRecord('its file is gone', { cause: error });
+  throw error;
+}
+
+function unlessAbsent(error: unknown): void {
+  if (!isAbsent(error)) throw error;
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

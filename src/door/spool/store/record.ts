@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { platforms } from '../../../routing/platforms/index.ts';
+import type { PlatformName } from '../../../routing/route.ts';
+import type { Spooled, SpoolRequest } from './spooled-delivery.ts';
+
+// A file of the spool: one line of JSON, then the body's bytes as they came.
+
+const VERSION = 2;
+/** Far above what the door takes for a head; what has no end of line within it is no file of the spool. */
+export const LONGEST_LINE = 256 * 1024;
+
+const NEWLINE = 0x0a;
+
+const time = z.number().int().nonnegative();
+const LINE = z.object({
+  version: z.literal(VERSION),
+  profile: z.string(),
+  platform: z.custom<PlatformName>(isPlatformName),
+  method: z.string(),
+  target: z.string().startsWith('/'),
+  publicTarget: z.string().startsWith('/'),
+  headers: z.array(z.string()).refine((headers) => headers.length % 2 === 0),
+  orderKey: z.string().nullable(),
+  dedupKey: z.array(z.string()).nullable(),
+  receivedAt: time,
+  expiresAt: time.nullable(),
+  length: z.number().int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** A file that is not what was written: torn, changed, or of another version. */
+export class CorruptRecord extends Error {
+  constructor(reason: string, options?: ErrorOptions) {
+    super(reason, options);
+    this.name = 'CorruptRecord';
+  }
+}
+
+/** The file of that request, and what is kept of it in memory. */
+export function encodeRecord(
+  id: string,
+  request: SpoolRequest,
+): { readonly spooled: Spooled; readonly chunks: readonly Buffer[] } {
+  const { body, headers } = request;
+  const facts = factsOf(request);
+  const sha256 = hashOf(body);
+  const line = Buffer.from(
+    `${JSON.stringify({ version: VERSION, ...facts, headers, length: body.length, sha256 })}\n`,
+  );
+  return {
+    spooled: { id, ...facts, sha256, bytes: line.length + body.length },
+    chunks: [line, body],
+  };
+}
+
+/** What a file's first bytes say of it, which is `size` bytes long. Throws CorruptRecord. */
+export function decodeHead(id: string, bytes: Buffer, size: number): Spooled {
+  const { line, start } = readLine(bytes);
+  if (start + line.length !== size)
+    throw new CorruptRecord(`it is ${size} bytes long, not as many as it says`);
+  return spooledOf(id, line, size);
+}
+
+/** The whole file. Throws CorruptRecord. */
+export function decodeRecord(id: string, bytes: Buffer): { spooled: Spooled; request: SpoolRequest } {
+  const spooled = decodeHead(id, bytes, bytes.length);
+  const { line, start } = readLine(bytes);
+  const body = bytes.subarray(start);
+  if (hashOf(body) !== line.sha256) throw new CorruptRecord('its body is not the one that was written');
+  return { spooled, request: { ...factsOf(line), headers: line.headers, body } };
+}
+
+/** Field by field: nothing that a caller adds gets to the disk. */
+function factsOf(request: Omit<SpoolRequest, 'body' | 'headers'>): Omit<SpoolRequest, 'body' | 'headers'> {
+  const { profile, platform, method, target, publicTarget } = request;
+  const { orderKey, dedupKey, receivedAt, expiresAt } = request;
+  return { profile, platform, method, target, publicTarget, orderKey, dedupKey, receivedAt, expiresAt };
+}
+
+function spooledOf(id: string, line: z.infer<typeof LINE>, bytes: number): Spooled {
+  return { id, ...factsOf(line), sha256: line.sha256, bytes };
+}
+
+function readLine(bytes: Buffer): { readonly line: z.infer<typeof LINE>; readonly start: number } {
+  const end = bytes.subarray(0, LONGEST_LINE).indexOf(NEWLINE);
+  if (end === -1) throw new CorruptRecord('its first line has no end');
+  const read = LINE.safeParse(parseJson(bytes.toString('utf8', 0, end)));
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    throw new CorruptRecord(`its first line is not of this version (${issue?.path.join('.')})`, {
+      cause: read.error,
+    });
+  }
+  return { line: read.data, start: end + 1 };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CorruptRecord('its first line is no JSON', { cause });
+  }
+}
+
+function hashOf(body: Buffer): string {
+  return createHash('sha256').update(body).digest('hex');
+}
+
+function isPlatformName(value: unknown): boolean {
+  return value === 'custom' || platforms.some(({ name }) => name === value);
+}

@@ -1,0 +1,106 @@
+import { DoorError } from '../../errors.ts';
+import { pickByPath } from '../../routing/target-path.ts';
+import { codeOf } from '../../util/errno.ts';
+import type { DoorContext } from '../context.ts';
+import type { Client } from '../http/client.ts';
+import type { Outcome } from '../spool/send-verdict.ts';
+import type { SpoolRequest } from '../spool/store/spooled-delivery.ts';
+import type { Readiness } from '../spool/wake.ts';
+import { type SendCopyContext, sendCopy } from '../upstream/send-copy.ts';
+import type { Upstream } from '../upstream/upstreams.ts';
+import { isStillIts } from './still-routed.ts';
+
+/** Which listener a delivery is for, and whether the newest snapshot says that it is ready. */
+export function readinessOf(context: Pick<DoorContext, 'upstreams' | 'supervisor' | 'ruling'>): Readiness {
+  return {
+    standing: (profile, target) => {
+      const found = upstreamOf(context, profile, target)?.target;
+      // Before the first snapshot nobody knows.
+      if (found === undefined) return context.ruling() === null ? 'away' : 'nowhere';
+      return found.state === 'ready' && found.address !== null ? 'ready' : 'away';
+    },
+    ensureReady: (profile, target, deadlineAt) => {
+      const found = upstreamOf(context, profile, target)?.target;
+      if (found?.state !== 'pending') return;
+      const { listener } = found;
+      // One for each profile: the supervisor need not be told that it is taken back.
+      context.supervisor.ensureReady({ id: `spool-${profile}`, profile, listener, deadlineAt });
+    },
+  };
+}
+
+/**
+ * Sends a delivery to its listener once, under a lease, and gives back the status of the answer, of which no more
+ * is read than keeps the connection. Where no byte left, or the listener is not ready (any more), it is 'unsent'.
+ * Sent is only what the routes of the newest snapshot give to that profile still: names may have changed hands.
+ */
+export async function sendSpooled(
+  context: SendCopyContext & Pick<DoorContext, 'upstreams' | 'supervisor' | 'ruling'>,
+  request: SpoolRequest,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { profile, method, target, headers, body } = request;
+  const upstream = upstreamOf(context, profile, target);
+  const address = upstream?.target.state === 'ready' ? upstream.target.address : null;
+  const table = context.ruling()?.table ?? null;
+  if (upstream === undefined || address === null || table === null)
+    return { kind: 'unsent', code: 'GWPROXY_UPSTREAM_NOT_READY' };
+  // Nothing is awaited from here to the dispatch: both are of one snapshot.
+  if (!isStillIts(table, request)) return { kind: 'no-route' };
+  const client = new Waiting(signal);
+  try {
+    const offered = await sendCopy(context, client, upstream, address, {
+      method,
+      target,
+      headers: [...headers],
+      body,
+    });
+    if (offered.kind === 'answered') return offered;
+    const code = codeOf(offered.cause);
+    const { generation, listener } = upstream.target;
+    context.supervisor.failed({ profile, generation, listener, code });
+    return { kind: 'unsent', code };
+  } catch (error) {
+    return { kind: 'broken', code: codeOf(error instanceof DoorError ? (error.cause ?? error) : error) };
+  } finally {
+    client.end();
+  }
+}
+
+/** The listener that a path and query is for, as the newest snapshot says. */
+export function upstreamOf(
+  context: Pick<DoorContext, 'upstreams'>,
+  profile: string,
+  target: string,
+): Upstream | undefined {
+  const [path = ''] = target.split('?', 1);
+  return pickByPath(context.upstreams.of(profile), path);
+}
+
+/** Nobody waits for the answer but the spool, until it is told to end. */
+class Waiting implements Client {
+  readonly #signal: AbortSignal;
+  #undo: (() => void) | null = null;
+  readonly #leave = (): void => {
+    const undo = this.#undo;
+    this.#undo = null;
+    undo?.();
+  };
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#leave);
+  }
+
+  get left(): boolean {
+    return this.#signal.aborted;
+  }
+
+  onLeave(undo: (() => void) | null): void {
+    this.#undo = undo;
+  }
+
+  end(): void {
+    this.#signal.removeEventListener('abort', this.#leave);
+  }
+}

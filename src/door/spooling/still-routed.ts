@@ -1,0 +1,37 @@
+import { DoorError } from '../../errors.ts';
+import type { HeadOutcome } from '../../routing/match.ts';
+import type { RouteTable } from '../../routing/table/table.ts';
+import { gatewayPath } from '../match/prepare.ts';
+import { decide } from '../match/ruling.ts';
+import { readHead } from '../request/read-head.ts';
+import type { SpoolRequest } from '../spool/store/spooled-delivery.ts';
+
+/**
+ * Whether these routes give a delivery to the profile that it was kept for, to no other, and at the same path: it is
+ * matched as it was when it came. A profile's name says nothing, since it may be another bot's by now.
+ */
+export function isStillIts(table: RouteTable, request: SpoolRequest): boolean {
+  try {
+    const { outcome, path, search } = matched(table, request);
+    return (
+      outcome.kind === 'match' &&
+      outcome.profile === request.profile &&
+      outcome.platform === request.platform &&
+      gatewayPath(outcome.route, path).path + search === request.target
+    );
+  } catch (error) {
+    // As the door would refuse it now.
+    if (error instanceof DoorError) return false;
+    throw error;
+  }
+}
+
+function matched(
+  table: RouteTable,
+  { method, publicTarget, headers, body }: SpoolRequest,
+): { readonly outcome: HeadOutcome; readonly path: string; readonly search: string } {
+  // Of the headers only those are lost that no sender is known by (`requestHeaders`).
+  const head = readHead({ method, url: publicTarget, httpVersion: '1.1', rawHeaders: headers });
+  const { path, search } = head;
+  return { outcome: decide(table, head, body), path, search };
+}

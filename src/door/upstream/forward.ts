@@ -1,0 +1,223 @@
+import type { Dispatcher } from 'undici';
+import type { Limits } from '../../config/types.ts';
+import { DoorError } from '../../errors.ts';
+import type { Address } from '../../snapshot.ts';
+import type { Timer, Timers } from '../../util/timers.ts';
+import { ClientLeft } from '../http/client.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { ReportRefusal } from '../http/refusals.ts';
+import type { Head } from '../request/head.ts';
+import { StreamedBody } from '../request/streamed-body.ts';
+import { AnswerWriter } from './answer-writer.ts';
+import type { DetachedRequests } from './detached.ts';
+import { isConnectFailure, noAnswer } from './failure.ts';
+import { answerHeaders } from './headers.ts';
+import type { Generation } from './leases.ts';
+import type { SendCopyContext } from './send-copy.ts';
+import type { Upstream } from './upstreams.ts';
+
+/** A request as a gateway gets it. */
+export interface Outgoing {
+  readonly head: Head;
+  /** Path and query. */
+  readonly target: string;
+  /** Names and values in turn, without framing. */
+  readonly headers: string[];
+  /** 'streamed' is read from the client as the gateway takes it. */
+  readonly body: Buffer | 'streamed';
+  /** Someone else hears of its answer too, should the client leave: it goes on then, where there is room. */
+  readonly outlivesClient: boolean;
+}
+
+/** The part of the door that forwarding a request needs. */
+export interface ForwardContext extends SendCopyContext {
+  /** A reload changes them in place: read them anew for each request. */
+  readonly limits: Limits;
+  readonly timers: Timers;
+  readonly detached: DetachedRequests;
+  readonly refused: ReportRefusal;
+}
+
+export type ForwardOutcome =
+  | { readonly kind: 'answered' }
+  /** Not a byte reached the gateway: another try may. */
+  | { readonly kind: 'unsent'; readonly cause: Error };
+
+/**
+ * Sends a request to a ready upstream and its answer to the client, each at the other's pace, under a lease.
+ * Rejects with the DoorError for the client where the gateway gave no answer, or with ClientLeft. An answer that
+ * breaks off is broken off for the client too; that resolves, since nothing can be said any more. Where it outlives
+ * its client, the exchange's response has the status of the answer that nobody heard.
+ */
+export function forward(
+  context: ForwardContext,
+  exchange: Exchange,
+  upstream: Upstream,
+  address: Address,
+  outgoing: Outgoing,
+): Promise<ForwardOutcome> {
+  return new Promise((resolve, reject) => {
+    const { head, target, headers, outlivesClient } = outgoing;
+    const relay = new Relay(context, exchange, upstream, outlivesClient, resolve, reject);
+    const body = outgoing.body === 'streamed' ? streamed(context, exchange, head) : outgoing.body;
+    upstream.pool(address).dispatch(
+      {
+        method: head.method,
+        path: target,
+        // undici frames a stream by this; a buffer it measures, and an unknown length becomes chunked.
+        headers: framed(headers, body, head.length),
+        body,
+      },
+      relay,
+    );
+  });
+}
+
+function streamed(context: ForwardContext, exchange: Exchange, head: Head): StreamedBody | null {
+  return head.length === 0 ? null : new StreamedBody(exchange, context.limits.streamed);
+}
+
+function framed(headers: string[], body: unknown, length: number | 'chunked'): string[] {
+  if (!(body instanceof StreamedBody) || length === 'chunked') return headers;
+  return [...headers, 'Content-Length', String(length)];
+}
+
+/** Carries one answer from undici to the client. */
+class Relay implements Dispatcher.DispatchHandler {
+  readonly #context: ForwardContext;
+  readonly #exchange: Exchange;
+  readonly #resolve: (outcome: ForwardOutcome) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #life: Generation;
+  readonly #outlet: AnswerWriter;
+  readonly #sentAt: number;
+  #controller: Dispatcher.DispatchController | null = null;
+  #over = false;
+  #leftBehind = false;
+  #stalled: Timer | null = null;
+
+  constructor(
+    context: ForwardContext,
+    exchange: Exchange,
+    upstream: Upstream,
+    outlivesClient: boolean,
+    resolve: (outcome: ForwardOutcome) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#context = context;
+    this.#exchange = exchange;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    const { profile, generation } = upstream.target;
+    this.#life = context.leases.life(profile, generation);
+    context.leases.take(this.#life);
+    this.#outlet = new AnswerWriter(exchange.res);
+    this.#sentAt = context.now();
+    exchange.onLeave(() => {
+      if (outlivesClient && this.#isUnderWay() && context.detached.take()) this.#leftBehind = true;
+      else this.#leave();
+    });
+  }
+
+  /** The connection stands, and not a byte is written yet. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) controller.abort(new ClientLeft());
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    reason = '',
+  ): void {
+    // 103 and its like are dropped: they are advice to browsers, and no webhook's sender is one.
+    if (status < 200) return;
+    this.#life.counters.latency.record(this.#context.now() - this.#sentAt);
+    if (this.#leftBehind) {
+      this.#exchange.res.statusCode = status;
+      this.#resolve({ kind: 'answered' });
+      this.#finish();
+      controller.abort(new ClientLeft());
+      return;
+    }
+    const raw = Array.isArray(controller.rawHeaders) ? controller.rawHeaders : [];
+    this.#outlet.start(status, reasonBytes(reason), answerHeaders(raw, status, this.#exchange.requestId));
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#outlet.write(chunk) || this.#stalled !== null) return;
+    controller.pause();
+    this.#stalled = this.#context.timers.after(this.#context.limits.idleTime, () => this.#stall());
+    this.#exchange.res.once('drain', () => {
+      this.#context.timers.cancel(this.#stalled);
+      this.#stalled = null;
+      controller.resume();
+    });
+  }
+
+  /** Trailers are dropped: Trailer was, and no webhook's sender reads them. */
+  onResponseEnd(): void {
+    if (this.#over) return;
+    this.#exchange.end(this.#outlet.last());
+    this.#resolve({ kind: 'answered' });
+    this.#finish();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#over) return;
+    const { headersSent } = this.#exchange.res;
+    const isLeftBehind = this.#leftBehind;
+    this.#finish();
+    if (isLeftBehind) this.#reject(new ClientLeft());
+    else if (headersSent) this.#breakOff(error);
+    else if (this.#controller === null && isConnectFailure(error)) {
+      this.#resolve({ kind: 'unsent', cause: error });
+    } else this.#reject(noAnswer(error));
+  }
+
+  /** The gateway has it, or some of it, and has not answered. */
+  #isUnderWay(): boolean {
+    return this.#controller !== null && !this.#exchange.res.headersSent;
+  }
+
+  #leave(): void {
+    this.#reject(new ClientLeft());
+    this.#finish();
+    this.#controller?.abort(new ClientLeft());
+  }
+
+  /** The client reads nothing of an answer that waits for it. */
+  #stall(): void {
+    this.#stalled = null;
+    this.#finish();
+    this.#controller?.abort(new ClientLeft());
+    this.#breakOff(new Error('the client read nothing of the answer for too long'));
+  }
+
+  #breakOff(cause: Error): void {
+    this.#exchange.abort();
+    const broken = new DoorError('GWPROXY_UPSTREAM_UNREACHABLE', 'the answer broke off', { cause });
+    this.#context.refused(broken, this.#exchange, this.#life.profile);
+    this.#resolve({ kind: 'answered' });
+  }
+
+  #finish(): void {
+    this.#over = true;
+    if (this.#leftBehind) this.#context.detached.give();
+    this.#leftBehind = false;
+    this.#context.timers.cancel(this.#stalled);
+    this.#stalled = null;
+    this.#exchange.onLeave(null);
+    this.#context.leases.release(this.#life);
+  }
+}
+
+/**
+ * A reason phrase is bytes (RFC 9112 §4), which latin1 keeps; undici decodes it as UTF-8, and one that is not
+ * UTF-8 is lost in that: left out then, as nobody may rely on it.
+ */
+function reasonBytes(reason: string): string {
+  if (/^[\t\x20-\x7e]*$/.test(reason)) return reason;
+  return reason.includes('\ufffd') ? '' : Buffer.from(reason).toString('latin1');
+}

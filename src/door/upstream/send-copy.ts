@@ -1,0 +1,136 @@
+import type { Dispatcher } from 'undici';
+import type { Address } from '../../snapshot.ts';
+import { type Client, ClientLeft } from '../http/client.ts';
+import { isConnectFailure, noAnswer } from './failure.ts';
+import type { Generation, Leases } from './leases.ts';
+import type { Upstream } from './upstreams.ts';
+
+/** A request of which each of several gateways gets a copy. */
+export interface Copy {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  /** Names and values in turn, without framing. */
+  readonly headers: string[];
+  readonly body: Buffer;
+}
+
+export type CopyOutcome =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      /** As the gateway wrote it; null where it did not. */
+      readonly retryAfter: string | null;
+    }
+  /** Not a byte reached the gateway: another try may. */
+  | { readonly kind: 'unsent'; readonly cause: Error };
+
+/** The part of the door that sending a copy needs. */
+export interface SendCopyContext {
+  readonly leases: Leases;
+  /** Epoch ms. */
+  readonly now: () => number;
+}
+
+/** An answer's body up to this is read, to keep the connection; nobody sees it. */
+const READ = 64 * 1024;
+
+/**
+ * Sends a copy to a ready upstream, under a lease until its answer has ended, and resolves with the answer's
+ * status. Rejects with the DoorError that says why there is none, or with ClientLeft.
+ */
+export function sendCopy(
+  context: SendCopyContext,
+  client: Client,
+  upstream: Upstream,
+  address: Address,
+  { method, target, headers, body }: Copy,
+): Promise<CopyOutcome> {
+  return new Promise((resolve, reject) => {
+    const offering = new CopyHandler(context, client, upstream, resolve, reject);
+    upstream.pool(address).dispatch({ method, path: target, headers, body }, offering);
+  });
+}
+
+class CopyHandler implements Dispatcher.DispatchHandler {
+  readonly #context: SendCopyContext;
+  readonly #client: Client;
+  readonly #resolve: (offered: CopyOutcome) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #life: Generation;
+  readonly #sentAt: number;
+  #controller: Dispatcher.DispatchController | null = null;
+  #left = false;
+  #status = 0;
+  #read = 0;
+
+  constructor(
+    context: SendCopyContext,
+    client: Client,
+    upstream: Upstream,
+    resolve: (offered: CopyOutcome) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#context = context;
+    this.#client = client;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    const { profile, generation } = upstream.target;
+    this.#life = context.leases.life(profile, generation);
+    context.leases.take(this.#life);
+    this.#sentAt = context.now();
+    client.onLeave(() => this.#leave());
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#left) controller.abort(new ClientLeft());
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    if (status < 200) return;
+    this.#status = status;
+    this.#life.counters.latency.record(this.#context.now() - this.#sentAt);
+    this.#client.onLeave(null);
+    const retryAfter = headers['retry-after'];
+    this.#resolve({
+      kind: 'answered',
+      status,
+      retryAfter: typeof retryAfter === 'string' ? retryAfter : null,
+    });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#read += chunk.length;
+    if (this.#read > READ) controller.abort(new Error('the answer is not read further'));
+  }
+
+  onResponseEnd(): void {
+    this.#release();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#left) return;
+    this.#release();
+    // Its status is all that was asked for.
+    if (this.#status !== 0) return;
+    this.#client.onLeave(null);
+    if (this.#controller === null && isConnectFailure(error)) this.#resolve({ kind: 'unsent', cause: error });
+    else this.#reject(noAnswer(error));
+  }
+
+  #leave(): void {
+    this.#left = true;
+    this.#release();
+    this.#reject(new ClientLeft());
+    this.#controller?.abort(new ClientLeft());
+  }
+
+  #release(): void {
+    this.#context.leases.release(this.#life);
+  }
+}

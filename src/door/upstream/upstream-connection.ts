@@ -1,0 +1,96 @@
+import type { Socket } from 'node:net';
+import { type buildConnector, Client, type Dispatcher } from 'undici';
+import { codeOf } from '../../util/errno.ts';
+
+/**
+ * A gateway that closes an idle connection just as a request is written to it resets it, or ends it, within one
+ * round trip; what takes longer than this many ms is a gateway that broke while it worked.
+ */
+const RACE = 250;
+/** The gateway's side closed; every other end is of our own making. */
+const CLOSED_THERE: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+/** Who hears what becomes of the connections to one listener. */
+export interface Watcher {
+  readonly now: () => number;
+  /** A connection is begun. To be asked when it stands: why it may be to somebody else; null where it is not. */
+  connecting(): () => Error | null;
+  /** A connection stands; its number is higher than that of all before it. */
+  opened(): number;
+  /** It has brought a whole answer, and is idle now. */
+  answered(number: number): void;
+  /** The gateway closed it, with nothing written, after that many ms without a request. */
+  closedIdle(idle: number): void;
+  /** It was idle for that many ms, and the request then written to it found it closed: nobody knows if it was read. */
+  brokeReused(idle: number): void;
+}
+
+/** One place of a pool: one connection at a time, one request at a time on it. */
+export class UpstreamConnection extends Client {
+  readonly #watcher: Watcher;
+  #socket: Socket | null = null;
+  #number = 0;
+  #sentAt = 0;
+  /** Of the connection, once it has brought an answer. */
+  #isIdle = false;
+  #idleSince = 0;
+  #written = 0;
+  #read = 0;
+
+  constructor(origin: URL, options: Client.Options, connector: buildConnector.connector, watcher: Watcher) {
+    super(origin, {
+      ...options,
+      connect: (to, done) => {
+        const strangerIn = watcher.connecting();
+        connector(to, (...made) => {
+          if (made[0] !== null) return done(...made);
+          const stranger = strangerIn();
+          if (stranger === null) {
+            this.#open(made[1]);
+            return done(...made);
+          }
+          made[1].destroy();
+          return done(stranger, null);
+        });
+      },
+    });
+    this.#watcher = watcher;
+    this.on('drain', () => this.#drain());
+    this.on('disconnect', (_origin, _targets, error) => this.#disconnect(codeOf(error)));
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    this.#sentAt = this.#watcher.now();
+    return super.dispatch(options, handler);
+  }
+
+  #open(socket: Socket): void {
+    this.#socket = socket;
+    this.#isIdle = false;
+    this.#number = this.#watcher.opened();
+  }
+
+  /** Told of each time that it can take a request, also when it has no connection yet. */
+  #drain(): void {
+    const socket = this.#socket;
+    if (socket === null) return;
+    this.#isIdle = true;
+    this.#idleSince = this.#watcher.now();
+    this.#written = socket.bytesWritten;
+    this.#read = socket.bytesRead;
+    this.#watcher.answered(this.#number);
+  }
+
+  #disconnect(code: string): void {
+    const socket = this.#socket;
+    const wasIdle = this.#isIdle;
+    this.#socket = null;
+    this.#isIdle = false;
+    if (socket === null || !wasIdle || !CLOSED_THERE.has(code)) return;
+    const now = this.#watcher.now();
+    if (socket.bytesWritten === this.#written) this.#watcher.closedIdle(now - this.#idleSince);
+    else if (socket.bytesRead === this.#read && now - this.#sentAt < RACE) {
+      this.#watcher.brokeReused(this.#sentAt - this.#idleSince);
+    }
+  }
+}

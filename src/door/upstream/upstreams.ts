@@ -1,0 +1,204 @@
+import { buildConnector, Pool } from 'undici';
+import type { Limits } from '../../config/types.ts';
+import { STRANGER, stillHolds } from '../../holder.ts';
+import type { Address, Target } from '../../snapshot.ts';
+import type { Counters } from './counters.ts';
+import { KeepAlive, MARGIN } from './keep-alive.ts';
+import { UpstreamConnection, type Watcher } from './upstream-connection.ts';
+
+/** A listener that takes no connection on loopback within this is not there; nothing was sent to it yet. */
+export const CONNECT_TIMEOUT = 2000;
+
+/** A time that a connection was idle for when the gateway closed it, and how many had been opened by then. */
+interface Lesson {
+  readonly idle: number;
+  readonly opened: number;
+}
+
+/** One listener in one generation, with the connections that were opened to it and to no other. */
+export class Upstream implements Watcher {
+  target: Target;
+  readonly now: () => number;
+  readonly #limits: Pick<Limits, 'answerTime' | 'idleTime'>;
+  readonly #counters: Counters;
+  readonly #keepAlive: KeepAlive;
+  #pool: Pool | null = null;
+  #reuse = 0;
+  #opened = 0;
+  #lesson: Lesson | null = null;
+
+  constructor(target: Target, options: UpstreamsOptions, keepAlive: KeepAlive) {
+    this.target = target;
+    this.now = options.now;
+    this.#limits = options.limits;
+    this.#counters = options.counters;
+    this.#keepAlive = keepAlive;
+  }
+
+  get paths(): readonly string[] {
+    return this.target.paths;
+  }
+
+  pool(address: Address): Pool {
+    this.#pool ??= this.#newPool(address);
+    return this.#pool;
+  }
+
+  connecting(): () => Error | null {
+    const { holders } = this.target;
+    return () =>
+      holders.every(stillHolds)
+        ? null
+        : Object.assign(new Error('the gateway has let go of its port'), { code: STRANGER });
+  }
+
+  opened(): number {
+    this.#opened += 1;
+    // A lesson whose term is over: what is sent from now on is free to find out anew.
+    if (this.#keepAlive.reuse(this.now()) > this.#reuse) this.renew();
+    return this.#opened;
+  }
+
+  /**
+   * A gateway that dies closes its idle connections too, whatever its keep-alive: only one that answers on a
+   * connection opened after that has taught us something.
+   */
+  answered(number: number): void {
+    const lesson = this.#lesson;
+    if (lesson === null || number <= lesson.opened) return;
+    this.#lesson = null;
+    if (this.#keepAlive.learn(lesson.idle, this.now())) this.renew();
+  }
+
+  closedIdle(idle: number): void {
+    if (this.#lesson !== null && this.#lesson.idle <= idle) return;
+    this.#lesson = { idle, opened: this.#opened };
+  }
+
+  brokeReused(idle: number): void {
+    this.#counters.of(this.target.profile).brokenReuse += 1;
+    this.closedIdle(idle);
+  }
+
+  /** Closes idle connections now, and each other one when what is in flight on it has ended. */
+  retire(): void {
+    // The callback only says when the last one has; without it a promise would have to be watched.
+    this.#pool?.close(() => undefined);
+  }
+
+  /** What is sent from now on goes by the limits as they are now; what is in flight goes on. */
+  renew(): void {
+    this.retire();
+    this.#pool = null;
+  }
+
+  /** Breaks off what is in flight. */
+  destroy(): Promise<void> {
+    return this.#pool?.destroy() ?? Promise.resolve();
+  }
+
+  /** The same listener of the same life: its connections may go on. */
+  isFor(target: Target): boolean {
+    const own = this.target;
+    return own.generation === target.generation && isSame(own.address, target.address);
+  }
+
+  #newPool(address: Address): Pool {
+    const path = 'socket' in address ? { socketPath: address.socket } : {};
+    const connector = buildConnector({ ...path, timeout: CONNECT_TIMEOUT });
+    this.#reuse = this.#keepAlive.reuse(this.now());
+    // undici takes no 0 here: without pipelining it reuses no connection, and says so to the gateway.
+    const longest = Math.max(1, this.#reuse);
+    return new Pool(origin(address), {
+      headersTimeout: this.#limits.answerTime,
+      bodyTimeout: this.#limits.idleTime,
+      pipelining: this.#reuse === 0 ? 0 : 1,
+      keepAliveTimeout: longest,
+      keepAliveMaxTimeout: longest,
+      keepAliveTimeoutThreshold: MARGIN,
+      factory: (to, options) => new UpstreamConnection(to, options, connector, this),
+    });
+  }
+}
+
+export interface UpstreamsOptions {
+  readonly limits: Pick<Limits, 'answerTime' | 'idleTime'>;
+  readonly counters: Counters;
+  readonly now: () => number;
+}
+
+/** Every target of the newest snapshot. */
+export class Upstreams {
+  readonly #options: UpstreamsOptions;
+  #profiles: ReadonlyMap<string, readonly Upstream[]> = new Map();
+  /** By profile and listener: it outlives generations and pools. */
+  #keepAlives: ReadonlyMap<string, ReadonlyMap<string, KeepAlive>> = new Map();
+
+  constructor(options: UpstreamsOptions) {
+    this.#options = options;
+  }
+
+  /** In the snapshot's order; empty for a profile that it does not name. */
+  of(profile: string): readonly Upstream[] {
+    return this.#profiles.get(profile) ?? [];
+  }
+
+  find(profile: string, listener: string): Target | undefined {
+    return this.of(profile).find((upstream) => upstream.target.listener === listener)?.target;
+  }
+
+  get profiles(): ReadonlySet<string> {
+    return new Set(this.#profiles.keys());
+  }
+
+  apply(targets: readonly Target[]): void {
+    const before = this.#all();
+    const kept = new Set<Upstream>();
+    const profiles = new Map<string, Upstream[]>();
+    const keepAlives = new Map<string, Map<string, KeepAlive>>();
+    for (const target of targets) {
+      const known = this.of(target.profile).find(
+        (upstream) => upstream.target.listener === target.listener && upstream.isFor(target),
+      );
+      const keepAlive = this.#keepAlives.get(target.profile)?.get(target.listener) ?? new KeepAlive();
+      const upstream = known ?? new Upstream(target, this.#options, keepAlive);
+      upstream.target = target;
+      kept.add(upstream);
+      const listeners = profiles.get(target.profile);
+      if (listeners === undefined) profiles.set(target.profile, [upstream]);
+      else listeners.push(upstream);
+      const siblings = keepAlives.get(target.profile);
+      if (siblings === undefined) keepAlives.set(target.profile, new Map([[target.listener, keepAlive]]));
+      else siblings.set(target.listener, keepAlive);
+    }
+    this.#profiles = profiles;
+    this.#keepAlives = keepAlives;
+    for (const upstream of before) if (!kept.has(upstream)) upstream.retire();
+  }
+
+  renew(): void {
+    for (const upstream of this.#all()) upstream.renew();
+  }
+
+  async destroy(): Promise<void> {
+    const all = this.#all();
+    this.#profiles = new Map();
+    await Promise.all(all.map((upstream) => upstream.destroy()));
+  }
+
+  #all(): readonly Upstream[] {
+    return [...this.#profiles.values()].flat();
+  }
+}
+
+function origin(address: Address): string {
+  if ('socket' in address) return 'http://localhost';
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  return `http://${host}:${address.port}`;
+}
+
+function isSame(one: Address | null, other: Address | null): boolean {
+  if (one === null || other === null) return one === other;
+  if ('socket' in one) return 'socket' in other && one.socket === other.socket;
+  return 'port' in other && one.host === other.host && one.port === other.port;
+}

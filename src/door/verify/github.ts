@@ -1,7 +1,0 @@
-import { hubSignature } from './hub-signature.ts';
-import { signedBody, type Verifier } from './verdict.ts';
-
-/** https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries; of a form, the form is signed. */
-export function githubVerifier(secrets: readonly string[]): Verifier {
-  return signedBody((request) => hubSignature(request, secrets));
-}

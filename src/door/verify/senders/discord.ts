@@ -1,0 +1,30 @@
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { fromHex } from '../compare.ts';
+import { freshTime, WINDOW } from '../fresh.ts';
+import { refused, signedBody, type Verifier } from '../verdict.ts';
+
+/**
+ * https://docs.discord.com/developers/interactions/overview#setting-up-an-endpoint-validating-security-request-headers.
+ * Discord asks for no window; a token of an interaction is of use for 15 minutes, and a replay within them is the
+ * same command once more.
+ */
+export function discordVerifier(publicKeys: readonly string[]): Verifier {
+  const keys = publicKeys.map(ed25519);
+  return signedBody(({ head, body, now }) => {
+    const signature = fromHex(head.header('x-signature-ed25519'));
+    if (signature === undefined) return refused('X-Signature-Ed25519 is missing, or is none');
+    const timestamp = head.header('x-signature-timestamp');
+    const at = freshTime(timestamp, now);
+    if (at === null) return refused('X-Signature-Timestamp is missing, or not of the last five minutes');
+    const message = Buffer.concat([Buffer.from(timestamp ?? ''), body]);
+    return keys.some((key) => verify(null, message, key, signature))
+      ? { ok: true, expiresAt: at + WINDOW }
+      : refused('X-Signature-Ed25519 fits no public key');
+  });
+}
+
+/** RFC 8037 §2. */
+function ed25519(hex: string): KeyObject {
+  const x = Buffer.from(hex, 'hex').toString('base64url');
+  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+}

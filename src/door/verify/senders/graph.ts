@@ -1,0 +1,22 @@
+import { compileJsonReads, readJson } from '../../../routing/body/json.ts';
+import { isSecret } from '../compare.ts';
+import { refused, signedBody, VERIFIED, type Verifier } from '../verdict.ts';
+
+const READS = compileJsonReads([], [{ '/value': { json: ['/clientState'] } }]);
+
+/**
+ * https://learn.microsoft.com/graph/change-notifications-delivery-webhooks: the client state is the subscriber's
+ * secret, and every notification, a lifecycle one too, has to have it. It is no signature: it proves that whoever
+ * sent this has once seen a notification.
+ */
+export function graphVerifier(clientStates: readonly string[]): Verifier {
+  return signedBody(({ body }) => {
+    const read = readJson(body, READS);
+    if (read.outcome !== 'read') return refused('the notifications cannot be read');
+    const states = read.fields.each('/value').map((item) => item.text('/clientState'));
+    const isRight = (state: string | undefined) => state !== undefined && isSecret(state, clientStates);
+    return states.length > 0 && states.every(isRight)
+      ? VERIFIED
+      : refused('a notification has no clientState, or a wrong one');
+  });
+}

@@ -1,0 +1,13 @@
+import { fromBase64, isHmac } from '../compare.ts';
+import { refused, signedBody, VERIFIED, type Verifier } from '../verdict.ts';
+
+/** https://developers.line.biz/en/reference/messaging-api/#signature-validation */
+export function lineVerifier(secrets: readonly string[]): Verifier {
+  return signedBody(({ head, body }) => {
+    const signature = fromBase64(head.header('x-line-signature'));
+    if (signature === undefined) return refused('X-Line-Signature is missing, or is none');
+    return isHmac('sha256', secrets, [body], signature)
+      ? VERIFIED
+      : refused('X-Line-Signature fits no channel secret');
+  });
+}

@@ -1,0 +1,14 @@
+import type { Verifier } from '../verdict.ts';
+import { hubSignature } from './hub-signature.ts';
+
+/**
+ * https://developers.facebook.com/docs/graph-api/webhooks/getting-started#event-notifications. A subscription's GET
+ * is not signed: its verify_token, by which it is routed, is its proof.
+ */
+export function metaVerifier(secrets: readonly string[]): Verifier {
+  return {
+    needs: (head) => (head.method === 'GET' ? 'nothing' : 'body'),
+    verify: (request) => hubSignature(request, secrets),
+    challenge: null,
+  };
+}

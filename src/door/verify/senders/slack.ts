@@ -1,0 +1,17 @@
+import { fromHex, isHmac } from '../compare.ts';
+import { freshTime, WINDOW } from '../fresh.ts';
+import { refused, signedBody, type Verifier } from '../verdict.ts';
+
+/** https://docs.slack.dev/authentication/verifying-requests-from-slack; the gateway's own window is the same. */
+export function slackVerifier(secrets: readonly string[]): Verifier {
+  return signedBody(({ head, body, now }) => {
+    const signature = fromHex(head.header('x-slack-signature'), 'v0=');
+    if (signature === undefined) return refused('X-Slack-Signature is missing, or is none of version v0');
+    const timestamp = head.header('x-slack-request-timestamp');
+    const at = freshTime(timestamp, now);
+    if (at === null) return refused('X-Slack-Request-Timestamp is missing, or not of the last five minutes');
+    return isHmac('sha256', secrets, [`v0:${timestamp}:`, body], signature)
+      ? { ok: true, expiresAt: at + WINDOW }
+      : refused('X-Slack-Signature fits no signing secret');
+  });
+}

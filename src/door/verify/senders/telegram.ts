@@ -1,0 +1,16 @@
+import { isSecret } from '../compare.ts';
+import { refused, VERIFIED, type Verifier } from '../verdict.ts';
+
+/** https://core.telegram.org/bots/api#setwebhook: the token is all the proof, so that a body need not be read. */
+export function telegramVerifier(secrets: readonly string[]): Verifier {
+  return {
+    needs: () => 'head',
+    verify: ({ head }) => {
+      const token = head.header('x-telegram-bot-api-secret-token');
+      return token !== undefined && isSecret(token, secrets)
+        ? VERIFIED
+        : refused('X-Telegram-Bot-Api-Secret-Token is missing, or is not the secret token');
+    },
+    challenge: null,
+  };
+}

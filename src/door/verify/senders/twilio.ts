@@ -1,0 +1,51 @@
+import { bodyFormat } from '../../../routing/body/content-type.ts';
+import { fromBase64, fromHex, isHmac, isSame, sha256 } from '../compare.ts';
+import { type Received, refused, signedBody, VERIFIED, type Verifier } from '../verdict.ts';
+
+/**
+ * https://www.twilio.com/docs/usage/security#validating-requests: the HMAC of the URL as Twilio was told it, and of
+ * a form's fields in order. Of any other body the URL's bodySHA256 holds the digest.
+ */
+export function twilioVerifier(tokens: readonly string[]): Verifier {
+  return signedBody((request) => {
+    const { head, url } = request;
+    if (url === null) return refused('without public_url nobody knows the URL that is signed');
+    const signature = fromBase64(head.header('x-twilio-signature'));
+    if (signature === undefined) return refused('X-Twilio-Signature is missing, or is none');
+    const fields = signedFields(request);
+    if (fields === null) return refused('the body is no form, and bodySHA256 is not its digest');
+    // Twilio has signed with the scheme's own port and without it (twilio-node, webhooks.ts).
+    const fits = [url, withPort(url)].some((form) => isHmac('sha1', tokens, [form, fields], signature));
+    return fits ? VERIFIED : refused('X-Twilio-Signature fits no auth token at this URL');
+  });
+}
+
+/** What follows the URL in what is signed; null where the body is not covered by the signature. */
+function signedFields({ head, body }: Received): string | null {
+  const digests = new URLSearchParams(head.query).getAll('bodySHA256');
+  if (digests.length > 0) {
+    const digest = digests.length === 1 ? fromHex(digests[0]) : undefined;
+    return digest !== undefined && isSame(digest, sha256(body)) ? '' : null;
+  }
+  if (body.length === 0) return '';
+  // A GET's parameters are in its URL, and nothing covers a body beside them.
+  return head.method !== 'GET' && bodyFormat(head) === 'form' ? inOrder(body) : null;
+}
+
+/** Names and values in the order of the names; of a repeated name each value once. By UTF-16, as the SDKs sort. */
+function inOrder(body: Buffer): string {
+  const fields = new Map<string, Set<string>>();
+  for (const [name, value] of new URLSearchParams(body.toString('utf8'))) {
+    fields.set(name, (fields.get(name) ?? new Set()).add(value));
+  }
+  return [...fields.keys()]
+    .sort()
+    .flatMap((name) => [...(fields.get(name) ?? [])].sort().map((value) => name + value))
+    .join('');
+}
+
+function withPort(url: string): string {
+  const [origin = '', scheme, authority = ''] = /^(https?):\/\/([^/?#]*)/.exec(url) ?? [];
+  if (/:\d+$/.test(authority)) return url;
+  return `${origin}:${scheme === 'https' ? 443 : 80}${url.slice(origin.length)}`;
+}

@@ -1,0 +1,160 @@
+import type { JWK, JWTPayload } from 'jose';
+import type { TokenRules } from '../../../config/types.ts';
+import type { TokenKey } from '../../../jwks.ts';
+import { compileJsonReads, readJson } from '../../../routing/body/json.ts';
+import { peekJwt } from '../../../routing/jwt.ts';
+import { type Received, refused, type Verdict, type Verifier } from '../verdict.ts';
+import { issuerOf, signsFor, tenantOf } from './issuers.ts';
+import type { KeyStore } from './key-store.ts';
+import { isWithin, sameUrl } from './service-url.ts';
+
+/** Seconds by which clocks may differ, as Microsoft's SDKs have it. */
+const SKEW = 5 * 60;
+
+const SERVICE_URL = '/serviceUrl';
+const READS = compileJsonReads([SERVICE_URL]);
+
+/** jose imports a key once for each object that it is given. */
+const imported = new WeakMap<TokenKey, JWK>();
+
+/**
+ * Bearer tokens of Bot Framework and Agent 365 (learn.microsoft.com, "Authentication with the Bot Connector API").
+ * What a token says of itself is looked at first, so that strangers' cost neither a signature nor a fetch.
+ */
+export function botFrameworkVerifier(rules: TokenRules, store: KeyStore): Verifier {
+  return {
+    needs: () => 'body',
+    verify: (request) => verify(request, rules, store),
+    challenge: 'Bearer',
+  };
+}
+
+async function verify(request: Received, rules: TokenRules, store: KeyStore): Promise<Verdict> {
+  const authorization = request.head.header('authorization');
+  if (authorization === undefined) return refused('Authorization is missing');
+  const said = peekJwt(authorization);
+  const { iss, aud } = said ?? {};
+  if (iss === undefined || aud === undefined)
+    return refused('Authorization is no bearer token of one audience');
+  const issuer = issuerOf(iss, rules);
+  if (typeof issuer === 'string') return refused(`the token's issuer ${shown(iss)} is refused: ${issuer}`);
+  if (!rules.apps.includes(aud.toLowerCase())) return refused(`the token is for another app, ${shown(aud)}`);
+  const serviceUrl = serviceUrlOf(request.body);
+  if (rules.serviceUrls?.some((prefix) => isWithin(serviceUrl, prefix)) === false) {
+    return refused(`the activity's serviceUrl ${shown(serviceUrl ?? '')} is not among service_urls`);
+  }
+
+  const { decodeProtectedHeader } = await import('jose');
+  const token = authorization.replace(/^\S+ +/, '');
+  const kid = kidOf(() => decodeProtectedHeader(token));
+  if (kid === undefined) return refused('the token has no header that can be read, or no key id');
+  const found = await store.find(rules.keys, issuer.metadata, kid);
+  if (found.kind === 'none') return { ok: 'unknown', reason: found.reason, retryAfter: found.retryAfter };
+  const keys = found.keys.filter((key) => isMeant(key, kid, found.keys) && signsFor(key.issuer, iss));
+  const checked = await signedBy(keys, token, { issuer: iss, audience: aud, now: request.now });
+  if (typeof checked === 'string') return refused(checked);
+  const fault =
+    tenantFault(checked, iss) ??
+    callerFault(checked, issuer.callers, aud) ??
+    serviceFault(checked, serviceUrl);
+  return fault === null ? { ok: true, expiresAt: (checked.exp ?? 0) * 1000 } : refused(fault);
+}
+
+/** Null where the token names no key; undefined where it cannot be read. */
+function kidOf(read: () => { readonly kid?: string }): string | null | undefined {
+  try {
+    const { kid = null } = read();
+    return kid === null || typeof kid === 'string' ? kid : undefined;
+  } catch (error) {
+    // jose's, for what is no base64url or no JSON object.
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+/** A token without a key id is only verified where there is no choice: whoever sends it sets the number of tries. */
+function isMeant(key: TokenKey, kid: string | null, all: readonly TokenKey[]): boolean {
+  return all.length === 1
+    ? kid === null || key.kid === null || key.kid === kid
+    : key.kid !== null && key.kid === kid;
+}
+
+/** The claims, signed by one of the keys and in time; else why not. */
+async function signedBy(
+  keys: readonly TokenKey[],
+  token: string,
+  { issuer, audience, now }: { readonly issuer: string; readonly audience: string; readonly now: number },
+): Promise<JWTPayload | string> {
+  const { errors, jwtVerify } = await import('jose');
+  let reason = "no key of the issuer's has the token's id";
+  for (const key of keys) {
+    try {
+      const { payload } = await jwtVerify(token, jwkOf(key), {
+        algorithms: ['RS256'],
+        issuer,
+        audience,
+        requiredClaims: ['exp'],
+        clockTolerance: SKEW,
+        currentDate: new Date(now),
+      });
+      return payload;
+    } catch (error) {
+      if (!(error instanceof errors.JOSEError)) throw error;
+      reason = `the token: ${error.message}`;
+    }
+  }
+  return reason;
+}
+
+function jwkOf(key: TokenKey): JWK {
+  const known = imported.get(key);
+  if (known !== undefined) return known;
+  const jwk = { kty: 'RSA', n: key.n, e: key.e };
+  imported.set(key, jwk);
+  return jwk;
+}
+
+/** Entra's keys are shared by all tenants: a token's own word on its tenant must be its issuer's. */
+function tenantFault({ tid }: JWTPayload, iss: string): string | null {
+  const tenant = tenantOf(iss);
+  if (tenant === null || tid === undefined) return null;
+  return typeof tid === 'string' && tid.toLowerCase() === tenant
+    ? null
+    : "the token's tid is not its issuer's tenant";
+}
+
+/** azp in version 2, appid in version 1. */
+function callerFault(
+  { azp, appid }: JWTPayload,
+  callers: 'all' | readonly string[],
+  aud: string,
+): string | null {
+  if (callers === 'all') return null;
+  const caller = azp ?? appid;
+  if (
+    typeof caller === 'string' &&
+    [...callers, aud].some((one) => one.toLowerCase() === caller.toLowerCase())
+  ) {
+    return null;
+  }
+  const who = typeof caller === 'string' ? shown(caller) : 'nobody says whom';
+  return `the token was asked for by another app (${who}); to believe all of its tenant, write it in tenants`;
+}
+
+/** Agent 365's tokens have no such claim, nor have some of Direct Line's. */
+function serviceFault(payload: JWTPayload, serviceUrl: string | undefined): string | null {
+  const claims = [payload['serviceurl'], payload['serviceUrl']].filter((claim) => claim !== undefined);
+  return claims.every((claim) => typeof claim === 'string' && sameUrl(claim, serviceUrl))
+    ? null
+    : "the activity's serviceUrl is not the token's";
+}
+
+function serviceUrlOf(body: Buffer): string | undefined {
+  const read = readJson(body, READS);
+  return read.outcome === 'read' ? read.fields.text(SERVICE_URL) : undefined;
+}
+
+/** Of a token that nobody has signed yet: only what cannot mislead a reader. */
+function shown(said: string): string {
+  return /^[!-~]{1,200}$/.test(said) ? said : '(not shown)';
+}

@@ -1,0 +1,77 @@
+import type { VerifyRules } from '../../config/types.ts';
+import type { PlatformName } from '../../routing/route.ts';
+import type { ProfileRules } from '../../snapshot.ts';
+import { discordVerifier } from './senders/discord.ts';
+import { githubVerifier } from './senders/github.ts';
+import { graphVerifier } from './senders/graph.ts';
+import { lineVerifier } from './senders/line.ts';
+import { metaVerifier } from './senders/meta.ts';
+import { slackVerifier } from './senders/slack.ts';
+import { telegramVerifier } from './senders/telegram.ts';
+import { twilioVerifier } from './senders/twilio.ts';
+import { botFrameworkVerifier } from './tokens/bot-framework.ts';
+import type { KeyStore } from './tokens/key-store.ts';
+import type { Verifier } from './verdict.ts';
+
+/** What the rules of a snapshot come to. */
+export class Verifiers {
+  readonly #byProfile = new Map<string, ReadonlyMap<PlatformName, Verifier>>();
+  readonly #rules = new Map<string, VerifyRules>();
+  readonly #clientStates = new Map<string, readonly string[]>();
+
+  constructor(rules: readonly ProfileRules[], store: KeyStore) {
+    for (const { profile, verify } of rules) {
+      if (verify === null) continue;
+      this.#rules.set(profile, verify);
+      this.#byProfile.set(profile, new Map(verifiersOf(verify, store)));
+      if (verify.graph !== null) this.#clientStates.set(profile, verify.graph);
+    }
+  }
+
+  /** Null where nothing of that profile's is verified. */
+  rulesOf(profile: string): VerifyRules | null {
+    return this.#rules.get(profile) ?? null;
+  }
+
+  /** Undefined where that sender's requests to that profile pass unverified; `platform` as in a match. */
+  of(profile: string, platform: PlatformName | null): Verifier | undefined {
+    return platform === null ? undefined : this.#byProfile.get(profile)?.get(platform);
+  }
+
+  /**
+   * All that a batch for several profiles has to pass. Notifications of Graph's have each its own subscriber's
+   * client state: of such a batch, each has to have one of any profile's that verifies them. The profiles let
+   * each other see those, with all else in the batch, by `fan_out`.
+   */
+  ofBatch(profiles: readonly string[], platform: PlatformName): readonly Verifier[] {
+    if (platform !== 'graph') return profiles.flatMap((profile) => this.of(profile, platform) ?? []);
+    const states = profiles.flatMap((profile) => this.#clientStates.get(profile) ?? []);
+    return states.length === 0 ? [] : [graphVerifier(states)];
+  }
+}
+
+function verifiersOf(rules: VerifyRules, store: KeyStore): readonly (readonly [PlatformName, Verifier])[] {
+  const { botFramework } = rules;
+  const meta = bySecrets(rules.meta, metaVerifier);
+  const all: readonly (readonly [PlatformName, Verifier | null])[] = [
+    ['bot-framework', botFramework === null ? null : botFrameworkVerifier(botFramework, store)],
+    ['slack', bySecrets(rules.slack, slackVerifier)],
+    ['github', bySecrets(rules.github, githubVerifier)],
+    ['line', bySecrets(rules.line, lineVerifier)],
+    ['whatsapp', meta],
+    ['messenger', meta],
+    ['instagram', meta],
+    ['telegram', bySecrets(rules.telegram, telegramVerifier)],
+    ['twilio', bySecrets(rules.twilio, twilioVerifier)],
+    ['discord', bySecrets(rules.discord, discordVerifier)],
+    ['graph', bySecrets(rules.graph, graphVerifier)],
+  ];
+  return all.flatMap(([platform, verifier]) => (verifier === null ? [] : [[platform, verifier] as const]));
+}
+
+function bySecrets(
+  secrets: readonly string[] | null,
+  verifier: (secrets: readonly string[]) => Verifier,
+): Verifier | null {
+  return secrets === null ? null : verifier(secrets);
+}

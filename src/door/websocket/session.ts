@@ -1,0 +1,211 @@
+import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import type { Limits } from '../../config/types.ts';
+import { DoorError } from '../../errors.ts';
+import type { Address } from '../../snapshot.ts';
+import type { Timers } from '../../util/timers.ts';
+import { endWithAnswer, problem } from '../http/answer.ts';
+import { type Client, ClientLeft } from '../http/client.ts';
+import type { Connection } from '../http/connection.ts';
+import { asDoorError, type ReportRefusal } from '../http/refusals.ts';
+import { newRequestId } from '../http/request-id.ts';
+import { noAnswer } from '../upstream/failure.ts';
+import type { ForwardOutcome } from '../upstream/forward.ts';
+import type { Leases } from '../upstream/leases.ts';
+import { CONNECT_TIMEOUT, type Upstream } from '../upstream/upstreams.ts';
+
+/** How long what is left for one side may take to go out once the other side has ended. */
+const LAST_BYTES = 2000;
+
+/** The part of the door that an upgraded connection needs. */
+export interface SessionContext {
+  readonly limits: Limits;
+  readonly timers: Timers;
+  readonly leases: Leases;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly refused: ReportRefusal;
+}
+
+/** One upgraded connection, or one that asks to be. */
+export class Session implements Client {
+  readonly peer: Connection['peer'];
+  readonly arrivedAt: number;
+  requestId = newRequestId();
+  left = false;
+  readonly #context: SessionContext;
+  readonly #asked: { readonly method: string | undefined; readonly url: string | undefined };
+  readonly #socket: Socket;
+  #undo: (() => void) | null = null;
+  /** Nothing of HTTP may be written any more: a gateway answered, or the door did. */
+  #answered = false;
+  #fail: (error: unknown) => void = () => {};
+  readonly #leave = (): void => {
+    if (this.left || this.#answered) return;
+    this.left = true;
+    const undo = this.#undo;
+    this.#undo = null;
+    undo?.();
+    this.#socket.destroy();
+  };
+
+  constructor(context: SessionContext, req: IncomingMessage, connection: Connection) {
+    connection.upgraded = true;
+    this.#context = context;
+    this.#asked = { method: req.method, url: req.url };
+    this.#socket = connection.socket;
+    this.peer = connection.peer;
+    this.arrivedAt = context.now();
+    this.#socket.on('error', () => this.#socket.destroy());
+    this.#socket.once('close', this.#leave);
+    // A client that sends before it is answered breaks RFC 6455 §4.1: those bytes could be a request to a
+    // gateway that does not upgrade.
+    this.#socket.on('data', this.#leave).once('end', this.#leave);
+  }
+
+  onLeave(undo: (() => void) | null): void {
+    this.#undo = undo;
+  }
+
+  /** Connects to the upstream, and has the two sides joined under a lease until the client's connection ends. */
+  async join(
+    upstream: Upstream,
+    address: Address,
+    start: (socket: Socket, agent: Agent) => Promise<void>,
+  ): Promise<ForwardOutcome> {
+    const { leases } = this.#context;
+    const life = leases.life(upstream.target.profile, upstream.target.generation);
+    leases.take(life);
+    try {
+      const strangerIn = upstream.connecting();
+      const socket = await this.#connect(address);
+      if (socket instanceof Error) return { kind: 'unsent', cause: socket };
+      const stranger = strangerIn();
+      if (stranger !== null) {
+        socket.destroy();
+        return { kind: 'unsent', cause: stranger };
+      }
+      await this.#switch(socket, start);
+      return { kind: 'answered' };
+    } finally {
+      leases.release(life);
+    }
+  }
+
+  /** httpxy has made the request to the upstream, and sends it next. */
+  sending(out: ClientRequest): void {
+    const { timers, limits } = this.#context;
+    const timer = timers.after(limits.answerTime, () => out.destroy(new AnswerTimeout()));
+    out.once('close', () => timers.cancel(timer));
+    this.onLeave(() => {
+      out.destroy();
+      this.#fail(new ClientLeft());
+    });
+    const answered = (answer: IncomingMessage): void => {
+      timers.cancel(timer);
+      this.#answered = true;
+      this.onLeave(null);
+      answer.headers['x-request-id'] ??= this.requestId;
+      this.#socket.off('data', this.#leave).off('end', this.#leave);
+    };
+    // Before httpxy's own listeners, which write to the client.
+    out.prependOnceListener('response', answered);
+    out.prependOnceListener('upgrade', (answer: IncomingMessage, upstream: Socket) => {
+      answered(answer);
+      this.#tie(this.#socket, upstream);
+      this.#tie(upstream, this.#socket);
+    });
+  }
+
+  /** httpxy ends the client's connection right after this, so that the answer must be written now. */
+  failed(error: Error): void {
+    if (this.#answered) return;
+    const known = error instanceof AnswerTimeout ? error.known : noAnswer(error);
+    this.#answer(known);
+    this.#fail(known);
+  }
+
+  refuse(error: unknown, profile: string | null): void {
+    if (error instanceof ClientLeft) return;
+    const known = asDoorError(error);
+    this.#context.refused(known, { requestId: this.requestId, req: this.#asked }, profile);
+    this.#answer(known);
+  }
+
+  #answer(error: DoorError): void {
+    if (this.#answered || this.left) return;
+    this.#answered = true;
+    this.#socket.off('data', this.#leave).off('end', this.#leave).resume();
+    endWithAnswer(this.#socket, problem(error, this.requestId));
+  }
+
+  /** Rejects with ClientLeft; a connection that fails is a result. */
+  #connect(address: Address): Promise<Socket | Error> {
+    const { timers } = this.#context;
+    return new Promise((resolve, reject) => {
+      const socket = connect('socket' in address ? { path: address.socket } : { ...address });
+      const timer = timers.after(CONNECT_TIMEOUT, () =>
+        socket.destroy(Object.assign(new Error('connect timed out'), { code: 'ETIMEDOUT' })),
+      );
+      const settle = (): void => {
+        timers.cancel(timer);
+        this.onLeave(null);
+        socket.off('error', failed).off('connect', connected);
+      };
+      const failed = (error: Error): void => {
+        settle();
+        resolve(error);
+      };
+      const connected = (): void => {
+        settle();
+        resolve(socket);
+      };
+      socket.once('error', failed).once('connect', connected);
+      this.onLeave(() => {
+        settle();
+        socket.destroy();
+        reject(new ClientLeft());
+      });
+    });
+  }
+
+  #switch(upstream: Socket, start: (socket: Socket, agent: Agent) => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#fail = reject;
+      this.#socket.once('close', () => {
+        upstream.destroy();
+        resolve();
+      });
+      start(this.#socket, new ConnectedAgent(upstream)).catch(reject);
+    });
+  }
+
+  /** Ends one side when the other one does: a WebSocket has no use for half a connection. */
+  #tie(ended: Socket, other: Socket): void {
+    const end = (): void => {
+      if (other.destroyed) return;
+      other.destroySoon();
+      const timer = this.#context.timers.after(LAST_BYTES, () => other.destroy());
+      other.once('close', () => this.#context.timers.cancel(timer));
+    };
+    ended.once('end', end).once('close', end);
+  }
+}
+
+/** Hands out one connection that stands already: whether it would was to be known before a byte is sent. */
+class ConnectedAgent extends Agent {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    super();
+    this.#socket = socket;
+  }
+
+  override createConnection(): Socket {
+    return this.#socket;
+  }
+}
+
+class AnswerTimeout extends Error {
+  readonly known = new DoorError('GWPROXY_UPSTREAM_TIMEOUT', 'the gateway gave no answer in time');
+}

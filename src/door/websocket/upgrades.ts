@@ -1,0 +1,97 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { createProxyServer } from 'httpxy';
+import { DoorError } from '../../errors.ts';
+import { matchHead } from '../../routing/match.ts';
+import type { Address } from '../../snapshot.ts';
+import type { DoorContext } from '../context.ts';
+import type { Connection } from '../http/connection.ts';
+import { keptRequestId } from '../http/peer.ts';
+import { noRoute, notReadyYet } from '../http/refusals.ts';
+import { gatewayPath, patience } from '../match/prepare.ts';
+import { ruledBy } from '../match/ruling.ts';
+import { recordUnmatched } from '../match/unmatched.ts';
+import { deliver } from '../pipeline/deliver.ts';
+import type { Head } from '../request/head.ts';
+import { readHead } from '../request/read-head.ts';
+import { type Forwarding, requestHeaders } from '../upstream/headers.ts';
+import { Session } from './session.ts';
+
+/** WebSockets, for routes that the head alone decides. */
+export class Upgrades {
+  readonly #context: DoorContext;
+  readonly #proxy = createProxyServer();
+  readonly #sessions = new WeakMap<IncomingMessage, Session>();
+
+  constructor(context: DoorContext) {
+    this.#context = context;
+    this.#proxy.on('proxyReqWs', (out, req) => this.#sessions.get(req)?.sending(out));
+    this.#proxy.on('error', (error, req) => {
+      if (req !== undefined) this.#sessions.get(req)?.failed(error);
+    });
+  }
+
+  /** One upgrade from its head to the end of its connection. Never rejects: what goes wrong is answered. */
+  async serve(req: IncomingMessage, connection: Connection, early: Buffer): Promise<void> {
+    const session = new Session(this.#context, req, connection);
+    this.#sessions.set(req, session);
+    let profile: string | null = null;
+    try {
+      const head = readUpgrade(req, early);
+      session.requestId = keptRequestId(head) ?? session.requestId;
+      const ruling = this.#context.ruling();
+      if (ruling === null) throw notReadyYet();
+      const match = matchHead(ruling.table, head);
+      if (match.kind === 'refused') throw new DoorError(match.code, match.detail);
+      if (match.kind === 'unmatched') recordUnmatched(this.#context, head, match.attributes);
+      if (match.kind !== 'match') throw noRoute();
+      profile = match.profile;
+      const { path, stripped } = gatewayPath(match.route, head.path);
+      const { peer, requestId, arrivedAt } = session;
+      const forwarding = { peer, publicUrl: this.#context.publicUrl, requestId, stripped };
+      req.headers = upgradeHeaders(head, forwarding);
+      req.url = path + head.search;
+      const ruled = ruledBy(ruling, head, match, 'streamed');
+      const deadline = (): number => patience(match, head);
+      const delivery = { profile, path, arrivedAt, bytes: 0, deadline, ruled };
+      await deliver(this.#context, session, delivery, (upstream, address) =>
+        session.join(upstream, address, (socket, agent) =>
+          this.#proxy.ws(req, socket, { target: targetOf(address), agent }),
+        ),
+      );
+    } catch (error) {
+      session.refuse(error, profile);
+    }
+  }
+}
+
+function readUpgrade(req: IncomingMessage, early: Buffer): Head {
+  const head = readHead(req);
+  const isWebSocket =
+    head.method === 'GET' &&
+    req.httpVersion === '1.1' &&
+    head.header('upgrade')?.toLowerCase() === 'websocket' &&
+    head.length === 0 &&
+    early.length === 0;
+  if (!isWebSocket) throw new DoorError('GWPROXY_REQUEST_INVALID', 'only WebSocket upgrades are served');
+  return head;
+}
+
+/** As Node's client writes them: a repeated header as a list under its first name. */
+function upgradeHeaders(head: Head, forwarding: Forwarding): IncomingHttpHeaders {
+  const flat = requestHeaders(head, forwarding);
+  const names = new Map<string, string>();
+  const headers: Record<string, string | string[]> = { upgrade: 'websocket', connection: 'Upgrade' };
+  for (let at = 0; at + 1 < flat.length; at += 2) {
+    const name = flat[at] ?? '';
+    const value = flat[at + 1] ?? '';
+    const first = names.get(name.toLowerCase()) ?? name;
+    names.set(name.toLowerCase(), first);
+    const known = headers[first];
+    headers[first] = known === undefined ? value : [known, value].flat();
+  }
+  return headers;
+}
+
+function targetOf(address: Address): { host?: string; port?: number; socketPath?: string } {
+  return 'socket' in address ? { socketPath: address.socket } : { host: address.host, port: address.port };
+}

@@ -1,0 +1,37 @@
+import type { DoorErrorCode } from '../errors.ts';
+import type { Event, Report } from '../events.ts';
+
+const SHOWN_PER_SECOND = 20;
+
+/**
+ * Passes every event on, but of refused requests and batches only the first of each second and code: a flood of
+ * bad requests from strangers must not fill the disk. What was left out is counted in a door.suppressed event.
+ */
+export function throttleRefusals(report: Report, now: () => number = Date.now): Report {
+  const seen = new Map<DoorErrorCode, { second: number; count: number }>();
+  return (event) => {
+    const code = codeOf(event);
+    if (code === null) {
+      report(event);
+      return;
+    }
+    const second = Math.floor(now() / 1000);
+    const last = seen.get(code);
+    if (last?.second === second) {
+      last.count += 1;
+      if (last.count > SHOWN_PER_SECOND) return;
+    } else {
+      const left = last === undefined ? 0 : last.count - SHOWN_PER_SECOND;
+      if (left > 0) report({ type: 'door.suppressed', code, count: left });
+      seen.set(code, { second, count: 1 });
+    }
+    report(event);
+  };
+}
+
+/** Of an event that any stranger can cause, as often as it will. */
+function codeOf(event: Event): DoorErrorCode | null {
+  if (event.type === 'door.mixed-batch') return 'GWPROXY_MIXED_BATCH';
+  if (event.type === 'door.unmatched') return 'GWPROXY_NO_ROUTE';
+  return event.type === 'door.refused' ? event.code : null;
+}

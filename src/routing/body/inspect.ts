@@ -1,0 +1,122 @@
+import type { DoorErrorCode } from '../../errors.ts';
+import type { Platform, RequestHead } from '../platform.ts';
+import { FormBody, JsonBody, XmlBody } from './body-fields.ts';
+import { parseContentType } from './content-type.ts';
+import { type FormRead, readForm } from './form.ts';
+import { compileJsonReads, type JsonFields, type JsonReads, readJson } from './json.ts';
+import type { BodyFields } from './reads.ts';
+import { readXml } from './xml.ts';
+
+/** What several platforms together read of a body, compiled once. */
+export interface BodyReads {
+  readonly json: JsonReads;
+  readonly form: ReadonlySet<string>;
+  /** Form fields that hold JSON. */
+  readonly formJson: ReadonlyMap<string, JsonReads>;
+  /** Child elements of an XML body's root; null where none of them reads XML. */
+  readonly xml: ReadonlySet<string> | null;
+}
+
+export interface BodyType {
+  readonly contentType: string | undefined;
+  readonly contentEncoding: string | undefined;
+}
+
+export function bodyTypeOf(head: RequestHead): BodyType {
+  return { contentType: head.header('content-type'), contentEncoding: head.header('content-encoding') };
+}
+
+export type Refusal = {
+  readonly code: Extract<
+    DoorErrorCode,
+    'GWPROXY_BODY_INVALID' | 'GWPROXY_AMBIGUOUS_KEY' | 'GWPROXY_ENCODING'
+  >;
+  /** For the sender: nothing of the body is in it. */
+  readonly detail: string;
+};
+
+export type Inspection =
+  | { readonly outcome: 'fields'; readonly fields: BodyFields }
+  | ({ readonly outcome: 'refused' } & Refusal)
+  /** Of a format that no platform of the scope reads. */
+  | { readonly outcome: 'unreadable' };
+
+export function compileBodyReads(platforms: readonly Platform[]): BodyReads {
+  const formJson = new Map<string, string[]>();
+  for (const { reads } of platforms) {
+    for (const [field, pointers] of Object.entries(reads.formJson)) {
+      formJson.set(field, [...(formJson.get(field) ?? []), ...pointers]);
+    }
+  }
+  const xml = platforms.flatMap(({ reads }) => reads.xml ?? []);
+  return {
+    json: compileJsonReads(
+      platforms.flatMap(({ reads }) => reads.json),
+      platforms.flatMap(({ reads }) => (reads.each === undefined ? [] : [reads.each])),
+    ),
+    form: new Set([...platforms.flatMap(({ reads }) => reads.form), ...formJson.keys()]),
+    formJson: new Map([...formJson].map(([field, pointers]) => [field, compileJsonReads(pointers)])),
+    xml: xml.length === 0 ? null : new Set(xml),
+  };
+}
+
+/**
+ * Reads the routing fields of a body. Fails closed: a body without a Content-Type is refused and not guessed
+ * at, since gateways read JSON without looking at that header (aiohttp's `request.json()`); no body at all is
+ * only unreadable.
+ */
+export function inspect(type: BodyType, bytes: Buffer, reads: BodyReads): Inspection {
+  if (type.contentType === undefined) {
+    return bytes.length === 0
+      ? { outcome: 'unreadable' }
+      : refused('GWPROXY_BODY_INVALID', 'a body without a Content-Type');
+  }
+  const parsed = parseContentType(type.contentType);
+  if (parsed === undefined) return refused('GWPROXY_BODY_INVALID', 'the Content-Type cannot be read');
+  const { format } = parsed;
+  if (format === 'other' || (format === 'xml' && reads.xml === null)) return { outcome: 'unreadable' };
+  if (type.contentEncoding !== undefined && !/^(?:identity)?$/i.test(type.contentEncoding)) {
+    return refused('GWPROXY_ENCODING', 'an encoded body cannot be routed');
+  }
+  if (parsed.charset !== undefined && parsed.charset !== 'utf-8') {
+    return refused('GWPROXY_ENCODING', 'a body that is not UTF-8 cannot be routed');
+  }
+  if (format === 'json') return inspectJson(bytes, reads);
+  return format === 'form' ? inspectForm(bytes, reads) : inspectXml(bytes, reads.xml ?? new Set());
+}
+
+function inspectJson(bytes: Buffer, reads: BodyReads): Inspection {
+  const read = readJson(bytes, reads.json);
+  return read.outcome === 'read'
+    ? { outcome: 'fields', fields: new JsonBody(read.fields) }
+    : unread(read.outcome, read.detail);
+}
+
+function inspectForm(bytes: Buffer, reads: BodyReads): Inspection {
+  const form = readForm(bytes, reads.form);
+  if (form.outcome !== 'read') return unread(form.outcome, form.detail);
+  const json = new Map<string, JsonFields>();
+  for (const [field, jsonReads] of reads.formJson) {
+    const value = form.values.get(field);
+    if (value === undefined) continue;
+    const read = readJson(value, jsonReads);
+    if (read.outcome !== 'read') return unread(read.outcome, `in a form field's JSON: ${read.detail}`);
+    json.set(field, read.fields);
+  }
+  return { outcome: 'fields', fields: new FormBody(form.values, json) };
+}
+
+function inspectXml(bytes: Buffer, wanted: ReadonlySet<string>): Inspection {
+  const read = readXml(bytes, wanted);
+  return read.outcome === 'read'
+    ? { outcome: 'fields', fields: new XmlBody(read.values) }
+    : unread(read.outcome, read.detail);
+}
+
+function unread(outcome: Exclude<FormRead['outcome'], 'read'>, detail: string): Inspection {
+  return refused(outcome === 'ambiguous' ? 'GWPROXY_AMBIGUOUS_KEY' : 'GWPROXY_BODY_INVALID', detail);
+}
+
+function refused(code: Refusal['code'], detail: string): Inspection {
+  return { outcome: 'refused', code, detail };
+}

@@ -1,0 +1,137 @@
+import type { EachReads } from './reads.ts';
+
+/** Where a wanted value may stand: one step of a pointer, shared by all pointers that go through it. */
+export interface JsonNode {
+  /** The same for siblings whose keys differ only in ASCII case: of these a body may hold one. */
+  readonly id: number;
+  /** Index of the pointer that ends here, or -1. */
+  readonly slot: number;
+  /** Index of the array that starts here and is read whole, or -1. */
+  readonly list: number;
+  /** What is read of each element of that array. */
+  readonly each: JsonReads | null;
+  /**
+   * Members by the length of their key in UTF-8, so that most keys of a body are told off by length alone.
+   */
+  readonly byLength: readonly (readonly JsonMember[])[];
+  /** Members by their decoded key with ASCII in lower case, for keys that are written with escapes. */
+  readonly byName: ReadonlyMap<string, readonly JsonMember[]>;
+  /** Elements by index, where the node stands for an array. */
+  readonly byIndex: readonly (JsonNode | null)[];
+}
+
+export interface JsonMember {
+  readonly name: string;
+  readonly key: Buffer;
+  readonly node: JsonNode;
+}
+
+/** Wanted pointers, compiled once; `readJson` takes them for any number of bodies. */
+export interface JsonReads {
+  readonly root: JsonNode;
+  /** The ids of nodes are below it. */
+  readonly nodes: number;
+  /** Each pointer and its slot. */
+  readonly slots: ReadonlyMap<string, number>;
+  /** Each pointer to an array that is read whole, and its index. */
+  readonly lists: ReadonlyMap<string, number>;
+}
+
+/** Arrays by pointer, as platforms declare them. */
+export type JsonLists = Readonly<Record<string, EachReads>>;
+
+/** An array is read no further than this, so that a pointer cannot ask for a table of its own size. */
+const HIGHEST_INDEX = 255;
+
+interface Draft {
+  slot: number;
+  list: number;
+  each: JsonReads | null;
+  readonly next: Map<string, Draft>;
+}
+
+/**
+ * Compiles JSON pointers (RFC 6901) for `readJson`, and the arrays of which every element is read; what several
+ * platforms want of one array is wanted together. Throws on what is no pointer: pointers are the program's or
+ * come from a checked config. A step in digits stands for a member of that name and for an array's element.
+ */
+export function compileJsonReads(pointers: readonly string[], lists: readonly JsonLists[] = []): JsonReads {
+  const root = draft();
+  const slots = new Map<string, number>();
+  for (const pointer of pointers) {
+    if (slots.has(pointer)) continue;
+    draftAt(root, pointer).slot = slots.size;
+    slots.set(pointer, slots.size);
+  }
+  const indexes = new Map<string, number>();
+  for (const [pointer, wanted] of together(lists)) {
+    const at = draftAt(root, pointer);
+    at.list = indexes.size;
+    at.each = compileJsonReads(
+      wanted.flatMap(({ json }) => json),
+      wanted.flatMap(({ each }) => (each === undefined ? [] : [each])),
+    );
+    indexes.set(pointer, at.list);
+  }
+  const count = { nodes: 0 };
+  return { root: freeze(root, count.nodes++, count), nodes: count.nodes, slots, lists: indexes };
+}
+
+/** A pointer's steps, decoded; undefined where it is none. */
+export function pointerSteps(pointer: string): readonly string[] | undefined {
+  if (pointer === '') return [];
+  if (!pointer.startsWith('/') || /~(?![01])/.test(pointer)) return undefined;
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** ASCII letters alone: those that every reader which ignores case takes for the same. */
+export function foldCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+function together(lists: readonly JsonLists[]): ReadonlyMap<string, readonly EachReads[]> {
+  const byPointer = new Map<string, EachReads[]>();
+  for (const [pointer, wanted] of lists.flatMap((list) => Object.entries(list))) {
+    byPointer.set(pointer, [...(byPointer.get(pointer) ?? []), wanted]);
+  }
+  return byPointer;
+}
+
+function draft(): Draft {
+  return { slot: -1, list: -1, each: null, next: new Map() };
+}
+
+function draftAt(root: Draft, pointer: string): Draft {
+  const steps = pointerSteps(pointer);
+  if (steps === undefined) throw new Error(`no JSON pointer: ${pointer}`);
+  let at = root;
+  for (const step of steps) {
+    const next = at.next.get(step) ?? draft();
+    at.next.set(step, next);
+    at = next;
+  }
+  return at;
+}
+
+function freeze({ slot, list, each, next }: Draft, id: number, count: { nodes: number }): JsonNode {
+  const byLength: JsonMember[][] = [];
+  const byName = new Map<string, JsonMember[]>();
+  const byIndex: (JsonNode | null)[] = [];
+  for (const [name, child] of next) {
+    const folded = foldCase(name);
+    const alike = byName.get(folded) ?? [];
+    const node = freeze(child, alike[0]?.node.id ?? count.nodes++, count);
+    const member = { name, key: Buffer.from(name), node };
+    byName.set(folded, [...alike, member]);
+    while (byLength.length <= member.key.length) byLength.push([]);
+    byLength[member.key.length]?.push(member);
+    const index = /^(?:0|[1-9]\d{0,2})$/.test(name) ? Number(name) : -1;
+    if (index < 0 || index > HIGHEST_INDEX) continue;
+    while (byIndex.length <= index) byIndex.push(null);
+    byIndex[index] = node;
+  }
+  return { id, slot, list, each, byLength, byName, byIndex };
+}

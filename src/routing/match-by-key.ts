@@ -1,0 +1,119 @@
+import { type BodyType, inspect } from './body/inspect.ts';
+import type { BodyFields } from './body/reads.ts';
+import { factsOf } from './facts.ts';
+import type { Match, Outcome, Refused } from './outcome.ts';
+import type { Platform, RequestHead } from './platform.ts';
+import type { Attributes, Route } from './route.ts';
+import { sealAttributes } from './seal.ts';
+import { findByKey, type KeyIndex } from './table/key-index.ts';
+import type { Scope } from './table/scope.ts';
+
+/** No sender's id is near it; what is recorded of an unmatched request is bounded by it. */
+const LONGEST_KEY = 512;
+
+interface Delivery {
+  readonly attributes: Attributes;
+  readonly route: Route | undefined;
+}
+
+/** Decides a request of that platform by its key alone; `body` is null where the head says it all. */
+export function byKey(scope: Scope, index: KeyIndex, head: RequestHead, body: BodyFields | null): Outcome {
+  const { platform } = index;
+  const reply = platform.handshake(head, body);
+  if (reply !== undefined) return { kind: 'handshake', reply, platform: platform.name };
+  const named = platform.deliveries(head, body);
+  if ('ambiguous' in named) return refused('GWPROXY_AMBIGUOUS_KEY', named.ambiguous);
+  if (named.some(isTooLong)) return refused('GWPROXY_BODY_INVALID', 'a routing field is too long');
+  const fallback = scope.pathOnly?.fallback === true ? scope.pathOnly : undefined;
+  const deliveries = distinct(
+    named.map((attributes) => sealAttributes(attributes, platform, scope.seal)),
+  ).map((attributes): Delivery => ({ attributes, route: findByKey(index, attributes) ?? fallback }));
+  const matched = (route: Route, attributes: Attributes | null): Match =>
+    matchOf(scope, platform, head, body, route, attributes);
+  if (deliveries.length === 0 && fallback !== undefined) return matched(fallback, null);
+  const [only] = deliveries;
+  // Nearly every request.
+  if (deliveries.length === 1 && only?.route !== undefined) return matched(only.route, only.attributes);
+  const matches = onePerProfile(deliveries, matched);
+  const [first, ...others] = matches;
+  const attributes = deliveries.map((delivery) => delivery.attributes);
+  if (first === undefined) {
+    return { kind: 'unmatched', reply: platform.unmatched(head, body), platform: platform.name, attributes };
+  }
+  const unclaimed = deliveries.flatMap((one) => (one.route === undefined ? [one.attributes] : []));
+  if (others.length === 0 && unclaimed.length === 0) return first;
+  return batch(platform, [first, ...others], attributes, unclaimed);
+}
+
+function matchOf(
+  scope: Scope,
+  platform: Platform,
+  head: RequestHead,
+  body: BodyFields | null,
+  route: Route,
+  attributes: Attributes | null,
+): Match {
+  return {
+    kind: 'match',
+    profile: route.profile,
+    route,
+    platform: platform.name,
+    attributes,
+    deadline: platform.deadline(head, body),
+    synchronous: platform.synchronous(head, body),
+    facts: () => factsOf(platform, head, body),
+    withBody:
+      body !== null
+        ? null
+        : (type, bytes) => matchOf(scope, platform, head, fieldsOf(scope, type, bytes), route, attributes),
+  };
+}
+
+/** Null where it cannot be read: nothing is routed by it. */
+function fieldsOf({ reads }: Scope, type: BodyType, bytes: Buffer): BodyFields | null {
+  const inspection = reads === null ? null : inspect(type, bytes, reads);
+  return inspection?.outcome === 'fields' ? inspection.fields : null;
+}
+
+/**
+ * A batch that is not all of one profile's. Signatures cover the whole of it, so that it cannot be cut: whoever
+ * takes it sees the others' data, those of a bot that nobody here claims as well, and has to allow it.
+ */
+function batch(
+  platform: Platform,
+  matches: readonly [Match, ...Match[]],
+  attributes: readonly Attributes[],
+  unclaimed: readonly Attributes[],
+): Outcome {
+  const lacking = matches.filter(({ route }) => !route.fanOut).map(({ profile }) => profile);
+  return lacking.length > 0
+    ? { kind: 'mixed-batch', platform: platform.name, attributes, lacking }
+    : { kind: 'fan-out', platform: platform.name, matches, unclaimed };
+}
+
+function onePerProfile(
+  deliveries: readonly Delivery[],
+  matched: (route: Route, attributes: Attributes) => Match,
+): readonly Match[] {
+  const matches = new Map<string, Match>();
+  for (const { route, attributes } of deliveries) {
+    if (route !== undefined && !matches.has(route.profile)) {
+      matches.set(route.profile, matched(route, attributes));
+    }
+  }
+  return [...matches.values()];
+}
+
+function distinct(all: readonly Attributes[]): readonly Attributes[] {
+  if (all.length < 2) return all;
+  // As JSON, so that no value can be written to look like two.
+  return [...new Map(all.map((one) => [JSON.stringify(Object.entries(one.fields)), one])).values()];
+}
+
+function isTooLong({ fields }: Attributes): boolean {
+  return Object.values(fields).some((value) => value.length > LONGEST_KEY);
+}
+
+export function refused(code: Refused['code'], detail: string): Refused {
+  return { kind: 'refused', code, detail };
+}

@@ -1,0 +1,113 @@
+import { begin } from './begin.ts';
+import { exited, idle, kill, leave, mustRestart, signal } from './ending.ts';
+import { finish } from './finish.ts';
+import { listenerLost, listenerReady, startTimeout } from './readiness.ts';
+import { NO_RESTARTS } from './restart-policy.ts';
+import { spawned, spawnFailed } from './starting.ts';
+import {
+  type After,
+  type GatewayEvent,
+  type GatewayState,
+  isLeaving,
+  isServing,
+  type LeavingPhase,
+  type Policy,
+  type Stamp,
+  type Step,
+  unchanged,
+} from './state.ts';
+
+/**
+ * The next state of one gateway and what is to be done, in order. Pure and total: an event that says nothing in
+ * this state, or speaks of an older generation, changes nothing. Doors are told of every change (publish) before
+ * anything else is done, so a gateway has left routing before it gets a signal.
+ */
+export function reduce(state: GatewayState, event: GatewayEvent & Stamp, policy: Policy): Step {
+  if ('generation' in event && event.generation !== state.generation) return unchanged(state);
+  switch (event.type) {
+    case 'start':
+      return start(state, policy);
+    case 'restart':
+      return restart(state, event, policy);
+    case 'stop':
+      return stop(state, event.atOnce, event, policy);
+    case 'ensureReady':
+      // Only a gateway that sleeps, or is on its way there: never one in backoff, never one that was stopped.
+      return state.desired === 'demand' ? start(state, policy) : unchanged(state);
+    case 'spawned':
+      return spawned(state, event.pid, event.at, policy);
+    case 'spawnFailed':
+      return spawnFailed(state, event.reason, event, policy);
+    case 'listenerReady':
+      return listenerReady(state, event.listener, event.at, policy);
+    case 'listenerLost':
+      return listenerLost(state, event.listener, event.reason, event.at, policy);
+    case 'exited':
+      return exited(state, event, policy);
+    case 'gone':
+      return state.phase.name === 'stopping' && state.phase.exited
+        ? finish(state, state.phase.after, event, policy)
+        : unchanged(state);
+    case 'trouble':
+      return { state: { ...state, lastError: event.reason }, effects: [] };
+    case 'hung':
+      return mustRestart(state, `listener ${event.listener} is hung: ${event.reason}`, event, policy);
+    case 'memoryExceeded':
+      return mustRestart(state, event.reason, event, policy);
+    case 'idle':
+      return idle(state, event, policy);
+    case 'startTimeout':
+      return startTimeout(state, event, policy);
+    case 'drained':
+    case 'drainTimeout':
+      return state.phase.name === 'draining'
+        ? signal(state, state.phase.after, event, policy)
+        : unchanged(state);
+    case 'graceTimeout':
+      return state.phase.name === 'stopping'
+        ? kill(state, state.phase.after, event, policy)
+        : unchanged(state);
+    case 'backoffElapsed':
+      return state.phase.name === 'backoff'
+        ? begin({ ...state, restarts: state.restarts + 1 }, policy)
+        : unchanged(state);
+  }
+}
+
+function start(state: GatewayState, policy: Policy): Step {
+  const wanted: GatewayState = { ...state, desired: 'up' };
+  const { phase } = wanted;
+  if (isServing(phase)) return unchanged(wanted);
+  if (isLeaving(phase)) return thereafter(wanted, phase, { kind: 'start' });
+  return begin({ ...wanted, history: NO_RESTARTS }, policy);
+}
+
+function restart(state: GatewayState, moment: Stamp, policy: Policy): Step {
+  return isServing(state.phase)
+    ? leave({ ...state, desired: 'up', history: NO_RESTARTS }, { kind: 'start' }, moment, policy)
+    : start(state, policy);
+}
+
+function stop(state: GatewayState, atOnce: boolean, moment: Stamp, policy: Policy): Step {
+  const unwanted: GatewayState = { ...state, desired: 'down', lastError: null };
+  const { phase } = unwanted;
+  if (isServing(phase)) {
+    const after: After = { kind: 'stop' };
+    return atOnce ? kill(unwanted, after, moment, policy) : leave(unwanted, after, moment, policy);
+  }
+  if (isLeaving(phase)) {
+    const after: After = { kind: 'stop' };
+    return atOnce ? kill(unwanted, after, moment, policy) : thereafter(unwanted, phase, after);
+  }
+  // A gateway that waited for its first request is no longer worth a hold: doors are told.
+  if (phase.name === 'stopped' && state.desired === 'down') return unchanged(unwanted);
+  return {
+    state: { ...unwanted, phase: { name: 'stopped' } },
+    effects: [{ type: 'publish' }, { type: 'clearTimer' }],
+  };
+}
+
+/** A gateway that is leaving already gets another future. */
+function thereafter(state: GatewayState, phase: LeavingPhase, after: After): Step {
+  return { state: { ...state, phase: { ...phase, after } }, effects: [{ type: 'publish' }] };
+}

@@ -1,0 +1,34 @@
+import { signalEffects } from './ending.ts';
+import { finish } from './finish.ts';
+import type { End } from './restart-policy.ts';
+import { type GatewayState, type Policy, type Stamp, type Step, unchanged } from './state.ts';
+
+export function spawned(state: GatewayState, pid: number, at: number, policy: Policy): Step {
+  const { phase, generation } = state;
+  const alive: GatewayState = { ...state, spawnedAt: at };
+  if (phase.name === 'starting' && phase.pid === null) {
+    return {
+      state: { ...alive, phase: { ...phase, pid } },
+      effects: [
+        { type: 'probe', generation },
+        { type: 'startTimer', name: 'startTimeout', generation, ms: policy.startTimeout },
+      ],
+    };
+  }
+  // It was stopped while it was on its way.
+  if (phase.name !== 'stopping' || phase.pid !== null) return unchanged(state);
+  return {
+    state: { ...alive, phase: { ...phase, pid } },
+    effects: phase.kill ? [{ type: 'killGroup', pid }] : signalEffects(pid, generation, policy),
+  };
+}
+
+export function spawnFailed(state: GatewayState, reason: string, moment: Stamp, policy: Policy): Step {
+  const { phase } = state;
+  if (phase.name === 'starting' && phase.pid === null) {
+    const end: End = { reason, code: null, served: false };
+    return finish(state, { kind: 'judge', end }, moment, policy);
+  }
+  if (phase.name === 'stopping' && phase.pid === null) return finish(state, phase.after, moment, policy);
+  return unchanged(state);
+}

@@ -1,0 +1,94 @@
+import { isIPv4, isIPv6, SocketAddress } from 'node:net';
+import { endianness } from 'node:os';
+import { systemCode } from '../../util/errno.ts';
+import { readProcBytes } from '../tree/proc-bytes.ts';
+
+/** A socket that listens, as the system's table has it. */
+export interface ListeningSocket {
+  /** The IP address that it is bound to. */
+  readonly local: string;
+  /** What `/proc/PID/fd` calls it by. */
+  readonly inode: string;
+  /** Whose it is; a number. */
+  readonly uid: string;
+}
+
+interface Table {
+  readonly name: 'tcp' | 'tcp6';
+  readonly local: readonly string[];
+}
+
+/**
+ * The sockets in this network namespace that would take a connection to that IP address: bound to it, or to every
+ * address. Linux only; costs 4 to 5 ms, whatever the number of sockets. Throws where /proc cannot be read.
+ */
+export async function listeningOn(
+  address: string,
+  port: number,
+  folder = '/proc/net',
+): Promise<readonly ListeningSocket[]> {
+  for (const { name, local } of tablesOf(address)) {
+    const found = (await listeningRows(`${folder}/${name}`, port)).filter((row) => local.includes(row.local));
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/**
+ * Where to look, in this order. An IPv4 connection goes to an IPv6 socket only where no IPv4 socket takes it
+ * (Linux, inet_hashtables.c, compute_score); one that stands there beside it is for IPv6 alone.
+ */
+function tablesOf(address: string): readonly Table[] {
+  if (isIPv4(address)) {
+    return [
+      { name: 'tcp', local: [address, '0.0.0.0'] },
+      { name: 'tcp6', local: [canonical(`::ffff:${address}`), '::'] },
+    ];
+  }
+  const [bare = ''] = address.split('%');
+  if (!isIPv6(bare)) return [];
+  const plain = canonical(bare);
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(plain)?.[1];
+  return mapped === undefined ? [{ name: 'tcp6', local: [plain, '::'] }] : tablesOf(mapped);
+}
+
+/** The listening rows of that port. A table has a row for every connection of the machine: those that name the port are looked at. */
+function listeningRows(file: string, port: number): Promise<readonly ListeningSocket[]> {
+  return readProcBytes(file, (table) => rowsOf(table, port)).catch((error: unknown) => {
+    // A kernel without IPv6 has no such table.
+    if (systemCode(error) === 'ENOENT' && file.endsWith('6')) return [];
+    throw error;
+  });
+}
+
+// proc_pid_net(5): sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode. 0A is TCP_LISTEN.
+const LISTENING =
+  /^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A [^ ]+ [^ ]+ [^ ]+ +(\d+) +\d+ +(\d+) /;
+
+function rowsOf(table: Buffer, port: number): readonly ListeningSocket[] {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  const found: ListeningSocket[] = [];
+  for (let at = table.indexOf(`:${hex} `), end = 0; at !== -1; at = table.indexOf(`:${hex} `, end)) {
+    const next = table.indexOf('\n', at);
+    end = next === -1 ? table.length : next;
+    const row = table.toString('latin1', table.lastIndexOf('\n', at) + 1, end);
+    const [, local, ownPort, uid, inode] = LISTENING.exec(row) ?? [];
+    // It may be the other end's.
+    if (ownPort !== hex || local === undefined || uid === undefined || inode === undefined) continue;
+    found.push({ local: addressOf(local), uid, inode });
+  }
+  return found;
+}
+
+/** The table has each 32 bits of an address as this machine's number, in hexadecimal. */
+function addressOf(hex: string): string {
+  const bytes = Buffer.from(hex, 'hex');
+  if (endianness() === 'LE') bytes.swap32();
+  if (bytes.length === 4) return bytes.join('.');
+  const groups = Array.from({ length: 8 }, (_, group) => bytes.readUInt16BE(group * 2).toString(16));
+  return canonical(groups.join(':'));
+}
+
+function canonical(address: string): string {
+  return new SocketAddress({ address, family: 'ipv6' }).address;
+}

@@ -1,0 +1,42 @@
+import type { Launch, ListenerPlan, ProcessSettings, Template } from '../../config/types.ts';
+
+/** A process to be, with nothing left to fill in. */
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly process: ProcessSettings;
+}
+
+/** Fills in the ports that this start got. Throws where a template names a listener that has none. */
+export function commandFor(
+  launch: Extract<Launch, { readonly kind: 'command' }>,
+  listeners: readonly ListenerPlan[],
+  ports: ReadonlyMap<string, number>,
+): Command {
+  const [file, ...args] = launch.command;
+  const variables = listeners.flatMap((listener) =>
+    listener.portEnv === null ? [] : [[listener.portEnv, String(portOf(listener.name, ports))] as const],
+  );
+  return {
+    file: fill(file, ports),
+    args: args.map((template) => fill(template, ports)),
+    cwd: launch.cwd,
+    env: {
+      ...Object.fromEntries(Object.entries(launch.env).map(([name, value]) => [name, fill(value, ports)])),
+      ...Object.fromEntries(variables),
+    },
+    process: launch.process,
+  };
+}
+
+function fill(template: Template, ports: ReadonlyMap<string, number>): string {
+  return template.map((part) => (typeof part === 'string' ? part : portOf(part.port, ports))).join('');
+}
+
+function portOf(listener: string, ports: ReadonlyMap<string, number>): number {
+  const port = ports.get(listener);
+  if (port === undefined) throw new Error(`listener '${listener}' has no port`);
+  return port;
+}

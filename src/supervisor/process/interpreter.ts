@@ -1,0 +1,85 @@
+import { constants } from 'node:fs';
+import { access, open, stat } from 'node:fs/promises';
+import { delimiter, resolve } from 'node:path';
+import { systemCode } from '../../util/errno.ts';
+import type { Command } from './command.ts';
+
+/** What the kernel reads of a first line (BINPRM_BUF_SIZE of include/uapi/linux/binfmts.h). */
+const FIRST_LINE = 256;
+/** Where execvp looks when there is no PATH (confstr _CS_PATH). */
+const DEFAULT_PATH = '/usr/bin:/bin';
+
+/**
+ * What a script needs and has not got: execve(2) says ENOENT both of a program that is missing and of one whose `#!`
+ * names a missing interpreter. In plain words; null where that is not so, or cannot be seen.
+ */
+export async function interpreterFault({
+  file,
+  cwd,
+  env,
+}: Pick<Command, 'file' | 'cwd' | 'env'>): Promise<string | null> {
+  const found = file.includes('/')
+    ? [{ path: resolve(cwd, file), shown: file }]
+    : (env.PATH ?? DEFAULT_PATH).split(delimiter).map((folder) => {
+        const path = resolve(cwd, folder, file);
+        return { path, shown: path };
+      });
+  let fault: string | null = null;
+  for (const { path, shown } of found) {
+    if (!(await isProgram(path))) continue;
+    const interpreter = interpreterIn(await firstBytes(path));
+    // It runs; or whatever ails it, this does not.
+    if (interpreter === null || (await isThere(resolve(cwd, interpreter)))) return null;
+    fault ??= faultText(shown, interpreter);
+  }
+  return fault;
+}
+
+/** As the kernel reads `#! interpreter argument`; null where the text begins otherwise. */
+function interpreterIn(text: string): string | null {
+  return /^#![ \t]*([^ \t\n\0]+)/.exec(text)?.[1] ?? null;
+}
+
+function faultText(file: string, interpreter: string): string {
+  const shown = interpreter.replace(/\r$/, '').replaceAll(/\p{Cc}/gu, '?');
+  if (!interpreter.endsWith('\r')) return `${file} needs ${shown}, which is not there`;
+  return `${file} needs '${shown}\\r', which is not there: does it have Windows line ends?`;
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch (error) {
+    if (systemCode(error) === null) throw error;
+    return false;
+  }
+}
+
+/** Nothing where they may not be read. */
+async function firstBytes(path: string): Promise<string> {
+  try {
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(FIRST_LINE));
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (systemCode(error) === null) throw error;
+    return '';
+  }
+}
+
+/** What cannot be looked at counts as there: the kernel may see more of it. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === null) throw error;
+    return code !== 'ENOENT' && code !== 'ENOTDIR';
+  }
+}

@@ -1,0 +1,99 @@
+import { getPriority, setPriority } from 'node:os';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
+import { systemCode } from '../../util/errno.ts';
+import type { Command } from './command.ts';
+import { accountFor, environmentOf } from './users.ts';
+
+/**
+ * Limits that only a process can set for itself, and then the program in its place: same pid, argv as it is. Whatever
+ * is refused goes in plain words to descriptor 3, which the program does not get: so its own 126 and 127 stay its own.
+ */
+const WRAPPER = `umask=$1 files=$2 nice=$3
+shift 3
+refuse() {
+  printf '%s\\n' "$1" >&3
+  exit 126
+}
+[ -z "$umask" ] || umask "$umask" || refuse "umask $umask is refused"
+[ -z "$files" ] || ulimit -n "$files" 2>/dev/null ||
+  refuse "max_open_files $files is more than this system gives gwproxy ($(ulimit -H -n))"
+case $1 in
+  */*)
+    [ -e "$1" ] || refuse "command not found: $1"
+    [ -x "$1" ] || refuse "not permitted to run $1" ;;
+  *) command -v "$1" >/dev/null || refuse "command not found: $1" ;;
+esac
+if [ -n "$nice" ]; then
+  command -v nice >/dev/null || refuse "nice $nice needs the program nice, which is not there"
+  exec nice -n "$nice" "$@" 3>&-
+fi
+exec "$@" 3>&-`;
+
+/** ms that the wrapper may take before it counts as done: on a machine that hangs, the gateway is signalled all the same. */
+const WRAPPED_WITHIN = 2000;
+
+/** What is to be spawned so that the process gets its settings. */
+export interface Prepared {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /**
+   * For spawn(2)'s sake both or none: with a user alone the process would keep gwproxy's group. libuv drops the
+   * supplementary groups with them, so that root's stay with root; the user's own are not set.
+   */
+  readonly identity: { readonly uid: number; readonly gid: number } | undefined;
+  /** A pipe is wanted at descriptor 3: see refusal(). */
+  readonly wrapped: boolean;
+  /** The niceness that this process must have while it spawns; null: its own. */
+  readonly spawnAt: number | null;
+}
+
+/** Throws in plain words where a setting cannot be had. */
+export async function prepare(command: Command, own: NodeJS.ProcessEnv = process.env): Promise<Prepared> {
+  const { file, args, env, process: settings } = command;
+  const account = await accountFor(settings);
+  const asked = settings.nice === null ? 0 : settings.nice - getPriority();
+  const wrapped = settings.umask !== null || settings.maxOpenFiles !== null || asked > 0;
+  const values = [settings.umask?.toString(8), settings.maxOpenFiles, asked > 0 ? asked : null];
+  return {
+    ...(wrapped
+      ? {
+          file: '/bin/sh',
+          args: ['-c', WRAPPER, 'sh', ...values.map((value) => String(value ?? '')), file, ...args],
+        }
+      : { file, args }),
+    env: account === null || settings.user === null ? env : environmentOf(account, env, own),
+    identity: account === null ? undefined : { uid: account.uid, gid: account.gid },
+    wrapped,
+    spawnAt: asked < 0 ? settings.nice : null,
+  };
+}
+
+/**
+ * Calls `spawn` with that niceness, which children inherit. Only downwards: root alone may do that, and it must be
+ * done before the process becomes another user's; anybody may take it back.
+ */
+export function atNiceness<T>(nice: number | null, spawn: () => T): T {
+  if (nice === null) return spawn();
+  const own = getPriority();
+  try {
+    setPriority(nice);
+  } catch (error) {
+    if (systemCode(error) === null) throw error;
+    throw new Error(`nice ${nice} needs root: gwproxy itself runs at ${own}`, { cause: error });
+  }
+  try {
+    return spawn();
+  } finally {
+    setPriority(own);
+  }
+}
+
+/** What the wrapper was refused, in plain words; null once the program runs in its place. */
+export async function refusal(report: Readable): Promise<string | null> {
+  const told = await Promise.race([text(report), pause(WRAPPED_WITHIN, '', { ref: false })]);
+  report.destroy();
+  return told.trim() || null;
+}

@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import type { ProcessSettings } from '../../config/types.ts';
+import { systemCode } from '../../util/errno.ts';
+
+/** Whom a gateway runs as. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+  /** Null where the system knows only numbers. */
+  readonly name: string | null;
+  readonly home: string | null;
+}
+
+/** Programs that are asked about an account must answer within that many ms: a directory server may hang. */
+const ANSWER_WITHIN = 5000;
+
+/** A line of passwd(5) by name or number; null where there is none. */
+export function accountIn(passwd: string, user: string): Account | null {
+  for (const line of passwd.split('\n')) {
+    const [name, , uid, gid, , home] = line.split(':');
+    if (name === undefined || (name !== user && uid !== user)) continue;
+    if (!isId(uid) || !isId(gid)) continue;
+    return { uid: Number(uid), gid: Number(gid), name, home: home || null };
+  }
+  return null;
+}
+
+/** The number of a group of group(5); null where it is not there. */
+export function groupIdIn(groups: string, group: string): number | null {
+  for (const line of groups.split('\n')) {
+    const [name, , gid] = line.split(':');
+    if (name === group && isId(gid)) return Number(gid);
+  }
+  return null;
+}
+
+/**
+ * The account that a gateway is to run as, by its user and group; null where both are as gwproxy's own. Throws in
+ * plain words where one is unknown.
+ */
+export async function accountFor({
+  user,
+  group,
+}: Pick<ProcessSettings, 'user' | 'group'>): Promise<Account | null> {
+  if (user === null && group === null) return null;
+  const gid = group === null ? null : await groupId(group);
+  if (user === null) {
+    const uid = process.getuid?.();
+    if (uid === undefined || gid === null)
+      throw new Error('this system has no users and groups for processes');
+    return { uid, gid, name: null, home: null };
+  }
+  const account = accountIn(await readList('/etc/passwd'), user) ?? (await accountBeyondFiles(user));
+  if (account !== null) return gid === null ? account : { ...account, gid };
+  if (!isId(user)) throw new Error(`user '${user}' is unknown`);
+  if (gid === null) throw new Error(`user ${user} has no group that this system knows; give it a group`);
+  return { uid: Number(user), gid, name: null, home: null };
+}
+
+async function groupId(group: string): Promise<number> {
+  if (isId(group)) return Number(group);
+  const gid = groupIdIn(await readList('/etc/group'), group);
+  if (gid === null)
+    throw new Error(`group '${group}' is unknown; a number works for groups beyond /etc/group`);
+  return gid;
+}
+
+/** Accounts of a directory server, and macOS' own, are not in /etc/passwd; id(1) asks whoever knows. */
+async function accountBeyondFiles(user: string): Promise<Account | null> {
+  // It would be read as an option.
+  if (user.startsWith('-')) return null;
+  const [uid, gid] = await Promise.all([idOf('-u', user), idOf('-g', user)]);
+  return uid === null || gid === null ? null : { uid, gid, name: isId(user) ? null : user, home: null };
+}
+
+function idOf(which: '-u' | '-g', user: string): Promise<number | null> {
+  return new Promise((resolve) => {
+    // An unknown user, no id(1), no answer in time: all the same to whoever asks.
+    execFile('id', [which, user], { timeout: ANSWER_WITHIN }, (error, stdout) => {
+      const id = stdout.trim();
+      resolve(error === null && isId(id) ? Number(id) : null);
+    });
+  });
+}
+
+async function readList(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+function isId(text: string | undefined): text is string {
+  return text !== undefined && /^\d{1,10}$/.test(text);
+}
+
+/**
+ * The environment of a gateway that runs as another user: HOME, USER and LOGNAME are that user's, unless the profile
+ * sets them. Where they are just as gwproxy's own they were handed down, and its home is none of theirs; without HOME
+ * a program asks the system for it.
+ */
+export function environmentOf(
+  account: Account,
+  env: Readonly<Record<string, string>>,
+  own: NodeJS.ProcessEnv,
+): Readonly<Record<string, string>> {
+  const identity = { HOME: account.home, USER: account.name, LOGNAME: account.name };
+  const known = Object.entries(identity).flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
+  const set = Object.entries(env).filter(
+    ([name, value]) => !(Object.hasOwn(identity, name) && value === own[name]),
+  );
+  return { ...Object.fromEntries(known), ...Object.fromEntries(set) };
+}

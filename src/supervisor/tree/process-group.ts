@@ -1,0 +1,66 @@
+import treeKill from 'tree-kill';
+import { systemCode } from '../../util/errno.ts';
+import { HAS_PROC, isLiving, type ProcessId, readPids, readStat } from './proc.ts';
+
+/** Where there are no process groups, the tree is walked instead. */
+export const HAS_GROUPS: boolean = process.platform !== 'win32';
+
+export type Sent = 'sent' | 'gone' | 'refused';
+
+/**
+ * Signals every process of a group. 'refused': the system does not permit it (the gateway changed its user).
+ */
+export function signalGroup(pid: number, signal: NodeJS.Signals): Sent {
+  if (!HAS_GROUPS) {
+    treeKill(pid, signal);
+    return 'sent';
+  }
+  return send(-pid, signal);
+}
+
+/** What a signal to that group would come to now. */
+export function tryGroup(pid: number): Sent {
+  return HAS_GROUPS ? send(-pid, 0) : 'sent';
+}
+
+/** Signals that process, and no other that has its pid by now. */
+export function signalProcess(process: ProcessId, signal: NodeJS.Signals): Sent {
+  return isLiving(process) ? send(process.pid, signal) : 'gone';
+}
+
+function send(target: number, signal: NodeJS.Signals | 0): Sent {
+  try {
+    process.kill(target, signal);
+    return 'sent';
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ESRCH') return 'gone';
+    if (code === 'EPERM') return 'refused';
+    throw error;
+  }
+}
+
+/** Whether the system still knows that group; true for zombies too. */
+export function groupExists(pid: number): boolean {
+  if (!HAS_GROUPS) return false;
+  try {
+    process.kill(-pid, 0);
+    return true;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ESRCH') return false;
+    // Linux: somebody is there, of another user. macOS says EPERM of zombies too.
+    if (code === 'EPERM') return process.platform === 'linux';
+    throw error;
+  }
+}
+
+/** Whether a process of that group is alive; zombies do not count where the system tells them apart. */
+export function groupAlive(pid: number): boolean {
+  if (!groupExists(pid)) return false;
+  if (!HAS_PROC) return true;
+  return readPids().some((each) => {
+    const stat = readStat(each);
+    return stat?.living === true && stat.group === pid;
+  });
+}

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Status } from '../../../src/admin/status.ts';
+import { duration, fitted, statusTable, table } from '../../../src/cli/output/text-table.ts';
+
+test('columns line up and lines end without spaces', () => {
+  assert.equal(
+    table([
+      ['A', 'LONG HEADER', 'C'],
+      ['wide cell', 'x', ''],
+    ]),
+    'A          LONG HEADER  C\nwide cell  x',
+  );
+});
+
+test('a duration shows its two largest units', () => {
+  assert.deepEqual([0, 1, 59, 60, 61, 3600, 3660, 7325, 86400, 90_000, 10 * 86400 + 3 * 3600].map(duration), [
+    '0s',
+    '1s',
+    '59s',
+    '1m',
+    '1m 1s',
+    '1h',
+    '1h 1m',
+    '2h 2m',
+    '1d',
+    '1d 1h',
+    '10d 3h',
+  ]);
+});
+
+const PROFILE: Status['profiles'][number] = {
+  name: 'inbox',
+  state: 'ready',
+  pid: null,
+  uptime_s: null,
+  restarts: 0,
+  desired: 'up',
+  generation: 0,
+  last_exit: null,
+  next_start_at: null,
+  last_error: null,
+  rss_bytes: null,
+  in_flight: 0,
+  held: 0,
+  broken_reuse: 0,
+  spooled: 0,
+  dead: 0,
+  lost: 0,
+  requests: 0,
+  dropped_lines: 0,
+  listeners: [],
+};
+
+test('the status table names what is not ready and when the next start is', () => {
+  const status: Status = {
+    version: '1.2.3',
+    pid: 4,
+    listen: '127.0.0.1:3978',
+    uptime_s: 61,
+    config_error: null,
+    config_pending: ['inbox: restarts (env.TOKEN)'],
+    failing_logs: [],
+    orphaned: { gone: 2 },
+    profiles: [
+      {
+        ...PROFILE,
+        state: 'backoff',
+        restarts: 3,
+        last_exit: { code: 1, signal: null, at: '2026-01-01T00:00:00.000Z' },
+        next_start_at: '2026-01-01T00:00:12.000Z',
+        held: 2,
+        requests: 7,
+        last_error: 'exited with code 1',
+        listeners: [{ name: 'http', port: 20001, ready: false }],
+      },
+    ],
+  };
+  assert.equal(
+    statusTable(status, Date.parse('2026-01-01T00:00:00.000Z')),
+    [
+      'gwproxy 1.2.3  pid 4  listening on 127.0.0.1:3978  up 1m 1s',
+      'config, not applied yet: inbox: restarts (env.TOKEN)',
+      'kept for gone, which the config does not run: 2; see `gwproxy spool`',
+      '',
+      'PROFILE  STATE        PID  LISTENERS               UPTIME  RESTARTS  MEMORY  IN FLIGHT  HELD  REQUESTS  LAST ERROR',
+      'inbox    backoff 12s  -    http:20001 (not ready)  -       3         -       0          2     7         exited with code 1',
+    ].join('\n'),
+  );
+});
+
+test('the status table says how many lines of output were not kept, where any were', () => {
+  const profile = { ...PROFILE, name: 'flood', pid: 5, uptime_s: 1, generation: 1, dropped_lines: 482_939 };
+  const status: Status = {
+    version: '1.2.3',
+    pid: 4,
+    listen: '127.0.0.1:3978',
+    uptime_s: 61,
+    config_error: null,
+    config_pending: [],
+    failing_logs: [],
+    orphaned: {},
+    profiles: [profile, { ...profile, name: 'calm', dropped_lines: 0 }],
+  };
+  assert.equal(statusTable(status, 0).split('\n')[1], 'lines of output not kept: flood 482939');
+  assert.doesNotMatch(statusTable({ ...status, profiles: [] }, 0), /not kept/);
+});
+
+test('the status table says which logs cannot be written now, and why', () => {
+  const status: Status = {
+    version: '1.2.3',
+    pid: 4,
+    listen: '127.0.0.1:3978',
+    uptime_s: 61,
+    config_error: null,
+    config_pending: [],
+    failing_logs: [{ file: '/logs/a.log', reason: 'ENOSPC: no space left on device' }],
+    orphaned: {},
+    profiles: [],
+  };
+  const [, note] = statusTable(status, 0).split('\n');
+  assert.equal(note, 'log not written: /logs/a.log: ENOSPC: no space left on device');
+});
+
+test('the status table tells one that its next request starts from one that was stopped', () => {
+  const asleep = { ...PROFILE, name: 'asleep', state: 'stopped', desired: 'on-demand' } as const;
+  const rows = statusTable(
+    {
+      version: '1.2.3',
+      pid: 4,
+      listen: '127.0.0.1:3978',
+      uptime_s: 61,
+      config_error: null,
+      config_pending: [],
+      failing_logs: [],
+      orphaned: {},
+      profiles: [asleep, { ...asleep, name: 'ended', desired: 'down' }],
+    },
+    0,
+  );
+  assert.match(rows, /^asleep +stopped \(on demand\) +-/m);
+  assert.match(rows, /^ended +stopped +-/m);
+});
+
+test('a table on a small terminal is cut to it, and says how much is not shown', () => {
+  const text = Array.from({ length: 20 }, (_, at) => `${at} ${'x'.repeat(30)}`).join('\n');
+  const shown = fitted(text, { columns: 10, rows: 5 }).split('\n');
+  assert.deepEqual(shown, ['0 xxxxxxxx', '1 xxxxxxxx', '2 xxxxxxxx', '… and 17 m']);
+  assert.equal(fitted(text, { columns: 80, rows: 21 }), text, 'one row is left for the line end');
+  assert.match(fitted(text, { columns: 80, rows: 20 }), /\n17 x+\n… and 2 more$/);
+  assert.equal(fitted(text, { columns: 80, rows: 1 }), '… and 20 more');
+  assert.equal(fitted('a😀b', { columns: 2, rows: 9 }), 'a😀');
+});

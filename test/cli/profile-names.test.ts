@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { refuseUnknown } from '../../src/cli/profile-names.ts';
+import { CommandError, EXIT } from '../../src/errors.ts';
+
+function refused(name: string, known: readonly string[], disabled: readonly string[] = []): string {
+  try {
+    refuseUnknown([name], known, disabled);
+  } catch (error) {
+    assert.ok(error instanceof CommandError);
+    assert.equal(error.exitCode, EXIT.usage);
+    return error.message;
+  }
+  return 'known';
+}
+
+test('a name that is known is no matter', () => {
+  assert.equal(refused('one', ['one', 'two'], ['three']), 'known');
+});
+
+test('what is near is suggested, and what is far is not', () => {
+  const known = ['p1', 'uni-n', 'support-bot'];
+  const none = "there is no profile 'NAME'; choose from p1, uni-n, support-bot";
+  for (const [name, meant] of [
+    ['P1', 'p1'],
+    ['suport-bot', 'support-bot'],
+    ['Support Bot', 'support-bot'],
+    ['unin', 'uni-n'],
+    ['nosuch', null],
+    ['u', null],
+    ['', null],
+  ] as const) {
+    const expected =
+      meant === null ? none.replace('NAME', name) : `there is no profile '${name}'; did you mean '${meant}'?`;
+    assert.equal(refused(name, known), expected);
+  }
+});
+
+test('of many profiles only some are listed', () => {
+  const known = Array.from({ length: 14 }, (_, at) => `p${at}`);
+  assert.match(refused('nosuch', known), /; choose from p0, p1, .*p9, … and 4 more$/);
+});
+
+test('a profile that the config has turned off is told as such', () => {
+  assert.equal(refused('a', ['b'], ['a']), "'a' has enabled: false in the config");
+  assert.equal(refused('alph', ['b'], ['alpha']), "there is no profile 'alph'; did you mean 'alpha'?");
+  assert.equal(refused('c', [], ['alpha']), "there is no profile 'c'; none is enabled");
+});

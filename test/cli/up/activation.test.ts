@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { takeSocket } from '../../../src/cli/up/activation.ts';
+import { CommandError, EXIT } from '../../../src/errors.ts';
+
+test('one socket that was passed to this process is fd 3, and its variables are gone', () => {
+  const env = {
+    LISTEN_PID: '42',
+    LISTEN_FDS: '1',
+    LISTEN_FDNAMES: 'door',
+    LISTEN_PIDFDID: '7',
+    PATH: '/bin',
+  };
+  assert.equal(takeSocket(env, 42), 3);
+  assert.deepEqual(env, { PATH: '/bin' });
+});
+
+test('what was passed to another process, or is nothing, is ignored; its variables are gone too', () => {
+  const others: readonly NodeJS.ProcessEnv[] = [
+    {},
+    { LISTEN_FDS: '1' },
+    { LISTEN_PID: '42' },
+    { LISTEN_PID: '41', LISTEN_FDS: '1' },
+    { LISTEN_PID: '042', LISTEN_FDS: '1' },
+    { LISTEN_PID: '41', LISTEN_FDS: '2' },
+    { LISTEN_PID: '42', LISTEN_FDS: '0' },
+  ];
+  for (const env of others) {
+    assert.equal(takeSocket(env, 42), null);
+    assert.deepEqual(env, {});
+  }
+});
+
+test('several sockets are refused, with what to write instead', () => {
+  for (const passed of ['2', 'x', '']) {
+    assert.throws(
+      () => takeSocket({ LISTEN_PID: '42', LISTEN_FDS: passed }, 42),
+      (error) =>
+        error instanceof CommandError &&
+        error.exitCode === EXIT.usage &&
+        /single ListenStream=/.test(error.message),
+    );
+  }
+});

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { diffPlans, linesOf, sameRoutes, withKnownRoutes } from '../../../src/config/change/diff.ts';
+import type { Plan } from '../../../src/config/types.ts';
+import { anyPlan, elsewhere, LISTENER, plan, profile, route, source } from '../plans.ts';
+
+function lines(before: Plan, after: Plan): readonly string[] {
+  return linesOf(diffPlans(before, after));
+}
+
+/** The same, written elsewhere in the config. */
+function moved(before: Plan): Plan {
+  const elsewhere = { ...source, line: 77 };
+  return {
+    ...before,
+    profiles: before.profiles.map((each) => ({ ...each, source: elsewhere })),
+    routes: before.routes.map((each) => ({ ...each, source: elsewhere })),
+  };
+}
+
+test('a plan differs neither from itself nor from the same one written elsewhere', () => {
+  fc.assert(
+    fc.property(anyPlan, (any) => {
+      assert.deepEqual(lines(any, any), []);
+      assert.deepEqual(lines(any, moved(any)), []);
+      assert.equal(withKnownRoutes(moved(any), any).routes, any.routes);
+    }),
+  );
+});
+
+test('whatever differs is told, and in the other direction too', () => {
+  fc.assert(
+    fc.property(anyPlan, anyPlan, (before, after) => {
+      const there = diffPlans(before, after);
+      const back = diffPlans(after, before);
+      assert.deepEqual([...there.added].sort(), [...back.removed].sort());
+      assert.deepEqual([...there.replaced].sort(), [...back.replaced].sort());
+      const changes = (diff: typeof there) =>
+        diff.changed.map(({ profile, how }) => `${profile} ${how}`).sort();
+      assert.deepEqual(changes(there), changes(back));
+      assert.deepEqual([there.settings, there.listen], [back.settings, back.listen]);
+    }),
+  );
+});
+
+test('what a gateway is started with restarts it, and names what changed, never a value', () => {
+  const before = plan([profile('bot', { env: { TOKEN: ['old secret'], LANG: ['C'] } })]);
+  const told = (changes: Parameters<typeof profile>[1]): readonly string[] =>
+    lines(before, plan([profile('bot', { env: { TOKEN: ['old secret'], LANG: ['C'] }, ...changes })]));
+  assert.deepEqual(told({ program: 'other' }), ['bot: restarts (command)']);
+  assert.deepEqual(told({ env: { TOKEN: ['new secret'], LANG: ['C'] } }), ['bot: restarts (env.TOKEN)']);
+  assert.deepEqual(told({ env: { A: [], B: [], C: [], D: [] } }), ['bot: restarts (env)']);
+  assert.deepEqual(told({ listeners: [{ ...LISTENER, port: 7001 }] }), [
+    'bot: restarts (listeners.http.port)',
+  ]);
+  assert.deepEqual(told({ listeners: [{ ...LISTENER, portEnv: 'HTTP_PORT' }] }), [
+    'bot: restarts (listeners.http.port_env)',
+  ]);
+  assert.deepEqual(told({ listeners: [LISTENER, { ...LISTENER, name: 'api' }] }), [
+    'bot: restarts (listeners)',
+  ]);
+});
+
+test('what gwproxy itself does with a gateway restarts nothing', () => {
+  const before = plan([profile('bot')]);
+  const told = (changes: Parameters<typeof profile>[1]): readonly string[] =>
+    lines(before, plan([profile('bot', changes)]));
+  assert.deepEqual(told({ idleTimeout: 5, maxMemory: 7, after: [] }), [
+    'bot: changed (idle_timeout, max_memory)',
+  ]);
+  assert.deepEqual(told({ listeners: [{ ...LISTENER, paths: ['/api'] }] }), [
+    'bot: changed (listeners.http.paths)',
+  ]);
+  assert.deepEqual(told({ stop: { drain: 2, signal: 'SIGTERM', grace: 1 }, start: 'manual' }), [
+    'bot: changed (start, stop)',
+  ]);
+  assert.deepEqual(lines(before, { ...before, routes: [route('bot', '/other')] }), ['bot: changed (routes)']);
+});
+
+test('profiles that come, go, move or become another kind are told apart', () => {
+  const before = plan([profile('gone'), elsewhere('far', 7001), profile('turned')]);
+  const after = plan([elsewhere('far', 7002), elsewhere('turned', 7003), profile('new')]);
+  assert.deepEqual(lines(before, after), [
+    'new: added',
+    'gone: removed',
+    'turned: ends and begins anew (command, url)',
+    'far: moved (url)',
+  ]);
+});
+
+test('settings are named one by one, and listen says what it needs', () => {
+  const before = plan([profile('bot')]);
+  const after: Plan = {
+    ...before,
+    listen: { host: '127.0.0.1', port: 4000 },
+    publicUrl: { href: 'https://a.example', proto: 'https', host: 'a.example' },
+    limits: { ...before.limits, headerTime: 9 },
+    logs: { ...before.logs, keep: 9 },
+    watch: 'all',
+    startConcurrency: 3,
+  };
+  assert.deepEqual(lines(before, after), [
+    'limits.header_time: changed',
+    'public_url: changed',
+    'logs.keep: changed',
+    'watch: changed',
+    'start_concurrency: changed',
+    'listen: needs a new `gwproxy up`',
+  ]);
+});
+
+test('routes are the same by what they say, in their order', () => {
+  assert.ok(
+    sameRoutes([route('a'), route('b')], [{ ...route('a'), source: { ...source, line: 9 } }, route('b')]),
+  );
+  assert.ok(!sameRoutes([route('a')], [{ ...route('a'), fanOut: true }]));
+  assert.ok(!sameRoutes([route('a')], []));
+});

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { placesOf } from '../../../src/config/change/watched-folders.ts';
+import { realFiles } from '../../../src/config/source/files.ts';
+import { readPipe } from '../../../src/config/source/pipe.ts';
+import { folder } from '../folder.ts';
+
+async function pipe(t: TestContext): Promise<string> {
+  const path = join(await folder(t, {}), 'bot.env');
+  execFileSync('mkfifo', [path]);
+  return path;
+}
+
+test('a named pipe is read to its end, each time anew', async (t) => {
+  const path = await pipe(t);
+  for (const text of ['TOKEN=a', 'TOKEN=b']) {
+    const writer = spawn('sh', ['-c', 'printf "$1"; sleep 0.1; printf "\\nMORE=1\\n"', 'sh', text], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const into = spawn('sh', ['-c', 'exec cat >"$1"', 'sh', path], {
+      stdio: [writer.stdout, 'ignore', 'inherit'],
+    });
+    const ended = once(into, 'exit');
+    assert.equal(await realFiles.read(path), `${text}\nMORE=1\n`);
+    await ended;
+  }
+});
+
+test('a named pipe into which nobody writes is a mistake, not a wait for ever', async (t) => {
+  const path = await pipe(t);
+  await assert.rejects(readPipe(path, 100), /nobody wrote all of it within 0\.1 s/);
+});
+
+test('what is written into a named pipe is no change of the config: each read has it written anew', async (t) => {
+  const path = await pipe(t);
+  const { places } = await placesOf({ files: [path], globs: [] });
+  assert.ok(!places.some(({ matches }) => matches('bot.env')));
+});

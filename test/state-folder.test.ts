@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { CommandError } from '../src/errors.ts';
+import { controlSocketPath, makeStateFolder, stateFolder } from '../src/state-folder.ts';
+
+let folder = '';
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gwproxy-state-'));
+  writeFileSync(join(folder, 'gwproxy.yaml'), '');
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test('one config has one state folder, by whatever path it is reached', () => {
+  const env = { GWPROXY_STATE_DIR: join(folder, 'state') };
+  symlinkSync(join(folder, 'gwproxy.yaml'), join(folder, 'link.yaml'));
+  const direct = stateFolder(join(folder, 'gwproxy.yaml'), env);
+  assert.equal(stateFolder(join(folder, 'link.yaml'), env), direct);
+  writeFileSync(join(folder, 'other.yaml'), '');
+  assert.notEqual(stateFolder(join(folder, 'other.yaml'), env), direct);
+});
+
+test('a config in a mounted volume keeps its state folder when the volume is updated', () => {
+  const env = { GWPROXY_STATE_DIR: join(folder, 'state') };
+  const volume = join(folder, 'volume');
+  for (const version of ['..one', '..two']) {
+    mkdirSync(join(volume, version), { recursive: true });
+    writeFileSync(join(volume, version, 'gwproxy.yaml'), '');
+  }
+  symlinkSync('..one', join(volume, '..data'));
+  symlinkSync('..data/gwproxy.yaml', join(volume, 'gwproxy.yaml'));
+  const before = stateFolder(join(volume, 'gwproxy.yaml'), env);
+  rmSync(join(volume, '..data'));
+  symlinkSync('..two', join(volume, '..data'));
+  assert.equal(stateFolder(join(volume, 'gwproxy.yaml'), env), before);
+});
+
+test('GWPROXY_STATE_DIR goes before XDG_STATE_HOME, and that before the home', () => {
+  const config = join(folder, 'gwproxy.yaml');
+  const both = { GWPROXY_STATE_DIR: '/one', XDG_STATE_HOME: '/two' };
+  assert.match(stateFolder(config, both), /^\/one\/[0-9a-f]{12}$/);
+  assert.match(stateFolder(config, { XDG_STATE_HOME: '/two' }), /^\/two\/gwproxy\/[0-9a-f]{12}$/);
+  assert.match(stateFolder(config, { ...both, GWPROXY_STATE_DIR: '' }), /^\/two\/gwproxy\/[0-9a-f]{12}$/);
+  assert.match(stateFolder(config, { XDG_STATE_HOME: '' }), /\.local\/state\/gwproxy\/[0-9a-f]{12}$/);
+});
+
+test('a config that is not there is said, with what to type', () => {
+  assert.throws(
+    () => stateFolder(join(folder, 'none.yaml'), {}),
+    (error) =>
+      error instanceof CommandError && error.exitCode === 78 && error.message.includes('--config FILE'),
+  );
+});
+
+test('the state folder is its owner’s alone, also when it was open before', () => {
+  const open = join(folder, 'open');
+  mkdirSync(open);
+  chmodSync(open, 0o777);
+  makeStateFolder(open);
+  assert.equal(statSync(open).mode & 0o777, 0o700);
+});
+
+test('a state folder that is a link or a file is refused', () => {
+  symlinkSync(tmpdir(), join(folder, 'a-link'));
+  assert.throws(() => makeStateFolder(join(folder, 'a-link')), /not a folder of your own/);
+});
+
+test('a state folder that cannot be made is named, with what moves it', () => {
+  for (const inside of ['gwproxy.yaml', 'gwproxy.yaml/deeper']) {
+    const path = join(folder, inside, 'state');
+    assert.throws(
+      () => makeStateFolder(path),
+      (error) =>
+        error instanceof CommandError &&
+        error.exitCode === 1 &&
+        error.message ===
+          `the state folder ${path} cannot be made (ENOTDIR); set GWPROXY_STATE_DIR to one that can`,
+    );
+  }
+});
+
+test('a socket path that the system would cut is refused', () => {
+  assert.throws(() => controlSocketPath(`/${'x'.repeat(100)}`), /GWPROXY_STATE_DIR/);
+});

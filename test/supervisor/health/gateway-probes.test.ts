@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Health } from '../../../src/config/types.ts';
+import type { GatewayEvent } from '../../../src/supervisor/lifecycle/state.ts';
+import { server } from '../children.ts';
+import { listener } from '../support.ts';
+import { counted, HASTY, HEALTH, probing } from './probing.ts';
+
+const READY: GatewayEvent = { type: 'listenerReady', generation: 1, listener: 'http' };
+
+test('a gateway that accepts and never answers is lost, then hung, told once', async (t) => {
+  const { port, tell, line } = await server(t);
+  const { first, events } = probing(t, port, {
+    health: HASTY,
+    liveness: { kind: 'health', after: 500 },
+  });
+  await first('listenerReady');
+  tell('hang');
+  await line();
+  assert.deepEqual(await first('hung'), {
+    type: 'hung',
+    generation: 1,
+    listener: 'http',
+    reason: 'no good answer for 500ms (no answer within 250ms)',
+  });
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['listenerReady', 'listenerLost', 'hung'],
+  );
+});
+
+test('a gateway that is stopped (SIGSTOP) is hung, and is well when it goes on', async (t) => {
+  const { port, pid } = await server(t);
+  const { first, next } = probing(t, port, {
+    health: HASTY,
+    liveness: { kind: 'health', after: 300 },
+  });
+  await first('listenerReady');
+  process.kill(pid, 'SIGSTOP');
+  await first('hung');
+  const again = next('listenerReady');
+  process.kill(pid, 'SIGCONT');
+  await again;
+});
+
+test('one lost probe, and one less than enough, change nothing', async (t) => {
+  const { port, times } = await counted(t, (nth) => (nth === 2 || nth === 4 || nth === 5 ? 500 : 200));
+  const { events } = probing(t, port, { liveness: { kind: 'health', after: 1 } });
+  await times(8);
+  assert.deepEqual(events, [READY]);
+});
+
+test('what was never ready is not hung', async (t) => {
+  const { port, times } = await counted(t, () => 500);
+  const { events } = probing(t, port, { liveness: { kind: 'health', after: 1 } });
+  await times(8);
+  assert.deepEqual(events, []);
+});
+
+test('a liveness probe of its own begins with readiness, and is hung whatever the health says', async (t) => {
+  const { port, tell, line } = await server(t);
+  const probe: Health = { ...HEALTH, path: '/live', failures: 2 };
+  const { first, events } = probing(t, port, { liveness: { kind: 'own', probe } });
+  await first('listenerReady');
+  tell('live 500');
+  await line();
+  assert.deepEqual(await first('hung'), {
+    type: 'hung',
+    generation: 1,
+    listener: 'http',
+    reason: 'liveness probes lost in a row: 2 (its health path answered 500)',
+  });
+  assert.equal(events.length, 2);
+});
+
+test('health that is lost for ever hangs nothing where liveness is well', async (t) => {
+  const { port, tell, line } = await server(t);
+  const probe: Health = { ...HEALTH, path: '/live', failures: 1 };
+  const { first, next, events } = probing(t, port, { liveness: { kind: 'own', probe } });
+  await first('listenerReady');
+  tell('500');
+  await line();
+  await first('listenerLost');
+  const again = next('listenerReady');
+  tell('200');
+  await line();
+  await again;
+  assert.ok(events.every(({ type }) => type !== 'hung'));
+});
+
+test('a `url:` profile has nobody to restart', async (t) => {
+  const { port, times } = await counted(t, (nth) => (nth === 1 ? 200 : 500));
+  const liveness = { kind: 'health', after: 1 } as const;
+  const { events } = probing(t, port, { liveness }, { launch: { kind: 'url' } });
+  await times(10);
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['listenerReady', 'listenerLost'],
+  );
+});
+
+test('a changed config probes anew, and a ready listener stays ready meanwhile', async (t) => {
+  const { port, times, asked } = await counted(t, () => 200);
+  const { first, events, change, probers } = probing(t, port, {});
+  await first('listenerReady');
+  change({ listeners: [{ ...listener, health: { ...HEALTH, path: '/other' } }] });
+  await times(asked() + 3);
+  assert.deepEqual(events, [READY]);
+  change({ listeners: [{ ...listener, health: { ...HEALTH, status: [204], failures: 2 } }] });
+  const lost = await first('listenerLost');
+  assert.ok(lost.type === 'listenerLost' && lost.reason === 'its health path answered 200');
+  probers.start(2);
+  assert.equal(probers.failing(), '');
+});
+
+test('a changed config goes on looking whether a gateway hangs', async (t) => {
+  const { port } = await counted(t, (nth) => (nth === 1 ? 200 : 500));
+  const { first, change } = probing(t, port, { liveness: { kind: 'health', after: null } });
+  await first('listenerLost');
+  change({ listeners: [{ ...listener, health: HEALTH, liveness: { kind: 'health', after: 1 } }] });
+  await first('hung');
+});
+
+test('a listener that a changed config brings is probed from the next start on', async (t) => {
+  const { port } = await counted(t, () => 200);
+  const { first, change, probers } = probing(t, port, {});
+  await first('listenerReady');
+  change({ listeners: [listener, { ...listener, name: 'webhook' }] });
+  probers.failed('webhook', 'ECONNREFUSED');
+  assert.equal(probers.failing(), '');
+});

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createServer as createTcpServer, type Server } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { probe } from '../../../src/supervisor/health/probe.ts';
+
+const never = new AbortController().signal;
+
+async function portOf(t: TestContext, server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  return address.port;
+}
+
+interface Asked {
+  readonly timeout?: number;
+  readonly signal?: AbortSignal;
+  readonly status?: readonly number[];
+  readonly body?: string;
+}
+
+function ask(port: number, path: string | null, asked: Asked = {}) {
+  const { timeout = 5000, signal = never, status = null, body = null } = asked;
+  return probe({ host: '127.0.0.1', port, path, timeout, status, body }, signal);
+}
+
+function unwell(reason: string) {
+  return { ok: false, cause: 'unwell', reason };
+}
+
+test('2xx on the health path is ready, anything else is not', async (t) => {
+  const port = await portOf(
+    t,
+    createServer((request, response) => {
+      response.statusCode = Number(request.url?.slice(1));
+      response.end('body');
+    }),
+  );
+  assert.deepEqual(await ask(port, '/200'), { ok: true });
+  assert.deepEqual(await ask(port, '/202'), { ok: true });
+  assert.deepEqual(await ask(port, '/301'), unwell('its health path answered 301'));
+  assert.deepEqual(await ask(port, '/503'), unwell('its health path answered 503'));
+});
+
+test('the statuses that are named are well, and no others', async (t) => {
+  const port = await portOf(
+    t,
+    createServer((request, response) => {
+      response.statusCode = Number(request.url?.slice(1));
+      response.end();
+    }),
+  );
+  assert.deepEqual(await ask(port, '/401', { status: [401, 404] }), { ok: true });
+  assert.deepEqual(await ask(port, '/200', { status: [401, 404] }), unwell('its health path answered 200'));
+});
+
+test('a body that is asked for is found wherever it stands, and however the answer is cut', async (t) => {
+  const pieces: Readonly<Record<string, readonly string[]>> = {
+    '/whole': ['all is well'],
+    '/cut': ['all i', 's', ' ', 'we', 'll, thanks'],
+    '/other': ['all is we', 'ak'],
+    '/none': [],
+    '/far': ['x'.repeat(64 * 1024 - 3), 'well'],
+  };
+  const port = await portOf(
+    t,
+    createServer(async (request, response) => {
+      for (const piece of pieces[request.url ?? ''] ?? []) {
+        response.write(piece);
+        await new Promise(setImmediate);
+      }
+      response.end();
+    }),
+  );
+  const lacking = unwell('its health path answered 200 without the text that body asks for');
+  assert.deepEqual(await ask(port, '/whole', { body: 'well' }), { ok: true });
+  assert.deepEqual(await ask(port, '/cut', { body: 'is well' }), { ok: true });
+  assert.deepEqual(await ask(port, '/cut', { body: 's' }), { ok: true });
+  assert.deepEqual(await ask(port, '/other', { body: 'is well' }), lacking);
+  assert.deepEqual(await ask(port, '/none', { body: 'well' }), lacking);
+  assert.deepEqual(await ask(port, '/far', { body: 'well' }), lacking);
+});
+
+test('the body is waited for no longer than it takes to find the text, or the timeout', async (t) => {
+  const server = createServer((request, response) => {
+    response.write(request.url === '/well' ? 'well' : 'unw');
+  });
+  t.after(() => server.closeAllConnections());
+  const port = await portOf(t, server);
+  assert.deepEqual(await ask(port, '/well', { body: 'well', timeout: 60_000 }), { ok: true });
+  assert.deepEqual(await ask(port, '/', { body: 'well', timeout: 50 }), unwell('no answer within 50ms'));
+});
+
+test('a probe asks for no connection to be kept', async (t) => {
+  let connection: string | undefined;
+  const port = await portOf(
+    t,
+    createServer((request, response) => {
+      connection = request.headers.connection;
+      response.end();
+    }),
+  );
+  await ask(port, '/');
+  assert.equal(connection, 'close');
+});
+
+test('where there is no health path, an accepted connection is enough', async (t) => {
+  const port = await portOf(
+    t,
+    createTcpServer((socket) => socket.resume()),
+  );
+  assert.deepEqual(await ask(port, null), { ok: true });
+});
+
+test('nobody there is not ready', async (t) => {
+  const server = createTcpServer();
+  const port = await portOf(t, server);
+  server.close();
+  await once(server, 'close');
+  assert.deepEqual(await ask(port, null), { ok: false, cause: 'absent', reason: 'connection refused' });
+  assert.deepEqual(await ask(port, '/'), { ok: false, cause: 'absent', reason: 'connection refused' });
+});
+
+test('a listener that hangs is lost after the timeout', async (t) => {
+  const server = createServer();
+  t.after(() => server.closeAllConnections());
+  const port = await portOf(t, server);
+  assert.deepEqual(await ask(port, '/', { timeout: 50 }), unwell('no answer within 50ms'));
+});
+
+test('an endless answer is not read to its end', async (t) => {
+  const server = createServer((_request, response) => {
+    const block = Buffer.alloc(16 * 1024);
+    const more = (): void => {
+      while (!response.destroyed && response.write(block));
+    };
+    response.on('drain', more);
+    more();
+  });
+  const port = await portOf(t, server);
+  assert.deepEqual(await ask(port, '/'), { ok: true });
+});
+
+test('a probe ends with its generation', async (t) => {
+  const server = createServer(() => generation.abort());
+  const generation = new AbortController();
+  t.after(() => server.closeAllConnections());
+  const port = await portOf(t, server);
+  assert.deepEqual(await ask(port, '/', { signal: generation.signal }), unwell('aborted'));
+});

@@ -1,0 +1,287 @@
+import assert from 'node:assert/strict';
+import type { ProfilePlan } from '../../../src/config/types.ts';
+import type { Target } from '../../../src/snapshot.ts';
+import { targetsOf } from '../../../src/supervisor/doors/targets.ts';
+import { initialState } from '../../../src/supervisor/lifecycle/begin.ts';
+import { reduce } from '../../../src/supervisor/lifecycle/reduce.ts';
+import {
+  type Effect,
+  type GatewayEvent,
+  type GatewayState,
+  type Policy,
+  policyOf,
+  type TimerName,
+} from '../../../src/supervisor/lifecycle/state.ts';
+import { checkDesired, checkStep } from './promises.ts';
+
+/** Something that may happen in the world, where the world is such that it can. */
+export type Happening =
+  | { readonly type: 'start' | 'restart' | 'ensureReady' | 'stop' | 'stopAtOnce' }
+  | { readonly type: 'hung' | 'memoryExceeded' | 'idle' }
+  | { readonly type: 'spawnSucceeds' | 'spawnFails' | 'groupEnds' | 'doorsLetGo' | 'timerFires' }
+  | { readonly type: 'leaderExits'; readonly code: number | null; readonly groupLeft: boolean }
+  | { readonly type: 'listenerReady' | 'listenerLost'; readonly listener: number }
+  /** Something that a dead generation's timer, probe or process still says. */
+  | { readonly type: 'ghost'; readonly event: GatewayEvent };
+
+interface Group {
+  readonly generation: number;
+  readonly pid: number;
+  leaderAlive: boolean;
+}
+
+/**
+ * One gateway's reducer in a world of its own: it does what the effects ask for, lets happen what can happen, and
+ * checks after every step what must always hold.
+ */
+export class World {
+  readonly #profile: ProfilePlan;
+  readonly #policy: Policy;
+  life: GatewayState;
+  group: Group | null = null;
+  timer: { readonly name: TimerName; readonly generation: number } | null = null;
+  #spawning: number | null = null;
+  #awaiting: number | null = null;
+  #probing: number | null = null;
+  #published: readonly Target[];
+  #at = 1_000_000;
+  #lastGeneration = 0;
+  /** Generations that some door may hold leases on, and those that may be signalled. */
+  readonly #routed = new Set<number>();
+  readonly #left = new Set<number>();
+  readonly #released = new Set<number>();
+  #stopped = false;
+  /** A stop at once came after the present generation began. */
+  #hurry = false;
+
+  constructor(profile: ProfilePlan) {
+    this.#profile = profile;
+    this.#policy = policyOf(profile);
+    this.life = initialState(this.#policy);
+    this.#published = this.#targets();
+  }
+
+  /** Lets it happen if it can. */
+  happen(happening: Happening): void {
+    const { generation } = this.life;
+    switch (happening.type) {
+      case 'start':
+      case 'restart':
+        this.#stopped = false;
+        this.#step({ type: happening.type });
+        break;
+      case 'stop':
+      case 'stopAtOnce':
+        this.#stopped = true;
+        if (happening.type === 'stopAtOnce') this.#hurry = true;
+        this.#step({ type: 'stop', atOnce: happening.type === 'stopAtOnce' });
+        break;
+      case 'ensureReady':
+        this.#ensureReady();
+        break;
+      case 'spawnSucceeds':
+        this.#spawned();
+        break;
+      case 'spawnFails':
+        if (this.#spawning === null) return;
+        this.#spawning = null;
+        this.#step({ type: 'spawnFailed', generation, reason: 'command not found' });
+        break;
+      case 'leaderExits':
+        if (this.group === null || !this.group.leaderAlive) return;
+        this.group.leaderAlive = false;
+        this.#exited(this.group.generation, happening);
+        break;
+      case 'groupEnds':
+        if (this.group === null || this.group.leaderAlive) return;
+        this.group = null;
+        this.#step({ type: 'gone', generation });
+        break;
+      case 'doorsLetGo':
+        if (this.#awaiting === null) return;
+        this.#released.add(this.#awaiting);
+        this.#step({ type: 'drained', generation: this.#awaiting });
+        break;
+      case 'timerFires': {
+        if (this.timer === null) return;
+        const { name, generation: of } = this.timer;
+        this.timer = null;
+        if (name === 'drainTimeout') this.#released.add(of);
+        this.#step({ type: name, generation: of });
+        break;
+      }
+      case 'listenerReady':
+      case 'listenerLost': {
+        const listener = this.#policy.listeners[happening.listener % this.#policy.listeners.length];
+        if (this.#probing === null || listener === undefined) return;
+        const reason = 'connection refused';
+        this.#step({ type: happening.type, generation: this.#probing, listener, reason });
+        break;
+      }
+      case 'hung':
+      case 'memoryExceeded':
+      case 'idle':
+        this.#step({ type: happening.type, generation, listener: 'messages', reason: 'it hangs' });
+        break;
+      case 'ghost':
+        this.#ghost(happening.event);
+        break;
+    }
+  }
+
+  /** Runs the world on until nothing can happen by itself any more. */
+  runOut(): void {
+    for (let turn = 0; turn < 20; turn += 1) {
+      this.happen({ type: 'spawnSucceeds' });
+      this.happen({ type: 'timerFires' });
+      if (this.life.phase.name === 'stopping') {
+        this.happen({ type: 'leaderExits', code: null, groupLeft: turn % 2 === 0 });
+        this.happen({ type: 'groupEnds' });
+      }
+    }
+  }
+
+  #ensureReady(): void {
+    const before = this.life;
+    this.#step({ type: 'ensureReady' });
+    const asleep = before.desired === 'demand';
+    assert.equal(this.life !== before, asleep, 'ensureReady starts what waits for it, and nothing else');
+  }
+
+  #spawned(): void {
+    if (this.#spawning === null) return;
+    const generation = this.#spawning;
+    this.#spawning = null;
+    this.group = { generation, pid: 1000 + generation, leaderAlive: true };
+    this.#step({ type: 'spawned', generation, pid: this.group.pid });
+  }
+
+  #exited(
+    generation: number,
+    { code, groupLeft }: { readonly code: number | null; readonly groupLeft: boolean },
+  ): void {
+    if (!groupLeft) this.group = null;
+    const signal = code === null ? 'SIGKILL' : null;
+    const asked = this.life.phase.name === 'draining' || this.life.phase.name === 'stopping';
+    this.#step({ type: 'exited', generation, code, signal, groupLeft });
+    assert.ok(this.life.lastExit?.code === code);
+    // After a stop that was asked for, only a missed start deadline is still judged.
+    if (asked && this.#stopped) assert.notEqual(this.life.phase.name, 'backoff');
+  }
+
+  #ghost(event: GatewayEvent): void {
+    if (!('generation' in event) || this.life.generation === 0) return;
+    this.#step({ ...event, generation: this.life.generation - 1 });
+  }
+
+  #targets(): readonly Target[] {
+    return targetsOf(this.#profile, this.life, new Map(), () => []);
+  }
+
+  #step(event: GatewayEvent): void {
+    this.#at += 10;
+    const before = this.life;
+    const stamped = { ...event, at: this.#at, random: 0.5 };
+    const { state, effects } = reduce(before, stamped, this.#policy);
+    this.life = state;
+    const taken = { before, event: stamped, after: state, effects, policy: this.#policy };
+    checkStep(taken, this.#routed.has(before.generation));
+    for (const effect of effects) this.#execute(effect, event);
+    this.#check();
+  }
+
+  #execute(effect: Effect, event: GatewayEvent): void {
+    switch (effect.type) {
+      case 'publish':
+        this.#publish();
+        break;
+      case 'spawn':
+        assert.equal(this.group, null, 'a process group is left');
+        assert.equal(this.#spawning, null, 'a spawn is under way');
+        assert.ok(effect.generation > this.#lastGeneration, 'a generation is spawned once');
+        assert.ok(!this.#stopped, 'an operator stopped it');
+        this.#lastGeneration = effect.generation;
+        this.#spawning = effect.generation;
+        this.#hurry = false;
+        break;
+      case 'probe':
+        this.#probing = effect.generation;
+        break;
+      case 'endProbes':
+        this.#probing = null;
+        break;
+      case 'startTimer':
+        this.timer = effect;
+        break;
+      case 'clearTimer':
+        this.timer = null;
+        break;
+      case 'awaitDrained':
+        assert.deepEqual(this.#published, this.#targets(), 'the drain begins once the doors were told');
+        this.#awaiting = effect.generation;
+        break;
+      case 'signalGroup':
+        this.#mayEnd(effect.pid);
+        assert.ok(
+          !this.#routed.has(this.life.generation) || this.#released.has(this.life.generation),
+          'signalled before it was drained',
+        );
+        break;
+      case 'killGroup':
+        this.#mayEnd(effect.pid);
+        assert.ok(this.#mayKill(event), `killed by ${event.type}`);
+        break;
+    }
+  }
+
+  #mayEnd(pid: number): void {
+    assert.equal(this.group?.pid, pid, 'a signal to a group that is not its own');
+    assert.ok(!this.#published.some(({ state }) => state === 'ready'), 'signalled while doors route to it');
+  }
+
+  #mayKill(event: GatewayEvent): boolean {
+    if (event.type === 'spawned') return this.#hurry;
+    if (event.type === 'stop') return event.atOnce;
+    return event.type === 'graceTimeout' || (event.type === 'exited' && event.groupLeft);
+  }
+
+  #publish(): void {
+    this.#published = this.#targets();
+    const { generation } = this.life;
+    const ready = this.#published.some(({ state }) => state === 'ready');
+    if (ready) {
+      assert.ok(!this.#left.has(generation), 'routed to after it left');
+      this.#routed.add(generation);
+    }
+    if (this.life.phase.name === 'draining' || this.life.phase.name === 'stopping')
+      this.#left.add(generation);
+  }
+
+  #check(): void {
+    const { phase } = this.life;
+    assert.deepEqual(this.#published, this.#targets(), 'the doors know less than the state says');
+    if (this.#stopped) assert.equal(this.life.desired, 'down');
+    checkDesired(this.life, this.#published);
+    if (this.#probing !== null) assert.equal(this.#probing, this.life.generation, 'an older life is probed');
+    const managed = this.#policy.managed;
+    // What each state waits for is under way, so that no state is the last by accident.
+    if (phase.name === 'backoff') assert.equal(this.timer?.name, 'backoffElapsed');
+    if (phase.name === 'draining') assert.equal(this.timer?.name, 'drainTimeout');
+    if (phase.name === 'starting' && (phase.pid !== null || !managed)) {
+      assert.equal(this.timer?.name, 'startTimeout');
+    }
+    if (phase.name === 'stopping' && phase.pid !== null && !phase.kill) {
+      assert.equal(this.timer?.name, 'graceTimeout');
+    }
+    if (phase.name === 'stopped' || phase.name === 'failed') {
+      assert.equal(this.timer, null);
+      assert.equal(this.#probing, null);
+    }
+    if (phase.name === 'stopped' || phase.name === 'failed' || phase.name === 'backoff') {
+      assert.equal(this.group, null, 'a process group is left');
+      assert.equal(this.#spawning, null);
+    }
+    if (phase.name === 'ready') assert.equal(phase.ready.length, this.#policy.listeners.length);
+    if ('pid' in phase && phase.pid !== null) assert.equal(phase.pid, this.group?.pid);
+  }
+}

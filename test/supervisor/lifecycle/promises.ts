@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import type { Target } from '../../../src/snapshot.ts';
+import { reduce } from '../../../src/supervisor/lifecycle/reduce.ts';
+import {
+  type Effect,
+  type GatewayEvent,
+  type GatewayState,
+  isLeaving,
+  isServing,
+  type Policy,
+  resting,
+  type Stamp,
+} from '../../../src/supervisor/lifecycle/state.ts';
+
+/** One step of a gateway's life, as it was taken. */
+export interface Taken {
+  readonly before: GatewayState;
+  readonly event: GatewayEvent & Stamp;
+  readonly after: GatewayState;
+  readonly effects: readonly Effect[];
+  readonly policy: Policy;
+}
+
+/** What holds of every step by itself; `served`: the life before it was routed to. */
+export function checkStep(taken: Taken, served: boolean): void {
+  const { before, event, after } = taken;
+  if ('generation' in event && event.generation !== before.generation) {
+    assert.equal(after, before, `${event.type} of a dead generation changed something`);
+    return;
+  }
+  checkSpawn(taken, served);
+  checkRestarts(taken);
+  if (event.type === 'exited') checkExit(taken, event.code, event.groupLeft, served);
+  if (event.type === 'idle') checkIdle(taken);
+  if (event.type === 'hung' || event.type === 'memoryExceeded') checkUnfit(taken);
+}
+
+/** What holds between two steps. */
+export function checkDesired({ phase, desired }: GatewayState, targets: readonly Target[]): void {
+  const sleeps = phase.name === 'stopped' || (isLeaving(phase) && phase.after.kind === 'rest');
+  if (desired === 'demand') {
+    assert.ok(sleeps, `sleeps while ${phase.name}`);
+    assert.ok(
+      targets.every(({ state }) => state === 'pending'),
+      'what a request can wake is worth a hold',
+    );
+  }
+  if (isLeaving(phase) && phase.after.kind === 'rest') assert.equal(desired, 'demand');
+  if (phase.name === 'stopped') assert.notEqual(desired, 'up');
+}
+
+/** A start is asked for, was waited for, or follows at once a life that served: there is no hot loop. */
+function checkSpawn({ before, event, after, effects, policy }: Taken, served: boolean): void {
+  if (!effects.some(({ type }) => type === 'spawn')) return;
+  const asked =
+    event.type === 'start' ||
+    event.type === 'restart' ||
+    event.type === 'ensureReady' ||
+    (isLeaving(before.phase) && before.phase.after.kind === 'start');
+  if (asked || event.type === 'backoffElapsed') {
+    assert.ok(after.phase.name === 'starting' && after.phase.follows === null);
+    return;
+  }
+  assert.ok(served, 'started at once after a life that never served');
+  assert.ok(after.phase.name === 'starting' && after.phase.follows !== null, 'nobody is told why it starts');
+  const code = event.type === 'exited' && isServing(before.phase) ? event.code : codeOf(before);
+  if (code !== null && policy.restart.exitCodes[code] === 'at-once') {
+    assert.ok(
+      [0, before.history.level].includes(after.history.level),
+      'what was asked for counts as a crash',
+    );
+    assert.deepEqual(after.history.times, before.history.times);
+  } else {
+    assert.equal(after.history.level, 1, 'only the first restart in a row waits for nothing');
+  }
+}
+
+/** The code that is still to be judged, since the rest of its group ends first. */
+function codeOf({ phase }: GatewayState): number | null {
+  return isLeaving(phase) && phase.after.kind === 'judge' ? phase.after.end.code : null;
+}
+
+/** Every start that nobody asked for is counted, and no other. */
+function checkRestarts({ before, event, after, effects, policy }: Taken): void {
+  const began = effects.some(({ type }) => type === 'spawn' || type === 'probe');
+  const atOnce = began && after.phase.name === 'starting' && after.phase.follows !== null;
+  const code = event.type === 'exited' && isServing(before.phase) ? event.code : codeOf(before);
+  const wanted = code !== null && policy.restart.exitCodes[code] === 'at-once';
+  const counts =
+    after.generation > before.generation && (event.type === 'backoffElapsed' || (atOnce && !wanted));
+  assert.equal(after.restarts, before.restarts + (counts ? 1 : 0));
+}
+
+function checkExit(
+  { before, event, after, policy }: Taken,
+  code: number | null,
+  groupLeft: boolean,
+  served: boolean,
+): void {
+  const { phase } = before;
+  if (isLeaving(phase)) {
+    // The end of what we ended is no crash, and its code means nothing.
+    if (phase.after.kind !== 'judge') assert.ok(!['failed', 'backoff'].includes(after.phase.name));
+    for (const other of [0, 1, 75, 78]) {
+      const { state } = reduce(before, { ...event, ...{ code: other } }, policy);
+      assert.deepEqual({ ...state, lastExit: null }, { ...after, lastExit: null });
+    }
+    return;
+  }
+  const action = code === null ? undefined : policy.restart.exitCodes[code];
+  if (groupLeft) {
+    assert.equal(after.phase.name, 'stopping');
+    return;
+  }
+  if (action === 'fail') assert.equal(after.phase.name, 'failed');
+  if (action === 'stop') {
+    // Each request would start it again, to end the same way.
+    const inVain = resting(policy) === 'demand' && !served;
+    assert.equal(after.phase.name, inVain ? 'failed' : 'stopped');
+    if (!inVain) assert.equal(after.desired, resting(policy));
+  }
+  if (action === 'at-once' && served && before.history.asked < 5) assert.equal(after.phase.name, 'starting');
+}
+
+function checkIdle({ before, after, policy }: Taken): void {
+  const { phase } = before;
+  const may = policy.managed && policy.start === 'on-demand' && policy.idleTimeout !== null;
+  const sleeps = may && (phase.name === 'ready' || phase.name === 'unready');
+  assert.equal(after !== before, sleeps, `idle while ${phase.name}`);
+  if (sleeps) assert.ok(isLeaving(after.phase) && after.phase.after.kind === 'rest');
+}
+
+function checkUnfit({ before, after, policy }: Taken): void {
+  const { phase } = before;
+  const leaves = policy.managed && isServing(phase);
+  assert.equal(after !== before, leaves, `unfit while ${phase.name}`);
+  if (!leaves) return;
+  assert.equal(after.phase.name, phase.served ? 'draining' : 'stopping');
+  assert.notEqual(after.lastError, null);
+}

@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { ProfilePlan, RestartPolicy } from '../../../src/config/types.ts';
+import type { GatewayEvent } from '../../../src/supervisor/lifecycle/state.ts';
+import { listener, profile } from '../support.ts';
+import { type Happening, World } from './model.ts';
+
+const ghosts: fc.Arbitrary<GatewayEvent> = fc.constantFrom<GatewayEvent>(
+  { type: 'spawned', generation: 0, pid: 1 },
+  { type: 'spawnFailed', generation: 0, reason: 'late' },
+  { type: 'listenerReady', generation: 0, listener: 'messages' },
+  { type: 'listenerLost', generation: 0, listener: 'messages', reason: 'late' },
+  { type: 'exited', generation: 0, code: 1, signal: null, groupLeft: false },
+  { type: 'gone', generation: 0 },
+  { type: 'trouble', generation: 0, reason: 'late' },
+  { type: 'hung', generation: 0, listener: 'messages', reason: 'late' },
+  { type: 'memoryExceeded', generation: 0, reason: 'late' },
+  { type: 'idle', generation: 0 },
+  { type: 'drained', generation: 0 },
+  { type: 'startTimeout', generation: 0 },
+  { type: 'drainTimeout', generation: 0 },
+  { type: 'graceTimeout', generation: 0 },
+  { type: 'backoffElapsed', generation: 0 },
+);
+
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom<Happening>(
+      { type: 'start' },
+      { type: 'restart' },
+      { type: 'ensureReady' },
+      { type: 'stop' },
+      { type: 'stopAtOnce' },
+    ),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.constantFrom<Happening>(
+      { type: 'spawnSucceeds' },
+      { type: 'spawnSucceeds' },
+      { type: 'spawnFails' },
+      { type: 'groupEnds' },
+      { type: 'doorsLetGo' },
+      { type: 'timerFires' },
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom<Happening>(
+      { type: 'hung' },
+      { type: 'memoryExceeded' },
+      { type: 'idle' },
+      { type: 'idle' },
+    ),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      type: fc.constantFrom('listenerReady' as const, 'listenerReady' as const, 'listenerLost' as const),
+      listener: fc.nat(1),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('leaderExits' as const),
+      code: fc.constantFrom(0, 1, 3, 4, 75, 78, null),
+      groupLeft: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('ghost' as const), event: ghosts }) },
+);
+
+const EXIT_CODES: RestartPolicy['exitCodes'] = { 0: 'backoff', 3: 'stop', 75: 'at-once', 78: 'fail' };
+
+const gateway: fc.Arbitrary<ProfilePlan> = fc
+  .record({
+    start: fc.constantFrom('always' as const, 'on-demand' as const, 'manual' as const),
+    when: fc.constantFrom<RestartPolicy['when']>('always', 'on-failure', 'never'),
+    giveUp: fc.constantFrom(null, { restarts: 1, within: 100 }),
+    idleTimeout: fc.constantFrom(null, 1000),
+    url: fc.boolean(),
+  })
+  .map(({ start, when, giveUp, idleTimeout, url }) => ({
+    ...profile('alpha', 'half.mjs', {
+      start,
+      idleTimeout,
+      restart: { when, min: 10, max: 100, reset: 30, exitCodes: EXIT_CODES, giveUp },
+      listeners: [
+        { ...listener, name: 'messages' },
+        { ...listener, name: 'webhook' },
+      ],
+    }),
+    ...(url ? { launch: { kind: 'url' } as const } : {}),
+  }));
+
+test('whatever happens in whatever order, the promises of a gateway hold', () => {
+  fc.assert(
+    fc.property(gateway, fc.array(happening, { maxLength: 80, size: 'max' }), (plan, happenings) => {
+      const world = new World(plan);
+      for (const each of happenings) world.happen(each);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('a stop always ends in stopped, with nothing left', () => {
+  fc.assert(
+    fc.property(
+      gateway,
+      fc.array(happening, { maxLength: 60, size: 'max' }),
+      fc.boolean(),
+      (plan, happenings, atOnce) => {
+        const world = new World(plan);
+        for (const each of happenings) world.happen(each);
+        world.happen({ type: atOnce ? 'stopAtOnce' : 'stop' });
+        world.runOut();
+        assert.equal(world.life.phase.name, 'stopped');
+        assert.equal(world.group, null);
+        world.happen({ type: 'ensureReady' });
+        assert.equal(world.life.phase.name, 'stopped');
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});
+
+/** All that a gateway which is leaving may wait for. */
+const leaving: readonly Happening[] = [
+  { type: 'doorsLetGo' },
+  { type: 'spawnFails' },
+  { type: 'leaderExits', code: 0, groupLeft: false },
+  { type: 'groupEnds' },
+];
+
+test('a start that is not stopped comes to readiness when its listeners do', () => {
+  fc.assert(
+    fc.property(gateway, fc.array(happening, { maxLength: 60, size: 'max' }), (plan, happenings) => {
+      const world = new World(plan);
+      for (const each of happenings) world.happen(each);
+      world.happen({ type: 'stop' });
+      world.happen({ type: 'start' });
+      for (const next of leaving) if (world.life.phase.name !== 'starting') world.happen(next);
+      world.happen({ type: 'spawnSucceeds' });
+      world.happen({ type: 'listenerReady', listener: 0 });
+      world.happen({ type: 'listenerReady', listener: 1 });
+      assert.equal(world.life.phase.name, 'ready');
+      assert.equal(world.life.lastError, null);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+/** A gateway that is ready, in a world where each happening is 10 ms after the last. */
+function readyWorld(changes: Partial<ProfilePlan> = {}): World {
+  const restart: RestartPolicy = {
+    when: 'always',
+    min: 10,
+    max: 100,
+    reset: 1000,
+    exitCodes: EXIT_CODES,
+    giveUp: null,
+  };
+  const world = new World(profile('alpha', 'serve.mjs', { restart, ...changes }));
+  world.happen({ type: 'start' });
+  comeUp(world);
+  return world;
+}
+
+function comeUp(world: World): void {
+  world.happen({ type: 'spawnSucceeds' });
+  world.happen({ type: 'listenerReady', listener: 0 });
+  assert.equal(world.life.phase.name, 'ready');
+}
+
+const phaseOf = ({ life }: World): string => life.phase.name;
+
+const exit = (code: number): Happening => ({ type: 'leaderExits', code, groupLeft: false });
+
+test('stable uptime begins the waits anew, a flapping one does not', () => {
+  const world = readyWorld();
+  world.happen(exit(1));
+  assert.equal(phaseOf(world), 'starting', 'the first waits for nothing');
+  comeUp(world);
+  world.happen(exit(1));
+  assert.equal(phaseOf(world), 'backoff');
+  assert.equal(world.life.history.level, 2);
+  world.happen({ type: 'timerFires' });
+  comeUp(world);
+  // 100 of them make the second that it takes.
+  for (let beat = 0; beat < 100; beat += 1) world.happen({ type: 'listenerReady', listener: 0 });
+  world.happen(exit(1));
+  assert.equal(phaseOf(world), 'starting');
+  assert.equal(world.life.history.level, 1);
+  assert.equal(world.life.restarts, 3);
+});
+
+test('a restart that its exit code asks for leaves the count and the waits alone', () => {
+  const world = readyWorld();
+  world.happen(exit(1));
+  comeUp(world);
+  for (let round = 0; round < 5; round += 1) {
+    world.happen(exit(75));
+    assert.equal(world.life.lastError, 'exited with code 75, which asks for a restart');
+    comeUp(world);
+  }
+  assert.equal(world.life.restarts, 1);
+  assert.equal(world.life.history.level, 1);
+});
+
+test('a gateway that hangs leaves in order and is started again, then waits', () => {
+  const world = readyWorld();
+  const hang = (): void => {
+    world.happen({ type: 'hung' });
+    assert.equal(phaseOf(world), 'draining');
+    world.happen({ type: 'timerFires' });
+    world.happen({ type: 'timerFires' });
+    assert.equal(phaseOf(world), 'stopping', 'it ignored its signal, too');
+    world.happen({ type: 'leaderExits', code: null, groupLeft: false });
+    assert.equal(world.life.lastError, 'listener messages is hung: it hangs');
+  };
+  hang();
+  assert.equal(world.life.restarts, 1);
+  comeUp(world);
+  hang();
+  assert.equal(phaseOf(world), 'backoff');
+});
+
+test('a gateway that sleeps is started by a request that comes while it leaves', () => {
+  const world = readyWorld({ start: 'on-demand', idleTimeout: 1000 });
+  world.happen({ type: 'idle' });
+  world.happen({ type: 'doorsLetGo' });
+  assert.equal(phaseOf(world), 'stopping');
+  world.happen({ type: 'ensureReady' });
+  world.happen(exit(1));
+  assert.equal(phaseOf(world), 'starting');
+  assert.equal(world.life.desired, 'up');
+  assert.equal(world.life.restarts, 0);
+});

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Holder } from '../../../src/holder.ts';
+import { combineOwnership, type Look } from '../../../src/supervisor/ports/ownership.ts';
+
+const holder = (pid: number, inode: string): Holder => ({ pid, fd: '5', inode });
+const OWN = [holder(71, '1001'), holder(72, '1002')];
+const unknown = (...inodes: readonly string[]): Look => ({
+  owner: { kind: 'unknown', reason: 'it is of user 33' },
+  holders: [],
+  inodes: new Set(inodes),
+});
+
+test('what is its own is held by whom the look found', () => {
+  const holders = [holder(73, '1003')];
+  const owner = { kind: 'own' } as const;
+  assert.deepEqual(combineOwnership(OWN, { owner, holders, inodes: new Set(['1003']) }), { owner, holders });
+});
+
+test('a stranger, or nobody at all, leaves the holders that hold no more, so that doors send nothing', () => {
+  const owner = { kind: 'foreign', name: 'nc (pid 9)' } as const;
+  const look = { owner, holders: [holder(9, '1003')], inodes: new Set(['1003']) };
+  assert.deepEqual(combineOwnership(OWN, look), { owner, holders: OWN });
+  assert.deepEqual(combineOwnership([], look), { owner, holders: [] });
+  assert.deepEqual(combineOwnership(OWN, unknown()), { owner: unknown().owner, holders: OWN });
+});
+
+test('a process that cannot be read any more has its port still; another on the port is a stranger', () => {
+  assert.deepEqual(combineOwnership(OWN, unknown('1002')), { owner: unknown().owner, holders: [] });
+  assert.deepEqual(combineOwnership(OWN, unknown('1001', '1003')), {
+    owner: { kind: 'foreign', name: 'somebody else (it is of user 33)' },
+    holders: OWN,
+  });
+});
+
+test('who was never known is unknown, and no door looks', () => {
+  assert.deepEqual(combineOwnership([], unknown('1001')), { owner: unknown().owner, holders: [] });
+});

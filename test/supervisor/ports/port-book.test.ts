@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { allocationRange, isFree, PortBook } from '../../../src/supervisor/ports/port-book.ts';
+import { listener, profile, stranger } from '../support.ts';
+
+async function rangeFor(t: TestContext, text: string): Promise<{ from: number; to: number }> {
+  const folder = await mkdtemp(join(tmpdir(), 'gwproxy-ports-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'ip_local_port_range');
+  await writeFile(file, text);
+  return allocationRange(file);
+}
+
+test('allocated ports lie outside the range of client sockets', async (t) => {
+  assert.deepEqual(await rangeFor(t, '32768\t60999\n'), { from: 20_000, to: 32_767 });
+  assert.deepEqual(await rangeFor(t, '1024 50000\n'), { from: 50_001, to: 65_535 });
+  assert.deepEqual(await rangeFor(t, '1024 65535\n'), { from: 20_000, to: 32_767 });
+  assert.deepEqual(await allocationRange('/no/such/file'), { from: 20_000, to: 32_767 });
+});
+
+test('a port is free when it can be listened on, whoever has it and on which address', async (t) => {
+  const { port, server } = await stranger(t);
+  assert.equal(await isFree('127.0.0.1', port), false);
+  assert.equal(await isFree('0.0.0.0', port), false);
+  server.close();
+  await once(server, 'close');
+  assert.equal(await isFree('127.0.0.1', port), true);
+  const everywhere = createServer();
+  everywhere.listen(port, '0.0.0.0');
+  await once(everywhere, 'listening');
+  t.after(() => everywhere.close());
+  assert.equal(await isFree('127.0.0.1', port), false);
+});
+
+test('an allocated port is kept while it is free, and replaced when it is not', async (t) => {
+  const alpha = profile('alpha', 'serve.mjs');
+  const book = new PortBook([alpha], Math.random);
+  const first = await book.take(alpha);
+  const again = await book.take(alpha);
+  assert.deepEqual(again, first);
+  const port = book.of('alpha').get('http') ?? 0;
+  const thief = createServer();
+  thief.listen(port, '127.0.0.1');
+  await once(thief, 'listening');
+  t.after(() => thief.close());
+  const after = await book.take(alpha);
+  assert.ok(after.ok && after.ports.get('http') !== port);
+});
+
+test('a port that another profile has in the config is never allocated', async () => {
+  // The search begins at the range's first port: that one is fixed for beta.
+  const { from } = await allocationRange();
+  const alpha = profile('alpha', 'serve.mjs');
+  const beta = profile('beta', 'serve.mjs', { listeners: [{ ...listener, port: from }] });
+  const book = new PortBook([alpha, beta], () => 0);
+  const taken = await book.take(alpha);
+  assert.ok(taken.ok && taken.ports.get('http') !== from);
+});
+
+test('a port that another profile was given stays its own while its gateway is down', async () => {
+  const alpha = profile('alpha', 'serve.mjs');
+  const beta = profile('beta', 'serve.mjs');
+  // Both begin their search at the same port, which nobody listens on.
+  const book = new PortBook([alpha, beta], () => 0.75);
+  await book.take(alpha);
+  await book.take(beta);
+  assert.notEqual(book.of('alpha').get('http'), book.of('beta').get('http'));
+});
+
+test('two listeners of one gateway get two ports', async () => {
+  const alpha = profile('alpha', 'half.mjs', {
+    listeners: [
+      { ...listener, name: 'messages' },
+      { ...listener, name: 'webhook' },
+    ],
+  });
+  const taken = await new PortBook([alpha], () => 0.25).take(alpha);
+  assert.ok(taken.ok);
+  assert.equal(new Set(taken.ports.values()).size, 2);
+});
+
+test('ports follow the config: what is still wanted is kept, the rest is given back', async () => {
+  const auto = profile('alpha', 'half.mjs', {
+    listeners: [
+      { ...listener, name: 'messages' },
+      { ...listener, name: 'webhook' },
+    ],
+  });
+  const book = new PortBook([auto], () => 0.25);
+  await book.take(auto);
+  const [messages, webhook] = [book.of('alpha').get('messages'), book.of('alpha').get('webhook')];
+  book.follow({ ...auto, listeners: [{ ...listener, name: 'messages' }] });
+  assert.deepEqual([...book.of('alpha')], [['messages', messages]]);
+  const beta = profile('beta', 'serve.mjs');
+  book.follow(beta);
+  await book.take(beta);
+  assert.equal(book.of('beta').get('http'), webhook, 'the first that is free again');
+  book.forget('alpha');
+  assert.deepEqual([...book.of('alpha')], []);
+  const gamma = profile('gamma', 'serve.mjs');
+  await book.take(gamma);
+  assert.equal(book.of('gamma').get('http'), messages);
+});
+
+test('a port that the config names for another is not kept, and its owner is named until then', async (t) => {
+  const alpha = profile('alpha', 'serve.mjs');
+  const book = new PortBook([alpha], Math.random);
+  await book.take(alpha);
+  const port = book.of('alpha').get('http') ?? 0;
+  const server = createServer();
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    if (server.listening) server.close();
+  });
+  const beta = profile('beta', 'serve.mjs', { listeners: [{ ...listener, port }] });
+  book.follow(beta);
+  const refused = await book.take(beta);
+  assert.ok(!refused.ok);
+  assert.equal(refused.reason, `port ${port} is in use by alpha, which it was allocated to; restart alpha`);
+  server.close();
+  await once(server, 'close');
+  await book.take(alpha);
+  assert.notEqual(book.of('alpha').get('http'), port);
+  assert.ok((await book.take(beta)).ok);
+});
+
+test('a fixed port of a gateway that ends is waited for', async (t) => {
+  const { port, server } = await stranger(t);
+  const at = { listeners: [{ ...listener, port }] };
+  const book = new PortBook([profile('old', 'serve.mjs', at)], Math.random);
+  book.leave('old', once(server, 'close'));
+  const next = profile('next', 'serve.mjs', at);
+  book.follow(next);
+  const taken = book.take(next);
+  server.close();
+  assert.ok((await taken).ok);
+});

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+import type { ListeningSocket } from '../../../src/supervisor/ports/listening.ts';
+import { listeningOn } from '../../../src/supervisor/ports/listening.ts';
+import type { Owner } from '../../../src/supervisor/ports/ownership.ts';
+import { PortOwner } from '../../../src/supervisor/ports/port-owner.ts';
+import { HAS_PROC } from '../../../src/supervisor/tree/proc.ts';
+import { listen } from '../../support/sockets.ts';
+import { child, PROGRAM, SERVER, server } from '../children.ts';
+
+const OWN: Owner = { kind: 'own' };
+
+/** The owner of a port as a gateway with these processes has it; counts how often all of them were asked for. */
+function ownerOf(
+  port: number,
+  members: readonly number[],
+  options: {
+    readonly host?: string;
+    readonly leader?: number;
+    readonly sockets?: readonly ListeningSocket[];
+  } = {},
+) {
+  const { host = '127.0.0.1', leader = null, sockets } = options;
+  const looks = { full: 0, members };
+  const owner = new PortOwner({
+    host,
+    port,
+    leader: () => leader,
+    members: () => {
+      looks.full += 1;
+      return Promise.resolve(looks.members);
+    },
+    ...(sockets === undefined ? {} : { sockets: () => Promise.resolve(sockets) }),
+  });
+  return { look: () => owner.look(), looks };
+}
+
+function foreign(pid: number): Owner {
+  return { kind: 'foreign', name: `${PROGRAM} (pid ${pid})` };
+}
+
+if (HAS_PROC) {
+  for (const [host, asked] of [
+    ['127.0.0.1', '127.0.0.1'],
+    ['0.0.0.0', '127.0.0.1'],
+    ['::1', '::1'],
+    ['::', '::1'],
+    ['::', '127.0.0.1'],
+    ['127.0.0.1', 'localhost'],
+  ] as const) {
+    test(`a port on ${host} that is asked at ${asked} is own, or the one's who has it`, async (t) => {
+      const { pid, port } = await server(t, host);
+      assert.deepEqual(await ownerOf(port, [pid], { host: asked }).look(), OWN);
+      assert.deepEqual(await ownerOf(port, [], { host: asked }).look(), foreign(pid));
+    });
+  }
+
+  test('where the leader listens, nobody else is asked for', async (t) => {
+    const { pid, port } = await server(t);
+    const { look, looks } = ownerOf(port, [], { leader: pid });
+    assert.deepEqual(await look(), OWN);
+    assert.equal(looks.full, 0);
+  });
+
+  test('a process that dropped the group and the mark is own by its parents', async (t) => {
+    const { port } = await server(t);
+    // The test's own process is the parent of every child here.
+    assert.deepEqual(await ownerOf(port, [process.pid]).look(), OWN);
+  });
+
+  test('a process that was started while it was looked for is own', async (t) => {
+    const { pid, port } = await server(t);
+    let looks = 0;
+    const owner = new PortOwner({
+      host: '127.0.0.1',
+      port,
+      leader: () => null,
+      members: () => Promise.resolve(looks++ === 0 ? [] : [pid]),
+    });
+    assert.deepEqual(await owner.look(), OWN);
+  });
+
+  test('a port that a stranger shares is his', async (t) => {
+    const own = await server(t);
+    const stranger = await server(t);
+    const both = await Promise.all([own, stranger].map(({ port }) => listeningOn('127.0.0.1', port)));
+    const shared = { sockets: both.flat() };
+    assert.deepEqual(await ownerOf(own.port, [own.pid], shared).look(), foreign(stranger.pid));
+    assert.deepEqual(await ownerOf(own.port, [own.pid, stranger.pid], shared).look(), OWN);
+  });
+
+  test('the first look is a full one, the others a link, until the link breaks', async (t) => {
+    const { pid, port, tell, line } = await server(t);
+    const { look, looks } = ownerOf(port, [pid]);
+    for (let index = 0; index < 5; index += 1) assert.deepEqual(await look(), OWN);
+    assert.equal(looks.full, 1);
+    tell('close');
+    await line();
+    // The test's own process has it now, and is none of the gateway's.
+    const usurper = createServer();
+    t.after(() => usurper.close());
+    await new Promise<void>((resolve) => usurper.listen(port, '127.0.0.1', resolve));
+    assert.deepEqual(await look(), foreign(process.pid));
+  });
+
+  test('a stranger is remembered by a link too, until he is gone', async (t) => {
+    const stranger = await server(t);
+    const { look, looks } = ownerOf(stranger.port, []);
+    assert.deepEqual(await look(), foreign(stranger.pid));
+    const { full } = looks;
+    assert.deepEqual(await look(), foreign(stranger.pid));
+    assert.equal(looks.full, full);
+    await stranger.end();
+    const heir = child(t, SERVER, ['127.0.0.1', String(stranger.port)]);
+    await heir.line();
+    looks.members = [heir.pid];
+    assert.deepEqual(await look(), OWN);
+  });
+
+  test('no look is trusted for ever: another may have joined the port, or come to light', async (t) => {
+    const { pid, port } = await server(t);
+    const other = await server(t);
+    let at = 0;
+    let sockets = await listeningOn('127.0.0.1', port);
+    const owner = new PortOwner({
+      host: '127.0.0.1',
+      port,
+      leader: () => pid,
+      members: () => Promise.resolve([pid]),
+      sockets: () => Promise.resolve(sockets),
+      clock: () => at,
+    });
+    assert.deepEqual(await owner.look(), OWN);
+    sockets = [...sockets, ...(await listeningOn('127.0.0.1', other.port))];
+    at = 299_999;
+    assert.deepEqual(await owner.look(), OWN);
+    at = 300_000;
+    assert.deepEqual(await owner.look(), foreign(other.pid));
+    const nobody = { local: '127.0.0.1', inode: '0', uid: '54321' };
+    sockets = [nobody];
+    at = 600_000;
+    // It was its own: whoever came instead is not believed.
+    const somebody: Owner = { kind: 'foreign', name: 'somebody else (it is of user 54321)' };
+    assert.deepEqual(await owner.look(), somebody);
+    sockets = await listeningOn('127.0.0.1', port);
+    at += 999;
+    assert.deepEqual(await owner.look(), somebody);
+    at += 1;
+    assert.deepEqual(await owner.look(), OWN);
+  });
+
+  test('looks at the same moment are one', async (t) => {
+    const { pid, port } = await server(t);
+    const { look, looks } = ownerOf(port, [pid]);
+    assert.deepEqual(await Promise.all([look(), look(), look()]), [OWN, OWN, OWN]);
+    assert.equal(looks.full, 1);
+  });
+
+  test('a socket that nobody who can be seen holds is of nobody knows whom', async () => {
+    // No socket has the inode 0.
+    const hidden = (uid: string) => ownerOf(1, [], { sockets: [{ local: '127.0.0.1', inode: '0', uid }] });
+    assert.deepEqual(await hidden('54321').look(), { kind: 'unknown', reason: 'it is of user 54321' });
+    const ours = hidden(String(process.getuid?.()));
+    assert.deepEqual(await ours.look(), { kind: 'unknown', reason: 'its process cannot be read' });
+    // It costs a look at every process, so it is not repeated at every probe.
+    assert.equal((await ours.look()).kind, 'unknown');
+    assert.equal(ours.looks.full, 1);
+  });
+
+  test('what listens for a container is not known for the container', async (t) => {
+    const proxy = child(t, `process.title = 'docker-proxy';${SERVER}`, ['127.0.0.1', '0']);
+    assert.deepEqual(await ownerOf(Number(await proxy.line()), []).look(), {
+      kind: 'unknown',
+      reason: `${PROGRAM} (pid ${proxy.pid}) listens there for a container`,
+    });
+  });
+
+  test('whatever a program calls itself, it is known by its parent', async (t) => {
+    const odd = child(t, `process.title = 'a) S (1 2 3';${SERVER}`, ['127.0.0.1', '0']);
+    const port = Number(await odd.line());
+    assert.deepEqual(await ownerOf(port, [process.pid]).look(), OWN);
+    assert.deepEqual(await ownerOf(port, []).look(), foreign(odd.pid));
+  });
+
+  test('a port that no process here listens on is a container’s, perhaps', async () => {
+    assert.deepEqual(await ownerOf(1, [], { sockets: [] }).look(), {
+      kind: 'unknown',
+      reason: 'no process here listens there: a container does, or another network namespace',
+    });
+  });
+
+  test('what cannot be looked at is unknown, and looked at again', async (t) => {
+    const { pid, port } = await server(t);
+    let broken = true;
+    const owner = new PortOwner({
+      host: '127.0.0.1',
+      port,
+      leader: () => null,
+      members: () => {
+        if (broken) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+        return Promise.resolve([pid]);
+      },
+    });
+    assert.deepEqual(await owner.look(), { kind: 'unknown', reason: 'it cannot be looked at: EMFILE' });
+    broken = false;
+    assert.deepEqual(await owner.look(), OWN);
+  });
+} else {
+  test('a system that does not say whose a socket is, is told as such', async (t) => {
+    const port = await listen(t, createServer());
+    assert.deepEqual(await ownerOf(port, [process.pid]).look(), {
+      kind: 'unknown',
+      reason: 'this system does not say',
+    });
+  });
+}

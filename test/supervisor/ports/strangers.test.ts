@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { STRANGER } from '../../../src/holder.ts';
+import { HAS_PROC } from '../../../src/supervisor/tree/proc.ts';
+import { child, PROGRAM, SERVER, server } from '../children.ts';
+import { counted, HEALTH, probing } from '../health/probing.ts';
+import { until } from '../processes.ts';
+import { listener } from '../support.ts';
+
+const hidden = (): Promise<never> => Promise.reject(new Error('hidden'));
+const UNKNOWN = 'it cannot be looked at: Error: hidden';
+
+if (HAS_PROC) {
+  test('a stranger on the port makes nothing ready, and is named', async (t) => {
+    const { port, pid } = await server(t);
+    const { first, events, probers } = probing(t, port, {}, {}, () => Promise.resolve([]));
+    const reason = `port ${port} is held by ${PROGRAM} (pid ${pid}), not by this gateway`;
+    assert.deepEqual(await first('trouble'), { type: 'trouble', generation: 1, reason });
+    assert.equal(probers.failing(), `http on port ${port}: ${reason}`);
+    assert.equal(events.length, 1);
+  });
+
+  test('who holds the port is known on through a changed config, and when somebody else has it', async (t) => {
+    const own = await server(t);
+    const members = () => Promise.resolve([own.pid]);
+    const { first, next, change, probers } = probing(t, own.port, {}, {}, members);
+    await first('listenerReady');
+    const holders = probers.holders('http');
+    assert.deepEqual(
+      holders.map(({ pid }) => pid),
+      [own.pid],
+    );
+    change({ listeners: [{ ...listener, health: { ...HEALTH, path: '/other' } }] });
+    assert.deepEqual(probers.holders('http'), holders);
+    const lost = next('listenerLost');
+    own.tell('close');
+    await own.line();
+    await child(t, SERVER, ['127.0.0.1', String(own.port)]).line();
+    await lost;
+    await first('trouble');
+    assert.deepEqual(probers.holders('http'), holders);
+    probers.start(2);
+    assert.deepEqual(probers.holders('http'), []);
+  });
+
+  test('where a door was not to send anything, the port is looked at without a health answer', async (t) => {
+    const own = await server(t);
+    const moved: string[] = [];
+    const members = () => Promise.resolve([own.pid]);
+    const patient = { health: { ...HEALTH, interval: 600_000, timeout: 600_000 } };
+    const { first, probers } = probing(t, own.port, patient, {}, members, (listener) => moved.push(listener));
+    await first('listenerReady');
+    const before = probers.holders('http');
+    for (const word of ['hang', 'open']) {
+      own.tell(word);
+      await own.line();
+    }
+    probers.failed('http', STRANGER);
+    await until('the new socket known', () => moved.length >= 2, 15_000);
+    assert.notDeepEqual(probers.holders('http'), before);
+    assert.deepEqual(
+      probers.holders('http').map(({ pid }) => pid),
+      [own.pid],
+    );
+  });
+
+  test('owner_check: off lets a stranger pass for the gateway, and a `url:` is anybody’s', async (t) => {
+    const { port } = await server(t);
+    const nobody = () => Promise.resolve([]);
+    await probing(t, port, {}, { ownerCheck: 'off' }, nobody).first('listenerReady');
+    await probing(t, port, {}, { launch: { kind: 'url' } }, nobody).first('listenerReady');
+  });
+
+  test('an owner that nobody can tell is lenient’s, and told of once a life', async (t) => {
+    const { port, times, asked } = await counted(t, () => 200);
+    const { first, reports, probers } = probing(t, port, {}, {}, hidden);
+    await first('listenerReady');
+    await times(asked() + 3);
+    const told = { type: 'listener.unknown-owner', profile: 'alpha', listener: 'http', port, blocked: false };
+    assert.deepEqual(reports, [{ ...told, reason: UNKNOWN }]);
+    probers.start(2);
+    await times(asked() + 3);
+    assert.equal(reports.length, 2);
+  });
+}
+
+test('an owner that nobody can tell is not strict’s', async (t) => {
+  const { port, times, asked } = await counted(t, () => 200);
+  const { events, reports, probers } = probing(t, port, {}, { ownerCheck: 'strict' }, hidden);
+  await times(asked() + 4);
+  const reason = HAS_PROC ? UNKNOWN : 'this system does not say';
+  const told = { type: 'listener.unknown-owner', profile: 'alpha', listener: 'http', port, blocked: true };
+  assert.deepEqual(reports, [{ ...told, reason }]);
+  assert.deepEqual(events, []);
+  assert.match(probers.failing(), /nobody can say whose process listens on port/);
+});

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Output } from '../../../src/supervisor/process/output.ts';
+import { createBrakedLines, OutputRateLimit } from '../../../src/supervisor/process/rate-limit.ts';
+
+test('a budget lets a burst through, then a rate, in whole stretches', () => {
+  const budget = new OutputRateLimit(100, 400, 0);
+  assert.deepEqual(
+    [0, 0, 0, 0, 0].map((now) => budget.take(100, now)),
+    [true, true, true, true, false],
+  );
+  // An eighth of a second's worth comes together first.
+  assert.equal(budget.take(1, 100), false);
+  assert.equal(budget.take(20, 130), true);
+  assert.equal(budget.take(1, 130), false);
+});
+
+const piece = fc.record({
+  text: fc.string({ unit: fc.constantFrom('a', 'b', '\n'), minLength: 1, maxLength: 12 }),
+  open: fc.boolean(),
+});
+
+test('every line is told whole or counted, however the bytes were cut and whenever the budget ended', () => {
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+      let open = true;
+      const told: string[] = [];
+      let dropped = 0;
+      const lines = createBrakedLines(
+        { take: () => open },
+        (line) => told.push(line),
+        (count) => {
+          dropped += count;
+        },
+      );
+      for (const { text, open: now } of pieces) {
+        open = now;
+        lines.push(Buffer.from(text), 0);
+      }
+      lines.end();
+      const all = pieces
+        .map(({ text }) => text)
+        .join('')
+        .split('\n');
+      if (all.at(-1) === '') all.pop();
+      assert.equal(told.length + dropped, all.length);
+      // In order, and none in part.
+      let from = 0;
+      for (const line of told) {
+        const at = all.indexOf(line, from);
+        assert.ok(at >= from, `${line} was no line`);
+        from = at + 1;
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a line without an end is counted in pieces, as it would be told', () => {
+  let dropped = 0;
+  const none = createBrakedLines(
+    { take: () => false },
+    () => assert.fail('nothing is told'),
+    (count) => {
+      dropped += count;
+    },
+  );
+  for (let count = 0; count < 40; count += 1) none.push(Buffer.alloc(16 * 1024, 'x'), 0);
+  assert.ok(dropped >= 5 && dropped <= 10, `${dropped}`);
+  none.push(Buffer.from('short\n'.repeat(5000)), 0);
+  none.end();
+  assert.ok(dropped >= 5005 && dropped <= 5010, `${dropped}`);
+});
+
+test('both streams of a gateway share what it may write; the rest is read, and told in one number', async () => {
+  const told = { stdout: 0, stderr: 0 };
+  const dropped: number[] = [];
+  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+  const output = new Output(streams, {
+    line: (stream) => {
+      told[stream] += 1;
+    },
+    dropped: (lines) => dropped.push(lines),
+  });
+  const block = Buffer.from(`${'x'.repeat(999)}\n`.repeat(60));
+  for (let count = 0; count < 100; count += 1) {
+    for (const stream of [streams.stdout, streams.stderr]) {
+      if (!stream.write(block)) await new Promise((resolve) => stream.once('drain', resolve));
+    }
+  }
+  for (const stream of [streams.stdout, streams.stderr]) {
+    stream.end();
+    await new Promise((resolve) => stream.once('end', resolve));
+  }
+  output.close();
+  assert.equal(told.stdout + told.stderr + dropped.reduce((sum, lines) => sum + lines, 0), 12_000);
+  assert.ok(dropped.length >= 1 && dropped.length <= 2, `${dropped.length} times`);
+  const lines = told.stdout + told.stderr;
+  assert.ok(lines > 3200 && lines < 6500, `${lines} lines`);
+  assert.ok(told.stdout > 0 && told.stderr > 0);
+});
+
+test('long lines are told again once the budget allows', () => {
+  let open = false;
+  const told: string[] = [];
+  let dropped = 0;
+  const lines = createBrakedLines(
+    { take: () => open },
+    (line) => told.push(line),
+    (count) => {
+      dropped += count;
+    },
+  );
+  const long = 'x'.repeat(30_000);
+  const bytes = Buffer.from(`${long}\n`.repeat(20));
+  for (let at = 0; at < bytes.length; at += 65_536) {
+    open = at > 0;
+    lines.push(bytes.subarray(at, at + 65_536), 0);
+  }
+  lines.end();
+  assert.deepEqual([dropped, told.length], [3, 17]);
+  assert.ok(told.every((line) => line === long));
+});

@@ -1,0 +1,23 @@
+// `node driver.js FOLDER PROGRAM…`: a gwproxy without a door, for a test to kill. Runs each program of
+// test/fixtures/gateways as a gateway, guarded, and tells everything as a line of JSON.
+import { createRun } from '../../../src/supervisor/run/run.ts';
+import { createSupervisor } from '../../../src/supervisor/supervisor.ts';
+import { planOf, profile } from '../support.ts';
+
+const [folder = '', ...programs] = process.argv.slice(2);
+const tell = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`);
+const run = createRun({ folder, report: tell });
+const profiles = programs.map((program, index) =>
+  profile(`gateway-${index}`, program, { env: { STUBBORN: ['1'] } }),
+);
+const supervisor = createSupervisor({ plan: planOf(profiles), report: tell, run });
+await run.begin();
+tell({ type: 'run', mark: run.mark('x', 1).split('/')[0] });
+supervisor.start();
+await supervisor.settled();
+tell({ type: 'settled' });
+process.on('SIGTERM', async () => {
+  await supervisor.stop({ atOnce: true });
+  await run.close();
+  process.exit(0);
+});

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Seen, takeCensus } from '../../../src/supervisor/tree/census.ts';
+import { HAS_PROC } from '../../../src/supervisor/tree/proc.ts';
+import { processesOf, unmarkedDescendants } from '../../../src/supervisor/tree/tree.ts';
+import { isRunning, markOf, toldPids } from '../processes.ts';
+import { isLine, isState, pidOf, profile, statusOf, supervise } from '../support.ts';
+
+const patient = { drain: 30_000, signal: 'SIGTERM', grace: 30_000 } as const;
+
+test('a stop ends grandchildren in sessions of their own, with the signal that the gateway gets', async (t) => {
+  const { supervisor, log } = supervise(t, [profile('alpha', 'strays.mjs', { stop: patient })]);
+  supervisor.start();
+  const strays = await toldPids(log, 'alpha', 'stray', 2);
+  await supervisor.settled();
+  await supervisor.stop();
+  assert.equal(statusOf(supervisor, 'alpha').state, 'stopped');
+  assert.deepEqual(strays.filter(isRunning), []);
+  assert.ok(!log.events.some((event) => event.type === 'gateway.exit' && !event.asked));
+});
+
+// Where there is no /proc nothing tells of them.
+if (HAS_PROC) {
+  test('a stop ends a child that left the group and hides its environment, and so does a restart', async (t) => {
+    const { supervisor, log } = supervise(t, [profile('alpha', 'hidden.mjs', { stop: patient })]);
+    const hidden: number[] = [];
+    t.after(() => {
+      for (const pid of hidden.filter(isRunning)) process.kill(pid, 'SIGKILL');
+    });
+    supervisor.start();
+    hidden.push(...(await toldPids(log, 'alpha', 'hidden', 1)));
+    await supervisor.settled();
+    await supervisor.restartProfile('alpha');
+    assert.deepEqual(hidden.filter(isRunning), []);
+    hidden.push(...(await toldPids(log, 'alpha', 'hidden', 2)));
+    await supervisor.stop();
+    assert.deepEqual(hidden.filter(isRunning), []);
+  });
+
+  test('a stop at once ends such a child too, and so does a crash after it was seen', async (t) => {
+    const { supervisor, log } = supervise(t, [profile('alpha', 'hidden.mjs', { stop: patient })]);
+    const hidden: number[] = [];
+    t.after(() => {
+      for (const pid of hidden.filter(isRunning)) process.kill(pid, 'SIGKILL');
+    });
+    supervisor.start();
+    hidden.push(...(await toldPids(log, 'alpha', 'hidden', 1)));
+    await supervisor.settled();
+    // A look at all processes, as a status or a memory limit takes one.
+    await takeCensus();
+    const back = log.next(isState('alpha', 'ready'));
+    process.kill(pidOf(supervisor, 'alpha'), 'SIGKILL');
+    await back;
+    assert.deepEqual(hidden.filter(isRunning), []);
+    hidden.push(...(await toldPids(log, 'alpha', 'hidden', 2)));
+    await supervisor.stop({ atOnce: true });
+    assert.deepEqual(hidden.filter(isRunning), []);
+  });
+}
+
+test('a grandchild that does not end is killed after the grace', async (t) => {
+  const { supervisor, log } = supervise(t, [
+    profile('alpha', 'strays.mjs', {
+      env: { STUBBORN: ['1'] },
+      stop: { drain: 30_000, signal: 'SIGTERM', grace: 300 },
+    }),
+  ]);
+  supervisor.start();
+  const strays = await toldPids(log, 'alpha', 'stray', 2);
+  await supervisor.settled();
+  const told = log.first(isLine('alpha', 'stays'));
+  await supervisor.stop();
+  await told;
+  assert.deepEqual(strays.filter(isRunning), []);
+});
+
+test('what a killed gateway leaves in other sessions is ended before it starts again', async (t) => {
+  const { supervisor, log } = supervise(t, [profile('alpha', 'strays.mjs', { env: { STUBBORN: ['1'] } })]);
+  supervisor.start();
+  const strays = await toldPids(log, 'alpha', 'stray', 2);
+  await supervisor.settled();
+  const again = log.next(isState('alpha', 'starting'));
+  process.kill(pidOf(supervisor, 'alpha'), 'SIGKILL');
+  await again;
+  assert.deepEqual(strays.filter(isRunning), []);
+  await supervisor.settled();
+});
+
+test('the processes of a gateway are its group, whatever they hide, and those that carry its mark', async (t) => {
+  const { supervisor, log } = supervise(t, [profile('alpha', 'nameless.mjs'), profile('beta', 'strays.mjs')]);
+  supervisor.start();
+  const nameless = await toldPids(log, 'alpha', 'nameless', 1);
+  const strays = await toldPids(log, 'beta', 'stray', 2);
+  await supervisor.settled();
+  for (const [name, others] of [
+    ['alpha', nameless],
+    ['beta', strays],
+  ] as const) {
+    const pid = pidOf(supervisor, name);
+    const found = await processesOf(pid, markOf(pid));
+    assert.deepEqual([...found].sort(), [pid, ...others].sort());
+  }
+  await supervisor.stop();
+  assert.deepEqual([...nameless, ...strays].filter(isRunning), []);
+});
+
+test('descent is told by parents, and ends at whoever carries a mark', () => {
+  const seen = (pid: number, parent: number, mark: string | null = null, believed = false): Seen => ({
+    believed,
+    pid,
+    parent,
+    mark,
+    started: pid,
+    group: pid,
+    session: pid,
+    living: true,
+    kernel: false,
+  });
+  // In no order: a child may have a lower pid than its parent.
+  const census = [
+    seen(5, 7),
+    seen(2, 1),
+    seen(7, 2),
+    seen(3, 1),
+    seen(8, 2, 'other/a/1'),
+    seen(10, 2, 'other/a/1', true),
+    seen(11, 5, 'run/b/1', true),
+    seen(12, 5, 'run/b/1'),
+    seen(9, 8),
+    seen(4, 3),
+  ];
+  const found = unmarkedDescendants(census, [seen(2, 1)], 'run/b/1');
+  assert.deepEqual(
+    found.map(({ pid }) => pid),
+    [7, 5, 11],
+  );
+});
