@@ -5,7 +5,7 @@ import { controlSocketPath, stateFolder } from '../state-folder.ts';
 import { RECORD, readRecord } from '../supervisor/run/run-record.ts';
 
 /** One that is there and says nothing, with what to do about it. */
-export class HangingError extends CommandError {
+export class NotRespondingError extends CommandError {
   /** Null where nobody wrote it down. */
   readonly pid: number | null;
   readonly advice: string;
@@ -42,21 +42,21 @@ export async function askRunning(
   const socket = controlSocketPath(folder);
   try {
     // What is to be done may take as long as gateways drain; so for one that hangs it would be waited for ever.
-    if (method === 'POST') await ask(socket, 'GET', '/status', within).catch(unlessHanging);
+    if (method === 'POST') await ask(socket, 'GET', '/status', within).catch(ignoreRefusal);
     return await ask(socket, method, path, within);
   } catch (error) {
     if (!(error instanceof NoAnswerError)) throw error;
-    throw new HangingError(await pidIn(folder), error.within);
+    throw new NotRespondingError(await recordedPid(folder), error.within);
   }
 }
 
 /** Any other answer is one: what is wrong with it is not what was asked for, or is told of that too. */
-function unlessHanging(error: unknown): void {
+function ignoreRefusal(error: unknown): void {
   if (error instanceof NoAnswerError || !(error instanceof CommandError)) throw error;
 }
 
 /** Null where no record was kept, or none that can be read: the words do without it. */
-async function pidIn(folder: string): Promise<number | null> {
+async function recordedPid(folder: string): Promise<number | null> {
   const record = await readRecord(join(folder, RECORD)).catch(() => null);
   return record?.pid ?? null;
 }

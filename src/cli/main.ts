@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { CommandError, EXIT } from '../errors.ts';
+import { withConfig } from './config-hint.ts';
 import { program } from './program.ts';
-import { withConfig } from './self.ts';
 
 let configFile = 'gwproxy.yaml';
 program.hook('preAction', (_program, called) => {

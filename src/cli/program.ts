@@ -66,7 +66,7 @@ const VERBS = {
 
 for (const [verb, description] of Object.entries(VERBS)) {
   command(`${verb} <profile...>`, description).action(async (profiles: string[], options: ConfigOption) => {
-    const { changeProfiles } = await import('./commands/profiles.ts');
+    const { changeProfiles } = await import('./commands/change-profiles.ts');
     await changeProfiles(options.config, verb, profiles);
   });
 }

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { realFiles } from '../../config/source/files.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import { bashScript } from '../completion/bash.ts';
-import { wordsOf } from '../completion/command-words.ts';
+import { completedCommands } from '../completion/command-words.ts';
+import { configProfileNames } from '../completion/config-profile-names.ts';
 import { fishScript } from '../completion/fish.ts';
-import { profileNames } from '../completion/names.ts';
 import { zshScript } from '../completion/zsh.ts';
 
 const SCRIPTS = new Map([
@@ -19,10 +19,10 @@ export function completion(program: Command, shell: string): void {
   if (script === undefined) {
     throw new CommandError(EXIT.usage, `completion is for ${[...SCRIPTS.keys()].join(', ')}, not '${shell}'`);
   }
-  process.stdout.write(script(wordsOf(program)));
+  process.stdout.write(script(completedCommands(program)));
 }
 
 /** What those scripts ask for: the profiles' names, one a line. Silent where the config cannot be read. */
 export async function printProfileNames(configFile: string): Promise<void> {
-  for (const name of await profileNames(configFile, realFiles)) console.log(name);
+  for (const name of await configProfileNames(configFile, realFiles)) console.log(name);
 }

@@ -2,9 +2,9 @@ import { parseStatus } from '../../admin/status.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import { makeStateFolder, stateFolder } from '../../state-folder.ts';
 import { askRunning, isRunning } from '../ask-running.ts';
+import { configHint } from '../config-hint.ts';
 import { loadPlan } from '../load-config.ts';
-import { refuseUnknown } from '../profile-names.ts';
-import { configHint } from '../self.ts';
+import { refuseUnknownProfiles } from '../unknown-profile.ts';
 import { startInBackground } from '../up/background.ts';
 
 /**
@@ -14,7 +14,7 @@ import { startInBackground } from '../up/background.ts';
 export async function detach(configFile: string, profiles: readonly string[]): Promise<void> {
   const folder = stateFolder(configFile, process.env);
   const { plan, disabled } = await loadPlan(configFile);
-  refuseUnknown(
+  refuseUnknownProfiles(
     profiles,
     plan.profiles.map(({ name }) => name),
     disabled,

@@ -1,9 +1,9 @@
 import { CommandError, EXIT } from '../../errors.ts';
 import { commandFor } from '../../supervisor/process/command.ts';
-import { portsFor } from '../exec/exec-ports.ts';
+import { resolvePorts } from '../exec/exec-ports.ts';
 import { runAttached } from '../exec/run-command.ts';
 import { loadPlan } from '../load-config.ts';
-import { refuseUnknown } from '../profile-names.ts';
+import { refuseUnknownProfiles } from '../unknown-profile.ts';
 
 /**
  * Runs a program as that profile's gateway would run: its environment and nothing else, its folder, ports, user
@@ -13,7 +13,7 @@ import { refuseUnknown } from '../profile-names.ts';
 export async function exec(configFile: string, name: string, words: readonly string[]): Promise<void> {
   const [file, ...args] = programOf(words);
   const { plan, disabled } = await loadPlan(configFile);
-  refuseUnknown(
+  refuseUnknownProfiles(
     [name],
     plan.profiles.map(({ name }) => name),
     disabled,
@@ -22,7 +22,7 @@ export async function exec(configFile: string, name: string, words: readonly str
   if (profile === undefined || profile.launch.kind === 'url') {
     throw new CommandError(EXIT.usage, `profile '${name}' is run elsewhere: it has no environment here`);
   }
-  const ports = await portsFor(profile, configFile);
+  const ports = await resolvePorts(profile, configFile);
   const gateway = commandFor(profile.launch, profile.listeners, ports);
   process.exitCode = await runAttached({ ...gateway, file, args });
 }

@@ -5,9 +5,9 @@ import { hermesConfig } from '../../config/presets/hermes-init.ts';
 import { shortPath } from '../../config/problems.ts';
 import { type Files, realFiles } from '../../config/source/files.ts';
 import { CommandError, EXIT } from '../../errors.ts';
+import { configHint, withConfig } from '../config-hint.ts';
 import { loadPlan } from '../load-config.ts';
 import type { Written } from '../pm2/profile-text.ts';
-import { configHint, withConfig } from '../self.ts';
 
 export interface InitOptions {
   /** A Hermes home; true: the usual one. */

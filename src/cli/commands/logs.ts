@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError, EXIT } from '../../errors.ts';
-import { leaveQuietly } from '../leave.ts';
 import { findLogs } from '../logs/log-sources.ts';
-import { View } from '../logs/view.ts';
+import { LogView } from '../logs/log-view.ts';
+import { exitWhenStdoutCloses } from '../output/closed-stdout.ts';
 
 const LOOK_EVERY = 200;
 /** How often it is looked whether a reload or a restart has moved files, or brought profiles. */
@@ -26,16 +26,16 @@ export interface LogsOptions {
 export async function logs(configFile: string, options: LogsOptions): Promise<void> {
   const count = readCount(options.lines);
   const found = await findLogs(configFile, options.profiles);
-  leaveQuietly();
-  const view = new View({ ...options, count });
-  view.turnTo(found);
-  const shown = await view.look();
+  exitWhenStdoutCloses();
+  const view = new LogView({ ...options, count });
+  view.setSources(found);
+  const shown = await view.printNew();
   if (options.follow) await follow(configFile, options, view);
   else if (!shown && count > 0) console.error('there is no output yet');
   await view.close();
 }
 
-async function follow(configFile: string, options: LogsOptions, view: View): Promise<void> {
+async function follow(configFile: string, options: LogsOptions, view: LogView): Promise<void> {
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
@@ -46,9 +46,9 @@ async function follow(configFile: string, options: LogsOptions, view: View): Pro
       foundAt = performance.now();
       // A config that is half-written, or away, changes nothing of what is shown.
       const found = await findLogs(configFile, options.profiles).catch(() => null);
-      if (found !== null) view.turnTo(found);
+      if (found !== null) view.setSources(found);
     }
-    await view.look();
+    await view.printNew();
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
 }

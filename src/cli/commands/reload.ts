@@ -1,7 +1,7 @@
 import { parseReload } from '../../admin/reload-answer.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import { askRunning } from '../ask-running.ts';
-import { withConfig } from '../self.ts';
+import { withConfig } from '../config-hint.ts';
 
 /**
  * Has the running gwproxy read its config again, and prints what changed. Returns once that is applied; gateways end

@@ -2,7 +2,7 @@ import type { ProfileStatus } from '../../admin/status.ts';
 import { parseStatus } from '../../admin/status.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import { askRunning } from '../ask-running.ts';
-import { changeEach, refuseStrangers } from './profiles.ts';
+import { changeEach, refuseNotRunningNames } from './change-profiles.ts';
 
 /** Restarts these profiles, or with `all` every one that is up; with `rolling` each is ready before the next. */
 export async function restart(
@@ -13,7 +13,7 @@ export async function restart(
   if (options.all === profiles.length > 0) {
     throw new CommandError(EXIT.usage, 'name the profiles to restart, or say --all');
   }
-  if (!options.all) await refuseStrangers(configFile, profiles);
+  if (!options.all) await refuseNotRunningNames(configFile, profiles);
   const names = options.all ? await running(configFile) : profiles;
   if (!options.rolling) {
     await changeEach(configFile, 'restart', names);

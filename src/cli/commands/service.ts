@@ -1,11 +1,11 @@
 import { CommandError, EXIT } from '../../errors.ts';
 import { serviceAccount } from '../service/account.ts';
+import { describeService } from '../service/describe-service.ts';
 import { installAgent, uninstallAgent } from '../service/launchctl.ts';
 import { launchdAgent } from '../service/launchd.ts';
-import { serviceNameOf } from '../service/name.ts';
+import { serviceNameOf } from '../service/service-name.ts';
 import { installUnit, managerOf, uninstallUnit } from '../service/systemctl.ts';
 import { unitTexts } from '../service/systemd.ts';
-import { describeService } from '../service/unit-facts.ts';
 
 /**
  * Has the system start gwproxy on that config at boot, takes that back, or prints what would be installed: a systemd

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseStatus } from '../../admin/status.ts';
 import { askRunning } from '../ask-running.ts';
-import { leaveQuietly } from '../leave.ts';
+import { withConfig } from '../config-hint.ts';
+import { exitWhenStdoutCloses } from '../output/closed-stdout.ts';
 import { fitted, statusTable } from '../output/text-table.ts';
-import { withConfig } from '../self.ts';
 
 const WATCH_EVERY_MS = 1000;
 const CLEAR_SCREEN = '\x1b[H\x1b[2J';
@@ -19,7 +19,7 @@ export async function status(
   configFile: string,
   options: { readonly json: boolean; readonly watch: boolean },
 ): Promise<void> {
-  leaveQuietly();
+  exitWhenStdoutCloses();
   do {
     const answer = await askRunning(configFile, 'GET', '/status');
     const text = options.json

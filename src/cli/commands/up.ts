@@ -8,10 +8,10 @@ import { openStdout } from '../../logs/stdout/stdout.ts';
 import { stateFolder } from '../../state-folder.ts';
 import { loadPlan } from '../load-config.ts';
 import { createRenderer } from '../output/render.ts';
-import { refuseUnknown } from '../profile-names.ts';
-import { takeSocket } from '../up/activation.ts';
-import { hasTerminal, obeySignals } from '../up/signals.ts';
-import { createStarterReport } from '../up/starter.ts';
+import { refuseUnknownProfiles } from '../unknown-profile.ts';
+import { handleSignals, hasTerminal } from '../up/signals.ts';
+import { consumePassedSocket } from '../up/socket-activation.ts';
+import { createStartNotifier } from '../up/start-notifier.ts';
 
 /**
  * Runs the door and the gateways until SIGINT, SIGTERM or `gwproxy down`; signals.ts says what each does. The
@@ -24,17 +24,17 @@ export async function up(options: {
 }): Promise<void> {
   holdYoungGeneration();
   // Before anything is started that would inherit its variables.
-  const socket = takeSocket(process.env, process.pid);
+  const socket = consumePassedSocket(process.env, process.pid);
   const folder = stateFolder(options.configFile, process.env);
   const loadedAt = Date.now();
   const { plan, disabled, ...looked } = await loadPlan(options.configFile);
-  refuseUnknown(
+  refuseUnknownProfiles(
     options.profiles,
     plan.profiles.map(({ name }) => name),
     disabled,
   );
   const log = process.stdout.isTTY && !options.json ? terminalLog(plan, options.configFile) : createJsonLog();
-  const tellStarter = createStarterReport(process.env);
+  const tellStarter = createStartNotifier(process.env);
   const app = await startApp({
     plan,
     config: { load: () => loadConfig(options.configFile, { env: process.env }), looked, loadedAt },
@@ -46,7 +46,7 @@ export async function up(options: {
     ...(socket === null ? {} : { socket }),
     ...(options.profiles.length > 0 ? { only: options.profiles } : {}),
   });
-  obeySignals(app, hasTerminal());
+  handleSignals(app, hasTerminal());
   // Whatever ends this process, no gateway outlives it (but for SIGKILL, which nobody hears).
   process.on('exit', () => {
     app.killNow();

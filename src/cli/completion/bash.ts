@@ -1,7 +1,7 @@
-import type { CommandWords, Place } from './command-words.ts';
+import type { CompletedArgument, CompletedCommand } from './command-words.ts';
 
 /** To be sourced. It needs bash 3.2 alone, not the bash-completion package. */
-export function bashScript(commands: readonly CommandWords[]): string {
+export function bashScript(commands: readonly CompletedCommand[]): string {
   const valued = commands.flatMap(({ options }) =>
     options.flatMap(({ flags, value }) => (value === null ? [] : flags)),
   );
@@ -45,11 +45,11 @@ complete -o default -F _gwproxy gwproxy
 `;
 }
 
-function optionCase({ name, options }: CommandWords): string {
+function optionCase({ name, options }: CompletedCommand): string {
   return `      ${name}) words='${options.flatMap(({ flags }) => flags).join(' ')}' ;;`;
 }
 
-function placeCases({ name, places, repeats }: CommandWords): readonly string[] {
+function placeCases({ name, places, repeats }: CompletedCommand): readonly string[] {
   return places.flatMap((place, index) => {
     const words = placeWords(place);
     const at = repeats && index === places.length - 1 ? '*' : index;
@@ -57,7 +57,7 @@ function placeCases({ name, places, repeats }: CommandWords): readonly string[] 
   });
 }
 
-function placeWords(place: Place): string | null {
+function placeWords(place: CompletedArgument): string | null {
   if (place === 'profiles') return `$("\${COMP_WORDS[0]}" profile-names -c "$config" 2>/dev/null)`;
   return typeof place === 'string' ? null : `'${place.join(' ')}'`;
 }

@@ -1,27 +1,27 @@
 import type { Argument, Command, Option } from 'commander';
 
 /** What may stand at a place of the command line. */
-export type Place = 'profiles' | 'files' | 'anything' | readonly string[];
+export type CompletedArgument = 'profiles' | 'files' | 'anything' | readonly string[];
 
-export interface OptionWords {
+export interface CompletedOption {
   /** `-c`, `--config`. */
   readonly flags: readonly string[];
   readonly description: string;
   /** What follows it; null where nothing does. An optional value counts: it may be left out. */
-  readonly value: Place | null;
+  readonly value: CompletedArgument | null;
 }
 
-export interface CommandWords {
+export interface CompletedCommand {
   readonly name: string;
   readonly description: string;
-  readonly options: readonly OptionWords[];
+  readonly options: readonly CompletedOption[];
   /** The last one repeats where `repeats`. */
-  readonly places: readonly Place[];
+  readonly places: readonly CompletedArgument[];
   readonly repeats: boolean;
 }
 
 /** What a shell has to know of the command line, read from the definition that parses it. */
-export function wordsOf(program: Command): readonly CommandWords[] {
+export function completedCommands(program: Command): readonly CompletedCommand[] {
   const help = program.createHelp();
   return help.visibleCommands(program).map((command) => ({
     name: command.name(),
@@ -32,7 +32,7 @@ export function wordsOf(program: Command): readonly CommandWords[] {
   }));
 }
 
-function optionWords({ short, long, description, required, optional, flags }: Option): OptionWords {
+function optionWords({ short, long, description, required, optional, flags }: Option): CompletedOption {
   return {
     flags: [short, long].filter((flag) => flag !== undefined && flag !== null),
     description,
@@ -41,13 +41,13 @@ function optionWords({ short, long, description, required, optional, flags }: Op
 }
 
 /** By the names that the definition uses: `[profile...]`, `[file]`, `<bash|zsh|fish>`. */
-function argumentPlace(argument: Argument): Place {
+function argumentPlace(argument: Argument): CompletedArgument {
   const name = argument.name();
   if (name.includes('|')) return name.split('|');
   if (name === 'profile') return 'profiles';
   return name === 'argument' || name === 'program' || name === 'file' ? 'files' : 'anything';
 }
 
-function valuePlace(flags: string): Place {
+function valuePlace(flags: string): CompletedArgument {
   return /[<[](?:file|dir)[>\]]/.test(flags) ? 'files' : 'anything';
 }

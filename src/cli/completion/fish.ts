@@ -1,7 +1,7 @@
-import type { CommandWords, OptionWords, Place } from './command-words.ts';
+import type { CompletedArgument, CompletedCommand, CompletedOption } from './command-words.ts';
 
 /** To be sourced, or put as `gwproxy.fish` into ~/.config/fish/completions. */
-export function fishScript(commands: readonly CommandWords[]): string {
+export function fishScript(commands: readonly CompletedCommand[]): string {
   return `# Completion of gwproxy in fish: gwproxy completion fish | source
 function __gwproxy_profiles
     set -l words (commandline -opc)
@@ -21,7 +21,7 @@ ${commands.flatMap(commandLines).join('\n')}
 `;
 }
 
-function commandLines(command: CommandWords): readonly string[] {
+function commandLines(command: CompletedCommand): readonly string[] {
   const { name, description, options, places } = command;
   const here = `complete -c gwproxy -n '__fish_seen_subcommand_from ${name}'`;
   return [
@@ -31,13 +31,13 @@ function commandLines(command: CommandWords): readonly string[] {
   ];
 }
 
-function optionWords({ flags, description, value }: OptionWords): string {
+function optionWords({ flags, description, value }: CompletedOption): string {
   const names = flags.map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`));
   const needs = value === null ? [] : [value === 'files' ? '-r -F' : '-x'];
   return [...names, ...needs, `-d ${quoted(description)}`].join(' ');
 }
 
-function placeWords(place: Place): readonly string[] {
+function placeWords(place: CompletedArgument): readonly string[] {
   if (place === 'profiles') return ["-a '(__gwproxy_profiles)'"];
   if (place === 'files') return ['-F'];
   return place === 'anything' ? [] : [`-a '${place.join(' ')}'`];

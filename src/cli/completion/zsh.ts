@@ -1,7 +1,7 @@
-import type { CommandWords, OptionWords, Place } from './command-words.ts';
+import type { CompletedArgument, CompletedCommand, CompletedOption } from './command-words.ts';
 
 /** To be sourced, or put as `_gwproxy` into a folder of $fpath. */
-export function zshScript(commands: readonly CommandWords[]): string {
+export function zshScript(commands: readonly CompletedCommand[]): string {
   return `#compdef gwproxy
 # Completion of gwproxy in zsh, after compinit: source <(gwproxy completion zsh)
 _gwproxy_profiles() {
@@ -31,7 +31,7 @@ if [[ $funcstack[1] == _gwproxy ]]; then _gwproxy; else compdef _gwproxy gwproxy
 `;
 }
 
-function commandCase({ name, options, places, repeats }: CommandWords): string {
+function commandCase({ name, options, places, repeats }: CompletedCommand): string {
   const specs = [
     ...options.flatMap(optionSpecs),
     ...places.map((place, index) => {
@@ -42,12 +42,12 @@ function commandCase({ name, options, places, repeats }: CommandWords): string {
   return `    ${name}) _arguments -s ${specs.join(' ')} ;;`;
 }
 
-function optionSpecs({ flags, description, value }: OptionWords): readonly string[] {
+function optionSpecs({ flags, description, value }: CompletedOption): readonly string[] {
   const told = `[${description.replace(/[\]\\:]/g, '\\$&')}]${value === null ? '' : `:${placeSpec(value)}`}`;
   return flags.map((flag) => quoted(`(${flags.join(' ')})${flag}${told}`));
 }
 
-function placeSpec(place: Place): string {
+function placeSpec(place: CompletedArgument): string {
   if (place === 'profiles') return 'profile:_gwproxy_profiles';
   if (place === 'files') return 'file:_files';
   return place === 'anything' ? 'value:' : `what:(${place.join(' ')})`;

@@ -6,7 +6,7 @@ import { SPOOL_LIMITS } from '../../door/spool/store/budget.ts';
 import { CommandError } from '../../errors.ts';
 import { controlSocketPath } from '../../state-folder.ts';
 import { systemCode } from '../../util/errno.ts';
-import { serviceNameOf } from '../service/name.ts';
+import { serviceNameOf } from '../service/service-name.ts';
 import { error, type Fault, warn } from './finding.ts';
 import type { Subject } from './subject.ts';
 

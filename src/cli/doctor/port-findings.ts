@@ -2,7 +2,7 @@ import type { Status } from '../../admin/status.ts';
 import type { Plan } from '../../config/types.ts';
 import { isFree, tryListen } from '../../supervisor/ports/port-book.ts';
 import { holderOf } from '../../supervisor/ports/port-owner.ts';
-import { listenStream } from '../service/unit-facts.ts';
+import { listenStream } from '../service/describe-service.ts';
 import { error, type Fault } from './finding.ts';
 import { socketUnitOf } from './socket-unit-findings.ts';
 import { place, type Subject } from './subject.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../util/errno.ts';
-import { serviceNameOf } from '../service/name.ts';
+import { serviceNameOf } from '../service/service-name.ts';
 import { managerOf } from '../service/systemctl.ts';
 import type { Subject } from './subject.ts';
 

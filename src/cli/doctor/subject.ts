@@ -7,8 +7,8 @@ import type { Plan } from '../../config/types.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import type { Source } from '../../routing/route.ts';
 import { stateFolder } from '../../state-folder.ts';
-import { askRunning, HangingError, pidText } from '../ask-running.ts';
-import { configHint } from '../self.ts';
+import { askRunning, NotRespondingError, pidText } from '../ask-running.ts';
+import { configHint } from '../config-hint.ts';
 
 /** All that the checks look at, found out once. */
 export interface Subject {
@@ -65,7 +65,7 @@ async function runningOn(file: string, ms: number): Promise<Pick<Subject, 'statu
   } catch (error) {
     if (error instanceof CommandError && error.exitCode === EXIT.notRunning)
       return { status: null, silent: null };
-    if (error instanceof HangingError) {
+    if (error instanceof NotRespondingError) {
       const { pid, advice, within } = error;
       const what = `one runs on this config${pidText(pid)} and did not answer within ${within / 1000} s`;
       return { status: null, silent: { what, instead: advice } };

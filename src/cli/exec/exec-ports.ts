@@ -9,7 +9,7 @@ import { askRunning } from '../ask-running.ts';
  * The port of each listener: a fixed one as it stands, an allocated one as the gwproxy that runs has it, so that
  * the program finds the gateway; else one that is free now, so that the program can be the gateway.
  */
-export async function portsFor(
+export async function resolvePorts(
   profile: ProfilePlan,
   configFile: string,
 ): Promise<ReadonlyMap<string, number>> {

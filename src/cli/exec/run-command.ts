@@ -16,7 +16,7 @@ const SIGNALLED = 128;
  * one of its settings cannot be had.
  */
 export async function runAttached(command: Command): Promise<number> {
-  const child = await started(command);
+  const child = await spawnCommand(command);
   const report = child.stdio[3];
   if (report instanceof Readable) {
     void refusal(report).then((refused) => {
@@ -52,7 +52,7 @@ async function notFound(command: Command): Promise<string> {
   return (await interpreterFault(command)) ?? `command not found: ${command.file}`;
 }
 
-async function started(command: Command): Promise<ChildProcess> {
+async function spawnCommand(command: Command): Promise<ChildProcess> {
   try {
     const { file, args, env, identity, wrapped, spawnAt } = await prepare(command);
     const stdio = ['inherit', 'inherit', 'inherit', ...(wrapped ? (['pipe'] as const) : [])] as const;

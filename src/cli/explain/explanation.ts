@@ -7,11 +7,11 @@ import { platforms } from '../../routing/platforms/index.ts';
 import type { PlatformName, Route, RouteKey } from '../../routing/route.ts';
 import { pickByPath } from '../../routing/target-path.ts';
 import { isSecret, routeText, SECRET, sourceText } from '../output/route-text.ts';
-import { claimOf } from '../portal/claim-line.ts';
-import type { Decision } from './decide.ts';
-import type { Request } from './request.ts';
-import { beatenBy, nearestTo, type Rival } from './rivals.ts';
-import { type Sender, senderOf } from './route-places.ts';
+import { claimLine } from '../portal/claim-line.ts';
+import type { SimulatedRequest } from './described-request.ts';
+import type { Decision } from './door-decision.ts';
+import { beatenRoutes, nearestRoute, type OtherRoute } from './other-routes.ts';
+import { detectSender, type SenderReading } from './sender-reading.ts';
 
 /** What `gwproxy explain --json` prints; users' scripts rely on these names. Secrets are '(secret)'. */
 export interface Explanation {
@@ -26,9 +26,9 @@ export interface Explanation {
   readonly because: string;
   readonly found: readonly { readonly field: string; readonly value: string; readonly place: string }[];
   /** Other routes that the request has all of. */
-  readonly beaten: readonly Beside[];
+  readonly beaten: readonly ExplainedRoute[];
   /** Of a request that nobody claims. */
-  readonly nearest: Beside | null;
+  readonly nearest: ExplainedRoute | null;
   /** The line of config that would claim it. */
   readonly claim: string | null;
 }
@@ -41,7 +41,7 @@ export interface Target {
 }
 
 /** Another route. */
-export interface Beside {
+export interface ExplainedRoute {
   readonly profile: string;
   readonly route: string;
   readonly asks: string;
@@ -51,9 +51,9 @@ export interface Beside {
 const ANYWHERE = { host: null, path: '' };
 
 /** All but what the outcome alone decides. */
-type Told = Omit<Explanation, 'outcome' | 'because'>;
+type ExplanationDetails = Omit<Explanation, 'outcome' | 'because'>;
 
-const NOTHING: Told = {
+const NO_DETAILS: ExplanationDetails = {
   platform: null,
   attributes: {},
   deliveries: [],
@@ -68,19 +68,19 @@ const NOTHING: Told = {
 export function explain(plan: Plan, decision: Decision, folder: string): Explanation {
   if (decision.kind === 'refused') {
     const outcome = decision.code === 'GWPROXY_AMBIGUOUS_KEY' ? 'ambiguous' : 'refused';
-    return { ...NOTHING, outcome, because: `${decision.code}: ${decision.detail}` };
+    return { ...NO_DETAILS, outcome, because: `${decision.code}: ${decision.detail}` };
   }
   const { request, outcome } = decision;
-  const sender = senderOfOutcome(plan, request, outcome.kind === 'none' ? null : outcome.platform);
-  const told: Told = { ...NOTHING, ...(sender && shown(sender)) };
+  const sender = detectOutcomeSender(plan, request, outcome.kind === 'none' ? null : outcome.platform);
+  const told: ExplanationDetails = { ...NO_DETAILS, ...(sender && senderDetails(sender)) };
   switch (outcome.kind) {
     case 'match': {
-      const beaten = beatenBy(outcome.route, plan.routes, request.head, sender?.deliveries[0] ?? null);
-      const own = matched(plan, request.head, [outcome], folder);
-      return { ...told, beaten: beaten.map((rival) => tell(rival, folder)), ...own };
+      const beaten = beatenRoutes(outcome.route, plan.routes, request.head, sender?.deliveries[0] ?? null);
+      const own = matchDetails(plan, request.head, [outcome], folder);
+      return { ...told, beaten: beaten.map((rival) => explainedRoute(rival, folder)), ...own };
     }
     case 'fan-out': {
-      const own = matched(plan, request.head, outcome.matches, folder);
+      const own = matchDetails(plan, request.head, outcome.matches, folder);
       return { ...told, ...own, ...(own.outcome === 'match' && { outcome: 'fan-out' }) };
     }
     case 'mixed-batch': {
@@ -92,22 +92,26 @@ export function explain(plan: Plan, decision: Decision, folder: string): Explana
       return { ...told, outcome: 'handshake', because };
     }
     case 'unmatched':
-      return { ...told, ...unclaimed(plan, decision, sender, outcome.reply?.status ?? 404, folder) };
+      return { ...told, ...unmatchedDetails(plan, decision, sender, outcome.reply?.status ?? 404, folder) };
     case 'none':
-      return { ...told, ...unclaimed(plan, decision, sender, 404, folder) };
+      return { ...told, ...unmatchedDetails(plan, decision, sender, 404, folder) };
   }
 }
 
 /** That platform's own reading of the request; of a request that none decides, that of any that knows it. */
-function senderOfOutcome(plan: Plan, request: Request, name: PlatformName | null): Sender | undefined {
-  if (name === null) return senderOf(request, platforms);
+function detectOutcomeSender(
+  plan: Plan,
+  request: SimulatedRequest,
+  name: PlatformName | null,
+): SenderReading | undefined {
+  if (name === null) return detectSender(request, platforms);
   const keyed = plan.routes.filter((route): route is Route & { key: RouteKey } => route.key !== null);
   const custom = customPlatform(keyed.filter(({ key }) => key.platform === 'custom'));
   const among = [...platforms, custom].filter((platform) => platform.name === name);
-  return senderOf(request, among);
+  return detectSender(request, among);
 }
 
-function shown({ platform: { name }, deliveries, found }: Sender) {
+function senderDetails({ platform: { name }, deliveries, found }: SenderReading) {
   const hide = (field: string, value: string): string => (isSecret(name, field) ? SECRET : value);
   const fields = deliveries.map((one) =>
     Object.fromEntries(Object.entries(one.fields).map(([field, value]) => [field, hide(field, value)])),
@@ -120,7 +124,7 @@ function shown({ platform: { name }, deliveries, found }: Sender) {
   };
 }
 
-function matched(
+function matchDetails(
   plan: Plan,
   head: RequestHead,
   matches: readonly Match[],
@@ -131,33 +135,33 @@ function matched(
     const listeners = plan.profiles.find(({ name }) => name === profile)?.listeners ?? [];
     const listener = pickByPath(listeners, gatewayPath(route, head.path).path)?.name;
     if (listener === undefined) {
-      const because = `${claiming(route, folder)}, none of whose listeners is public at this path: 404`;
+      const because = `${claimText(route, folder)}, none of whose listeners is public at this path: 404`;
       return { outcome: 'unmatched', targets: [], because };
     }
     targets.push({ profile, listener, route: sourceText(route.source, folder) });
   }
-  const because = matches.map(({ route }) => claiming(route, folder)).join('; ');
+  const because = matches.map(({ route }) => claimText(route, folder)).join('; ');
   return { outcome: 'match', targets, because };
 }
 
-function unclaimed(
+function unmatchedDetails(
   plan: Plan,
   { request, scope }: Extract<Decision, { kind: 'decided' }>,
-  sender: Sender | undefined,
+  sender: SenderReading | undefined,
   status: number,
   folder: string,
 ): Pick<Explanation, 'outcome' | 'because' | 'nearest' | 'claim'> {
   const [named] = sender?.deliveries ?? [];
-  const nearest = named && nearestTo(plan.routes, request.head, named);
+  const nearest = named && nearestRoute(plan.routes, request.head, named);
   return {
     outcome: 'unmatched',
-    because: `${whyUnclaimed(plan, sender)}: ${status}`,
-    nearest: nearest === undefined ? null : tell(nearest, folder),
-    claim: (named && claimOf(named, scope ?? ANYWHERE)?.line) ?? null,
+    because: `${unmatchedReason(plan, sender)}: ${status}`,
+    nearest: nearest === undefined ? null : explainedRoute(nearest, folder),
+    claim: (named && claimLine(named, scope ?? ANYWHERE)?.line) ?? null,
   };
 }
 
-function whyUnclaimed(plan: Plan, sender: Sender | undefined): string {
+function unmatchedReason(plan: Plan, sender: SenderReading | undefined): string {
   if (sender === undefined) return 'no sender is known by it, and no route claims its host and path';
   const { name } = sender.platform;
   if (sender.deliveries.length === 0) return `${name} sent it, and it names nobody`;
@@ -166,11 +170,11 @@ function whyUnclaimed(plan: Plan, sender: Sender | undefined): string {
     : `${name} sent it, and no route is of ${name}`;
 }
 
-function claiming(route: Route, folder: string): string {
+function claimText(route: Route, folder: string): string {
   return `${sourceText(route.source, folder)} (${routeText(route)}) claims it for ${route.profile}`;
 }
 
-function tell({ route, why }: Rival, folder: string): Beside {
+function explainedRoute({ route, why }: OtherRoute, folder: string): ExplainedRoute {
   return {
     profile: route.profile,
     route: sourceText(route.source, folder),

@@ -14,23 +14,23 @@ import { systemCode } from '../../util/errno.ts';
  */
 export async function findLogs(configFile: string, names: readonly string[]): Promise<LogDirectory> {
   const folder = logsFolder(stateFolder(configFile, process.env));
-  const written = await writtenIn(folder);
+  const written = await readRecordedLogs(folder);
   const known = (name: string, { profiles }: LogDirectory): boolean => name === OWN || profiles.has(name);
   if (written !== null && names.every((name) => known(name, written))) return written;
-  const { found, disabled } = await planLogs(configFile, folder, written);
+  const { found, disabled } = await logsFromConfig(configFile, folder, written);
   const former = new Map<string, string>();
   for (const name of names) {
-    const file = known(name, found) ? null : await formerFile(name, dirname(found.own));
+    const file = known(name, found) ? null : await removedProfileFile(name, dirname(found.own));
     if (file !== null) former.set(name, file);
   }
   const profiles = new Map([...found.profiles, ...former]);
-  const { refuseUnknown } = await import('../profile-names.ts');
+  const { refuseUnknownProfiles: refuseUnknown } = await import('../unknown-profile.ts');
   refuseUnknown(names, [...profiles.keys(), OWN], disabled);
   return { ...found, profiles };
 }
 
 /** That of a profile which the config has no more, where anything of it is left. */
-async function formerFile(name: string, folder: string): Promise<string | null> {
+async function removedProfileFile(name: string, folder: string): Promise<string | null> {
   if (basename(name) !== name) return null;
   const file = defaultLogFile(folder, name);
   if (existsSync(file)) return file;
@@ -38,7 +38,7 @@ async function formerFile(name: string, folder: string): Promise<string | null> 
   return rotated.length > 0 ? file : null;
 }
 
-async function writtenIn(folder: string): Promise<LogDirectory | null> {
+async function readRecordedLogs(folder: string): Promise<LogDirectory | null> {
   try {
     return await readDirectory(folder);
   } catch (cause) {
@@ -53,7 +53,7 @@ async function writtenIn(folder: string): Promise<LogDirectory | null> {
 }
 
 /** As the config has it, and what is written down of profiles that it has no more; and which it has turned off. */
-async function planLogs(
+async function logsFromConfig(
   configFile: string,
   folder: string,
   written: LogDirectory | null,

@@ -1,7 +1,7 @@
 import type { Report } from '../../events.ts';
-import { withConfig } from '../self.ts';
-import { describe } from './describe.ts';
-import { createNameLines, type LineMark } from './name-lines.ts';
+import { withConfig } from '../config-hint.ts';
+import { describeEvent } from './event-text.ts';
+import { createLineLabeller, type LineMark } from './labelled-lines.ts';
 
 /** Past this, a terminal that does not keep up loses gateways' output, and is told how much. */
 const MAX_UNWRITTEN_BYTES = 1024 * 1024;
@@ -21,7 +21,7 @@ export function createRenderer(
   terminal: Terminal,
   now: () => number = Date.now,
 ): Report {
-  const lineOf = createNameLines(profiles, terminal.colour);
+  const lineOf = createLineLabeller(profiles, terminal.colour);
   const { configFile = 'gwproxy.yaml' } = terminal;
   let lost = 0;
 
@@ -41,7 +41,7 @@ export function createRenderer(
       line(event.profile, '|', event.line);
       return;
     }
-    const told = describe(event, now());
+    const told = describeEvent(event, now());
     if (told !== undefined) line(told.name, told.bad ? '!' : '>', withConfig(told.text, configFile));
   };
 }

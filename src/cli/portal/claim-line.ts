@@ -4,22 +4,22 @@ import type { Attributes } from '../../routing/route.ts';
 import { isSecret, yamlText } from '../output/route-text.ts';
 
 /** A line for a profile that claims a key that nobody claims. */
-export interface Claim {
+export interface ClaimLine {
   readonly line: string;
   /** Its fields whose values gwproxy does not keep: the line has `${NAME}` for each. */
   readonly secrets: readonly string[];
 }
 
 /** The host and path prefix of the routes that decided a request: only a route that names them too is asked. */
-export interface Where {
+export interface RouteScope {
   readonly host: string | null;
   readonly path: string;
 }
 
 /** Undefined where no route can claim it: it names nobody, or its sender has no routes. */
-export function claimOf(attributes: Attributes, { host, path }: Where): Claim | undefined {
+export function claimLine(attributes: Attributes, { host, path }: RouteScope): ClaimLine | undefined {
   const { platform } = attributes;
-  const named = naming(attributes);
+  const named = identifyingFields(attributes);
   if (named.length === 0) return undefined;
   const secrets = named.filter((field) => isSecret(platform, field));
   const value = (field: string): string =>
@@ -43,21 +43,21 @@ export function claimOf(attributes: Attributes, { host, path }: Where): Claim | 
  * comes from, the repository of an app's event): a route by these would miss the bot's other requests. Secrets
  * only where nothing else is there.
  */
-function naming({ platform, fields }: Attributes): readonly string[] {
+function identifyingFields({ platform, fields }: Attributes): readonly string[] {
   const names = Object.keys(fields);
-  if (platform === 'bot-framework') return one(names, botNames(fields));
-  if (platform === 'github') return one(names, ['app', 'repository', 'installation', 'hook']);
+  if (platform === 'bot-framework') return firstPresent(names, botFrameworkFields(fields));
+  if (platform === 'github') return firstPresent(names, ['app', 'repository', 'installation', 'hook']);
   const open = names.filter((field) => !isSecret(platform, field));
   return open.length > 0 ? open : names;
 }
 
 /** Agent 365's app is the blueprint, which many agents share; elsewhere the recipient is the app. */
-function botNames({ app, recipient }: Attributes['fields']): readonly string[] {
+function botFrameworkFields({ app, recipient }: Attributes['fields']): readonly string[] {
   const own = app !== undefined && (recipient === undefined || recipient === `28:${app}`);
   return own ? ['app'] : ['agentic_app', 'recipient', 'tenant'];
 }
 
-function one(names: readonly string[], wanted: readonly string[]): readonly string[] {
+function firstPresent(names: readonly string[], wanted: readonly string[]): readonly string[] {
   return wanted.filter((field) => names.includes(field)).slice(0, 1);
 }
 

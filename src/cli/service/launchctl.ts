@@ -3,30 +3,30 @@ import { join } from 'node:path';
 import { CommandError, EXIT } from '../../errors.ts';
 import { makeStateFolder } from '../../state-folder.ts';
 import { isRunning } from '../ask-running.ts';
-import { configHint } from '../self.ts';
-import { call } from './call.ts';
+import { configHint } from '../config-hint.ts';
 import { launchdAgent } from './launchd.ts';
-import { removeOwn, writeOwn } from './own-file.ts';
-import type { Service } from './service-manager.ts';
+import { runTool } from './run-tool.ts';
+import type { ServiceDefinition } from './service-definition.ts';
+import { removeUnitFile, writeUnitFile } from './unit-file.ts';
 
 /** Writes the agent and has launchd start it, now and at login. Throws a CommandError. */
-export async function installAgent(service: Service, configFile: string): Promise<void> {
+export async function installAgent(service: ServiceDefinition, configFile: string): Promise<void> {
   const { name, stateFolder } = service;
   const file = agentFile(name);
   // launchd opens its log there before gwproxy makes it.
   makeStateFolder(stateFolder);
-  const written = await writeOwn(file, launchdAgent(service));
+  const written = await writeUnitFile(file, launchdAgent(service));
   console.log(
     { new: `${file} is written`, same: `${file} is as it should be`, changed: `${file} is written anew` }[
       written
     ],
   );
-  if ((await call('launchctl', ['print', target(name)])).ok) {
+  if ((await runTool('launchctl', ['print', target(name)])).ok) {
     if (written === 'same') {
       console.log(`${name} is loaded`);
       return;
     }
-    await call('launchctl', ['bootout', target(name)]);
+    await runTool('launchctl', ['bootout', target(name)]);
   } else if (await isRunning(configFile)) {
     console.log(
       `a gwproxy that was started by hand runs on; from the next login on it is ${name}; at once with ` +
@@ -34,7 +34,7 @@ export async function installAgent(service: Service, configFile: string): Promis
     );
     return;
   }
-  const loaded = await call('launchctl', ['bootstrap', domain(), file]);
+  const loaded = await runTool('launchctl', ['bootstrap', domain(), file]);
   if (!loaded.ok) throw new CommandError(EXIT.cannotServe, `launchctl: ${loaded.reason}`);
   console.log(
     `${name} is loaded, and starts when you log in; see \`gwproxy status${configHint(configFile)}\``,
@@ -44,12 +44,12 @@ export async function installAgent(service: Service, configFile: string): Promis
 /** Stops it and takes the agent away; nothing where there is none. Throws a CommandError. */
 export async function uninstallAgent(name: string): Promise<void> {
   const file = agentFile(name);
-  if (!(await removeOwn(file))) {
+  if (!(await removeUnitFile(file))) {
     console.log(`${name} is not installed`);
     return;
   }
   // Not loaded: then there is nothing to stop.
-  await call('launchctl', ['bootout', target(name)]);
+  await runTool('launchctl', ['bootout', target(name)]);
   console.log(`${name} is stopped, and ${file} removed`);
 }
 

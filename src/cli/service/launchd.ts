@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { MARK, type Service } from './service-manager.ts';
+import { type ServiceDefinition, WRITTEN_BY } from './service-definition.ts';
 
 /** The text of a launchd agent, a property list (launchd.plist(5)). */
-export function launchdAgent(service: Service): string {
+export function launchdAgent(service: ServiceDefinition): string {
   const { name, configFile, folder, stateFolder, node, main, env, stopTime } = service;
   const entries: readonly (readonly [string, Value])[] = [
     ['Label', name],
@@ -20,7 +20,7 @@ export function launchdAgent(service: Service): string {
   ];
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<!-- ${MARK}, which writes it anew. Install it again when Node, gwproxy or the config moves. -->
+<!-- ${WRITTEN_BY}, which writes it anew. Install it again when Node, gwproxy or the config moves. -->
 <plist version="1.0">
 ${dictionary(entries, '')}
 </plist>

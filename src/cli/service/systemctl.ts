@@ -3,11 +3,11 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { CommandError, EXIT } from '../../errors.ts';
 import { isRunning } from '../ask-running.ts';
-import { configHint } from '../self.ts';
-import { type Called, call } from './call.ts';
-import { readOwn, removeOwn, writeOwn } from './own-file.ts';
-import type { Service } from './service-manager.ts';
+import { configHint } from '../config-hint.ts';
+import { runTool, type ToolResult } from './run-tool.ts';
+import type { ServiceDefinition } from './service-definition.ts';
 import { systemdSocket, systemdUnit } from './systemd.ts';
+import { readUnitFile, removeUnitFile, writeUnitFile } from './unit-file.ts';
 
 /** One manager of systemd: the user's own, or the system's. */
 export interface Manager {
@@ -26,35 +26,39 @@ export function managerOf(system: boolean, env: NodeJS.ProcessEnv): Manager {
  * Writes the unit and has systemd start it, now and at boot. A gwproxy that was started by hand goes on, and the unit
  * waits. Throws a CommandError: 70 where it does not start, 1 where systemd does not answer, then nothing is written.
  */
-export async function installUnit(service: Service, manager: Manager, configFile: string): Promise<void> {
+export async function installUnit(
+  service: ServiceDefinition,
+  manager: Manager,
+  configFile: string,
+): Promise<void> {
   const { name } = service;
   const systemctl = controlOf(manager);
-  refuseOthers(manager);
+  requireRoot(manager);
   const version = await systemctl('show', '--property=Version');
   if (!version.ok) throw noSystemd(version, manager, configFile, 'nothing is installed');
-  const written = await write(join(manager.folder, `${name}.service`), systemdUnit(service));
+  const written = await writeAndReport(join(manager.folder, `${name}.service`), systemdUnit(service));
   const socketFile = join(manager.folder, `${name}.socket`);
   const socket = `${name}.socket`;
   const units = service.socket === null ? [name] : [socket, name];
-  if (service.socket !== null) await write(socketFile, systemdSocket(service, service.socket));
-  else if ((await readOwn(socketFile, 'nothing is installed')) !== null) {
+  if (service.socket !== null) await writeAndReport(socketFile, systemdSocket(service, service.socket));
+  else if ((await readUnitFile(socketFile, 'nothing is installed')) !== null) {
     // It would go on listening, beside a gwproxy that does so itself.
-    expect(await systemctl('disable', '--now', socket));
-    await removeOwn(socketFile);
+    requireOk(await systemctl('disable', '--now', socket));
+    await removeUnitFile(socketFile);
     console.log(`${socketFile} is removed`);
   }
-  expect(await systemctl('daemon-reload'));
+  requireOk(await systemctl('daemon-reload'));
 
   const shown = commandText(manager);
   if ((await systemctl('is-active', '--quiet', name)).ok) {
-    expect(await systemctl('enable', ...units));
+    requireOk(await systemctl('enable', ...units));
     console.log(
       written === 'same'
         ? `${name} is running`
         : `${name} runs on with the unit as it was, until \`${shown} restart ${name}\``,
     );
   } else if (await isRunning(configFile)) {
-    expect(await systemctl('enable', ...units));
+    requireOk(await systemctl('enable', ...units));
     console.log(
       `a gwproxy that was started by hand runs on; from the next boot on it is ${name}; at once with ` +
         `\`gwproxy down${configHint(configFile)}\` and \`${shown} start ${units.join(' ')}\``,
@@ -76,7 +80,7 @@ export async function installUnit(service: Service, manager: Manager, configFile
       );
     }
   }
-  if (!manager.system && !(await lingers())) {
+  if (!manager.system && !(await hasLinger())) {
     console.log(
       'it starts when you log in, and ends when you log out; from boot on with `loginctl enable-linger`',
     );
@@ -86,40 +90,40 @@ export async function installUnit(service: Service, manager: Manager, configFile
 /** Stops it and takes the unit away; nothing where there is none. Throws a CommandError. */
 export async function uninstallUnit(name: string, manager: Manager, configFile: string): Promise<void> {
   const systemctl = controlOf(manager);
-  refuseOthers(manager);
+  requireRoot(manager);
   const version = await systemctl('show', '--property=Version');
   if (!version.ok) throw noSystemd(version, manager, configFile, 'nothing is removed');
   const file = join(manager.folder, `${name}.service`);
-  if ((await readOwn(file, 'it is left as it is')) === null) {
+  if ((await readUnitFile(file, 'it is left as it is')) === null) {
     console.log(`${name} is not installed`);
     return;
   }
   const socketFile = join(manager.folder, `${name}.socket`);
-  const hasSocket = (await readOwn(socketFile, 'it is left as it is')) !== null;
+  const hasSocket = (await readUnitFile(socketFile, 'it is left as it is')) !== null;
   // The socket first: it would start the service again.
-  expect(await systemctl('disable', '--now', ...(hasSocket ? [`${name}.socket`] : []), name));
-  await removeOwn(file);
-  if (hasSocket) await removeOwn(socketFile);
-  expect(await systemctl('daemon-reload'));
+  requireOk(await systemctl('disable', '--now', ...(hasSocket ? [`${name}.socket`] : []), name));
+  await removeUnitFile(file);
+  if (hasSocket) await removeUnitFile(socketFile);
+  requireOk(await systemctl('daemon-reload'));
   console.log(`${name} is stopped, and ${[file, ...(hasSocket ? [socketFile] : [])].join(' and ')} removed`);
 }
 
-async function write(file: string, text: string): Promise<'new' | 'same' | 'changed'> {
-  const written = await writeOwn(file, text);
+async function writeAndReport(file: string, text: string): Promise<'new' | 'same' | 'changed'> {
+  const written = await writeUnitFile(file, text);
   const how = { new: 'is written', same: 'is as it should be', changed: 'is written anew' }[written];
   console.log(`${file} ${how}`);
   return written;
 }
 
-function controlOf({ system }: Manager): (...args: readonly string[]) => Promise<Called> {
-  return (...args) => call('systemctl', system ? args : ['--user', ...args]);
+function controlOf({ system }: Manager): (...args: readonly string[]) => Promise<ToolResult> {
+  return (...args) => runTool('systemctl', system ? args : ['--user', ...args]);
 }
 
 function commandText({ system }: Manager): string {
   return system ? 'systemctl' : 'systemctl --user';
 }
 
-function refuseOthers({ system }: Manager): void {
+function requireRoot({ system }: Manager): void {
   if (system && process.getuid?.() !== 0) {
     throw new CommandError(
       EXIT.failure,
@@ -128,11 +132,16 @@ function refuseOthers({ system }: Manager): void {
   }
 }
 
-function expect({ ok, reason }: Called): void {
+function requireOk({ ok, reason }: ToolResult): void {
   if (!ok) throw new CommandError(EXIT.failure, `systemctl: ${reason}`);
 }
 
-function noSystemd({ reason }: Called, { system }: Manager, configFile: string, so: string): CommandError {
+function noSystemd(
+  { reason }: ToolResult,
+  { system }: Manager,
+  configFile: string,
+  so: string,
+): CommandError {
   const hint = configHint(configFile);
   const lines = [
     `systemd does not answer here, so ${so}: ${reason}`,
@@ -144,7 +153,7 @@ function noSystemd({ reason }: Called, { system }: Manager, configFile: string, 
 }
 
 /** Whether the user's manager runs from boot on (logind's own mark). */
-function lingers(): Promise<boolean> {
+function hasLinger(): Promise<boolean> {
   return access(join('/var/lib/systemd/linger', userInfo().username)).then(
     () => true,
     () => false,

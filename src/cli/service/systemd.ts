@@ -1,4 +1,4 @@
-import { MARK, type Service } from './service-manager.ts';
+import { type ServiceDefinition, WRITTEN_BY } from './service-definition.ts';
 
 /** Of a port that is taken, say: tried for some five minutes, then `failed` in systemd's own words. */
 const RETRY_SECONDS = 5;
@@ -8,13 +8,13 @@ const RETRIES = 60;
  * The text of a systemd unit, of the user's manager or, where `user` is set, of the system's. Sandboxing holds for
  * the gateways too, whatever programs they are: an option is on only where it breaks none of them.
  */
-export function systemdUnit(service: Service): string {
+export function systemdUnit(service: ServiceDefinition): string {
   const { name, configFile, folder, node, main, env, stopTime, socket, user } = service;
   const system = user !== null;
   const control = system ? 'systemctl' : 'systemctl --user';
   const gwproxy = (verb: string): string =>
     [program(node), ...[main, verb, '-c', configFile].map(argument)].join(' ');
-  return `# ${MARK}, which writes it anew: changes of your own belong in \`${control} edit ${name}\`.
+  return `# ${WRITTEN_BY}, which writes it anew: changes of your own belong in \`${control} edit ${name}\`.
 # Paths and PATH are as they were at that moment. Install it again when Node, gwproxy or the config moves, or a
 # gateway's program lies in a new folder.
 
@@ -63,7 +63,7 @@ WantedBy=${system ? 'multi-user.target' : 'default.target'}
 }
 
 /** Both units, each under its name where there are two, as `systemctl cat` shows them. */
-export function unitTexts(service: Service): string {
+export function unitTexts(service: ServiceDefinition): string {
   const { name, socket } = service;
   const unit = systemdUnit(service);
   if (socket === null) return unit;
@@ -74,9 +74,9 @@ export function unitTexts(service: Service): string {
  * The text of the socket unit that belongs to it: systemd listens, and passes the socket on. Whoever connects while
  * gwproxy restarts waits in the socket's queue.
  */
-export function systemdSocket({ name, configFile, user }: Service, listenStream: string): string {
+export function systemdSocket({ name, configFile, user }: ServiceDefinition, listenStream: string): string {
   const control = user === null ? 'systemctl --user' : 'systemctl';
-  return `# ${MARK} with --socket, which writes it anew: changes of your own belong in \`${control} edit ${name}.socket\`.
+  return `# ${WRITTEN_BY} with --socket, which writes it anew: changes of your own belong in \`${control} edit ${name}.socket\`.
 # Install it again when \`listen:\` of the config changes.
 
 [Unit]

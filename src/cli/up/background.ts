@@ -4,8 +4,8 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CommandError, EXIT } from '../../errors.ts';
-import { MAIN } from '../self.ts';
-import { READY } from './starter.ts';
+import { MAIN_PATH } from '../main-path.ts';
+import { READY } from './start-notifier.ts';
 
 /** A start takes well under a second; one that sweeps up after a killed gwproxy some more. */
 const LISTENS_WITHIN = 30_000;
@@ -19,7 +19,7 @@ const ENDS_WITHIN = 5000;
 export async function startInBackground(args: readonly string[], folder: string): Promise<void> {
   const file = join(folder, 'up.log');
   const log = openSync(file, 'w', 0o600);
-  const child = spawn(process.execPath, [MAIN, 'up', '--json', ...args], {
+  const child = spawn(process.execPath, [MAIN_PATH, 'up', '--json', ...args], {
     detached: true,
     // Its events go to its own log; a pipe to us would break once we are gone.
     stdio: ['ignore', 'ignore', log, 'ipc'],
@@ -33,10 +33,10 @@ export async function startInBackground(args: readonly string[], folder: string)
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, interrupted);
   try {
-    const outcome = await firstOf(child);
+    const outcome = await waitForOutcome(child);
     if (outcome === READY) return;
-    if (outcome === 'late') await end(child);
-    throw failure(outcome, readFileSync(file, 'utf8').trim());
+    if (outcome === 'late') await terminate(child);
+    throw startFailure(outcome, readFileSync(file, 'utf8').trim());
   } finally {
     for (const signal of signals) process.off(signal, interrupted);
     if (child.connected) child.disconnect();
@@ -44,16 +44,16 @@ export async function startInBackground(args: readonly string[], folder: string)
   }
 }
 
-type Outcome = typeof READY | 'late' | { readonly code: number | null; readonly signal: string | null };
+type StartOutcome = typeof READY | 'late' | { readonly code: number | null; readonly signal: string | null };
 
-async function firstOf(child: ChildProcess): Promise<Outcome> {
+async function waitForOutcome(child: ChildProcess): Promise<StartOutcome> {
   const settled = new AbortController();
   const { signal } = settled;
   try {
     return await Promise.race([
-      once(child, 'message', { signal }).then((): Outcome => READY),
+      once(child, 'message', { signal }).then((): StartOutcome => READY),
       once(child, 'exit', { signal }).then(
-        ([code, by]: unknown[]): Outcome => ({
+        ([code, by]: unknown[]): StartOutcome => ({
           code: typeof code === 'number' ? code : null,
           signal: typeof by === 'string' ? by : null,
         }),
@@ -65,7 +65,7 @@ async function firstOf(child: ChildProcess): Promise<Outcome> {
   }
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function terminate(child: ChildProcess): Promise<void> {
   const gone = once(child, 'exit');
   child.kill('SIGTERM');
   const slow = AbortSignal.timeout(ENDS_WITHIN);
@@ -73,7 +73,7 @@ async function end(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-function failure(outcome: Exclude<Outcome, typeof READY>, said: string): CommandError {
+function startFailure(outcome: Exclude<StartOutcome, typeof READY>, said: string): CommandError {
   if (outcome === 'late') {
     const seconds = LISTENS_WITHIN / 1000;
     return new CommandError(

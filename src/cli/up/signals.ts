@@ -2,7 +2,7 @@ import { isatty } from 'node:tty';
 import type { App } from '../../app.ts';
 
 /** What signals ask of an App. */
-export interface Signalled {
+export interface SignalTarget {
   readonly stop: App['stop'];
   reload(): Promise<unknown>;
 }
@@ -11,7 +11,7 @@ export interface Signalled {
  * SIGINT and SIGTERM stop in order, once more at once. SIGHUP reloads, as for any daemon; but with a terminal it
  * says that this has closed, and without an answer it would end gwproxy and leave the gateways: it stops too.
  */
-export function obeySignals(app: Signalled, terminal: boolean): void {
+export function handleSignals(app: SignalTarget, terminal: boolean): void {
   let stopping = false;
   const stop = (signal: string): void => {
     void app.stop({ signal, atOnce: stopping });
@@ -30,7 +30,7 @@ export function hasTerminal(): boolean {
   return isatty(0) || isatty(1) || isatty(2);
 }
 
-async function reload(app: Signalled): Promise<void> {
+async function reload(app: SignalTarget): Promise<void> {
   try {
     await app.reload();
   } catch (error) {

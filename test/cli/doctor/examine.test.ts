@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { examine } from '../../../src/cli/doctor/checks.ts';
 import { subjectOf } from '../../../src/cli/doctor/subject.ts';
-import { serviceNameOf } from '../../../src/cli/service/name.ts';
+import { serviceNameOf } from '../../../src/cli/service/service-name.ts';
 import { folder, type Written } from '../../config/folder.ts';
 import { listen } from '../../support/sockets.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { merged, outputEntry, ownEntry } from '../../../src/cli/logs/log-entries.ts';
+import { mergeByTime, outputEntry, ownEntry } from '../../../src/cli/logs/log-entries.ts';
 import type { Event } from '../../../src/events.ts';
 import { jsonLines } from '../../../src/logs/json-lines.ts';
 import { outputLine, remarkLine } from '../../../src/logs/log-line.ts';
@@ -66,7 +66,7 @@ test('several files are ordered by time, and lines of one moment keep their orde
   const a = [entry('a1', 1), entry('a2', 5), entry('a3', 5)];
   const b = [entry('b1', 2), entry('b2', 5)];
   assert.deepEqual(
-    merged([a, b]).map(({ name }) => name),
+    mergeByTime([a, b]).map(({ name }) => name),
     ['a1', 'b1', 'a2', 'a3', 'b2'],
   );
 });

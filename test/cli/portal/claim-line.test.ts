@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { claimOf } from '../../../src/cli/portal/claim-line.ts';
+import { claimLine } from '../../../src/cli/portal/claim-line.ts';
 import type { Attributes } from '../../../src/routing/route.ts';
 
 const ANYWHERE = { host: null, path: '' };
@@ -38,12 +38,12 @@ const CASES: readonly (readonly [string, Attributes, string | undefined])[] = [
 
 for (const [name, attributes, line] of CASES) {
   test(`a claim names ${name}`, () => {
-    assert.equal(claimOf(attributes, ANYWHERE)?.line, line);
+    assert.equal(claimLine(attributes, ANYWHERE)?.line, line);
   });
 }
 
 test('a claim names the host and path that decide', () => {
-  const claim = claimOf(
+  const claim = claimLine(
     { platform: 'line', fields: { destination: 'U1' } },
     { host: 'a.example', path: '/x' },
   );
@@ -57,7 +57,7 @@ test('whatever a stranger sent, the line is YAML that says just that, and nothin
   );
   fc.assert(
     fc.property(text, (destination) => {
-      const line = claimOf({ platform: 'line', fields: { destination } }, ANYWHERE)?.line ?? '';
+      const line = claimLine({ platform: 'line', fields: { destination } }, ANYWHERE)?.line ?? '';
       assert.doesNotMatch(line, /\p{Cc}|[\u202a-\u202e\u2066-\u2069]/u);
       const { routes } = parse(line, { version: '1.2', intAsBigInt: true });
       assert.equal(String(routes[0].line.destination), destination);

@@ -3,11 +3,11 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { listenStream } from '../../../src/cli/service/describe-service.ts';
 import { launchdAgent } from '../../../src/cli/service/launchd.ts';
-import { serviceName } from '../../../src/cli/service/name.ts';
-import type { Service } from '../../../src/cli/service/service-manager.ts';
+import type { ServiceDefinition } from '../../../src/cli/service/service-definition.ts';
+import { serviceName } from '../../../src/cli/service/service-name.ts';
 import { systemdSocket, systemdUnit } from '../../../src/cli/service/systemd.ts';
-import { listenStream } from '../../../src/cli/service/unit-facts.ts';
 import { stopTime } from '../../../src/config/stop-time.ts';
 import { temporaryFolder } from '../../support/sockets.ts';
 
@@ -24,7 +24,7 @@ const ODD = [
   '&<b>',
 ];
 
-function serviceIn(folder: string, more: Partial<Service> = {}): Service {
+function serviceIn(folder: string, more: Partial<ServiceDefinition> = {}): ServiceDefinition {
   return {
     name: 'gwproxy-bots-1a2b3c4d',
     configFile: join(folder, 'gwproxy.yaml'),

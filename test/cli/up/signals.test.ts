@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { obeySignals } from '../../../src/cli/up/signals.ts';
+import { handleSignals } from '../../../src/cli/up/signals.ts';
 
 interface Asked {
   readonly calls: readonly string[];
@@ -10,7 +10,7 @@ interface Asked {
 function obeyed(terminal: boolean, reload: () => Promise<void> = () => Promise.resolve()): Asked {
   const calls: string[] = [];
   const before = new Map(SIGNALS.map((signal) => [signal, process.listeners(signal)]));
-  obeySignals(
+  handleSignals(
     {
       stop({ signal, atOnce }) {
         calls.push(`stop ${signal}${atOnce ? ' at once' : ''}`);

@@ -1,8 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { CommandError, EXIT } from '../../../errors.ts';
-import { decide } from '../../explain/decide.ts';
-import { type Beside, type Explanation, explain as explanationOf } from '../../explain/explanation.ts';
+import { decideAsDoor } from '../../explain/door-decision.ts';
+import {
+  type ExplainedRoute,
+  type Explanation,
+  explain as explanationOf,
+} from '../../explain/explanation.ts';
 import { loadPlan } from '../../load-config.ts';
 import { fieldName, SECRET, yamlText } from '../../output/route-text.ts';
 
@@ -21,7 +25,7 @@ export async function explain(
   const { plan } = await loadPlan(configFile);
   const { path, method, headers } = options;
   const body = await bodyOf(options.file);
-  const explanation = explanationOf(plan, decide(plan, { path, method, headers, body }), process.cwd());
+  const explanation = explanationOf(plan, decideAsDoor(plan, { path, method, headers, body }), process.cwd());
   console.log(options.json ? JSON.stringify(explanation, null, 2) : text(explanation));
 }
 
@@ -61,6 +65,6 @@ function shown(value: string): string {
   return value === SECRET ? value : yamlText(value);
 }
 
-function besideText({ profile, route, asks, why }: Beside): string {
+function besideText({ profile, route, asks, why }: ExplainedRoute): string {
   return `${route} (${asks}) of ${profile}: ${why}`;
 }

@@ -2,7 +2,7 @@ import { parseUnmatched, type UnmatchedEntry } from '../../../admin/unmatched-vi
 import { askRunning } from '../../ask-running.ts';
 import { fieldName, isSecret, yamlText } from '../../output/route-text.ts';
 import { duration } from '../../output/text-table.ts';
-import { claimOf } from '../../portal/claim-line.ts';
+import { claimLine } from '../../portal/claim-line.ts';
 
 /** Prints the keys that arrived and no profile claims, each with the line of config that would claim it. */
 export async function unmatched(
@@ -18,7 +18,7 @@ export async function unmatched(
 }
 
 function shown(entry: UnmatchedEntry): object {
-  const claim = claimOf(entry, entry.scope);
+  const claim = claimLine(entry, entry.scope);
   return { ...entry, claim: claim?.line ?? null, secrets: claim?.secrets ?? [] };
 }
 
@@ -41,7 +41,7 @@ function entryText({ platform, fields, path, count, last_seen }: UnmatchedEntry,
 }
 
 function claimText(entry: UnmatchedEntry): readonly string[] {
-  const claim = claimOf(entry, entry.scope);
+  const claim = claimLine(entry, entry.scope);
   if (claim === undefined) return ['    no route can name it by these; give it a path of its own'];
   const names = claim.secrets.map(fieldName).join(', ');
   const note = claim.secrets.length === 0 ? '' : `    # ${names}: the value is not kept; set the variable`;

@@ -3,46 +3,49 @@ import type { BodyFields, EachFields } from '../../routing/body/reads.ts';
 import type { Platform, RequestHead } from '../../routing/platform.ts';
 import type { Attributes } from '../../routing/route.ts';
 import { fieldName } from '../output/route-text.ts';
-import type { Request } from './request.ts';
+import type { SimulatedRequest } from './described-request.ts';
 
 /** One key of a request: what it says, and where that stands. Secrets are as they came. */
-export interface Found {
+export interface FoundField {
   readonly field: string;
   readonly value: string;
   readonly place: string;
 }
 
 /** The sender of a request and whom it names, whatever the routes ask for. */
-export interface Sender {
+export interface SenderReading {
   readonly platform: Platform;
   readonly deliveries: readonly Attributes[];
   /** Of the first delivery. */
-  readonly found: readonly Found[];
+  readonly found: readonly FoundField[];
 }
 
 /** Undefined where no platform calls the request its own. */
-export function senderOf(request: Request, among: readonly Platform[]): Sender | undefined {
+export function detectSender(
+  request: SimulatedRequest,
+  among: readonly Platform[],
+): SenderReading | undefined {
   const { head, type, body } = request;
   const inspection = inspect(type, body, compileBodyReads(among));
   const fields = inspection.outcome === 'fields' ? inspection.fields : null;
   const platform =
     among.find((one) => one.recognises(head) === true) ??
     (fields === null ? undefined : among.find((one) => one.recognises(head, fields) === true));
-  return platform === undefined ? undefined : namedBy(platform, head, fields);
+  return platform === undefined ? undefined : readSender(platform, head, fields);
 }
 
-function namedBy(platform: Platform, head: RequestHead, fields: BodyFields | null): Sender {
-  const seen: Seen[] = [];
+function readSender(platform: Platform, head: RequestHead, fields: BodyFields | null): SenderReading {
+  const seen: FieldAccess[] = [];
   const named = platform.deliveries(recordingHead(head, seen), fields && recordingBody(fields, seen));
   const deliveries = 'ambiguous' in named ? [] : named;
   const [first] = deliveries;
   const found = Object.entries(first?.fields ?? {}).map(
-    ([field, value]): Found => ({ field, value, place: placeOf(platform, head, seen, field, value) }),
+    ([field, value]): FoundField => ({ field, value, place: placeOf(platform, head, seen, field, value) }),
   );
   return { platform, deliveries, found };
 }
 
-interface Seen {
+interface FieldAccess {
   readonly place: string;
   readonly value: string;
 }
@@ -51,7 +54,7 @@ interface Seen {
 function placeOf(
   platform: Platform,
   head: RequestHead,
-  seen: readonly Seen[],
+  seen: readonly FieldAccess[],
   field: string,
   value: string,
 ): string {
@@ -66,26 +69,26 @@ function placeOf(
 
 const AUTHORIZATION = 'header authorization';
 
-function recordingHead(head: RequestHead, seen: Seen[]): RequestHead {
+function recordingHead(head: RequestHead, seen: FieldAccess[]): RequestHead {
   return {
     method: head.method,
     path: head.path,
     query: head.query,
     host: head.host,
-    header: (name) => noted(seen, `header ${name}`, head.header(name)),
+    header: (name) => recordAccess(seen, `header ${name}`, head.header(name)),
   };
 }
 
-function recordingBody(fields: BodyFields, seen: Seen[]): BodyFields {
+function recordingBody(fields: BodyFields, seen: FieldAccess[]): BodyFields {
   const at = (pointer: string, within?: string) =>
     within === undefined ? `json ${pointer}` : `json ${pointer} in the form field ${within}`;
   return {
     format: fields.format,
-    text: (pointer, within) => noted(seen, at(pointer, within), fields.text(pointer, within)),
+    text: (pointer, within) => recordAccess(seen, at(pointer, within), fields.text(pointer, within)),
     kind: (pointer, within) => fields.kind(pointer, within),
-    number: (pointer, within) => noted(seen, at(pointer, within), fields.number(pointer, within)),
-    form: (name) => noted(seen, `form field ${name}`, fields.form(name)),
-    element: (name) => noted(seen, `XML element ${name}`, fields.element(name)),
+    number: (pointer, within) => recordAccess(seen, at(pointer, within), fields.number(pointer, within)),
+    form: (name) => recordAccess(seen, `form field ${name}`, fields.form(name)),
+    element: (name) => recordAccess(seen, `XML element ${name}`, fields.element(name)),
     each: (pointer) => recordingEach(fields.each(pointer), pointer, seen),
   };
 }
@@ -93,19 +96,19 @@ function recordingBody(fields: BodyFields, seen: Seen[]): BodyFields {
 function recordingEach(
   elements: readonly EachFields[],
   pointer: string,
-  seen: Seen[],
+  seen: FieldAccess[],
 ): readonly EachFields[] {
   return elements.map((element, index) => {
     const base = `${pointer}/${index}`;
     return {
-      text: (inner) => noted(seen, `json ${base}${inner}`, element.text(inner)),
+      text: (inner) => recordAccess(seen, `json ${base}${inner}`, element.text(inner)),
       kind: (inner) => element.kind(inner),
       each: (inner) => recordingEach(element.each(inner), base + inner, seen),
     };
   });
 }
 
-function noted(seen: Seen[], place: string, value: string | undefined): string | undefined {
+function recordAccess(seen: FieldAccess[], place: string, value: string | undefined): string | undefined {
   if (value !== undefined) seen.push({ place, value });
   return value;
 }

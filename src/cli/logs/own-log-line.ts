@@ -3,7 +3,7 @@ import type { Event } from '../../events.ts';
 import type { Attributes } from '../../routing/route.ts';
 
 /** What a field of an event holds; `?` where it may be null. */
-interface Kinds {
+interface FieldTypes {
   text: string;
   number: number;
   yes: boolean;
@@ -14,13 +14,13 @@ interface Kinds {
   'many attributes': readonly Attributes[];
 }
 
-type Kind = keyof Kinds;
-type KindOf<Value> = {
-  [Name in Kind]: [Value, Kinds[Name]] extends [Kinds[Name], Value] ? Name : never;
-}[Kind];
+type FieldType = keyof FieldTypes;
+type FieldTypeOf<Value> = {
+  [Name in FieldType]: [Value, FieldTypes[Name]] extends [FieldTypes[Name], Value] ? Name : never;
+}[FieldType];
 /** Text that is one of a few words is checked as text: another version may know more of them. */
 type Widened<Value> = [Value] extends [string] ? string : Value;
-type Fields<One> = { readonly [Field in Exclude<keyof One, 'type'>]: KindOf<Widened<One[Field]>> };
+type Fields<One> = { readonly [Field in Exclude<keyof One, 'type'>]: FieldTypeOf<Widened<One[Field]>> };
 
 /** Every event's fields; the compiler sees to it that none is missing, and none is wrong. */
 const FIELDS: { readonly [Type in Event['type']]: Fields<Extract<Event, { readonly type: Type }>> } = {
@@ -96,19 +96,19 @@ const FIELDS: { readonly [Type in Event['type']]: Fields<Extract<Event, { readon
   'app.stopped': {},
 };
 
-const HOLDS: { readonly [Name in Kind]: (value: unknown) => boolean } = {
+const IS_TYPE: { readonly [Name in FieldType]: (value: unknown) => boolean } = {
   text: (value) => typeof value === 'string',
   number: (value) => typeof value === 'number',
   yes: (value) => typeof value === 'boolean',
   'text?': (value) => value === null || typeof value === 'string',
   'number?': (value) => value === null || typeof value === 'number',
-  texts: (value) => Array.isArray(value) && value.every(HOLDS.text),
+  texts: (value) => Array.isArray(value) && value.every(IS_TYPE.text),
   attributes: (value) => isRecord(value) && typeof value.platform === 'string' && isRecord(value.fields),
-  'many attributes': (value) => Array.isArray(value) && value.every(HOLDS.attributes),
+  'many attributes': (value) => Array.isArray(value) && value.every(IS_TYPE.attributes),
 };
 
 /** A line of gwproxy's own log. */
-export interface OwnLine {
+export interface OwnLogLine {
   /** Epoch ms. */
   readonly at: number;
   /** Null for one of another version, which `message` then tells. */
@@ -117,7 +117,7 @@ export interface OwnLine {
 }
 
 /** Null for what gwproxy did not write, or not whole. */
-export function readOwnLine(line: string): OwnLine | null {
+export function readOwnLogLine(line: string): OwnLogLine | null {
   const value = parse(line);
   if (!isRecord(value) || typeof value.time !== 'number') return null;
   return { at: value.time, event: isEvent(value) ? value : null, message: String(value.msg ?? line) };
@@ -126,7 +126,9 @@ export function readOwnLine(line: string): OwnLine | null {
 function isEvent(value: object): value is Event {
   if (!('type' in value) || !isKnown(value.type)) return false;
   const fields = new Map(Object.entries(value));
-  return Object.entries<Kind>(FIELDS[value.type]).every(([name, kind]) => HOLDS[kind](fields.get(name)));
+  return Object.entries<FieldType>(FIELDS[value.type]).every(([name, kind]) =>
+    IS_TYPE[kind](fields.get(name)),
+  );
 }
 
 function isKnown(type: unknown): type is Event['type'] {

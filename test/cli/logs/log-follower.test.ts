@@ -3,12 +3,12 @@ import { appendFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { Follower } from '../../../src/cli/logs/follower.ts';
+import { LogFollower } from '../../../src/cli/logs/log-follower.ts';
 import { temporaryFolder } from '../../support/sockets.ts';
 
 interface Followed {
   readonly file: string;
-  readonly follower: Follower;
+  readonly follower: LogFollower;
   readonly trouble: readonly string[];
   /** So many ms pass. */
   pass(ms: number): void;
@@ -18,7 +18,7 @@ async function follow(t: TestContext): Promise<Followed> {
   const file = join(await temporaryFolder(t), 'bot.log');
   const trouble: string[] = [];
   let now = 0;
-  const follower = new Follower(
+  const follower = new LogFollower(
     file,
     (text) => trouble.push(text),
     () => now,
@@ -43,19 +43,19 @@ test('the last lines come from rotated files too, compressed or not, the newest 
   await writeFile(`${file}.20260101T100000000Z.gz`, gzipSync(text(numbers(0, 3000))));
   await writeFile(`${file}.20260101T110000000Z`, text(numbers(3000, 4000)));
   await writeFile(file, `${text(numbers(4000, 6000))}half a line`);
-  assert.deepEqual(await follower.last(0), []);
-  assert.deepEqual(await follower.last(1), numbers(5999, 6000));
-  assert.deepEqual(await follower.last(1500), numbers(4500, 6000));
+  assert.deepEqual(await follower.readLast(0), []);
+  assert.deepEqual(await follower.readLast(1), numbers(5999, 6000));
+  assert.deepEqual(await follower.readLast(1500), numbers(4500, 6000));
   // Wherever a block that is read begins within a line.
   for (let count = 600; count < 640; count += 1) {
-    assert.deepEqual(await follower.last(count), numbers(6000 - count, 6000));
+    assert.deepEqual(await follower.readLast(count), numbers(6000 - count, 6000));
   }
-  assert.deepEqual(await follower.last(2500), numbers(3500, 6000));
-  assert.deepEqual(await follower.last(5900), numbers(100, 6000));
-  assert.deepEqual(await follower.last(99_999), numbers(0, 6000));
-  await follower.last(0);
+  assert.deepEqual(await follower.readLast(2500), numbers(3500, 6000));
+  assert.deepEqual(await follower.readLast(5900), numbers(100, 6000));
+  assert.deepEqual(await follower.readLast(99_999), numbers(0, 6000));
+  await follower.readLast(0);
   await appendFile(file, ' ends\n');
-  assert.deepEqual(await follower.news(), ['half a line ends']);
+  assert.deepEqual(await follower.readNew(), ['half a line ends']);
 });
 
 test('a file that is compressed twice over is read once, and one that is broken is told of', async (t) => {
@@ -64,7 +64,7 @@ test('a file that is compressed twice over is read once, and one that is broken 
   await writeFile(`${file}.20260101T100000000Z`, 'one\n');
   await writeFile(`${file}.20260101T100000000Z.gz`, gzipSync('one\n'));
   await writeFile(file, 'two\n');
-  assert.deepEqual(await follower.last(10), ['one', 'two']);
+  assert.deepEqual(await follower.readLast(10), ['one', 'two']);
   assert.equal(trouble.length, 1);
   assert.match(trouble[0] ?? '', /090000000Z\.gz cannot be read/);
 });
@@ -72,71 +72,71 @@ test('a file that is compressed twice over is read once, and one that is broken 
 test('news go on over a rotation, and over several at once', async (t) => {
   const { file, follower } = await follow(t);
   await writeFile(file, 'old\n');
-  assert.deepEqual(await follower.last(0), []);
+  assert.deepEqual(await follower.readLast(0), []);
   await appendFile(file, 'a\n');
-  assert.deepEqual(await follower.news(), ['a']);
+  assert.deepEqual(await follower.readNew(), ['a']);
   await appendFile(file, 'b\n');
   await rename(file, `${file}.20260101T100000000Z`);
   await writeFile(file, 'c\n');
-  assert.deepEqual(await follower.news(), ['b', 'c']);
+  assert.deepEqual(await follower.readNew(), ['b', 'c']);
   await appendFile(file, 'd\n');
   await rename(file, `${file}.20260101T110000000Z`);
   await writeFile(`${file}.20260101T120000000Z.gz`, gzipSync('e\n'));
   await writeFile(file, 'f\n');
-  assert.deepEqual(await follower.news(), ['d', 'e', 'f']);
-  assert.deepEqual(await follower.news(), []);
+  assert.deepEqual(await follower.readNew(), ['d', 'e', 'f']);
+  assert.deepEqual(await follower.readNew(), []);
 });
 
 test('news go on when the file is cut short, deleted, made anew, or comes only later', async (t) => {
   const { file, follower } = await follow(t);
-  assert.deepEqual(await follower.last(10), []);
-  assert.deepEqual(await follower.news(), []);
+  assert.deepEqual(await follower.readLast(10), []);
+  assert.deepEqual(await follower.readNew(), []);
   await writeFile(file, 'first\nse');
-  assert.deepEqual(await follower.news(), ['first']);
+  assert.deepEqual(await follower.readNew(), ['first']);
   await appendFile(file, 'cond, and more of it\n');
-  assert.deepEqual(await follower.news(), ['second, and more of it']);
+  assert.deepEqual(await follower.readNew(), ['second, and more of it']);
   await truncate(file, 0);
-  assert.deepEqual(await follower.news(), []);
+  assert.deepEqual(await follower.readNew(), []);
   await appendFile(file, 'third\n');
-  assert.deepEqual(await follower.news(), ['third']);
+  assert.deepEqual(await follower.readNew(), ['third']);
   await rm(file);
-  assert.deepEqual(await follower.news(), []);
+  assert.deepEqual(await follower.readNew(), []);
   await writeFile(file, 'fourth\n');
-  assert.deepEqual(await follower.news(), ['fourth']);
+  assert.deepEqual(await follower.readNew(), ['fourth']);
 });
 
 test('a file that others moved is read on while its writer may not know of it', async (t) => {
   const { file, follower, pass } = await follow(t);
   await writeFile(file, 'old\n');
-  await follower.last(0);
+  await follower.readLast(0);
   await rename(file, `${file}.1`);
-  assert.deepEqual(await follower.news(), []);
+  assert.deepEqual(await follower.readNew(), []);
   pass(1000);
   await appendFile(`${file}.1`, 'still there\n');
-  assert.deepEqual(await follower.news(), ['still there']);
+  assert.deepEqual(await follower.readNew(), ['still there']);
   // logrotate's create
   await writeFile(file, '');
   await appendFile(`${file}.1`, 'and there\n');
-  assert.deepEqual(await follower.news(), ['and there']);
+  assert.deepEqual(await follower.readNew(), ['and there']);
   await appendFile(`${file}.1`, 'the last\n');
   await appendFile(file, 'the new one\n');
-  assert.deepEqual(await follower.news(), ['the last', 'the new one']);
+  assert.deepEqual(await follower.readNew(), ['the last', 'the new one']);
   await appendFile(file, 'goes on\n');
-  assert.deepEqual(await follower.news(), ['goes on']);
+  assert.deepEqual(await follower.readNew(), ['goes on']);
 });
 
 test('a file that others moved, and that is written no more, is let go of', async (t) => {
   const { file, follower, pass } = await follow(t);
   await writeFile(file, 'old\n');
-  await follower.last(0);
+  await follower.readLast(0);
   await rename(file, `${file}.1`);
-  assert.deepEqual(await follower.news(), []);
+  assert.deepEqual(await follower.readNew(), []);
   pass(2000);
-  assert.deepEqual(await follower.news(), []);
+  assert.deepEqual(await follower.readNew(), []);
   await appendFile(`${file}.1`, 'nobody’s\n');
-  assert.deepEqual(await follower.news(), []);
+  assert.deepEqual(await follower.readNew(), []);
   await writeFile(file, 'new\n');
-  assert.deepEqual(await follower.news(), ['new']);
+  assert.deepEqual(await follower.readNew(), ['new']);
 });
 
 test('a file that others moved is not taken for one that was rotated at once behind it', async (t) => {
@@ -146,29 +146,29 @@ test('a file that others moved is not taken for one that was rotated at once beh
     ['20260101T110000000Z', true],
   ] as const) {
     await appendFile(file, `${stamp} begins\n`);
-    await follower.last(0);
+    await follower.readLast(0);
     await rename(file, `${file}.1`);
     const between = `${stamp} between\n`;
     await writeFile(`${file}.${stamp}${compressed ? '.gz' : ''}`, compressed ? gzipSync(between) : between);
     await writeFile(file, `${stamp} last\n`);
-    assert.deepEqual(await follower.news(), [`${stamp} between`, `${stamp} last`]);
+    assert.deepEqual(await follower.readNew(), [`${stamp} between`, `${stamp} last`]);
   }
 });
 
 test('a file that is rotated and compressed between two looks is not read again', async (t) => {
   const { file, follower } = await follow(t);
   await writeFile(file, 'a\n');
-  await follower.last(0);
+  await follower.readLast(0);
   await rm(file);
   await writeFile(`${file}.20260101T100000000Z.gz`, gzipSync('a\n'));
   await writeFile(file, 'b\n');
-  assert.deepEqual(await follower.news(), ['b']);
+  assert.deepEqual(await follower.readNew(), ['b']);
 });
 
 test('a file that is cut short is known by its beginning, however long it is again', async (t) => {
   const { file, follower } = await follow(t);
   await writeFile(file, text(numbers(0, 10)));
-  await follower.last(0);
+  await follower.readLast(0);
   for (const [from, to] of [
     [20, 30],
     [30, 50],
@@ -177,8 +177,8 @@ test('a file that is cut short is known by its beginning, however long it is aga
     // As copytruncate does: the same file.
     await truncate(file, 0);
     await appendFile(file, text(numbers(from, to)));
-    assert.deepEqual(await follower.news(), numbers(from, to));
-    assert.deepEqual(await follower.news(), []);
+    assert.deepEqual(await follower.readNew(), numbers(from, to));
+    assert.deepEqual(await follower.readNew(), []);
   }
 });
 
@@ -191,16 +191,16 @@ test('a file that is new to a view begins with its first line since then, in a r
     text([line(11, 'old'), line(12, 'first'), 'a word', line(12, 'x')]),
   );
   await writeFile(file, text([line(13, 'last')]));
-  follower.beginAt(Date.UTC(2026, 0, 1, 12));
-  assert.deepEqual(await follower.news(), [line(12, 'first'), 'a word', line(12, 'x'), line(13, 'last')]);
+  follower.startFrom(Date.UTC(2026, 0, 1, 12));
+  assert.deepEqual(await follower.readNew(), [line(12, 'first'), 'a word', line(12, 'x'), line(13, 'last')]);
   await appendFile(file, 'goes on\n');
-  assert.deepEqual(await follower.news(), ['goes on']);
+  assert.deepEqual(await follower.readNew(), ['goes on']);
 });
 
 test('a long file of older lines is passed over within one look', async (t) => {
   const { file, follower } = await follow(t);
   const older = `2026-01-01T10:00:00.000Z out ${'x'.repeat(1000)}\n`;
   await writeFile(file, `${older.repeat(3000)}2026-01-01T12:00:00.000Z out first\n`);
-  follower.beginAt(Date.UTC(2026, 0, 1, 12));
-  assert.deepEqual(await follower.news(), ['2026-01-01T12:00:00.000Z out first']);
+  follower.startFrom(Date.UTC(2026, 0, 1, 12));
+  assert.deepEqual(await follower.readNew(), ['2026-01-01T12:00:00.000Z out first']);
 });

@@ -7,7 +7,7 @@ import type { MapTree, Tree } from '../../config/source/yaml-tree.ts';
  * The profiles that a config names, its included files' among them, without any check: whoever presses Tab waits.
  * What cannot be read has none.
  */
-export async function profileNames(configFile: string, files: Files): Promise<readonly string[]> {
+export async function configProfileNames(configFile: string, files: Files): Promise<readonly string[]> {
   const config = resolve(configFile);
   const tree = await readMap(config, files);
   if (tree === null) return [];
@@ -15,7 +15,7 @@ export async function profileNames(configFile: string, files: Files): Promise<re
   const included = await Promise.all(
     patterns.map((pattern) => includedNames(pattern, dirname(config), files)),
   );
-  return [...new Set([...(namesIn(tree) ?? []), ...included.flat()])];
+  return [...new Set([...(profileKeys(tree) ?? []), ...included.flat()])];
 }
 
 async function includedNames(pattern: string, folder: string, files: Files): Promise<readonly string[]> {
@@ -23,7 +23,7 @@ async function includedNames(pattern: string, folder: string, files: Files): Pro
   const names = await Promise.all(
     found.map(async (file) => {
       const tree = await readMap(file, files);
-      return tree === null ? [] : (namesIn(tree) ?? [basename(file, extname(file))]);
+      return tree === null ? [] : (profileKeys(tree) ?? [basename(file, extname(file))]);
     }),
   );
   return names.flat();
@@ -36,7 +36,7 @@ async function readMap(file: string, files: Files): Promise<MapTree | null> {
 }
 
 /** Null where no `profiles:` stands there. */
-function namesIn(tree: MapTree): readonly string[] | null {
+function profileKeys(tree: MapTree): readonly string[] | null {
   const profiles = tree.entries.get('profiles')?.value;
   if (profiles === undefined) return null;
   return profiles.kind === 'map'

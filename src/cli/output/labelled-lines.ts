@@ -11,7 +11,7 @@ export type LineMark = '|' | '>' | '!';
  * Lines for a person: each begins with a name in a colour of its own (gwproxy's in bold), as wide as the longest. `names`
  * are all profiles in the config's order, so that each keeps its colour in every command.
  */
-export function createNameLines(
+export function createLineLabeller(
   names: readonly string[],
   colour: boolean,
 ): (name: string, mark: LineMark, text: string, options?: { readonly red?: boolean }) => string {

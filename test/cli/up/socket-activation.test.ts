@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { takeSocket } from '../../../src/cli/up/activation.ts';
+import { consumePassedSocket } from '../../../src/cli/up/socket-activation.ts';
 import { CommandError, EXIT } from '../../../src/errors.ts';
 
 test('one socket that was passed to this process is fd 3, and its variables are gone', () => {
@@ -11,7 +11,7 @@ test('one socket that was passed to this process is fd 3, and its variables are 
     LISTEN_PIDFDID: '7',
     PATH: '/bin',
   };
-  assert.equal(takeSocket(env, 42), 3);
+  assert.equal(consumePassedSocket(env, 42), 3);
   assert.deepEqual(env, { PATH: '/bin' });
 });
 
@@ -26,7 +26,7 @@ test('what was passed to another process, or is nothing, is ignored; its variabl
     { LISTEN_PID: '42', LISTEN_FDS: '0' },
   ];
   for (const env of others) {
-    assert.equal(takeSocket(env, 42), null);
+    assert.equal(consumePassedSocket(env, 42), null);
     assert.deepEqual(env, {});
   }
 });
@@ -34,7 +34,7 @@ test('what was passed to another process, or is nothing, is ignored; its variabl
 test('several sockets are refused, with what to write instead', () => {
   for (const passed of ['2', 'x', '']) {
     assert.throws(
-      () => takeSocket({ LISTEN_PID: '42', LISTEN_FDS: passed }, 42),
+      () => consumePassedSocket({ LISTEN_PID: '42', LISTEN_FDS: passed }, 42),
       (error) =>
         error instanceof CommandError &&
         error.exitCode === EXIT.usage &&

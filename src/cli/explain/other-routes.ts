@@ -6,37 +6,39 @@ import { matchesPrefix } from '../../routing/target-path.ts';
 import { fieldName, isSecret, yamlText } from '../output/route-text.ts';
 
 /** Another route, and why the request is not its. */
-export interface Rival {
+export interface OtherRoute {
   readonly route: Route;
   readonly why: string;
 }
 
 /** Routes that the request has all of, and that the one which claimed it beats. A sealed route is its own self. */
-export function beatenBy(
+export function beatenRoutes(
   winner: Route,
   routes: readonly Route[],
   head: RequestHead,
   attributes: Attributes | null,
-): readonly Rival[] {
+): readonly OtherRoute[] {
   return routes
     .filter(
       (route) =>
-        route.source !== winner.source && holds(route, head) && mismatches(route, attributes).length === 0,
+        route.source !== winner.source &&
+        isInScope(route, head) &&
+        mismatches(route, attributes).length === 0,
     )
     .map((route) => ({ route, why: whyBeaten(winner, route, attributes) }));
 }
 
 /** Of the routes of that sender, the one that the request has most of. */
-export function nearestTo(
+export function nearestRoute(
   routes: readonly Route[],
   head: RequestHead,
   attributes: Attributes,
-): Rival | undefined {
-  let nearest: (Rival & { readonly score: number }) | undefined;
+): OtherRoute | undefined {
+  let nearest: (OtherRoute & { readonly score: number }) | undefined;
   for (const route of routes) {
     if (route.key?.platform !== attributes.platform) continue;
     const missing = mismatches(route, attributes);
-    const outside = holds(route, head) ? [] : [`it is for ${scopeText(route)}`];
+    const outside = isInScope(route, head) ? [] : [`it is for ${scopeText(route)}`];
     const score = Object.keys(route.key.fields).length - 2 * missing.length - outside.length;
     if (nearest !== undefined && nearest.score >= score) continue;
     nearest = { route, why: [...missing, ...outside].join('; '), score };
@@ -44,7 +46,7 @@ export function nearestTo(
   return nearest;
 }
 
-function holds(route: Route, head: RequestHead): boolean {
+function isInScope(route: Route, head: RequestHead): boolean {
   return (route.host === null || route.host === hostName(head.host)) && matchesPrefix(head.path, route.path);
 }
 

@@ -1,5 +1,5 @@
 /** A gwproxy to be started at boot: all that a unit or an agent says, found out before one is written. */
-export interface Service {
+export interface ServiceDefinition {
   /** Of this config alone: `gwproxy-bots-1a2b3c4d`. */
   readonly name: string;
   /** All paths are absolute and hold no control character. */
@@ -19,4 +19,4 @@ export interface Service {
 }
 
 /** Stands in every file that is written here, and in no other. */
-export const MARK = 'Written by `gwproxy service install`';
+export const WRITTEN_BY = 'Written by `gwproxy service install`';

@@ -10,7 +10,7 @@ const VARIABLES = ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES', 'LISTEN_PIDFDID
  * where none was, or where it was meant for another process. Its variables are taken out of `env` in any case, so
  * that nothing that is started from here takes them for its own. Throws a CommandError where there are several.
  */
-export function takeSocket(env: NodeJS.ProcessEnv, pid: number): number | null {
+export function consumePassedSocket(env: NodeJS.ProcessEnv, pid: number): number | null {
   const { LISTEN_PID: forPid, LISTEN_FDS: passed } = env;
   for (const name of VARIABLES) delete env[name];
   if (forPid !== String(pid) || passed === undefined || passed === '0') return null;

@@ -6,25 +6,25 @@ import { matchBody, matchHead } from '../../routing/match.ts';
 import type { HeadOutcome } from '../../routing/outcome.ts';
 import { platforms } from '../../routing/platforms/index.ts';
 import { compileRoutes, findScope, type RouteTable, type Scope } from '../../routing/table/table.ts';
-import { type Described, type Request, requestOf } from './request.ts';
+import { buildRequest, type RequestDescription, type SimulatedRequest } from './described-request.ts';
 
 /** What the door would do with a request, before any gateway is looked at. */
 export type Decision =
   | { readonly kind: 'refused'; readonly code: DoorError['code']; readonly detail: string }
   | {
       readonly kind: 'decided';
-      readonly request: Request;
-      readonly outcome: Decided;
+      readonly request: SimulatedRequest;
+      readonly outcome: DecidedOutcome;
       /** That decided it; null where none holds it. */
       readonly scope: Scope | null;
     };
 
-type Decided = Exclude<HeadOutcome, { kind: 'refused' | 'needs-body' }>;
+type DecidedOutcome = Exclude<HeadOutcome, { kind: 'refused' | 'needs-body' }>;
 
 /** By the same steps as the door's, on a table of the plan's routes. */
-export function decide(plan: Plan, described: Described): Decision {
+export function decideAsDoor(plan: Plan, described: RequestDescription): Decision {
   try {
-    const request = requestOf(described, plan);
+    const request = buildRequest(described, plan);
     const table = compileRoutes(plan.routes, platforms, createSeal());
     const outcome = outcomeOf(plan, table, request);
     const scope = findScope(table, request.head);
@@ -36,7 +36,7 @@ export function decide(plan: Plan, described: Described): Decision {
   }
 }
 
-function outcomeOf({ limits }: Plan, table: RouteTable, { head, type, body }: Request) {
+function outcomeOf({ limits }: Plan, table: RouteTable, { head, type, body }: SimulatedRequest) {
   const outcome = matchHead(table, head);
   checkLength(body.length, outcome.kind === 'needs-body' ? limits.body : limits.streamed);
   return outcome.kind === 'needs-body' ? matchBody(outcome.scope, head, type, body) : outcome;

@@ -10,13 +10,13 @@ const READ_BYTES = 64 * 1024;
 /** A FIFO would otherwise wait for its writer; on Windows there is no such flag. */
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 /** Lines of one look are held at once; what is more comes with the next. */
-const LOOK_BYTES = 1024 * 1024;
+const MAX_ROUND_BYTES = 1024 * 1024;
 const SETTLE_TRIES = 5;
 /** A stored line begins with its time, so that no two files begin alike. */
 const HEAD_BYTES = 64;
-const NOTHING: Buffer = Buffer.alloc(0);
+const NO_BYTES: Buffer = Buffer.alloc(0);
 /** ms after which no writer is left at a file that others moved. */
-const LEFT_AFTER = MOVED_WITHIN + 500;
+const ABANDONED_AFTER_MS = MOVED_WITHIN + 500;
 
 interface OpenLog {
   readonly handle: FileHandle;
@@ -28,7 +28,7 @@ interface OpenLog {
  * One log file, followed wherever it goes: rotated, cut short, deleted, made anew, or not there yet. What cannot be read
  * is told to `trouble`, and left out.
  */
-export class Follower {
+export class LogFollower {
   readonly path: string;
   readonly #trouble: (text: string) => void;
   #open: OpenLog | undefined;
@@ -39,7 +39,7 @@ export class Follower {
   /** The newest rotated file when this one was opened; those behind it came later. */
   #newest = '';
   /** What the file began with when it was read. */
-  #head: Buffer = NOTHING;
+  #head: Buffer = NO_BYTES;
   /** Since when the path no longer leads to what is open. */
   #goneAt: number | null = null;
   /** Until a line is as young, none is told. */
@@ -54,7 +54,7 @@ export class Follower {
   }
 
   /** Its last lines, from rotated files too where it has too few. News begin behind them. */
-  async last(count: number): Promise<readonly string[]> {
+  async readLast(count: number): Promise<readonly string[]> {
     await this.close();
     const older = await this.#attach();
     let lines: readonly string[] = [];
@@ -75,13 +75,13 @@ export class Follower {
    * News begin with its first line that was written at that time, in epoch ms, or later; in a rotated file if need be. For
    * a file that nothing was read of yet.
    */
-  beginAt(time: number): void {
+  startFrom(time: number): void {
     this.#newest = stampOf(time);
     this.#after = time;
   }
 
   /** What has come since the last look, whole lines only; none where there is no more for now. */
-  async news(): Promise<readonly string[]> {
+  async readNew(): Promise<readonly string[]> {
     for (;;) {
       const atEnd = this.#open === undefined ? await this.#next() : await this.#goOn(this.#open);
       const found = this.#taken();
@@ -104,7 +104,7 @@ export class Follower {
   async #goOn(open: OpenLog): Promise<boolean> {
     if (await this.#isCut(open)) this.#rewind();
     if (!(await this.#readOn(open))) return false;
-    const now = await stat(this.path).catch(absent);
+    const now = await stat(this.path).catch(nullIfMissing);
     if (now !== null && now.ino === open.ino && now.dev === open.dev) {
       this.#goneAt = null;
       return true;
@@ -119,7 +119,7 @@ export class Follower {
     // It closes the one before it writes to the next.
     if (now !== null && now.size > 0) return true;
     this.#goneAt ??= this.#now();
-    return this.#now() - this.#goneAt >= LEFT_AFTER;
+    return this.#now() - this.#goneAt >= ABANDONED_AFTER_MS;
   }
 
   /** Cut short, whatever has been written to it since. */
@@ -130,7 +130,7 @@ export class Follower {
 
   #rewind(): void {
     this.#offset = 0;
-    this.#head = NOTHING;
+    this.#head = NO_BYTES;
     this.#lines.discard();
   }
 
@@ -153,7 +153,7 @@ export class Follower {
     const since = rotated.filter(({ stamp }) => stamp > newest);
     if (gone !== undefined) {
       this.#lines.end();
-      if (await isSame(gone, since[0])) since.shift();
+      if (await isRenamedFrom(gone, since[0])) since.shift();
       await gone.handle.close();
     }
     for (const file of since) this.#found.push(...(await this.#whole(file, Number.MAX_SAFE_INTEGER)));
@@ -164,7 +164,7 @@ export class Follower {
   async #attach(): Promise<readonly Rotated[]> {
     for (let tries = 1; ; tries += 1) {
       const before = await this.#rotated();
-      const handle = await open(this.path, READ).catch(absent);
+      const handle = await open(this.path, READ).catch(nullIfMissing);
       const after = await this.#rotated();
       if (before.at(-1)?.stamp !== after.at(-1)?.stamp && tries < SETTLE_TRIES) {
         await handle?.close();
@@ -173,7 +173,7 @@ export class Follower {
       this.#newest = after.at(-1)?.stamp ?? '';
       this.#goneAt = null;
       this.#offset = 0;
-      this.#head = NOTHING;
+      this.#head = NO_BYTES;
       this.#open = undefined;
       const found = await handle?.stat();
       if (handle !== null && found?.isFile()) {
@@ -194,16 +194,16 @@ export class Follower {
       return await lastOfRotated(rotated, count);
     } catch (error) {
       const compressed = { ...rotated, path: `${rotated.path}.gz`, compressed: true };
-      if (isAbsent(error) && !rotated.compressed) return this.#whole(compressed, count);
+      if (isMissing(error) && !rotated.compressed) return this.#whole(compressed, count);
       // Deleted meanwhile, as too old.
-      if (!isAbsent(error)) this.#trouble(`${rotated.path} cannot be read: ${String(error)}`);
+      if (!isMissing(error)) this.#trouble(`${rotated.path} cannot be read: ${String(error)}`);
       return [];
     }
   }
 
   /** True where it came to the end. */
   async #readOn({ handle }: OpenLog): Promise<boolean> {
-    for (let read = 0; read < LOOK_BYTES; ) {
+    for (let read = 0; read < MAX_ROUND_BYTES; ) {
       const { bytesRead } = await handle.read(this.#bytes, 0, READ_BYTES, this.#offset);
       if (bytesRead === 0) return true;
       if (this.#offset < HEAD_BYTES) await this.#remember(handle, this.#offset + bytesRead);
@@ -217,19 +217,19 @@ export class Follower {
 }
 
 /** Whether that is the file that was open, renamed, or compressed meanwhile. */
-async function isSame(gone: OpenLog, rotated: Rotated | undefined): Promise<boolean> {
+async function isRenamedFrom(gone: OpenLog, rotated: Rotated | undefined): Promise<boolean> {
   if (rotated === undefined) return false;
-  const found = rotated.compressed ? null : await stat(rotated.path).catch(absent);
+  const found = rotated.compressed ? null : await stat(rotated.path).catch(nullIfMissing);
   if (found !== null) return found.ino === gone.ino && found.dev === gone.dev;
   // Once it is compressed it is deleted; one that others moved is there.
   return (await gone.handle.stat()).nlink === 0;
 }
 
-function absent(error: NodeJS.ErrnoException): null {
-  if (isAbsent(error)) return null;
+function nullIfMissing(error: NodeJS.ErrnoException): null {
+  if (isMissing(error)) return null;
   throw error;
 }
 
-function isAbsent(error: unknown): boolean {
+function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }

@@ -14,7 +14,7 @@ export const READY = 'ready';
  * Tells whoever started gwproxy how it stands: systemd where NOTIFY_SOCKET is set (sd_notify(3)), and a parent
  * with a channel (`up --detach`). Neither is needed to run: what fails is said once, on stderr.
  */
-export function createStarterReport(env: NodeJS.ProcessEnv): Report {
+export function createStartNotifier(env: NodeJS.ProcessEnv): Report {
   const notify = env['NOTIFY_SOCKET'] ? createNotify() : () => {};
   return (event) => {
     if (event.type === 'door.listening') {

@@ -5,7 +5,7 @@ import { CommandError, EXIT } from '../../errors.ts';
 import type { BodyType } from '../../routing/body/inspect.ts';
 
 /** A request as the user describes it. */
-export interface Described {
+export interface RequestDescription {
   /** With the query, if any. */
   readonly path: string;
   /** Undefined: POST with a body, GET without one. */
@@ -17,7 +17,7 @@ export interface Described {
 }
 
 /** A request as the door would see it. */
-export interface Request {
+export interface SimulatedRequest {
   readonly head: Head;
   readonly type: BodyType;
   readonly body: Buffer;
@@ -27,7 +27,10 @@ export interface Request {
  * Fills in what senders always send. Throws the DoorError with which the door would refuse the head, or a
  * CommandError for a header that is none.
  */
-export function requestOf({ path, method, headers, body }: Described, plan: Plan): Request {
+export function buildRequest(
+  { path, method, headers, body }: RequestDescription,
+  plan: Plan,
+): SimulatedRequest {
   const given = headers.map(readHeader);
   const names = new Set(given.map(([name]) => name.toLowerCase()));
   const raw = given.flat();

@@ -1,6 +1,6 @@
 import { parseStatus } from '../../admin/status.ts';
 import { askRunning } from '../ask-running.ts';
-import { refuseUnknown } from '../profile-names.ts';
+import { refuseUnknownProfiles } from '../unknown-profile.ts';
 
 /**
  * Starts, stops or restarts these profiles, all at once; throws the first refusal after all have answered. A name that
@@ -11,14 +11,14 @@ export async function changeProfiles(
   verb: string,
   profiles: readonly string[],
 ): Promise<void> {
-  await refuseStrangers(configFile, profiles);
+  await refuseNotRunningNames(configFile, profiles);
   await changeEach(configFile, verb, profiles);
 }
 
 /** Throws a CommandError (2) where the gwproxy that runs, whatever its config says by now, knows no such profile. */
-export async function refuseStrangers(configFile: string, names: readonly string[]): Promise<void> {
+export async function refuseNotRunningNames(configFile: string, names: readonly string[]): Promise<void> {
   const { profiles } = parseStatus(await askRunning(configFile, 'GET', '/status'));
-  refuseUnknown(
+  refuseUnknownProfiles(
     names,
     profiles.map(({ name }) => name),
   );

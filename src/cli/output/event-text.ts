@@ -1,15 +1,18 @@
 import { type Event, isTrouble } from '../../events.ts';
 
 /** An event as a person reads it. */
-export interface Told {
+export interface EventText {
   readonly name: string;
   readonly text: string;
   readonly bad: boolean;
 }
 
 /** `now` in epoch ms. Undefined for what nobody needs to read. */
-export function describe(event: Exclude<Event, { type: 'gateway.output' }>, now: number): Told | undefined {
-  const own = (text: string, bad = false): Told => ({ name: 'gwproxy', text, bad });
+export function describeEvent(
+  event: Exclude<Event, { type: 'gateway.output' }>,
+  now: number,
+): EventText | undefined {
+  const own = (text: string, bad = false): EventText => ({ name: 'gwproxy', text, bad });
   switch (event.type) {
     case 'door.listening': {
       const host = event.host.includes(':') ? `[${event.host}]` : event.host;

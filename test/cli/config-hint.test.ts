@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
-import { configHint, withConfig } from '../../src/cli/self.ts';
+import { configHint, withConfig } from '../../src/cli/config-hint.ts';
 
 test('a command that is told names the config, unless that is found without', () => {
   assert.equal(configHint('gwproxy.yaml'), '');

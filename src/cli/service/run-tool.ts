@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 
-export interface Called {
+export interface ToolResult {
   readonly ok: boolean;
   readonly stdout: string;
   /** Why not, in its own words. */
@@ -8,7 +8,7 @@ export interface Called {
 }
 
 /** One call of systemctl or launchctl, to its end; it may take as long as the service takes to start or stop. */
-export function call(program: string, args: readonly string[]): Promise<Called> {
+export function runTool(program: string, args: readonly string[]): Promise<ToolResult> {
   return new Promise((resolve) => {
     execFile(program, args, (error, stdout, stderr) => {
       const missing = error !== null && 'code' in error && error.code === 'ENOENT';

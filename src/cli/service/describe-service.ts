@@ -9,18 +9,18 @@ import type { Plan } from '../../config/types.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import { stateFolder } from '../../state-folder.ts';
 import { loadPlan } from '../load-config.ts';
-import { MAIN } from '../self.ts';
+import { MAIN_PATH } from '../main-path.ts';
 import type { Account } from './account.ts';
-import { serviceNameOf } from './name.ts';
-import type { Service } from './service-manager.ts';
+import type { ServiceDefinition } from './service-definition.ts';
+import { serviceNameOf } from './service-name.ts';
 
 /** What the service gets of this shell's variables, where they are set. Never more: a unit is no place for secrets. */
-const KEPT = ['PATH', 'LANG', 'LC_ALL', 'TZ'] as const;
+const PASSED_VARIABLES = ['PATH', 'LANG', 'LC_ALL', 'TZ'] as const;
 /** Where its state lies: without these `gwproxy status` would look elsewhere. */
-const FOLDERS = ['GWPROXY_STATE_DIR', 'XDG_STATE_HOME'] as const;
+const FOLDER_VARIABLES = ['GWPROXY_STATE_DIR', 'XDG_STATE_HOME'] as const;
 
-export interface Described {
-  readonly service: Service;
+export interface DescribedService {
+  readonly service: ServiceDefinition;
   /** For the user to know before it runs. */
   readonly warnings: readonly string[];
 }
@@ -33,26 +33,32 @@ export async function describeService(
   configFile: string,
   { account, socket }: { readonly account: Account | null; readonly socket: boolean },
   env: NodeJS.ProcessEnv,
-): Promise<Described> {
+): Promise<DescribedService> {
   const file = resolve(configFile);
   const home = account?.home ?? (env['HOME'] || homedir());
   const user = account?.name ?? env['USER'] ?? userInfo().username;
   const { plan } = await loadPlan(configFile, realFiles, { ...env, HOME: home, USER: user });
-  const kept = keptVariables(env);
-  const service: Service = {
+  const kept = passedVariables(env);
+  const service: ServiceDefinition = {
     name: serviceNameOf(configFile, env),
     configFile: file,
     folder: dirname(file),
     stateFolder: stateFolder(configFile, env),
     node: process.execPath,
-    main: MAIN,
+    main: MAIN_PATH,
     env: kept,
     stopTime: stopTime(plan),
     socket: socket ? listenStream(plan.listen) : null,
     user: account?.name ?? null,
   };
-  refuseUnspeakable(service.node, [file, service.folder, service.node, service.main, ...Object.values(kept)]);
-  const differing = await readOtherwise(file, { ...kept, HOME: home, USER: user }, plan);
+  refuseUnwritablePaths(service.node, [
+    file,
+    service.folder,
+    service.node,
+    service.main,
+    ...Object.values(kept),
+  ]);
+  const differing = await profilesThatDiffer(file, { ...kept, HOME: home, USER: user }, plan);
   return { service, warnings: [...warningsOf(service), ...differing] };
 }
 
@@ -66,19 +72,19 @@ export function listenStream({ host, port }: Plan['listen']): string {
   );
 }
 
-function keptVariables(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+function passedVariables(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   const kept = (name: string): readonly (readonly [string, string])[] => {
     const value = env[name];
     return value === undefined || value === '' ? [] : [[name, value]];
   };
   return Object.fromEntries([
-    ...KEPT.flatMap(kept),
-    ...FOLDERS.flatMap(kept).map(([name, folder]) => [name, resolve(folder)] as const),
+    ...PASSED_VARIABLES.flatMap(kept),
+    ...FOLDER_VARIABLES.flatMap(kept).map(([name, folder]) => [name, resolve(folder)] as const),
   ]);
 }
 
 /** What a unit's lines cannot hold, and of a program's path what systemd refuses besides. */
-function refuseUnspeakable(program: string, texts: readonly string[]): void {
+function refuseUnwritablePaths(program: string, texts: readonly string[]): void {
   const found = texts.find((text) => /\p{Cc}|[\s\\]$/u.test(text));
   if (found === undefined && !/["'\\]/.test(program)) return;
   throw new CommandError(
@@ -88,7 +94,7 @@ function refuseUnspeakable(program: string, texts: readonly string[]): void {
   );
 }
 
-function warningsOf({ main, user }: Service): readonly string[] {
+function warningsOf({ main, user }: ServiceDefinition): readonly string[] {
   return [
     ...(/[\\/]_npx[\\/]/.test(main)
       ? [
@@ -102,7 +108,7 @@ function warningsOf({ main, user }: Service): readonly string[] {
 }
 
 /** The config in the service's environment: refused where it is invalid there; told where it means something else. */
-async function readOtherwise(
+async function profilesThatDiffer(
   file: string,
   env: Readonly<Record<string, string>>,
   here: Plan,

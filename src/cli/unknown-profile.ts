@@ -8,7 +8,7 @@ const MOST_LISTED = 10;
  * Throws a CommandError (2) for the first of the names that is none of the known. `disabled` are profiles that the config
  * has, and has turned off.
  */
-export function refuseUnknown(
+export function refuseUnknownProfiles(
   names: readonly string[],
   known: readonly string[],
   disabled: readonly string[] = [],

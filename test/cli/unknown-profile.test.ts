@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { refuseUnknown } from '../../src/cli/profile-names.ts';
+import { refuseUnknownProfiles } from '../../src/cli/unknown-profile.ts';
 import { CommandError, EXIT } from '../../src/errors.ts';
 
 function refused(name: string, known: readonly string[], disabled: readonly string[] = []): string {
   try {
-    refuseUnknown([name], known, disabled);
+    refuseUnknownProfiles([name], known, disabled);
   } catch (error) {
     assert.ok(error instanceof CommandError);
     assert.equal(error.exitCode, EXIT.usage);
