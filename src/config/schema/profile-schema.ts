@@ -97,7 +97,7 @@ export function profileSchema(platforms: readonly KeyedPlatform[]) {
       .describe('When all are started: profiles that come first. Their failure holds nothing up.'),
     idle_timeout: z
       .union([z.literal('never'), duration()], { error: "'never', or a duration such as 10m" })
-      .default('never')
+      .prefault('never')
       .describe('Without a request for so long, an on-demand gateway is stopped.'),
     owner_check: choice(['lenient', 'strict', 'off'])
       .default('lenient')
@@ -186,7 +186,7 @@ function listenersSchema() {
 
 function listenerSchema() {
   return strict({
-    port: port().default('auto').describe('auto: allocated at each start.'),
+    port: port().prefault('auto').describe('auto: allocated at each start.'),
     port_env: named(ENV_NAME, 'the name of an environment variable')
       .optional()
       .describe("The variable that tells the gateway its port; PORT for a profile's only listener."),
@@ -285,7 +285,7 @@ function restartSchema() {
       .describe('What follows an exit code; 75 is at-once and 78 is fail unless they stand here.'),
     give_up: z
       .union([z.literal('never'), giveUp], { error: "'never', or a map of restarts and within" })
-      .default('never')
+      .prefault('never')
       .describe('never, or after how many restarts.'),
   });
 }

@@ -4,6 +4,7 @@ import type { PlatformName } from '../../routing/route.ts';
 import { alternatives } from '../problems.ts';
 import { flag, pathPrefix, strict } from './fields.ts';
 import { headers, host, jsonValues, textOrTexts } from './route-fields.ts';
+import { senderFieldText, senderTitle } from './sender-texts.ts';
 
 /** What the config needs to know of a platform. */
 export type KeyedPlatform = Pick<Platform, 'name' | 'configKey' | 'fields' | 'normalise' | 'comparable'>;
@@ -122,8 +123,13 @@ function routeFault(
 }
 
 function keySchema({ platform: { name, fields: names } }: Sender) {
-  const values = textOrTexts().optional();
-  const shape = Object.fromEntries(names.map((field) => [field, values]));
+  const shape = Object.fromEntries(
+    names.map((field) => {
+      const values = textOrTexts().optional();
+      const meaning = senderFieldText(name, field);
+      return [field, meaning === undefined ? values : values.describe(meaning)];
+    }),
+  );
   return strict(shape, `a map of ${alternatives(names)}`)
     .transform((written, context) => {
       if (context.issues.length > 0) return z.NEVER;
@@ -135,5 +141,5 @@ function keySchema({ platform: { name, fields: names } }: Sender) {
       }
       return Object.fromEntries(given);
     })
-    .describe(`Requests of ${name}; all fields given must match, any value of a list.`);
+    .describe(`Requests from ${senderTitle(name)}. Every field given must match; of a list, any one value.`);
 }
