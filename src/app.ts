@@ -19,7 +19,7 @@ import { type ConfigSource, Reloader } from './reload.ts';
 import { holderOf } from './supervisor/ports/port-owner.ts';
 import { createRun } from './supervisor/run/run.ts';
 import { createSupervisor } from './supervisor/supervisor.ts';
-import { systemCode } from './util/errno.ts';
+import { errorMessage, hasCode } from './util/errno.ts';
 import { version } from './version.ts';
 
 export interface AppOptions {
@@ -255,6 +255,6 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 /** Why the door cannot listen, as a gateway's port that is taken is told; to be asked while it is. */
 async function unheardReason(cause: unknown, { host, port }: Plan['listen']): Promise<string> {
-  if (systemCode(cause) === 'EADDRINUSE') return `it is in use by ${await holderOf(host, port)}`;
-  return cause instanceof Error ? cause.message : String(cause);
+  if (hasCode(cause, 'EADDRINUSE')) return `it is in use by ${await holderOf(host, port)}`;
+  return errorMessage(cause);
 }

@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
+import { errorCode } from './util/errno.ts';
 
 /** A public RSA key that tokens are verified with: of a JWK (RFC 7517, RFC 7518 §6.3.1) all that is needed. */
 export interface TokenKey {
@@ -65,7 +66,7 @@ function isStrong({ kty, n, e }: z.output<typeof rsaKey>): boolean {
     return (asymmetricKeyDetails?.modulusLength ?? 0) >= LEAST_BITS;
   } catch (error) {
     // What OpenSSL cannot read is no key.
-    if (error instanceof Error && 'code' in error) return false;
+    if (errorCode(error) !== undefined) return false;
     throw error;
   }
 }

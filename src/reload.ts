@@ -8,6 +8,7 @@ import { formatProblem, type Loaded, type Looked, type Problem } from './config/
 import type { Plan, PlanDiff } from './config/types.ts';
 import { CommandError, EXIT } from './errors.ts';
 import type { Report } from './events.ts';
+import { errorMessage } from './util/errno.ts';
 
 /** Where a config comes from. */
 export interface ConfigSource {
@@ -89,7 +90,7 @@ export class Reloader {
       await this.#inTurn(() => this.#take('seen'));
     } catch (error) {
       if (this.#ended) return;
-      this.#refuse([error instanceof Error ? error.message : String(error)]);
+      this.#refuse([errorMessage(error)]);
     }
   }
 

@@ -3,6 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, readlinkSync, realpathSync } from 'nod
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CommandError, EXIT } from './errors.ts';
+import { errorCode } from './util/errno.ts';
 
 /** sun_path holds 104 bytes on macOS and 108 on Linux (unix(7)), its final NUL included. */
 const MAX_SOCKET_PATH = 103;
@@ -64,7 +65,7 @@ export function makeStateFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    const code = errorCode(cause);
     if (typeof code !== 'string') throw cause;
     // Something else is there: said below.
     if (code !== 'EEXIST') {

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { CommandError, EXIT, type ExitCode } from '../errors.ts';
+import { hasCode } from '../util/errno.ts';
 
 /** ms that a question may take; what is to be done may take as long as gateways drain. */
 const ANSWERED_WITHIN = 10_000;
@@ -17,7 +18,7 @@ export class NoAnswerError extends CommandError {
 }
 
 /** Of connect(2): no socket, nobody at it, or no folder that could hold one. */
-const NOBODY_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTDIR']);
+const NOBODY_THERE = ['ENOENT', 'ECONNREFUSED', 'ENOTDIR'] as const;
 
 /**
  * Asks the gwproxy that listens on that socket; the parsed JSON of its answer. Throws a CommandError: 69 where
@@ -46,8 +47,8 @@ export function ask(
         }
       });
     });
-    call.on('error', (cause: NodeJS.ErrnoException) => {
-      reject(NOBODY_THERE.has(cause.code ?? '') ? notRunning(cause) : lost(cause));
+    call.on('error', (cause) => {
+      reject(hasCode(cause, ...NOBODY_THERE) ? notRunning(cause) : lost(cause));
     });
     if (method === 'GET') {
       call.setTimeout(within, () => {
@@ -65,11 +66,10 @@ function notRunning(cause: Error): CommandError {
   });
 }
 
-function lost(cause: NodeJS.ErrnoException): CommandError {
-  const message =
-    cause.code === 'EACCES'
-      ? 'the gwproxy on this config belongs to another user'
-      : `the gwproxy on this config did not answer: ${cause.message}`;
+function lost(cause: Error): CommandError {
+  const message = hasCode(cause, 'EACCES')
+    ? 'the gwproxy on this config belongs to another user'
+    : `the gwproxy on this config did not answer: ${cause.message}`;
   return new CommandError(EXIT.failure, message, { cause });
 }
 

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError, EXIT } from '../errors.ts';
 import type { Report } from '../events.ts';
 import { controlSocketPath, makeStateFolder } from '../state-folder.ts';
+import { errorMessage } from '../util/errno.ts';
 import { listenAlone } from './control-socket.ts';
 import type { ReloadResult } from './reload-answer.ts';
 import { readChosen, type SpoolCommands } from './spool-view.ts';
@@ -83,7 +84,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       isTold = false;
       report({ type: 'control.restored', path });
     } catch (error) {
-      if (!isTold) report({ type: 'control.lost', path, reason: reasonOf(error) });
+      if (!isTold) report({ type: 'control.lost', path, reason: errorMessage(error) });
       isTold = true;
     }
   }
@@ -121,12 +122,8 @@ async function handle(commands: Commands, request: IncomingMessage, response: Se
     else send(200, answer);
   } catch (error) {
     const exitCode = error instanceof CommandError ? error.exitCode : EXIT.failure;
-    send(500, { error: reasonOf(error), exitCode });
+    send(500, { error: errorMessage(error), exitCode });
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 const SPOOL_COMMAND = /^POST \/spool\/(retry|drop)\?(.+)$/;

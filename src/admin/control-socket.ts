@@ -3,6 +3,7 @@ import type { Server } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError, EXIT } from '../errors.ts';
+import { hasCode } from '../util/errno.ts';
 
 /** ms between two looks at a socket that does not answer; between its bind(2) and its listen(2) none does. */
 const AGAIN_AFTER = 50;
@@ -46,8 +47,8 @@ async function removeStale(path: string, lock: string): Promise<void> {
 /** False where there is a file already. */
 function listens(server: Server, path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException): void => {
-      if (error.code === 'EADDRINUSE') resolve(false);
+    const failed = (error: Error): void => {
+      if (hasCode(error, 'EADDRINUSE')) resolve(false);
       else reject(error);
     };
     server.once('error', failed);
@@ -66,8 +67,6 @@ function answers(path: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    socket.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code !== 'ENOENT' && error.code !== 'ECONNREFUSED'),
-    );
+    socket.once('error', (error) => resolve(!hasCode(error, 'ENOENT', 'ECONNREFUSED')));
   });
 }

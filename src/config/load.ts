@@ -4,6 +4,7 @@ import { CommandError } from '../errors.ts';
 import { logsFolder } from '../logs/directory.ts';
 import { platforms } from '../routing/platforms/index.ts';
 import { stateFolder } from '../state-folder.ts';
+import { errorMessage } from '../util/errno.ts';
 import { checkLaunch } from './checks/command-check.ts';
 import { checkListeners } from './checks/listener-check.ts';
 import { checkLogFiles } from './checks/log-file-check.ts';
@@ -177,7 +178,7 @@ async function readEnvFile(
     );
     return { path, values: faults.length > 0 ? null : values, problems };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     const problem = problemAt(source, `cannot read ${shortPath(path, around.folder)}: ${reason}`);
     return { path, values: null, problems: [problem] };
   }

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { readJwks } from '../jwks.ts';
+import { errorMessage } from '../util/errno.ts';
 import { type Problem, problemAt, shortPath } from './problems.ts';
 import type { Profile } from './profile.ts';
 import type { Files } from './source/files.ts';
@@ -23,7 +24,7 @@ export async function withTokenKeys(profile: Profile, files: Files, folder: stri
   try {
     text = await files.read(path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     return refused(`cannot read ${shortPath(path, folder)}: ${reason}`);
   }
   const read = readJwks(text);

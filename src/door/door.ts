@@ -2,6 +2,7 @@ import type { Limits, PublicUrl } from '../config/types.ts';
 import type { DoorError } from '../errors.ts';
 import { PATH_LENGTH, type Report } from '../events.ts';
 import type { DoorPort, SupervisorPort } from '../snapshot.ts';
+import { errorMessage } from '../util/errno.ts';
 import { Timers } from '../util/timers.ts';
 import type { DoorContext } from './context.ts';
 import { Hold } from './hold/hold.ts';
@@ -160,7 +161,7 @@ export function createDoor(options: DoorOptions): Door {
       for (const one of left) rememberSpooled(context, one);
       opened.changed();
     } catch (error) {
-      report({ type: 'spool.unusable', reason: error instanceof Error ? error.message : String(error) });
+      report({ type: 'spool.unusable', reason: errorMessage(error) });
     }
   }
 

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import type { LogPolicy } from '../config/types.ts';
 import type { Report } from '../events.ts';
-import { reasonOf } from '../util/errno.ts';
+import { systemMessage } from '../util/errno.ts';
 import { type Archive, fileSize } from './archive.ts';
 import type { Batch } from './backlog.ts';
 import { APPEND, FILE_MODE, MOVED_WITHIN, type OpenFile, openToAppend, sizeAt } from './open.ts';
@@ -131,7 +131,8 @@ export class Appender {
     } catch (error) {
       // It is written on, up to what all its files may take together.
       if (size >= this.policy.keep) throw error;
-      if (this.#stuckUntil === null) report({ type: 'log.unrotated', file: path, reason: reasonOf(error) });
+      if (this.#stuckUntil === null)
+        report({ type: 'log.unrotated', file: path, reason: systemMessage(error) });
       this.#stuckUntil = now + RETRY_ROTATION;
     }
     return this.#opened(batch, now);

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { LogPolicy } from '../config/types.ts';
 import type { Report } from '../events.ts';
-import { reasonOf } from '../util/errno.ts';
+import { systemMessage } from '../util/errno.ts';
 import { listBeside, partPath } from './rotated.ts';
 
 /**
@@ -73,7 +73,7 @@ export class Archive {
   #told(file: string, error: unknown): void {
     if (this.#closing.signal.aborted || this.#failing.has(file)) return;
     this.#failing.add(file);
-    this.#report({ type: 'log.unrotated', file, reason: reasonOf(error) });
+    this.#report({ type: 'log.unrotated', file, reason: systemMessage(error) });
   }
 }
 

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode } from '../util/errno.ts';
 import { FILE_MODE, FOLDER_MODE } from './open.ts';
 
 /** Where the log files of one config lie, as its gwproxy last had it: what `gwproxy logs` goes by, running or not. */
@@ -33,8 +34,8 @@ export async function writeDirectory(folder: string, { own, profiles }: LogDirec
 
 /** Null where no gwproxy has run on this config, or none that wrote one. */
 export async function readDirectory(folder: string): Promise<LogDirectory | null> {
-  const text = await readFile(directoryPath(folder), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
+  const text = await readFile(directoryPath(folder), 'utf8').catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return null;
     throw error;
   });
   if (text === null) return null;

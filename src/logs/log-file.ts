@@ -1,5 +1,5 @@
 import type { LogPolicy } from '../config/types.ts';
-import { reasonOf } from '../util/errno.ts';
+import { systemMessage } from '../util/errno.ts';
 import { Appender, type AppenderOptions } from './appender.ts';
 import { fileSize } from './archive.ts';
 import { Backlog, type Batch, type Room } from './backlog.ts';
@@ -132,9 +132,9 @@ export class LogFile {
   }
 
   async #failed(error: unknown): Promise<void> {
-    this.#begin(reasonOf(error));
+    this.#begin(systemMessage(error));
     // Tried again with whatever the path leads to then: an open handle would keep a deleted file's blocks.
-    await this.#appender.close().catch((cause: unknown) => this.#begin(reasonOf(cause)));
+    await this.#appender.close().catch((cause: unknown) => this.#begin(systemMessage(cause)));
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
       this.#go();

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LogPolicy } from '../config/types.ts';
 import type { Report } from '../events.ts';
-import { reasonOf } from '../util/errno.ts';
+import { systemMessage } from '../util/errno.ts';
 import { Archive } from './archive.ts';
 import { Room } from './backlog.ts';
 import { defaultLogFile, OWN, writeDirectory } from './directory.ts';
@@ -118,7 +118,7 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
     const written = { own, profiles: paths };
     directory = directory
       .then(() => writeDirectory(folder, written))
-      .catch((error: unknown) => report({ type: 'log.failed', file: folder, reason: reasonOf(error) }));
+      .catch((error: unknown) => report({ type: 'log.failed', file: folder, reason: systemMessage(error) }));
   }
 
   const toOwn = jsonLines((line) => fileAt(own, OWN).write(line));
@@ -156,7 +156,7 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
         try {
           file.flushSync();
         } catch (error) {
-          report({ type: 'log.failed', file: file.path, reason: reasonOf(error) });
+          report({ type: 'log.failed', file: file.path, reason: systemMessage(error) });
         }
       }
     },

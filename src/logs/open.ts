@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { hasCode } from '../util/errno.ts';
 import { timeOfLine } from './log-line.ts';
 
 /** Opened without waiting: a FIFO that nobody reads would hold one of Node's four threads for ever. */
@@ -29,8 +30,8 @@ export interface OpenFile {
 
 /** Opens it to append, and makes it, and its folder, where they are not there. Throws what the system says. */
 export async function openToAppend(path: string): Promise<OpenFile> {
-  const handle = await open(path, APPEND, FILE_MODE).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
+  const handle = await open(path, APPEND, FILE_MODE).catch(async (error: unknown) => {
+    if (!hasCode(error, 'ENOENT')) throw error;
     await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
     return open(path, APPEND, FILE_MODE);
   });

@@ -1,5 +1,6 @@
 import { readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { hasCode } from '../util/errno.ts';
 
 /** `bot.log` is rotated to `bot.log.20260101T120000000Z`, and that is compressed to `….gz`. */
 const STAMP = /^\d{8}T\d{9}Z$/;
@@ -24,8 +25,8 @@ export interface Beside {
 export async function listBeside(file: string): Promise<Beside> {
   const folder = dirname(file);
   const prefix = `${basename(file)}.`;
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return [];
     throw error;
   });
   const rotated: Rotated[] = [];
@@ -50,8 +51,8 @@ export async function moveAway(file: string, now: number): Promise<void> {
   const { rotated } = await listBeside(file);
   const newest = rotated.at(-1)?.stamp ?? '';
   const stamp = stampOf(now) > newest ? stampOf(now) : stampOf(timeOf(newest) + 1);
-  await rename(file, `${file}.${stamp}`).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
+  await rename(file, `${file}.${stamp}`).catch((error: unknown) => {
+    if (!hasCode(error, 'ENOENT')) throw error;
   });
 }
 

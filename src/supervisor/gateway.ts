@@ -3,6 +3,7 @@ import type { Report } from '../events.ts';
 import type { Target } from '../snapshot.ts';
 import type { SupervisedStatus } from '../supervised-status.ts';
 import { mebibytes } from '../util/duration.ts';
+import { errorMessage } from '../util/errno.ts';
 import { targetsOf } from './doors/targets.ts';
 import { statusOf } from './gateway-status.ts';
 import { Probers } from './health/gateway-probes.ts';
@@ -312,7 +313,7 @@ export class Gateway {
       else if (this.#life.phase.name !== 'starting') failed('stopped before it was started');
       else await this.#launch(generation, commandFor(launch, listeners, taken.ports));
     } catch (error) {
-      failed(error instanceof Error ? error.message : String(error));
+      failed(errorMessage(error));
     }
   }
 

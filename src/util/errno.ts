@@ -1,17 +1,20 @@
-/** The system's code of an error ('EADDRINUSE', …); null where it has none. */
-export function systemCode(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+/** The code that the system, Node or undici gave an error (`ENOENT`, `UND_ERR_SOCKET`); undefined if it has none. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** The system's or undici's code of an error. */
-export function codeOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return 'UNKNOWN';
+/** True if the error has one of these codes. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  const code = errorCode(error);
+  return code !== undefined && codes.includes(code);
 }
 
-/** What the system says, for a person: `ENOSPC: no space left on device`. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // Behind the comma Node names the call and the path.
-  return error.message.replace(/, \w+( '.*)?$/, '');
+/** The message of what was thrown; anything but an Error as text. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The message of a file-system error without the call and path that Node appends: `ENOSPC: no space left on device`. */
+export function systemMessage(error: unknown): string {
+  return errorMessage(error).replace(/, \w+( '.*)?$/, '');
 }

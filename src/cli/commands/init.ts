@@ -5,6 +5,7 @@ import { hermesConfig } from '../../config/presets/hermes-init.ts';
 import { shortPath } from '../../config/problems.ts';
 import { type Files, realFiles } from '../../config/source/files.ts';
 import { CommandError, EXIT } from '../../errors.ts';
+import { errorCode, errorMessage, hasCode } from '../../util/errno.ts';
 import { configHint, withConfig } from '../config-hint.ts';
 import { loadPlan } from '../load-config.ts';
 import type { Written } from '../pm2/profile-text.ts';
@@ -103,10 +104,9 @@ async function writeAll(files: readonly Written[]): Promise<void> {
     } catch (error) {
       await Promise.all(written.map((one) => rm(one, { force: true })));
       const shown = shortPath(path, process.cwd());
-      if (codeOf(error) === 'EEXIST') throw taken(shown);
-      throw new CommandError(EXIT.failure, `cannot write ${shown}: ${codeOf(error) ?? error}`, {
-        cause: error,
-      });
+      if (hasCode(error, 'EEXIST')) throw taken(shown);
+      const why = errorCode(error) ?? errorMessage(error);
+      throw new CommandError(EXIT.failure, `cannot write ${shown}: ${why}`, { cause: error });
     }
   }
 }
@@ -122,10 +122,6 @@ async function exists(file: string): Promise<boolean> {
 function taken(file: string): CommandError {
   const message = `${file} is already there, and no file is written over; name another with --config FILE`;
   return new CommandError(EXIT.failure, message);
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 const STARTER = `# One gateway process per bot, one public port. \`gwproxy validate\` checks this file, \`gwproxy up\` runs it,

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../util/errno.ts';
 import { checkConfig } from './config-findings.ts';
 import type { Fault, Finding } from './finding.ts';
 import { checkLogs, checkService, checkSpool, checkState, checkWatch } from './folder-findings.ts';
@@ -59,7 +60,7 @@ export async function examine(subject: Subject, ms: number): Promise<Examination
         return [{ level: 'ok', check, what: 'nothing found', where: null, instead: null }];
       } catch (error) {
         if (error instanceof LateError) late = true;
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = errorMessage(error);
         return [
           { level: 'warn', check, what: `${check}: could not look: ${reason}`, where: null, instead: null },
         ];

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { SPOOL_LIMITS } from '../../door/spool/store/budget.ts';
 import { CommandError } from '../../errors.ts';
 import { controlSocketPath } from '../../state-folder.ts';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode, errorMessage } from '../../util/errno.ts';
 import { serviceNameOf } from '../service/service-name.ts';
 import { error, type Fault, warn } from './finding.ts';
 import type { Subject } from './subject.ts';
@@ -53,7 +53,7 @@ async function spaceFor(folder: string, taker: Taker): Promise<readonly Fault[]>
   try {
     await access(there, constants.W_OK | constants.X_OK);
   } catch (failure) {
-    const why = systemCode(failure) ?? String(failure);
+    const why = errorCode(failure) ?? errorMessage(failure);
     return [
       error(`${taker.name} cannot be written: ${why}`, `chown or chmod it, or ${taker.writable}`, there),
     ];
@@ -113,7 +113,7 @@ async function unmakeable(there: string): Promise<readonly Fault[]> {
     await rmdir(await mkdtemp(join(there, '.gwproxy-')));
     return [];
   } catch (failure) {
-    const code = systemCode(failure);
+    const code = errorCode(failure);
     if (code === null) throw failure;
     const why = code === 'ENOTDIR' ? 'it is no folder' : code;
     const what = `the state folder cannot be made: ${why}`;
@@ -145,7 +145,7 @@ export async function checkWatch({ plan, configFile, hint }: Subject): Promise<r
     watch(dirname(configFile)).close();
     return [];
   } catch (failure) {
-    const code = systemCode(failure) ?? String(failure);
+    const code = errorCode(failure) ?? errorMessage(failure);
     const limit = code === 'EMFILE' ? 'max_user_instances' : 'max_user_watches';
     return [
       warn(

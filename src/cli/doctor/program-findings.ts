@@ -3,6 +3,7 @@ import { basename, extname, resolve } from 'node:path';
 import type { ProfilePlan, Template } from '../../config/types.ts';
 import { interpreterFault } from '../../supervisor/process/interpreter.ts';
 import { accountFor } from '../../supervisor/process/users.ts';
+import { errorMessage } from '../../util/errno.ts';
 import { error, type Fault } from './finding.ts';
 import { place, type Subject } from './subject.ts';
 
@@ -76,7 +77,7 @@ async function identity({ name, launch, source }: ProfilePlan): Promise<readonly
     await accountFor(launch.process);
     return [];
   } catch (failure) {
-    const reason = failure instanceof Error ? failure.message : String(failure);
+    const reason = errorMessage(failure);
     return [error(`${name}: ${reason}`, 'mend its user and group', place(source))];
   }
 }

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { shortPath } from '../../config/problems.ts';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode } from '../../util/errno.ts';
 import { shellWord } from '../pm2/values.ts';
 import { hasSecretShape, isSecretName } from '../secret.ts';
 import { error, type Fault, warn } from './finding.ts';
@@ -78,7 +78,7 @@ async function modeOf(path: string): Promise<number | null> {
   try {
     return (await stat(path)).mode;
   } catch (failure) {
-    if (systemCode(failure) === null) throw failure;
+    if (errorCode(failure) === undefined) throw failure;
     return null;
   }
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode } from '../../util/errno.ts';
 import { serviceNameOf } from '../service/service-name.ts';
 import { managerOf } from '../service/systemctl.ts';
 import type { Subject } from './subject.ts';
@@ -28,7 +28,7 @@ async function readUnit(file: string): Promise<string | null> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if (systemCode(error) !== null) return null;
+    if (errorCode(error) !== undefined) return null;
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import type { Plan } from '../../config/types.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import type { Source } from '../../routing/route.ts';
 import { stateFolder } from '../../state-folder.ts';
+import { errorMessage } from '../../util/errno.ts';
 import { askRunning, NotRespondingError, pidText } from '../ask-running.ts';
 import { configHint } from '../config-hint.ts';
 
@@ -70,7 +71,7 @@ async function runningOn(file: string, ms: number): Promise<Pick<Subject, 'statu
       const what = `one runs on this config${pidText(pid)} and did not answer within ${within / 1000} s`;
       return { status: null, silent: { what, instead: advice } };
     }
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     const what = `one runs on this config: ${reason}`;
     return { status: null, silent: { what, instead: 'ask as its user, and with its version' } };
   }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode } from '../../util/errno.ts';
 import { error, type Fault, warn } from './finding.ts';
 import type { Subject } from './subject.ts';
 
@@ -52,7 +52,7 @@ async function textOf(file: string): Promise<string | null> {
   try {
     return await readFile(file, 'latin1');
   } catch (failure) {
-    if (systemCode(failure) === null) throw failure;
+    if (errorCode(failure) === undefined) throw failure;
     return null;
   }
 }

@@ -5,6 +5,7 @@ import { CommandError, EXIT } from '../../errors.ts';
 import type { Command } from '../../supervisor/process/command.ts';
 import { interpreterFault } from '../../supervisor/process/interpreter.ts';
 import { atNiceness, prepare, refusal } from '../../supervisor/process/settings.ts';
+import { errorMessage, hasCode } from '../../util/errno.ts';
 
 /** As a shell has it (POSIX sh, Exit Status for Commands). */
 const NOT_FOUND = 127;
@@ -28,13 +29,13 @@ export async function runAttached(command: Command): Promise<number> {
   process.on('SIGQUIT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
   return new Promise((resolve, reject) => {
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') {
+    child.once('error', (error) => {
+      if (hasCode(error, 'ENOENT')) {
         notFound(command).then((text) => {
           console.error(text);
           resolve(NOT_FOUND);
         }, reject);
-      } else if (error.code === 'EACCES') {
+      } else if (hasCode(error, 'EACCES')) {
         console.error(`not permitted to run ${command.file}`);
         resolve(NOT_EXECUTABLE);
       } else {
@@ -60,6 +61,6 @@ async function spawnCommand(command: Command): Promise<ChildProcess> {
       spawn(file, args, { cwd: command.cwd, env, stdio: [...stdio], ...identity }),
     );
   } catch (cause) {
-    throw new CommandError(EXIT.failure, cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new CommandError(EXIT.failure, errorMessage(cause), { cause });
   }
 }

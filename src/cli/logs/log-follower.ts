@@ -3,6 +3,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { timeOfLine } from '../../logs/log-line.ts';
 import { MOVED_WITHIN } from '../../logs/open.ts';
 import { listBeside, type Rotated, stampOf } from '../../logs/rotated.ts';
+import { errorMessage, hasCode } from '../../util/errno.ts';
 import { createLines, type Lines } from '../../util/lines.ts';
 import { lastLineEnd, lastLines, lastOfRotated, readExactly, STORED_LINE_BYTES } from './tail.ts';
 
@@ -196,7 +197,7 @@ export class LogFollower {
       const compressed = { ...rotated, path: `${rotated.path}.gz`, compressed: true };
       if (isMissing(error) && !rotated.compressed) return this.#whole(compressed, count);
       // Deleted meanwhile, as too old.
-      if (!isMissing(error)) this.#trouble(`${rotated.path} cannot be read: ${String(error)}`);
+      if (!isMissing(error)) this.#trouble(`${rotated.path} cannot be read: ${errorMessage(error)}`);
       return [];
     }
   }
@@ -225,11 +226,11 @@ async function isRenamedFrom(gone: OpenLog, rotated: Rotated | undefined): Promi
   return (await gone.handle.stat()).nlink === 0;
 }
 
-function nullIfMissing(error: NodeJS.ErrnoException): null {
+function nullIfMissing(error: unknown): null {
   if (isMissing(error)) return null;
   throw error;
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+  return hasCode(error, 'ENOENT', 'ENOTDIR');
 }

@@ -4,7 +4,7 @@ import { CommandError, EXIT } from '../../errors.ts';
 import { defaultLogFile, type LogDirectory, logsFolder, OWN, readDirectory } from '../../logs/directory.ts';
 import { listBeside } from '../../logs/rotated.ts';
 import { stateFolder } from '../../state-folder.ts';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode } from '../../util/errno.ts';
 
 /**
  * Where the logs of that config lie. A gwproxy that runs, or ran, has written it down; so this asks nobody, loads no
@@ -42,7 +42,7 @@ async function readRecordedLogs(folder: string): Promise<LogDirectory | null> {
   try {
     return await readDirectory(folder);
   } catch (cause) {
-    const code = systemCode(cause);
+    const code = errorCode(cause);
     if (code === null) throw cause;
     throw new CommandError(
       EXIT.failure,

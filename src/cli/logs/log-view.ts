@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { CommandError, EXIT } from '../../errors.ts';
 import { type LogDirectory, OWN } from '../../logs/directory.ts';
+import { errorMessage } from '../../util/errno.ts';
 import { createLineLabeller } from '../output/labelled-lines.ts';
 import { type LogEntry, mergeByTime, outputEntry, ownEntry } from './log-entries.ts';
 import { LogFollower } from './log-follower.ts';
@@ -77,7 +78,7 @@ export class LogView {
             : await readNewLines(watched, begunAt);
         all.push(lines.flatMap((line) => entry(name, line, watched) ?? []));
       } catch (cause) {
-        const why = cause instanceof Error ? cause.message : String(cause);
+        const why = errorMessage(cause);
         throw new CommandError(EXIT.failure, `cannot read the log of ${name}: ${why}`, { cause });
       }
     }

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { CommandError, EXIT } from '../../errors.ts';
 import { accountFor } from '../../supervisor/process/users.ts';
+import { errorMessage } from '../../util/errno.ts';
 
 /** An account of this machine. */
 export interface Account {
@@ -17,7 +18,7 @@ export async function serviceAccount(env: NodeJS.ProcessEnv): Promise<Account> {
     const account = await accountFor({ user: name, group: null });
     return { name, home: account?.home ?? '/' };
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorMessage(cause);
     throw new CommandError(EXIT.failure, `SUDO_USER is no account to run as: ${why}`, { cause });
   }
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { hasCode } from '../../util/errno.ts';
 
 export interface ToolResult {
   readonly ok: boolean;
@@ -11,7 +12,7 @@ export interface ToolResult {
 export function runTool(program: string, args: readonly string[]): Promise<ToolResult> {
   return new Promise((resolve) => {
     execFile(program, args, (error, stdout, stderr) => {
-      const missing = error !== null && 'code' in error && error.code === 'ENOENT';
+      const missing = hasCode(error, 'ENOENT');
       const said = missing ? `there is no ${program}` : stderr.trim() || (error?.message ?? '');
       resolve({ ok: error === null, stdout, reason: said });
     });

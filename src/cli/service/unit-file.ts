@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CommandError, EXIT } from '../../errors.ts';
+import { errorMessage, hasCode } from '../../util/errno.ts';
 import { WRITTEN_BY } from './service-definition.ts';
 
 /** Writes a unit or an agent, over one that was written here alone. Throws a CommandError where it may not. */
@@ -33,7 +34,7 @@ export async function readUnitFile(file: string, so: string): Promise<string | n
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
+    if (hasCode(cause, 'ENOENT')) return null;
     throw fileError('read', file, cause);
   }
   if (text.includes(WRITTEN_BY)) return text;
@@ -44,6 +45,6 @@ export async function readUnitFile(file: string, so: string): Promise<string | n
 }
 
 function fileError(what: string, file: string, cause: unknown): CommandError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = errorMessage(cause);
   return new CommandError(EXIT.failure, `cannot ${what} ${file}: ${why}`, { cause });
 }

@@ -1,5 +1,6 @@
 import { isatty } from 'node:tty';
 import type { App } from '../../app.ts';
+import { errorMessage } from '../../util/errno.ts';
 
 /** What signals ask of an App. */
 export interface SignalTarget {
@@ -35,6 +36,6 @@ async function reload(app: SignalTarget): Promise<void> {
     await app.reload();
   } catch (error) {
     // What is wrong with the config is an event already; this is for what nobody foresaw.
-    console.error('gwproxy: the reload failed:', error instanceof Error ? error.message : error);
+    console.error('gwproxy: the reload failed:', errorMessage(error));
   }
 }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Event, Report } from '../../events.ts';
+import { errorMessage } from '../../util/errno.ts';
 
 const run = promisify(execFile);
 
@@ -47,7 +48,7 @@ function createNotify(): (args: readonly string[]) => void {
         await run('systemd-notify', args, { timeout: NOTIFY_TIMEOUT });
       } catch (error) {
         failed = true;
-        const why = error instanceof Error ? error.message.trim() : String(error);
+        const why = errorMessage(error).trim();
         console.error(`gwproxy: systemd is not told how it stands: ${why}`);
       }
     });

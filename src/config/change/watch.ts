@@ -1,6 +1,7 @@
 import { type FSWatcher, watch as watchFolder } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { errorCode, errorMessage } from '../../util/errno.ts';
 import type { Looked } from '../load.ts';
 import { MOST_FOLDERS, type Place, placesOf } from './watched-folders.ts';
 
@@ -84,7 +85,7 @@ export function createConfigWatch(options: ConfigWatchOptions): ConfigWatch {
 
   function lost(folder: string, error: unknown): void {
     close(folder);
-    tell(folder, `${folder}: ${reasonOf(error)}`);
+    tell(folder, `${folder}: ${watchFault(error)}`);
   }
 
   function tell(about: string, reason: string): void {
@@ -129,7 +130,7 @@ export function createConfigWatch(options: ConfigWatchOptions): ConfigWatch {
       try {
         await follow(looked, since, asked);
       } catch (error) {
-        tell('all', reasonOf(error));
+        tell('all', watchFault(error));
       }
     },
     end() {
@@ -149,7 +150,7 @@ async function identityOf(folder: string): Promise<string> {
     const { dev, ino } = await stat(folder, { bigint: true });
     return `${dev}:${ino}`;
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return GONE;
+    if (errorCode(error) !== undefined) return GONE;
     throw error;
   }
 }
@@ -170,7 +171,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return [];
+    if (errorCode(error) !== undefined) return [];
     throw error;
   }
 }
@@ -181,7 +182,7 @@ async function changeTime(path: string): Promise<number> {
     const found = await lstat(path);
     return found.isDirectory() ? 0 : found.ctimeMs;
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return 0;
+    if (errorCode(error) !== undefined) return 0;
     throw error;
   }
 }
@@ -192,7 +193,7 @@ const REASONS: ReadonlyMap<unknown, string> = new Map([
   ['EACCES', 'permission denied'],
 ]);
 
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return REASONS.get(code) ?? (error instanceof Error ? error.message : String(error));
+function watchFault(error: unknown): string {
+  const code = errorCode(error);
+  return REASONS.get(code) ?? errorMessage(error);
 }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, parse, resolve, sep } from 'node:path';
+import { errorCode } from '../../util/errno.ts';
 import type { Looked } from '../load.ts';
 import { nameFilter, splitGlob } from '../source/globs.ts';
 
@@ -79,7 +80,7 @@ async function kindOf(path: string): Promise<'link' | 'folder' | 'file' | 'pipe'
     if (found.isFIFO()) return 'pipe';
     return found.isDirectory() ? 'folder' : 'file';
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return 'missing';
+    if (errorCode(error) !== undefined) return 'missing';
     throw error;
   }
 }
@@ -88,7 +89,7 @@ async function real(path: string): Promise<string | null> {
   try {
     return await realpath(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return null;
+    if (errorCode(error) !== undefined) return null;
     throw error;
   }
 }
@@ -119,7 +120,7 @@ async function foldersIn(folder: string): Promise<readonly string[]> {
     const entries = await readdir(folder);
     return entries.filter((name) => isFolder(join(folder, name)));
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return [];
+    if (errorCode(error) !== undefined) return [];
     throw error;
   }
 }
@@ -129,7 +130,7 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return false;
+    if (errorCode(error) !== undefined) return false;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { errorMessage } from '../../util/errno.ts';
 import { type Problem, problemAt } from '../problems.ts';
 import { parseEnvFile } from '../source/env-file.ts';
 import type { Files } from '../source/files.ts';
@@ -80,6 +81,6 @@ async function textOf(file: string, files: Files): Promise<string | { readonly f
   try {
     return await files.read(file);
   } catch (error) {
-    return { fault: `cannot be read: ${error instanceof Error ? error.message : String(error)}` };
+    return { fault: `cannot be read: ${errorMessage(error)}` };
   }
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { errorCode, errorMessage } from '../../util/errno.ts';
 import { readPipe } from './pipe.ts';
 
 /** All that loading a config asks of the file system; a test may answer itself. */
@@ -31,7 +32,7 @@ export const realFiles: Files = {
       const bytes = (await statOf(path))?.isFIFO() ? await readPipe(path) : await readFile(path);
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     } catch (error) {
-      throw new Error(reasonOf(error), { cause: error });
+      throw new Error(readFault(error), { cause: error });
     }
   },
   async glob(pattern, folder) {
@@ -46,7 +47,7 @@ export const realFiles: Files = {
     try {
       return await realpath(path);
     } catch (error) {
-      if (codeOf(error) === undefined || dirname(path) === path) throw error;
+      if (errorCode(error) === undefined || dirname(path) === path) throw error;
       return join(await realFiles.realFolder(dirname(path)), basename(path));
     }
   },
@@ -63,18 +64,14 @@ async function statOf(path: string) {
   try {
     return await stat(path);
   } catch (error) {
-    if (codeOf(error) !== undefined) return null;
+    if (errorCode(error) !== undefined) return null;
     throw error;
   }
 }
 
-function reasonOf(error: unknown): string {
-  const code = codeOf(error);
+function readFault(error: unknown): string {
+  const code = errorCode(error);
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'it is not UTF-8';
-  if (code === undefined) return error instanceof Error ? error.message : String(error);
+  if (code === undefined) return errorMessage(error);
   return REASONS[code] ?? code;
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { Source } from '../../routing/route.ts';
+import { errorMessage } from '../../util/errno.ts';
 import { type Problem, problemAt, shortPath } from '../problems.ts';
 import { type Environment, ownVariables, type ProfileEntry } from '../profile.ts';
 import { resolveTree } from '../resolve.ts';
@@ -107,7 +108,7 @@ async function readMap(file: string, from: Source, files: Files): Promise<ReadMa
   try {
     text = await files.read(file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     const message = `cannot read ${shortPath(file, dirname(from.file))}: ${reason}`;
     return { tree: null, syntax: [problemAt(from, message)] };
   }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Limits } from '../../config/types.ts';
 import { DoorError } from '../../errors.ts';
+import { hasCode } from '../../util/errno.ts';
 import type { Timers } from '../../util/timers.ts';
 import { endWithAnswer, problem } from './answer.ts';
 import { type Connection, Connections } from './connection.ts';
@@ -262,12 +263,11 @@ function isSystemError(error: Error): boolean {
 }
 
 function refusalOf(error: Error): DoorError {
-  const code = 'code' in error ? error.code : undefined;
   const options = { cause: error };
-  if (code === 'HPE_HEADER_OVERFLOW') {
+  if (hasCode(error, 'HPE_HEADER_OVERFLOW')) {
     return new DoorError('GWPROXY_HEADERS_TOO_LARGE', 'the headers are too large', options);
   }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+  if (hasCode(error, 'ERR_HTTP_REQUEST_TIMEOUT')) {
     return new DoorError('GWPROXY_REQUEST_TIMEOUT', 'the request came too slowly', options);
   }
   return new DoorError('GWPROXY_REQUEST_INVALID', 'this is not HTTP that can be read in one way', options);

@@ -1,7 +1,7 @@
 import { DoorError } from '../../errors.ts';
 import { pickByPath } from '../../routing/target-path.ts';
 import type { Address } from '../../snapshot.ts';
-import { codeOf } from '../../util/errno.ts';
+import { errorCode } from '../../util/errno.ts';
 import type { DoorContext } from '../context.ts';
 import { holdUntil } from '../hold/deadline.ts';
 import type { Turn } from '../hold/round.ts';
@@ -69,7 +69,7 @@ export async function deliver(
     tries += 1;
     if (isStaleConnection(outcome.cause) && tries < TRIES) continue;
     const { generation, listener } = target;
-    context.supervisor.failed({ profile, generation, listener, code: codeOf(outcome.cause) });
+    context.supervisor.failed({ profile, generation, listener, code: errorCode(outcome.cause) ?? 'UNKNOWN' });
     if (keep?.outlives(target) === true) {
       await keep.take();
       return 'kept';

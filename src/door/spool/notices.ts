@@ -1,4 +1,5 @@
 import type { Event, Report } from '../../events.ts';
+import { errorMessage } from '../../util/errno.ts';
 
 type Failed = Extract<Event, { type: 'spool.failed' }>['action'];
 
@@ -23,7 +24,7 @@ export class Notices {
 
   failed(profile: string, action: Failed, error: unknown): void {
     const count = this.#count(profile, action);
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     if (count > 0) this.#report({ type: 'spool.failed', profile, action, reason, count });
   }
 

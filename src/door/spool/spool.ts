@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Report } from '../../events.ts';
-import { codeOf } from '../../util/errno.ts';
+import { errorCode } from '../../util/errno.ts';
 import type { Timer, Timers } from '../../util/timers.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { type Chosen, isChosen, type SpoolListing, showDead, showQueued } from './listing.ts';
@@ -237,12 +237,12 @@ export class Spool {
         return 'corrupt';
       }
       this.#notices.failed(profile, 'read', error);
-      return { kind: 'unsent', code: codeOf(error) };
+      return { kind: 'unsent', code: errorCode(error) ?? 'UNKNOWN' };
     }
     try {
       return await this.#options.send(request, this.#abort.signal);
     } catch (error) {
-      return { kind: 'broken', code: codeOf(error) };
+      return { kind: 'broken', code: errorCode(error) ?? 'UNKNOWN' };
     }
   }
 

@@ -1,6 +1,6 @@
 import { DoorError } from '../../errors.ts';
 import { pickByPath } from '../../routing/target-path.ts';
-import { codeOf } from '../../util/errno.ts';
+import { errorCode } from '../../util/errno.ts';
 import type { DoorContext } from '../context.ts';
 import type { Client } from '../http/client.ts';
 import type { Outcome } from '../spool/send-verdict.ts';
@@ -56,12 +56,15 @@ export async function sendSpooled(
       body,
     });
     if (offered.kind === 'answered') return offered;
-    const code = codeOf(offered.cause);
+    const code = errorCode(offered.cause) ?? 'UNKNOWN';
     const { generation, listener } = upstream.target;
     context.supervisor.failed({ profile, generation, listener, code });
     return { kind: 'unsent', code };
   } catch (error) {
-    return { kind: 'broken', code: codeOf(error instanceof DoorError ? (error.cause ?? error) : error) };
+    return {
+      kind: 'broken',
+      code: errorCode(error instanceof DoorError ? (error.cause ?? error) : error) ?? 'UNKNOWN',
+    };
   } finally {
     client.end();
   }

@@ -1,17 +1,14 @@
 import { DoorError } from '../../errors.ts';
 import { STRANGER } from '../../holder.ts';
-import { codeOf } from '../../util/errno.ts';
+import { hasCode } from '../../util/errno.ts';
 
 /** undici's names for what no gateway is to blame for: the request could not even be written. */
-const OURS: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
-const PROTOCOL: ReadonlySet<string> = new Set([
-  'UND_ERR_HEADERS_OVERFLOW',
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-]);
+const OURS = ['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED'] as const;
+const PROTOCOL = ['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'] as const;
 
 /** Before a connection took the request: true where another try may bring it to the gateway. */
 export function isConnectFailure(error: unknown): boolean {
-  return !(error instanceof DoorError) && !OURS.has(codeOf(error));
+  return !(error instanceof DoorError) && !hasCode(error, ...OURS);
 }
 
 /**
@@ -25,15 +22,15 @@ export function isStaleConnection(error: unknown): boolean {
 /** What the sender hears of a gateway that got (some of) the request and gave no answer. */
 export function noAnswer(error: unknown): DoorError {
   if (error instanceof DoorError) return error;
-  const code = codeOf(error);
-  if (OURS.has(code)) {
+  if (hasCode(error, ...OURS)) {
     return new DoorError('GWPROXY_INTERNAL', 'the request could not be forwarded', { cause: error });
   }
-  if (code === 'UND_ERR_HEADERS_TIMEOUT') {
+  if (hasCode(error, 'UND_ERR_HEADERS_TIMEOUT')) {
     return new DoorError('GWPROXY_UPSTREAM_TIMEOUT', 'the gateway gave no answer in time', { cause: error });
   }
   // By name: undici 7 looks its parser's code up the wrong way round, and leaves it undefined.
-  const isProtocol = PROTOCOL.has(code) || (error instanceof Error && error.name === 'HTTPParserError');
+  const isProtocol =
+    hasCode(error, ...PROTOCOL) || (error instanceof Error && error.name === 'HTTPParserError');
   return new DoorError(
     'GWPROXY_UPSTREAM_UNREACHABLE',
     isProtocol
@@ -45,13 +42,13 @@ export function noAnswer(error: unknown): DoorError {
 
 /** What the sender hears after the last try of a connection that never came about. */
 export function unreachable(error: unknown): DoorError {
-  if (codeOf(error) === STRANGER) {
+  if (hasCode(error, STRANGER)) {
     return new DoorError('GWPROXY_UPSTREAM_NOT_READY', 'the gateway has let go of its port', {
       cause: error,
       retryAfter: 1,
     });
   }
-  const isTimeout = codeOf(error) === 'UND_ERR_CONNECT_TIMEOUT' || codeOf(error) === 'ETIMEDOUT';
+  const isTimeout = hasCode(error, 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT');
   return new DoorError('GWPROXY_UPSTREAM_UNREACHABLE', 'the gateway takes no connection', {
     cause: error,
     proxyStatus: isTimeout ? 'connection_timeout' : 'connection_refused',

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { type buildConnector, Client, type Dispatcher } from 'undici';
-import { codeOf } from '../../util/errno.ts';
+import { hasCode } from '../../util/errno.ts';
 
 /**
  * A gateway that closes an idle connection just as a request is written to it resets it, or ends it, within one
@@ -8,7 +8,7 @@ import { codeOf } from '../../util/errno.ts';
  */
 const RACE = 250;
 /** The gateway's side closed; every other end is of our own making. */
-const CLOSED_THERE: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+const CLOSED_THERE = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'] as const;
 
 /** Who hears what becomes of the connections to one listener. */
 export interface Watcher {
@@ -56,7 +56,7 @@ export class UpstreamConnection extends Client {
     });
     this.#watcher = watcher;
     this.on('drain', () => this.#drain());
-    this.on('disconnect', (_origin, _targets, error) => this.#disconnect(codeOf(error)));
+    this.on('disconnect', (_origin, _targets, error) => this.#disconnect(error));
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
@@ -81,12 +81,12 @@ export class UpstreamConnection extends Client {
     this.#watcher.answered(this.#number);
   }
 
-  #disconnect(code: string): void {
+  #disconnect(error: unknown): void {
     const socket = this.#socket;
     const wasIdle = this.#isIdle;
     this.#socket = null;
     this.#isIdle = false;
-    if (socket === null || !wasIdle || !CLOSED_THERE.has(code)) return;
+    if (socket === null || !wasIdle || !hasCode(error, ...CLOSED_THERE)) return;
     const now = this.#watcher.now();
     if (socket.bytesWritten === this.#written) this.#watcher.closedIdle(now - this.#idleSince);
     else if (socket.bytesRead === this.#read && now - this.#sentAt < RACE) {

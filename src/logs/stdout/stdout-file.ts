@@ -1,6 +1,6 @@
 import { write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { reasonOf } from '../../util/errno.ts';
+import { hasCode, systemMessage } from '../../util/errno.ts';
 import { Backlog, type Batch, Room } from '../backlog.ts';
 
 /** What waits for a reader or a disk that is slow or gone; past it nothing more is taken, so memory stays bounded. */
@@ -67,7 +67,7 @@ export function filed(sink: Sink, { closed, failing }: StdoutTrouble, retryAfter
       return;
     }
     const known = reason !== null;
-    reason = reasonOf(error);
+    reason = systemMessage(error);
     if (!known) failing(reason);
     retry = setTimeout(() => {
       retry = undefined;
@@ -106,7 +106,7 @@ export function filed(sink: Sink, { closed, failing }: StdoutTrouble, retryAfter
         }
       } catch (error) {
         if (isGone(error)) return 0;
-        reason = reasonOf(error);
+        reason = systemMessage(error);
       }
       let lost = 0;
       for (let left = next(); left !== undefined; left = next()) {
@@ -126,7 +126,7 @@ function linesIn(bytes: Buffer): number {
 
 /** EPIPE: the reader has gone (`gwproxy up | head`). */
 export function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EPIPE';
+  return hasCode(error, 'EPIPE');
 }
 
 /** Resolves with the work, and where that takes too long for an end without it. */

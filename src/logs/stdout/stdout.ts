@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import { reasonOf } from '../../util/errno.ts';
+import { systemMessage } from '../../util/errno.ts';
 import {
   filed,
   isGone,
@@ -24,7 +24,7 @@ function streamed({ closed }: StdoutTrouble): Stdout {
   const { stdout } = process;
   unblock(stdout);
   // Node destroys the stream with it: there is no second try.
-  stdout.on('error', (error) => closed(isGone(error) ? null : reasonOf(error)));
+  stdout.on('error', (error) => closed(isGone(error) ? null : systemMessage(error)));
   return {
     write(text) {
       if (stdout.writableLength > MAX_UNWRITTEN_BYTES) return false;

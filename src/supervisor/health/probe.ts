@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import type { Health } from '../../config/types.ts';
 import { duration } from '../../util/duration.ts';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode } from '../../util/errno.ts';
 import { type Outcome, provesLost } from './health.ts';
 
 /** A health answer is a line or two; more than this is not read. */
@@ -114,7 +114,7 @@ function unwell(reason: string): Outcome {
 }
 
 function failure(error: Error): Outcome {
-  const code = systemCode(error);
+  const code = errorCode(error);
   const reason = code === 'ECONNREFUSED' ? 'connection refused' : (code ?? error.message);
-  return { ok: false, cause: code !== null && provesLost(code) ? 'absent' : 'unwell', reason };
+  return { ok: false, cause: code !== undefined && provesLost(code) ? 'absent' : 'unwell', reason };
 }

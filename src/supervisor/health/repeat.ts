@@ -1,3 +1,4 @@
+import { errorMessage } from '../../util/errno.ts';
 import type { Outcome } from './health.ts';
 
 /** Asks one question again and again, each time when it is told to, until end(). */
@@ -37,7 +38,7 @@ export class Rounds {
       (error: unknown): Outcome => ({
         ok: false,
         cause: 'unwell',
-        reason: `cannot be probed: ${String(error)}`,
+        reason: `cannot be probed: ${errorMessage(error)}`,
       }),
     );
     if (signal.aborted) return;

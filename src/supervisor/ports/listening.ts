@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { endianness } from 'node:os';
-import { systemCode } from '../../util/errno.ts';
+import { hasCode } from '../../util/errno.ts';
 import { readProcBytes } from '../tree/proc-bytes.ts';
 
 /** A socket that listens, as the system's table has it. */
@@ -56,7 +56,7 @@ function tablesOf(address: string): readonly Table[] {
 function listeningRows(file: string, port: number): Promise<readonly ListeningSocket[]> {
   return readProcBytes(file, (table) => rowsOf(table, port)).catch((error: unknown) => {
     // A kernel without IPv6 has no such table.
-    if (systemCode(error) === 'ENOENT' && file.endsWith('6')) return [];
+    if (hasCode(error, 'ENOENT') && file.endsWith('6')) return [];
     throw error;
   });
 }

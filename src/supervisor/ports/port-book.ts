@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { ListenerPlan, ProfilePlan } from '../../config/types.ts';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode } from '../../util/errno.ts';
 import { holderOf } from './port-owner.ts';
 
 export interface PortRange {
@@ -160,7 +160,7 @@ export async function allocationRange(file = '/proc/sys/net/ipv4/ip_local_port_r
     text = await readFile(file, 'utf8');
   } catch (error) {
     // Not Linux. Elsewhere the range begins at 49152 (RFC 6335 §6).
-    if (systemCode(error) !== null) return DEFAULT_RANGE;
+    if (errorCode(error) !== undefined) return DEFAULT_RANGE;
     throw error;
   }
   const [low = 0, high = 0] = text.trim().split(/\s+/).map(Number);
@@ -182,7 +182,7 @@ export async function isFree(host: string, port: number): Promise<boolean> {
 export function tryListen(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', (error) => resolve(systemCode(error) ?? error.message));
+    server.once('error', (error) => resolve(errorCode(error) ?? error.message));
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)));
   });
 }

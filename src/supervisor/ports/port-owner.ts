@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { type Holder, stillHolds } from '../../holder.ts';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode, errorMessage } from '../../util/errno.ts';
 import { HAS_PROC, readPids } from '../tree/proc.ts';
 import { type ListeningSocket, listeningOn } from './listening.ts';
 import { combineOwnership, type Look, type Owner } from './ownership.ts';
@@ -97,7 +97,7 @@ export class PortOwner {
       this.#hold(holders);
       return owner;
     } catch (error) {
-      return unknown(`it cannot be looked at: ${systemCode(error) ?? String(error)}`);
+      return unknown(`it cannot be looked at: ${errorCode(error) ?? errorMessage(error)}`);
     }
   }
 

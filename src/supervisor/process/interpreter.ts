@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import { delimiter, resolve } from 'node:path';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode, hasCode } from '../../util/errno.ts';
 import type { Command } from './command.ts';
 
 /** What the kernel reads of a first line (BINPRM_BUF_SIZE of include/uapi/linux/binfmts.h). */
@@ -51,7 +51,7 @@ async function isProgram(path: string): Promise<boolean> {
     await access(path, constants.X_OK);
     return (await stat(path)).isFile();
   } catch (error) {
-    if (systemCode(error) === null) throw error;
+    if (errorCode(error) === undefined) throw error;
     return false;
   }
 }
@@ -67,7 +67,7 @@ async function firstBytes(path: string): Promise<string> {
       await file.close();
     }
   } catch (error) {
-    if (systemCode(error) === null) throw error;
+    if (errorCode(error) === undefined) throw error;
     return '';
   }
 }
@@ -78,8 +78,7 @@ async function isThere(path: string): Promise<boolean> {
     await access(path);
     return true;
   } catch (error) {
-    const code = systemCode(error);
-    if (code === null) throw error;
-    return code !== 'ENOENT' && code !== 'ENOTDIR';
+    if (errorCode(error) === undefined) throw error;
+    return !hasCode(error, 'ENOENT', 'ENOTDIR');
   }
 }

@@ -2,7 +2,7 @@ import { getPriority, setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode } from '../../util/errno.ts';
 import type { Command } from './command.ts';
 import { accountFor, environmentOf } from './users.ts';
 
@@ -81,7 +81,7 @@ export function atNiceness<T>(nice: number | null, spawn: () => T): T {
   try {
     setPriority(nice);
   } catch (error) {
-    if (systemCode(error) === null) throw error;
+    if (errorCode(error) === undefined) throw error;
     throw new Error(`nice ${nice} needs root: gwproxy itself runs at ${own}`, { cause: error });
   }
   try {

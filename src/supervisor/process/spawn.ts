@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode, errorMessage, hasCode } from '../../util/errno.ts';
 import { HAS_GROUPS } from '../tree/process-group.ts';
 import { Tree } from '../tree/tree.ts';
 import type { Command } from './command.ts';
@@ -100,17 +100,17 @@ async function spawnFailure(command: Command, cause: unknown): Promise<string> {
   const folder = await stat(cwd).then(
     (found) => (found.isDirectory() ? null : `cwd ${cwd} is no folder`),
     (error: unknown) =>
-      systemCode(error) === 'ENOENT'
+      hasCode(error, 'ENOENT')
         ? `cwd ${cwd} does not exist`
-        : `cwd ${cwd} cannot be entered: ${systemCode(error)}`,
+        : `cwd ${cwd} cannot be entered: ${errorCode(error)}`,
   );
   if (folder !== null) return folder;
-  const code = systemCode(cause);
+  const code = errorCode(cause);
   if (code === 'ENOENT') return (await interpreterFault(command)) ?? `command not found: ${file}`;
   if (code === 'EACCES') return `not permitted to run ${file}`;
   const other = process.user ?? process.group;
   if (code === 'EPERM' && other !== null) {
     return `not permitted to run as ${other}: gwproxy does not run as root`;
   }
-  return `cannot run ${file}: ${code ?? String(cause)}`;
+  return `cannot run ${file}: ${code ?? errorMessage(cause)}`;
 }

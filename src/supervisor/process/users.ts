@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { ProcessSettings } from '../../config/types.ts';
-import { systemCode } from '../../util/errno.ts';
+import { hasCode } from '../../util/errno.ts';
 
 /** Whom a gateway runs as. */
 export interface Account {
@@ -88,7 +88,7 @@ async function readList(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return '';
+    if (hasCode(error, 'ENOENT')) return '';
     throw error;
   }
 }

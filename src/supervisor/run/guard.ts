@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode, errorMessage } from '../../util/errno.ts';
 import { MARK } from '../tree/mark.ts';
 import type { ProcessId } from '../tree/proc.ts';
 import { GUARD } from './guard-script.ts';
@@ -135,5 +135,5 @@ export class Guard {
 }
 
 function unrunnable(error: unknown): string {
-  return `/bin/sh cannot be run: ${systemCode(error) ?? String(error)}`;
+  return `/bin/sh cannot be run: ${errorCode(error) ?? errorMessage(error)}`;
 }

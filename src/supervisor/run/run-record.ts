@@ -1,5 +1,5 @@
 import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode, errorMessage, hasCode } from '../../util/errno.ts';
 import type { ProcessId } from '../tree/proc.ts';
 
 /** The leader of a gateway's process group. */
@@ -68,7 +68,7 @@ export async function readRecord(file: string): Promise<RunRecord | null> {
   try {
     return parseRecord(await readFile(file, 'utf8'));
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null;
+    if (hasCode(error, 'ENOENT')) return null;
     throw error;
   }
 }
@@ -128,6 +128,6 @@ export class RecordFile {
   #tell(error: unknown): void {
     if (this.#isTold) return;
     this.#isTold = true;
-    this.#failed(`cannot be written (${systemCode(error) ?? String(error)})`);
+    this.#failed(`cannot be written (${errorCode(error) ?? errorMessage(error)})`);
   }
 }

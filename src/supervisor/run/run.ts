@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError, EXIT } from '../../errors.ts';
 import type { Report } from '../../events.ts';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode, errorMessage } from '../../util/errno.ts';
 import { ownStart, scanNow } from '../tree/census.ts';
 import { MARK, markOf, markPrefix } from '../tree/mark.ts';
 import { HAS_PROC, isLiving, type ProcessId, readStat } from '../tree/proc.ts';
@@ -88,7 +88,7 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
       if (processes > 0) report({ type: 'run.swept', profiles, processes });
       if (left.length > 0) untold(`names processes that cannot be ended: ${left.join(', ')}`);
     } catch (error) {
-      const why = systemCode(error) ?? (error instanceof Error ? error.message : String(error));
+      const why = errorCode(error) ?? errorMessage(error);
       untold(
         `cannot be followed (${why}); what an earlier gwproxy left, if it was killed, is not looked for`,
       );
@@ -182,7 +182,7 @@ function startOf(pid: number): number | null {
   try {
     return readStat(pid)?.started ?? null;
   } catch (error) {
-    if (systemCode(error) === null) throw error;
+    if (errorCode(error) === undefined) throw error;
     return null;
   }
 }
@@ -192,7 +192,7 @@ async function bootId(): Promise<string | null> {
   try {
     return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   } catch (error) {
-    if (systemCode(error) === null) throw error;
+    if (errorCode(error) === undefined) throw error;
     return null;
   }
 }

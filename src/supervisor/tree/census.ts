@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode } from '../../util/errno.ts';
 import { knownMarks } from './environ.ts';
 import { markIn } from './mark.ts';
 import { isGone, type ProcessStat, readPids, readStat } from './proc.ts';
@@ -103,7 +103,7 @@ async function census(): Promise<readonly Seen[] | null> {
     return found;
   } catch (error) {
     // No descriptor left (EMFILE), a /proc that is not mounted.
-    if (systemCode(error) !== null) return null;
+    if (errorCode(error) !== undefined) return null;
     throw error;
   } finally {
     running = undefined;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode } from '../../util/errno.ts';
 import { recentCensus, type Seen } from './census.ts';
 import { HAS_PROC, readProc } from './proc.ts';
 import { belongs } from './tree.ts';
@@ -90,7 +90,7 @@ async function bytesOf(pid: number, mark: string, age: number): Promise<number |
   try {
     return [...pids].reduce((sum, each) => sum + residentBytes(each), 0);
   } catch (error) {
-    if (systemCode(error) === null) throw error;
+    if (errorCode(error) === undefined) throw error;
     return null;
   }
 }

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode, hasCode } from '../../util/errno.ts';
 
 /** Linux' /proc. Elsewhere nothing tells a process's start and environment at a price worth paying. */
 export const HAS_PROC: boolean = process.platform === 'linux';
@@ -55,7 +55,7 @@ export function isLiving({ pid, started }: ProcessId): boolean {
     const stat = readStat(pid);
     return stat?.living === true && stat.started === started;
   } catch (error) {
-    if (systemCode(error) !== null) return true;
+    if (errorCode(error) !== undefined) return true;
     throw error;
   }
 }
@@ -88,6 +88,5 @@ export function readProc(path: string): string | null {
 
 /** The process ended before it was looked at, or is hidden from us (hidepid, another user). */
 export function isGone(error: unknown): boolean {
-  const code = systemCode(error);
-  return code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM';
+  return hasCode(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM');
 }

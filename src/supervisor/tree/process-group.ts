@@ -1,5 +1,5 @@
 import treeKill from 'tree-kill';
-import { systemCode } from '../../util/errno.ts';
+import { errorCode } from '../../util/errno.ts';
 import { HAS_PROC, isLiving, type ProcessId, readPids, readStat } from './proc.ts';
 
 /** Where there are no process groups, the tree is walked instead. */
@@ -33,7 +33,7 @@ function send(target: number, signal: NodeJS.Signals | 0): Sent {
     process.kill(target, signal);
     return 'sent';
   } catch (error) {
-    const code = systemCode(error);
+    const code = errorCode(error);
     if (code === 'ESRCH') return 'gone';
     if (code === 'EPERM') return 'refused';
     throw error;
@@ -47,7 +47,7 @@ export function groupExists(pid: number): boolean {
     process.kill(-pid, 0);
     return true;
   } catch (error) {
-    const code = systemCode(error);
+    const code = errorCode(error);
     if (code === 'ESRCH') return false;
     // Linux: somebody is there, of another user. macOS says EPERM of zombies too.
     if (code === 'EPERM') return process.platform === 'linux';

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
+import { errorMessage } from '../../../util/errno.ts';
 import { evaluate, refused } from './evaluate.ts';
 import { type App, dumpedApp, ecosystemApp } from './pm2-app.ts';
 import { isRecord } from './records.ts';
@@ -41,7 +42,7 @@ async function contentOf(file: string): Promise<unknown> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw refused(file, error instanceof Error ? error.message : String(error));
+    throw refused(file, errorMessage(error));
   }
   if (MODULES.has(ending)) return evaluate(file, 'module', dirname(file));
   if (ending === '.yaml' || ending === '.yml') return yamlValue(file, text);
@@ -68,7 +69,7 @@ async function yamlValue(file: string, text: string): Promise<unknown> {
     const value: unknown = document.toJS();
     return value;
   } catch (error) {
-    throw refused(file, error instanceof Error ? error.message : String(error));
+    throw refused(file, errorMessage(error));
   }
 }
 

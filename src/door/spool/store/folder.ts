@@ -1,3 +1,4 @@
+import { errorMessage, hasCode } from '../../../util/errno.ts';
 import { SpoolBudget, type SpoolLimits } from './budget.ts';
 import type { Disk } from './disk.ts';
 import { encodeEpitaph } from './end-record.ts';
@@ -151,7 +152,7 @@ export class FolderStore implements SpoolStore {
       await this.#disk.remove(path).catch(unlessAbsent);
       return cause;
     } catch (error) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = errorMessage(cause);
       return new AggregateError([cause, error], why);
     }
   }
@@ -192,5 +193,5 @@ function unlessAbsent(error: unknown): void {
 }
 
 function isAbsent(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return hasCode(error, 'ENOENT');
 }

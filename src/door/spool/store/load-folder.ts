@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { errorMessage } from '../../../util/errno.ts';
 import type { Disk } from './disk.ts';
 import { decodeEpitaph, type Epitaph } from './end-record.ts';
 import { epitaphName, epitaphOf, isId, type Layout, type Place } from './layout.ts';
@@ -94,7 +95,7 @@ async function look(layout: Layout, disk: Disk, place: Place, name: string): Pro
     // The body of a long one is looked at when it is sent.
     return bytes.length === size ? decodeRecord(name, bytes).spooled : decodeHead(name, bytes, size);
   } catch (error) {
-    return { file: name, reason: await setAside(layout, disk, place, name, messageOf(error)) };
+    return { file: name, reason: await setAside(layout, disk, place, name, errorMessage(error)) };
   }
 }
 
@@ -110,7 +111,7 @@ export async function setAside(
     await disk.rename(layout.file(place, name), layout.file('corrupt', name));
     return reason;
   } catch (error) {
-    return `${reason}; and it cannot be moved: ${messageOf(error)}`;
+    return `${reason}; and it cannot be moved: ${errorMessage(error)}`;
   }
 }
 
@@ -119,10 +120,6 @@ async function attempt(corrupt: Corrupt[], file: string, action: () => Promise<v
   try {
     await action();
   } catch (error) {
-    corrupt.push({ file, reason: messageOf(error) });
+    corrupt.push({ file, reason: errorMessage(error) });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import { readJwks, type TokenKey } from '../../../jwks.ts';
+import { errorMessage } from '../../../util/errno.ts';
 import { keysUrlOf } from './metadata.ts';
 
 export type FetchedKeys =
@@ -76,7 +77,7 @@ export class KeyCache {
       this.#fetchedAt = this.#options.now();
       this.#failure = null;
     } catch (error) {
-      this.#failure = error instanceof Error ? error.message : String(error);
+      this.#failure = errorMessage(error);
     }
   }
 }
