@@ -217,7 +217,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     },
   });
   try {
-    await run.claim();
+    await run.assertNoneRuns();
   } catch (error) {
     await control.close();
     throw error;

@@ -23,4 +23,4 @@ export function inodeIn(link: string): string | null {
 }
 
 /** The code of a connection to an address whose holders hold it no more: it may have ended up with anybody. */
-export const STRANGER = 'GWPROXY_STRANGER';
+export const FOREIGN_HOLDER = 'GWPROXY_STRANGER';

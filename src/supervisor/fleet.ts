@@ -3,8 +3,8 @@ import type { ProfileRules, Target } from '../snapshot.ts';
 import type { SupervisedStatus } from '../supervised-status.ts';
 import { Publisher } from './doors/publisher.ts';
 import { Gateway, type SupervisorContext } from './gateway.ts';
-import { change, relaunch, vacate } from './reconfigure.ts';
-import { isStarting, Order, WAITS_FOR_TURN, waitEvent, waitWords } from './starts/start-order.ts';
+import { applyChange, freePortsOnceEnded, useForNextStart } from './reconfigure.ts';
+import { isStarting, StartOrder, WAITS_FOR_TURN, waitEvent, waitText } from './starts/start-order.ts';
 
 /** A gateway that ends for good. */
 interface Leaving {
@@ -21,7 +21,7 @@ export class Fleet {
   readonly publisher: Publisher;
   readonly #around: SupervisorContext;
   readonly #forgotten: (profile: string) => void;
-  readonly #order = new Order((name) => this.#staying.get(name)?.life);
+  readonly #order = new StartOrder((name) => this.#staying.get(name)?.state);
   /** In the config's order. */
   #staying: Map<string, Gateway>;
   readonly #leaving = new Map<string, Leaving>();
@@ -58,14 +58,14 @@ export class Fleet {
 
   /** Those on their way to be ready, or to a reason why not; what waits for them is not among them. */
   get starting(): readonly Gateway[] {
-    return [...this.#staying.values()].filter(({ life }) => isStarting(life) && life.desired === 'up');
+    return [...this.#staying.values()].filter(({ state: life }) => isStarting(life) && life.desired === 'up');
   }
 
   status(): readonly SupervisedStatus[] {
     return this.all.map((gateway) => {
       const status = gateway.status();
       const waitsFor = this.#order.waitsFor(status.name);
-      if (waitsFor.length > 0) return { ...status, desired: 'up', last_error: waitWords(waitsFor) };
+      if (waitsFor.length > 0) return { ...status, desired: 'up', last_error: waitText(waitsFor) };
       return this.#around.starts.isWaiting(status.name) ? { ...status, last_error: WAITS_FOR_TURN } : status;
     });
   }
@@ -90,7 +90,7 @@ export class Fleet {
   /** What the operator says of one comes before all that it waits for. */
   command(gateway: Gateway, event: Parameters<Gateway['dispatch']>[0]): void {
     this.#order.forget(gateway.profile.name);
-    if (event.type !== 'stop') gateway.hurry();
+    if (event.type !== 'stop') gateway.prioritizeStart();
     gateway.dispatch(event);
     this.changed();
   }
@@ -132,7 +132,7 @@ export class Fleet {
 
   /** All that is decided together reaches the doors as one snapshot. */
   #decide(decide: () => void): void {
-    this.publisher.together(() => {
+    this.publisher.batch(() => {
       this.#deciding = true;
       try {
         decide();
@@ -141,7 +141,7 @@ export class Fleet {
       }
       this.#goOn();
     });
-    for (const { profile, life } of this.#staying.values()) {
+    for (const { profile, state: life } of this.#staying.values()) {
       const waitsFor = this.#order.waitsFor(profile.name);
       if (waitsFor.length > 0) this.#around.report(waitEvent(profile.name, life, waitsFor));
     }
@@ -156,7 +156,7 @@ export class Fleet {
       while (this.#isDue) {
         this.#isDue = false;
         this.#bury();
-        const name = this.#order.next();
+        const name = this.#order.dequeue();
         if (name === undefined) continue;
         this.#isDue = true;
         this.#staying.get(name)?.dispatch({ type: 'start' });
@@ -169,9 +169,9 @@ export class Fleet {
   /** Those that were to end for good and have, and what comes in their place. */
   #bury(): void {
     for (const [name, { gateway, next }] of this.#leaving) {
-      if (gateway.life.phase.name !== 'stopped') continue;
+      if (gateway.state.phase.name !== 'stopped') continue;
       this.#leaving.delete(name);
-      this.#lastGeneration = Math.max(this.#lastGeneration, gateway.life.generation);
+      this.#lastGeneration = Math.max(this.#lastGeneration, gateway.state.generation);
       this.#forgotten(name);
       if (next !== null) this.#add(next);
       this.publisher.publish();
@@ -188,13 +188,13 @@ export class Fleet {
     const { name, launch, start } = profile;
     const leaving = this.#leaving.get(name);
     if (leaving === undefined) {
-      this.#around.ports.follow(profile);
+      this.#around.ports.configure(profile);
       this.#staying.set(name, this.#newborn(profile));
       this.#begin(profile, start === 'always');
     } else if (leaving.gateway.profile.launch.kind === launch.kind && start === 'always') {
       this.#leaving.delete(name);
       this.#staying.set(name, leaving.gateway);
-      relaunch(leaving.gateway, profile, this.#around.ports);
+      useForNextStart(leaving.gateway, profile, this.#around.ports);
       leaving.gateway.dispatch({ type: 'start' });
     } else {
       this.#leaving.set(name, { ...leaving, next: profile });
@@ -208,7 +208,7 @@ export class Fleet {
     this.#staying.delete(name);
     this.#leaving.set(name, { gateway, next });
     gateway.dispatch({ type: 'stop', atOnce: false });
-    vacate(gateway, this.#around.ports);
+    freePortsOnceEnded(gateway, this.#around.ports);
   }
 
   #change(profile: ProfilePlan, how: ProfileChange['how']): void {
@@ -218,15 +218,15 @@ export class Fleet {
       this.#add(profile);
       return;
     }
-    const { phase, generation } = gateway.life;
+    const { phase, generation } = gateway.state;
     if (this.#order.has(name)) this.#order.wait(name, after);
     if (gateway.profile.start === start || phase.name !== 'stopped') {
-      change(gateway, profile, how, this.#around.ports);
+      applyChange(gateway, profile, how, this.#around.ports);
       return;
     }
     // What is wanted of one that rests is known from its first day on.
     this.#order.forget(name);
-    this.#around.ports.follow(profile);
+    this.#around.ports.configure(profile);
     this.#staying.set(name, this.#newborn(profile, generation));
     this.#begin(profile, start === 'always');
   }

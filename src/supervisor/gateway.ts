@@ -6,7 +6,7 @@ import { mebibytes } from '../util/duration.ts';
 import { errorMessage } from '../util/errno.ts';
 import { targetsOf } from './doors/targets.ts';
 import { statusOf } from './gateway-status.ts';
-import { Probers } from './health/gateway-probes.ts';
+import { GatewayProbes } from './health/gateway-probes.ts';
 import { initialState } from './lifecycle/begin.ts';
 import { reduce } from './lifecycle/reduce.ts';
 import {
@@ -21,8 +21,8 @@ import {
 } from './lifecycle/state.ts';
 import type { PortBook } from './ports/port-book.ts';
 import { type Command, commandFor } from './process/command.ts';
-import { type GatewayProcess, spawnProcess } from './process/spawn.ts';
-import { reportsOf } from './reports.ts';
+import { type SpawnedProcess, spawnProcess } from './process/spawn.ts';
+import { eventsOf } from './reports.ts';
 import { MARK, type Run } from './run/run.ts';
 import type { Starts } from './starts/starts.ts';
 import { MemoryWatch, treeBytes } from './tree/memory.ts';
@@ -65,12 +65,12 @@ export class Gateway {
   readonly #around: SupervisorContext;
   #policy: Policy;
   readonly #queue: GatewayEvent[] = [];
-  readonly #probers: Probers;
+  readonly #probers: GatewayProbes;
   #memory: MemoryWatch | undefined;
   #life: GatewayState;
   #busy = false;
   #timer: NodeJS.Timeout | undefined;
-  #process: GatewayProcess | undefined;
+  #process: SpawnedProcess | undefined;
   /** The last process's output has been read to its end. */
   #closed: Promise<void> = Promise.resolve();
   #waiters: readonly Waiter[] = [];
@@ -84,15 +84,15 @@ export class Gateway {
     this.#around = around;
     this.#policy = policyOf(profile);
     this.#life = { ...initialState(this.#policy), generation };
-    this.#probers = new Probers({
+    this.#probers = new GatewayProbes({
       profile: () => this.#profile,
       ports: () => around.ports.of(profile.name),
       leader: () => pidOf(this.#life.phase),
       processes: () => this.#processes(),
       now: around.now,
       report: around.report,
-      verdict: (event) => this.dispatch(event),
-      moved: (listener) => this.#moved(listener),
+      dispatch: (event) => this.dispatch(event),
+      holdersChanged: (listener) => this.#moved(listener),
     });
   }
 
@@ -111,7 +111,7 @@ export class Gateway {
     if (isServing(phase) && (phase.pid !== null || !this.#policy.managed)) this.#look(generation);
   }
 
-  get life(): GatewayState {
+  get state(): GatewayState {
     return this.#life;
   }
 
@@ -123,7 +123,7 @@ export class Gateway {
   status(): SupervisedStatus {
     const ports = this.#around.ports.of(this.profile.name);
     const status = statusOf(this.profile, this.#life, ports, this.#around.now());
-    const failing = this.#life.phase.name === 'unready' ? this.#probers.failing() : '';
+    const failing = this.#life.phase.name === 'unready' ? this.#probers.failureText() : '';
     // What made it so may be over, and something else in its way.
     return failing === '' ? status : { ...status, last_error: `not ready: ${failing}` };
   }
@@ -137,7 +137,7 @@ export class Gateway {
 
   /** May be called from anywhere, also from what an effect calls. */
   dispatch(event: GatewayEvent): void {
-    if (event.type === 'ensureReady') this.hurry();
+    if (event.type === 'ensureReady') this.prioritizeStart();
     this.#queue.push(event);
     if (this.#busy) return;
     this.#busy = true;
@@ -150,7 +150,7 @@ export class Gateway {
   }
 
   /** Somebody waits for its start, the present one or the next: it does not queue behind those of no one's concern. */
-  hurry(): void {
+  prioritizeStart(): void {
     this.#isAwaited = true;
     this.#around.starts.hurry(this.#profile.name);
   }
@@ -164,13 +164,13 @@ export class Gateway {
   }
 
   /** Its last output line was reported; bounded. */
-  get closed(): Promise<void> {
+  get outputEnded(): Promise<void> {
     return this.#closed;
   }
 
   /** A door could not connect to that listener, or was not to send anything there. */
   connectionFailed(generation: number, listener: string, code: string): void {
-    if (generation === this.#life.generation) this.#probers.failed(listener, code);
+    if (generation === this.#life.generation) this.#probers.connectionFailed(listener, code);
   }
 
   /** Others of its processes hold that port than until now. Before it is ready no door asks. */
@@ -191,13 +191,13 @@ export class Gateway {
     const { state, effects } = reduce(before, { ...event, at: now(), random: random() }, this.#policy);
     this.#life = state;
     if (before.phase.name === 'starting' && state.phase.name !== 'starting') {
-      this.#around.starts.done(this.#profile.name);
+      this.#around.starts.release(this.#profile.name);
       // Who waits, waits for the next try too.
       if (state.phase.name !== 'backoff') this.#isAwaited = false;
     }
     // Doors before the operator: what is told of has already been done.
     for (const effect of effects) this.#execute(effect);
-    for (const told of reportsOf(this.profile, ports.of(this.profile.name), before, event, state))
+    for (const told of eventsOf(this.profile, ports.of(this.profile.name), before, event, state))
       report(told);
   }
 
@@ -285,7 +285,7 @@ export class Gateway {
   }
 
   #elapsed(name: TimerName, generation: number): void {
-    const detail = name === 'startTimeout' ? this.#probers.failing() : '';
+    const detail = name === 'startTimeout' ? this.#probers.failureText() : '';
     this.dispatch({ type: name, generation, ...(detail === '' ? {} : { detail }) });
   }
 
@@ -303,12 +303,12 @@ export class Gateway {
       const { phase } = this.#life;
       // What served until now and comes back unasked has users.
       const comesBack = phase.name === 'starting' && phase.follows !== null;
-      await this.#around.starts.take(this.#profile.name, this.#isAwaited || comesBack);
+      await this.#around.starts.acquire(this.#profile.name, this.#isAwaited || comesBack);
       if (this.#life.phase.name !== 'starting') {
         failed('stopped before it was started');
         return;
       }
-      const taken = await this.#around.ports.take(this.profile);
+      const taken = await this.#around.ports.acquire(this.profile);
       if (!taken.ok) failed(taken.reason);
       else if (this.#life.phase.name !== 'starting') failed('stopped before it was started');
       else await this.#launch(generation, commandFor(launch, listeners, taken.ports));
@@ -328,7 +328,7 @@ export class Gateway {
     return spawnProcess({ ...command, env: { ...command.env, [MARK]: mark } }, mark, {
       spawned: (spawned) => {
         this.#process = spawned;
-        run.born(profile, spawned.pid);
+        run.leaderStarted(profile, spawned.pid);
         if (this.#killed) spawned.signal('SIGKILL');
         this.dispatch({ type: 'spawned', generation, pid: spawned.pid });
       },
@@ -339,11 +339,11 @@ export class Gateway {
       line: (stream, line) => report({ type: 'gateway.output', profile, stream, line }),
       dropped: (lines) => report({ type: 'output.dropped', profile, lines, reason: 'flood' }),
       exited: (code, signal, groupLeft) => {
-        if (!groupLeft && this.#process !== undefined) run.gone(this.#process.pid);
+        if (!groupLeft && this.#process !== undefined) run.treeEnded(this.#process.pid);
         this.dispatch({ type: 'exited', generation, code, signal, groupLeft });
       },
       gone: (ended) => {
-        if (this.#process !== undefined) run.gone(this.#process.pid);
+        if (this.#process !== undefined) run.treeEnded(this.#process.pid);
         const reason = 'a process of its group outlived SIGKILL';
         if (!ended) this.dispatch({ type: 'trouble', generation, reason });
         this.dispatch({ type: 'gone', generation });

@@ -1,11 +1,11 @@
 import type { ProfilePlan } from '../config/types.ts';
 import type { Event } from '../events.ts';
 import { duration } from '../util/duration.ts';
-import { type GatewayEvent, type GatewayState, isLeaving, isServing, pidOf } from './lifecycle/state.ts';
+import { type GatewayEvent, type GatewayState, isEnding, isServing, pidOf } from './lifecycle/state.ts';
 import { exitReason, failedText } from './lifecycle/text.ts';
 
 /** What the operator is told of one step of a gateway's life: what happened first, then the state it led to. */
-export function reportsOf(
+export function eventsOf(
   plan: ProfilePlan,
   ports: ReadonlyMap<string, number>,
   before: GatewayState,
@@ -22,7 +22,7 @@ export function reportsOf(
       generation,
       code,
       signal,
-      asked: isLeaving(before.phase),
+      asked: isEnding(before.phase),
     });
   }
   if (event.type === 'listenerReady' && isReady(before, event.listener) !== isReady(after, event.listener)) {
@@ -40,7 +40,7 @@ export function reportsOf(
       state: phase.name,
       generation,
       pid: pidOf(phase),
-      unfit: isLeaving(phase) && phase.after.kind === 'judge',
+      unfit: isEnding(phase) && phase.after.kind === 'judge',
       reason: event.type === 'trouble' ? event.reason : reasonOf(plan, before, after),
       nextStartAt: phase.name === 'backoff' ? phase.nextStartAt : null,
     });
@@ -75,7 +75,7 @@ function reasonOf(
 
 /** Of a gateway that was not told to stop: how it ended, and what would start it again. */
 function restText({ phase }: GatewayState, { desired, lastExit, lastError }: GatewayState): string | null {
-  const judged = isServing(phase) || (isLeaving(phase) && phase.after.kind === 'judge');
+  const judged = isServing(phase) || (isEnding(phase) && phase.after.kind === 'judge');
   const ended =
     judged && lastExit !== null ? (lastError ?? exitReason(lastExit.code, lastExit.signal)) : null;
   const wakes = desired === 'demand' ? 'its next request starts it' : null;

@@ -4,7 +4,7 @@ import type { Report } from '../events.ts';
 import type { DoorPort, SupervisorPort } from '../snapshot.ts';
 import type { SupervisedStatus } from '../supervised-status.ts';
 import { Drains } from './doors/drains.ts';
-import { Idle } from './doors/idle.ts';
+import { IdleReports } from './doors/idle.ts';
 import { Fleet } from './fleet.ts';
 import type { Gateway, SupervisorContext } from './gateway.ts';
 import { hasSettled } from './lifecycle/state.ts';
@@ -69,7 +69,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const ports = new PortBook(plan.profiles, random);
   const starts = new Starts(plan.startConcurrency);
   const drains = new Drains(() => fleet.publisher.doorIds);
-  const idle = new Idle(() => fleet.publisher.doorIds);
+  const idle = new IdleReports(() => fleet.publisher.doorIds);
   const around: SupervisorContext = {
     ports,
     run,
@@ -126,7 +126,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         if (gateway === undefined) return;
         drains.load(doorId, profile, generation, inFlight);
         const { idleTimeout } = gateway.profile;
-        if (idleTimeout !== null && idle.load(doorId, told, idleTimeout, now())) {
+        if (idleTimeout !== null && idle.record(doorId, told, idleTimeout, now())) {
           gateway.dispatch({ type: 'idle', generation });
         }
       },
@@ -137,7 +137,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     start: (names) => fleet.start(names),
     apply(next, diff) {
       if (stopping) throw new CommandError(EXIT.notRunning, 'gwproxy is stopping');
-      starts.limit(next.startConcurrency);
+      starts.setLimit(next.startConcurrency);
       fleet.apply(next, diff);
     },
     startProfile: (name) => becomesReady(name, 'start'),
@@ -156,7 +156,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       await Promise.all(
         all.map(async (gateway) => {
           await gateway.until((life) => life.phase.name === 'stopped');
-          await gateway.closed;
+          await gateway.outputEnded;
         }),
       );
     },

@@ -1,6 +1,6 @@
 import { NAME_RULE, OWN_NAME, profileName } from '../../config/schema/profile-schema.ts';
 import { duration } from '../../util/duration.ts';
-import { hasSecretShape } from '../secret.ts';
+import { hasSecretShape } from '../../util/secret.ts';
 import { absencesOf } from './absent.ts';
 import type { Machine } from './command-line.ts';
 import { type Inherited, inheritedBy, type Variables, variablesOf } from './env.ts';

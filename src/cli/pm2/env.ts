@@ -1,5 +1,5 @@
 import { BASE_ENV } from '../../config/profile.ts';
-import { hasSecretShape, isSecretName } from '../secret.ts';
+import { hasSecretShape, isSecretName } from '../../util/secret.ts';
 import { type Note, note } from './note.ts';
 import type { App } from './source/pm2-app.ts';
 import { isRecord } from './source/records.ts';

@@ -1,5 +1,5 @@
 import { DoorError } from '../../errors.ts';
-import { STRANGER } from '../../holder.ts';
+import { FOREIGN_HOLDER } from '../../holder.ts';
 import { hasCode } from '../../util/errno.ts';
 
 /** undici's names for what no gateway is to blame for: the request could not even be written. */
@@ -42,7 +42,7 @@ export function noAnswer(error: unknown): DoorError {
 
 /** What the sender hears after the last try of a connection that never came about. */
 export function unreachable(error: unknown): DoorError {
-  if (hasCode(error, STRANGER)) {
+  if (hasCode(error, FOREIGN_HOLDER)) {
     return new DoorError('GWPROXY_UPSTREAM_NOT_READY', 'the gateway has let go of its port', {
       cause: error,
       retryAfter: 1,

@@ -1,6 +1,6 @@
 import { buildConnector, Pool } from 'undici';
 import type { Limits } from '../../config/types.ts';
-import { STRANGER, stillHolds } from '../../holder.ts';
+import { FOREIGN_HOLDER, stillHolds } from '../../holder.ts';
 import type { Address, Target } from '../../snapshot.ts';
 import type { Counters } from './counters.ts';
 import { KeepAlive, MARGIN } from './keep-alive.ts';
@@ -49,7 +49,7 @@ export class Upstream implements Watcher {
     return () =>
       holders.every(stillHolds)
         ? null
-        : Object.assign(new Error('the gateway has let go of its port'), { code: STRANGER });
+        : Object.assign(new Error('the gateway has let go of its port'), { code: FOREIGN_HOLDER });
   }
 
   opened(): number {

@@ -11,7 +11,7 @@ interface Uses {
 }
 
 /** What doors told of the gateways that are stopped when idle. Bounded by doors × profiles. */
-export class Idle {
+export class IdleReports {
   readonly #doorIds: () => readonly string[];
   /** By profile: the generation that a door last told of. */
   readonly #uses = new Map<string, Uses>();
@@ -24,7 +24,7 @@ export class Idle {
    * Whether by this report no door has used that generation for `timeout` ms: each told of it, and none has a
    * request in flight. `now` is epoch ms.
    */
-  load(
+  record(
     doorId: string,
     load: {
       readonly profile: string;

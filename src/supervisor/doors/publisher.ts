@@ -34,7 +34,7 @@ export class Publisher {
   }
 
   /** Everything that changes in the meantime reaches the doors as one snapshot. */
-  together(change: () => void): void {
+  batch(change: () => void): void {
     this.#changed = true;
     this.#collecting = true;
     try {

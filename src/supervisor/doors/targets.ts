@@ -1,7 +1,7 @@
 import type { ListenerPlan, ProfilePlan } from '../../config/types.ts';
 import type { Holder } from '../../holder.ts';
 import type { Address, Target, TargetState } from '../../snapshot.ts';
-import { type GatewayState, isLeaving, isServing } from '../lifecycle/state.ts';
+import { type GatewayState, isEnding, isServing } from '../lifecycle/state.ts';
 
 /** What the doors are told of one profile: a target for each of its listeners. */
 export function targetsOf(
@@ -27,7 +27,7 @@ export function targetsOf(
 function targetState(life: GatewayState, listener: string): TargetState {
   const { phase } = life;
   if (isServing(phase)) return phase.ready.includes(listener) ? 'ready' : 'pending';
-  if (isLeaving(phase)) return phase.after.kind === 'stop' ? 'down' : 'pending';
+  if (isEnding(phase)) return phase.after.kind === 'stop' ? 'down' : 'pending';
   if (phase.name === 'backoff') return 'pending';
   return phase.name === 'stopped' && life.desired === 'demand' ? 'pending' : 'down';
 }

@@ -1,14 +1,14 @@
 import type { ListenerPlan, ProfilePlan } from '../../config/types.ts';
 import type { Report } from '../../events.ts';
-import { type Holder, STRANGER } from '../../holder.ts';
+import { FOREIGN_HOLDER, type Holder } from '../../holder.ts';
 import { reachable } from '../doors/targets.ts';
 import type { GatewayEvent } from '../lifecycle/state.ts';
 import { PortOwner } from '../ports/port-owner.ts';
 import { HAS_PROC } from '../tree/proc.ts';
-import { type Known, Prober } from './listener-probe.ts';
-import { type AskingOptions, ask } from './owned-probe.ts';
+import { ListenerProbe, type ProbeState } from './listener-probe.ts';
+import { type OwnedProbeOptions, probeOwned } from './owned-probe.ts';
 
-export interface ProbersOptions {
+export interface GatewayProbesOptions {
   readonly profile: () => ProfilePlan;
   readonly ports: () => ReadonlyMap<string, number>;
   /** The leader of the gateway's process group, while there is one: found on a port without looking at the others. */
@@ -18,28 +18,28 @@ export interface ProbersOptions {
   readonly report: Report;
   /** Epoch ms. */
   readonly now: () => number;
-  readonly verdict: (event: GatewayEvent) => void;
+  readonly dispatch: (event: GatewayEvent) => void;
   /** Others of the gateway's processes hold that listener's port than until now. */
-  readonly moved: (listener: string) => void;
+  readonly holdersChanged: (listener: string) => void;
 }
 
 /** The probes of every listener of one gateway: one set a generation. */
-export class Probers {
-  readonly #options: ProbersOptions;
-  readonly #probers = new Map<string, Prober>();
+export class GatewayProbes {
+  readonly #options: GatewayProbesOptions;
+  readonly #probers = new Map<string, ListenerProbe>();
   /** By listener: as long as the generation, whatever becomes of the probes. */
   readonly #owners = new Map<string, PortOwner>();
   #generation: number | null = null;
   /** What is said once in a generation, and was. */
   readonly #told = new Set<string>();
 
-  constructor(options: ProbersOptions) {
+  constructor(options: GatewayProbesOptions) {
     this.#options = options;
   }
 
   /** Of the same generation once more: with the probes as the config has them now, and what is known kept. */
   start(generation: number): void {
-    const known = new Map<string, Known>();
+    const known = new Map<string, ProbeState>();
     if (generation === this.#generation) {
       for (const [name, prober] of this.#probers) known.set(name, prober.known);
     } else {
@@ -58,7 +58,7 @@ export class Probers {
   }
 
   /** Which listeners do not answer, on which port, and what was met there; '' where all do. */
-  failing(): string {
+  failureText(): string {
     const ports = this.#options.ports();
     return [...this.#probers]
       .filter(([, { lastFailure }]) => lastFailure !== null)
@@ -77,36 +77,36 @@ export class Probers {
   }
 
   /** A door could not connect, by the system's `code`, or was not to send anything (STRANGER). */
-  failed(listener: string, code: string): void {
+  connectionFailed(listener: string, code: string): void {
     // Its own may hold it by another socket now: that need not wait for a health answer.
-    if (code === STRANGER) void this.#owners.get(listener)?.look();
-    this.#probers.get(listener)?.failed(code);
+    if (code === FOREIGN_HOLDER) void this.#owners.get(listener)?.find();
+    this.#probers.get(listener)?.connectionFailed(code);
   }
 
   #prober(
     generation: number,
     { name: listener, host, health, liveness }: ListenerPlan,
     port: number,
-    known: ReadonlyMap<string, Known>,
-  ): Prober {
-    const { now, verdict } = this.#options;
+    known: ReadonlyMap<string, ProbeState>,
+  ): ListenerProbe {
+    const { now, dispatch: verdict } = this.#options;
     const managed = this.#options.profile().launch.kind === 'command';
     const asking = this.#asking(listener, reachable(host), port);
-    return new Prober({
+    return new ListenerProbe({
       health,
       liveness: managed ? liveness : null,
-      known: known.get(listener) ?? null,
-      ask: (probe, signal) => ask(asking, probe, signal),
+      carriedOver: known.get(listener) ?? null,
+      probe: (probe, signal) => probeOwned(asking, probe, signal),
       now,
       ready: () => verdict({ type: 'listenerReady', generation, listener }),
       lost: (reason) => verdict({ type: 'listenerLost', generation, listener, reason }),
       hung: (reason) => this.#once('hung', () => verdict({ type: 'hung', generation, listener, reason })),
-      stranger: (reason) =>
+      foreign: (reason) =>
         this.#once(`stranger ${listener}`, () => verdict({ type: 'trouble', generation, reason })),
     });
   }
 
-  #asking(listener: string, host: string, port: number): AskingOptions {
+  #asking(listener: string, host: string, port: number): OwnedProbeOptions {
     const { profile, report } = this.#options;
     const { name, launch, ownerCheck } = profile();
     // Nobody here knows whose process serves a `url:`.
@@ -117,8 +117,8 @@ export class Probers {
       host,
       port,
       check: check === 'lenient' && !HAS_PROC ? 'off' : check,
-      look: () => owner.look(),
-      unknown: (reason) =>
+      findOwner: () => owner.find(),
+      ownerUnknown: (reason) =>
         this.#once(`unknown ${listener} ${blocked}`, () =>
           report({ type: 'listener.unknown-owner', profile: name, listener, port, blocked, reason }),
         ),
@@ -128,15 +128,15 @@ export class Probers {
   /** The one of this generation, unless the config has moved the listener. */
   #owner(listener: string, host: string, port: number): PortOwner {
     const known = this.#owners.get(listener);
-    if (known?.isOf(host, port) === true) return known;
-    const { processes: members, leader = () => null, moved } = this.#options;
+    if (known?.isFor(host, port) === true) return known;
+    const { processes: members, leader = () => null, holdersChanged: moved } = this.#options;
     const owner = new PortOwner({
       host,
       port,
       leader,
       members,
       // A look of an earlier one may still be under way.
-      moved: () => {
+      holdersChanged: () => {
         if (this.#owners.get(listener) === owner) moved(listener);
       },
     });

@@ -1,7 +1,7 @@
 import type { Health } from '../../config/types.ts';
 
 /** What the probes of one listener have shown so far. */
-export interface Watch {
+export interface Readiness {
   readonly ready: boolean;
   /** Probes lost in a row while ready. */
   readonly lost: number;
@@ -17,21 +17,21 @@ export interface Watch {
  * absent: nobody listens there. unwell: somebody does, and gave no good answer. stranger: the port is another
  * program's, whatever was answered.
  */
-export type Cause = 'absent' | 'unwell' | 'stranger';
+export type FailureCause = 'absent' | 'unwell' | 'stranger';
 
-export type Outcome =
+export type ProbeOutcome =
   | { readonly ok: true }
-  | { readonly ok: false; readonly cause: Cause; readonly reason: string };
+  | { readonly ok: false; readonly cause: FailureCause; readonly reason: string };
 
 export interface Judgement {
-  readonly watch: Watch;
+  readonly readiness: Readiness;
   /** Null where nothing changed. */
   readonly verdict: 'ready' | 'lost' | null;
   /** ms until the next probe. */
   readonly wait: number;
 }
 
-export function seek(at: number): Watch {
+export function seeking(at: number): Readiness {
   return { ready: false, lost: 0, good: 0, tries: 0, since: at };
 }
 
@@ -39,22 +39,22 @@ export function seek(at: number): Watch {
  * One lost probe is not a lost listener; `failures` in a row are, and one that met a stranger is: what is sent
  * there goes to somebody else. `successes` good probes in a row find a listener.
  */
-export function judge(watch: Watch, outcome: Outcome, health: Health, at: number): Judgement {
+export function judge(watch: Readiness, outcome: ProbeOutcome, health: Health, at: number): Judgement {
   if (!watch.ready) return sought(watch, outcome, health, at);
-  if (outcome.ok) return { watch: { ...watch, lost: 0 }, verdict: null, wait: health.interval };
+  if (outcome.ok) return { readiness: { ...watch, lost: 0 }, verdict: null, wait: health.interval };
   const lost = watch.lost + 1;
   if (lost < health.failures && outcome.cause !== 'stranger') {
-    return { watch: { ...watch, lost }, verdict: null, wait: health.interval };
+    return { readiness: { ...watch, lost }, verdict: null, wait: health.interval };
   }
-  return { watch: seek(at), verdict: 'lost', wait: quickly(seek(at), health, at) };
+  return { readiness: seeking(at), verdict: 'lost', wait: quickly(seeking(at), health, at) };
 }
 
-function sought(watch: Watch, outcome: Outcome, health: Health, at: number): Judgement {
+function sought(watch: Readiness, outcome: ProbeOutcome, health: Health, at: number): Judgement {
   const next = { ...watch, tries: watch.tries + 1, good: outcome.ok ? watch.good + 1 : 0 };
   if (next.good >= health.successes) {
-    return { watch: { ...next, ready: true, lost: 0 }, verdict: 'ready', wait: health.interval };
+    return { readiness: { ...next, ready: true, lost: 0 }, verdict: 'ready', wait: health.interval };
   }
-  return { watch: next, verdict: null, wait: quickly(next, health, at) };
+  return { readiness: next, verdict: null, wait: quickly(next, health, at) };
 }
 
 /**
@@ -70,7 +70,7 @@ export function provesLost(code: string): boolean {
  * gateway's own start; then a hundredth of the time already spent, so that one that never comes costs little. One
  * that has begun to answer is not kept waiting for that.
  */
-function quickly(watch: Watch, health: Health, at: number): number {
+function quickly(watch: Readiness, health: Health, at: number): number {
   const ramp = Math.min(250, 25 * 1.5 ** Math.min(watch.tries, 10));
   const patience = watch.good > 0 ? 0 : Math.round((at - watch.since) / 100);
   return Math.min(health.interval, Math.max(Math.round(ramp), patience));

@@ -1,24 +1,28 @@
 import type { Health, OwnerCheck } from '../../config/types.ts';
 import type { Owner } from '../ports/ownership.ts';
-import type { Outcome } from './health.ts';
+import type { ProbeOutcome } from './health.ts';
 import { probe } from './probe.ts';
 
-export interface AskingOptions {
+export interface OwnedProbeOptions {
   readonly host: string;
   readonly port: number;
   readonly check: OwnerCheck;
   /** Whose process listens there. */
-  readonly look: () => Promise<Owner>;
+  readonly findOwner: () => Promise<Owner>;
   /** Nobody can say whose; told with every such probe. */
-  readonly unknown: (reason: string) => void;
+  readonly ownerUnknown: (reason: string) => void;
 }
 
 /**
  * Asks a listener of one gateway. What a stranger answers is never well, and what somebody answers of whom nobody
  * can say who he is, is well where `check` is lenient.
  */
-export async function ask(options: AskingOptions, health: Health, signal: AbortSignal): Promise<Outcome> {
-  const { host, port, check, look } = options;
+export async function probeOwned(
+  options: OwnedProbeOptions,
+  health: Health,
+  signal: AbortSignal,
+): Promise<ProbeOutcome> {
+  const { host, port, check, findOwner: look } = options;
   const outcome = await probe({ ...health, host, port }, signal);
   const nobody = !outcome.ok && outcome.cause === 'absent';
   if (check === 'off' || nobody || signal.aborted) return outcome;
@@ -29,7 +33,7 @@ export async function ask(options: AskingOptions, health: Health, signal: AbortS
     return { ok: false, cause: 'stranger', reason };
   }
   if (!outcome.ok) return outcome;
-  options.unknown(owner.reason);
+  options.ownerUnknown(owner.reason);
   if (check === 'lenient') return outcome;
   const reason = `nobody can say whose process listens on port ${port} (${owner.reason})`;
   return { ok: false, cause: 'unwell', reason };

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import type { Health } from '../../config/types.ts';
 import { duration } from '../../util/duration.ts';
 import { errorCode } from '../../util/errno.ts';
-import { type Outcome, provesLost } from './health.ts';
+import { type ProbeOutcome, provesLost } from './health.ts';
 
 /** A health answer is a line or two; more than this is not read. */
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -17,7 +17,7 @@ export interface ProbeTarget extends Pick<Health, 'path' | 'status' | 'body' | '
  * Asks a listener once whether it is well: on its health path by status and body, or by accepting a connection.
  * Settles within `timeout` ms. An abort counts as lost.
  */
-export function probe(target: ProbeTarget, signal: AbortSignal): Promise<Outcome> {
+export function probe(target: ProbeTarget, signal: AbortSignal): Promise<ProbeOutcome> {
   return new Promise((resolve) => {
     const attempt = target.path === null ? connects(target, settle) : answers(target, target.path, settle);
     const timer = setTimeout(
@@ -28,7 +28,7 @@ export function probe(target: ProbeTarget, signal: AbortSignal): Promise<Outcome
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
 
-    function settle(outcome: Outcome): void {
+    function settle(outcome: ProbeOutcome): void {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
       attempt.destroy();
@@ -43,7 +43,7 @@ export function probe(target: ProbeTarget, signal: AbortSignal): Promise<Outcome
  */
 const UNKEPT = new Agent({ keepAlive: false });
 
-type Settle = (outcome: Outcome) => void;
+type Settle = (outcome: ProbeOutcome) => void;
 
 function connects({ host, port }: ProbeTarget, settle: Settle): { destroy(): void } {
   const socket = connect({ host, port });
@@ -71,7 +71,7 @@ function answers(target: ProbeTarget, path: string, settle: Settle): { destroy()
     }
     // Without a text to find, the answer is read to its end all the same: a gateway that hangs within it is unwell.
     const text = body === null ? null : new Search(body);
-    const judge = (): Outcome =>
+    const judge = (): ProbeOutcome =>
       text === null || text.found
         ? { ok: true }
         : unwell(`its health path answered ${status} without the text that body asks for`);
@@ -109,11 +109,11 @@ function isWell(status: number, wanted: Health['status']): boolean {
   return wanted === null ? status >= 200 && status < 300 : wanted.includes(status);
 }
 
-function unwell(reason: string): Outcome {
+function unwell(reason: string): ProbeOutcome {
   return { ok: false, cause: 'unwell', reason };
 }
 
-function failure(error: Error): Outcome {
+function failure(error: Error): ProbeOutcome {
   const code = errorCode(error);
   const reason = code === 'ECONNREFUSED' ? 'connection refused' : (code ?? error.message);
   return { ok: false, cause: code !== undefined && provesLost(code) ? 'absent' : 'unwell', reason };

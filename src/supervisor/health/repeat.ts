@@ -1,22 +1,25 @@
 import { errorMessage } from '../../util/errno.ts';
-import type { Outcome } from './health.ts';
+import type { ProbeOutcome } from './health.ts';
 
 /** Asks one question again and again, each time when it is told to, until end(). */
-export class Rounds {
-  readonly #ask: (signal: AbortSignal) => Promise<Outcome>;
-  readonly #answered: (outcome: Outcome) => void;
+export class RepeatedProbe {
+  readonly #ask: (signal: AbortSignal) => Promise<ProbeOutcome>;
+  readonly #answered: (outcome: ProbeOutcome) => void;
   #timer: NodeJS.Timeout | undefined;
   /** The question under way. */
   #round: AbortController | undefined;
   #ended = false;
 
-  constructor(ask: (signal: AbortSignal) => Promise<Outcome>, answered: (outcome: Outcome) => void) {
+  constructor(
+    ask: (signal: AbortSignal) => Promise<ProbeOutcome>,
+    answered: (outcome: ProbeOutcome) => void,
+  ) {
     this.#ask = ask;
     this.#answered = answered;
   }
 
   /** Asks in `wait` ms, and drops the question under way, whose answer would be of an earlier moment. */
-  next(wait: number): void {
+  schedule(wait: number): void {
     if (this.#ended) return;
     clearTimeout(this.#timer);
     this.#round?.abort();
@@ -35,7 +38,7 @@ export class Rounds {
     this.#round = round;
     const { signal } = round;
     const outcome = await this.#ask(signal).catch(
-      (error: unknown): Outcome => ({
+      (error: unknown): ProbeOutcome => ({
         ok: false,
         cause: 'unwell',
         reason: `cannot be probed: ${errorMessage(error)}`,

@@ -1,9 +1,9 @@
 import { NO_RESTARTS } from './restart-policy.ts';
 import {
+  defaultDesired,
   type Effect,
   type GatewayState,
   type Policy,
-  resting,
   type ServingPhase,
   type Step,
 } from './state.ts';
@@ -12,7 +12,7 @@ import {
 export function initialState(policy: Policy): GatewayState {
   return {
     phase: { name: 'stopped' },
-    desired: resting(policy),
+    desired: defaultDesired(policy),
     generation: 0,
     spawnedAt: null,
     restarts: 0,

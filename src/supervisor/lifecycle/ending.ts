@@ -1,6 +1,6 @@
 import { finish, historyAt } from './finish.ts';
 import {
-  type After,
+  type AfterExit,
   type Effect,
   type GatewayEvent,
   type GatewayState,
@@ -14,9 +14,9 @@ import {
 import { exitReason } from './text.ts';
 
 /** In order: out of routing, drained where doors may hold leases, the signal, the grace, SIGKILL. */
-export function leave(state: GatewayState, after: After, moment: Stamp, policy: Policy): Step {
+export function endGracefully(state: GatewayState, after: AfterExit, moment: Stamp, policy: Policy): Step {
   const { phase, generation } = state;
-  if (!isServing(phase) || !phase.served) return signal(state, after, moment, policy);
+  if (!isServing(phase) || !phase.served) return signalGroup(state, after, moment, policy);
   return {
     state: {
       ...state,
@@ -33,7 +33,7 @@ export function leave(state: GatewayState, after: After, moment: Stamp, policy: 
 }
 
 /** The signal to the whole group, and its grace. A `url:` profile has nobody to signal. */
-export function signal(state: GatewayState, after: After, moment: Stamp, policy: Policy): Step {
+export function signalGroup(state: GatewayState, after: AfterExit, moment: Stamp, policy: Policy): Step {
   if (!policy.managed) return finish(state, after, moment, policy);
   const pid = pidOf(state.phase);
   return {
@@ -58,13 +58,13 @@ export function signalEffects(pid: number, generation: number, policy: Policy): 
 }
 
 /** SIGKILL to the whole group, whatever it was doing. */
-export function kill(state: GatewayState, after: After, moment: Stamp, policy: Policy): Step {
+export function endAtOnce(state: GatewayState, after: AfterExit, moment: Stamp, policy: Policy): Step {
   if (!policy.managed) return finish(state, after, moment, policy);
   const exited = state.phase.name === 'stopping' && state.phase.exited;
   return killGroup({ ...state, history: historyAt(state, moment.at, policy) }, after, exited);
 }
 
-function killGroup(state: GatewayState, after: After, exited: boolean): Step {
+function killGroup(state: GatewayState, after: AfterExit, exited: boolean): Step {
   const pid = pidOf(state.phase);
   return {
     state: { ...state, phase: { name: 'stopping', pid, after, kill: true, exited } },
@@ -98,14 +98,14 @@ export function exited(
   if (!isServing(phase)) return unchanged(state);
   const reason = exitReason(event.code, event.signal);
   const fallen: GatewayState = { ...ended, history: historyAt(state, event.at, policy), lastError: reason };
-  const after: After = { kind: 'judge', end: { reason, code: event.code, served: phase.served } };
+  const after: AfterExit = { kind: 'judge', end: { reason, code: event.code, served: phase.served } };
   return leaderless(fallen, after, event, policy);
 }
 
 /** Nobody leads what is left of the group: it is ended, so that it keeps no port. */
 function leaderless(
   state: GatewayState,
-  after: After,
+  after: AfterExit,
   event: { readonly groupLeft: boolean } & Stamp,
   policy: Policy,
 ): Step {
@@ -122,7 +122,7 @@ export function mustRestart(state: GatewayState, reason: string, moment: Stamp, 
   // Who runs a `url:` profile restarts it.
   if (!isServing(phase) || !policy.managed) return unchanged(state);
   const end = { reason, code: null, served: phase.served };
-  return leave({ ...state, lastError: reason }, { kind: 'judge', end }, moment, policy);
+  return endGracefully({ ...state, lastError: reason }, { kind: 'judge', end }, moment, policy);
 }
 
 /**
@@ -134,5 +134,5 @@ export function idle(state: GatewayState, moment: Stamp, policy: Policy): Step {
   const { phase } = state;
   const sleeps = policy.managed && policy.start === 'on-demand' && policy.idleTimeout !== null;
   if (!sleeps || (phase.name !== 'ready' && phase.name !== 'unready')) return unchanged(state);
-  return leave({ ...state, desired: 'demand', lastError: null }, { kind: 'rest' }, moment, policy);
+  return endGracefully({ ...state, desired: 'demand', lastError: null }, { kind: 'rest' }, moment, policy);
 }

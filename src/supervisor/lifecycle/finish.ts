@@ -1,11 +1,11 @@
 import { begin } from './begin.ts';
-import { afterEnd, afterUptime, type End } from './restart-policy.ts';
+import { afterUptime, type End, restartDecision } from './restart-policy.ts';
 import {
-  type After,
+  type AfterExit,
+  defaultDesired,
   type Effect,
   type GatewayState,
   type Policy,
-  resting,
   type Stamp,
   type Step,
 } from './state.ts';
@@ -13,7 +13,7 @@ import {
 const SETTLE: readonly Effect[] = [{ type: 'publish' }, { type: 'endProbes' }, { type: 'clearTimer' }];
 
 /** Nothing of this life is left: what comes now? */
-export function finish(state: GatewayState, after: After, moment: Stamp, policy: Policy): Step {
+export function finish(state: GatewayState, after: AfterExit, moment: Stamp, policy: Policy): Step {
   const ended: GatewayState = { ...state, spawnedAt: null };
   switch (after.kind) {
     case 'start':
@@ -28,11 +28,11 @@ export function finish(state: GatewayState, after: After, moment: Stamp, policy:
 }
 
 function judged(ended: GatewayState, end: End, moment: Stamp, policy: Policy): Step {
-  const decision = afterEnd(policy.restart, ended.history, end, moment.at, moment.random);
+  const decision = restartDecision(policy.restart, ended.history, end, moment.at, moment.random);
   const told: GatewayState = { ...ended, lastError: end.reason };
   switch (decision.kind) {
     case 'rest': {
-      const desired = resting(policy);
+      const desired = defaultDesired(policy);
       // The next request would start it again, for the same end, and each one after that.
       if (desired === 'demand' && !end.served) return failed(told, end, decision.reason);
       const lastError = desired === 'demand' ? null : `${end.reason}; ${decision.reason}`;

@@ -1,16 +1,16 @@
 import { begin } from './begin.ts';
-import { exited, idle, kill, leave, mustRestart, signal } from './ending.ts';
+import { endAtOnce, endGracefully, exited, idle, mustRestart, signalGroup } from './ending.ts';
 import { finish } from './finish.ts';
 import { listenerLost, listenerReady, startTimeout } from './readiness.ts';
 import { NO_RESTARTS } from './restart-policy.ts';
 import { spawned, spawnFailed } from './starting.ts';
 import {
-  type After,
+  type AfterExit,
+  type EndingPhase,
   type GatewayEvent,
   type GatewayState,
-  isLeaving,
+  isEnding,
   isServing,
-  type LeavingPhase,
   type Policy,
   type Stamp,
   type Step,
@@ -61,11 +61,11 @@ export function reduce(state: GatewayState, event: GatewayEvent & Stamp, policy:
     case 'drained':
     case 'drainTimeout':
       return state.phase.name === 'draining'
-        ? signal(state, state.phase.after, event, policy)
+        ? signalGroup(state, state.phase.after, event, policy)
         : unchanged(state);
     case 'graceTimeout':
       return state.phase.name === 'stopping'
-        ? kill(state, state.phase.after, event, policy)
+        ? endAtOnce(state, state.phase.after, event, policy)
         : unchanged(state);
     case 'backoffElapsed':
       return state.phase.name === 'backoff'
@@ -78,13 +78,13 @@ function start(state: GatewayState, policy: Policy): Step {
   const wanted: GatewayState = { ...state, desired: 'up' };
   const { phase } = wanted;
   if (isServing(phase)) return unchanged(wanted);
-  if (isLeaving(phase)) return thereafter(wanted, phase, { kind: 'start' });
+  if (isEnding(phase)) return thereafter(wanted, phase, { kind: 'start' });
   return begin({ ...wanted, history: NO_RESTARTS }, policy);
 }
 
 function restart(state: GatewayState, moment: Stamp, policy: Policy): Step {
   return isServing(state.phase)
-    ? leave({ ...state, desired: 'up', history: NO_RESTARTS }, { kind: 'start' }, moment, policy)
+    ? endGracefully({ ...state, desired: 'up', history: NO_RESTARTS }, { kind: 'start' }, moment, policy)
     : start(state, policy);
 }
 
@@ -92,12 +92,14 @@ function stop(state: GatewayState, atOnce: boolean, moment: Stamp, policy: Polic
   const unwanted: GatewayState = { ...state, desired: 'down', lastError: null };
   const { phase } = unwanted;
   if (isServing(phase)) {
-    const after: After = { kind: 'stop' };
-    return atOnce ? kill(unwanted, after, moment, policy) : leave(unwanted, after, moment, policy);
+    const after: AfterExit = { kind: 'stop' };
+    return atOnce
+      ? endAtOnce(unwanted, after, moment, policy)
+      : endGracefully(unwanted, after, moment, policy);
   }
-  if (isLeaving(phase)) {
-    const after: After = { kind: 'stop' };
-    return atOnce ? kill(unwanted, after, moment, policy) : thereafter(unwanted, phase, after);
+  if (isEnding(phase)) {
+    const after: AfterExit = { kind: 'stop' };
+    return atOnce ? endAtOnce(unwanted, after, moment, policy) : thereafter(unwanted, phase, after);
   }
   // A gateway that waited for its first request is no longer worth a hold: doors are told.
   if (phase.name === 'stopped' && state.desired === 'down') return unchanged(unwanted);
@@ -108,6 +110,6 @@ function stop(state: GatewayState, atOnce: boolean, moment: Stamp, policy: Polic
 }
 
 /** A gateway that is leaving already gets another future. */
-function thereafter(state: GatewayState, phase: LeavingPhase, after: After): Step {
+function thereafter(state: GatewayState, phase: EndingPhase, after: AfterExit): Step {
   return { state: { ...state, phase: { ...phase, after } }, effects: [{ type: 'publish' }] };
 }

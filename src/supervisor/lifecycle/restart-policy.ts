@@ -8,10 +8,10 @@ export interface RestartHistory {
   /** Epoch ms of the restarts within the give-up window, oldest first. */
   readonly times: readonly number[];
   /** How many restarts its exit codes have asked for since it was stable. */
-  readonly asked: number;
+  readonly requested: number;
 }
 
-export const NO_RESTARTS: RestartHistory = { level: 0, times: [], asked: 0 };
+export const NO_RESTARTS: RestartHistory = { level: 0, times: [], requested: 0 };
 
 /** A gateway that asks for more than these without being stable in between does not want to: it loops. */
 const ASKED_IN_A_ROW = 5;
@@ -44,7 +44,7 @@ const BY_POLICY = 'not restarted, as its restart policy says';
  * What follows an end that nobody asked for, at `at` (epoch ms): first what the policy says of its exit code, then
  * what it says of ends that are a failure (any but code 0) or not. `random` is in [0, 1).
  */
-export function afterEnd(
+export function restartDecision(
   policy: RestartPolicy,
   history: RestartHistory,
   end: End,
@@ -56,8 +56,8 @@ export function afterEnd(
   if (action === 'fail') return { kind: 'fail', reason: BY_EXIT_CODES };
   // One that never served would ask for ever, as fast as it starts: that is a failure like any other.
   if (action === 'at-once' && end.served) {
-    return history.asked < ASKED_IN_A_ROW
-      ? { kind: 'asked', history: { ...history, asked: history.asked + 1 } }
+    return history.requested < ASKED_IN_A_ROW
+      ? { kind: 'asked', history: { ...history, requested: history.requested + 1 } }
       : again(policy, history, end, at, random);
   }
   const failure = end.code !== 0 || action !== undefined;
@@ -73,7 +73,7 @@ export function afterEnd(
  */
 function again(
   policy: RestartPolicy,
-  { level, times: past, asked }: RestartHistory,
+  { level, times: past, requested: asked }: RestartHistory,
   { served }: End,
   at: number,
   random: number,
@@ -84,10 +84,10 @@ function again(
     const count = restarts === 1 ? '1 restart' : `${restarts} restarts`;
     return { kind: 'fail', reason: `gave up after ${count} within ${duration(window)}` };
   }
-  if (served && level === 0) return { kind: 'at-once', history: { level: 1, times, asked } };
+  if (served && level === 0) return { kind: 'at-once', history: { level: 1, times, requested: asked } };
   const waited = Math.max(1, level);
   const delay = backoff(policy, waited - 1, random);
-  return { kind: 'backoff', delay, history: { level: waited + 1, times, asked } };
+  return { kind: 'backoff', delay, history: { level: waited + 1, times, requested: asked } };
 }
 
 /**
@@ -108,7 +108,7 @@ export function backoff(
 
 /** The history of a gateway that leaves `ready` after it was ready for `uptime` ms. */
 export function afterUptime(policy: RestartPolicy, history: RestartHistory, uptime: number): RestartHistory {
-  return uptime >= policy.reset ? { ...history, level: 0, asked: 0 } : history;
+  return uptime >= policy.reset ? { ...history, level: 0, requested: 0 } : history;
 }
 
 /** The sliding window of Erlang/OTP's supervisor: the restarts that count, this one among them. */

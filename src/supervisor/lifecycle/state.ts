@@ -15,7 +15,7 @@ interface Exit {
 }
 
 /** What follows when a gateway that is leaving is gone. */
-export type After =
+export type AfterExit =
   | { readonly kind: 'stop' }
   | { readonly kind: 'start' }
   /** It had nothing to do: it sleeps until its next request. */
@@ -44,12 +44,12 @@ export type ServingPhase = Serving &
     | { readonly name: 'unready' }
   );
 
-export type LeavingPhase =
-  | { readonly name: 'draining'; readonly pid: number | null; readonly after: After }
+export type EndingPhase =
+  | { readonly name: 'draining'; readonly pid: number | null; readonly after: AfterExit }
   | {
       readonly name: 'stopping';
       readonly pid: number | null;
-      readonly after: After;
+      readonly after: AfterExit;
       /** Past the grace: only SIGKILL is left. */
       readonly kill: boolean;
       /** The leader has ended; others of its process group are left. */
@@ -62,7 +62,7 @@ export type Phase =
   /** `nextStartAt` is epoch ms. */
   | { readonly name: 'backoff'; readonly nextStartAt: number }
   | ServingPhase
-  | LeavingPhase;
+  | EndingPhase;
 
 /** All that the supervisor knows of one gateway. */
 export interface GatewayState {
@@ -184,7 +184,7 @@ export function isServing(phase: Phase): phase is ServingPhase {
   return phase.name === 'starting' || phase.name === 'ready' || phase.name === 'unready';
 }
 
-export function isLeaving(phase: Phase): phase is LeavingPhase {
+export function isEnding(phase: Phase): phase is EndingPhase {
   return phase.name === 'draining' || phase.name === 'stopping';
 }
 
@@ -201,7 +201,7 @@ export function hasSettled({ phase }: GatewayState): boolean {
 }
 
 /** What is wanted of a gateway that nobody asked for. */
-export function resting(policy: Policy): Desired {
+export function defaultDesired(policy: Policy): Desired {
   return policy.start === 'on-demand' ? 'demand' : 'down';
 }
 

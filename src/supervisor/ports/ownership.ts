@@ -1,7 +1,7 @@
 import type { Holder } from '../../holder.ts';
 
 /** What one look at a port has found. */
-export interface Look {
+export interface PortScan {
   readonly owner: Owner;
   /** Of its sockets, as far as they are known. */
   readonly holders: readonly Holder[];
@@ -21,7 +21,7 @@ export interface Ownership {
  * A port that was its own and that somebody else has by now, whom nobody can name, is a stranger's: `lenient` believes
  * whoever was never known, not whoever came instead.
  */
-export function combineOwnership(before: readonly Holder[], { owner, holders, inodes }: Look): Ownership {
+export function combineOwnership(before: readonly Holder[], { owner, holders, inodes }: PortScan): Ownership {
   if (owner.kind === 'own') return { owner, holders };
   if (owner.kind === 'foreign' || before.length === 0 || inodes.size === 0) return { owner, holders: before };
   const sameSockets = [...inodes].every((inode) => before.some((holder) => holder.inode === inode));

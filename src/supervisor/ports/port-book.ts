@@ -10,7 +10,7 @@ export interface PortRange {
   readonly to: number;
 }
 
-export type PortsTaken =
+export type AcquiredPorts =
   | { readonly ok: true; readonly ports: ReadonlyMap<string, number> }
   | { readonly ok: false; readonly reason: string };
 
@@ -40,11 +40,11 @@ export class PortBook {
 
   constructor(profiles: readonly ProfilePlan[], random: () => number) {
     this.#random = random;
-    for (const profile of profiles) this.follow(profile);
+    for (const profile of profiles) this.configure(profile);
   }
 
   /** The ports of that profile as the config has it now; what was allocated is kept where it is still wanted. */
-  follow({ name, launch, listeners }: ProfilePlan): void {
+  configure({ name, launch, listeners }: ProfilePlan): void {
     const before = new Map(this.of(name));
     const named = this.#fixed.get(name);
     // The same map: a start may be under way that fills it.
@@ -68,7 +68,7 @@ export class PortBook {
   }
 
   /** That profile's gateway ends, and has `ended` once it listens on none of its ports any more. */
-  leave(profile: string, ended: Promise<unknown>): void {
+  freeOnceEnded(profile: string, ended: Promise<unknown>): void {
     for (const port of this.of(profile).values()) {
       this.#leaving.set(port, ended);
       void ended.then(() => {
@@ -87,7 +87,7 @@ export class PortBook {
    * a fixed one that is taken fails the start, since whoever has it must get nothing. Where a gateway of ours has
    * it and ends, that is waited for.
    */
-  async take(profile: ProfilePlan): Promise<PortsTaken> {
+  async acquire(profile: ProfilePlan): Promise<AcquiredPorts> {
     const held = this.#held.get(profile.name) ?? new Map<string, number>();
     this.#held.set(profile.name, held);
     for (const listener of profile.listeners) {

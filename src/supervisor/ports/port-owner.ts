@@ -4,7 +4,7 @@ import { type Holder, stillHolds } from '../../holder.ts';
 import { errorCode, errorMessage } from '../../util/errno.ts';
 import { HAS_PROC, readPids } from '../tree/proc.ts';
 import { type ListeningSocket, listeningOn } from './listening.ts';
-import { combineOwnership, type Look, type Owner } from './ownership.ts';
+import { combineOwnership, type Owner, type PortScan } from './ownership.ts';
 import { holdersOf, programOf } from './socket-holders.ts';
 
 export interface PortOwnerOptions {
@@ -20,10 +20,10 @@ export interface PortOwnerOptions {
   /** ms of a clock that only goes forward. */
   readonly clock?: () => number;
   /** Others of its processes hold the port than until now. */
-  readonly moved?: () => void;
+  readonly holdersChanged?: () => void;
 }
 
-type Found = Pick<Look, 'owner' | 'holders'>;
+type Found = Pick<PortScan, 'owner' | 'holders'>;
 
 /** They listen for a container, whose own process nobody here can see. */
 const FORWARDERS: ReadonlySet<string> = new Set([
@@ -56,7 +56,7 @@ export class PortOwner {
     this.#clock = options.clock ?? (() => performance.now());
   }
 
-  isOf(host: string, port: number): boolean {
+  isFor(host: string, port: number): boolean {
     return this.#options.host === host && this.#options.port === port;
   }
 
@@ -69,7 +69,7 @@ export class PortOwner {
   }
 
   /** Never throws: what cannot be found out is unknown. To be asked once the port took a connection. */
-  look(): Promise<Owner> {
+  find(): Promise<Owner> {
     if (!HAS_PROC) return Promise.resolve(unknown('this system does not say'));
     const last = this.#last;
     if (last !== undefined && this.#clock() < last.until && last.holders.every(stillHolds)) {
@@ -107,7 +107,7 @@ export class PortOwner {
       before.length === holders.length && holders.every((holder, index) => isSame(holder, before[index]));
     if (same) return;
     this.#holders = holders;
-    this.#options.moved?.();
+    this.#options.holdersChanged?.();
   }
 }
 
@@ -123,12 +123,12 @@ export async function holderOf(host: string, port: number): Promise<string> {
     port,
     leader: () => null,
     members: async () => [],
-  }).look();
+  }).find();
   if (owner.kind === 'foreign') return owner.name;
   return owner.kind === 'unknown' ? `another process (${owner.reason})` : 'another process';
 }
 
-async function lookAt(options: PortOwnerOptions): Promise<Look> {
+async function lookAt(options: PortOwnerOptions): Promise<PortScan> {
   const { host, port, sockets: socketsAt = socketsOf } = options;
   let sockets = await socketsAt(host, port);
   // A listener that is being made anew is in the table a moment later.

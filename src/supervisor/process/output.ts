@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { type BrakedLines, createBrakedLines, OutputRateLimit } from './rate-limit.ts';
+import { createLimitedLines, type LimitedLines, OutputRateLimit } from './rate-limit.ts';
 
 const MIB = 1024 * 1024;
 const RATE = MIB;
@@ -26,7 +26,7 @@ export interface OutputHandlers {
  */
 export class Output {
   readonly #streams: readonly Readable[];
-  readonly #lines: readonly BrakedLines[];
+  readonly #lines: readonly LimitedLines[];
   readonly #handlers: OutputHandlers;
   #windowEnd = 0;
   #inWindow = 0;
@@ -40,7 +40,7 @@ export class Output {
     this.#streams = [streams.stdout, streams.stderr];
     this.#lines = (['stdout', 'stderr'] as const).map((name) => {
       const stream = streams[name];
-      const lines = createBrakedLines(
+      const lines = createLimitedLines(
         budget,
         (line) => handlers.line(name, line),
         (count) => this.#drop(count),
@@ -61,7 +61,7 @@ export class Output {
     this.#tellDropped();
   }
 
-  #read(lines: BrakedLines, chunk: Buffer): void {
+  #read(lines: LimitedLines, chunk: Buffer): void {
     const now = performance.now();
     if (now >= this.#windowEnd) {
       this.#windowEnd = now + WINDOW;

@@ -28,7 +28,7 @@ export class OutputRateLimit {
     this.#at = now;
   }
 
-  take(cost: number, now: number): boolean {
+  spend(cost: number, now: number): boolean {
     this.#left = Math.min(this.#burst, this.#left + ((now - this.#at) * this.#rate) / 1000);
     this.#at = now;
     if (this.#left >= Math.min(this.#rate / 8, this.#burst)) this.#spent = false;
@@ -39,7 +39,7 @@ export class OutputRateLimit {
   }
 }
 
-export interface BrakedLines {
+export interface LimitedLines {
   /** Returns the cost of what it let through. */
   push(chunk: Buffer, now: number): number;
   end(): void;
@@ -49,11 +49,11 @@ export interface BrakedLines {
  * Cuts one stream into lines while the budget lasts. What comes beyond it is neither decoded nor kept: its lines are
  * counted by their ends. A line of which a part was left out is left out whole, so that no half of one is ever told.
  */
-export function createBrakedLines(
-  budget: Pick<OutputRateLimit, 'take'>,
+export function createLimitedLines(
+  budget: Pick<OutputRateLimit, 'spend'>,
   line: (text: string) => void,
   dropped: (lines: number) => void,
-): BrakedLines {
+): LimitedLines {
   const lines = createLines(line);
   /** Within a line whose beginning was left out. */
   let within = false;
@@ -82,7 +82,7 @@ export function createBrakedLines(
       for (; at < chunk.length; at += SLICE_BYTES) {
         const slice = chunk.subarray(at, at + SLICE_BYTES);
         const cost = slice.length + countEnds(slice) * LINE_COST;
-        if (!budget.take(cost, now)) {
+        if (!budget.spend(cost, now)) {
           leaveOut(chunk.subarray(at));
           break;
         }

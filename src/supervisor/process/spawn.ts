@@ -13,7 +13,7 @@ import { atNiceness, prepare, refusal } from './settings.ts';
 const PIPES_CLOSE_WITHIN = 2000;
 
 export interface ProcessHandlers {
-  spawned(process: GatewayProcess): void;
+  spawned(process: SpawnedProcess): void;
   /** It could not be started; plain words. */
   failed(reason: string): void;
   line(stream: 'stdout' | 'stderr', line: string): void;
@@ -30,7 +30,7 @@ export interface ProcessHandlers {
   closed(): void;
 }
 
-export interface GatewayProcess {
+export interface SpawnedProcess {
   /** The leader's, and the group's where there are groups. */
   readonly pid: number;
   /** To the whole tree; false where the system does not permit it. */
@@ -83,7 +83,7 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
   const output = new Output({ stdout, stderr }, handlers);
   const tree = new Tree(pid, mark);
   void exit.then(async ([code, signal]) => {
-    const othersLeft = await tree.outlivesLeader();
+    const othersLeft = await tree.leaderEnded();
     handlers.exited(code, signal, othersLeft);
     if (othersLeft) handlers.gone(await tree.ended());
     // A process that nothing tells of may hold the pipes for ever; they would add up over restarts.

@@ -13,7 +13,7 @@ const MINUTE = 60_000;
 const ENDS_WITHIN = 2000;
 
 /** A group whose leader's start is not known: this system has no /proc. */
-export type Led = Pick<ProcessId, 'pid'> & { readonly started: number | null };
+export type LedGroup = Pick<ProcessId, 'pid'> & { readonly started: number | null };
 
 export interface GuardOptions {
   /** What the run's processes have in their environment. */
@@ -79,7 +79,7 @@ export class Guard {
   }
 
   /** All groups that there are now. */
-  tell(groups: readonly Led[]): void {
+  update(groups: readonly LedGroup[]): void {
     this.#groups = groups.map(({ pid, started }) => `${pid}:${started ?? ''}`).join(' ');
     this.#write();
   }

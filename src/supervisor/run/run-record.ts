@@ -90,7 +90,7 @@ export class RecordFile {
   }
 
   /** Writes it soon; of several that come meanwhile, the last. Resolves when this or a later one is there. */
-  keep(record: RunRecord): Promise<void> {
+  write(record: RunRecord): Promise<void> {
     this.#wanted = formatRecord(record);
     this.#writing ??= this.#write();
     return this.#writing;

@@ -9,7 +9,7 @@ import { ownStart, scanNow } from '../tree/census.ts';
 import { MARK, markOf, markPrefix } from '../tree/mark.ts';
 import { HAS_PROC, isLiving, type ProcessId, readStat } from '../tree/proc.ts';
 import { HAS_GROUPS, signalProcess } from '../tree/process-group.ts';
-import { Guard, type Led } from './guard.ts';
+import { Guard, type LedGroup } from './guard.ts';
 import { type Leader, RECORD, RecordFile, type RunRecord, readRecord } from './run-record.ts';
 import { sweep } from './sweep.ts';
 
@@ -20,14 +20,14 @@ export interface Run {
   /** The value of MARK for that life's processes. */
   mark(profile: string, generation: number): string;
   /** The leader of that life's process group is there. */
-  born(profile: string, pid: number): void;
+  leaderStarted(profile: string, pid: number): void;
   /** Nothing of that life is left. */
-  gone(pid: number): void;
+  treeEnded(pid: number): void;
   /**
    * Throws a CommandError (73) where the gwproxy of the record lives, whatever became of its control socket. To be
    * called before anything of the state folder is written or ended.
    */
-  claim(): Promise<void>;
+  assertNoneRuns(): Promise<void>;
   /**
    * Ends what an earlier run that was killed has left, then sees to it that this run's gateways end if this
    * process is killed. To be called once nobody else runs in that state folder, and before the first start.
@@ -51,7 +51,7 @@ const LOOKS = 3;
 /** `folder` is the state folder. */
 export function createRun({ folder, report }: { readonly folder: string; readonly report: Report }): Run {
   const id = newId();
-  const groups = new Map<number, Led & { readonly profile: string }>();
+  const groups = new Map<number, LedGroup & { readonly profile: string }>();
   const file = join(folder, RECORD);
   const untold = (reason: string): void => report({ type: 'run.record', file, reason });
   const record = new RecordFile(file, untold);
@@ -67,11 +67,11 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
     const leaders = [...groups.values()].flatMap(({ profile, pid, started }): Leader[] =>
       started === null ? [] : [{ profile, pid, started }],
     );
-    await record.keep({ run: id, boot, pid: process.pid, started: ownStart(), leaders });
+    await record.write({ run: id, boot, pid: process.pid, started: ownStart(), leaders });
   }
 
   function changed(): void {
-    guard.tell([...groups.values()]);
+    guard.update([...groups.values()]);
     void keep();
   }
 
@@ -97,17 +97,17 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
 
   return {
     ...unguardedAs(id),
-    born(profile, pid) {
+    leaderStarted(profile, pid) {
       const started = HAS_PROC ? startOf(pid) : null;
       // It has ended already, and its pid may be anybody's by the time that it is needed.
       if (HAS_PROC && started === null) return;
       groups.set(pid, { profile, pid, started });
       changed();
     },
-    gone(pid) {
+    treeEnded(pid) {
       if (groups.delete(pid)) changed();
     },
-    async claim() {
+    async assertNoneRuns() {
       if (!HAS_PROC) return;
       // What cannot be read is told of in begin(), which cannot follow it either.
       const earlier = await earlierOfThisBoot().catch(() => null);
@@ -145,9 +145,9 @@ export function unguarded(): Run {
 function unguardedAs(id: string): Run {
   return {
     mark: (profile, generation) => markOf(id, profile, generation),
-    born: () => {},
-    gone: () => {},
-    claim: () => Promise.resolve(),
+    leaderStarted: () => {},
+    treeEnded: () => {},
+    assertNoneRuns: () => Promise.resolve(),
     begin: () => Promise.resolve(),
     close: () => Promise.resolve(),
     killNow: () => killMarked(markPrefix(id)),

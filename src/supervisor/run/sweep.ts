@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Seen, scan } from '../tree/census.ts';
+import { type CensusEntry, scan } from '../tree/census.ts';
 import { markPrefix, profileIn } from '../tree/mark.ts';
 import { isLiving } from '../tree/proc.ts';
 import { signalProcess } from '../tree/process-group.ts';
@@ -51,7 +51,7 @@ export async function sweep(record: RunRecord): Promise<Swept> {
 }
 
 /** The recorded groups that are still led by whom the record names, and whose profile each is. */
-function groupsOf(record: RunRecord, census: readonly Seen[]): ReadonlyMap<number, string> {
+function groupsOf(record: RunRecord, census: readonly CensusEntry[]): ReadonlyMap<number, string> {
   const starts = new Map(census.map(({ pid, started }) => [pid, started]));
   return new Map(
     record.leaders
@@ -61,10 +61,10 @@ function groupsOf(record: RunRecord, census: readonly Seen[]): ReadonlyMap<numbe
 }
 
 function ownersOf(
-  census: readonly Seen[],
+  census: readonly CensusEntry[],
   prefix: string,
   groups: ReadonlyMap<number, string>,
-): readonly { readonly seen: Seen; readonly profile: string }[] {
+): readonly { readonly seen: CensusEntry; readonly profile: string }[] {
   return census.flatMap((seen) => {
     // This gwproxy may have been started from within a gateway of the one before.
     if (seen.pid === process.pid) return [];

@@ -1,8 +1,8 @@
 import type { Event } from '../../events.ts';
-import { type GatewayState, isLeaving } from '../lifecycle/state.ts';
+import { type GatewayState, isEnding } from '../lifecycle/state.ts';
 
 /** Gateways that wait for others to have started first, as their `after` says. */
-export class Order {
+export class StartOrder {
   readonly #lifeOf: (name: string) => GatewayState | undefined;
   readonly #waiting = new Map<string, readonly string[]>();
 
@@ -29,7 +29,7 @@ export class Order {
   }
 
   /** Takes out the first that has nothing to wait for any more. */
-  next(): string | undefined {
+  dequeue(): string | undefined {
     for (const name of this.#waiting.keys()) {
       if (this.waitsFor(name).length > 0) continue;
       this.#waiting.delete(name);
@@ -49,14 +49,14 @@ export class Order {
 export function isStarting(life: GatewayState | undefined): boolean {
   if (life === undefined) return false;
   const { phase } = life;
-  if (isLeaving(phase)) return phase.after.kind === 'start' || phase.after.kind === 'judge';
+  if (isEnding(phase)) return phase.after.kind === 'start' || phase.after.kind === 'judge';
   return phase.name === 'starting';
 }
 
 /** What holds up a start that nothing else does: see starts.ts. */
 export const WAITS_FOR_TURN = 'waits for its turn: so many others start now (start_concurrency)';
 
-export function waitWords(names: readonly string[]): string {
+export function waitText(names: readonly string[]): string {
   return `waits for ${names.join(', ')}`;
 }
 
@@ -72,7 +72,7 @@ export function waitEvent(
     generation,
     pid: null,
     unfit: false,
-    reason: waitWords(names),
+    reason: waitText(names),
     nextStartAt: null,
   };
 }

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { admitted, asked, hurried, noTurns, over, type Turns } from './turns.ts';
+import { admit, enqueue, noTurns, prioritize, release, type Turns } from './turns.ts';
 
 /** A gateway that is still starting after this holds up no other: what takes longer waits more than it works. */
 const LONGEST_TURN = 5000;
@@ -23,17 +23,17 @@ export class Starts {
   }
 
   /** From now on so many at once; null is as many as this machine's cores suggest. */
-  limit(concurrency: number | null): void {
+  setLimit(concurrency: number | null): void {
     this.#become({ ...this.#turns, limit: limitOf(concurrency) });
   }
 
-  /** Resolves when it is that profile's turn, or when `done` is called before. `hurry`: somebody waits for it. */
-  take(profile: string, hurry = false): Promise<void> {
-    this.done(profile);
+  /** Resolves when it is that profile's turn, or when `release` is called before. `isUrgent`: a request or an operator waits for it. */
+  acquire(profile: string, isUrgent = false): Promise<void> {
+    this.release(profile);
     const turn = newTurn();
     this.#waiting.set(profile, turn);
-    const turns = asked(this.#turns, profile);
-    this.#become(hurry ? hurried(turns, profile) : turns);
+    const turns = enqueue(this.#turns, profile);
+    this.#become(isUrgent ? prioritize(turns, profile) : turns);
     return turn.promise;
   }
 
@@ -45,23 +45,23 @@ export class Starts {
   /** Somebody waits for it: it is next. */
   hurry(profile: string): void {
     // Called for every request that is held.
-    if (this.#waiting.has(profile)) this.#become(hurried(this.#turns, profile));
+    if (this.#waiting.has(profile)) this.#become(prioritize(this.#turns, profile));
   }
 
   /** It has started, failed, or is to start no more: the next one's turn. */
-  done(profile: string): void {
+  release(profile: string): void {
     this.#leave(profile);
-    this.#become(over(this.#turns, profile));
+    this.#become(release(this.#turns, profile));
   }
 
   #become(turns: Turns): void {
-    const next = admitted(turns);
+    const next = admit(turns);
     this.#turns = next.turns;
     for (const name of next.names) {
       this.#leave(name);
       this.#timers.set(
         name,
-        setTimeout(() => this.done(name), this.#longest),
+        setTimeout(() => this.release(name), this.#longest),
       );
     }
   }

@@ -4,32 +4,32 @@ export interface Turns {
   readonly limit: number;
   readonly running: readonly string[];
   /** Somebody waits for these: they come first. */
-  readonly hurried: readonly string[];
+  readonly prioritized: readonly string[];
   readonly waiting: readonly string[];
 }
 
 export function noTurns(limit: number): Turns {
-  return { limit, running: [], hurried: [], waiting: [] };
+  return { limit, running: [], prioritized: [], waiting: [] };
 }
 
 /** It wants to start; one that runs or waits already keeps its place. */
-export function asked(turns: Turns, name: string): Turns {
-  const { running, hurried, waiting } = turns;
+export function enqueue(turns: Turns, name: string): Turns {
+  const { running, prioritized: hurried, waiting } = turns;
   if ([...running, ...hurried, ...waiting].includes(name)) return turns;
   return { ...turns, waiting: [...waiting, name] };
 }
 
-export function hurried(turns: Turns, name: string): Turns {
+export function prioritize(turns: Turns, name: string): Turns {
   if (!turns.waiting.includes(name)) return turns;
-  return { ...turns, hurried: [...turns.hurried, name], waiting: without(turns.waiting, name) };
+  return { ...turns, prioritized: [...turns.prioritized, name], waiting: without(turns.waiting, name) };
 }
 
 /** It is past its start, or wants none any more. */
-export function over(turns: Turns, name: string): Turns {
+export function release(turns: Turns, name: string): Turns {
   return {
     limit: turns.limit,
     running: without(turns.running, name),
-    hurried: without(turns.hurried, name),
+    prioritized: without(turns.prioritized, name),
     waiting: without(turns.waiting, name),
   };
 }
@@ -38,9 +38,9 @@ export function over(turns: Turns, name: string): Turns {
  * Those whose turn it is now, first come first served among equals; they run from here on. The hurried have room of
  * their own: starts that hang would otherwise hold up a bot that works, and has merely crashed.
  */
-export function admitted(turns: Turns): { readonly turns: Turns; readonly names: readonly string[] } {
+export function admit(turns: Turns): { readonly turns: Turns; readonly names: readonly string[] } {
   const { limit, running } = turns;
-  const first = turns.hurried.slice(0, Math.max(0, 2 * limit - running.length));
+  const first = turns.prioritized.slice(0, Math.max(0, 2 * limit - running.length));
   const others = turns.waiting.slice(0, Math.max(0, limit - running.length - first.length));
   const names = [...first, ...others];
   if (names.length === 0) return { turns, names };
@@ -49,7 +49,7 @@ export function admitted(turns: Turns): { readonly turns: Turns; readonly names:
     turns: {
       limit: turns.limit,
       running: [...turns.running, ...names],
-      hurried: turns.hurried.filter((name) => !names.includes(name)),
+      prioritized: turns.prioritized.filter((name) => !names.includes(name)),
       waiting: turns.waiting.filter((name) => !names.includes(name)),
     },
   };

@@ -6,7 +6,7 @@ import { markIn } from './mark.ts';
 import { isGone, type ProcessStat, readPids, readStat } from './proc.ts';
 
 /** A living process. */
-export interface Seen extends ProcessStat {
+export interface CensusEntry extends ProcessStat {
   /** Null where it has none or hides it: setproctitle writes over it, another user's cannot be read. */
   readonly mark: string | null;
   /** The mark is not of this moment: it was read up to ten seconds before. */
@@ -21,7 +21,10 @@ const SLICE = 64;
  * since boot: anew where the last was `sought`; another may be ten seconds old. Throws where /proc cannot be read (no
  * descriptor left).
  */
-export async function scan(since: number, sought: (mark: string) => boolean): Promise<readonly Seen[]> {
+export async function scan(
+  since: number,
+  sought: (mark: string) => boolean,
+): Promise<readonly CensusEntry[]> {
   const found: ProcessStat[] = [];
   for (const [index, pid] of readPids().entries()) {
     if (index % SLICE === SLICE - 1) await turn();
@@ -38,7 +41,7 @@ export async function scan(since: number, sought: (mark: string) => boolean): Pr
 }
 
 /** The same at once, and only the young: for the 'exit' of this process, when nothing can be awaited any more. */
-export function scanNow(since: number): readonly Seen[] {
+export function scanNow(since: number): readonly CensusEntry[] {
   return readPids().flatMap((pid) => {
     try {
       const stat = readStat(pid);
@@ -56,18 +59,18 @@ export function ownStart(): number {
   return readStat(process.pid)?.started ?? 0;
 }
 
-let running: Promise<readonly Seen[] | null> | undefined;
-let next: Promise<readonly Seen[] | null> | undefined;
+let running: Promise<readonly CensusEntry[] | null> | undefined;
+let next: Promise<readonly CensusEntry[] | null> | undefined;
 /** What those that wait for the next one look for. */
 let sought = new Set<string>();
-let last: { readonly census: readonly Seen[]; readonly at: number } | undefined;
+let last: { readonly census: readonly CensusEntry[]; readonly at: number } | undefined;
 
 /**
  * All living processes, with the marks of those that are younger than this one, as they are some time after the
  * call; who has another mark than this one may have it from an earlier time. Fifty gateways that end at once share
  * their scans. Null where /proc cannot be read now.
  */
-export function takeCensus(mark?: string): Promise<readonly Seen[] | null> {
+export function takeCensus(mark?: string): Promise<readonly CensusEntry[] | null> {
   if (mark !== undefined) sought.add(mark);
   if (running === undefined) {
     running = census();
@@ -83,17 +86,17 @@ export function takeCensus(mark?: string): Promise<readonly Seen[] | null> {
 }
 
 /** The newest that there was, however old it is; empty before the first. */
-export function lastCensus(): readonly Seen[] {
+export function lastCensus(): readonly CensusEntry[] {
   return last?.census ?? [];
 }
 
 /** A census that is at most `age` ms old, or the next one; its marks may be older, as scan() says. Null where /proc cannot be read now. */
-export function recentCensus(age: number): Promise<readonly Seen[] | null> {
+export function recentCensus(age: number): Promise<readonly CensusEntry[] | null> {
   if (last !== undefined && performance.now() - last.at <= age) return Promise.resolve(last.census);
   return running ?? takeCensus();
 }
 
-async function census(): Promise<readonly Seen[] | null> {
+async function census(): Promise<readonly CensusEntry[] | null> {
   const at = performance.now();
   const marks = sought;
   sought = new Set();

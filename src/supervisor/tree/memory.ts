@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { errorCode } from '../../util/errno.ts';
-import { recentCensus, type Seen } from './census.ts';
+import { type CensusEntry, recentCensus } from './census.ts';
 import { HAS_PROC, readProc } from './proc.ts';
-import { belongs } from './tree.ts';
+import { belongsTo } from './tree.ts';
 
 export interface MemoryWatchOptions {
   /** The leader of the gateway's process group, and its MARK's value. */
@@ -85,7 +85,7 @@ async function bytesOf(pid: number, mark: string, age: number): Promise<number |
   // The leader is there whatever the list says: it may be older than this gateway.
   const pids = new Set([
     pid,
-    ...(census ?? []).filter((seen: Seen) => belongs(seen, pid, mark)).map((seen) => seen.pid),
+    ...(census ?? []).filter((seen: CensusEntry) => belongsTo(seen, pid, mark)).map((seen) => seen.pid),
   ]);
   try {
     return [...pids].reduce((sum, each) => sum + residentBytes(each), 0);

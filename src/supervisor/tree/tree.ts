@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { lastCensus, type Seen, takeCensus } from './census.ts';
+import { type CensusEntry, lastCensus, takeCensus } from './census.ts';
 import { HAS_PROC, isLiving, readStat } from './proc.ts';
 import { groupExists, signalGroup, signalProcess, tryGroup } from './process-group.ts';
 
@@ -7,7 +7,7 @@ import { groupExists, signalGroup, signalProcess, tryGroup } from './process-gro
 const GIVEN_UP_AFTER = 2000;
 
 /** Whether a process is of that gateway: of its leader's group or session, or marked as its own. */
-export function belongs(seen: Seen, pid: number, mark: string): boolean {
+export function belongsTo(seen: CensusEntry, pid: number, mark: string): boolean {
   return seen.group === pid || seen.session === pid || seen.mark === mark;
 }
 
@@ -17,12 +17,12 @@ export function belongs(seen: Seen, pid: number, mark: string): boolean {
  * later nothing tells of them. Pure.
  */
 export function unmarkedDescendants(
-  census: readonly Seen[],
-  own: readonly Seen[],
+  census: readonly CensusEntry[],
+  own: readonly CensusEntry[],
   mark: string,
-): readonly Seen[] {
+): readonly CensusEntry[] {
   const pids = new Set(own.map(({ pid }) => pid));
-  const found: Seen[] = [];
+  const found: CensusEntry[] = [];
   for (let count = -1; count < found.length; ) {
     count = found.length;
     for (const seen of census) {
@@ -42,7 +42,7 @@ export function unmarkedDescendants(
 export async function processesOf(pid: number, mark: string): Promise<readonly number[]> {
   const census = HAS_PROC ? await takeCensus(mark) : null;
   if (census === null) return groupExists(pid) ? [pid] : [];
-  return census.filter((seen) => belongs(seen, pid, mark)).map((seen) => seen.pid);
+  return census.filter((seen) => belongsTo(seen, pid, mark)).map((seen) => seen.pid);
 }
 
 /** All processes of one life of a gateway: they end together, as far as the system tells them. */
@@ -54,7 +54,7 @@ export class Tree {
   #leaderEnded = false;
   /** The leader's pid may name others from now on. */
   #groupEnded = false;
-  #left: readonly Seen[] = [];
+  #left: readonly CensusEntry[] = [];
   /** Starts, by pid, of those that only their parents told of. */
   readonly #hidden = new Map<number, number>();
   #killedAt: number | undefined;
@@ -84,7 +84,7 @@ export class Tree {
   }
 
   /** The leader has ended: whether any of the others is left. */
-  async outlivesLeader(): Promise<boolean> {
+  async leaderEnded(): Promise<boolean> {
     this.#leaderEnded = true;
     this.#remember(lastCensus());
     return this.#look();
@@ -133,7 +133,7 @@ export class Tree {
   }
 
   /** Notes who is told by its parents alone; they may have ended since that census, as may all that it saw. */
-  #remember(census: readonly Seen[]): void {
+  #remember(census: readonly CensusEntry[]): void {
     // Of an earlier time: this pid may have been another's.
     if (!census.some(({ pid, started }) => pid === this.#pid && started === this.#started)) return;
     // Who may have left with an exec since its mark was read is no parent to go by.
@@ -157,8 +157,8 @@ export class Tree {
     for (const seen of this.#left) signalProcess(seen, 'SIGKILL');
   }
 
-  #isOurs(seen: Seen): boolean {
+  #isOurs(seen: CensusEntry): boolean {
     if (this.#hidden.get(seen.pid) === seen.started) return true;
-    return this.#groupEnded ? seen.mark === this.#mark : belongs(seen, this.#pid, this.#mark);
+    return this.#groupEnded ? seen.mark === this.#mark : belongsTo(seen, this.#pid, this.#mark);
   }
 }

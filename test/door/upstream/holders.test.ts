@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { WebSocket } from 'ws';
-import { type Holder, STRANGER } from '../../../src/holder.ts';
+import { FOREIGN_HOLDER, type Holder } from '../../../src/holder.ts';
 import { listeningOn } from '../../../src/supervisor/ports/listening.ts';
 import { holdersOf } from '../../../src/supervisor/ports/socket-holders.ts';
 import { HAS_PROC } from '../../../src/supervisor/tree/proc.ts';
@@ -47,7 +47,7 @@ if (HAS_PROC) {
     const asked = ask();
     await supervisor.called('failed');
     const [told] = supervisor.of('failed');
-    assert.deepEqual([told?.profile, told?.listener, told?.code], ['a', 'main', STRANGER]);
+    assert.deepEqual([told?.profile, told?.listener, told?.code], ['a', 'main', FOREIGN_HOLDER]);
     assert.equal(bot.requests.length, 1);
     supervisor.publish(ROUTES, [{ ...before, holders: await holdersAt(bot.port) }]);
     assert.equal(await asked, 200);

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ProfilePlan } from '../../../src/config/types.ts';
 import { createDoor } from '../../../src/door/door.ts';
-import { Idle } from '../../../src/supervisor/doors/idle.ts';
+import { IdleReports } from '../../../src/supervisor/doors/idle.ts';
 import { LIMITS } from '../../door/support/door.ts';
 import { FakeDoor, isState, profile, statusOf, supervise } from '../support.ts';
 
 /** Each report is of the profile alpha; the time-out is 100, the moment 1000. */
 function idleOf(...doors: string[]) {
-  const idle = new Idle(() => doors);
+  const idle = new IdleReports(() => doors);
   return (door: string, generation: number, inFlight: number, lastUsed: number): boolean =>
-    idle.load(door, { profile: 'alpha', generation, inFlight, lastUsed }, 100, 1000);
+    idle.record(door, { profile: 'alpha', generation, inFlight, lastUsed }, 100, 1000);
 }
 
 test('it is idle when its last request ended the whole time-out ago', () => {
@@ -38,9 +38,9 @@ test('what was told of another life says nothing of this one', () => {
 
 test('profiles are told apart, and a door is heard from when it is known', () => {
   const doors = ['a', 'b'];
-  const idle = new Idle(() => doors);
+  const idle = new IdleReports(() => doors);
   const told = (door: string, profile: string): boolean =>
-    idle.load(door, { profile, generation: 1, inFlight: 0, lastUsed: 0 }, 100, 1000);
+    idle.record(door, { profile, generation: 1, inFlight: 0, lastUsed: 0 }, 100, 1000);
   assert.equal(told('a', 'alpha'), false);
   assert.equal(told('b', 'beta'), false);
   assert.equal(told('c', 'alpha'), false);

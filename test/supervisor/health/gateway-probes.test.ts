@@ -110,7 +110,7 @@ test('a changed config probes anew, and a ready listener stays ready meanwhile',
   const lost = await first('listenerLost');
   assert.ok(lost.type === 'listenerLost' && lost.reason === 'its health path answered 200');
   probers.start(2);
-  assert.equal(probers.failing(), '');
+  assert.equal(probers.failureText(), '');
 });
 
 test('a changed config goes on looking whether a gateway hangs', async (t) => {
@@ -126,6 +126,6 @@ test('a listener that a changed config brings is probed from the next start on',
   const { first, change, probers } = probing(t, port, {});
   await first('listenerReady');
   change({ listeners: [listener, { ...listener, name: 'webhook' }] });
-  probers.failed('webhook', 'ECONNREFUSED');
-  assert.equal(probers.failing(), '');
+  probers.connectionFailed('webhook', 'ECONNREFUSED');
+  assert.equal(probers.failureText(), '');
 });

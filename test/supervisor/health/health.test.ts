@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Health } from '../../../src/config/types.ts';
-import { judge, provesLost, seek, type Watch } from '../../../src/supervisor/health/health.ts';
+import { judge, provesLost, type Readiness, seeking } from '../../../src/supervisor/health/health.ts';
 import { listener } from '../support.ts';
 
 const { health: probed } = listener;
@@ -17,7 +17,7 @@ test('`failures` lost probes in a row lose a ready listener and `successes` good
       fc.integer({ min: 1, max: 5 }),
       fc.integer({ min: 1, max: 5 }),
       (oks, failures, successes) => {
-        let watch: Watch = seek(0);
+        let watch: Readiness = seeking(0);
         let bad = 0;
         let good = 0;
         let ready = false;
@@ -30,7 +30,7 @@ test('`failures` lost probes in a row lose a ready listener and `successes` good
           assert.equal(judgement.verdict, verdict);
           if (verdict !== null) ready = verdict === 'ready';
           if (verdict !== null) [bad, good] = [0, 0];
-          watch = judgement.watch;
+          watch = judgement.readiness;
           assert.equal(watch.ready, ready);
         });
       },
@@ -39,27 +39,27 @@ test('`failures` lost probes in a row lose a ready listener and `successes` good
 });
 
 test('a ready listener whose port a stranger has is lost at once', () => {
-  const ready = judge(seek(0), { ok: true }, health, 0).watch;
+  const ready = judge(seeking(0), { ok: true }, health, 0).readiness;
   assert.equal(judge(ready, lost, health, 1).verdict, null);
   assert.equal(judge(ready, stolen, health, 1).verdict, 'lost');
-  assert.equal(judge(seek(0), stolen, health, 1).verdict, null);
+  assert.equal(judge(seeking(0), stolen, health, 1).verdict, null);
 });
 
 test('good probes are collected quickly, even after a long search', () => {
   const policy = { ...health, successes: 5 };
-  let watch = seek(0);
-  for (let index = 0; index < 50; index += 1) watch = judge(watch, lost, policy, 3_600_000).watch;
+  let watch = seeking(0);
+  for (let index = 0; index < 50; index += 1) watch = judge(watch, lost, policy, 3_600_000).readiness;
   assert.equal(judge(watch, lost, policy, 3_600_000).wait, policy.interval);
   assert.equal(judge(watch, { ok: true }, policy, 3_600_000).wait, 250);
 });
 
 test('a listener that is sought is asked often at first, ever less, and never less than every interval', () => {
-  let watch = seek(0);
+  let watch = seeking(0);
   let at = 0;
   const waits: number[] = [];
   while (at < 1_000_000) {
     const judgement = judge(watch, lost, health, at);
-    watch = judgement.watch;
+    watch = judgement.readiness;
     at += judgement.wait;
     waits.push(judgement.wait);
   }
@@ -74,7 +74,7 @@ test('a listener that is sought is asked often at first, ever less, and never le
 });
 
 test('a short interval bounds the quick probes too', () => {
-  assert.equal(judge(seek(0), lost, { ...health, interval: 10 }, 0).wait, 10);
+  assert.equal(judge(seeking(0), lost, { ...health, interval: 10 }, 0).wait, 10);
 });
 
 test('only a failure that says nobody listens proves a listener lost', () => {

@@ -2,43 +2,52 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Health, Liveness } from '../../../src/config/types.ts';
-import type { Outcome } from '../../../src/supervisor/health/health.ts';
-import { beat, feel, hungBy, type Pulse } from '../../../src/supervisor/health/liveness.ts';
+import type { ProbeOutcome } from '../../../src/supervisor/health/health.ts';
+import {
+  afterProbe,
+  alive,
+  hungReason,
+  type ListenerLiveness,
+} from '../../../src/supervisor/health/liveness.ts';
 import { listener } from '../support.ts';
 
 const health: Health = { ...listener.health, interval: 5000, timeout: 2000 };
-const silence: Outcome = { ok: false, cause: 'unwell', reason: 'no answer within 2s' };
+const silence: ProbeOutcome = { ok: false, cause: 'unwell', reason: 'no answer within 2s' };
 const within60s: Liveness = { kind: 'health', after: 60_000 };
 
-function hung(pulse: Pulse, liveness: Liveness = within60s, probe: Health = health): string | null {
-  return hungBy(pulse, liveness, probe, 'no answer within 2s');
+function hung(
+  pulse: ListenerLiveness,
+  liveness: Liveness = within60s,
+  probe: Health = health,
+): string | null {
+  return hungReason(pulse, liveness, probe, 'no answer within 2s');
 }
 
 /** The pulse after that many lost probes, each so many ms after the one before. */
-function silent(pulse: Pulse, times: number, every: number): Pulse {
+function silent(pulse: ListenerLiveness, times: number, every: number): ListenerLiveness {
   let felt = pulse;
-  for (let index = 0; index < times; index += 1) felt = feel(felt, silence, health, felt.at + every);
+  for (let index = 0; index < times; index += 1) felt = afterProbe(felt, silence, health, felt.at + every);
   return felt;
 }
 
 test('a listener that was silent for as long as it may be is hung, and not before', () => {
-  const nearly = silent(beat(0), 11, 5000);
+  const nearly = silent(alive(0), 11, 5000);
   assert.equal(hung(nearly), null);
   assert.equal(hung(silent(nearly, 1, 5000)), 'no good answer for 1m (no answer within 2s)');
 });
 
 test('one good probe starts the count anew', () => {
-  const well = feel(silent(beat(0), 11, 5000), { ok: true }, health, 60_000);
+  const well = afterProbe(silent(alive(0), 11, 5000), { ok: true }, health, 60_000);
   assert.equal(hung(silent(well, 11, 5000)), null);
 });
 
 test('restart_after: never means never', () => {
-  assert.equal(hung(silent(beat(0), 10_000, 5000), { kind: 'health', after: null }), null);
+  assert.equal(hung(silent(alive(0), 10_000, 5000), { kind: 'health', after: null }), null);
 });
 
 test('the time that a laptop slept is not counted', () => {
-  const slept = silent(beat(0), 1, 8 * 3_600_000);
-  assert.equal(slept.silent, health.interval + health.timeout);
+  const slept = silent(alive(0), 1, 8 * 3_600_000);
+  assert.equal(slept.failingFor, health.interval + health.timeout);
   assert.equal(hung(slept), null);
   // Awake again, it is found as it would have been.
   assert.equal(hung(silent(slept, 10, 5000)), null);
@@ -46,25 +55,25 @@ test('the time that a laptop slept is not counted', () => {
 });
 
 test('a clock that is set back counts as no time', () => {
-  const back = silent(beat(1_000_000), 1, -500_000);
-  assert.equal(back.silent, 0);
+  const back = silent(alive(1_000_000), 1, -500_000);
+  assert.equal(back.failingFor, 0);
   assert.notEqual(hung(silent(back, 12, 5000)), null);
 });
 
 test('however short the time, it takes `failures` lost probes', () => {
   const soon: Liveness = { kind: 'health', after: 1000 };
-  assert.equal(hung(silent(beat(0), 1, 5000), soon), null);
-  assert.equal(hung(silent(beat(0), 2, 5000), soon), null);
-  assert.notEqual(hung(silent(beat(0), 3, 5000), soon), null);
-  assert.notEqual(hung(silent(beat(0), 1, 5000), soon, { ...health, failures: 1 }), null);
+  assert.equal(hung(silent(alive(0), 1, 5000), soon), null);
+  assert.equal(hung(silent(alive(0), 2, 5000), soon), null);
+  assert.notEqual(hung(silent(alive(0), 3, 5000), soon), null);
+  assert.notEqual(hung(silent(alive(0), 1, 5000), soon, { ...health, failures: 1 }), null);
 });
 
 test('a liveness probe of its own is lost by probes, not by time', () => {
   const probe: Health = { ...health, failures: 3 };
   const own: Liveness = { kind: 'own', probe };
-  assert.equal(hung(silent(beat(0), 2, 1_000_000), own, probe), null);
+  assert.equal(hung(silent(alive(0), 2, 1_000_000), own, probe), null);
   assert.equal(
-    hung(silent(beat(0), 3, 1), own, probe),
+    hung(silent(alive(0), 3, 1), own, probe),
     'liveness probes lost in a row: 3 (no answer within 2s)',
   );
 });
@@ -75,13 +84,13 @@ test('whatever happens, a listener is hung only after that much waking silence a
   });
   fc.assert(
     fc.property(steps, fc.integer({ min: 1, max: 200_000 }), (probes, after) => {
-      let pulse = beat(0);
+      let pulse = alive(0);
       let at = 0;
       let lost = 0;
       let awake = 0;
       for (const [ok, step] of probes) {
         at += step;
-        pulse = feel(pulse, ok ? { ok } : silence, health, at);
+        pulse = afterProbe(pulse, ok ? { ok } : silence, health, at);
         lost = ok ? 0 : lost + 1;
         awake = ok ? 0 : awake + Math.min(7000, Math.max(0, step));
         const expected = awake >= after && lost >= health.failures;

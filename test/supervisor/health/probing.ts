@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { TestContext } from 'node:test';
 import type { Health, ListenerPlan, ProfilePlan } from '../../../src/config/types.ts';
 import type { Event } from '../../../src/events.ts';
-import { Probers } from '../../../src/supervisor/health/gateway-probes.ts';
+import { GatewayProbes } from '../../../src/supervisor/health/gateway-probes.ts';
 import type { GatewayEvent } from '../../../src/supervisor/lifecycle/state.ts';
 import { listen } from '../../support/sockets.ts';
 import { listener, profile } from '../support.ts';
@@ -12,7 +12,7 @@ export const HEALTH: Health = { ...listener.health, interval: 20 };
 export const HASTY: Health = { ...HEALTH, timeout: 250 };
 
 interface Probing {
-  readonly probers: Probers;
+  readonly probers: GatewayProbes;
   readonly events: readonly GatewayEvent[];
   readonly reports: readonly Event[];
   /** The first verdict of that type, past or to come. */
@@ -40,14 +40,14 @@ export function probing(
   const events: GatewayEvent[] = [];
   const reports: Event[] = [];
   let waiting: { readonly type: string; readonly resolve: (event: GatewayEvent) => void }[] = [];
-  const probers = new Probers({
+  const probers = new GatewayProbes({
     profile: () => plan,
     ports: () => new Map([['http', port]]),
     processes: members,
     report: (event) => reports.push(event),
-    moved,
+    holdersChanged: moved,
     now: Date.now,
-    verdict: (event) => {
+    dispatch: (event) => {
       events.push(event);
       for (const { type, resolve } of waiting) if (type === event.type) resolve(event);
       waiting = waiting.filter(({ type }) => type !== event.type);

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import type { Target } from '../../../src/snapshot.ts';
 import { reduce } from '../../../src/supervisor/lifecycle/reduce.ts';
 import {
+  defaultDesired,
   type Effect,
   type GatewayEvent,
   type GatewayState,
-  isLeaving,
+  isEnding,
   isServing,
   type Policy,
-  resting,
   type Stamp,
 } from '../../../src/supervisor/lifecycle/state.ts';
 
@@ -37,7 +37,7 @@ export function checkStep(taken: Taken, served: boolean): void {
 
 /** What holds between two steps. */
 export function checkDesired({ phase, desired }: GatewayState, targets: readonly Target[]): void {
-  const sleeps = phase.name === 'stopped' || (isLeaving(phase) && phase.after.kind === 'rest');
+  const sleeps = phase.name === 'stopped' || (isEnding(phase) && phase.after.kind === 'rest');
   if (desired === 'demand') {
     assert.ok(sleeps, `sleeps while ${phase.name}`);
     assert.ok(
@@ -45,7 +45,7 @@ export function checkDesired({ phase, desired }: GatewayState, targets: readonly
       'what a request can wake is worth a hold',
     );
   }
-  if (isLeaving(phase) && phase.after.kind === 'rest') assert.equal(desired, 'demand');
+  if (isEnding(phase) && phase.after.kind === 'rest') assert.equal(desired, 'demand');
   if (phase.name === 'stopped') assert.notEqual(desired, 'up');
 }
 
@@ -56,7 +56,7 @@ function checkSpawn({ before, event, after, effects, policy }: Taken, served: bo
     event.type === 'start' ||
     event.type === 'restart' ||
     event.type === 'ensureReady' ||
-    (isLeaving(before.phase) && before.phase.after.kind === 'start');
+    (isEnding(before.phase) && before.phase.after.kind === 'start');
   if (asked || event.type === 'backoffElapsed') {
     assert.ok(after.phase.name === 'starting' && after.phase.follows === null);
     return;
@@ -77,7 +77,7 @@ function checkSpawn({ before, event, after, effects, policy }: Taken, served: bo
 
 /** The code that is still to be judged, since the rest of its group ends first. */
 function codeOf({ phase }: GatewayState): number | null {
-  return isLeaving(phase) && phase.after.kind === 'judge' ? phase.after.end.code : null;
+  return isEnding(phase) && phase.after.kind === 'judge' ? phase.after.end.code : null;
 }
 
 /** Every start that nobody asked for is counted, and no other. */
@@ -98,7 +98,7 @@ function checkExit(
   served: boolean,
 ): void {
   const { phase } = before;
-  if (isLeaving(phase)) {
+  if (isEnding(phase)) {
     // The end of what we ended is no crash, and its code means nothing.
     if (phase.after.kind !== 'judge') assert.ok(!['failed', 'backoff'].includes(after.phase.name));
     for (const other of [0, 1, 75, 78]) {
@@ -115,11 +115,12 @@ function checkExit(
   if (action === 'fail') assert.equal(after.phase.name, 'failed');
   if (action === 'stop') {
     // Each request would start it again, to end the same way.
-    const inVain = resting(policy) === 'demand' && !served;
+    const inVain = defaultDesired(policy) === 'demand' && !served;
     assert.equal(after.phase.name, inVain ? 'failed' : 'stopped');
-    if (!inVain) assert.equal(after.desired, resting(policy));
+    if (!inVain) assert.equal(after.desired, defaultDesired(policy));
   }
-  if (action === 'at-once' && served && before.history.asked < 5) assert.equal(after.phase.name, 'starting');
+  if (action === 'at-once' && served && before.history.requested < 5)
+    assert.equal(after.phase.name, 'starting');
 }
 
 function checkIdle({ before, after, policy }: Taken): void {
@@ -127,7 +128,7 @@ function checkIdle({ before, after, policy }: Taken): void {
   const may = policy.managed && policy.start === 'on-demand' && policy.idleTimeout !== null;
   const sleeps = may && (phase.name === 'ready' || phase.name === 'unready');
   assert.equal(after !== before, sleeps, `idle while ${phase.name}`);
-  if (sleeps) assert.ok(isLeaving(after.phase) && after.phase.after.kind === 'rest');
+  if (sleeps) assert.ok(isEnding(after.phase) && after.phase.after.kind === 'rest');
 }
 
 function checkUnfit({ before, after, policy }: Taken): void {

@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ExitAction, RestartPolicy } from '../../../src/config/types.ts';
 import {
-  afterEnd,
   afterUptime,
   backoff,
   type End,
   NO_RESTARTS,
   type RestartHistory,
+  restartDecision,
 } from '../../../src/supervisor/lifecycle/restart-policy.ts';
 
 const always: RestartPolicy = {
@@ -63,7 +63,7 @@ test('give_up agrees with a plain count over the whole past', () => {
         for (const gap of gaps) {
           at += gap;
           past.push(at);
-          const decision = afterEnd(policy, history, { ...crash, served }, at, 0.5);
+          const decision = restartDecision(policy, history, { ...crash, served }, at, 0.5);
           const tooMany = past.filter((time) => time >= at - within).length > restarts;
           assert.equal(decision.kind === 'fail', tooMany);
           if (decision.kind !== 'at-once' && decision.kind !== 'backoff') return;
@@ -77,14 +77,14 @@ test('give_up agrees with a plain count over the whole past', () => {
 
 test('the window reaches back to the millisecond', () => {
   const policy: RestartPolicy = { ...always, giveUp: { restarts: 1, within: 1000 } };
-  const history: RestartHistory = { level: 1, times: [5000], asked: 0 };
-  assert.equal(afterEnd(policy, history, crash, 6000, 0).kind, 'fail');
-  assert.equal(afterEnd(policy, history, crash, 6001, 0).kind, 'backoff');
+  const history: RestartHistory = { level: 1, times: [5000], requested: 0 };
+  assert.equal(restartDecision(policy, history, crash, 6000, 0).kind, 'fail');
+  assert.equal(restartDecision(policy, history, crash, 6001, 0).kind, 'backoff');
 });
 
 test('the policy says which ends are followed by a restart', () => {
   const kind = (when: RestartPolicy['when'], code: number | null): string =>
-    afterEnd({ ...always, when }, NO_RESTARTS, { ...crash, code }, 0, 0).kind;
+    restartDecision({ ...always, when }, NO_RESTARTS, { ...crash, code }, 0, 0).kind;
   assert.deepEqual([kind('always', 1), kind('always', null), kind('always', 0)], Array(3).fill('at-once'));
   assert.deepEqual(
     [kind('on-failure', 1), kind('on-failure', null), kind('on-failure', 0)],
@@ -97,7 +97,7 @@ test('the policy says which ends are followed by a restart', () => {
 function waits(served: readonly boolean[]): number[] {
   let history = NO_RESTARTS;
   return served.map((each) => {
-    const decision = afterEnd(always, history, { ...crash, served: each }, 0, 0);
+    const decision = restartDecision(always, history, { ...crash, served: each }, 0, 0);
     assert.ok(decision.kind === 'at-once' || decision.kind === 'backoff');
     history = decision.history;
     return decision.kind === 'at-once' ? 0 : decision.delay;
@@ -125,8 +125,8 @@ test('an exit code has the meaning that the policy gives it, whatever else it sa
       fc.boolean(),
       (when, action, code, level, asked, served) => {
         const policy: RestartPolicy = { ...always, when, exitCodes: { [code]: action } };
-        const history: RestartHistory = { level, times: [], asked };
-        const { kind } = afterEnd(policy, history, { reason: '', code, served }, 0, 0);
+        const history: RestartHistory = { level, times: [], requested: asked };
+        const { kind } = restartDecision(policy, history, { reason: '', code, served }, 0, 0);
         const crashed = served && level === 0 ? 'at-once' : 'backoff';
         const expected = {
           // What asks for ever, or before it has served, has failed to.
@@ -136,8 +136,8 @@ test('an exit code has the meaning that the policy gives it, whatever else it sa
           fail: 'fail',
         };
         assert.equal(kind, expected[action]);
-        const other = afterEnd(policy, history, { reason: '', code: (code + 1) % 256, served }, 0, 0);
-        const plain = afterEnd(
+        const other = restartDecision(policy, history, { reason: '', code: (code + 1) % 256, served }, 0, 0);
+        const plain = restartDecision(
           { ...policy, exitCodes: {} },
           history,
           { reason: '', code: (code + 1) % 256, served },
@@ -145,7 +145,7 @@ test('an exit code has the meaning that the policy gives it, whatever else it sa
           0,
         );
         assert.deepEqual(other, plain);
-        const killed = afterEnd(policy, history, { reason: '', code: null, served }, 0, 0);
+        const killed = restartDecision(policy, history, { reason: '', code: null, served }, 0, 0);
         assert.equal(killed.kind, when === 'never' ? 'fail' : crashed);
       },
     ),
@@ -153,7 +153,7 @@ test('an exit code has the meaning that the policy gives it, whatever else it sa
 });
 
 test('the waits begin anew after the reset uptime, and not before', () => {
-  const worn: RestartHistory = { level: 9, times: [1], asked: 9 };
+  const worn: RestartHistory = { level: 9, times: [1], requested: 9 };
   assert.equal(afterUptime(always, worn, 59_999).level, 9);
   assert.deepEqual(afterUptime(always, worn, 60_000), { level: 0, times: [1], asked: 0 });
 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Holder } from '../../../src/holder.ts';
-import { combineOwnership, type Look } from '../../../src/supervisor/ports/ownership.ts';
+import { combineOwnership, type PortScan } from '../../../src/supervisor/ports/ownership.ts';
 
 const holder = (pid: number, inode: string): Holder => ({ pid, fd: '5', inode });
 const OWN = [holder(71, '1001'), holder(72, '1002')];
-const unknown = (...inodes: readonly string[]): Look => ({
+const unknown = (...inodes: readonly string[]): PortScan => ({
   owner: { kind: 'unknown', reason: 'it is of user 33' },
   holders: [],
   inodes: new Set(inodes),

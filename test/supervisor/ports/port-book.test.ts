@@ -40,15 +40,15 @@ test('a port is free when it can be listened on, whoever has it and on which add
 test('an allocated port is kept while it is free, and replaced when it is not', async (t) => {
   const alpha = profile('alpha', 'serve.mjs');
   const book = new PortBook([alpha], Math.random);
-  const first = await book.take(alpha);
-  const again = await book.take(alpha);
+  const first = await book.acquire(alpha);
+  const again = await book.acquire(alpha);
   assert.deepEqual(again, first);
   const port = book.of('alpha').get('http') ?? 0;
   const thief = createServer();
   thief.listen(port, '127.0.0.1');
   await once(thief, 'listening');
   t.after(() => thief.close());
-  const after = await book.take(alpha);
+  const after = await book.acquire(alpha);
   assert.ok(after.ok && after.ports.get('http') !== port);
 });
 
@@ -58,7 +58,7 @@ test('a port that another profile has in the config is never allocated', async (
   const alpha = profile('alpha', 'serve.mjs');
   const beta = profile('beta', 'serve.mjs', { listeners: [{ ...listener, port: from }] });
   const book = new PortBook([alpha, beta], () => 0);
-  const taken = await book.take(alpha);
+  const taken = await book.acquire(alpha);
   assert.ok(taken.ok && taken.ports.get('http') !== from);
 });
 
@@ -67,8 +67,8 @@ test('a port that another profile was given stays its own while its gateway is d
   const beta = profile('beta', 'serve.mjs');
   // Both begin their search at the same port, which nobody listens on.
   const book = new PortBook([alpha, beta], () => 0.75);
-  await book.take(alpha);
-  await book.take(beta);
+  await book.acquire(alpha);
+  await book.acquire(beta);
   assert.notEqual(book.of('alpha').get('http'), book.of('beta').get('http'));
 });
 
@@ -79,7 +79,7 @@ test('two listeners of one gateway get two ports', async () => {
       { ...listener, name: 'webhook' },
     ],
   });
-  const taken = await new PortBook([alpha], () => 0.25).take(alpha);
+  const taken = await new PortBook([alpha], () => 0.25).acquire(alpha);
   assert.ok(taken.ok);
   assert.equal(new Set(taken.ports.values()).size, 2);
 });
@@ -92,25 +92,25 @@ test('ports follow the config: what is still wanted is kept, the rest is given b
     ],
   });
   const book = new PortBook([auto], () => 0.25);
-  await book.take(auto);
+  await book.acquire(auto);
   const [messages, webhook] = [book.of('alpha').get('messages'), book.of('alpha').get('webhook')];
-  book.follow({ ...auto, listeners: [{ ...listener, name: 'messages' }] });
+  book.configure({ ...auto, listeners: [{ ...listener, name: 'messages' }] });
   assert.deepEqual([...book.of('alpha')], [['messages', messages]]);
   const beta = profile('beta', 'serve.mjs');
-  book.follow(beta);
-  await book.take(beta);
+  book.configure(beta);
+  await book.acquire(beta);
   assert.equal(book.of('beta').get('http'), webhook, 'the first that is free again');
   book.forget('alpha');
   assert.deepEqual([...book.of('alpha')], []);
   const gamma = profile('gamma', 'serve.mjs');
-  await book.take(gamma);
+  await book.acquire(gamma);
   assert.equal(book.of('gamma').get('http'), messages);
 });
 
 test('a port that the config names for another is not kept, and its owner is named until then', async (t) => {
   const alpha = profile('alpha', 'serve.mjs');
   const book = new PortBook([alpha], Math.random);
-  await book.take(alpha);
+  await book.acquire(alpha);
   const port = book.of('alpha').get('http') ?? 0;
   const server = createServer();
   server.listen(port, '127.0.0.1');
@@ -119,25 +119,25 @@ test('a port that the config names for another is not kept, and its owner is nam
     if (server.listening) server.close();
   });
   const beta = profile('beta', 'serve.mjs', { listeners: [{ ...listener, port }] });
-  book.follow(beta);
-  const refused = await book.take(beta);
+  book.configure(beta);
+  const refused = await book.acquire(beta);
   assert.ok(!refused.ok);
   assert.equal(refused.reason, `port ${port} is in use by alpha, which it was allocated to; restart alpha`);
   server.close();
   await once(server, 'close');
-  await book.take(alpha);
+  await book.acquire(alpha);
   assert.notEqual(book.of('alpha').get('http'), port);
-  assert.ok((await book.take(beta)).ok);
+  assert.ok((await book.acquire(beta)).ok);
 });
 
 test('a fixed port of a gateway that ends is waited for', async (t) => {
   const { port, server } = await stranger(t);
   const at = { listeners: [{ ...listener, port }] };
   const book = new PortBook([profile('old', 'serve.mjs', at)], Math.random);
-  book.leave('old', once(server, 'close'));
+  book.freeOnceEnded('old', once(server, 'close'));
   const next = profile('next', 'serve.mjs', at);
-  book.follow(next);
-  const taken = book.take(next);
+  book.configure(next);
+  const taken = book.acquire(next);
   server.close();
   assert.ok((await taken).ok);
 });

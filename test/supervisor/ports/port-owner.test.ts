@@ -33,7 +33,7 @@ function ownerOf(
     },
     ...(sockets === undefined ? {} : { sockets: () => Promise.resolve(sockets) }),
   });
-  return { look: () => owner.look(), looks };
+  return { look: () => owner.find(), looks };
 }
 
 function foreign(pid: number): Owner {
@@ -78,7 +78,7 @@ if (HAS_PROC) {
       leader: () => null,
       members: () => Promise.resolve(looks++ === 0 ? [] : [pid]),
     });
-    assert.deepEqual(await owner.look(), OWN);
+    assert.deepEqual(await owner.find(), OWN);
   });
 
   test('a port that a stranger shares is his', async (t) => {
@@ -131,23 +131,23 @@ if (HAS_PROC) {
       sockets: () => Promise.resolve(sockets),
       clock: () => at,
     });
-    assert.deepEqual(await owner.look(), OWN);
+    assert.deepEqual(await owner.find(), OWN);
     sockets = [...sockets, ...(await listeningOn('127.0.0.1', other.port))];
     at = 299_999;
-    assert.deepEqual(await owner.look(), OWN);
+    assert.deepEqual(await owner.find(), OWN);
     at = 300_000;
-    assert.deepEqual(await owner.look(), foreign(other.pid));
+    assert.deepEqual(await owner.find(), foreign(other.pid));
     const nobody = { local: '127.0.0.1', inode: '0', uid: '54321' };
     sockets = [nobody];
     at = 600_000;
     // It was its own: whoever came instead is not believed.
     const somebody: Owner = { kind: 'foreign', name: 'somebody else (it is of user 54321)' };
-    assert.deepEqual(await owner.look(), somebody);
+    assert.deepEqual(await owner.find(), somebody);
     sockets = await listeningOn('127.0.0.1', port);
     at += 999;
-    assert.deepEqual(await owner.look(), somebody);
+    assert.deepEqual(await owner.find(), somebody);
     at += 1;
-    assert.deepEqual(await owner.look(), OWN);
+    assert.deepEqual(await owner.find(), OWN);
   });
 
   test('looks at the same moment are one', async (t) => {
@@ -202,9 +202,9 @@ if (HAS_PROC) {
         return Promise.resolve([pid]);
       },
     });
-    assert.deepEqual(await owner.look(), { kind: 'unknown', reason: 'it cannot be looked at: EMFILE' });
+    assert.deepEqual(await owner.find(), { kind: 'unknown', reason: 'it cannot be looked at: EMFILE' });
     broken = false;
-    assert.deepEqual(await owner.look(), OWN);
+    assert.deepEqual(await owner.find(), OWN);
   });
 } else {
   test('a system that does not say whose a socket is, is told as such', async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { STRANGER } from '../../../src/holder.ts';
+import { FOREIGN_HOLDER } from '../../../src/holder.ts';
 import { HAS_PROC } from '../../../src/supervisor/tree/proc.ts';
 import { child, PROGRAM, SERVER, server } from '../children.ts';
 import { counted, HEALTH, probing } from '../health/probing.ts';
@@ -16,7 +16,7 @@ if (HAS_PROC) {
     const { first, events, probers } = probing(t, port, {}, {}, () => Promise.resolve([]));
     const reason = `port ${port} is held by ${PROGRAM} (pid ${pid}), not by this gateway`;
     assert.deepEqual(await first('trouble'), { type: 'trouble', generation: 1, reason });
-    assert.equal(probers.failing(), `http on port ${port}: ${reason}`);
+    assert.equal(probers.failureText(), `http on port ${port}: ${reason}`);
     assert.equal(events.length, 1);
   });
 
@@ -55,7 +55,7 @@ if (HAS_PROC) {
       own.tell(word);
       await own.line();
     }
-    probers.failed('http', STRANGER);
+    probers.connectionFailed('http', FOREIGN_HOLDER);
     await until('the new socket known', () => moved.length >= 2, 15_000);
     assert.notDeepEqual(probers.holders('http'), before);
     assert.deepEqual(
@@ -92,5 +92,5 @@ test('an owner that nobody can tell is not strict’s', async (t) => {
   const told = { type: 'listener.unknown-owner', profile: 'alpha', listener: 'http', port, blocked: true };
   assert.deepEqual(reports, [{ ...told, reason }]);
   assert.deepEqual(events, []);
-  assert.match(probers.failing(), /nobody can say whose process listens on port/);
+  assert.match(probers.failureText(), /nobody can say whose process listens on port/);
 });

@@ -3,18 +3,18 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Output } from '../../../src/supervisor/process/output.ts';
-import { createBrakedLines, OutputRateLimit } from '../../../src/supervisor/process/rate-limit.ts';
+import { createLimitedLines, OutputRateLimit } from '../../../src/supervisor/process/rate-limit.ts';
 
 test('a budget lets a burst through, then a rate, in whole stretches', () => {
   const budget = new OutputRateLimit(100, 400, 0);
   assert.deepEqual(
-    [0, 0, 0, 0, 0].map((now) => budget.take(100, now)),
+    [0, 0, 0, 0, 0].map((now) => budget.spend(100, now)),
     [true, true, true, true, false],
   );
   // An eighth of a second's worth comes together first.
-  assert.equal(budget.take(1, 100), false);
-  assert.equal(budget.take(20, 130), true);
-  assert.equal(budget.take(1, 130), false);
+  assert.equal(budget.spend(1, 100), false);
+  assert.equal(budget.spend(20, 130), true);
+  assert.equal(budget.spend(1, 130), false);
 });
 
 const piece = fc.record({
@@ -28,8 +28,8 @@ test('every line is told whole or counted, however the bytes were cut and whenev
       let open = true;
       const told: string[] = [];
       let dropped = 0;
-      const lines = createBrakedLines(
-        { take: () => open },
+      const lines = createLimitedLines(
+        { spend: () => open },
         (line) => told.push(line),
         (count) => {
           dropped += count;
@@ -60,8 +60,8 @@ test('every line is told whole or counted, however the bytes were cut and whenev
 
 test('a line without an end is counted in pieces, as it would be told', () => {
   let dropped = 0;
-  const none = createBrakedLines(
-    { take: () => false },
+  const none = createLimitedLines(
+    { spend: () => false },
     () => assert.fail('nothing is told'),
     (count) => {
       dropped += count;
@@ -106,8 +106,8 @@ test('long lines are told again once the budget allows', () => {
   let open = false;
   const told: string[] = [];
   let dropped = 0;
-  const lines = createBrakedLines(
-    { take: () => open },
+  const lines = createLimitedLines(
+    { spend: () => open },
     (line) => told.push(line),
     (count) => {
       dropped += count;

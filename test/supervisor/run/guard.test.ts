@@ -84,7 +84,7 @@ test('the lines for a guard that does not read do not pile up, and the last one 
   process.kill(pid, 'SIGSTOP');
   const many = Array.from({ length: 1000 }, (_, index) => ({ pid: 4_000_000 + index, started: 1 }));
   const before = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
-  for (let turn = 0; turn < 5000; turn += 1) guard.tell(many.slice(0, 1 + (turn % 1000)));
+  for (let turn = 0; turn < 5000; turn += 1) guard.update(many.slice(0, 1 + (turn % 1000)));
   const after = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
   assert.ok(after - before < 100 * 1024 * 1024, `${after - before} bytes`);
   process.kill(pid, 'SIGCONT');

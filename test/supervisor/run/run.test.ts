@@ -131,14 +131,14 @@ test('a run whose gwproxy lives is not taken over, and nothing of it is ended', 
   const { child, mark } = await drive(t, folder, ['strays.mjs'], 2);
   const before = processesWith(mark).length;
   const other = createRun({ folder, report: new Log().report });
-  await assert.rejects(other.claim(), (error) => {
+  await assert.rejects(other.assertNoneRuns(), (error) => {
     assert.ok(error instanceof CommandError && error.exitCode === EXIT.alreadyRunning);
     return error.message.includes(`(pid ${child.pid})`);
   });
   assert.equal(processesWith(mark).length, before);
   child.kill('SIGKILL');
   await once(child, 'exit');
-  await other.claim();
+  await other.assertNoneRuns();
 });
 
 test('a run that ends in order leaves no guard and no record', async (t) => {
@@ -243,9 +243,9 @@ test('a record names the leaders that there are', async (t) => {
     JSON.stringify(parseRecord(await readFile(join(folder, 'run.json'), 'utf8')).leaders);
   const started = startOf(await readFile(`/proc/${leader.pid}/stat`, 'utf8'));
   const expected = JSON.stringify([{ profile: 'alpha', pid: leader.pid, started }]);
-  run.born('alpha', leader.pid);
+  run.leaderStarted('alpha', leader.pid);
   while ((await leaders()) !== expected);
-  run.gone(leader.pid);
+  run.treeEnded(leader.pid);
   while ((await leaders()) !== '[]');
 });
 
@@ -255,8 +255,8 @@ test('a record that cannot be written is told once, and the run goes on', async 
   const run = createRun({ folder, report: log.report });
   await run.begin();
   const leader = await innocent(t);
-  run.born('alpha', leader.pid);
-  run.gone(leader.pid);
+  run.leaderStarted('alpha', leader.pid);
+  run.treeEnded(leader.pid);
   await run.close();
   const told = log.events.filter((event) => event.type === 'run.record');
   assert.equal(told.length, 1);

@@ -2,12 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Starts } from '../../../src/supervisor/starts/starts.ts';
-import { admitted, asked, hurried, noTurns, over, type Turns } from '../../../src/supervisor/starts/turns.ts';
+import {
+  admit,
+  enqueue,
+  noTurns,
+  prioritize,
+  release,
+  type Turns,
+} from '../../../src/supervisor/starts/turns.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
 
 const anyStep = fc.record({
-  act: fc.constantFrom(asked, hurried, over),
+  act: fc.constantFrom(enqueue, prioritize, release),
   name: fc.constantFrom(...NAMES),
 });
 
@@ -17,15 +24,15 @@ test('whatever happens, no more than the limits run, nobody is in two places, an
       let turns: Turns = noTurns(limit);
       const rushed = new Set<string>();
       for (const { act, name } of steps) {
-        if (act === over) rushed.delete(name);
-        if (act === hurried && turns.waiting.includes(name)) rushed.add(name);
-        const { turns: after, names } = admitted(act(turns, name));
+        if (act === release) rushed.delete(name);
+        if (act === prioritize && turns.waiting.includes(name)) rushed.add(name);
+        const { turns: after, names } = admit(act(turns, name));
         turns = after;
-        const all = [...turns.running, ...turns.hurried, ...turns.waiting];
+        const all = [...turns.running, ...turns.prioritized, ...turns.waiting];
         assert.equal(new Set(all).size, all.length);
         assert.ok(turns.running.length <= 2 * limit);
         assert.ok(turns.running.length >= limit || turns.waiting.length === 0);
-        assert.ok(turns.running.length === 2 * limit || turns.hurried.length === 0);
+        assert.ok(turns.running.length === 2 * limit || turns.prioritized.length === 0);
         const others = turns.running.filter((each) => !rushed.has(each));
         assert.ok(others.length <= limit, 'those that nobody waits for leave the room of the others alone');
         assert.ok(names.every((each) => turns.running.includes(each)));
@@ -36,25 +43,25 @@ test('whatever happens, no more than the limits run, nobody is in two places, an
 
 test('those that a request waits for come first, and else whoever came first', () => {
   let turns = noTurns(1);
-  for (const name of NAMES) turns = admitted(asked(turns, name)).turns;
-  turns = hurried(hurried(turns, 'e'), 'd');
+  for (const name of NAMES) turns = admit(enqueue(turns, name)).turns;
+  turns = prioritize(prioritize(turns, 'e'), 'd');
   const order: string[] = [];
   for (let left = turns.running[0]; left !== undefined; left = turns.running[0]) {
     order.push(left);
-    turns = admitted(over(turns, left)).turns;
+    turns = admit(release(turns, left)).turns;
   }
   assert.deepEqual(order, ['a', 'e', 'd', 'b', 'c', 'f']);
 });
 
 test('starts that nobody waits for do not hold up one that somebody does', () => {
   let turns = noTurns(2);
-  for (const name of ['a', 'b', 'c', 'd']) turns = admitted(asked(turns, name)).turns;
+  for (const name of ['a', 'b', 'c', 'd']) turns = admit(enqueue(turns, name)).turns;
   assert.deepEqual(turns.running, ['a', 'b']);
-  turns = admitted(hurried(asked(turns, 'e'), 'e')).turns;
-  turns = admitted(hurried(turns, 'd')).turns;
+  turns = admit(prioritize(enqueue(turns, 'e'), 'e')).turns;
+  turns = admit(prioritize(turns, 'd')).turns;
   assert.deepEqual([turns.running, turns.waiting], [['a', 'b', 'e', 'd'], ['c']]);
-  turns = admitted(hurried(asked(turns, 'f'), 'f')).turns;
-  assert.deepEqual([turns.hurried, turns.waiting], [['f'], ['c']]);
+  turns = admit(prioritize(enqueue(turns, 'f'), 'f')).turns;
+  assert.deepEqual([turns.prioritized, turns.waiting], [['f'], ['c']]);
 });
 
 /** What has been resolved by now. */
@@ -67,36 +74,36 @@ async function resolved(takes: ReadonlyMap<string, Promise<void>>): Promise<read
 
 test('so many at once, and the next when one is done or gives up its wait', async () => {
   const starts = new Starts(2);
-  const takes = new Map(['a', 'b', 'c', 'd', 'e'].map((name) => [name, starts.take(name)]));
+  const takes = new Map(['a', 'b', 'c', 'd', 'e'].map((name) => [name, starts.acquire(name)]));
   assert.deepEqual(await resolved(takes), ['a', 'b']);
   starts.hurry('e');
-  starts.done('a');
+  starts.release('a');
   assert.deepEqual(await resolved(takes), ['a', 'b', 'e']);
-  starts.done('c');
+  starts.release('c');
   assert.deepEqual(await resolved(takes), ['a', 'b', 'c', 'e'], 'c waits no longer, and d still does');
-  starts.limit(3);
+  starts.setLimit(3);
   assert.deepEqual(await resolved(takes), ['a', 'b', 'c', 'd', 'e']);
-  for (const name of takes.keys()) starts.done(name);
+  for (const name of takes.keys()) starts.release(name);
 });
 
 test('a slow start does not hold up the others', async () => {
   const starts = new Starts(1, 50);
-  const slow = starts.take('slow');
-  const next = starts.take('next');
+  const slow = starts.acquire('slow');
+  const next = starts.acquire('next');
   await slow;
   await next;
-  starts.done('slow');
-  starts.done('next');
+  starts.release('slow');
+  starts.release('next');
 });
 
 test('a start that is taken anew does not keep its old turn', async () => {
   const starts = new Starts(1);
-  await starts.take('a');
-  const other = starts.take('b');
-  const again = starts.take('a');
+  await starts.acquire('a');
+  const other = starts.acquire('b');
+  const again = starts.acquire('a');
   await other;
   assert.deepEqual(await resolved(new Map([['a', again]])), []);
-  starts.done('b');
+  starts.release('b');
   await again;
-  starts.done('a');
+  starts.release('a');
 });

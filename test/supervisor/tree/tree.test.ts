@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Seen, takeCensus } from '../../../src/supervisor/tree/census.ts';
+import { type CensusEntry, takeCensus } from '../../../src/supervisor/tree/census.ts';
 import { HAS_PROC } from '../../../src/supervisor/tree/proc.ts';
 import { processesOf, unmarkedDescendants } from '../../../src/supervisor/tree/tree.ts';
 import { isRunning, markOf, toldPids } from '../processes.ts';
@@ -105,7 +105,7 @@ test('the processes of a gateway are its group, whatever they hide, and those th
 });
 
 test('descent is told by parents, and ends at whoever carries a mark', () => {
-  const seen = (pid: number, parent: number, mark: string | null = null, believed = false): Seen => ({
+  const seen = (pid: number, parent: number, mark: string | null = null, believed = false): CensusEntry => ({
     believed,
     pid,
     parent,

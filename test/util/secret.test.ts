@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own syntax.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasSecretShape, isSecretName } from '../../src/cli/secret.ts';
+import { hasSecretShape, isSecretName } from '../../src/util/secret.ts';
 
 const SECRET_NAMES = [
   'SLACK_BOT_TOKEN',
