@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { shellWord } from './pm2/values.ts';
+import { shellWord } from './shell-word.ts';
 
 /** The config file of every command without `--config`. */
 export const DEFAULT_CONFIG = 'gwproxy.yaml';

@@ -15,7 +15,7 @@ import { warningsOf } from './checks/reach-check.ts';
 import { checkRoutes } from './checks/route-check.ts';
 import { checkTwilio, checkVerify } from './checks/verify-check.ts';
 import { createPlan } from './plan.ts';
-import { applyPreset } from './presets/apply.ts';
+import { applyPreset } from './presets/apply-preset.ts';
 import { type Problem, problemAt, shortPath, sortProblems } from './problems.ts';
 import {
   type Environment,

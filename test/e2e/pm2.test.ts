@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
-import { isRecord } from '../../src/cli/pm2/source/records.ts';
+import { isPlainObject } from '../../src/cli/pm2/source/plain-object.ts';
 import { isAlive, runCli, runNode, startGwproxy } from '../support/cli.ts';
 import { fixture, root } from '../support/root.ts';
 import { listen, listening, temporaryFolder } from '../support/sockets.ts';
@@ -53,7 +53,7 @@ test('pm2’s ecosystem file becomes a config that is valid, runs and serves', a
   await gwproxy.ready('standup-bot');
   const answer = await fetch(`${gwproxy.url}/p/standup-bot/slack/events`);
   const seen: unknown = await answer.json();
-  assert.ok(isRecord(seen) && isRecord(seen['env']));
+  assert.ok(isPlainObject(seen) && isPlainObject(seen['env']));
   assert.deepEqual(seen['argv'], ['--team', 'T0 AB', '--dry']);
   const { PORT, NODE_ENV, SLACK_BOT_TOKEN, LIMITS } = seen['env'];
   assert.deepEqual(

@@ -8,7 +8,7 @@ import { CommandError, EXIT } from '../../errors.ts';
 import { errorCode, errorMessage, hasCode } from '../../util/errno.ts';
 import { configHint, withConfig } from '../config-hint.ts';
 import { loadPlan } from '../load-config.ts';
-import type { Written } from '../pm2/profile-text.ts';
+import type { Written } from '../pm2/config-text.ts';
 
 export interface InitOptions {
   /** A Hermes home; true: the usual one. */
@@ -56,7 +56,7 @@ async function draftOf(file: string, { hermes, pm2, pm2Env }: InitOptions): Prom
     throw new CommandError(EXIT.usage, '--hermes and --pm2 make a config each: name one of them');
   }
   if (pm2 !== undefined) {
-    const { pm2Draft } = await import('../pm2/draft.ts');
+    const { initFromPm2: pm2Draft } = await import('../pm2/init-from-pm2.ts');
     return pm2Draft(pm2, file, pm2Env ?? null);
   }
   const text = hermes === undefined ? STARTER : await ofHermes(hermes === true ? undefined : hermes);

@@ -36,7 +36,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   service: { needs: [], look: checkService },
 };
 
-export interface Examination {
+export interface ChecksResult {
   readonly findings: readonly Finding[];
   /** Checks that could say nothing: the config is invalid, or no gwproxy runs. */
   readonly skipped: readonly string[];
@@ -45,7 +45,7 @@ export interface Examination {
 }
 
 /** Every check at once, each within `ms`. What could not be looked at is a finding of its own; nothing is thrown. */
-export async function examine(subject: Subject, ms: number): Promise<Examination> {
+export async function runChecks(subject: Subject, ms: number): Promise<ChecksResult> {
   const skipped: string[] = [];
   let late = false;
   const findings = await Promise.all(

@@ -1,6 +1,6 @@
 import type { Problem } from '../../config/problems.ts';
 import { error, type Fault, warn } from './finding.ts';
-import { place, type Subject } from './subject.ts';
+import { placeText, type Subject } from './subject.ts';
 
 /** Every problem of the config, and what is allowed and hardly meant. */
 export async function checkConfig({ configFile, hint, loaded }: Subject): Promise<readonly Fault[]> {
@@ -20,5 +20,5 @@ export async function checkConfig({ configFile, hint, loaded }: Subject): Promis
 }
 
 function told(level: typeof error, problem: Problem, instead: string | null): Fault {
-  return { ...level(problem.message, '', place(problem)), instead };
+  return { ...level(problem.message, '', placeText(problem)), instead };
 }

@@ -1,12 +1,12 @@
 import { realpathSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import type { Plan } from '../../config/types.ts';
-import { isNameToPm2 } from '../pm2/delete.ts';
-import { shellWord } from '../pm2/values.ts';
+import { isDeletableByName } from '../pm2/delete-command.ts';
+import { shellWord } from '../shell-word.ts';
 import { error, type Fault, warn } from './finding.ts';
 import { type Pm2App, pm2Apps } from './pm2-processes.ts';
 import { wordOf } from './program-findings.ts';
-import { place, type Subject } from './subject.ts';
+import { placeText, type Subject } from './subject.ts';
 
 /** What both pm2 and gwproxy would run: two gateways of one bot, on one port, with one token. */
 export async function checkPm2({ plan, env, home }: Subject): Promise<readonly Fault[]> {
@@ -56,7 +56,7 @@ function faultOf({ profile, where }: Command, { pid, name, pm2Home }: Pm2App, us
     return warn(what, `${pm2} save --force once it runs nothing of yours, or ${pm2} unstartup`, where);
   }
   const instead =
-    name === null || !isNameToPm2(name)
+    name === null || !isDeletableByName(name)
       ? `as its user: ${pm2} ls, ${pm2} delete it, ${pm2} save --force`
       : `${pm2} delete ${shellWord(name)} && ${pm2} save --force`;
   return error(`${profile}: pm2 still runs ${called} (pid ${pid}), the same command`, instead, where);
@@ -95,7 +95,7 @@ function commandsOf({ profiles }: Plan): readonly Command[] {
       const text = wordOf(template);
       return { text, file: text === null ? null : fileOf(text, index === 0, launch.cwd, path) };
     });
-    return [{ profile: name, where: place(source), words, cwd: realPath(launch.cwd) ?? launch.cwd }];
+    return [{ profile: name, where: placeText(source), words, cwd: realPath(launch.cwd) ?? launch.cwd }];
   });
 }
 

@@ -5,8 +5,8 @@ import { CommandError } from '../../errors.ts';
 import { programOf } from '../../supervisor/ports/socket-holders.ts';
 import { HAS_PROC, isGone, readPids, readProc } from '../../supervisor/tree/proc.ts';
 import { readDump } from '../pm2/source/ecosystem-file.ts';
+import { isPlainObject } from '../pm2/source/plain-object.ts';
 import type { App } from '../pm2/source/pm2-app.ts';
-import { isRecord } from '../pm2/source/records.ts';
 
 /** One app that pm2 runs, or would start again. */
 export interface Pm2App {
@@ -23,7 +23,7 @@ export interface Pm2App {
   readonly pm2Home: string;
 }
 
-export interface Pm2Look {
+export interface Pm2Apps {
   readonly apps: readonly Pm2App[];
   /** The dumps that could not be read; the reason has the path. */
   readonly unread: readonly { readonly pm2Home: string; readonly reason: string }[];
@@ -35,7 +35,7 @@ const DAEMON = /^PM2 v\S+: God Daemon \((.+?)\)/;
  * What pm2's daemons run, and what their dumps would start at boot. pm2 itself is not asked: that would start a
  * daemon where none runs.
  */
-export async function pm2Apps(env: NodeJS.ProcessEnv, home: string): Promise<Pm2Look> {
+export async function pm2Apps(env: NodeJS.ProcessEnv, home: string): Promise<Pm2Apps> {
   const processes = HAS_PROC ? procProcesses() : await psProcesses();
   const daemons = processes.flatMap(({ pid, title }) => {
     const pm2Home = DAEMON.exec(title)?.[1];
@@ -122,11 +122,13 @@ function environmentOf(pid: number): { script: string; name: string | null; cwd:
     if (isGone(error)) return null;
     throw error;
   }
-  return saidIn(text);
+  return appInEnvironment(text);
 }
 
 /** Pure; the text of proc_pid_environ(5). */
-export function saidIn(text: string): { script: string; name: string | null; cwd: string | null } | null {
+export function appInEnvironment(
+  text: string,
+): { script: string; name: string | null; cwd: string | null } | null {
   const variables = new Map(
     text.split('\0').map((line): [string, string] => {
       const equals = line.indexOf('=');
@@ -142,14 +144,14 @@ export function saidIn(text: string): { script: string; name: string | null; cwd
 function parsed(json: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(json);
-    return isRecord(value) ? value : {};
+    return isPlainObject(value) ? value : {};
   } catch {
     return {};
   }
 }
 
 /** What cannot be read hides nothing of what runs. */
-async function dumpOf(pm2Home: string): Promise<Pm2Look> {
+async function dumpOf(pm2Home: string): Promise<Pm2Apps> {
   const file = join(pm2Home, 'dump.pm2');
   if (!existsSync(file)) return { apps: [], unread: [] };
   try {

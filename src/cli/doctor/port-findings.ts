@@ -5,7 +5,7 @@ import { holderOf } from '../../supervisor/ports/port-owner.ts';
 import { listenStream } from '../service/describe-service.ts';
 import { error, type Fault } from './finding.ts';
 import { socketUnitOf } from './socket-unit-findings.ts';
-import { place, type Subject } from './subject.ts';
+import { placeText, type Subject } from './subject.ts';
 
 interface Wanted {
   readonly host: string;
@@ -81,7 +81,7 @@ export function wantedPorts({ listen, profiles }: Plan, status: Status | null): 
                 host,
                 port,
                 what: `port of ${name}, ${listener},`,
-                where: place(source),
+                where: placeText(source),
                 instead: 'end that, or change its port',
                 isPublic: false,
               },

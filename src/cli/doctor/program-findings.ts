@@ -5,7 +5,7 @@ import { interpreterFault } from '../../supervisor/process/interpreter.ts';
 import { accountFor } from '../../supervisor/process/users.ts';
 import { errorMessage } from '../../util/errno.ts';
 import { error, type Fault } from './finding.ts';
-import { place, type Subject } from './subject.ts';
+import { placeText, type Subject } from './subject.ts';
 
 /** What would fail at a gateway's start and that loading a config does not see: scripts, interpreters, users, groups. */
 export async function checkLaunches({ plan }: Subject): Promise<readonly Fault[]> {
@@ -28,7 +28,11 @@ function missingScript({ name, launch, source }: ProfilePlan): readonly Fault[] 
   const script = scriptIn(words);
   if (script === null || existsSync(resolve(launch.cwd, script))) return [];
   return [
-    error(`${name}: there is no ${resolve(launch.cwd, script)}`, 'mend its command or cwd', place(source)),
+    error(
+      `${name}: there is no ${resolve(launch.cwd, script)}`,
+      'mend its command or cwd',
+      placeText(source),
+    ),
   ];
 }
 
@@ -42,7 +46,7 @@ async function missingInterpreter({ name, launch, source }: ProfilePlan): Promis
   const fault = await interpreterFault({ file, cwd: launch.cwd, env });
   return fault === null
     ? []
-    : [error(`${name}: ${fault}`, 'mend its first line, or install what it names', place(source))];
+    : [error(`${name}: ${fault}`, 'mend its first line, or install what it names', placeText(source))];
 }
 
 /** The script that an interpreter is given as its first argument; null where that is not certain. Pure. */
@@ -69,7 +73,7 @@ async function identity({ name, launch, source }: ProfilePlan): Promise<readonly
       error(
         `${name} asks for a user or group of its own`,
         'run gwproxy as root, or leave them out',
-        place(source),
+        placeText(source),
       ),
     ];
   }
@@ -78,6 +82,6 @@ async function identity({ name, launch, source }: ProfilePlan): Promise<readonly
     return [];
   } catch (failure) {
     const reason = errorMessage(failure);
-    return [error(`${name}: ${reason}`, 'mend its user and group', place(source))];
+    return [error(`${name}: ${reason}`, 'mend its user and group', placeText(source))];
   }
 }

@@ -4,7 +4,7 @@ import type { Plan } from '../../config/types.ts';
 import { type ListeningSocket, listeningOn } from '../../supervisor/ports/listening.ts';
 import { HAS_PROC } from '../../supervisor/tree/proc.ts';
 import { type Fault, warn } from './finding.ts';
-import { place, type Subject } from './subject.ts';
+import { placeText, type Subject } from './subject.ts';
 
 /**
  * Gateways that run and can be reached past the door: many a bot listens on every address unless it is told not to.
@@ -45,7 +45,7 @@ export function runningListeners({ profiles }: Plan, status: Status): readonly R
     return listeners.flatMap(({ name: listener, host, port: fixed }) => {
       const port = seen.listeners.find((one) => one.name === listener)?.port ?? null;
       const told = fixed !== 'auto' && isWildcard(host);
-      return port === null || told ? [] : [{ profile: name, listener, host, port, where: place(source) }];
+      return port === null || told ? [] : [{ profile: name, listener, host, port, where: placeText(source) }];
     });
   });
 }

@@ -32,7 +32,11 @@ export interface Subject {
 }
 
 /** Never throws: what cannot be found out is null. Each question is bounded by `ms`. */
-export async function subjectOf(configFile: string, env: NodeJS.ProcessEnv, ms: number): Promise<Subject> {
+export async function gatherSubject(
+  configFile: string,
+  env: NodeJS.ProcessEnv,
+  ms: number,
+): Promise<Subject> {
   const file = resolve(configFile);
   const state = stateFolderOf(file, env);
   const [loaded, running] = await Promise.all([
@@ -98,6 +102,6 @@ export class LateError extends Error {
 }
 
 /** `gwproxy.yaml:12`, from the folder at hand. */
-export function place({ file, line }: Pick<Source, 'file' | 'line'>): string {
+export function placeText({ file, line }: Pick<Source, 'file' | 'line'>): string {
   return `${shortPath(file, process.cwd())}:${line}`;
 }

@@ -178,7 +178,7 @@ export function hermesListeners(
       });
     }
   }
-  return { listeners: apart(listeners), problems };
+  return { listeners: withDistinctNames(listeners), problems };
 }
 
 function portOf(
@@ -197,7 +197,7 @@ function portOf(
 }
 
 /** Two of one name, as Teams and Agent 365 give them, are called by their platforms. */
-function apart(listeners: readonly HermesListener[]): readonly HermesListener[] {
+function withDistinctNames(listeners: readonly HermesListener[]): readonly HermesListener[] {
   return listeners.map((listener) => {
     const alone = listeners.filter(({ name }) => name === listener.name).length === 1;
     return alone ? listener : { ...listener, name: listener.platform };

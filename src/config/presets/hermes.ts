@@ -1,12 +1,12 @@
 import { isAbsolute } from 'node:path';
 import { didYouMean, type Problem, problemAt } from '../problems.ts';
 import { type MapTree, type Tree, treeAt, valueSource } from '../source/yaml-tree.ts';
-import { list, map, scalar } from './build.ts';
 import { type HermesFiles, readHermesFiles } from './hermes-files.ts';
 import { HERMES_NAME, hermesRoot, profileHome, profilesBelow } from './hermes-home.ts';
 import { type HermesListener, HTTP_PLATFORMS, hermesListeners, MESSAGES_PATH } from './hermes-listeners.ts';
 import type { Setting, Variable } from './hermes-settings.ts';
 import type { Derived, Preset, PresetContext } from './preset.ts';
+import { list, map, scalar } from './tree-values.ts';
 
 /** Hermes clears up within 3 s of SIGTERM, and before that waits for its turns as long as it is told to. */
 const CLEAR_UP_S = 15;
@@ -28,7 +28,7 @@ export const hermes: Preset = {
     const root = hermesRoot(written, context.env.get('HOME') || context.home);
     const launch = launchFields(name, root, context);
     if (!HERMES_NAME.test(name)) {
-      return nothingBut(
+      return launchOnly(
         launch,
         context,
         "a Hermes profile's name may hold a-z, 0-9, '-' and '_', at most 64",
@@ -36,13 +36,13 @@ export const hermes: Preset = {
     }
     if (written !== undefined && !isAbsolute(written)) {
       const source = valueSource(context.own, ['env', 'HERMES_HOME']);
-      return nothingBut(launch, { source }, 'HERMES_HOME must be an absolute path, or begin with ~/');
+      return launchOnly(launch, { source }, 'HERMES_HOME must be an absolute path, or begin with ~/');
     }
     const home = profileHome(root, name);
     if (!(await context.files.isFolder(home))) {
       const near = didYouMean(name, await profilesBelow(root, context.files));
       const make = `make it with \`hermes profile create ${name}\``;
-      return nothingBut(launch, context, `there is no Hermes profile in ${home}${near || `; ${make}`}`);
+      return launchOnly(launch, context, `there is no Hermes profile in ${home}${near || `; ${make}`}`);
     }
     return { ...(await derived(name, home, launch, context)) };
   },
@@ -50,7 +50,7 @@ export const hermes: Preset = {
 
 type Fields = Readonly<Record<string, Tree>>;
 
-function nothingBut(fields: Fields, { source }: Pick<PresetContext, 'source'>, message: string): Derived {
+function launchOnly(fields: Fields, { source }: Pick<PresetContext, 'source'>, message: string): Derived {
   return { fields: map(fields, source), problems: [problemAt(source, message)], warnings: [], files: [] };
 }
 

@@ -3,8 +3,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { examine } from '../../../src/cli/doctor/checks.ts';
-import { subjectOf } from '../../../src/cli/doctor/subject.ts';
+import { runChecks } from '../../../src/cli/doctor/checks.ts';
+import { gatherSubject } from '../../../src/cli/doctor/subject.ts';
 import { serviceNameOf } from '../../../src/cli/service/service-name.ts';
 import { folder, type Written } from '../../config/folder.ts';
 import { listen } from '../../support/sockets.ts';
@@ -20,8 +20,8 @@ async function faults(
   await chmod(at, 0o755);
   await prepare(at);
   const env = { PATH: process.env['PATH'] ?? '', HOME: at, GWPROXY_STATE_DIR: join(at, 'state'), ...more };
-  const subject = await subjectOf(join(at, 'gwproxy.yaml'), env, 10_000);
-  const { findings, skipped, late } = await examine(subject, 10_000);
+  const subject = await gatherSubject(join(at, 'gwproxy.yaml'), env, 10_000);
+  const { findings, skipped, late } = await runChecks(subject, 10_000);
   assert.equal(late, false);
   const lines = findings
     .filter(({ level, check }) => level !== 'ok' && check !== 'PID 1' && check !== 'logs')
@@ -197,14 +197,14 @@ test('a state folder that others can enter, and one too long for a socket', asyn
   const files = config('{ command: node bot.js }');
   const open = await faults(t, files);
   assert.deepEqual(open.lines, []);
-  const subject = await subjectOf(
+  const subject = await gatherSubject(
     join(open.at, 'gwproxy.yaml'),
     { HOME: open.at, GWPROXY_STATE_DIR: join(open.at, 's') },
     5000,
   );
   await mkdir(subject.stateFolder ?? '', { recursive: true });
   await chmod(subject.stateFolder ?? '', 0o755);
-  const { findings } = await examine(subject, 5000);
+  const { findings } = await runChecks(subject, 5000);
   assert.deepEqual(
     findings.filter(({ check, level }) => check === 'secrets' && level === 'error').map(({ where }) => where),
     [subject.stateFolder],
@@ -218,8 +218,8 @@ test('a state folder that cannot be written, or is a file', async (t) => {
   const { at } = await faults(t, files);
   const examined = async (state: string) => {
     const env = { HOME: at, GWPROXY_STATE_DIR: state };
-    const subject = await subjectOf(join(at, 'gwproxy.yaml'), env, 5000);
-    const { findings } = await examine(subject, 5000);
+    const subject = await gatherSubject(join(at, 'gwproxy.yaml'), env, 5000);
+    const { findings } = await runChecks(subject, 5000);
     return findings.find(({ check }) => check === 'state');
   };
   if (process.platform === 'linux') {
@@ -229,7 +229,7 @@ test('a state folder that cannot be written, or is a file', async (t) => {
     assert.match(closed?.what ?? '', /^the state folder cannot be made: E[A-Z]+$/);
     assert.match(closed?.instead ?? '', /GWPROXY_STATE_DIR/);
   }
-  const { stateFolder } = await subjectOf(
+  const { stateFolder } = await gatherSubject(
     join(at, 'gwproxy.yaml'),
     { GWPROXY_STATE_DIR: join(at, 's') },
     5000,
@@ -245,11 +245,11 @@ test('a state folder that cannot be written, or is a file', async (t) => {
 test('a look that fails is told, and the others go on', async (t) => {
   const { at } = await faults(t, config('{ command: node bot.js }'));
   const env = { HOME: at, GWPROXY_STATE_DIR: join(at, 'state') };
-  const subject = await subjectOf(join(at, 'gwproxy.yaml'), env, 5000);
+  const subject = await gatherSubject(join(at, 'gwproxy.yaml'), env, 5000);
   const folderOfThatName = join(at, 'folder.yaml');
   await mkdir(folderOfThatName, { mode: 0o755 });
   const loaded = subject.loaded === null ? null : { ...subject.loaded, files: [folderOfThatName] };
-  const { findings } = await examine({ ...subject, loaded }, 5000);
+  const { findings } = await runChecks({ ...subject, loaded }, 5000);
   const secrets = findings.find(({ check }) => check === 'secrets');
   assert.equal(secrets?.level, 'warn');
   assert.match(secrets?.what ?? '', /^secrets: could not look: EISDIR/);
@@ -261,8 +261,8 @@ test('a dump of pm2 that lists no app is well, one that cannot be read is a find
     const files = { ...config('{ command: node bot.js }'), 'pm2/dump.pm2': text };
     const { at } = await faults(t, files);
     const env = { HOME: at, GWPROXY_STATE_DIR: join(at, 'state'), PM2_HOME: join(at, 'pm2') };
-    const subject = await subjectOf(join(at, 'gwproxy.yaml'), env, 5000);
-    const { findings } = await examine(subject, 5000);
+    const subject = await gatherSubject(join(at, 'gwproxy.yaml'), env, 5000);
+    const { findings } = await runChecks(subject, 5000);
     return findings
       .filter(({ check }) => check === 'pm2')
       .map(({ level, what }) => `${level} ${what.replace(`${at}/`, '')}`);
@@ -275,12 +275,12 @@ test('a dump of pm2 that lists no app is well, one that cannot be read is a find
 
 test('a look that never ends is given up', async (t) => {
   const { at } = await faults(t, config('{ command: node bot.js }'));
-  const subject = await subjectOf(
+  const subject = await gatherSubject(
     join(at, 'gwproxy.yaml'),
     { HOME: at, GWPROXY_STATE_DIR: join(at, 'state') },
     5000,
   );
-  const { late, findings } = await examine(subject, 0);
+  const { late, findings } = await runChecks(subject, 0);
   assert.equal(late, true);
   assert.match(
     findings.find(({ check }) => check === 'secrets')?.what ?? '',

@@ -5,7 +5,7 @@ import type { Status } from '../../../src/admin/status.ts';
 import { type Finding, findingsText } from '../../../src/cli/doctor/finding.ts';
 import { spaceFault } from '../../../src/cli/doctor/folder-findings.ts';
 import { type Command, isSame, pm2Faults } from '../../../src/cli/doctor/pm2-findings.ts';
-import { type Pm2App, parsePs, saidIn } from '../../../src/cli/doctor/pm2-processes.ts';
+import { appInEnvironment, type Pm2App, parsePs } from '../../../src/cli/doctor/pm2-processes.ts';
 import { refusedFault } from '../../../src/cli/doctor/port-findings.ts';
 import { scriptIn } from '../../../src/cli/doctor/program-findings.ts';
 import { openAt } from '../../../src/cli/doctor/reach-findings.ts';
@@ -319,11 +319,11 @@ test('what to type is for that pm2, and for the profile of that name', () => {
 
 test('what pm2 says in the environment of its children, in fork and cluster mode', () => {
   const said = { script: '/srv/bot.js', name: 'bot', cwd: '/srv' };
-  assert.deepEqual(saidIn('A=1\0pm_exec_path=/srv/bot.js\0name=bot\0pm_cwd=/srv\0'), said);
+  assert.deepEqual(appInEnvironment('A=1\0pm_exec_path=/srv/bot.js\0name=bot\0pm_cwd=/srv\0'), said);
   const json = JSON.stringify({ pm_exec_path: '/srv/bot.js', name: 'bot', pm_cwd: '/srv' });
-  assert.deepEqual(saidIn(`pm2_env=${json}\0A=1\0`), said);
-  assert.equal(saidIn('pm2_env={\0'), null);
-  assert.equal(saidIn('A=1\0'), null);
+  assert.deepEqual(appInEnvironment(`pm2_env=${json}\0A=1\0`), said);
+  assert.equal(appInEnvironment('pm2_env={\0'), null);
+  assert.equal(appInEnvironment('A=1\0'), null);
 });
 
 test('the output of ps', () => {

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { errorMessage } from '../../../util/errno.ts';
-import { evaluate, refused } from './evaluate.ts';
+import { evaluate, unreadable } from './evaluate-module.ts';
+import { isPlainObject } from './plain-object.ts';
 import { type App, dumpedApp, ecosystemApp } from './pm2-app.ts';
-import { isRecord } from './records.ts';
 
 /** What pm2 would start. */
 export interface Pm2File {
@@ -23,7 +23,7 @@ const MODULES = new Set(['.js', '.cjs', '.mjs']);
  */
 export async function readPm2File(file: string): Promise<Pm2File> {
   const parsed = parseApps(await contentOf(file));
-  if (typeof parsed === 'string') throw refused(file, parsed);
+  if (typeof parsed === 'string') throw unreadable(file, parsed);
   return parsed;
 }
 
@@ -32,7 +32,7 @@ export async function readDump(file: string): Promise<readonly App[]> {
   const content = await contentOf(file);
   if (Array.isArray(content) && content.length === 0) return [];
   const parsed = parseApps(content);
-  if (typeof parsed === 'string') throw refused(file, parsed);
+  if (typeof parsed === 'string') throw unreadable(file, parsed);
   return parsed.apps;
 }
 
@@ -42,7 +42,7 @@ async function contentOf(file: string): Promise<unknown> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw refused(file, errorMessage(error));
+    throw unreadable(file, errorMessage(error));
   }
   if (MODULES.has(ending)) return evaluate(file, 'module', dirname(file));
   if (ending === '.yaml' || ending === '.yml') return yamlValue(file, text);
@@ -63,26 +63,26 @@ async function yamlValue(file: string, text: string): Promise<unknown> {
   const [mistake] = document.errors;
   if (mistake !== undefined) {
     const { line, col } = lineCounter.linePos(mistake.pos[0]);
-    throw refused(file, `${file}:${line}:${col}: ${mistake.message}`);
+    throw unreadable(file, `${file}:${line}:${col}: ${mistake.message}`);
   }
   try {
     const value: unknown = document.toJS();
     return value;
   } catch (error) {
-    throw refused(file, errorMessage(error));
+    throw unreadable(file, errorMessage(error));
   }
 }
 
 /** The apps of what a file holds; a text says why there are none. Pure. */
 export function parseApps(value: unknown): Pm2File | string {
-  const config = isRecord(value) ? value : {};
+  const config = isPlainObject(value) ? value : {};
   const [key, inside] = [
     ['apps', config['apps']] as const,
     // As in a package.json.
     ['pm2', config['pm2']] as const,
   ].find(([, found]) => Boolean(found)) ?? [null, value];
   const entries: readonly unknown[] = Array.isArray(inside) ? inside : [inside];
-  const records = entries.map((entry) => (isRecord(entry) ? described(entry) : null));
+  const records = entries.map((entry) => (isPlainObject(entry) ? descriptionIn(entry) : null));
   if (entries.length === 0) return 'it lists no app';
   if (records.some((entry) => entry === null || Object.keys(entry).length === 0)) {
     return "it holds no app of pm2's: an object with 'apps', a list of apps, or one app";
@@ -94,8 +94,11 @@ export function parseApps(value: unknown): Pm2File | string {
     kind: isDump ? 'dump' : 'ecosystem',
     apps: found.map((entry, index) => (isDump ? dumpedApp(entry, index) : ecosystemApp(entry, index))),
     deployEnvironments: new Map(
-      isRecord(deploy)
-        ? Object.entries(deploy).map(([name, target]) => [name, isRecord(target) ? target['env'] : undefined])
+      isPlainObject(deploy)
+        ? Object.entries(deploy).map(([name, target]) => [
+            name,
+            isPlainObject(target) ? target['env'] : undefined,
+          ])
         : [],
     ),
     beside: key === 'apps' ? Object.keys(config).filter((name) => name !== key) : [],
@@ -103,6 +106,6 @@ export function parseApps(value: unknown): Pm2File | string {
 }
 
 /** `pm2 jlist` wraps each description of the dump. */
-function described(entry: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return isRecord(entry['pm2_env']) ? entry['pm2_env'] : entry;
+function descriptionIn(entry: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return isPlainObject(entry['pm2_env']) ? entry['pm2_env'] : entry;
 }

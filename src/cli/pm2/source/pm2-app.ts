@@ -1,4 +1,4 @@
-import { isRecord } from './records.ts';
+import { isPlainObject } from './plain-object.ts';
 
 /** One app as pm2 reads it: its fields by their proper names, whatever alias they were written under. */
 export interface App {
@@ -122,7 +122,7 @@ export function ecosystemApp(written: Readonly<Record<string, unknown>>, index: 
 
 /** A process description of pm2's dump. What pm2 itself keeps there is no field of the app. */
 export function dumpedApp(written: Readonly<Record<string, unknown>>, index: number): App {
-  const env = isRecord(written['env']) ? written['env'] : {};
+  const env = isPlainObject(written['env']) ? written['env'] : {};
   const fields = new Map<string, unknown>();
   for (const [key, value] of Object.entries(written)) {
     // pm2 spreads the environment over the description: what is the same in both is a variable.

@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import type { Machine } from './command-line.ts';
+import type { Machine } from './app-command.ts';
 
 /** This machine; relative paths of the apps begin in that folder. */
 export function realMachine(folder: string, env: NodeJS.ProcessEnv): Machine {

@@ -1,7 +1,7 @@
 import { basename, extname, isAbsolute, relative, resolve } from 'node:path';
-import { type Note, note } from './note.ts';
+import { type Note, note } from './notes.ts';
+import { splitArguments } from './pm2-values.ts';
 import type { App } from './source/pm2-app.ts';
-import { splitArguments } from './values.ts';
 
 /** What the machine is asked to find out what pm2 would run. */
 export interface Machine {
@@ -21,7 +21,7 @@ export interface Machine {
   real(path: string): string;
 }
 
-export type Launched =
+export type AppCommand =
   | {
       readonly ok: true;
       readonly command: readonly [string, ...string[]];
@@ -49,7 +49,7 @@ const INTERPRETERS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The command of an app, as pm2's lib/Common.js and lib/God/ForkMode.js put it together. */
-export function launchOf(app: App, machine: Machine): Launched {
+export function commandOf(app: App, machine: Machine): AppCommand {
   const script = textOf(app.fields.get('script'));
   if (script === undefined) return { ok: false, reason: 'it has no script' };
   const cwd = resolve(machine.folder, textOf(app.fields.get('cwd')) ?? '.');
@@ -89,7 +89,7 @@ function launched(command: readonly [string, ...string[]], cwd: string, interpre
 }
 
 /** A script with a blank in it is a command line to pm2, and `args` do not count beside it. */
-function ofShell(script: string, cwd: string, machine: Machine): Launched {
+function ofShell(script: string, cwd: string, machine: Machine): AppCommand {
   const shell = ['bash', 'sh'].find((name) => machine.which(name) !== null);
   if (shell === undefined) return { ok: false, reason: `there is no shell for '${script}'` };
   return launched([shell, '-c', script], cwd);

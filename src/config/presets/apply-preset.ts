@@ -15,7 +15,7 @@ import { presets } from './index.ts';
 import type { Preset } from './preset.ts';
 
 /** A profile's tree with what its preset derives beneath it. */
-export interface Applied {
+export interface AppliedPreset {
   readonly tree: MapTree;
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
@@ -28,7 +28,7 @@ export async function applyPreset(
   envFile: ProfileEnvFile | null,
   around: Surroundings,
   files: Files,
-): Promise<Applied> {
+): Promise<AppliedPreset> {
   const own = profile.tree;
   const variables = variablesOf(envFile, around);
   const chosen = own.entries.has('url') ? null : chosenIn(own, variables);

@@ -1,6 +1,6 @@
 /**
- * Splits arguments that stand in one text as pm2 does (Config._valid in lib/tools/Config.js), oddities included:
- * quotes around a whole word go, those behind an equals sign stay.
+ * Splits a string of arguments as pm2 does (Config._valid in lib/tools/Config.js), oddities included: quotes around a
+ * whole word are removed, quotes behind an equals sign stay.
  */
 export function splitArguments(text: string): readonly string[] {
   const words = text.match(/[^\s"'=]+="[^"]*"|[^\s"'=]+='[^']*'|"([^"]*)"|'([^']*)'|\S+/g) ?? [];
@@ -23,17 +23,17 @@ const TIMES: ReadonlyMap<string, number> = new Map([
   ['h', 3_600_000],
 ]);
 
-/** The bytes of a number or of `150M`; undefined where pm2 takes it for neither. */
+/** The bytes that a number, or a text such as `150M`, means to pm2; undefined if pm2 does not accept it. */
 export function bytesOf(value: unknown): number | undefined {
   return withUnit(value, SIZES);
 }
 
-/** The ms of a number or of `5s`; undefined where pm2 takes it for neither. */
+/** The milliseconds that a number, or a text such as `5s`, means to pm2; undefined if pm2 does not accept it. */
 export function msOf(value: unknown): number | undefined {
   return withUnit(value, TIMES);
 }
 
-/** A number, or a text that is one. */
+/** The finite number that a value is or spells; undefined if it is none. */
 export function numberOf(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value !== 'string' || value.trim() === '') return undefined;
@@ -48,9 +48,4 @@ function withUnit(value: unknown, units: ReadonlyMap<string, number>): number | 
   const [, digits, unit] = /^(\d+)([A-Za-z])$/.exec(value) ?? [];
   const factor = unit === undefined ? undefined : units.get(unit);
   return factor === undefined ? undefined : Number(digits) * factor;
-}
-
-/** Text as one word of a shell. */
-export function shellWord(text: string): string {
-  return /^[\w./@:+%-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

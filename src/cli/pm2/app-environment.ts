@@ -1,8 +1,8 @@
 import { BASE_ENV } from '../../config/profile.ts';
 import { hasSecretShape, isSecretName } from '../../util/secret.ts';
-import { type Note, note } from './note.ts';
+import { type Note, note } from './notes.ts';
+import { isPlainObject } from './source/plain-object.ts';
 import type { App } from './source/pm2-app.ts';
-import { isRecord } from './source/records.ts';
 
 export interface Variables {
   /** For the config itself. */
@@ -88,7 +88,7 @@ export function variablesOf(
 
 function written(app: App, { name, deployed }: Chosen, notes: Note[]): Readonly<Record<string, unknown>> {
   const env = app.fields.get('env');
-  if (env !== undefined && !isRecord(env))
+  if (env !== undefined && !isPlainObject(env))
     notes.push(note('env', 'is no map of names and values, and is left out'));
   const port = app.kind === 'ecosystem' ? app.fields.get('port') : undefined;
   return {
@@ -127,7 +127,7 @@ function textOf(value: unknown): string | null {
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return isRecord(value) ? value : {};
+  return isPlainObject(value) ? value : {};
 }
 
 /** KEY="value" lines that an env_file reads back as they were. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { pm2Draft } from '../../../src/cli/pm2/draft.ts';
+import { initFromPm2 } from '../../../src/cli/pm2/init-from-pm2.ts';
 import { CommandError, EXIT } from '../../../src/errors.ts';
 import { folder } from '../../config/folder.ts';
 import { fixture } from '../../support/root.ts';
@@ -9,13 +9,13 @@ import { fixture } from '../../support/root.ts';
 const TEAM = fixture('pm2', 'team.config.cjs');
 
 test('the environment of pm2’s --env is chosen by its name', async () => {
-  const { text, told } = await pm2Draft(TEAM, '/srv/gwproxy.yaml', 'production');
+  const { text, told } = await initFromPm2(TEAM, '/srv/gwproxy.yaml', 'production');
   assert.match(text, /^ {6}REGION: eu\n {6}NODE_ENV: production\n/m);
   assert.ok(!told.some((line) => line.includes('env_production')));
 });
 
 test('an environment that no app has is told, with those there are', async () => {
-  await assert.rejects(pm2Draft(TEAM, '/srv/gwproxy.yaml', 'staging'), (error) => {
+  await assert.rejects(initFromPm2(TEAM, '/srv/gwproxy.yaml', 'staging'), (error) => {
     assert.ok(error instanceof CommandError);
     assert.equal(error.exitCode, EXIT.usage);
     assert.equal(error.message, "no app has an env_staging; there is 'production'");
@@ -28,7 +28,7 @@ test('relative paths begin in the folder of pm2’s file where the folder at han
     'bots/deep/bot.js': '',
     'bots/a.yaml': 'apps: [{ name: a, script: bot.js, cwd: deep, out_file: out.log }]\n',
   });
-  const { text } = await pm2Draft(join(at, 'bots', 'a.yaml'), join(at, 'gwproxy.yaml'), null);
+  const { text } = await initFromPm2(join(at, 'bots', 'a.yaml'), join(at, 'gwproxy.yaml'), null);
   assert.match(text, /^ {4}command: \[node, bot\.js\]\n {4}cwd: bots\/deep\n/m);
   assert.match(text, /^ {4}log_file: bots\/deep\/out\.log$/m);
 });
@@ -46,7 +46,7 @@ test('relative paths begin in the folder at hand first, as pm2’s do, and two t
       { name: 'fixed', script: 'both.js', cwd: '/', exec_interpreter: 'none' },
     ]),
   });
-  const { text, told } = await pm2Draft(join(at, 'deploy', 'a.json'), join(at, 'gwproxy.yaml'), null, at);
+  const { text, told } = await initFromPm2(join(at, 'deploy', 'a.json'), join(at, 'gwproxy.yaml'), null, at);
   assert.match(text, /^ {2}up:\n {4}command: \[node, src\/bot\.js\]\n(?! {4}cwd)/m);
   assert.match(text, /^ {2}beside:\n {4}command: \[node, own\.js\]\n {4}cwd: deploy\n/m);
   assert.match(text, /^ {2}both:\n {4}command: \[node, both\.js\]\n(?! {4}cwd)/m);
@@ -65,7 +65,7 @@ test('what is said of the variables of a dump is true of one app and of several'
     'two.json': JSON.stringify([entry('a'), entry('b')]),
   });
   const said = async (file: string) => {
-    const { told, text, envFiles } = await pm2Draft(join(at, file), join(at, 'gwproxy.yaml'), null);
+    const { told, text, envFiles } = await initFromPm2(join(at, file), join(at, 'gwproxy.yaml'), null);
     assert.doesNotMatch(text, /EXPORTED/);
     assert.match(envFiles[0]?.text ?? '', /\n# From the shell .*\nEXPORTED=yes\n$/);
     return told.filter((line) => line.startsWith('all: env: '));
@@ -89,7 +89,7 @@ test('the line that stops pm2’s apps: each for itself, by the name that pm2 ha
       { name: 'web', script, append_env_to_name: true, env_production: {} },
     ]),
   });
-  const { next } = await pm2Draft(join(at, 'a.json'), join(at, 'gwproxy.yaml'), 'production');
+  const { next } = await initFromPm2(join(at, 'a.json'), join(at, 'gwproxy.yaml'), 'production');
   assert.deepEqual(
     next.filter((line) => line.startsWith("next: stop pm2's")),
     [
@@ -102,7 +102,7 @@ test('the line that stops pm2’s apps: each for itself, by the name that pm2 ha
 
 test('a file of which nothing could be started is refused, with each reason', async (t) => {
   const at = await folder(t, { 'a.json': '[{"name": "a", "script": "gone.js"}, {"script": "serve"}]' });
-  await assert.rejects(pm2Draft(join(at, 'a.json'), '/srv/gwproxy.yaml', null, '/'), {
+  await assert.rejects(initFromPm2(join(at, 'a.json'), '/srv/gwproxy.yaml', null, '/'), {
     message: new RegExp(
       `^a: there is no script /gone\\.js, and there is no script ${at}/gone\\.js\\nserve: it serves files.*\\n.*no app that could be started$`,
     ),

@@ -1,9 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own syntax.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { convert } from '../../../src/cli/pm2/convert.ts';
+import { profilesOf } from '../../../src/cli/pm2/app-to-profile.ts';
 import { parseApps } from '../../../src/cli/pm2/source/ecosystem-file.ts';
-import { FOLDER, machine } from './machine.ts';
+import { FOLDER, machine } from './fake-machine.ts';
 
 const BOT = `${FOLDER}/bot.js`;
 const USUAL = machine({ files: [BOT, `${FOLDER}/bot.py`, `${FOLDER}/bot.sh`, `${FOLDER}/bot.ts`] });
@@ -11,7 +11,7 @@ const USUAL = machine({ files: [BOT, `${FOLDER}/bot.py`, `${FOLDER}/bot.sh`, `${
 function converted(value: unknown, on = USUAL, environment: string | null = null) {
   const file = parseApps(value);
   if (typeof file === 'string') throw new Error(file);
-  return convert(file, { machine: on, atFile: null, environment, configFile: '/srv/bots/gwproxy.yaml' });
+  return profilesOf(file, { machine: on, atFile: null, environment, configFile: '/srv/bots/gwproxy.yaml' });
 }
 
 /** The one profile of an app. */

@@ -1,8 +1,8 @@
 import { LARGEST_STORE } from '../../config/schema/units.ts';
 import { duration } from '../../util/duration.ts';
-import { type Mapped, type Note, note, type Plain, sizeText } from './note.ts';
+import { type Mapped, type Note, note, type Plain, sizeText } from './notes.ts';
+import { bytesOf, msOf, numberOf } from './pm2-values.ts';
 import type { App, FieldName } from './source/pm2-app.ts';
-import { bytesOf, msOf, numberOf } from './values.ts';
 
 /** What pm2 does where the app does not say. */
 const PM2 = { maxRestarts: 16, minUptime: 1000, longestBackoff: 15_000, stableAfter: 30_000 } as const;
@@ -20,7 +20,7 @@ export function restartOf(app: App): Mapped {
     ...(isFalse(app.fields.get('autorestart')) ? { when: 'never' } : {}),
     ...waits.fields,
     ...exitCodes(app, notes),
-    ...giveUp(app, waits, notes),
+    ...giveUpOf(app, waits, notes),
   };
   return { fields: Object.keys(restart).length > 0 ? { restart } : {}, notes };
 }
@@ -70,7 +70,7 @@ function exitCodes(app: App, notes: Note[]): Readonly<Record<string, Plain>> {
  * pm2 gives up at the `max_restarts`th exit that came within `min_uptime` of its start. Here restarts within a time
  * are counted: that of so many lives of min_uptime, and of the waits between them.
  */
-function giveUp(app: App, { min, max }: Waits, notes: Note[]): Readonly<Record<string, Plain>> {
+function giveUpOf(app: App, { min, max }: Waits, notes: Note[]): Readonly<Record<string, Plain>> {
   if (!app.fields.has('max_restarts') && !app.fields.has('min_uptime')) return {};
   const exits = Math.max(1, Math.floor(numberIn(app, 'max_restarts', notes) ?? PM2.maxRestarts));
   const uptime = msIn(app, 'min_uptime', notes) ?? PM2.minUptime;

@@ -4,9 +4,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { bytesOf, msOf, splitArguments } from '../../../src/cli/pm2/pm2-values.ts';
+import { isPlainObject } from '../../../src/cli/pm2/source/plain-object.ts';
 import { dumpedApp, ecosystemApp, FIELD_NAMES } from '../../../src/cli/pm2/source/pm2-app.ts';
-import { isRecord } from '../../../src/cli/pm2/source/records.ts';
-import { bytesOf, msOf, splitArguments } from '../../../src/cli/pm2/values.ts';
 import { root } from '../../support/root.ts';
 
 const PM2 = join(root, 'node_modules', 'pm2', 'lib');
@@ -18,7 +18,7 @@ function pm2Config(): { validateJSON(app: object): { errors: unknown[]; config: 
 
 test('every field that pm2 knows is known here, and no other', () => {
   const schema: unknown = JSON.parse(readFileSync(join(PM2, 'API', 'schema.json'), 'utf8'));
-  assert.ok(isRecord(schema));
+  assert.ok(isPlainObject(schema));
   const names = Object.keys(schema).filter((name) => !name.startsWith('^'));
   assert.deepEqual([...FIELD_NAMES].sort(), names.sort());
 });
@@ -27,9 +27,9 @@ test('every other name of a field is known here', () => {
   const { validateJSON } = pm2Config();
   validateJSON.call(pm2Config(), { script: 'a.js' });
   const schema: unknown = Reflect.get(pm2Config(), 'schema');
-  assert.ok(isRecord(schema));
+  assert.ok(isPlainObject(schema));
   for (const [name, described] of Object.entries(schema)) {
-    if (name.startsWith('^') || !isRecord(described) || !Array.isArray(described['alias'])) continue;
+    if (name.startsWith('^') || !isPlainObject(described) || !Array.isArray(described['alias'])) continue;
     for (const alias of described['alias']) {
       const { fields, unknown } = ecosystemApp({ [String(alias)]: 'said' }, 0);
       assert.deepEqual([fields.get(name), unknown], ['said', []], `${alias} for ${name}`);

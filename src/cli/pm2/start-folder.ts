@@ -1,16 +1,16 @@
-import { type Launched, launchOf, type Machine } from '../command-line.ts';
-import { note } from '../note.ts';
-import type { App } from './pm2-app.ts';
+import { type AppCommand, commandOf, type Machine } from './app-command.ts';
+import { note } from './notes.ts';
+import type { App } from './source/pm2-app.ts';
 
 /**
  * The command of an app. pm2 has relative paths begin in the folder where it is called, the machine's own; many who
  * write them mean that of the file, `atFile`'s, which is tried second. Where the app could be started from either,
  * and would be another, that is told. `atFile` is null where there is but one folder.
  */
-export function launchFrom(app: App, machine: Machine, atFile: Machine | null): Launched {
-  const launch = launchOf(app, machine);
+export function commandFromEither(app: App, machine: Machine, atFile: Machine | null): AppCommand {
+  const launch = commandOf(app, machine);
   if (atFile === null) return launch;
-  const other = launchOf(app, atFile);
+  const other = commandOf(app, atFile);
   if (!launch.ok) {
     if (other.ok || other.reason === launch.reason) return other;
     return { ok: false, reason: `${launch.reason}, and ${other.reason}` };
@@ -20,7 +20,7 @@ export function launchFrom(app: App, machine: Machine, atFile: Machine | null): 
   return { ...launch, notes: [...launch.notes, note('script, cwd', text)] };
 }
 
-function isSame(one: Launched & { ok: true }, other: Launched & { ok: true }): boolean {
+function isSame(one: AppCommand & { ok: true }, other: AppCommand & { ok: true }): boolean {
   const sameWords = one.command.length === other.command.length;
   return (
     one.cwd === other.cwd && sameWords && one.command.every((word, index) => word === other.command[index])

@@ -1,9 +1,10 @@
-import { type Note, note } from './note.ts';
+import { shellWord } from '../shell-word.ts';
+import { type Note, note } from './notes.ts';
+import { numberOf } from './pm2-values.ts';
 import type { App, FieldName } from './source/pm2-app.ts';
-import { numberOf, shellWord } from './values.ts';
 
 /** What a profile is called, and how `gwproxy` is told of its config. */
-export interface Place {
+export interface ProfilePlace {
   readonly profile: string;
   /** Absolute. */
   readonly configFile: string;
@@ -11,7 +12,7 @@ export interface Place {
   readonly command: readonly string[];
 }
 
-type Rule = (value: unknown, app: App, place: Place) => string | null;
+type Rule = (value: unknown, app: App, place: ProfilePlace) => string | null;
 
 /** Nothing is lost: gwproxy does it anyway, or it means something to pm2 alone. */
 const harmless: Rule = () => null;
@@ -114,7 +115,7 @@ const RULES: Readonly<Record<FieldName, Rule>> = {
 };
 
 /** What has no equal here, each with what to do instead, in the order in which it was written. */
-export function absencesOf(app: App, place: Place): readonly Note[] {
+export function unsupportedNotes(app: App, place: ProfilePlace): readonly Note[] {
   const told = [...app.fields].flatMap(([name, value]) => {
     const text = isRule(name) ? RULES[name](value, app, place) : null;
     return text === null ? [] : [note(name, text)];
@@ -130,14 +131,14 @@ function isRule(name: string): name is FieldName {
 }
 
 /** cron(8) has no seconds, reads '%' as the end of a line, and runs with a PATH of its own. */
-function cronLine(pattern: string, { profile, configFile }: Place): string {
+function cronLine(pattern: string, { profile, configFile }: ProfilePlace): string {
   const fields = pattern.trim().split(/\s+/);
   const withoutSeconds = fields.length === 6 ? fields.slice(1) : fields;
   const file = shellWord(configFile).replaceAll('%', '\\%');
   return `${withoutSeconds.join(' ')} gwproxy restart ${profile} -c ${file}`;
 }
 
-function watchText(app: App, { profile, command }: Place): string {
+function watchText(app: App, { profile, command }: ProfilePlace): string {
   const others = ['ignore_watch', 'watch_options', 'watch_delay'].filter((field) => app.fields.has(field));
   const beside = others.length === 0 ? '' : ` (with ${others.join(', ')})`;
   const [program, script] = command;

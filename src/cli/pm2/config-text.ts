@@ -1,8 +1,8 @@
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { yamlText } from '../output/route-text.ts';
-import type { Conversion, Converted } from './convert.ts';
-import { envFileText } from './env.ts';
-import type { Note, Plain } from './note.ts';
+import { envFileText } from './app-environment.ts';
+import type { Conversion, ConvertedProfile } from './app-to-profile.ts';
+import type { Note, Plain } from './notes.ts';
 
 /** A file to write; all of them or none. */
 export interface Written {
@@ -59,7 +59,7 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '?');
 }
 
-function profileLines(profile: Converted, folder: string): readonly string[] {
+function profileLines(profile: ConvertedProfile, folder: string): readonly string[] {
   const { name, command, cwd, logFile, variables, port, fields, notes } = profile;
   const env = [...variables.plain];
   const at = shortPath(cwd, folder);
@@ -78,7 +78,7 @@ function profileLines(profile: Converted, folder: string): readonly string[] {
   ];
 }
 
-function hasEnvFile({ variables }: Converted): boolean {
+function hasEnvFile({ variables }: ConvertedProfile): boolean {
   return variables.secret.size + variables.shell.size > 0;
 }
 
@@ -86,7 +86,7 @@ function envFileName(profile: string): string {
   return `secrets/${profile}.env`;
 }
 
-function envFileOf(profile: Converted, folder: string): readonly Written[] {
+function envFileOf(profile: ConvertedProfile, folder: string): readonly Written[] {
   if (!hasEnvFile(profile)) return [];
   const { secret, shell } = profile.variables;
   const text = [
@@ -136,7 +136,7 @@ function shortPath(path: string, folder: string): string {
   return short.startsWith('..') || isAbsolute(short) ? path : short;
 }
 
-function freePort(profiles: readonly Converted[]): number {
+function freePort(profiles: readonly ConvertedProfile[]): number {
   const taken = new Set(profiles.map(({ port }) => port));
   let port = USUAL_PORT;
   while (taken.has(port)) port += 1;

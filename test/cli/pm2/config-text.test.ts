@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { convert } from '../../../src/cli/pm2/convert.ts';
-import { configText } from '../../../src/cli/pm2/profile-text.ts';
+import { profilesOf } from '../../../src/cli/pm2/app-to-profile.ts';
+import { configText } from '../../../src/cli/pm2/config-text.ts';
 import { parseApps } from '../../../src/cli/pm2/source/ecosystem-file.ts';
 import { formatProblem, loadConfig } from '../../../src/config/load.ts';
 import { type Files, realFiles } from '../../../src/config/source/files.ts';
 import { launchOf } from '../../config/folder.ts';
-import { FOLDER, machine } from './machine.ts';
+import { FOLDER, machine } from './fake-machine.ts';
 
 const CONFIG = join(FOLDER, 'gwproxy.yaml');
 
@@ -17,7 +17,7 @@ const CONFIG = join(FOLDER, 'gwproxy.yaml');
 async function planOf(apps: readonly object[]) {
   const file = parseApps(apps);
   if (typeof file === 'string') throw new Error(file);
-  const conversion = convert(file, {
+  const conversion = profilesOf(file, {
     machine: machine({ files: [join(FOLDER, 'bot.js')] }),
     atFile: null,
     environment: null,

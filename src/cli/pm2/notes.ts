@@ -18,7 +18,7 @@ export function note(field: string | null, text: string): Note {
 }
 
 /** What each of several says, the later fields over the earlier. */
-export function together(parts: readonly Mapped[]): Mapped {
+export function combine(parts: readonly Mapped[]): Mapped {
   return {
     fields: Object.assign({}, ...parts.map(({ fields }) => fields)),
     notes: parts.flatMap(({ notes }) => notes),

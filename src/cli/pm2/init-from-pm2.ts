@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import { CommandError, EXIT } from '../../errors.ts';
-import { type Conversion, convert } from './convert.ts';
-import { deletionOf, isNameToPm2 } from './delete.ts';
-import { realMachine } from './machine.ts';
-import { configText, noteText, printable, type Written } from './profile-text.ts';
+import { type Conversion, profilesOf } from './app-to-profile.ts';
+import { configText, noteText, printable, type Written } from './config-text.ts';
+import { deleteCommand, isDeletableByName } from './delete-command.ts';
+import { realMachine } from './local-machine.ts';
 import { type Pm2File, readPm2File } from './source/ecosystem-file.ts';
 
 /** What `gwproxy init --pm2` writes and says. */
@@ -19,7 +19,7 @@ export interface Draft {
  * A config of what pm2 starts by that file, called in the folder at hand. `environment` is pm2's `--env`. Throws a CommandError where the file is
  * none of pm2's, lists nothing that could be started, or has no such environment.
  */
-export async function pm2Draft(
+export async function initFromPm2(
   pm2File: string,
   configFile: string,
   environment: string | null,
@@ -31,7 +31,11 @@ export async function pm2Draft(
     environment,
     read.apps.flatMap(({ environments }) => [...environments.keys()]),
   );
-  const conversion = convert(read, { ...machinesOf(read, dirname(path), atHand), environment, configFile });
+  const conversion = profilesOf(read, {
+    ...machinesOf(read, dirname(path), atHand),
+    environment,
+    configFile,
+  });
   if (conversion.profiles.length === 0) {
     const why = conversion.leftOut.map(({ name, reason }) => `${printable(name)}: ${printable(reason)}`);
     throw new CommandError(EXIT.failure, [...why, `${pm2File} has no app that could be started`].join('\n'));
@@ -83,7 +87,7 @@ function dumpedEnvText(apps: number): string {
 
 function nextOf({ profiles }: Conversion, envFiles: readonly Written[]): readonly string[] {
   const names = [...new Set(profiles.map(({ was }) => was))];
-  const others = names.filter((name) => !isNameToPm2(name));
+  const others = names.filter((name) => !isDeletableByName(name));
   return [
     ...(envFiles.length > 0
       ? ['next: secrets/ beside it holds what looked like a secret: keep it out of git']
@@ -92,7 +96,7 @@ function nextOf({ profiles }: Conversion, envFiles: readonly Written[]): readonl
       (name) =>
         `next: stop pm2's '${printable(name)}' by its id, which \`pm2 ls\` shows: that name means something else to pm2`,
     ),
-    `next: stop pm2's: ${printable(deletionOf(names.filter(isNameToPm2)))}`,
+    `next: stop pm2's: ${printable(deleteCommand(names.filter(isDeletableByName)))}`,
     'next: run `gwproxy doctor`, then `gwproxy up`',
     `next: the senders' URLs are now <the public one>/p/${profiles[0]?.name ?? ''}/<path as before>, or add routes`,
   ];

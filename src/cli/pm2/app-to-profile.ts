@@ -1,19 +1,19 @@
 import { NAME_RULE, OWN_NAME, profileName } from '../../config/schema/profile-schema.ts';
 import { duration } from '../../util/duration.ts';
 import { hasSecretShape } from '../../util/secret.ts';
-import { absencesOf } from './absent.ts';
-import type { Machine } from './command-line.ts';
-import { type Inherited, inheritedBy, type Variables, variablesOf } from './env.ts';
-import { logFileOf } from './log-fields.ts';
-import { type Note, note, type Plain, together } from './note.ts';
-import { limitsOf, restartOf, START_TIMEOUT } from './policy.ts';
+import type { Machine } from './app-command.ts';
+import { type Inherited, inheritedBy, type Variables, variablesOf } from './app-environment.ts';
+import { logFileOf } from './app-log-file.ts';
+import { combine, type Note, note, type Plain } from './notes.ts';
+import { numberOf } from './pm2-values.ts';
+import { limitsOf, restartOf, START_TIMEOUT } from './restart-and-limits.ts';
 import type { Pm2File } from './source/ecosystem-file.ts';
 import type { App } from './source/pm2-app.ts';
-import { launchFrom } from './source/start-folder.ts';
-import { numberOf } from './values.ts';
+import { commandFromEither } from './start-folder.ts';
+import { unsupportedNotes } from './unsupported-fields.ts';
 
 /** An app as a profile. */
-export interface Converted {
+export interface ConvertedProfile {
   readonly name: string;
   /** In pm2. */
   readonly was: string;
@@ -30,7 +30,7 @@ export interface Converted {
 }
 
 export interface Conversion {
-  readonly profiles: readonly Converted[];
+  readonly profiles: readonly ConvertedProfile[];
   /** Apps that pm2 could not start either, and why. */
   readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
   /** About the file as a whole. */
@@ -38,7 +38,7 @@ export interface Conversion {
 }
 
 /** Every app as a profile, with all that has no equal. Nothing is asked but the machine. */
-export function convert(
+export function profilesOf(
   { kind, apps, deployEnvironments, beside }: Pm2File,
   options: {
     readonly machine: Machine;
@@ -48,13 +48,13 @@ export function convert(
     readonly configFile: string;
   },
 ): Conversion {
-  const profiles: Converted[] = [];
+  const profiles: ConvertedProfile[] = [];
   const leftOut: { name: string; reason: string }[] = [];
   const taken = { names: new Set<string>([OWN_NAME]), ports: new Set<number>(), files: new Set<string>() };
   const once = merged(kind, apps);
   const beyond = { deployed: deployEnvironments, isInherited: inheritedBy(once.map(([app]) => app)) };
   for (const [app, copies] of once) {
-    const one = converted(app, copies, beyond, taken, options);
+    const one = profileOf(app, copies, beyond, taken, options);
     if ('reason' in one) leftOut.push(one);
     else profiles.push(one);
   }
@@ -67,23 +67,23 @@ interface Beyond {
   readonly isInherited: Inherited;
 }
 
-interface Taken {
+interface InUse {
   readonly names: Set<string>;
   readonly ports: Set<number>;
   readonly files: Set<string>;
 }
 
-function converted(
+function profileOf(
   app: App,
   copies: number,
   { deployed, isInherited }: Beyond,
-  taken: Taken,
-  { machine, atFile, environment, configFile }: Parameters<typeof convert>[1],
-): Converted | { readonly name: string; readonly reason: string } {
+  taken: InUse,
+  { machine, atFile, environment, configFile }: Parameters<typeof profilesOf>[1],
+): ConvertedProfile | { readonly name: string; readonly reason: string } {
   if (app.fields.get('script') === 'serve') {
     return { name: app.name, reason: 'it serves files, and gwproxy serves none: leave that to a web server' };
   }
-  const launch = launchFrom(app, machine, atFile);
+  const launch = commandFromEither(app, machine, atFile);
   if (!launch.ok) return { name: app.name, reason: launch.reason };
   const called =
     app.fields.get('append_env_to_name') === true && environment !== null
@@ -93,7 +93,7 @@ function converted(
   const variables = variablesOf(app, { name: environment, deployed }, isInherited, machine.env);
   const log = logFileOf(app, launch.cwd, machine, taken.files);
   if (log.file !== null) taken.files.add(log.file);
-  const { fields, notes } = together([limitsOf(app), restartOf(app)]);
+  const { fields, notes } = combine([limitsOf(app), restartOf(app)]);
   const startTimeout = String(fields['start_timeout'] ?? duration(START_TIMEOUT));
   const port = portOf(variables, launch.command, taken.ports, startTimeout);
   return {
@@ -116,7 +116,7 @@ function converted(
       ...port.notes,
       ...notes,
       ...log.notes,
-      ...absencesOf(app, { profile: name, configFile, command: launch.command }),
+      ...unsupportedNotes(app, { profile: name, configFile, command: launch.command }),
     ],
   };
 }

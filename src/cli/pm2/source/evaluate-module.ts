@@ -1,5 +1,5 @@
 import { CommandError, EXIT } from '../../../errors.ts';
-import { isRecord } from './records.ts';
+import { isPlainObject } from './plain-object.ts';
 
 /** A file that waits for something of its own, say, never ends by itself. */
 const TIME_LIMIT = 10_000;
@@ -24,18 +24,18 @@ export async function evaluate(
     killSignal: 'SIGKILL',
     reject: false,
   });
-  if (run.timedOut) throw refused(file, `it did not end within ${TIME_LIMIT / 1000} s, and was stopped`);
+  if (run.timedOut) throw unreadable(file, `it did not end within ${TIME_LIMIT / 1000} s, and was stopped`);
   const answer = run.stdio[3];
   if (run.exitCode !== 0 || typeof answer !== 'string' || answer === '') {
-    throw refused(file, reasonIn(run.stderr ?? ''));
+    throw unreadable(file, reasonIn(run.stderr ?? ''));
   }
   const told: unknown = JSON.parse(answer);
-  if (isRecord(told) && 'value' in told) return told['value'];
-  if (isRecord(told) && 'thrown' in told) throw refused(file, `it throws: ${told['thrown']}`);
-  throw refused(file, 'it is a function, and pm2 takes an object or a list');
+  if (isPlainObject(told) && 'value' in told) return told['value'];
+  if (isPlainObject(told) && 'thrown' in told) throw unreadable(file, `it throws: ${told['thrown']}`);
+  throw unreadable(file, 'it is a function, and pm2 takes an object or a list');
 }
 
-export function refused(file: string, reason: string): CommandError {
+export function unreadable(file: string, reason: string): CommandError {
   const text = reason.startsWith(file) ? reason : `${file}: ${reason}`;
   return new CommandError(EXIT.failure, text);
 }

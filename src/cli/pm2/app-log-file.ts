@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Machine } from './command-line.ts';
-import { type Note, note } from './note.ts';
+import type { Machine } from './app-command.ts';
+import { type Note, note } from './notes.ts';
 import type { App } from './source/pm2-app.ts';
 
 export interface LogFile {
