@@ -1,174 +1,59 @@
 import { isUtf8 } from 'node:buffer';
 
 export type XmlRead =
-  /** Each wanted element that is there, its text decoded. */
+  /** The text of each wanted element that is there. */
   | { readonly outcome: 'read'; readonly values: ReadonlyMap<string, string> }
   | { readonly outcome: 'invalid' | 'ambiguous'; readonly detail: string };
 
-/** Elements within elements. */
-export const DEEPEST_XML = 32;
-
-const NAME = /[A-Za-z_][A-Za-z0-9_.-]*/y;
-const SPACE = /[ \t\r\n]*/y;
+/** XML 1.0 §2.2: a document holds no other character. */
+const FORBIDDEN = /[^\t\n\r\x20-\ufffd]/;
 /** XML 1.0 §2.8, with no encoding but UTF-8. */
-const DECLARATION =
-  /^<\?xml[ \t\r\n]+version=(?:"1\.0"|'1\.0')(?:[ \t\r\n]+encoding=(?:"utf-8"|'utf-8'))?(?:[ \t\r\n]+standalone=(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\r\n]*\?>/i;
-/** XML 1.0 §2.2: what no document may hold, beside what is no UTF-8. */
-const FORBIDDEN = /(?![\t\r\n\x7f-\x9f])[\p{Cc}\ufffe\uffff]/u;
-
-const ENTITIES: ReadonlyMap<string, string> = new Map([
-  ['amp', '&'],
-  ['lt', '<'],
-  ['gt', '>'],
-  ['quot', '"'],
-  ['apos', "'"],
-]);
+const DECLARATION = /^<\?xml version="1\.0"(?: encoding="utf-8")?\?>/i;
+const NOT_SPACE = /[^ \t\r\n]/g;
+const START = /<([A-Za-z_][\w.-]{0,63})>(<!\[CDATA\[)?/y;
+/** No value holds these, so that a gateway that searches the body for an element's name finds the one read here. */
+const MARKUP = /[<>&\]]/;
 
 /**
- * Reads the wanted children of an XML body's root. Takes the XML that WeCom writes and no more, so that every
- * parser reads it alike: elements, text, CDATA and the five entities; no DOCTYPE, comment, processing
- * instruction, attribute, namespace or character reference, and nothing but text in a wanted element.
+ * Reads the wanted children of an `<xml>` element. It takes only the envelope that WeCom writes: a flat list of
+ * elements without attributes, each holding plain text or one CDATA section. Everything that XML offers beyond that
+ * (nested or empty-element tags, entities, comments, a DOCTYPE, …) is invalid, and a repeated wanted element is
+ * ambiguous. Its time grows with the length of the body alone.
  */
 export function readXml(bytes: Buffer, wanted: ReadonlySet<string>): XmlRead {
-  if (bytes[0] === 0xef && bytes[1] === 0xbb) return { outcome: 'invalid', detail: 'a byte order mark' };
-  if (!isUtf8(bytes)) return { outcome: 'invalid', detail: 'not UTF-8' };
+  if (!isUtf8(bytes)) return invalid('not UTF-8');
   const text = bytes.toString('utf8');
-  if (FORBIDDEN.test(text)) return { outcome: 'invalid', detail: 'a character that XML does not have' };
-  const reader = new XmlReader(text, wanted);
-  if (reader.document()) return { outcome: 'read', values: reader.values };
-  return { outcome: reader.ambiguous ? 'ambiguous' : 'invalid', detail: reader.failure };
+  if (FORBIDDEN.test(text)) return invalid('a character that XML does not allow');
+  const values = new Map<string, string>();
+  const root = skipSpace(text, DECLARATION.exec(text)?.[0].length ?? 0);
+  if (!text.startsWith('<xml>', root)) return invalid('the root element is not <xml>');
+  let at = skipSpace(text, root + '<xml>'.length);
+  while (!text.startsWith('</xml>', at)) {
+    START.lastIndex = at;
+    const [start, name = '', cdata] = START.exec(text) ?? [];
+    if (start === undefined) return invalid('an element of the envelope must start here, without attributes');
+    const from = at + start.length;
+    const to = text.indexOf(cdata === undefined ? '<' : ']]>', from);
+    const value = text.slice(from, to);
+    const end = `${cdata === undefined ? '' : ']]>'}</${name}>`;
+    if (to < 0 || !text.startsWith(end, to))
+      return invalid('an element holds more than text or one CDATA section');
+    if (MARKUP.test(value)) return invalid('a markup character in the text of an element');
+    if (wanted.has(name)) {
+      if (values.has(name)) return { outcome: 'ambiguous', detail: 'a routing element is repeated' };
+      values.set(name, value);
+    }
+    at = skipSpace(text, to + end.length);
+  }
+  const rest = skipSpace(text, at + '</xml>'.length);
+  return rest === text.length ? { outcome: 'read', values } : invalid('something follows the root element');
 }
 
-class XmlReader {
-  readonly values = new Map<string, string>();
-  ambiguous = false;
-  failure = '';
-  readonly #text: string;
-  readonly #wanted: ReadonlySet<string>;
-  #at = 0;
-
-  constructor(text: string, wanted: ReadonlySet<string>) {
-    this.#text = text;
-    this.#wanted = wanted;
-  }
-
-  document(): boolean {
-    this.#at = DECLARATION.exec(this.#text)?.[0].length ?? 0;
-    this.#take(SPACE);
-    const root = this.#start();
-    if (root === undefined) return false;
-    if (!root.empty && !this.#children(root.name)) return false;
-    this.#take(SPACE);
-    return this.#at === this.#text.length || this.#fail('something behind the root element');
-  }
-
-  /** The root's content: elements, with white space around them. */
-  #children(root: string): boolean {
-    for (;;) {
-      this.#take(SPACE);
-      if (this.#text.startsWith('</', this.#at)) return this.#end(root);
-      const element = this.#start();
-      if (element === undefined) return false;
-      if (!this.#child(element)) return false;
-    }
-  }
-
-  #child({ name, empty }: Start): boolean {
-    if (!this.#wanted.has(name)) return empty || this.#content(name, 2) !== undefined;
-    if (this.values.has(name)) {
-      this.ambiguous = true;
-      return this.#fail('a routing element is repeated');
-    }
-    const value = empty ? '' : this.#content(name, null);
-    if (value === undefined) return false;
-    this.values.set(name, value);
-    return true;
-  }
-
-  /**
-   * The text of an element up to behind its end tag; undefined where it is no sound one. `depth` counts the
-   * elements around what is within; null allows none within.
-   */
-  #content(name: string, depth: number | null): string | undefined {
-    let content = '';
-    for (;;) {
-      const tag = this.#text.indexOf('<', this.#at);
-      const run = tag < 0 ? undefined : decode(this.#text.slice(this.#at, tag));
-      if (run === undefined) return this.#none(tag < 0 ? 'the XML ends early' : 'text that is no XML text');
-      content += run;
-      this.#at = tag;
-      if (this.#text.startsWith('</', tag)) return this.#end(name) ? content : undefined;
-      if (this.#text.startsWith('<![CDATA[', tag)) {
-        const end = this.#text.indexOf(']]>', tag + 9);
-        if (end < 0) return this.#none('CDATA without an end');
-        content += this.#text.slice(tag + 9, end);
-        this.#at = end + 3;
-        continue;
-      }
-      if (depth === null) return this.#none('a routing element holds more than text');
-      if (depth >= DEEPEST_XML) return this.#none('nested too deep');
-      const inner = this.#start();
-      if (inner === undefined) return undefined;
-      if (!inner.empty && this.#content(inner.name, depth + 1) === undefined) return undefined;
-    }
-  }
-
-  /** `<name>` or `<name/>`. */
-  #start(): Start | undefined {
-    if (this.#text[this.#at] !== '<') return this.#none('text where an element must be');
-    this.#at++;
-    const name = this.#take(NAME);
-    if (name === '') return this.#none('a comment, an instruction, a DOCTYPE or a name that is none');
-    this.#take(SPACE);
-    const empty = this.#text[this.#at] === '/';
-    if (empty) this.#at++;
-    if (this.#text[this.#at] !== '>') return this.#none('an attribute, a namespace or a tag without an end');
-    this.#at++;
-    return { name, empty };
-  }
-
-  #end(name: string): boolean {
-    this.#at += 2;
-    if (this.#take(NAME) !== name) return this.#fail('an end tag of another element');
-    this.#take(SPACE);
-    if (this.#text[this.#at] !== '>') return this.#fail('an end tag without an end');
-    this.#at++;
-    return true;
-  }
-
-  #take(pattern: RegExp): string {
-    pattern.lastIndex = this.#at;
-    const found = pattern.exec(this.#text)?.[0] ?? '';
-    this.#at += found.length;
-    return found;
-  }
-
-  #none(why: string): undefined {
-    this.failure = why;
-    return undefined;
-  }
-
-  #fail(why: string): false {
-    this.failure = why;
-    return false;
-  }
+function skipSpace(text: string, from: number): number {
+  NOT_SPACE.lastIndex = from;
+  return NOT_SPACE.exec(text)?.index ?? text.length;
 }
 
-interface Start {
-  readonly name: string;
-  readonly empty: boolean;
-}
-
-/** Text outside of CDATA; undefined where it holds another reference than the five, or a CDATA end (§2.4). */
-function decode(raw: string): string | undefined {
-  if (raw.includes(']]>')) return undefined;
-  if (!raw.includes('&')) return raw;
-  let decoded = '';
-  for (const [index, part] of raw.split('&').entries()) {
-    const end = part.indexOf(';');
-    const entity = index === 0 ? '' : ENTITIES.get(part.slice(0, end));
-    if (entity === undefined || (index > 0 && end < 0)) return undefined;
-    decoded += index === 0 ? part : entity + part.slice(end + 1);
-  }
-  return decoded;
+function invalid(detail: string): XmlRead {
+  return { outcome: 'invalid', detail };
 }
