@@ -99,7 +99,7 @@ export function createDoor(options: DoorOptions): Door {
     counters,
     seal,
     keys,
-    taken: () => spool?.changed(),
+    onApplied: () => spool?.readinessChanged(),
   });
   /** Not before it is open. */
   let spool: Spool | null = null;
@@ -124,9 +124,9 @@ export function createDoor(options: DoorOptions): Door {
       return spool;
     },
     spools: (profile) => snapshots.spools(profile),
-    ruling: () => snapshots.ruling,
+    ruleSet: () => snapshots.ruleSet,
     report,
-    refused: (error, request, profile) => report(refusal(error, request, profile)),
+    reportRefusal: (error, request, profile) => report(refusal(error, request, profile)),
   };
   const upgrades = new Upgrades(context);
   const listener = new Listener(context, {
@@ -134,13 +134,13 @@ export function createDoor(options: DoorOptions): Door {
       // Even the refusal failed: nothing is left but to close.
       serve(context, exchange).catch((error: unknown) => {
         exchange.abort();
-        context.refused(asDoorError(error), exchange, null);
+        context.reportRefusal(asDoorError(error), exchange, null);
       });
     },
     upgrade: (req, connection, early) => {
       upgrades.serve(req, connection, early).catch((error: unknown) => {
         connection.socket.destroy();
-        context.refused(asDoorError(error), { requestId: newRequestId(), req }, null);
+        context.reportRefusal(asDoorError(error), { requestId: newRequestId(), req }, null);
       });
     },
   });
@@ -155,17 +155,17 @@ export function createDoor(options: DoorOptions): Door {
     if (closing !== undefined) return;
     opened = createSpool(context, store);
     try {
-      const left = await opened.open();
+      const pending = await opened.open();
       spool = opened;
       // Its sender may not have heard that it was taken.
-      for (const one of left) rememberSpooled(context, one);
-      opened.changed();
+      for (const one of pending) rememberSpooled(context, one);
+      opened.readinessChanged();
     } catch (error) {
       report({ type: 'spool.unusable', reason: errorMessage(error) });
     }
   }
 
-  async function shut(): Promise<void> {
+  async function shutDown(): Promise<void> {
     await listener.stop();
     await opened?.close(Math.max(0, graceUntil - now()));
     isClosed = true;
@@ -187,11 +187,11 @@ export function createDoor(options: DoorOptions): Door {
     },
     async stopListening() {
       void listener.stop();
-      await listener.heard();
+      await listener.allReceived();
     },
     close(graceMs) {
       graceUntil = Math.min(graceUntil, now() + graceMs);
-      closing ??= shut();
+      closing ??= shutDown();
       // What the spool has under way waits for the same end.
       if (graceMs <= 0) void spool?.close(0);
       if (graceMs <= 0) listener.destroyConnections();

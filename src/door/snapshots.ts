@@ -4,7 +4,7 @@ import type { Seal } from '../routing/seal.ts';
 import { compileRoutes } from '../routing/table/table.ts';
 import type { ProfileRules, Snapshot, SupervisorPort } from '../snapshot.ts';
 import type { Hold } from './hold/hold.ts';
-import type { Ruling } from './match/ruling.ts';
+import type { RuleSet } from './match/rule-set.ts';
 import type { Counters } from './upstream/counters.ts';
 import type { Leases } from './upstream/leases.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
@@ -21,7 +21,7 @@ export interface SnapshotsOptions {
   readonly seal: Seal;
   readonly keys: KeyStore;
   /** Told of each snapshot, once all of it is taken in. */
-  readonly taken: () => void;
+  readonly onApplied: () => void;
 }
 
 /** Takes snapshots in, one after another, however the supervisor calls. */
@@ -30,7 +30,7 @@ export class Snapshots {
   readonly #waiting: Snapshot[] = [];
   #routes: readonly Route[] | null = null;
   #rules: readonly ProfileRules[] | null = null;
-  #ruling: Ruling | null = null;
+  #ruleSet: RuleSet | null = null;
   #spooling: ReadonlySet<string> = new Set();
   #version = 0;
   #busy = false;
@@ -40,8 +40,8 @@ export class Snapshots {
   }
 
   /** Of the newest snapshot; null before the first. */
-  get ruling(): Ruling | null {
-    return this.#ruling;
+  get ruleSet(): RuleSet | null {
+    return this.#ruleSet;
   }
 
   /** Whether the newest snapshot wants that profile's deliveries kept while it is away. */
@@ -56,20 +56,20 @@ export class Snapshots {
     this.#busy = true;
     try {
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift())
-        this.#take(next);
+        this.#applyOne(next);
     } finally {
       this.#busy = false;
     }
   }
 
-  #take({ version, routes, rules, targets }: Snapshot): void {
+  #applyOne({ version, routes, rules, targets }: Snapshot): void {
     if (version <= this.#version) return;
     const { doorId, supervisor, upstreams, leases, hold, counters, seal, keys } = this.#options;
-    const before = this.#ruling;
+    const before = this.#ruleSet;
     const sameRoutes = before !== null && routes === this.#routes;
     const sameRules = before !== null && rules === this.#rules;
     if (!sameRoutes || !sameRules) {
-      this.#ruling = {
+      this.#ruleSet = {
         table: sameRoutes ? before.table : compileRoutes(routes, platforms, seal),
         verifiers: sameRules ? before.verifiers : new Verifiers(rules, keys),
       };
@@ -82,12 +82,12 @@ export class Snapshots {
       this.#rules = rules;
     }
     this.#version = version;
-    const left = leases.route(targets);
+    const unrouted = leases.applyTargets(targets);
     upstreams.apply(targets);
-    counters.keep(upstreams.profiles);
+    counters.retain(upstreams.profiles);
     hold.apply((profile, listener) => upstreams.find(profile, listener));
-    leases.left(left);
+    leases.reportUnrouted(unrouted);
     supervisor.applied(doorId, version);
-    this.#options.taken();
+    this.#options.onApplied();
   }
 }

@@ -105,7 +105,7 @@ test('the last word on a generation that left routing is that nothing is in flig
       const taken: Generation[] = [];
       const route = (next: readonly number[]) => {
         ready = next;
-        leases.left(leases.route(next.map((generation) => target('a', 1, { generation }))));
+        leases.reportUnrouted(leases.applyTargets(next.map((generation) => target('a', 1, { generation }))));
       };
       for (const one of steps) {
         if (one.do === 'route') route(one.ready);
@@ -113,8 +113,8 @@ test('the last word on a generation that left routing is that nothing is in flig
           const life = taken.shift();
           if (life !== undefined) leases.release(life);
         } else if (ready[0] !== undefined) {
-          const life = leases.life('a', ready[0]);
-          leases.take(life);
+          const life = leases.generation('a', ready[0]);
+          leases.acquire(life);
           taken.push(life);
         }
         assert.equal(counters.of('a').inFlight, taken.length);

@@ -2,7 +2,7 @@ import type { Target } from '../../snapshot.ts';
 import type { Timer } from '../../util/timers.ts';
 import type { Client } from '../http/client.ts';
 import type { Delivery } from './delivery.ts';
-import { FIRST, type ReleaseRound, type Turn } from './round.ts';
+import { FIRST_ROUND, type ReleaseRound, type Turn } from './round.ts';
 
 /** A request that waits for one listener. */
 export interface Waiter {
@@ -15,7 +15,7 @@ export interface Waiter {
   readonly release: (turn: Turn) => void;
   readonly fail: (error: unknown) => void;
   /** The supervisor knows that it waits. */
-  asked: boolean;
+  readinessRequested: boolean;
   timer: Timer | null;
 }
 
@@ -24,11 +24,11 @@ export class HoldQueue {
   /** As in the newest snapshot. */
   target: Target;
   /** How many go in the next round. */
-  window = FIRST;
+  roundSize = FIRST_ROUND;
   /** Those that went, until the next ones may go. */
   round: ReleaseRound | null = null;
   /** Nobody was left behind the round: who comes until it is over goes right after it, and the queue ends. */
-  isLast = false;
+  isFinalRound = false;
   #waiters = new Set<Waiter>();
   #newest: Waiter | null = null;
 

@@ -2,18 +2,18 @@ import type { Limits } from '../../config/types.ts';
 import { DoorError } from '../../errors.ts';
 import type { SupervisorPort, Target } from '../../snapshot.ts';
 import type { Timers } from '../../util/timers.ts';
-import { type Client, ClientLeft } from '../http/client.ts';
+import { type Client, ClientDisconnected } from '../http/client.ts';
 import type { Counters } from '../upstream/counters.ts';
 import { retryAfter } from './deadline.ts';
 import type { Delivery } from './delivery.ts';
 import { HoldQueue, type Waiter } from './hold-queue.ts';
-import { FIRST, freeTurn, ReleaseRound, type Turn, wider } from './round.ts';
+import { FIRST_ROUND, nextRoundSize, ReleaseRound, type Turn, unpacedTurn } from './round.ts';
 
 /**
  * A round is over after this many ms at the latest: a gateway that hangs on some, or answers slowly, still gets 32
  * requests a second.
  */
-const ROUND = 250;
+const ROUND_TIMEOUT = 250;
 
 export interface HoldOptions {
   readonly doorId: string;
@@ -57,8 +57,8 @@ export class Hold {
    */
   wait(client: Client, delivery: Delivery, target: Target, until: number): Promise<Turn> {
     const { timers, now } = this.#options;
-    if (target.state === 'ready' && until <= now()) return Promise.resolve(freeTurn);
-    if (target.state === 'down' || isVain(target, until, now())) {
+    if (target.state === 'ready' && until <= now()) return Promise.resolve(unpacedTurn);
+    if (target.state === 'down' || isFutile(target, until, now())) {
       return Promise.reject(notReady(target.retryAt, now()));
     }
     if (this.#isFull(delivery)) return Promise.reject(full());
@@ -74,16 +74,16 @@ export class Hold {
         until,
         release: resolve,
         fail: reject,
-        asked: false,
+        readinessRequested: false,
         timer: null,
       };
       const queue = this.#queueFor(target);
       queue.add(waiter);
       this.#count(delivery, 1);
-      waiter.timer = timers.after(until - now(), () => this.#overdue(queue, waiter));
-      client.onLeave(() => this.#fail(queue, waiter, new ClientLeft()));
-      if (target.state === 'pending') this.#ask(queue, waiter);
-      else this.#release(queue);
+      waiter.timer = timers.after(until - now(), () => this.#onDeadline(queue, waiter));
+      client.onDisconnect(() => this.#fail(queue, waiter, new ClientDisconnected()));
+      if (target.state === 'pending') this.#requestReady(queue, waiter);
+      else this.#startRound(queue);
     });
   }
 
@@ -94,16 +94,16 @@ export class Hold {
       this.#count(delivery, 1);
       const end = (): void => {
         this.#count(delivery, -1);
-        client.onLeave(null);
+        client.onDisconnect(null);
       };
       const timer = this.#options.timers.after(ms, () => {
         end();
         resolve();
       });
-      client.onLeave(() => {
+      client.onDisconnect(() => {
         this.#options.timers.cancel(timer);
         end();
-        reject(new ClientLeft());
+        reject(new ClientDisconnected());
       });
     });
   }
@@ -114,29 +114,29 @@ export class Hold {
     for (const queue of waiting) {
       const { profile, listener, state, generation } = queue.target;
       const target = find(profile, listener);
-      const isNews = state !== 'ready' || target?.generation !== generation;
+      const hasChanged = state !== 'ready' || target?.generation !== generation;
       queue.target = target ?? { ...queue.target, state: 'down', retryAt: null };
       if (target?.state === 'ready') {
-        if (isNews) renew(queue);
-        this.#release(queue);
+        if (hasChanged) resetRounds(queue);
+        this.#startRound(queue);
       } else {
-        for (const waiter of queue.all) this.#settle(queue, waiter);
+        for (const waiter of queue.all) this.#recheck(queue, waiter);
       }
     }
   }
 
   /** In front of a target that is not ready. */
-  #settle(queue: HoldQueue, waiter: Waiter): void {
+  #recheck(queue: HoldQueue, waiter: Waiter): void {
     const now = this.#options.now();
     const { target } = queue;
-    if (target.state === 'down' || isVain(target, waiter.until, now)) {
+    if (target.state === 'down' || isFutile(target, waiter.until, now)) {
       this.#fail(queue, waiter, notReady(target.retryAt, now));
-    } else this.#ask(queue, waiter);
+    } else this.#requestReady(queue, waiter);
   }
 
-  #ask(queue: HoldQueue, waiter: Waiter): void {
-    if (waiter.asked) return;
-    waiter.asked = true;
+  #requestReady(queue: HoldQueue, waiter: Waiter): void {
+    if (waiter.readinessRequested) return;
+    waiter.readinessRequested = true;
     const { profile, listener } = queue.target;
     try {
       this.#options.supervisor.ensureReady({ id: waiter.id, profile, listener, deadlineAt: waiter.until });
@@ -147,44 +147,45 @@ export class Hold {
   }
 
   /** The next round, once the one before is over. */
-  #release(queue: HoldQueue): void {
+  #startRound(queue: HoldQueue): void {
     if (queue.round !== null) return;
     if (queue.size === 0) this.#forget(queue);
     else if (queue.target.state !== 'ready') return;
-    else if (queue.isLast) for (const waiter of queue.all) this.#letGo(queue, waiter, freeTurn);
-    else this.#begin(queue);
+    else if (queue.isFinalRound)
+      for (const waiter of queue.all) this.#releaseWaiter(queue, waiter, unpacedTurn);
+    else this.#beginRound(queue);
   }
 
-  #begin(queue: HoldQueue): void {
+  #beginRound(queue: HoldQueue): void {
     const { timers } = this.#options;
-    const going = queue.all.slice(0, queue.window);
-    const round = new ReleaseRound(going.length, (answered) => {
+    const released = queue.all.slice(0, queue.roundSize);
+    const round = new ReleaseRound(released.length, (answered) => {
       timers.cancel(timer);
       // Another life of the gateway has rounds of its own.
       if (queue.round !== round) return;
       queue.round = null;
-      queue.window = wider(queue.window, answered);
-      this.#release(queue);
+      queue.roundSize = nextRoundSize(queue.roundSize, answered);
+      this.#startRound(queue);
     });
-    const timer = timers.after(ROUND, () => round.end());
+    const timer = timers.after(ROUND_TIMEOUT, () => round.end());
     queue.round = round;
-    queue.isLast = going.length === queue.size;
-    for (const waiter of going) this.#letGo(queue, waiter, round.turn());
+    queue.isFinalRound = released.length === queue.size;
+    for (const waiter of released) this.#releaseWaiter(queue, waiter, round.newTurn());
   }
 
-  #letGo(queue: HoldQueue, waiter: Waiter, turn: Turn): void {
+  #releaseWaiter(queue: HoldQueue, waiter: Waiter, turn: Turn): void {
     this.#remove(queue, waiter);
     waiter.release(turn);
   }
 
-  #overdue(queue: HoldQueue, waiter: Waiter): void {
-    if (queue.target.state === 'ready') this.#letGo(queue, waiter, freeTurn);
+  #onDeadline(queue: HoldQueue, waiter: Waiter): void {
+    if (queue.target.state === 'ready') this.#releaseWaiter(queue, waiter, unpacedTurn);
     else this.#fail(queue, waiter, notReady(queue.target.retryAt, this.#options.now()));
   }
 
   #fail(queue: HoldQueue, waiter: Waiter, error: Error): void {
     this.#remove(queue, waiter);
-    if (waiter.asked) this.#options.supervisor.cancel(waiter.id);
+    if (waiter.readinessRequested) this.#options.supervisor.cancel(waiter.id);
     waiter.fail(error);
   }
 
@@ -214,7 +215,7 @@ export class Hold {
     if (queue.size === 0 && queue.round === null) this.#forget(queue);
     this.#count(waiter.delivery, -1);
     this.#options.timers.cancel(waiter.timer);
-    waiter.client.onLeave(null);
+    waiter.client.onDisconnect(null);
   }
 
   #forget({ target: { profile, listener } }: HoldQueue): void {
@@ -232,14 +233,14 @@ export class Hold {
 }
 
 /** What the supervisor was asked for is there; should it go again, it must be asked again. */
-function renew(queue: HoldQueue): void {
+function resetRounds(queue: HoldQueue): void {
   queue.round = null;
-  queue.isLast = false;
-  queue.window = FIRST;
-  for (const waiter of queue.all) waiter.asked = false;
+  queue.isFinalRound = false;
+  queue.roundSize = FIRST_ROUND;
+  for (const waiter of queue.all) waiter.readinessRequested = false;
 }
 
-function isVain(target: Target, until: number, now: number): boolean {
+function isFutile(target: Target, until: number, now: number): boolean {
   return until <= now || (target.retryAt !== null && target.retryAt > until);
 }
 

@@ -1,10 +1,10 @@
 /** Let go at first to a gateway that has just become ready, which would choke on all of them. */
-export const FIRST = 8;
-const MOST = 64;
+export const FIRST_ROUND = 8;
+const LARGEST_ROUND = 64;
 
 /** How many go next, where so many of those that went were answered: twice as many while the gateway keeps up. */
-export function wider(window: number, answered: number): number {
-  return Math.min(window + answered, MOST);
+export function nextRoundSize(size: number, answered: number): number {
+  return Math.min(size + answered, LARGEST_ROUND);
 }
 
 /** A request that waited is under way. */
@@ -14,26 +14,26 @@ export interface Turn {
 }
 
 /** Of who went when nobody had to wait for it to end. */
-export const freeTurn: Turn = { end: () => {} };
+export const unpacedTurn: Turn = { end: () => {} };
 
 /**
  * Those that are let go together. The next ones wait until each of them has ended, since a gateway takes in what
  * comes on a connection that stands before it accepts another one: they would overtake these.
  */
 export class ReleaseRound {
-  readonly #over: (answered: number) => void;
+  readonly #onEnd: (answered: number) => void;
   #open: number;
   #answered = 0;
   #isOver = false;
 
   /** `over` is called once, with how many were answered. */
-  constructor(size: number, over: (answered: number) => void) {
+  constructor(size: number, onEnd: (answered: number) => void) {
     this.#open = size;
-    this.#over = over;
+    this.#onEnd = onEnd;
   }
 
   /** One for each of them. */
-  turn(): Turn {
+  newTurn(): Turn {
     let ended = false;
     return {
       end: (answered) => {
@@ -50,6 +50,6 @@ export class ReleaseRound {
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#over(this.#answered);
+    this.#onEnd(this.#answered);
   }
 }

@@ -1,5 +1,5 @@
 /** Ends what a request was doing when its client left. Nobody is answered, and nobody is told. */
-export class ClientLeft extends Error {
+export class ClientDisconnected extends Error {
   constructor() {
     super('the client left');
     this.name = 'ClientLeft';
@@ -8,7 +8,7 @@ export class ClientLeft extends Error {
 
 /** A client that waits, and may leave at any moment. */
 export interface Client {
-  readonly left: boolean;
-  /** What to undo if it leaves from now on; replaces what was said before, null for nothing. */
-  onLeave(undo: (() => void) | null): void;
+  readonly isDisconnected: boolean;
+  /** What to handler if it leaves from now on; replaces what was said before, null for nothing. */
+  onDisconnect(handler: (() => void) | null): void;
 }

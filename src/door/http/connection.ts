@@ -6,7 +6,7 @@ import { type Peer, peerOf } from './peer.ts';
 export class Connection {
   readonly socket: Socket;
   readonly peer: Peer;
-  readonly open = new Set<Exchange>();
+  readonly openExchanges = new Set<Exchange>();
   /** Not HTTP any more, or about to be so. */
   upgraded = false;
   /** What had come when its newest request was over; null before the first. */
@@ -18,27 +18,27 @@ export class Connection {
   }
 
   /** Its newest request is over. */
-  served(): void {
+  markAnswered(): void {
     this.#served = this.socket.bytesRead;
   }
 
   /** It was answered, and nothing came since. */
-  get isServed(): boolean {
-    return this.open.size === 0 && !this.upgraded && this.socket.bytesRead === this.#served;
+  get isAnsweredAndQuiet(): boolean {
+    return this.openExchanges.size === 0 && !this.upgraded && this.socket.bytesRead === this.#served;
   }
 
   /** All that it asks is here; or it has ended, and asks no more. */
-  get isHeard(): boolean {
-    if (this.open.size === 0) return this.upgraded || this.socket.writableEnded;
-    return [...this.open].every(({ req }) => req.complete);
+  get isFullyReceived(): boolean {
+    if (this.openExchanges.size === 0) return this.upgraded || this.socket.writableEnded;
+    return [...this.openExchanges].every(({ req }) => req.complete);
   }
 
   /**
    * What to do about bytes that no parser reads. An answer written to the socket now would be taken for that to
    * the oldest request under way, so it is given only where that is the one that is wrong.
    */
-  verdict(): Verdict {
-    const [only, other] = this.open;
+  actionOnUnreadableInput(): UnreadableInputAction {
+    const [only, other] = this.openExchanges;
     if (only === undefined) return { kind: 'answer', exchange: null };
     if (other !== undefined) return { kind: 'destroy' };
     if (only.answered) return { kind: 'end' };
@@ -48,7 +48,7 @@ export class Connection {
   }
 }
 
-export type Verdict =
+export type UnreadableInputAction =
   | { readonly kind: 'answer'; readonly exchange: Exchange | null }
   /** The answer is written, and only has to go out. */
   | { readonly kind: 'end' }
@@ -58,33 +58,33 @@ export type Verdict =
 export class Connections {
   readonly #bySocket = new Map<Socket, Connection>();
 
-  open(socket: Socket): void {
+  add(socket: Socket): void {
     const connection = new Connection(socket);
     this.#bySocket.set(socket, connection);
     socket.once('close', () => {
       this.#bySocket.delete(socket);
-      for (const exchange of [...connection.open]) exchange.leave();
+      for (const exchange of [...connection.openExchanges]) exchange.handleDisconnect();
     });
   }
 
-  of(socket: Socket): Connection | undefined {
+  find(socket: Socket): Connection | undefined {
     return this.#bySocket.get(socket);
   }
 
-  get areHeard(): boolean {
-    return [...this.#bySocket.values()].every((connection) => connection.isHeard);
+  get areFullyReceived(): boolean {
+    return [...this.#bySocket.values()].every((connection) => connection.isFullyReceived);
   }
 
   /** Ends those that were answered; what is written already still goes out. */
-  closeServed(): void {
+  closeAnswered(): void {
     for (const connection of this.#bySocket.values()) {
-      if (connection.isServed) connection.socket.destroySoon();
+      if (connection.isAnsweredAndQuiet) connection.socket.destroySoon();
     }
   }
 
   /** Ends those that nobody waits on; what is written already still goes out. */
   closeIdle(): void {
-    for (const { socket, open, upgraded } of this.#bySocket.values()) {
+    for (const { socket, openExchanges: open, upgraded } of this.#bySocket.values()) {
       if (open.size === 0 && !upgraded) socket.destroySoon();
     }
   }

@@ -5,7 +5,7 @@ import type { Client } from './client.ts';
 import type { Peer } from './peer.ts';
 
 /** What is left of a body once the answer is there: read and dropped up to this size, to keep the connection. */
-const DISCARDED = 64 * 1024;
+const MAX_DISCARDED = 64 * 1024;
 /** How long a connection that will be closed is still read, so that a reset does not overtake the answer. */
 const LINGER = 2000;
 
@@ -20,14 +20,14 @@ export class Exchange implements Client {
   requestId = '';
   /** Bytes of its body that are held in memory. */
   buffered = 0;
-  left = false;
+  isDisconnected = false;
   /** The door's own answer is written whole. */
   answered = false;
   readonly #timers: Timers;
-  readonly #over: (exchange: Exchange) => void;
-  #undo: (() => void) | null = null;
+  readonly #onDone: (exchange: Exchange) => void;
+  #onDisconnect: (() => void) | null = null;
   #ended = false;
-  #continueOwed: boolean;
+  #owesContinue: boolean;
 
   constructor(
     req: IncomingMessage,
@@ -38,38 +38,38 @@ export class Exchange implements Client {
       readonly expectsContinue: boolean;
       readonly timers: Timers;
       /** Called once, when it has an answer, or will have none. */
-      readonly over: (exchange: Exchange) => void;
+      readonly onDone: (exchange: Exchange) => void;
     },
   ) {
     this.req = req;
     this.res = res;
     this.peer = facts.peer;
     this.arrivedAt = facts.arrivedAt;
-    this.#continueOwed = facts.expectsContinue;
+    this.#owesContinue = facts.expectsContinue;
     this.#timers = facts.timers;
-    this.#over = facts.over;
+    this.#onDone = facts.onDone;
     // Without a listener, a write that comes too late would end the process.
-    res.on('error', () => this.leave());
+    res.on('error', () => this.handleDisconnect());
   }
 
   /** Its connection closed. */
-  leave(): void {
-    if (this.left || this.#ended) return;
-    this.left = true;
-    const undo = this.#undo;
-    this.#undo = null;
-    this.#over(this);
-    undo?.();
+  handleDisconnect(): void {
+    if (this.isDisconnected || this.#ended) return;
+    this.isDisconnected = true;
+    const handler = this.#onDisconnect;
+    this.#onDisconnect = null;
+    this.#onDone(this);
+    handler?.();
   }
 
-  onLeave(undo: (() => void) | null): void {
-    this.#undo = undo;
+  onDisconnect(handler: (() => void) | null): void {
+    this.#onDisconnect = handler;
   }
 
   /** The body is about to be read: the one moment for 100 Continue (RFC 9110 §10.1.1). */
-  wantBody(): void {
-    if (!this.#continueOwed) return;
-    this.#continueOwed = false;
+  sendContinueIfExpected(): void {
+    if (!this.#owesContinue) return;
+    this.#owesContinue = false;
     this.res.writeContinue();
   }
 
@@ -84,24 +84,24 @@ export class Exchange implements Client {
 
   /** Gives a door's own answer, and closes the connection after it where what follows cannot be trusted. */
   answer(own: OwnAnswer, framingInDoubt: boolean): void {
-    if (this.left) return;
+    if (this.isDisconnected) return;
     if (this.res.headersSent) {
       this.abort();
       return;
     }
-    const unread = !this.req.complete && this.#unreadBytes() > DISCARDED;
+    const unread = !this.req.complete && this.#unreadBytes() > MAX_DISCARDED;
     this.answered = true;
-    writeAnswer(this.res, own, framingInDoubt || unread || this.#continueOwed);
-    if (!unread || this.#continueOwed) {
+    writeAnswer(this.res, own, framingInDoubt || unread || this.#owesContinue);
+    if (!unread || this.#owesContinue) {
       this.end();
       return;
     }
     const timer = this.#timers.after(LINGER, () => this.end());
-    this.#undo = () => this.#timers.cancel(timer);
+    this.#onDisconnect = () => this.#timers.cancel(timer);
     this.req.removeAllListeners('data');
     this.req.once('end', () => {
       this.#timers.cancel(timer);
-      if (!this.left) this.end();
+      if (!this.isDisconnected) this.end();
     });
     this.req.resume();
   }
@@ -115,10 +115,10 @@ export class Exchange implements Client {
   }
 
   #close(): void {
-    const isFirst = !this.#ended && !this.left;
+    const isFirst = !this.#ended && !this.isDisconnected;
     this.#ended = true;
-    this.#undo = null;
-    if (isFirst) this.#over(this);
+    this.#onDisconnect = null;
+    if (isFirst) this.#onDone(this);
   }
 
   #unreadBytes(): number {

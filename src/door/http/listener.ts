@@ -19,19 +19,19 @@ import { newRequestId } from './request-id.ts';
  */
 const KEEP_ALIVE = 120_000;
 /** Dropped connections are told of at most this often. */
-const DROPS_TOLD = 1000;
+const DROP_REPORT_INTERVAL = 1000;
 
 /**
  * Whoever has connected when the door closes, and was not heard yet, may still send a request for so many ms: it
  * would be a reset to him otherwise, of a connection that was taken.
  */
-const LAST_CALL = 500;
-const LOOK = 5;
+const LAST_REQUEST_GRACE = 500;
+const POLL_INTERVAL = 5;
 /** Connections that wait to be taken; the system's own limit (net.core.somaxconn) is at most that. */
 const BACKLOG = 4096;
 
 /** Requests that one connection may have under way: only a client that pipelines has more than one. */
-const PIPELINED = 16;
+const MAX_PIPELINED = 16;
 
 /** An address, or a socket that listens already. */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly fd: number };
@@ -43,7 +43,7 @@ export interface ListenerContext {
   readonly timers: Timers;
   /** Epoch ms. */
   readonly now: () => number;
-  readonly refused: ReportRefusal;
+  readonly reportRefusal: ReportRefusal;
 }
 
 /** What the public port hands on. */
@@ -59,9 +59,9 @@ export class Listener extends Server {
   readonly #connections = new Connections();
   #inFlight = 0;
   #stopped: Promise<void> | null = null;
-  #lastCall = false;
+  #graceIsOver = false;
   #dropped = 0;
-  #droppedToldAt = Number.NEGATIVE_INFINITY;
+  #droppedReportedAt = Number.NEGATIVE_INFINITY;
 
   constructor(context: ListenerContext, handlers: Handlers) {
     super(serverOptions(context.limits));
@@ -70,20 +70,20 @@ export class Listener extends Server {
     this.configure(context.limits);
     // Node would drop the headers beyond 2000 and pass on the rest; their size is limited anyway.
     this.maxHeadersCount = 0;
-    this.on('connection', (socket: Socket) => this.#connections.open(socket));
-    this.on('request', (req: IncomingMessage, res: ServerResponse) => this.#enter(req, res, false));
-    this.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => this.#enter(req, res, true));
-    this.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => this.#enter(req, res, false));
+    this.on('connection', (socket: Socket) => this.#connections.add(socket));
+    this.on('request', (req: IncomingMessage, res: ServerResponse) => this.#accept(req, res, false));
+    this.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => this.#accept(req, res, true));
+    this.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => this.#accept(req, res, false));
     // Behind a request that is not answered yet, whatever was written now would be taken for its answer.
     this.on('upgrade', (req: IncomingMessage, stream: Duplex, early: Buffer) => {
-      const connection = this.#of(stream);
+      const connection = this.#connectionOf(stream);
       if (connection === undefined) return;
-      if (connection.open.size > 0) stream.destroy();
+      if (connection.openExchanges.size > 0) stream.destroy();
       else this.#handlers.upgrade(req, connection, early);
     });
     this.on('connect', (req: IncomingMessage, stream: Duplex) => this.#refuseTunnel(req, stream));
     this.on('clientError', (error: Error, stream: Duplex) => this.#refuseUnread(error, stream));
-    this.on('drop', () => this.#drop());
+    this.on('drop', () => this.#countDropped());
   }
 
   /** Rejects with the system's error, or where a socket that was passed is not TCP. */
@@ -94,7 +94,7 @@ export class Listener extends Server {
       this.listen('fd' in where ? { ...where, backlog: BACKLOG } : where, () => {
         this.off('error', reject);
         // accept() may fail later, for want of file descriptors: one connection is lost, not the process.
-        this.on('error', (cause) => this.#tell('a connection could not be taken', cause));
+        this.on('error', (cause) => this.#reportOverload('a connection could not be taken', cause));
         const address = this.address();
         if (typeof address === 'object' && address !== null) {
           resolve({ host: 'fd' in where ? address.address : where.host, port: address.port });
@@ -110,8 +110,8 @@ export class Listener extends Server {
   stop(): Promise<void> {
     this.#stopped ??= new Promise((resolve) => {
       this.close(() => resolve());
-      this.#context.timers.after(LAST_CALL, () => {
-        this.#lastCall = true;
+      this.#context.timers.after(LAST_REQUEST_GRACE, () => {
+        this.#graceIsOver = true;
         this.#connections.closeIdle();
       });
     });
@@ -119,10 +119,10 @@ export class Listener extends Server {
   }
 
   /** Once every connection that was taken is heard: its request is here, or it has ended. */
-  async heard(): Promise<void> {
-    while (!this.#lastCall && !this.#connections.areHeard) {
+  async allReceived(): Promise<void> {
+    while (!this.#graceIsOver && !this.#connections.areFullyReceived) {
       // Not one of the door's timers, which end when it is closed at once meanwhile.
-      await pause(LOOK);
+      await pause(POLL_INTERVAL);
     }
   }
 
@@ -139,8 +139,8 @@ export class Listener extends Server {
 
   /** Node's own would cut an answer that is written but not yet on the wire. */
   override closeIdleConnections(): void {
-    if (this.#lastCall) this.#connections.closeIdle();
-    else this.#connections.closeServed();
+    if (this.#graceIsOver) this.#connections.closeIdle();
+    else this.#connections.closeAnswered();
   }
 
   /** Breaks off everything, upgraded connections too. */
@@ -148,8 +148,8 @@ export class Listener extends Server {
     this.#connections.destroy();
   }
 
-  #enter(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
-    const connection = this.#connections.of(req.socket);
+  #accept(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
+    const connection = this.#connections.find(req.socket);
     // Closed already: Node still hands on what it has read.
     if (connection === undefined) return;
     const { limits, timers } = this.#context;
@@ -158,18 +158,19 @@ export class Listener extends Server {
       arrivedAt: this.#context.now(),
       expectsContinue,
       timers,
-      over: (done) => this.#leave(connection, done),
+      onDone: (done) => this.#finish(connection, done),
     });
-    connection.open.add(exchange);
+    connection.openExchanges.add(exchange);
     this.#inFlight += 1;
     if (!this.listening) res.shouldKeepAlive = false;
-    if (this.#inFlight > limits.connections || connection.open.size > PIPELINED) this.#overload(exchange);
+    if (this.#inFlight > limits.connections || connection.openExchanges.size > MAX_PIPELINED)
+      this.#overload(exchange);
     else this.#handlers.request(exchange);
   }
 
-  #leave(connection: Connection, exchange: Exchange): void {
-    connection.open.delete(exchange);
-    connection.served();
+  #finish(connection: Connection, exchange: Exchange): void {
+    connection.openExchanges.delete(exchange);
+    connection.markAnswered();
     this.#inFlight -= 1;
     if (!this.listening) setImmediate(() => this.closeIdleConnections());
   }
@@ -178,61 +179,61 @@ export class Listener extends Server {
   #overload(exchange: Exchange): void {
     exchange.requestId = newRequestId();
     const error = new DoorError('GWPROXY_OVERLOADED', 'too many requests are under way', { retryAfter: 1 });
-    this.#context.refused(error, exchange, null);
+    this.#context.reportRefusal(error, exchange, null);
     exchange.answer(problem(error, exchange.requestId), false);
   }
 
   #refuseTunnel(req: IncomingMessage, stream: Duplex): void {
-    const connection = this.#of(stream);
+    const connection = this.#connectionOf(stream);
     if (connection === undefined) return;
     const { socket } = connection;
-    if (connection.open.size > 0) {
+    if (connection.openExchanges.size > 0) {
       socket.destroy();
       return;
     }
     socket.on('error', () => socket.destroy());
     const requestId = newRequestId();
     const error = new DoorError('GWPROXY_REQUEST_INVALID', 'this is no proxy to tunnel through');
-    this.#context.refused(error, { requestId, req }, null);
+    this.#context.reportRefusal(error, { requestId, req }, null);
     endWithAnswer(socket, problem(error, requestId));
   }
 
   /** What Node's parser does not read, or what comes too slowly. The connection closes in any case. */
   #refuseUnread(error: Error, stream: Duplex): void {
-    const connection = this.#of(stream);
+    const connection = this.#connectionOf(stream);
     if (connection === undefined) return;
     const { socket } = connection;
-    const verdict = connection.verdict();
+    const action = connection.actionOnUnreadableInput();
     // A connection that is merely opened ahead and not used yet expects no answer.
-    const hears = socket.writable && socket.bytesRead > 0 && !isSystemError(error);
-    if (!hears || verdict.kind === 'destroy') {
+    const expectsAnswer = socket.writable && socket.bytesRead > 0 && !isSystemError(error);
+    if (!expectsAnswer || action.kind === 'destroy') {
       socket.destroy();
-    } else if (verdict.kind === 'end') {
+    } else if (action.kind === 'end') {
       socket.destroySoon();
     } else {
       const known = refusalOf(error);
-      const requestId = verdict.exchange?.requestId || newRequestId();
-      this.#context.refused(known, { requestId, req: verdict.exchange?.req ?? {} }, null);
+      const requestId = action.exchange?.requestId || newRequestId();
+      this.#context.reportRefusal(known, { requestId, req: action.exchange?.req ?? {} }, null);
       endWithAnswer(socket, problem(known, requestId));
     }
   }
 
-  #drop(): void {
+  #countDropped(): void {
     this.#dropped += 1;
     const now = this.#context.now();
-    if (now - this.#droppedToldAt < DROPS_TOLD) return;
-    this.#tell(`${this.#dropped} connections over the limit dropped`);
-    this.#droppedToldAt = now;
+    if (now - this.#droppedReportedAt < DROP_REPORT_INTERVAL) return;
+    this.#reportOverload(`${this.#dropped} connections over the limit dropped`);
+    this.#droppedReportedAt = now;
     this.#dropped = 0;
   }
 
-  #tell(detail: string, cause?: Error): void {
+  #reportOverload(detail: string, cause?: Error): void {
     const error = new DoorError('GWPROXY_OVERLOADED', detail, { cause });
-    this.#context.refused(error, { requestId: newRequestId(), req: {} }, null);
+    this.#context.reportRefusal(error, { requestId: newRequestId(), req: {} }, null);
   }
 
-  #of(stream: Duplex): Connection | undefined {
-    const connection = stream instanceof Socket ? this.#connections.of(stream) : undefined;
+  #connectionOf(stream: Duplex): Connection | undefined {
+    const connection = stream instanceof Socket ? this.#connections.find(stream) : undefined;
     if (connection === undefined) stream.destroy();
     return connection;
   }

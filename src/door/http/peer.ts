@@ -9,7 +9,7 @@ export interface Peer {
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /** The sender's X-Request-Id where it is one harmless value; undefined where one must be made. */
-export function keptRequestId(head: {
+export function senderRequestId(head: {
   /** In lower case. */
   readonly names: readonly string[];
   /** Names and values in turn, as they came. */

@@ -4,16 +4,16 @@ import type { Match } from '../../routing/match.ts';
 import type { Route } from '../../routing/route.ts';
 import { senderDeadline } from '../../routing/sender.ts';
 import { withoutPrefix } from '../../routing/target-path.ts';
-import { UNKNOWN_SENDER } from '../hold/deadline.ts';
+import { UNKNOWN_SENDER_TIMEOUT } from '../hold/deadline.ts';
 import type { Delivery } from '../hold/delivery.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Head } from '../request/head.ts';
 import { requestHeaders } from '../upstream/headers.ts';
-import type { Ruled } from './ruling.ts';
+import type { MatchBasis } from './rule-set.ts';
 
 /** A matched request as its gateway is to get it, but for the body. */
 export interface Prepared {
-  readonly delivery: RuledDelivery;
+  readonly delivery: MatchedDelivery;
   readonly method: string;
   /** Path and query. */
   readonly target: string;
@@ -28,7 +28,7 @@ export function prepare(
   exchange: Exchange,
   head: Head,
   match: Match,
-  ruled: Ruled,
+  basis: MatchBasis,
 ): Prepared {
   const { path, stripped } = gatewayPath(match.route, head.path);
   const { peer, requestId, arrivedAt, buffered } = exchange;
@@ -38,8 +38,8 @@ export function prepare(
       path,
       arrivedAt,
       bytes: buffered,
-      deadline: () => patience(match, head),
-      ruled,
+      deadline: () => senderTimeout(match, head),
+      basis,
     },
     method: head.method,
     target: path + head.search,
@@ -49,8 +49,8 @@ export function prepare(
 }
 
 /** How long the sender of a matched request waits, in ms. */
-export function patience(match: Match, head: Head): number {
-  return match.deadline ?? senderDeadline(head) ?? UNKNOWN_SENDER;
+export function senderTimeout(match: Match, head: Head): number {
+  return match.deadline ?? senderDeadline(head) ?? UNKNOWN_SENDER_TIMEOUT;
 }
 
 /** The path as the gateway sees it, and the prefix that was taken off for it. */
@@ -66,6 +66,6 @@ export function gatewayPath(
   return { path: rest, stripped: route.path };
 }
 
-export interface RuledDelivery extends Delivery {
-  readonly ruled: Ruled;
+export interface MatchedDelivery extends Delivery {
+  readonly basis: MatchBasis;
 }

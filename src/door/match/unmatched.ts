@@ -2,17 +2,17 @@ import { PATH_LENGTH, type Report } from '../../events.ts';
 import type { Attributes } from '../../routing/route.ts';
 import { findScope } from '../../routing/table/table.ts';
 import type { Head } from '../request/head.ts';
-import type { Ruling } from './ruling.ts';
+import type { RuleSet } from './rule-set.ts';
 
-const REMEMBERED = 1000;
+const MAX_KEYS = 1000;
 /** Of one request: a batch of invented keys must not push out all that is remembered. */
-const NAMED = 20;
+const MAX_PER_REQUEST = 20;
 
 /** Attributes that arrived and no profile claims; secrets are sealed. */
 export interface UnmatchedKey {
   readonly attributes: Attributes;
   /** What a route must name beside them to claim the request: the scope that decided it, as in Route. */
-  readonly scope: Where;
+  readonly scope: UnmatchedScope;
   /** Of the newest request. */
   readonly path: string;
   readonly count: number;
@@ -21,7 +21,7 @@ export interface UnmatchedKey {
   readonly lastSeen: number;
 }
 
-export interface Where {
+export interface UnmatchedScope {
   readonly host: string | null;
   readonly path: string;
 }
@@ -48,9 +48,10 @@ export class Unmatched implements UnmatchedKeys {
   }
 
   /** What one request names; none of it was claimed. */
-  see(named: readonly Attributes[], { host, path: prefix }: Where, path: string): void {
+  record(attributes: readonly Attributes[], { host, path: prefix }: UnmatchedScope, path: string): void {
     const scope = { host, path: prefix };
-    for (const attributes of named.slice(0, NAMED)) this.#see(attributes, scope, path.slice(0, PATH_LENGTH));
+    for (const one of attributes.slice(0, MAX_PER_REQUEST))
+      this.#recordOne(one, scope, path.slice(0, PATH_LENGTH));
   }
 
   list(): readonly UnmatchedKey[] {
@@ -63,7 +64,7 @@ export class Unmatched implements UnmatchedKeys {
     return size;
   }
 
-  #see({ platform, fields }: Attributes, scope: Where, path: string): void {
+  #recordOne({ platform, fields }: Attributes, scope: UnmatchedScope, path: string): void {
     // A notification that names nobody: no route could claim it.
     if (Object.keys(fields).length === 0) return;
     // As JSON, so that no value can be written to look like two.
@@ -83,7 +84,7 @@ export class Unmatched implements UnmatchedKeys {
     });
     if (known !== undefined) return;
     for (const oldest of this.#keys.keys()) {
-      if (this.#keys.size <= REMEMBERED) break;
+      if (this.#keys.size <= MAX_KEYS) break;
       this.#keys.delete(oldest);
     }
     this.#report({ type: 'door.unmatched', attributes, path });
@@ -97,14 +98,14 @@ export function recordUnmatched(
   attributes: readonly Attributes[],
 ): void {
   if (attributes.length === 0) return;
-  const ruling = context.ruling();
-  const scope = ruling === null ? null : findScope(ruling.table, head);
-  context.unmatched.see(attributes, scope ?? { host: null, path: '' }, head.path);
+  const ruleSet = context.ruleSet();
+  const scope = ruleSet === null ? null : findScope(ruleSet.table, head);
+  context.unmatched.record(attributes, scope ?? { host: null, path: '' }, head.path);
 }
 
 /** The part of the door that recording an unmatched request needs. */
 export interface UnmatchedContext {
   readonly unmatched: Unmatched;
   /** The ruling of the newest snapshot; null before the first. */
-  ruling(): Ruling | null;
+  ruleSet(): RuleSet | null;
 }

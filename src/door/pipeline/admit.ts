@@ -1,9 +1,9 @@
 import { DoorError } from '../../errors.ts';
 import type { FanOut, Match } from '../../routing/match.ts';
 import type { DoorContext } from '../context.ts';
-import { ClientLeft } from '../http/client.ts';
+import { ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
-import type { Ruling } from '../match/ruling.ts';
+import type { RuleSet } from '../match/rule-set.ts';
 import type { Head } from '../request/head.ts';
 import { type Body, readWholeBody } from '../request/read-body.ts';
 import type { Verified, Verifier } from '../verify/verdict.ts';
@@ -15,7 +15,7 @@ export interface Admitted {
   readonly body: Body;
 }
 
-const NOTHING = Buffer.alloc(0);
+const NO_BYTES = Buffer.alloc(0);
 
 /**
  * Has a matched request proven to be its sender's, where its profile has rules for that sender. Reads the body where
@@ -24,7 +24,7 @@ const NOTHING = Buffer.alloc(0);
 export function admit(
   context: DoorContext,
   exchange: Exchange,
-  { verifiers }: Ruling,
+  { verifiers }: RuleSet,
   head: Head,
   match: Match,
   body: Body,
@@ -32,10 +32,10 @@ export function admit(
   const verifier = verifiers.of(match.profile, match.platform);
   const needs = verifier?.needs(head);
   if (verifier === undefined || needs === undefined || needs === 'nothing') return { verified: null, body };
-  return proven(context, exchange, head, match, body, verifier, needs);
+  return readAndVerify(context, exchange, head, match, body, verifier, needs);
 }
 
-async function proven(
+async function readAndVerify(
   context: DoorContext,
   exchange: Exchange,
   head: Head,
@@ -45,8 +45,8 @@ async function proven(
   needs: 'head' | 'body',
 ): Promise<Admitted> {
   const read = needs === 'body' && body === 'streamed' ? await readWholeBody(context, exchange, head) : body;
-  const bytes = read === 'streamed' ? NOTHING : read;
-  const verified = await prove(context, exchange, head, verifier, bytes, match.route.host !== null);
+  const bytes = read === 'streamed' ? NO_BYTES : read;
+  const verified = await verify(context, exchange, head, verifier, bytes, match.route.host !== null);
   return { verified, body: read };
 }
 
@@ -54,18 +54,18 @@ async function proven(
 export async function admitBatch(
   context: DoorContext,
   exchange: Exchange,
-  { verifiers }: Ruling,
+  { verifiers }: RuleSet,
   head: Head,
   { platform, matches }: FanOut,
   body: Buffer,
 ): Promise<void> {
   const profiles = matches.map(({ profile }) => profile);
   for (const verifier of verifiers.ofBatch(profiles, platform)) {
-    if (verifier.needs(head) !== 'nothing') await prove(context, exchange, head, verifier, body, false);
+    if (verifier.needs(head) !== 'nothing') await verify(context, exchange, head, verifier, body, false);
   }
 }
 
-async function prove(
+async function verify(
   context: DoorContext,
   exchange: Exchange,
   head: Head,
@@ -73,10 +73,10 @@ async function prove(
   body: Buffer,
   byHost: boolean,
 ): Promise<Verified> {
-  const url = urlOf(context, head, byHost);
+  const url = urlAsSent(context, head, byHost);
   const verdict = await verifier.verify({ head, body, url, now: context.now() });
   // It may have taken a fetch, during which nobody was told of it.
-  if (exchange.left) throw new ClientLeft();
+  if (exchange.isDisconnected) throw new ClientDisconnected();
   if (verdict.ok === true) return { expiresAt: verdict.expiresAt };
   const cause = new Error(verdict.reason);
   if (verdict.ok === false) {
@@ -93,7 +93,7 @@ async function prove(
 }
 
 /** As the sender was told it. Where hosts are told apart, public_url names but one of them. */
-function urlOf({ publicUrl }: DoorContext, { host, path, search }: Head, byHost: boolean): string | null {
+function urlAsSent({ publicUrl }: DoorContext, { host, path, search }: Head, byHost: boolean): string | null {
   if (publicUrl === null) return null;
   const origin = byHost ? `${publicUrl.proto}://${host}` : publicUrl.href;
   return origin + path + search;

@@ -3,15 +3,15 @@ import type { DeliveryFacts } from '../../routing/platform.ts';
 import { pickByPath } from '../../routing/target-path.ts';
 import type { Address } from '../../snapshot.ts';
 import type { DoorContext } from '../context.ts';
-import { sendersTime } from '../hold/deadline.ts';
+import { answerDeadline } from '../hold/deadline.ts';
 import { reply } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { type Prepared, prepare } from '../match/prepare.ts';
-import type { Ruled } from '../match/ruling.ts';
+import type { MatchBasis } from '../match/rule-set.ts';
 import { repeatKey, sha256Of } from '../repeats/repeat-key.ts';
 import type { Head } from '../request/head.ts';
 import { checkLength } from '../request/read-body.ts';
-import { keepOf } from '../spooling/spool-delivery.ts';
+import { spoolableOf } from '../spooling/spool-delivery.ts';
 import { type ForwardOutcome, forward } from '../upstream/forward.ts';
 import type { Upstream } from '../upstream/upstreams.ts';
 import type { Admitted } from './admit.ts';
@@ -27,30 +27,33 @@ export function deliverOnce(
   head: Head,
   match: Match,
   { verified, body }: Admitted,
-  ruled: Ruled,
+  basis: MatchBasis,
 ): Promise<unknown> {
   if (body === 'streamed') checkLength(head.length, context.limits.streamed);
-  const prepared = prepare(context.publicUrl, exchange, head, match, ruled);
+  const prepared = prepare(context.publicUrl, exchange, head, match, basis);
   const { target, headers } = prepared;
   // What streams can neither be told from another nor be kept.
   const facts = body === 'streamed' || match.synchronous ? null : (match.facts?.() ?? null);
-  const key = facts === null || body === 'streamed' ? null : keyOf(context, match, facts, prepared, body);
+  const key =
+    facts === null || body === 'streamed' ? null : repeatKeyOf(context, match, facts, prepared, body);
   // A sender that gave up closes its connection, and then repeats. A stranger leaves no work behind.
   const outlivesClient = key !== null && verified !== null;
   const outgoing = { head, target, headers, body, outlivesClient };
   const send = (upstream: Upstream, address: Address): Promise<ForwardOutcome> =>
     forward(context, exchange, upstream, address, outgoing);
   if (facts === null || body === 'streamed') return deliver(context, exchange, prepared.delivery, send);
-  const keep = verified === null ? null : keepOf(context, match, facts, verified, prepared, body);
-  const take = async (): Promise<void> => {
-    const end = await deliver(context, exchange, prepared.delivery, send, keep);
-    if (end === 'kept') exchange.answer(reply(facts.acknowledgement, exchange.requestId), false);
+  const spoolable = verified === null ? null : spoolableOf(context, match, facts, verified, prepared, body);
+  const deliverOrSpool = async (): Promise<void> => {
+    const end = await deliver(context, exchange, prepared.delivery, send, spoolable);
+    if (end === 'spooled') exchange.answer(reply(facts.acknowledgement, exchange.requestId), false);
   };
-  return key === null ? take() : once(context, exchange, key, prepared, take);
+  return key === null
+    ? deliverOrSpool()
+    : deliverUnlessRepeat(context, exchange, key, prepared, deliverOrSpool);
 }
 
 /** Null where nothing tells a repeat of it. */
-function keyOf(
+function repeatKeyOf(
   context: DoorContext,
   { profile }: Match,
   { dedupKey }: DeliveryFacts,
@@ -63,26 +66,26 @@ function keyOf(
   return repeatKey({ profile, listener, target, dedupKey, sha256: sha256Of(body) });
 }
 
-async function once(
+async function deliverUnlessRepeat(
   context: DoorContext,
   exchange: Exchange,
   key: string,
   { delivery }: Prepared,
-  take: () => Promise<void>,
+  deliverOrSpool: () => Promise<void>,
 ): Promise<void> {
-  const until = sendersTime(delivery.arrivedAt, delivery.deadline());
-  const begun = context.repeats.begin(key, exchange, until);
-  const settled = begun.kind === 'repeat' ? await begun.settled : begun;
+  const until = answerDeadline(delivery.arrivedAt, delivery.deadline());
+  const begin = context.repeats.begin(key, exchange, until);
+  const settled = begin.kind === 'repeat' ? await begin.settled : begin;
   if (settled.kind === 'answered') {
     const { status } = settled;
     exchange.answer(reply({ status, contentType: null, body: '' }, exchange.requestId), false);
     return;
   }
   try {
-    await take();
-    settled.leading.done(exchange.res.statusCode);
+    await deliverOrSpool();
+    settled.original.done(exchange.res.statusCode);
   } catch (error) {
-    settled.leading.failed();
+    settled.original.failed();
     throw error;
   }
 }

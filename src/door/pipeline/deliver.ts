@@ -6,39 +6,39 @@ import type { DoorContext } from '../context.ts';
 import { holdUntil } from '../hold/deadline.ts';
 import type { Turn } from '../hold/round.ts';
 import type { Client } from '../http/client.ts';
-import type { RuledDelivery } from '../match/prepare.ts';
-import type { Ruling } from '../match/ruling.ts';
-import type { Keep } from '../spooling/spool-delivery.ts';
+import type { MatchedDelivery } from '../match/prepare.ts';
+import type { RuleSet } from '../match/rule-set.ts';
+import type { Spoolable } from '../spooling/spool-delivery.ts';
 import { isStaleConnection, unreachable } from '../upstream/failure.ts';
 import type { ForwardOutcome } from '../upstream/forward.ts';
 import type { Upstream } from '../upstream/upstreams.ts';
 
 /** Connections that fail while the snapshot still says ready: how often one is tried, and the first pause. */
-const TRIES = 5;
-const PAUSE = 50;
+const MAX_TRIES = 5;
+const FIRST_PAUSE = 50;
 
 /**
  * Brings a request to its profile's listener: at once where that is ready, after a hold where it will be, and
- * again where a connection failed before a byte was sent. With `keep` it is kept instead of a wait, and where
+ * again where a connection failed before a byte was sent. With `spoolable` it is kept instead of a wait, and where
  * others of its profile are kept already: it queues behind them. Where routes or rules have changed since it was
- * matched, it goes on only if it is the profile's by the new ones too. Rejects as Hold.wait, `send` and `keep` do.
+ * matched, it goes on only if it is the profile's by the new ones too. Rejects as Hold.wait, `send` and `spoolable` do.
  */
 export async function deliver(
   context: DoorContext,
   client: Client,
-  delivery: RuledDelivery,
+  delivery: MatchedDelivery,
   send: (upstream: Upstream, address: Address) => Promise<ForwardOutcome>,
-  keep: Keep | null = null,
-): Promise<'answered' | 'kept'> {
+  spoolable: Spoolable | null = null,
+): Promise<'answered' | 'spooled'> {
   const { profile } = delivery;
   const counters = context.counters.of(profile);
   let counted = false;
   let tries = 0;
   let turn: Turn | null = null;
-  let { ruling } = delivery.ruled;
+  let { ruleSet } = delivery.basis;
   for (;;) {
-    const now = context.ruling();
-    if (now !== ruling) ruling = ruledAnew(delivery, now, turn);
+    const now = context.ruleSet();
+    if (now !== ruleSet) ruleSet = recheckRuleSet(delivery, now, turn);
     const upstream = pickByPath(context.upstreams.of(profile), delivery.path);
     if (upstream === undefined) {
       throw new DoorError('GWPROXY_NO_ROUTE', 'no listener is public at this path');
@@ -47,13 +47,13 @@ export async function deliver(
     counted = true;
     const { target } = upstream;
     if (
-      keep !== null &&
-      (target.state !== 'ready' || context.spool?.holds(profile) === true) &&
-      keep.outlives(target)
+      spoolable !== null &&
+      (target.state !== 'ready' || context.spool?.hasSpooled(profile) === true) &&
+      spoolable.outlives(target)
     ) {
       turn?.end(false);
-      await keep.take();
-      return 'kept';
+      await spoolable.spool();
+      return 'spooled';
     }
     if (target.state !== 'ready' || (turn === null && context.hold.isQueued(target))) {
       turn?.end(false);
@@ -63,40 +63,40 @@ export async function deliver(
     }
     if (target.address === null) throw unreachable(new Error('a ready target has no address'));
     const sent = send(upstream, target.address);
-    const outcome = turn === null ? await sent : await inTurn(turn, sent);
+    const outcome = turn === null ? await sent : await sendInTurn(turn, sent);
     turn = null;
     if (outcome.kind === 'answered') return 'answered';
     tries += 1;
-    if (isStaleConnection(outcome.cause) && tries < TRIES) continue;
+    if (isStaleConnection(outcome.cause) && tries < MAX_TRIES) continue;
     const { generation, listener } = target;
     context.supervisor.failed({ profile, generation, listener, code: errorCode(outcome.cause) ?? 'UNKNOWN' });
-    if (keep?.outlives(target) === true) {
-      await keep.take();
-      return 'kept';
+    if (spoolable?.outlives(target) === true) {
+      await spoolable.spool();
+      return 'spooled';
     }
-    const pause = PAUSE * 2 ** (tries - 1);
+    const pause = FIRST_PAUSE * 2 ** (tries - 1);
     const until = holdUntil(delivery.arrivedAt, delivery.deadline(), counters.latency.p95());
-    if (tries === TRIES || context.now() + pause >= until) throw unreachable(outcome.cause);
+    if (tries === MAX_TRIES || context.now() + pause >= until) throw unreachable(outcome.cause);
     await context.hold.pause(client, delivery, pause);
   }
 }
 
 /** The ruling that the delivery goes on by. A profile's name alone says nothing: it may be another bot's by now. */
-function ruledAnew({ ruled }: RuledDelivery, now: Ruling | null, turn: Turn | null): Ruling {
-  let stands = false;
+function recheckRuleSet({ basis }: MatchedDelivery, now: RuleSet | null, turn: Turn | null): RuleSet {
+  let stillHolds = false;
   try {
-    stands = now !== null && ruled.stands(now);
+    stillHolds = now !== null && basis.stillHolds(now);
   } finally {
-    if (!stands) turn?.end(false);
+    if (!stillHolds) turn?.end(false);
   }
-  if (now !== null && stands) return now;
+  if (now !== null && stillHolds) return now;
   throw new DoorError('GWPROXY_UPSTREAM_NOT_READY', 'the config has changed whose this request is', {
     retryAfter: 1,
   });
 }
 
 /** Who waited has its turn until there is an outcome. */
-async function inTurn(turn: Turn, sent: Promise<ForwardOutcome>): Promise<ForwardOutcome> {
+async function sendInTurn(turn: Turn, sent: Promise<ForwardOutcome>): Promise<ForwardOutcome> {
   let answered = false;
   try {
     const outcome = await sent;

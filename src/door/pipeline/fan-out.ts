@@ -2,11 +2,11 @@ import { DoorError } from '../../errors.ts';
 import type { FanOut, Match } from '../../routing/match.ts';
 import type { DoorContext } from '../context.ts';
 import { reply } from '../http/answer.ts';
-import { type Client, ClientLeft } from '../http/client.ts';
+import { type Client, ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { asDoorError } from '../http/refusals.ts';
 import { prepare } from '../match/prepare.ts';
-import type { Ruled } from '../match/ruling.ts';
+import type { MatchBasis } from '../match/rule-set.ts';
 import { recordUnmatched } from '../match/unmatched.ts';
 import { deliveryId } from '../repeats/partial-batches.ts';
 import type { Head } from '../request/head.ts';
@@ -24,57 +24,57 @@ export async function fanOut(
   head: Head,
   { platform, matches, unclaimed: others }: FanOut,
   body: Buffer,
-  ruled: Ruled,
+  basis: MatchBasis,
 ): Promise<void> {
   recordUnmatched(context, head, others);
   const id = deliveryId(platform, head.host + head.path + head.search, body);
-  const taken = new Set(context.partialBatches.by(id, context.now()));
+  const acceptedBy = new Set(context.partialBatches.acceptedBy(id, context.now()));
   const branches = matches
-    .filter(({ profile }) => !taken.has(profile))
+    .filter(({ profile }) => !acceptedBy.has(profile))
     .map((match) => ({ match, client: new Branch() }));
-  exchange.onLeave(() => {
-    for (const { client } of branches) client.leave();
+  exchange.onDisconnect(() => {
+    for (const { client } of branches) client.disconnect();
   });
   const failures: DoorError[] = [];
   await Promise.all(
     branches.map(async ({ match, client }) => {
       try {
-        await bring(context, exchange, client, head, match, body, ruled);
-        taken.add(match.profile);
+        await deliverCopy(context, exchange, client, head, match, body, basis);
+        acceptedBy.add(match.profile);
       } catch (error) {
-        if (error instanceof ClientLeft) return;
+        if (error instanceof ClientDisconnected) return;
         const known = asDoorError(error);
-        context.refused(known, exchange, match.profile);
+        context.reportRefusal(known, exchange, match.profile);
         failures.push(known);
       }
     }),
   );
   // Whoever left did not hear that all took it, and repeats it.
-  if (failures.length === 0 && !exchange.left) context.partialBatches.forget(id);
-  else if (taken.size > 0) context.partialBatches.note(id, taken, context.now());
-  if (exchange.left) throw new ClientLeft();
-  exchange.onLeave(null);
+  if (failures.length === 0 && !exchange.isDisconnected) context.partialBatches.forget(id);
+  else if (acceptedBy.size > 0) context.partialBatches.record(id, acceptedBy, context.now());
+  if (exchange.isDisconnected) throw new ClientDisconnected();
+  exchange.onDisconnect(null);
   if (failures.length > 0) throw incomplete(failures);
   exchange.answer(reply({ status: 200, contentType: null, body: '' }, exchange.requestId), false);
 }
 
 /** Resolves when the gateway took it. */
-async function bring(
+async function deliverCopy(
   context: DoorContext,
   exchange: Exchange,
   client: Client,
   head: Head,
   match: Match,
   body: Buffer,
-  ruled: Ruled,
+  basis: MatchBasis,
 ): Promise<void> {
-  const { delivery, method, target, headers } = prepare(context.publicUrl, exchange, head, match, ruled);
+  const { delivery, method, target, headers } = prepare(context.publicUrl, exchange, head, match, basis);
   const copy: Copy = { method, target, headers, body };
   let status = 0;
   await deliver(context, client, delivery, async (upstream, address) => {
-    const offered = await sendCopy(context, client, upstream, address, copy);
-    if (offered.kind === 'answered') status = offered.status;
-    return offered;
+    const outcome = await sendCopy(context, client, upstream, address, copy);
+    if (outcome.kind === 'answered') status = outcome.status;
+    return outcome;
   });
   if (status < 200 || status > 299) {
     throw new DoorError('GWPROXY_FAN_OUT_INCOMPLETE', `a gateway answered ${status}`);
@@ -86,19 +86,19 @@ function incomplete(failures: readonly DoorError[]): DoorError {
   return new DoorError('GWPROXY_FAN_OUT_INCOMPLETE', 'not every gateway took the batch', { retryAfter });
 }
 
-/** The client as one of the gateways sees it: each has something of its own to undo. */
+/** The client as one of the gateways sees it: each has something of its own to handler. */
 class Branch implements Client {
-  left = false;
-  #undo: (() => void) | null = null;
+  isDisconnected = false;
+  #onDisconnect: (() => void) | null = null;
 
-  onLeave(undo: (() => void) | null): void {
-    this.#undo = undo;
+  onDisconnect(handler: (() => void) | null): void {
+    this.#onDisconnect = handler;
   }
 
-  leave(): void {
-    this.left = true;
-    const undo = this.#undo;
-    this.#undo = null;
-    undo?.();
+  disconnect(): void {
+    this.isDisconnected = true;
+    const handler = this.#onDisconnect;
+    this.#onDisconnect = null;
+    handler?.();
   }
 }

@@ -4,12 +4,12 @@ import { bodyTypeOf } from '../../routing/body/inspect.ts';
 import { type HeadOutcome, type Match, type MixedBatch, matchHead } from '../../routing/match.ts';
 import type { DoorContext } from '../context.ts';
 import { problem, reply } from '../http/answer.ts';
-import { ClientLeft } from '../http/client.ts';
+import { ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { keptRequestId } from '../http/peer.ts';
+import { senderRequestId } from '../http/peer.ts';
 import { asDoorError, mixedBatch, noRoute, notReadyYet } from '../http/refusals.ts';
 import { newRequestId } from '../http/request-id.ts';
-import { decideByBody, type Ruling, ruledBy } from '../match/ruling.ts';
+import { matchBasis, matchByBody, type RuleSet } from '../match/rule-set.ts';
 import { recordUnmatched } from '../match/unmatched.ts';
 import type { Head } from '../request/head.ts';
 import { type Body, readWholeBody } from '../request/read-body.ts';
@@ -19,7 +19,7 @@ import { deliverOnce } from './deliver-once.ts';
 import { fanOut } from './fan-out.ts';
 
 /** What an event names of a batch's deliveries: enough to find them by. */
-const NAMED = 20;
+const MAX_REPORTED = 20;
 
 /**
  * One request's whole way: its head is read, its route found (by the head, or by a body that is then read whole),
@@ -29,25 +29,25 @@ const NAMED = 20;
 export async function serve(context: DoorContext, exchange: Exchange): Promise<void> {
   let profile: string | null = null;
   try {
-    const head = identify(exchange);
-    const ruling = context.ruling();
-    if (ruling === null) throw notReadyYet();
-    let outcome = matchHead(ruling.table, head);
+    const head = readHeadAndId(exchange);
+    const ruleSet = context.ruleSet();
+    if (ruleSet === null) throw notReadyYet();
+    let outcome = matchHead(ruleSet.table, head);
     let body: Body = 'streamed';
     if (outcome.kind === 'needs-body') {
       body = await readWholeBody(context, exchange, head);
-      outcome = decideByBody(outcome, head, body);
+      outcome = matchByBody(outcome, head, body);
     }
     if (outcome.kind === 'match') {
       profile = outcome.profile;
-      const admission = admit(context, exchange, ruling, head, outcome, body);
+      const admission = admit(context, exchange, ruleSet, head, outcome, body);
       const admitted = admission instanceof Promise ? await admission : admission;
       const { body: read } = admitted;
       // Its proof covered a body that no route needed: what may be kept, and in which order, is in there.
       const known = body === 'streamed' && read !== 'streamed' ? withBody(outcome, head, read) : outcome;
-      await deliverOnce(context, exchange, head, known, admitted, ruledBy(ruling, head, known, read));
+      await deliverOnce(context, exchange, head, known, admitted, matchBasis(ruleSet, head, known, read));
     } else {
-      await settle(context, exchange, ruling, head, outcome, body);
+      await answerOther(context, exchange, ruleSet, head, outcome, body);
     }
   } catch (error) {
     refuse(context, exchange, error, profile);
@@ -56,10 +56,10 @@ export async function serve(context: DoorContext, exchange: Exchange): Promise<v
   }
 }
 
-function identify(exchange: Exchange): Head {
+function readHeadAndId(exchange: Exchange): Head {
   exchange.requestId = newRequestId();
   const head = readHead(exchange.req);
-  exchange.requestId = keptRequestId(head) ?? exchange.requestId;
+  exchange.requestId = senderRequestId(head) ?? exchange.requestId;
   return head;
 }
 
@@ -68,10 +68,10 @@ function withBody(match: Match, head: Head, body: Buffer): Match {
 }
 
 /** Ends a request that is not for one gateway alone. */
-async function settle(
+async function answerOther(
   context: DoorContext,
   exchange: Exchange,
-  ruling: Ruling,
+  ruleSet: RuleSet,
   head: Head,
   outcome: Exclude<HeadOutcome, { kind: 'match' | 'needs-body' }>,
   body: Body,
@@ -88,17 +88,17 @@ async function settle(
     case 'handshake':
       return exchange.answer(reply(outcome.reply, exchange.requestId), false);
     case 'mixed-batch':
-      tell(context, exchange, head, outcome);
+      reportMixedBatch(context, exchange, head, outcome);
       throw mixedBatch();
     case 'fan-out': {
       const bytes = body === 'streamed' ? await readWholeBody(context, exchange, head) : body;
-      await admitBatch(context, exchange, ruling, head, outcome, bytes);
-      return fanOut(context, exchange, head, outcome, bytes, ruledBy(ruling, head, outcome, bytes));
+      await admitBatch(context, exchange, ruleSet, head, outcome, bytes);
+      return fanOut(context, exchange, head, outcome, bytes, matchBasis(ruleSet, head, outcome, bytes));
     }
   }
 }
 
-function tell(
+function reportMixedBatch(
   context: DoorContext,
   { requestId }: Exchange,
   head: Head,
@@ -109,15 +109,15 @@ function tell(
     requestId,
     path: head.path.slice(0, PATH_LENGTH),
     lacking,
-    attributes: attributes.slice(0, NAMED),
-    more: Math.max(0, attributes.length - NAMED),
+    attributes: attributes.slice(0, MAX_REPORTED),
+    more: Math.max(0, attributes.length - MAX_REPORTED),
   });
 }
 
 /** Ends a request that got no answer from a gateway with one of the door's own. */
 function refuse(context: DoorContext, exchange: Exchange, error: unknown, profile: string | null): void {
-  if (error instanceof ClientLeft) return;
+  if (error instanceof ClientDisconnected) return;
   const known = asDoorError(error);
-  context.refused(known, exchange, profile);
+  context.reportRefusal(known, exchange, profile);
   exchange.answer(problem(known, exchange.requestId), known.code === 'GWPROXY_REQUEST_INVALID');
 }

@@ -23,14 +23,14 @@ export class PartialBatches {
     return this.#entries.size;
   }
 
-  by(delivery: string, now: number): ReadonlySet<string> {
+  acceptedBy(delivery: string, now: number): ReadonlySet<string> {
     const entry = this.#entries.get(delivery);
     return entry === undefined || now - entry.at > AGE ? NOBODY : entry.profiles;
   }
 
   /** Adds to what is remembered: two repeats of one delivery may be under way at once. */
-  note(delivery: string, profiles: ReadonlySet<string>, now: number): void {
-    const both = new Set([...this.by(delivery, now), ...profiles]);
+  record(delivery: string, profiles: ReadonlySet<string>, now: number): void {
+    const both = new Set([...this.acceptedBy(delivery, now), ...profiles]);
     // Anew, so that the map's order is that of age.
     this.#entries.delete(delivery);
     this.#entries.set(delivery, { profiles: both, at: now });

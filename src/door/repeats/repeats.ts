@@ -1,6 +1,6 @@
 import { DoorError } from '../../errors.ts';
 import type { Timer, Timers } from '../../util/timers.ts';
-import { type Client, ClientLeft } from '../http/client.ts';
+import { type Client, ClientDisconnected } from '../http/client.ts';
 import { AnsweredCache } from './answered.ts';
 
 /**
@@ -10,12 +10,12 @@ import { AnsweredCache } from './answered.ts';
 export const REPEAT_WINDOW = 10 * 60_000;
 
 /** Answered deliveries that are remembered (about 200 bytes each); the oldest is forgotten first. */
-const REMEMBERED = 10_000;
+const MAX_ANSWERED = 10_000;
 /** Repeats that wait at once, for one twin or for many. */
-const WAITING = 1000;
+const MAX_WAITING = 1000;
 
 /** The delivery that takes its way, and what its repeats are to hear of it. Only the first call counts. */
-export interface Leading {
+export interface Original {
   /** The gateway answered: a 2xx is what its repeats get too, with any other one of them takes its own way. */
   done(status: number): void;
   /** It had no answer. */
@@ -24,11 +24,11 @@ export interface Leading {
 
 export type Settled =
   /** No twin is under way or was taken: it takes its own way, and tells how that ended. */
-  | { readonly kind: 'first'; readonly leading: Leading }
+  | { readonly kind: 'original'; readonly original: Original }
   /** Its twin was answered so: an empty body with that status is the answer. */
   | { readonly kind: 'answered'; readonly status: number };
 
-export type Begun =
+export type BeginResult =
   | Settled
   /** Its twin is under way. Rejects with GWPROXY_UPSTREAM_TIMEOUT where that takes too long, or with ClientLeft. */
   | { readonly kind: 'repeat'; readonly settled: Promise<Settled> };
@@ -59,7 +59,7 @@ export class Repeats {
   readonly #answered: AnsweredCache;
   #waiting = 0;
 
-  constructor({ timers, now, remembered = REMEMBERED, waiting = WAITING }: RepeatsOptions) {
+  constructor({ timers, now, remembered = MAX_ANSWERED, waiting = MAX_WAITING }: RepeatsOptions) {
     this.#timers = timers;
     this.#now = now;
     this.#answered = new AnsweredCache(remembered);
@@ -70,13 +70,13 @@ export class Repeats {
    * A delivery arrives. `until` (epoch ms) is how long it may wait for a twin, `window` (ms) how long a 2xx holds for
    * its repeats. Throws GWPROXY_OVERLOADED where too many wait already.
    */
-  begin(key: string, client: Client, until: number, window: number = REPEAT_WINDOW): Begun {
+  begin(key: string, client: Client, until: number, window: number = REPEAT_WINDOW): BeginResult {
     const status = this.#answered.get(key, this.#now());
     if (status !== undefined) return { kind: 'answered', status };
     const waiters = this.#open.get(key);
     if (waiters === undefined) {
       this.#open.set(key, null);
-      return { kind: 'first', leading: new Lead(key, window, this.#over) };
+      return { kind: 'original', original: new OpenOriginal(key, window, this.#finish) };
     }
     if (this.#waiting >= this.#mostWaiting) {
       throw new DoorError('GWPROXY_OVERLOADED', 'too many repeats wait for their twin', { retryAfter: 1 });
@@ -101,7 +101,7 @@ export class Repeats {
       const waiter: Waiter = { client, window, settle: resolve, timer };
       waiters.add(waiter);
       this.#waiting += 1;
-      client.onLeave(() => fail(new ClientLeft()));
+      client.onDisconnect(() => fail(new ClientDisconnected()));
     });
   }
 
@@ -109,15 +109,15 @@ export class Repeats {
     waiters.delete(waiter);
     this.#waiting -= 1;
     this.#timers.cancel(waiter.timer);
-    waiter.client.onLeave(null);
+    waiter.client.onDisconnect(null);
   }
 
-  readonly #over = (key: string, window: number, status: number): void => {
-    if (status >= 200 && status < 300) this.#taken(key, status, window);
-    else this.#passOn(key);
+  readonly #finish = (key: string, window: number, status: number): void => {
+    if (status >= 200 && status < 300) this.#answerRepeats(key, status, window);
+    else this.#promoteNext(key);
   };
 
-  #taken(key: string, status: number, window: number): void {
+  #answerRepeats(key: string, status: number, window: number): void {
     const waiters = this.#open.get(key) ?? null;
     this.#open.delete(key);
     this.#answered.set(key, status, this.#now() + window);
@@ -129,7 +129,7 @@ export class Repeats {
   }
 
   /** The oldest repeat takes its own way, and the others wait for it. */
-  #passOn(key: string): void {
+  #promoteNext(key: string): void {
     const waiters = this.#open.get(key) ?? null;
     const [next] = waiters ?? [];
     if (waiters === null || next === undefined) {
@@ -137,26 +137,26 @@ export class Repeats {
       return;
     }
     this.#remove(waiters, next);
-    next.settle({ kind: 'first', leading: new Lead(key, next.window, this.#over) });
+    next.settle({ kind: 'original', original: new OpenOriginal(key, next.window, this.#finish) });
   }
 }
 
 /** Not a pair of closures: one of these is made for nearly every request. */
-class Lead implements Leading {
+class OpenOriginal implements Original {
   readonly #key: string;
   readonly #window: number;
-  #over: ((key: string, window: number, status: number) => void) | null;
+  #finish: ((key: string, window: number, status: number) => void) | null;
 
-  constructor(key: string, window: number, over: (key: string, window: number, status: number) => void) {
+  constructor(key: string, window: number, finish: (key: string, window: number, status: number) => void) {
     this.#key = key;
     this.#window = window;
-    this.#over = over;
+    this.#finish = finish;
   }
 
   done(status: number): void {
-    const over = this.#over;
-    this.#over = null;
-    over?.(this.#key, this.#window, status);
+    const finish = this.#finish;
+    this.#finish = null;
+    finish?.(this.#key, this.#window, status);
   }
 
   failed(): void {

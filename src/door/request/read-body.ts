@@ -1,6 +1,6 @@
 import type { Limits } from '../../config/types.ts';
 import { DoorError } from '../../errors.ts';
-import { ClientLeft } from '../http/client.ts';
+import { ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import type { Head } from './head.ts';
@@ -49,11 +49,11 @@ export function readBody(exchange: Exchange, limit: number, budget: Budget): Pro
     const body = new BodyBuffer(limit);
 
     const stop = (error: Error): void => {
-      req.off('data', take).off('end', finish);
-      exchange.onLeave(null);
+      req.off('data', onData).off('end', onEnd);
+      exchange.onDisconnect(null);
       reject(error);
     };
-    const take = (chunk: Buffer): void => {
+    const onData = (chunk: Buffer): void => {
       const growth = body.growth(chunk.length);
       if (body.size + chunk.length > limit) {
         stop(tooLarge(limit));
@@ -68,14 +68,14 @@ export function readBody(exchange: Exchange, limit: number, budget: Budget): Pro
         body.add(chunk);
       }
     };
-    const finish = (): void => {
-      exchange.onLeave(null);
+    const onEnd = (): void => {
+      exchange.onDisconnect(null);
       resolve(body.bytes());
     };
 
-    exchange.onLeave(() => stop(new ClientLeft()));
-    req.on('data', take).on('end', finish);
-    exchange.wantBody();
+    exchange.onDisconnect(() => stop(new ClientDisconnected()));
+    req.on('data', onData).on('end', onEnd);
+    exchange.sendContinueIfExpected();
   });
 }
 

@@ -23,8 +23,8 @@ export class StreamedBody extends Readable {
     const { req } = this.#exchange;
     if (!this.#started) {
       this.#started = true;
-      req.on('data', this.#take).on('end', this.#finish);
-      this.#exchange.wantBody();
+      req.on('data', this.#onData).on('end', this.#onEnd);
+      this.#exchange.sendContinueIfExpected();
     }
     req.resume();
   }
@@ -33,18 +33,18 @@ export class StreamedBody extends Readable {
     if (this.#started) {
       const { req } = this.#exchange;
       // What still comes is read and dropped, so that the connection can serve another request.
-      req.off('data', this.#take).off('end', this.#finish).resume();
+      req.off('data', this.#onData).off('end', this.#onEnd).resume();
     }
     done(error);
   }
 
-  readonly #take = (chunk: Buffer): void => {
+  readonly #onData = (chunk: Buffer): void => {
     this.#size += chunk.length;
     if (this.#size > this.#limit) this.destroy(tooLarge(this.#limit));
     else if (!this.push(chunk)) this.#exchange.req.pause();
   };
 
-  readonly #finish = (): void => {
+  readonly #onEnd = (): void => {
     this.push(null);
   };
 }

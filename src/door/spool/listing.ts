@@ -1,5 +1,5 @@
 import type { Queued } from './queue.ts';
-import type { Dead, End, Spooled } from './store/spooled-delivery.ts';
+import type { DeadLetter, EndReason, Spooled } from './store/spooled-delivery.ts';
 
 /** Which deliveries are meant. */
 export type Chosen =
@@ -19,7 +19,7 @@ export interface SpoolListing {
   readonly lastStatus: string | null;
   readonly state: 'queued' | 'delivering' | 'dead';
   /** Why it is dead; null where it is not, or where nobody knows any more. */
-  readonly reason: End | null;
+  readonly reason: EndReason | null;
 }
 
 export function isChosen(chosen: Chosen, { id, profile }: Spooled): boolean {
@@ -37,7 +37,7 @@ export function showQueued({ spooled, tries, lastStatus, state }: Queued): Spool
   };
 }
 
-export function showDead(dead: Dead): SpoolListing {
+export function showDead(dead: DeadLetter): SpoolListing {
   const { tries, lastStatus, end } = dead;
   return { ...facts(dead), tries, lastStatus, state: 'dead', reason: end };
 }

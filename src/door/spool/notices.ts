@@ -4,13 +4,13 @@ import { errorMessage } from '../../util/errno.ts';
 type Failed = Extract<Event, { type: 'spool.failed' }>['action'];
 
 /** Ms between two notices of the same trouble: a flood of deliveries must not become one of events. */
-const PAUSE = 60_000;
+const REPORT_INTERVAL = 60_000;
 
 /** Tells of trouble that comes with every delivery: at once, then once a minute with how often it was. */
 export class Notices {
   readonly #report: Report;
   readonly #now: () => number;
-  readonly #told = new Map<string, Map<'full' | Failed, { at: number; untold: number }>>();
+  readonly #reported = new Map<string, Map<'full' | Failed, { at: number; unreported: number }>>();
 
   constructor(report: Report, now: () => number) {
     this.#report = report;
@@ -31,12 +31,13 @@ export class Notices {
   /** How many are to be told now; 0 where it is too soon. */
   #count(profile: string, what: 'full' | Failed): number {
     const now = this.#now();
-    const ofProfile = this.#told.get(profile) ?? new Map<'full' | Failed, { at: number; untold: number }>();
-    this.#told.set(profile, ofProfile);
-    const last = ofProfile.get(what) ?? { at: Number.NEGATIVE_INFINITY, untold: 0 };
-    const untold = last.untold + 1;
-    const isDue = now - last.at >= PAUSE;
-    ofProfile.set(what, isDue ? { at: now, untold: 0 } : { at: last.at, untold });
-    return isDue ? untold : 0;
+    const ofProfile =
+      this.#reported.get(profile) ?? new Map<'full' | Failed, { at: number; unreported: number }>();
+    this.#reported.set(profile, ofProfile);
+    const last = ofProfile.get(what) ?? { at: Number.NEGATIVE_INFINITY, unreported: 0 };
+    const unreported = last.unreported + 1;
+    const isDue = now - last.at >= REPORT_INTERVAL;
+    ofProfile.set(what, isDue ? { at: now, unreported: 0 } : { at: last.at, unreported });
+    return isDue ? unreported : 0;
   }
 }

@@ -1,14 +1,14 @@
 import {
   expiryOf,
   judge,
-  type Outcome,
   RETRY_RULES,
   type RetryRules,
+  type SendOutcome,
+  type SendVerdict,
   statusOf,
-  type Verdict,
 } from './send-verdict.ts';
 import type { Spooled, Tries } from './store/spooled-delivery.ts';
-import type { Standing } from './wake.ts';
+import type { ListenerState } from './wake.ts';
 
 export interface QueueRules extends RetryRules {
   /** Deliveries that are sent at once to one profile at first, each of another order key. */
@@ -40,8 +40,8 @@ export interface Queued extends Tries {
   readonly state: QueuedState;
 }
 
-export interface Taken {
-  readonly taken: readonly Queued[];
+export interface Dequeued {
+  readonly toSend: readonly Queued[];
   /** Those that no listener is there for, each marked as leaving. */
   readonly stranded: readonly Queued[];
   /** The profiles of which a delivery only waits for its gateway, each with that delivery's target. */
@@ -80,7 +80,7 @@ export class Queue {
   readonly #lines = new Map<string, Line>();
   readonly #items = new Map<string, Item>();
   /** Those that were sent in vain, until they are sent again. */
-  readonly #later = new Set<Item>();
+  readonly #retrying = new Set<Item>();
   #delivering = 0;
   /** No item expires before it. */
   #nextExpiry = Number.POSITIVE_INFINITY;
@@ -103,13 +103,13 @@ export class Queue {
     else lane.push(item);
     line.size += 1;
     this.#items.set(spooled.id, item);
-    if (state === 'queued') this.#wait(item);
+    if (state === 'queued') this.#markQueued(item);
   }
 
   /** It is on the disk: it may be sent when its turn comes. */
-  written(id: string): void {
+  markDurable(id: string): void {
     const item = this.#items.get(id);
-    if (item?.state === 'writing') this.#wait(item);
+    if (item?.state === 'writing') this.#markQueued(item);
   }
 
   /** It is no more; whatever waited behind it may go. */
@@ -120,8 +120,8 @@ export class Queue {
     const line = this.#lines.get(profile);
     const lane = line?.lanes.get(orderKey);
     if (line === undefined || lane === undefined) return;
-    this.#rest(item, line);
-    this.#later.delete(item);
+    this.#endDelivering(item, line);
+    this.#retrying.delete(item);
     this.#items.delete(id);
     lane.splice(lane.indexOf(item), 1);
     line.size -= 1;
@@ -130,31 +130,31 @@ export class Queue {
   }
 
   /** What may be sent now, each marked as under way: in turn by profile, and by order key within it. */
-  take(now: number, standing: (profile: string, target: string) => Standing): Taken {
-    const taken: Item[] = [];
+  dequeue(now: number, stateOf: (profile: string, target: string) => ListenerState): Dequeued {
+    const toSend: Item[] = [];
     const stranded: Item[] = [];
     const waiting = new Map<string, string>();
     for (const [profile, line] of [...this.#lines]) {
-      const before = taken.length;
+      const before = toSend.length;
       // Mostly one for all: asked once, however many wait.
-      const known = new Map<string, Standing>();
+      const known = new Map<string, ListenerState>();
       for (const [item] of line.lanes.values()) {
         if (this.#isFull(line)) break;
         if (item === undefined || !isDue(item, now)) continue;
         const { target } = item.spooled;
-        const stands = known.get(target) ?? standing(profile, target);
-        known.set(target, stands);
-        if (stands === 'ready') taken.push(this.#send(item, line));
-        else if (stands === 'nowhere') stranded.push(this.#strand(item));
+        const state = known.get(target) ?? stateOf(profile, target);
+        known.set(target, state);
+        if (state === 'ready') toSend.push(this.#markDelivering(item, line));
+        else if (state === 'no-listener') stranded.push(this.#markStranded(item));
         else if (!waiting.has(profile)) waiting.set(profile, target);
       }
-      if (taken.length > before) toTheEnd(this.#lines, profile, line);
+      if (toSend.length > before) moveToEnd(this.#lines, profile, line);
     }
-    return { taken, stranded, waiting };
+    return { toSend, stranded, waiting };
   }
 
   /** What came of sending it; what is delivered or dead keeps its place until `remove`. */
-  settle(id: string, outcome: Outcome, now: number, random: number): Verdict {
+  settle(id: string, outcome: SendOutcome, now: number, random: number): SendVerdict {
     const item = this.#items.get(id);
     if (item === undefined) throw new Error(`no delivery ${id} is in the queue`);
     if (outcome.kind === 'unsent') item.unsent += 1;
@@ -164,20 +164,20 @@ export class Queue {
     }
     if (outcome.kind !== 'no-route') item.lastStatus = statusOf(outcome);
     const verdict = judge(outcome, item, now, random, this.#rules);
-    this.#end(item, verdict.kind === 'again' ? 'queued' : 'leaving');
+    this.#endTurn(item, verdict.kind === 'again' ? 'queued' : 'leaving');
     const line = this.#lines.get(item.spooled.profile);
-    if (line !== undefined) line.window = this.#wider(line.window, verdict);
+    if (line !== undefined) line.window = this.#nextWindow(line.window, verdict);
     if (verdict.kind === 'again') {
       item.dueAt = verdict.at;
-      this.#later.add(item);
+      this.#retrying.add(item);
     }
     return verdict;
   }
 
   /** It was not sent after all: as before it was taken. */
-  putBack(id: string): void {
+  requeue(id: string): void {
     const item = this.#items.get(id);
-    if (item !== undefined) this.#end(item, 'queued');
+    if (item !== undefined) this.#endTurn(item, 'queued');
   }
 
   /** What has waited too long, each marked as leaving. */
@@ -195,7 +195,7 @@ export class Queue {
   }
 
   /** Marks it as leaving where it waits; undefined where it does not. */
-  leave(id: string): Queued | undefined {
+  markLeaving(id: string): Queued | undefined {
     const item = this.#items.get(id);
     if (item?.state !== 'queued') return undefined;
     item.state = 'leaving';
@@ -203,7 +203,7 @@ export class Queue {
   }
 
   /** The operator wants it sent now, be it too old or not. False where it is under way, or not here. */
-  hurry(id: string): boolean {
+  sendNow(id: string): boolean {
     const item = this.#items.get(id);
     if (item?.state !== 'queued') return false;
     item.dueAt = 0;
@@ -213,13 +213,13 @@ export class Queue {
   }
 
   /** The next moment (epoch ms) at which time alone changes anything; Infinity for none. */
-  wakeAt(now: number): number {
+  nextChangeAt(now: number): number {
     let at = this.#nextExpiry;
-    for (const { dueAt } of this.#later) if (dueAt > now) at = Math.min(at, dueAt);
+    for (const { dueAt } of this.#retrying) if (dueAt > now) at = Math.min(at, dueAt);
     return at;
   }
 
-  has(profile: string): boolean {
+  hasProfile(profile: string): boolean {
     return this.#lines.has(profile);
   }
 
@@ -245,43 +245,43 @@ export class Queue {
     return delivering >= window || (delivering > 0 && this.#delivering >= this.#rules.inAll);
   }
 
-  #wider(window: number, verdict: Verdict): number {
+  #nextWindow(window: number, verdict: SendVerdict): number {
     const { perProfile, mostPerProfile } = this.#rules;
     return verdict.kind === 'delivered' ? Math.min(window + 1, mostPerProfile) : perProfile;
   }
 
-  #send(item: Item, line: Line): Item {
+  #markDelivering(item: Item, line: Line): Item {
     item.state = 'delivering';
     line.delivering += 1;
     this.#delivering += 1;
-    this.#later.delete(item);
+    this.#retrying.delete(item);
     return item;
   }
 
-  #strand(item: Item): Item {
+  #markStranded(item: Item): Item {
     item.state = 'leaving';
-    this.#later.delete(item);
+    this.#retrying.delete(item);
     return item;
   }
 
-  #end(item: Item, state: 'queued' | 'leaving'): void {
+  #endTurn(item: Item, state: 'queued' | 'leaving'): void {
     const { profile, orderKey } = item.spooled;
     const line = this.#lines.get(profile);
     if (line === undefined) return;
-    this.#rest(item, line);
-    if (state === 'queued') this.#wait(item);
+    this.#endDelivering(item, line);
+    if (state === 'queued') this.#markQueued(item);
     else item.state = state;
     const lane = line.lanes.get(orderKey);
     // Its order key has had its turn.
-    if (lane !== undefined) toTheEnd(line.lanes, orderKey, lane);
+    if (lane !== undefined) moveToEnd(line.lanes, orderKey, lane);
   }
 
-  #wait(item: Item): void {
+  #markQueued(item: Item): void {
     item.state = 'queued';
     this.#nextExpiry = Math.min(this.#nextExpiry, item.expiry);
   }
 
-  #rest(item: Item, line: Line): void {
+  #endDelivering(item: Item, line: Line): void {
     if (item.state !== 'delivering') return;
     line.delivering -= 1;
     this.#delivering -= 1;
@@ -292,7 +292,7 @@ function isDue(item: Item, now: number): boolean {
   return item.state === 'queued' && item.dueAt <= now && item.expiry > now;
 }
 
-function toTheEnd<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
+function moveToEnd<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
   map.delete(key);
   map.set(key, value);
 }

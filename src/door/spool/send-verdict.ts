@@ -1,7 +1,7 @@
-import type { End, Spooled } from './store/spooled-delivery.ts';
+import type { EndReason, Spooled } from './store/spooled-delivery.ts';
 
 /** What came of sending a delivery to its gateway once. */
-export type Outcome =
+export type SendOutcome =
   | {
       readonly kind: 'answered';
       readonly status: number;
@@ -19,8 +19,8 @@ export interface RetryRules {
   /** Tries that reached the gateway, after which it is dead. */
   readonly tries: number;
   /** Ms before the second try; each further wait is twice that before it, up to `longest`. */
-  readonly first: number;
-  readonly longest: number;
+  readonly firstPause: number;
+  readonly longestPause: number;
   /** The same where not a byte left: whether the gateway is there is soon known, and costs it nothing. */
   readonly firstUnsent: number;
   readonly longestUnsent: number;
@@ -30,18 +30,18 @@ export interface RetryRules {
 
 export const RETRY_RULES: RetryRules = {
   tries: 8,
-  first: 1000,
-  longest: 60_000,
+  firstPause: 1000,
+  longestPause: 60_000,
   firstUnsent: 100,
   longestUnsent: 5000,
   longestAsked: 600_000,
 };
 
-export type Verdict =
+export type SendVerdict =
   | { readonly kind: 'delivered' }
   /** Again, not before `at` (epoch ms). */
   | { readonly kind: 'again'; readonly at: number }
-  | { readonly kind: 'dead'; readonly end: Exclude<End, 'expired'> };
+  | { readonly kind: 'dead'; readonly end: Exclude<EndReason, 'expired'> };
 
 /** How often it was sent, and how often it could not be. */
 export interface Count {
@@ -54,12 +54,12 @@ export interface Count {
  * any other answer says that it would never be taken, and what is another's is not sent at all. `count` has this outcome in it; `random` is in [0, 1).
  */
 export function judge(
-  outcome: Outcome,
+  outcome: SendOutcome,
   count: Count,
   now: number,
   random: number,
   rules: RetryRules = RETRY_RULES,
-): Verdict {
+): SendVerdict {
   if (outcome.kind === 'no-route') return { kind: 'dead', end: 'no-route' };
   if (outcome.kind === 'unsent') {
     return { kind: 'again', at: now + backoff(count.unsent, random, rules.firstUnsent, rules.longestUnsent) };
@@ -72,14 +72,14 @@ export function judge(
   if (count.tries >= rules.tries) return { kind: 'dead', end: 'tries' };
   const asked = outcome.kind === 'answered' ? readRetryAfter(outcome.retryAfter, now) : 0;
   const wait = Math.max(
-    backoff(count.tries, random, rules.first, rules.longest),
+    backoff(count.tries, random, rules.firstPause, rules.longestPause),
     Math.min(asked, rules.longestAsked),
   );
   return { kind: 'again', at: now + wait };
 }
 
 /** The last status as a person reads it. */
-export function statusOf(outcome: Exclude<Outcome, { kind: 'no-route' }>): string {
+export function statusOf(outcome: Exclude<SendOutcome, { kind: 'no-route' }>): string {
   return outcome.kind === 'answered' ? String(outcome.status) : outcome.code;
 }
 

@@ -6,10 +6,10 @@ import { DeadLetters } from './dead-letters.ts';
 import { type Chosen, isChosen, type SpoolListing, showDead, showQueued } from './listing.ts';
 import { Notices } from './notices.ts';
 import { Queue, type Queued } from './queue.ts';
-import type { Outcome } from './send-verdict.ts';
+import type { SendOutcome } from './send-verdict.ts';
 import { CorruptRecord } from './store/record.ts';
 import { SpoolRefused } from './store/refused.ts';
-import type { Dead, End, Spooled, SpoolRequest } from './store/spooled-delivery.ts';
+import type { DeadLetter, EndReason, Spooled, SpoolRequest } from './store/spooled-delivery.ts';
 import type { SpoolStore } from './store/store.ts';
 import { Tally } from './tally.ts';
 import { type Readiness, WakeRequests } from './wake.ts';
@@ -21,7 +21,7 @@ export interface SpoolOptions {
    * Sends it once. Where it rejects, nobody knows what came of it, as with a connection that broke. The signal
    * ends it soon.
    */
-  readonly send: (request: SpoolRequest, signal: AbortSignal) => Promise<Outcome>;
+  readonly send: (request: SpoolRequest, signal: AbortSignal) => Promise<SendOutcome>;
   readonly report: Report;
   readonly timers: Timers;
   /** Epoch ms. */
@@ -55,9 +55,9 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export class Spool {
   readonly #options: SpoolOptions;
   readonly #queue: Queue;
-  readonly #asks: WakeRequests;
+  readonly #wakeRequests: WakeRequests;
   readonly #notices: Notices;
-  readonly #graveyard = new DeadLetters();
+  readonly #deadLetters = new DeadLetters();
   readonly #tally = new Tally();
   readonly #work = new Set<Promise<unknown>>();
   readonly #abort = new AbortController();
@@ -67,7 +67,7 @@ export class Spool {
   constructor(options: SpoolOptions) {
     this.#options = options;
     this.#queue = options.queue ?? new Queue();
-    this.#asks = new WakeRequests(options.readiness);
+    this.#wakeRequests = new WakeRequests(options.readiness);
     this.#notices = new Notices(options.report, options.now);
     // One listener for each delivery under way, of which the queue bounds the number; Node warns from the 11th on.
     setMaxListeners(0, this.#abort.signal);
@@ -81,9 +81,9 @@ export class Spool {
   async open(): Promise<readonly Spooled[]> {
     const { spooled, dead, corrupt } = await this.#options.store.open();
     for (const one of spooled) this.#queue.add(one, 'queued');
-    for (const one of [...dead].sort((a, b) => a.diedAt - b.diedAt)) this.#graveyard.add(one);
+    for (const one of [...dead].sort((a, b) => a.diedAt - b.diedAt)) this.#deadLetters.add(one);
     for (const { file, reason } of corrupt) this.#options.report({ type: 'spool.corrupt', file, reason });
-    this.#pump();
+    this.#dispatch();
     return spooled;
   }
 
@@ -97,7 +97,7 @@ export class Spool {
       const { spooled, durable } = this.#options.store.put({ ...request, profile });
       // In the order of arrival, whichever is on the disk first.
       this.#queue.add(spooled, 'writing');
-      await this.#track(this.#keep(spooled, durable));
+      await this.#track(this.#persist(spooled, durable));
     } catch (error) {
       if (error instanceof SpoolRefused && error.because === 'full') this.#notices.full(profile);
       throw error;
@@ -105,45 +105,45 @@ export class Spool {
   }
 
   /** Whether anything of it is spooled, on its way out, or about to be: what comes next must queue behind it. */
-  holds(profile: string): boolean {
-    return this.#queue.has(profile);
+  hasSpooled(profile: string): boolean {
+    return this.#queue.hasProfile(profile);
   }
 
   /** To be called whenever a gateway may have become ready, or may be so no more. */
-  changed(): void {
-    this.#pump();
+  readinessChanged(): void {
+    this.#dispatch();
   }
 
   /** In the order of arrival. */
   list(): readonly SpoolListing[] {
     const queued = this.#queue.list().filter(({ state }) => state !== 'writing');
-    const all = [...queued.map(showQueued), ...this.#graveyard.list().map(showDead)];
+    const all = [...queued.map(showQueued), ...this.#deadLetters.list().map(showDead)];
     return all.sort((one, other) => (one.id < other.id ? -1 : 1));
   }
 
   /** Sends them once their turn comes, the dead among them; gives back how many. */
   async retry(chosen: Chosen): Promise<number> {
     const waiting = this.#queue.list().filter(({ spooled }) => isChosen(chosen, spooled));
-    const hurried = waiting.filter(({ spooled }) => this.#queue.hurry(spooled.id)).length;
-    const raised = await this.#track(this.#raise(this.#graveyard.take(chosen)));
-    this.#pump();
-    return hurried + raised;
+    const expedited = waiting.filter(({ spooled }) => this.#queue.sendNow(spooled.id)).length;
+    const requeued = await this.#track(this.#requeueDead(this.#deadLetters.remove(chosen)));
+    this.#dispatch();
+    return expedited + requeued;
   }
 
   /** Removes them for good, but for what is on its way to its gateway; gives back how many. */
   async drop(chosen: Chosen): Promise<number> {
     const waiting = this.#queue.list().filter(({ spooled }) => isChosen(chosen, spooled));
-    const leaving = waiting.filter(({ spooled }) => this.#queue.leave(spooled.id));
-    const all = [...leaving.map(({ spooled }) => spooled), ...this.#graveyard.take(chosen)];
+    const leaving = waiting.filter(({ spooled }) => this.#queue.markLeaving(spooled.id));
+    const all = [...leaving.map(({ spooled }) => spooled), ...this.#deadLetters.remove(chosen)];
     await this.#track(Promise.all(all.map((one) => this.#remove(one))));
-    this.#pump();
+    this.#dispatch();
     return all.length;
   }
 
   /** How many there are of each profile, the dead among them. */
   counts(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();
-    const profiles = [...this.#queue.list().map(({ spooled }) => spooled), ...this.#graveyard.list()];
+    const profiles = [...this.#queue.list().map(({ spooled }) => spooled), ...this.#deadLetters.list()];
     for (const { profile } of profiles) counts.set(profile, (counts.get(profile) ?? 0) + 1);
     return counts;
   }
@@ -151,7 +151,7 @@ export class Spool {
   stats(profile: string): SpoolStats {
     const { lost, delivered } = this.#tally.of(profile);
     const { size: queued, oldest } = this.#queue.sizeOf(profile);
-    const dead = this.#graveyard.list().filter((one) => one.profile === profile).length;
+    const dead = this.#deadLetters.list().filter((one) => one.profile === profile).length;
     return { queued, dead, lost, delivered, oldest };
   }
 
@@ -168,43 +168,50 @@ export class Spool {
     timers.cancel(timer);
   }
 
-  async #keep(spooled: Spooled, durable: Promise<void>): Promise<void> {
+  async #persist(spooled: Spooled, durable: Promise<void>): Promise<void> {
     const { id, profile, target } = spooled;
     try {
       await durable;
     } catch (error) {
       this.#forget(spooled);
       this.#notices.failed(profile, 'keep', error instanceof SpoolRefused ? error.cause : error);
-      this.#pump();
+      this.#dispatch();
       throw error;
     }
-    this.#queue.written(id);
+    this.#queue.markDurable(id);
     // What joins others that wait for the same gateway changes nothing.
-    if (!this.#asks.has(profile) || this.#options.readiness.standing(profile, target) !== 'away')
-      this.#pump();
+    if (
+      !this.#wakeRequests.isAwaited(profile) ||
+      this.#options.readiness.stateOf(profile, target) !== 'not-ready'
+    )
+      this.#dispatch();
   }
 
   /** Sends all that may be sent, and sets the timer for what may be later. */
-  #pump(): void {
+  #dispatch(): void {
     if (this.#closing) return;
     const { now, readiness } = this.#options;
     const at = now();
-    for (const one of this.#queue.expire(at)) this.#run(one.spooled, this.#bury(one, 'expired'));
-    for (const one of this.#graveyard.takeOld(at)) this.#run(one, this.#remove(one));
-    const { taken, stranded, waiting } = this.#queue.take(at, (profile, target) =>
-      readiness.standing(profile, target),
+    for (const one of this.#queue.expire(at)) this.#run(one.spooled, this.#moveToDead(one, 'expired'));
+    for (const one of this.#deadLetters.removeExpired(at)) this.#run(one, this.#remove(one));
+    const { toSend, stranded, waiting } = this.#queue.dequeue(at, (profile, target) =>
+      readiness.stateOf(profile, target),
     );
-    for (const { spooled } of taken) this.#run(spooled, this.#deliver(spooled));
-    for (const one of stranded) this.#run(one.spooled, this.#bury(one, 'no-route'));
-    const askAt = this.#asks.ask(waiting, at);
-    this.#wake(Math.min(askAt, this.#queue.wakeAt(at), this.#graveyard.nextAt()) - at);
+    for (const { spooled } of toSend) this.#run(spooled, this.#deliver(spooled));
+    for (const one of stranded) this.#run(one.spooled, this.#moveToDead(one, 'no-route'));
+    const askAt = this.#wakeRequests.send(waiting, at);
+    this.#scheduleDispatch(
+      Math.min(askAt, this.#queue.nextChangeAt(at), this.#deadLetters.nextExpiryAt()) - at,
+    );
   }
 
-  #wake(ms: number): void {
+  #scheduleDispatch(ms: number): void {
     const { timers } = this.#options;
     timers.cancel(this.#timer);
     this.#timer =
-      ms === Number.POSITIVE_INFINITY ? null : timers.after(Math.min(ms, LONGEST_TIMER), () => this.#pump());
+      ms === Number.POSITIVE_INFINITY
+        ? null
+        : timers.after(Math.min(ms, LONGEST_TIMER), () => this.#dispatch());
   }
 
   async #deliver(spooled: Spooled): Promise<void> {
@@ -212,7 +219,7 @@ export class Spool {
     const { id, profile } = spooled;
     const outcome = await this.#send(spooled);
     if (outcome === 'corrupt') this.#forget(spooled);
-    else if (this.#closing && outcome.kind !== 'answered') this.#queue.putBack(id);
+    else if (this.#closing && outcome.kind !== 'answered') this.#queue.requeue(id);
     else {
       const verdict = this.#queue.settle(id, outcome, now(), random());
       if (verdict.kind === 'delivered') {
@@ -220,13 +227,13 @@ export class Spool {
         await this.#remove(spooled);
       } else if (verdict.kind === 'dead') {
         const one = this.#queue.get(id);
-        if (one !== undefined) await this.#bury(one, verdict.end);
+        if (one !== undefined) await this.#moveToDead(one, verdict.end);
       }
     }
-    this.#pump();
+    this.#dispatch();
   }
 
-  async #send({ id, profile }: Spooled): Promise<Outcome | 'corrupt'> {
+  async #send({ id, profile }: Spooled): Promise<SendOutcome | 'corrupt'> {
     let request: SpoolRequest;
     try {
       request = await this.#options.store.read(id);
@@ -257,7 +264,7 @@ export class Spool {
   }
 
   /** As with `#remove` where the disk fails. */
-  async #bury({ spooled, tries, lastStatus }: Queued, end: End): Promise<void> {
+  async #moveToDead({ spooled, tries, lastStatus }: Queued, end: EndReason): Promise<void> {
     const { store, report, now } = this.#options;
     const { id, profile, platform } = spooled;
     const how = { end, diedAt: now(), tries, lastStatus };
@@ -268,33 +275,33 @@ export class Spool {
       report({ type: 'spool.lost', profile, id, platform, reason: end, lastStatus });
     }
     try {
-      await store.bury(id, how);
+      await store.moveToDead(id, how);
     } catch (error) {
       this.#notices.failed(profile, 'bury', error);
     }
-    this.#graveyard.add({ ...spooled, ...how });
+    this.#deadLetters.add({ ...spooled, ...how });
     this.#forget(spooled);
-    this.#pump();
+    this.#dispatch();
   }
 
   /** The dead that are to be sent again, in the order in which they came; gives back how many. */
-  async #raise(dead: readonly Dead[]): Promise<number> {
+  async #requeueDead(dead: readonly DeadLetter[]): Promise<number> {
     const inOrder = [...dead].sort((one, other) => (one.id < other.id ? -1 : 1));
-    const unburied = await Promise.all(inOrder.map((one) => this.#unbury(one)));
-    const raised = inOrder.filter((_, at) => unburied[at]);
-    for (const one of raised) {
+    const moved = await Promise.all(inOrder.map((one) => this.#moveToNew(one)));
+    const requeued = inOrder.filter((_, at) => moved[at]);
+    for (const one of requeued) {
       this.#queue.add(one, 'queued');
-      this.#queue.hurry(one.id);
+      this.#queue.sendNow(one.id);
     }
-    return raised.length;
+    return requeued.length;
   }
 
-  async #unbury(dead: Dead): Promise<boolean> {
+  async #moveToNew(dead: DeadLetter): Promise<boolean> {
     try {
-      await this.#options.store.unbury(dead.id);
+      await this.#options.store.moveToNew(dead.id);
       return true;
     } catch (error) {
-      this.#graveyard.add(dead);
+      this.#deadLetters.add(dead);
       this.#notices.failed(dead.profile, 'bury', error);
       return false;
     }
@@ -302,8 +309,8 @@ export class Spool {
 
   #forget({ id, profile }: Spooled): void {
     this.#queue.remove(id);
-    if (this.#queue.has(profile)) return;
-    const delivered = this.#tally.drained(profile);
+    if (this.#queue.hasProfile(profile)) return;
+    const delivered = this.#tally.takeUnreported(profile);
     if (delivered > 0) this.#options.report({ type: 'spool.drained', profile, delivered });
   }
 

@@ -2,7 +2,7 @@ interface Counts {
   lost: number;
   delivered: number;
   /** Since its first delivery was spooled. */
-  untold: number;
+  unreported: number;
 }
 
 /** What became of each profile's deliveries, since the start. */
@@ -12,7 +12,7 @@ export class Tally {
   of(profile: string): Counts {
     const known = this.#counts.get(profile);
     if (known !== undefined) return known;
-    const fresh = { lost: 0, delivered: 0, untold: 0 };
+    const fresh = { lost: 0, delivered: 0, unreported: 0 };
     this.#counts.set(profile, fresh);
     return fresh;
   }
@@ -20,14 +20,14 @@ export class Tally {
   delivered(profile: string): void {
     const counts = this.of(profile);
     counts.delivered += 1;
-    counts.untold += 1;
+    counts.unreported += 1;
   }
 
   /** Nothing of it waits any more; gives back how many were delivered since this was said last. */
-  drained(profile: string): number {
+  takeUnreported(profile: string): number {
     const counts = this.of(profile);
-    const { untold } = counts;
-    counts.untold = 0;
-    return untold;
+    const { unreported } = counts;
+    counts.unreported = 0;
+    return unreported;
   }
 }

@@ -3,21 +3,21 @@ import { pickByPath } from '../../routing/target-path.ts';
 import { errorCode } from '../../util/errno.ts';
 import type { DoorContext } from '../context.ts';
 import type { Client } from '../http/client.ts';
-import type { Outcome } from '../spool/send-verdict.ts';
+import type { SendOutcome } from '../spool/send-verdict.ts';
 import type { SpoolRequest } from '../spool/store/spooled-delivery.ts';
 import type { Readiness } from '../spool/wake.ts';
 import { type SendCopyContext, sendCopy } from '../upstream/send-copy.ts';
 import type { Upstream } from '../upstream/upstreams.ts';
-import { isStillIts } from './still-routed.ts';
+import { isStillRouted } from './still-routed.ts';
 
 /** Which listener a delivery is for, and whether the newest snapshot says that it is ready. */
-export function readinessOf(context: Pick<DoorContext, 'upstreams' | 'supervisor' | 'ruling'>): Readiness {
+export function readinessOf(context: Pick<DoorContext, 'upstreams' | 'supervisor' | 'ruleSet'>): Readiness {
   return {
-    standing: (profile, target) => {
+    stateOf: (profile, target) => {
       const found = upstreamOf(context, profile, target)?.target;
       // Before the first snapshot nobody knows.
-      if (found === undefined) return context.ruling() === null ? 'away' : 'nowhere';
-      return found.state === 'ready' && found.address !== null ? 'ready' : 'away';
+      if (found === undefined) return context.ruleSet() === null ? 'not-ready' : 'no-listener';
+      return found.state === 'ready' && found.address !== null ? 'ready' : 'not-ready';
     },
     ensureReady: (profile, target, deadlineAt) => {
       const found = upstreamOf(context, profile, target)?.target;
@@ -35,28 +35,28 @@ export function readinessOf(context: Pick<DoorContext, 'upstreams' | 'supervisor
  * Sent is only what the routes of the newest snapshot give to that profile still: names may have changed hands.
  */
 export async function sendSpooled(
-  context: SendCopyContext & Pick<DoorContext, 'upstreams' | 'supervisor' | 'ruling'>,
+  context: SendCopyContext & Pick<DoorContext, 'upstreams' | 'supervisor' | 'ruleSet'>,
   request: SpoolRequest,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<SendOutcome> {
   const { profile, method, target, headers, body } = request;
   const upstream = upstreamOf(context, profile, target);
   const address = upstream?.target.state === 'ready' ? upstream.target.address : null;
-  const table = context.ruling()?.table ?? null;
+  const table = context.ruleSet()?.table ?? null;
   if (upstream === undefined || address === null || table === null)
     return { kind: 'unsent', code: 'GWPROXY_UPSTREAM_NOT_READY' };
   // Nothing is awaited from here to the dispatch: both are of one snapshot.
-  if (!isStillIts(table, request)) return { kind: 'no-route' };
-  const client = new Waiting(signal);
+  if (!isStillRouted(table, request)) return { kind: 'no-route' };
+  const client = new SpoolClient(signal);
   try {
-    const offered = await sendCopy(context, client, upstream, address, {
+    const outcome = await sendCopy(context, client, upstream, address, {
       method,
       target,
       headers: [...headers],
       body,
     });
-    if (offered.kind === 'answered') return offered;
-    const code = errorCode(offered.cause) ?? 'UNKNOWN';
+    if (outcome.kind === 'answered') return outcome;
+    const code = errorCode(outcome.cause) ?? 'UNKNOWN';
     const { generation, listener } = upstream.target;
     context.supervisor.failed({ profile, generation, listener, code });
     return { kind: 'unsent', code };
@@ -81,29 +81,29 @@ export function upstreamOf(
 }
 
 /** Nobody waits for the answer but the spool, until it is told to end. */
-class Waiting implements Client {
+class SpoolClient implements Client {
   readonly #signal: AbortSignal;
-  #undo: (() => void) | null = null;
-  readonly #leave = (): void => {
-    const undo = this.#undo;
-    this.#undo = null;
-    undo?.();
+  #onDisconnect: (() => void) | null = null;
+  readonly #handleDisconnect = (): void => {
+    const handler = this.#onDisconnect;
+    this.#onDisconnect = null;
+    handler?.();
   };
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
-    signal.addEventListener('abort', this.#leave);
+    signal.addEventListener('abort', this.#handleDisconnect);
   }
 
-  get left(): boolean {
+  get isDisconnected(): boolean {
     return this.#signal.aborted;
   }
 
-  onLeave(undo: (() => void) | null): void {
-    this.#undo = undo;
+  onDisconnect(handler: (() => void) | null): void {
+    this.#onDisconnect = handler;
   }
 
   end(): void {
-    this.#signal.removeEventListener('abort', this.#leave);
+    this.#signal.removeEventListener('abort', this.#handleDisconnect);
   }
 }

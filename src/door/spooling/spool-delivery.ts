@@ -6,11 +6,11 @@ import type { Prepared } from '../match/prepare.ts';
 import type { Verified } from '../verify/verdict.ts';
 
 /** A delivery that may be acknowledged before its gateway has it. */
-export interface Keep {
+export interface Spoolable {
   /** Whether a gateway that is as this target says will be there before the delivery's credentials expire. */
   outlives(target: Target): boolean;
   /** Resolves when it is on the disk. Rejects with SpoolRefused. */
-  take(): Promise<void>;
+  spool(): Promise<void>;
 }
 
 /** What a gateway may need from its start to its answer, in ms: then a token must still be good. */
@@ -22,14 +22,14 @@ const DOWN_FOR = 600_000;
  * What is verified, where it may: only what its sender would not repeat in time, and of whose answer nothing but the
  * status matters; and where the profile wants it so. Else null.
  */
-export function keepOf(
+export function spoolableOf(
   context: DoorContext,
   match: Match,
   facts: DeliveryFacts,
   { expiresAt }: Verified,
   { delivery, method, target, head, headers }: Prepared,
   body: Buffer,
-): Keep | null {
+): Spoolable | null {
   const { spool, now } = context;
   const { profile, platform } = match;
   if (platform === null || !facts.spoolable) return null;
@@ -40,7 +40,7 @@ export function keepOf(
       const starts = state === 'down' ? DOWN_FOR : Math.max(0, (retryAt ?? 0) - now()) + STARTS_WITHIN;
       return now() + starts <= expiresAt;
     },
-    take: () =>
+    spool: () =>
       spool.accept(profile, {
         platform,
         method,

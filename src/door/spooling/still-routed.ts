@@ -2,7 +2,7 @@ import { DoorError } from '../../errors.ts';
 import type { HeadOutcome } from '../../routing/match.ts';
 import type { RouteTable } from '../../routing/table/table.ts';
 import { gatewayPath } from '../match/prepare.ts';
-import { decide } from '../match/ruling.ts';
+import { matchRequest } from '../match/rule-set.ts';
 import { readHead } from '../request/read-head.ts';
 import type { SpoolRequest } from '../spool/store/spooled-delivery.ts';
 
@@ -10,7 +10,7 @@ import type { SpoolRequest } from '../spool/store/spooled-delivery.ts';
  * Whether these routes give a delivery to the profile that it was kept for, to no other, and at the same path: it is
  * matched as it was when it came. A profile's name says nothing, since it may be another bot's by now.
  */
-export function isStillIts(table: RouteTable, request: SpoolRequest): boolean {
+export function isStillRouted(table: RouteTable, request: SpoolRequest): boolean {
   try {
     const { outcome, path, search } = matched(table, request);
     return (
@@ -33,5 +33,5 @@ function matched(
   // Of the headers only those are lost that no sender is known by (`requestHeaders`).
   const head = readHead({ method, url: publicTarget, httpVersion: '1.1', rawHeaders: headers });
   const { path, search } = head;
-  return { outcome: decide(table, head, body), path, search };
+  return { outcome: matchRequest(table, head, body), path, search };
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 /** A body up to this is cheaper to copy behind its head, as one write, than to be written beside it. */
-const COPIED = 4096;
+const COPY_LIMIT = 4096;
 
 /**
  * The client's side of a gateway's answer. The head waits for what else is there before the event loop turns, so
@@ -19,7 +19,7 @@ export class AnswerWriter {
 
   start(status: number, reason: string, headers: string[]): void {
     this.#res.writeHead(status, reason, headers);
-    if (due.push(this) === 1) setImmediate(flushDue);
+    if (unflushed.push(this) === 1) setImmediate(flushAll);
   }
 
   /** False where the client is slower: wait for 'drain'. */
@@ -34,11 +34,11 @@ export class AnswerWriter {
   }
 
   /** What the response is to be ended with; a string is of bytes, in latin1. */
-  last(): string | Buffer | null {
+  takeLastBytes(): string | Buffer | null {
     this.#flushed = true;
     const first = this.#first;
     this.#first = null;
-    return first === null || first.length > COPIED ? first : first.toString('latin1');
+    return first === null || first.length > COPY_LIMIT ? first : first.toString('latin1');
   }
 
   flush(): void {
@@ -56,8 +56,8 @@ export class AnswerWriter {
 }
 
 /** Answers that began since the event loop turned last: one immediate serves them all. */
-const due: AnswerWriter[] = [];
+const unflushed: AnswerWriter[] = [];
 
-function flushDue(): void {
-  for (const outlet of due.splice(0)) outlet.flush();
+function flushAll(): void {
+  for (const writer of unflushed.splice(0)) writer.flush();
 }

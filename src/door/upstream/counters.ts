@@ -42,7 +42,7 @@ export class Counters {
   }
 
   /** Has one for each of these, and forgets every other one that is not busy. */
-  keep(profiles: ReadonlySet<string>): void {
+  retain(profiles: ReadonlySet<string>): void {
     for (const profile of profiles) this.of(profile);
     for (const [profile, counters] of this.#profiles) {
       if (!profiles.has(profile) && counters.inFlight === 0 && counters.held === 0) {

@@ -3,12 +3,12 @@ import { FOREIGN_HOLDER } from '../../holder.ts';
 import { hasCode } from '../../util/errno.ts';
 
 /** undici's names for what no gateway is to blame for: the request could not even be written. */
-const OURS = ['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED'] as const;
-const PROTOCOL = ['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'] as const;
+const OWN_FAULTS = ['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED'] as const;
+const PROTOCOL_ERRORS = ['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'] as const;
 
 /** Before a connection took the request: true where another try may bring it to the gateway. */
 export function isConnectFailure(error: unknown): boolean {
-  return !(error instanceof DoorError) && !hasCode(error, ...OURS);
+  return !(error instanceof DoorError) && !hasCode(error, ...OWN_FAULTS);
 }
 
 /**
@@ -22,7 +22,7 @@ export function isStaleConnection(error: unknown): boolean {
 /** What the sender hears of a gateway that got (some of) the request and gave no answer. */
 export function noAnswer(error: unknown): DoorError {
   if (error instanceof DoorError) return error;
-  if (hasCode(error, ...OURS)) {
+  if (hasCode(error, ...OWN_FAULTS)) {
     return new DoorError('GWPROXY_INTERNAL', 'the request could not be forwarded', { cause: error });
   }
   if (hasCode(error, 'UND_ERR_HEADERS_TIMEOUT')) {
@@ -30,7 +30,7 @@ export function noAnswer(error: unknown): DoorError {
   }
   // By name: undici 7 looks its parser's code up the wrong way round, and leaves it undefined.
   const isProtocol =
-    hasCode(error, ...PROTOCOL) || (error instanceof Error && error.name === 'HTTPParserError');
+    hasCode(error, ...PROTOCOL_ERRORS) || (error instanceof Error && error.name === 'HTTPParserError');
   return new DoorError(
     'GWPROXY_UPSTREAM_UNREACHABLE',
     isProtocol

@@ -3,7 +3,7 @@ import type { Limits } from '../../config/types.ts';
 import { DoorError } from '../../errors.ts';
 import type { Address } from '../../snapshot.ts';
 import type { Timer, Timers } from '../../util/timers.ts';
-import { ClientLeft } from '../http/client.ts';
+import { ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { ReportRefusal } from '../http/refusals.ts';
 import type { Head } from '../request/head.ts';
@@ -35,7 +35,7 @@ export interface ForwardContext extends SendCopyContext {
   readonly limits: Limits;
   readonly timers: Timers;
   readonly detached: DetachedRequests;
-  readonly refused: ReportRefusal;
+  readonly reportRefusal: ReportRefusal;
 }
 
 export type ForwardOutcome =
@@ -88,12 +88,12 @@ class Relay implements Dispatcher.DispatchHandler {
   readonly #exchange: Exchange;
   readonly #resolve: (outcome: ForwardOutcome) => void;
   readonly #reject: (error: Error) => void;
-  readonly #life: Generation;
-  readonly #outlet: AnswerWriter;
+  readonly #generation: Generation;
+  readonly #answerWriter: AnswerWriter;
   readonly #sentAt: number;
   #controller: Dispatcher.DispatchController | null = null;
-  #over = false;
-  #leftBehind = false;
+  #isFinished = false;
+  #isDetached = false;
   #stalled: Timer | null = null;
 
   constructor(
@@ -109,20 +109,20 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     const { profile, generation } = upstream.target;
-    this.#life = context.leases.life(profile, generation);
-    context.leases.take(this.#life);
-    this.#outlet = new AnswerWriter(exchange.res);
+    this.#generation = context.leases.generation(profile, generation);
+    context.leases.acquire(this.#generation);
+    this.#answerWriter = new AnswerWriter(exchange.res);
     this.#sentAt = context.now();
-    exchange.onLeave(() => {
-      if (outlivesClient && this.#isUnderWay() && context.detached.take()) this.#leftBehind = true;
-      else this.#leave();
+    exchange.onDisconnect(() => {
+      if (outlivesClient && this.#isUnderWay() && context.detached.take()) this.#isDetached = true;
+      else this.#handleDisconnect();
     });
   }
 
   /** The connection stands, and not a byte is written yet. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#over) controller.abort(new ClientLeft());
+    if (this.#isFinished) controller.abort(new ClientDisconnected());
   }
 
   onResponseStart(
@@ -133,20 +133,24 @@ class Relay implements Dispatcher.DispatchHandler {
   ): void {
     // 103 and its like are dropped: they are advice to browsers, and no webhook's sender is one.
     if (status < 200) return;
-    this.#life.counters.latency.record(this.#context.now() - this.#sentAt);
-    if (this.#leftBehind) {
+    this.#generation.counters.latency.record(this.#context.now() - this.#sentAt);
+    if (this.#isDetached) {
       this.#exchange.res.statusCode = status;
       this.#resolve({ kind: 'answered' });
       this.#finish();
-      controller.abort(new ClientLeft());
+      controller.abort(new ClientDisconnected());
       return;
     }
     const raw = Array.isArray(controller.rawHeaders) ? controller.rawHeaders : [];
-    this.#outlet.start(status, reasonBytes(reason), answerHeaders(raw, status, this.#exchange.requestId));
+    this.#answerWriter.start(
+      status,
+      reasonBytes(reason),
+      answerHeaders(raw, status, this.#exchange.requestId),
+    );
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#outlet.write(chunk) || this.#stalled !== null) return;
+    if (this.#answerWriter.write(chunk) || this.#stalled !== null) return;
     controller.pause();
     this.#stalled = this.#context.timers.after(this.#context.limits.idleTime, () => this.#stall());
     this.#exchange.res.once('drain', () => {
@@ -158,18 +162,18 @@ class Relay implements Dispatcher.DispatchHandler {
 
   /** Trailers are dropped: Trailer was, and no webhook's sender reads them. */
   onResponseEnd(): void {
-    if (this.#over) return;
-    this.#exchange.end(this.#outlet.last());
+    if (this.#isFinished) return;
+    this.#exchange.end(this.#answerWriter.takeLastBytes());
     this.#resolve({ kind: 'answered' });
     this.#finish();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#over) return;
+    if (this.#isFinished) return;
     const { headersSent } = this.#exchange.res;
-    const isLeftBehind = this.#leftBehind;
+    const wasDetached = this.#isDetached;
     this.#finish();
-    if (isLeftBehind) this.#reject(new ClientLeft());
+    if (wasDetached) this.#reject(new ClientDisconnected());
     else if (headersSent) this.#breakOff(error);
     else if (this.#controller === null && isConnectFailure(error)) {
       this.#resolve({ kind: 'unsent', cause: error });
@@ -181,35 +185,35 @@ class Relay implements Dispatcher.DispatchHandler {
     return this.#controller !== null && !this.#exchange.res.headersSent;
   }
 
-  #leave(): void {
-    this.#reject(new ClientLeft());
+  #handleDisconnect(): void {
+    this.#reject(new ClientDisconnected());
     this.#finish();
-    this.#controller?.abort(new ClientLeft());
+    this.#controller?.abort(new ClientDisconnected());
   }
 
   /** The client reads nothing of an answer that waits for it. */
   #stall(): void {
     this.#stalled = null;
     this.#finish();
-    this.#controller?.abort(new ClientLeft());
+    this.#controller?.abort(new ClientDisconnected());
     this.#breakOff(new Error('the client read nothing of the answer for too long'));
   }
 
   #breakOff(cause: Error): void {
     this.#exchange.abort();
     const broken = new DoorError('GWPROXY_UPSTREAM_UNREACHABLE', 'the answer broke off', { cause });
-    this.#context.refused(broken, this.#exchange, this.#life.profile);
+    this.#context.reportRefusal(broken, this.#exchange, this.#generation.profile);
     this.#resolve({ kind: 'answered' });
   }
 
   #finish(): void {
-    this.#over = true;
-    if (this.#leftBehind) this.#context.detached.give();
-    this.#leftBehind = false;
+    this.#isFinished = true;
+    if (this.#isDetached) this.#context.detached.give();
+    this.#isDetached = false;
     this.#context.timers.cancel(this.#stalled);
     this.#stalled = null;
-    this.#exchange.onLeave(null);
-    this.#context.leases.release(this.#life);
+    this.#exchange.onDisconnect(null);
+    this.#context.leases.release(this.#generation);
   }
 }
 

@@ -3,12 +3,12 @@ import type { Timer, Timers } from '../../util/timers.ts';
 import type { Counters, ProfileCounters } from './counters.ts';
 
 /** Node turns a longer wait into none at all. */
-const MAX_TIMER = 2 ** 31 - 1;
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** One generation that this door routes to, or still has requests in flight on. */
 export class Generation {
   readonly profile: string;
-  readonly generation: number;
+  readonly number: number;
   readonly counters: ProfileCounters;
   inFlight = 0;
   /** Epoch ms of the newest lease's start or end; of when it was first routed to, where there was none. */
@@ -18,12 +18,12 @@ export class Generation {
   /** ms without a lease after which the supervisor is told; null: it need not be. */
   idleAfter: number | null = null;
   /** It was told that it is idle: it is told of the next lease too. */
-  toldIdle = false;
+  idleReported = false;
   timer: Timer | null = null;
 
-  constructor(profile: string, generation: number, counters: ProfileCounters, now: number) {
+  constructor(profile: string, number: number, counters: ProfileCounters, now: number) {
     this.profile = profile;
-    this.generation = generation;
+    this.number = number;
     this.counters = counters;
     this.lastUsed = now;
   }
@@ -35,7 +35,7 @@ export class Generation {
  * target has `idleAfter`, it is told of each such time without use, and of the first lease after it.
  */
 export class Leases {
-  readonly #lives = new Map<string, Map<number, Generation>>();
+  readonly #generations = new Map<string, Map<number, Generation>>();
   readonly #doorId: string;
   readonly #supervisor: SupervisorPort;
   readonly #counters: Counters;
@@ -56,100 +56,107 @@ export class Leases {
     this.#now = now;
   }
 
-  /** The life that a ready target belongs to; made at first sight. */
-  life(profile: string, generation: number): Generation {
-    let lives = this.#lives.get(profile);
-    if (lives === undefined) {
-      lives = new Map();
-      this.#lives.set(profile, lives);
+  /** The generation that a ready target belongs to; made at first sight. */
+  generation(profile: string, generation: number): Generation {
+    let generations = this.#generations.get(profile);
+    if (generations === undefined) {
+      generations = new Map();
+      this.#generations.set(profile, generations);
     }
-    let life = lives.get(generation);
-    if (life === undefined) {
-      life = new Generation(profile, generation, this.#counters.of(profile), this.#now());
-      lives.set(generation, life);
+    let known = generations.get(generation);
+    if (known === undefined) {
+      known = new Generation(profile, generation, this.#counters.of(profile), this.#now());
+      generations.set(generation, known);
     }
-    return life;
+    return known;
   }
 
-  take(life: Generation): void {
+  acquire(generation: Generation): void {
     const now = this.#now();
-    life.inFlight += 1;
-    life.lastUsed = now;
-    life.counters.inFlight += 1;
-    life.counters.lastUsed = now;
-    if (!life.toldIdle) return;
-    life.toldIdle = false;
-    this.#tell(life);
+    generation.inFlight += 1;
+    generation.lastUsed = now;
+    generation.counters.inFlight += 1;
+    generation.counters.lastUsed = now;
+    if (!generation.idleReported) return;
+    generation.idleReported = false;
+    this.#reportLoad(generation);
   }
 
-  release(life: Generation): void {
+  release(generation: Generation): void {
     const now = this.#now();
-    life.inFlight -= 1;
-    life.lastUsed = now;
-    life.counters.inFlight -= 1;
-    life.counters.lastUsed = now;
-    if (life.routed || life.inFlight > 0) return;
-    this.#forget(life);
-    this.#tell(life);
+    generation.inFlight -= 1;
+    generation.lastUsed = now;
+    generation.counters.inFlight -= 1;
+    generation.counters.lastUsed = now;
+    if (generation.routed || generation.inFlight > 0) return;
+    this.#forget(generation);
+    this.#reportLoad(generation);
   }
 
   /** Settles which generations are routed to, and gives back those that were until now. Tells nobody yet. */
-  route(targets: readonly Target[]): readonly Generation[] {
-    const before = [...this.#lives.values()].flatMap((lives) => [...lives.values()]);
-    const wasRouted = before.filter((life) => life.routed);
-    for (const life of before) life.routed = false;
+  applyTargets(targets: readonly Target[]): readonly Generation[] {
+    const before = [...this.#generations.values()].flatMap((generations) => [...generations.values()]);
+    const wasRouted = before.filter((generation) => generation.routed);
+    for (const generation of before) generation.routed = false;
     for (const { state, profile, generation, idleAfter } of targets) {
       if (state !== 'ready') continue;
-      const life = this.life(profile, generation);
-      life.routed = true;
-      this.#watch(life, idleAfter);
+      const routed = this.generation(profile, generation);
+      routed.routed = true;
+      this.#setIdleAfter(routed, idleAfter);
     }
-    const unrouted = before.filter((life) => !life.routed);
-    for (const life of unrouted) {
-      this.#watch(life, null);
-      if (life.inFlight === 0) this.#forget(life);
+    const unrouted = before.filter((generation) => !generation.routed);
+    for (const generation of unrouted) {
+      this.#setIdleAfter(generation, null);
+      if (generation.inFlight === 0) this.#forget(generation);
     }
-    return wasRouted.filter((life) => !life.routed);
+    return wasRouted.filter((generation) => !generation.routed);
   }
 
   /** Tells the supervisor of generations that a snapshot took out of routing. */
-  left(lives: readonly Generation[]): void {
-    for (const life of lives) this.#tell(life);
+  reportUnrouted(generations: readonly Generation[]): void {
+    for (const generation of generations) this.#reportLoad(generation);
   }
 
-  #watch(life: Generation, idleAfter: number | null): void {
-    if (life.idleAfter === idleAfter) return;
-    life.idleAfter = idleAfter;
-    life.toldIdle = false;
-    this.#timers.cancel(life.timer);
-    life.timer = null;
-    if (idleAfter !== null) this.#lookAgain(life, idleAfter, idleAfter);
+  #setIdleAfter(generation: Generation, idleAfter: number | null): void {
+    if (generation.idleAfter === idleAfter) return;
+    generation.idleAfter = idleAfter;
+    generation.idleReported = false;
+    this.#timers.cancel(generation.timer);
+    generation.timer = null;
+    if (idleAfter !== null) this.#scheduleIdleCheck(generation, idleAfter, idleAfter);
   }
 
   /** A lease sets no timer: the one there is finds out how long ago the last was. */
-  #lookAgain(life: Generation, idleAfter: number, ms: number): void {
-    life.timer = this.#timers.after(Math.min(ms, idleAfter, MAX_TIMER), () => this.#look(life, idleAfter));
-    life.timer.unref();
+  #scheduleIdleCheck(generation: Generation, idleAfter: number, ms: number): void {
+    generation.timer = this.#timers.after(Math.min(ms, idleAfter, LONGEST_TIMER), () =>
+      this.#checkIdle(generation, idleAfter),
+    );
+    generation.timer.unref();
   }
 
-  #look(life: Generation, idleAfter: number): void {
-    const left = life.lastUsed + idleAfter - this.#now();
+  #checkIdle(generation: Generation, idleAfter: number): void {
+    const left = generation.lastUsed + idleAfter - this.#now();
     // A request that is held is about to be one in flight.
-    const busy = life.inFlight > 0 || life.counters.held > 0;
-    this.#lookAgain(life, idleAfter, busy || left <= 0 ? idleAfter : left);
+    const busy = generation.inFlight > 0 || generation.counters.held > 0;
+    this.#scheduleIdleCheck(generation, idleAfter, busy || left <= 0 ? idleAfter : left);
     if (busy || left > 0) return;
-    life.toldIdle = true;
-    this.#tell(life);
+    generation.idleReported = true;
+    this.#reportLoad(generation);
   }
 
-  #tell(life: Generation): void {
-    const { profile, generation, inFlight, lastUsed } = life;
-    this.#supervisor.load(this.#doorId, { profile, generation, inFlight, lastUsed });
+  #reportLoad(generation: Generation): void {
+    const { profile, inFlight, lastUsed } = generation;
+    this.#supervisor.load(this.#doorId, {
+      profile,
+      generation: generation.number,
+      inFlight,
+      lastUsed,
+    });
   }
 
-  #forget(life: Generation): void {
-    const lives = this.#lives.get(life.profile);
-    lives?.delete(life.generation);
-    if (lives?.size === 0) this.#lives.delete(life.profile);
+  #forget(generation: Generation): void {
+    const generations = this.#generations.get(generation.profile);
+    generations?.delete(generation.number);
+    if (generations?.size === 0) this.#generations.delete(generation.profile);
   }
 }

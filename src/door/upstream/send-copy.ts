@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Address } from '../../snapshot.ts';
-import { type Client, ClientLeft } from '../http/client.ts';
+import { type Client, ClientDisconnected } from '../http/client.ts';
 import { isConnectFailure, noAnswer } from './failure.ts';
 import type { Generation, Leases } from './leases.ts';
 import type { Upstream } from './upstreams.ts';
@@ -33,7 +33,7 @@ export interface SendCopyContext {
 }
 
 /** An answer's body up to this is read, to keep the connection; nobody sees it. */
-const READ = 64 * 1024;
+const MAX_READ = 64 * 1024;
 
 /**
  * Sends a copy to a ready upstream, under a lease until its answer has ended, and resolves with the answer's
@@ -47,20 +47,20 @@ export function sendCopy(
   { method, target, headers, body }: Copy,
 ): Promise<CopyOutcome> {
   return new Promise((resolve, reject) => {
-    const offering = new CopyHandler(context, client, upstream, resolve, reject);
-    upstream.pool(address).dispatch({ method, path: target, headers, body }, offering);
+    const handler = new CopyHandler(context, client, upstream, resolve, reject);
+    upstream.pool(address).dispatch({ method, path: target, headers, body }, handler);
   });
 }
 
 class CopyHandler implements Dispatcher.DispatchHandler {
   readonly #context: SendCopyContext;
   readonly #client: Client;
-  readonly #resolve: (offered: CopyOutcome) => void;
+  readonly #resolve: (outcome: CopyOutcome) => void;
   readonly #reject: (error: Error) => void;
-  readonly #life: Generation;
+  readonly #generation: Generation;
   readonly #sentAt: number;
   #controller: Dispatcher.DispatchController | null = null;
-  #left = false;
+  #isDisconnected = false;
   #status = 0;
   #read = 0;
 
@@ -68,7 +68,7 @@ class CopyHandler implements Dispatcher.DispatchHandler {
     context: SendCopyContext,
     client: Client,
     upstream: Upstream,
-    resolve: (offered: CopyOutcome) => void,
+    resolve: (outcome: CopyOutcome) => void,
     reject: (error: Error) => void,
   ) {
     this.#context = context;
@@ -76,15 +76,15 @@ class CopyHandler implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     const { profile, generation } = upstream.target;
-    this.#life = context.leases.life(profile, generation);
-    context.leases.take(this.#life);
+    this.#generation = context.leases.generation(profile, generation);
+    context.leases.acquire(this.#generation);
     this.#sentAt = context.now();
-    client.onLeave(() => this.#leave());
+    client.onDisconnect(() => this.#disconnect());
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#left) controller.abort(new ClientLeft());
+    if (this.#isDisconnected) controller.abort(new ClientDisconnected());
   }
 
   onResponseStart(
@@ -94,8 +94,8 @@ class CopyHandler implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return;
     this.#status = status;
-    this.#life.counters.latency.record(this.#context.now() - this.#sentAt);
-    this.#client.onLeave(null);
+    this.#generation.counters.latency.record(this.#context.now() - this.#sentAt);
+    this.#client.onDisconnect(null);
     const retryAfter = headers['retry-after'];
     this.#resolve({
       kind: 'answered',
@@ -106,7 +106,7 @@ class CopyHandler implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#read += chunk.length;
-    if (this.#read > READ) controller.abort(new Error('the answer is not read further'));
+    if (this.#read > MAX_READ) controller.abort(new Error('the answer is not read further'));
   }
 
   onResponseEnd(): void {
@@ -114,23 +114,23 @@ class CopyHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#left) return;
+    if (this.#isDisconnected) return;
     this.#release();
     // Its status is all that was asked for.
     if (this.#status !== 0) return;
-    this.#client.onLeave(null);
+    this.#client.onDisconnect(null);
     if (this.#controller === null && isConnectFailure(error)) this.#resolve({ kind: 'unsent', cause: error });
     else this.#reject(noAnswer(error));
   }
 
-  #leave(): void {
-    this.#left = true;
+  #disconnect(): void {
+    this.#isDisconnected = true;
     this.#release();
-    this.#reject(new ClientLeft());
-    this.#controller?.abort(new ClientLeft());
+    this.#reject(new ClientDisconnected());
+    this.#controller?.abort(new ClientDisconnected());
   }
 
   #release(): void {
-    this.#context.leases.release(this.#life);
+    this.#context.leases.release(this.#generation);
   }
 }

@@ -11,10 +11,10 @@ const RACE = 250;
 const CLOSED_THERE = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'] as const;
 
 /** Who hears what becomes of the connections to one listener. */
-export interface Watcher {
+export interface ConnectionObserver {
   readonly now: () => number;
   /** A connection is begun. To be asked when it stands: why it may be to somebody else; null where it is not. */
-  connecting(): () => Error | null;
+  ownerCheck(): () => Error | null;
   /** A connection stands; its number is higher than that of all before it. */
   opened(): number;
   /** It has brought a whole answer, and is idle now. */
@@ -27,7 +27,7 @@ export interface Watcher {
 
 /** One place of a pool: one connection at a time, one request at a time on it. */
 export class UpstreamConnection extends Client {
-  readonly #watcher: Watcher;
+  readonly #observer: ConnectionObserver;
   #socket: Socket | null = null;
   #number = 0;
   #sentAt = 0;
@@ -37,37 +37,42 @@ export class UpstreamConnection extends Client {
   #written = 0;
   #read = 0;
 
-  constructor(origin: URL, options: Client.Options, connector: buildConnector.connector, watcher: Watcher) {
+  constructor(
+    origin: URL,
+    options: Client.Options,
+    connector: buildConnector.connector,
+    observer: ConnectionObserver,
+  ) {
     super(origin, {
       ...options,
       connect: (to, done) => {
-        const strangerIn = watcher.connecting();
-        connector(to, (...made) => {
-          if (made[0] !== null) return done(...made);
-          const stranger = strangerIn();
-          if (stranger === null) {
-            this.#open(made[1]);
-            return done(...made);
+        const findForeignOwner = observer.ownerCheck();
+        connector(to, (...result) => {
+          if (result[0] !== null) return done(...result);
+          const foreignOwner = findForeignOwner();
+          if (foreignOwner === null) {
+            this.#open(result[1]);
+            return done(...result);
           }
-          made[1].destroy();
-          return done(stranger, null);
+          result[1].destroy();
+          return done(foreignOwner, null);
         });
       },
     });
-    this.#watcher = watcher;
+    this.#observer = observer;
     this.on('drain', () => this.#drain());
     this.on('disconnect', (_origin, _targets, error) => this.#disconnect(error));
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    this.#sentAt = this.#watcher.now();
+    this.#sentAt = this.#observer.now();
     return super.dispatch(options, handler);
   }
 
   #open(socket: Socket): void {
     this.#socket = socket;
     this.#isIdle = false;
-    this.#number = this.#watcher.opened();
+    this.#number = this.#observer.opened();
   }
 
   /** Told of each time that it can take a request, also when it has no connection yet. */
@@ -75,10 +80,10 @@ export class UpstreamConnection extends Client {
     const socket = this.#socket;
     if (socket === null) return;
     this.#isIdle = true;
-    this.#idleSince = this.#watcher.now();
+    this.#idleSince = this.#observer.now();
     this.#written = socket.bytesWritten;
     this.#read = socket.bytesRead;
-    this.#watcher.answered(this.#number);
+    this.#observer.answered(this.#number);
   }
 
   #disconnect(error: unknown): void {
@@ -87,10 +92,10 @@ export class UpstreamConnection extends Client {
     this.#socket = null;
     this.#isIdle = false;
     if (socket === null || !wasIdle || !hasCode(error, ...CLOSED_THERE)) return;
-    const now = this.#watcher.now();
-    if (socket.bytesWritten === this.#written) this.#watcher.closedIdle(now - this.#idleSince);
+    const now = this.#observer.now();
+    if (socket.bytesWritten === this.#written) this.#observer.closedIdle(now - this.#idleSince);
     else if (socket.bytesRead === this.#read && now - this.#sentAt < RACE) {
-      this.#watcher.brokeReused(this.#sentAt - this.#idleSince);
+      this.#observer.brokeReused(this.#sentAt - this.#idleSince);
     }
   }
 }

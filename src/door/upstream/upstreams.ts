@@ -4,19 +4,19 @@ import { FOREIGN_HOLDER, stillHolds } from '../../holder.ts';
 import type { Address, Target } from '../../snapshot.ts';
 import type { Counters } from './counters.ts';
 import { KeepAlive, MARGIN } from './keep-alive.ts';
-import { UpstreamConnection, type Watcher } from './upstream-connection.ts';
+import { type ConnectionObserver, UpstreamConnection } from './upstream-connection.ts';
 
 /** A listener that takes no connection on loopback within this is not there; nothing was sent to it yet. */
 export const CONNECT_TIMEOUT = 2000;
 
 /** A time that a connection was idle for when the gateway closed it, and how many had been opened by then. */
-interface Lesson {
+interface IdleClose {
   readonly idle: number;
   readonly opened: number;
 }
 
 /** One listener in one generation, with the connections that were opened to it and to no other. */
-export class Upstream implements Watcher {
+export class Upstream implements ConnectionObserver {
   target: Target;
   readonly now: () => number;
   readonly #limits: Pick<Limits, 'answerTime' | 'idleTime'>;
@@ -25,7 +25,7 @@ export class Upstream implements Watcher {
   #pool: Pool | null = null;
   #reuse = 0;
   #opened = 0;
-  #lesson: Lesson | null = null;
+  #idleClose: IdleClose | null = null;
 
   constructor(target: Target, options: UpstreamsOptions, keepAlive: KeepAlive) {
     this.target = target;
@@ -44,7 +44,7 @@ export class Upstream implements Watcher {
     return this.#pool;
   }
 
-  connecting(): () => Error | null {
+  ownerCheck(): () => Error | null {
     const { holders } = this.target;
     return () =>
       holders.every(stillHolds)
@@ -64,15 +64,15 @@ export class Upstream implements Watcher {
    * connection opened after that has taught us something.
    */
   answered(number: number): void {
-    const lesson = this.#lesson;
-    if (lesson === null || number <= lesson.opened) return;
-    this.#lesson = null;
-    if (this.#keepAlive.learn(lesson.idle, this.now())) this.renew();
+    const idleClose = this.#idleClose;
+    if (idleClose === null || number <= idleClose.opened) return;
+    this.#idleClose = null;
+    if (this.#keepAlive.learn(idleClose.idle, this.now())) this.renew();
   }
 
   closedIdle(idle: number): void {
-    if (this.#lesson !== null && this.#lesson.idle <= idle) return;
-    this.#lesson = { idle, opened: this.#opened };
+    if (this.#idleClose !== null && this.#idleClose.idle <= idle) return;
+    this.#idleClose = { idle, opened: this.#opened };
   }
 
   brokeReused(idle: number): void {

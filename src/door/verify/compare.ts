@@ -15,13 +15,13 @@ export function isHmac(
   for (const secret of secrets) {
     const hmac = createHmac(algorithm, secret);
     for (const part of parts) hmac.update(part);
-    found = isSame(given, hmac.digest()) || found;
+    found = bytesEqual(given, hmac.digest()) || found;
   }
   return found;
 }
 
 /** Whether `given` is any of the secrets; their digests are compared, so that lengths do not show either. */
-export function isSecret(given: string, secrets: readonly string[]): boolean {
+export function isOneOfSecrets(given: string, secrets: readonly string[]): boolean {
   const digest = sha256(given);
   let found = false;
   for (const secret of secrets) found = timingSafeEqual(digest, sha256(secret)) || found;
@@ -29,7 +29,7 @@ export function isSecret(given: string, secrets: readonly string[]): boolean {
 }
 
 /** A length is no secret: it is the algorithm's. */
-export function isSame(given: Buffer, expected: Buffer): boolean {
+export function bytesEqual(given: Buffer, expected: Buffer): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 

@@ -5,7 +5,7 @@ import { DoorError } from '../../errors.ts';
 import type { Address } from '../../snapshot.ts';
 import type { Timers } from '../../util/timers.ts';
 import { endWithAnswer, problem } from '../http/answer.ts';
-import { type Client, ClientLeft } from '../http/client.ts';
+import { type Client, ClientDisconnected } from '../http/client.ts';
 import type { Connection } from '../http/connection.ts';
 import { asDoorError, type ReportRefusal } from '../http/refusals.ts';
 import { newRequestId } from '../http/request-id.ts';
@@ -24,7 +24,7 @@ export interface SessionContext {
   readonly leases: Leases;
   /** Epoch ms. */
   readonly now: () => number;
-  readonly refused: ReportRefusal;
+  readonly reportRefusal: ReportRefusal;
 }
 
 /** One upgraded connection, or one that asks to be. */
@@ -32,20 +32,20 @@ export class Session implements Client {
   readonly peer: Connection['peer'];
   readonly arrivedAt: number;
   requestId = newRequestId();
-  left = false;
+  isDisconnected = false;
   readonly #context: SessionContext;
   readonly #asked: { readonly method: string | undefined; readonly url: string | undefined };
   readonly #socket: Socket;
-  #undo: (() => void) | null = null;
+  #onDisconnect: (() => void) | null = null;
   /** Nothing of HTTP may be written any more: a gateway answered, or the door did. */
   #answered = false;
   #fail: (error: unknown) => void = () => {};
-  readonly #leave = (): void => {
-    if (this.left || this.#answered) return;
-    this.left = true;
-    const undo = this.#undo;
-    this.#undo = null;
-    undo?.();
+  readonly #handleDisconnect = (): void => {
+    if (this.isDisconnected || this.#answered) return;
+    this.isDisconnected = true;
+    const handler = this.#onDisconnect;
+    this.#onDisconnect = null;
+    handler?.();
     this.#socket.destroy();
   };
 
@@ -57,14 +57,14 @@ export class Session implements Client {
     this.peer = connection.peer;
     this.arrivedAt = context.now();
     this.#socket.on('error', () => this.#socket.destroy());
-    this.#socket.once('close', this.#leave);
+    this.#socket.once('close', this.#handleDisconnect);
     // A client that sends before it is answered breaks RFC 6455 §4.1: those bytes could be a request to a
     // gateway that does not upgrade.
-    this.#socket.on('data', this.#leave).once('end', this.#leave);
+    this.#socket.on('data', this.#handleDisconnect).once('end', this.#handleDisconnect);
   }
 
-  onLeave(undo: (() => void) | null): void {
-    this.#undo = undo;
+  onDisconnect(handler: (() => void) | null): void {
+    this.#onDisconnect = handler;
   }
 
   /** Connects to the upstream, and has the two sides joined under a lease until the client's connection ends. */
@@ -74,21 +74,21 @@ export class Session implements Client {
     start: (socket: Socket, agent: Agent) => Promise<void>,
   ): Promise<ForwardOutcome> {
     const { leases } = this.#context;
-    const life = leases.life(upstream.target.profile, upstream.target.generation);
-    leases.take(life);
+    const generation = leases.generation(upstream.target.profile, upstream.target.generation);
+    leases.acquire(generation);
     try {
-      const strangerIn = upstream.connecting();
+      const findForeignOwner = upstream.ownerCheck();
       const socket = await this.#connect(address);
       if (socket instanceof Error) return { kind: 'unsent', cause: socket };
-      const stranger = strangerIn();
-      if (stranger !== null) {
+      const foreignOwner = findForeignOwner();
+      if (foreignOwner !== null) {
         socket.destroy();
-        return { kind: 'unsent', cause: stranger };
+        return { kind: 'unsent', cause: foreignOwner };
       }
       await this.#switch(socket, start);
       return { kind: 'answered' };
     } finally {
-      leases.release(life);
+      leases.release(generation);
     }
   }
 
@@ -97,16 +97,16 @@ export class Session implements Client {
     const { timers, limits } = this.#context;
     const timer = timers.after(limits.answerTime, () => out.destroy(new AnswerTimeout()));
     out.once('close', () => timers.cancel(timer));
-    this.onLeave(() => {
+    this.onDisconnect(() => {
       out.destroy();
-      this.#fail(new ClientLeft());
+      this.#fail(new ClientDisconnected());
     });
     const answered = (answer: IncomingMessage): void => {
       timers.cancel(timer);
       this.#answered = true;
-      this.onLeave(null);
+      this.onDisconnect(null);
       answer.headers['x-request-id'] ??= this.requestId;
-      this.#socket.off('data', this.#leave).off('end', this.#leave);
+      this.#socket.off('data', this.#handleDisconnect).off('end', this.#handleDisconnect);
     };
     // Before httpxy's own listeners, which write to the client.
     out.prependOnceListener('response', answered);
@@ -126,16 +126,16 @@ export class Session implements Client {
   }
 
   refuse(error: unknown, profile: string | null): void {
-    if (error instanceof ClientLeft) return;
+    if (error instanceof ClientDisconnected) return;
     const known = asDoorError(error);
-    this.#context.refused(known, { requestId: this.requestId, req: this.#asked }, profile);
+    this.#context.reportRefusal(known, { requestId: this.requestId, req: this.#asked }, profile);
     this.#answer(known);
   }
 
   #answer(error: DoorError): void {
-    if (this.#answered || this.left) return;
+    if (this.#answered || this.isDisconnected) return;
     this.#answered = true;
-    this.#socket.off('data', this.#leave).off('end', this.#leave).resume();
+    this.#socket.off('data', this.#handleDisconnect).off('end', this.#handleDisconnect).resume();
     endWithAnswer(this.#socket, problem(error, this.requestId));
   }
 
@@ -149,7 +149,7 @@ export class Session implements Client {
       );
       const settle = (): void => {
         timers.cancel(timer);
-        this.onLeave(null);
+        this.onDisconnect(null);
         socket.off('error', failed).off('connect', connected);
       };
       const failed = (error: Error): void => {
@@ -161,10 +161,10 @@ export class Session implements Client {
         resolve(socket);
       };
       socket.once('error', failed).once('connect', connected);
-      this.onLeave(() => {
+      this.onDisconnect(() => {
         settle();
         socket.destroy();
-        reject(new ClientLeft());
+        reject(new ClientDisconnected());
       });
     });
   }

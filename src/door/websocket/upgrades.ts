@@ -5,10 +5,10 @@ import { matchHead } from '../../routing/match.ts';
 import type { Address } from '../../snapshot.ts';
 import type { DoorContext } from '../context.ts';
 import type { Connection } from '../http/connection.ts';
-import { keptRequestId } from '../http/peer.ts';
+import { senderRequestId } from '../http/peer.ts';
 import { noRoute, notReadyYet } from '../http/refusals.ts';
-import { gatewayPath, patience } from '../match/prepare.ts';
-import { ruledBy } from '../match/ruling.ts';
+import { gatewayPath, senderTimeout } from '../match/prepare.ts';
+import { matchBasis } from '../match/rule-set.ts';
 import { recordUnmatched } from '../match/unmatched.ts';
 import { deliver } from '../pipeline/deliver.ts';
 import type { Head } from '../request/head.ts';
@@ -37,10 +37,10 @@ export class Upgrades {
     let profile: string | null = null;
     try {
       const head = readUpgrade(req, early);
-      session.requestId = keptRequestId(head) ?? session.requestId;
-      const ruling = this.#context.ruling();
-      if (ruling === null) throw notReadyYet();
-      const match = matchHead(ruling.table, head);
+      session.requestId = senderRequestId(head) ?? session.requestId;
+      const ruleSet = this.#context.ruleSet();
+      if (ruleSet === null) throw notReadyYet();
+      const match = matchHead(ruleSet.table, head);
       if (match.kind === 'refused') throw new DoorError(match.code, match.detail);
       if (match.kind === 'unmatched') recordUnmatched(this.#context, head, match.attributes);
       if (match.kind !== 'match') throw noRoute();
@@ -50,9 +50,9 @@ export class Upgrades {
       const forwarding = { peer, publicUrl: this.#context.publicUrl, requestId, stripped };
       req.headers = upgradeHeaders(head, forwarding);
       req.url = path + head.search;
-      const ruled = ruledBy(ruling, head, match, 'streamed');
-      const deadline = (): number => patience(match, head);
-      const delivery = { profile, path, arrivedAt, bytes: 0, deadline, ruled };
+      const basis = matchBasis(ruleSet, head, match, 'streamed');
+      const deadline = (): number => senderTimeout(match, head);
+      const delivery = { profile, path, arrivedAt, bytes: 0, deadline, basis };
       await deliver(this.#context, session, delivery, (upstream, address) =>
         session.join(upstream, address, (socket, agent) =>
           this.#proxy.ws(req, socket, { target: targetOf(address), agent }),

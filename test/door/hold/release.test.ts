@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import type { Limits } from '../../../src/config/types.ts';
 import { HoldQueue, type Waiter } from '../../../src/door/hold/hold-queue.ts';
-import { FIRST, ReleaseRound, wider } from '../../../src/door/hold/round.ts';
+import { FIRST_ROUND, nextRoundSize, ReleaseRound } from '../../../src/door/hold/round.ts';
 import {
   APP,
   activity,
@@ -220,14 +220,14 @@ test('who comes while the last ones have just gone follows them, and who comes t
 });
 
 test('a round is twice the one before where all were answered, and 64 at most', () => {
-  let window = FIRST;
+  let window = FIRST_ROUND;
   const sizes = [window];
   for (let round = 1; round < 5; round += 1) {
-    window = wider(window, window);
+    window = nextRoundSize(window, window);
     sizes.push(window);
   }
   assert.deepEqual(sizes, [8, 16, 32, 64, 64]);
-  assert.equal(wider(8, 0), 8);
+  assert.equal(nextRoundSize(8, 0), 8);
 });
 
 test('a round is over once: with its last turn, or before', () => {
@@ -236,7 +236,7 @@ test('a round is over once: with its last turn, or before', () => {
     fc.property(turnsEnd, fc.nat(20), (ends, cutAfter) => {
       const told: number[] = [];
       const round = new ReleaseRound(5, (answered) => told.push(answered));
-      const turns = Array.from({ length: 5 }, () => round.turn());
+      const turns = Array.from({ length: 5 }, () => round.newTurn());
       const ended = new Map<number, boolean>();
       let expected: number | null = null;
       const answers = () => [...ended.values()].filter(Boolean).length;
@@ -273,13 +273,13 @@ test('a queue is in the order of arrival, in whatever order they join it', () =>
 function waiterAt(arrivedAt: number, order: number): Waiter {
   return {
     id: String(order),
-    client: { left: false, onLeave: () => {} },
+    client: { isDisconnected: false, onDisconnect: () => {} },
     delivery: { profile: 'a', path: '/', arrivedAt, bytes: 0, deadline: () => 0 },
     order,
     until: 0,
     release: () => {},
     fail: () => {},
-    asked: false,
+    readinessRequested: false,
     timer: null,
   };
 }

@@ -153,7 +153,7 @@ test('what is kept of unmatched requests is bounded in number, and can be cleare
     () => now++,
   );
   const see = (team: string) =>
-    unmatched.see([{ platform: 'slack', fields: { team } }], ANYWHERE, '/x'.repeat(500));
+    unmatched.record([{ platform: 'slack', fields: { team } }], ANYWHERE, '/x'.repeat(500));
   for (let count = 0; count < 1001; count += 1) see(`T${count}`);
   see('T1');
   assert.equal(told.length, 1001, 'the newest 1000 are remembered');
@@ -171,7 +171,7 @@ test('what is kept of unmatched requests is bounded in number, and can be cleare
   assert.equal(told.length, 1002, 'the oldest is forgotten');
   assert.equal(unmatched.list().length, 1000);
   assert.ok(unmatched.list().every(({ path }) => path.length <= 256));
-  unmatched.see([{ platform: 'graph', fields: {} }], ANYWHERE, '/');
+  unmatched.record([{ platform: 'graph', fields: {} }], ANYWHERE, '/');
   assert.equal(unmatched.clear(), 1000, 'what names nobody is not kept');
   assert.deepEqual(unmatched.list(), []);
 });

@@ -183,21 +183,21 @@ test('of a shared batch, what nobody claims is kept for the operator', async (t)
 test('what is remembered of repeats is bounded in number and age', () => {
   const taken = new PartialBatches();
   const by = new Set(['one']);
-  for (let count = 0; count < 1001; count += 1) taken.note(`d${count}`, by, count);
+  for (let count = 0; count < 1001; count += 1) taken.record(`d${count}`, by, count);
   assert.equal(taken.size, 1000);
-  assert.deepEqual([...taken.by('d0', 1001)], []);
-  assert.deepEqual([...taken.by('d1', 1001)], ['one']);
+  assert.deepEqual([...taken.acceptedBy('d0', 1001)], []);
+  assert.deepEqual([...taken.acceptedBy('d1', 1001)], ['one']);
   const hour = 60 * 60 * 1000;
-  assert.deepEqual([...taken.by('d1', hour + 2)], []);
-  taken.note('new', by, 3 * hour);
+  assert.deepEqual([...taken.acceptedBy('d1', hour + 2)], []);
+  taken.record('new', by, 3 * hour);
   assert.equal(taken.size, 1);
 });
 
 test('two repeats of one delivery that overlap remember what both learned', () => {
   const taken = new PartialBatches();
-  taken.note('d', new Set(['one']), 1);
-  taken.note('d', new Set(['two']), 2);
-  assert.deepEqual([...taken.by('d', 3)].sort(), ['one', 'two']);
+  taken.record('d', new Set(['one']), 1);
+  taken.record('d', new Set(['two']), 2);
+  assert.deepEqual([...taken.acceptedBy('d', 3)].sort(), ['one', 'two']);
 });
 
 test('deliveries are told apart by sender, target and every byte of the body', () => {

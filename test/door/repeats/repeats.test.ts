@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { type Client, ClientLeft } from '../../../src/door/http/client.ts';
+import { type Client, ClientDisconnected } from '../../../src/door/http/client.ts';
 import { type Identity, repeatKey, sha256Of } from '../../../src/door/repeats/repeat-key.ts';
 import {
-  type Begun,
-  type Leading,
+  type BeginResult,
+  type Original,
   REPEAT_WINDOW,
   Repeats,
   type RepeatsOptions,
@@ -23,15 +23,15 @@ const IDENTITY: Identity = {
 };
 
 class FakeClient implements Client {
-  left = false;
+  isDisconnected = false;
   #undo: (() => void) | null = null;
 
-  onLeave(undo: (() => void) | null): void {
+  onDisconnect(undo: (() => void) | null): void {
     this.#undo = undo;
   }
 
   leave(): void {
-    this.left = true;
+    this.isDisconnected = true;
     this.#undo?.();
   }
 }
@@ -44,12 +44,12 @@ function setUp(t: TestContext, limits: Partial<RepeatsOptions> = {}) {
   return { repeats, timers, pass: (ms: number) => t.mock.timers.tick(ms) };
 }
 
-function first(begun: Settled | Begun): Leading {
-  assert.ok(begun.kind === 'first', begun.kind);
-  return begun.leading;
+function first(begun: Settled | BeginResult): Original {
+  assert.ok(begun.kind === 'original', begun.kind);
+  return begun.original;
 }
 
-function repeat(begun: Begun): Promise<Settled> {
+function repeat(begun: BeginResult): Promise<Settled> {
   assert.ok(begun.kind === 'repeat', begun.kind);
   return begun.settled;
 }
@@ -73,9 +73,9 @@ test('two requests are the same delivery only where everything is the same', () 
 
 test('a repeat of what is under way gets its status, and one that comes later gets it at once', async (t) => {
   const { repeats, timers, pass } = setUp(t);
-  const leading = first(repeats.begin('k', new FakeClient(), 1000));
+  const original = first(repeats.begin('k', new FakeClient(), 1000));
   const settled = repeat(repeats.begin('k', new FakeClient(), 1000));
-  leading.done(202);
+  original.done(202);
   assert.deepEqual(await settled, { kind: 'answered', status: 202 });
   pass(REPEAT_WINDOW - 1);
   assert.deepEqual(repeats.begin('k', new FakeClient(), 0), { kind: 'answered', status: 202 });
@@ -86,10 +86,10 @@ test('a repeat of what is under way gets its status, and one that comes later ge
 
 test('of several repeats whose twin was not taken, one takes its own way, and the others wait for it', async (t) => {
   const { repeats } = setUp(t);
-  const leading = first(repeats.begin('k', new FakeClient(), 1000));
+  const original = first(repeats.begin('k', new FakeClient(), 1000));
   const [one, two, three] = [1, 2, 3].map(() => repeat(repeats.begin('k', new FakeClient(), 1000)));
   assert.ok(one !== undefined && two !== undefined && three !== undefined);
-  leading.done(500);
+  original.done(500);
   const next = first(await one);
   next.failed();
   const last = first(await two);
@@ -99,11 +99,11 @@ test('of several repeats whose twin was not taken, one takes its own way, and th
 
 test('only the first word on how a delivery ended counts', async (t) => {
   const { repeats } = setUp(t);
-  const leading = first(repeats.begin('k', new FakeClient(), 1000));
-  leading.failed();
-  leading.done(200);
+  const original = first(repeats.begin('k', new FakeClient(), 1000));
+  original.failed();
+  original.done(200);
   const next = first(repeats.begin('k', new FakeClient(), 1000));
-  leading.failed();
+  original.failed();
   const settled = repeat(repeats.begin('k', new FakeClient(), 1000));
   next.done(204);
   assert.deepEqual(await settled, { kind: 'answered', status: 204 });
@@ -111,7 +111,7 @@ test('only the first word on how a delivery ended counts', async (t) => {
 
 test('a repeat waits no longer than its own sender, and is never brought a second time', async (t) => {
   const { repeats, timers, pass } = setUp(t);
-  const leading = first(repeats.begin('k', new FakeClient(), 1000));
+  const original = first(repeats.begin('k', new FakeClient(), 1000));
   const late = repeat(repeats.begin('k', new FakeClient(), 1000));
   const client = new FakeClient();
   const gone = repeat(repeats.begin('k', client, 2000));
@@ -121,26 +121,26 @@ test('a repeat waits no longer than its own sender, and is never brought a secon
     (error) => error instanceof DoorError && error.code === 'GWPROXY_UPSTREAM_TIMEOUT',
   );
   client.leave();
-  await assert.rejects(gone, ClientLeft);
+  await assert.rejects(gone, ClientDisconnected);
   assert.equal(timers.size, 0);
-  leading.failed();
+  original.failed();
   first(repeats.begin('k', new FakeClient(), 0));
 });
 
 test('so many wait, and so many are remembered', async (t) => {
   const { repeats } = setUp(t, { remembered: 2, waiting: 1 });
-  const leading = first(repeats.begin('a', new FakeClient(), 1000));
+  const original = first(repeats.begin('a', new FakeClient(), 1000));
   const waits = repeat(repeats.begin('a', new FakeClient(), 1000));
   assert.throws(
     () => repeats.begin('a', new FakeClient(), 1000),
     (error) => error instanceof DoorError && error.code === 'GWPROXY_OVERLOADED',
   );
-  leading.done(200);
+  original.done(200);
   await waits;
   for (const key of ['b', 'c']) first(repeats.begin(key, new FakeClient(), 0)).done(200);
   assert.equal(repeats.begin('c', new FakeClient(), 0).kind, 'answered');
   assert.equal(repeats.begin('b', new FakeClient(), 0).kind, 'answered');
-  assert.equal(repeats.begin('a', new FakeClient(), 0).kind, 'first', 'the oldest is forgotten');
+  assert.equal(repeats.begin('a', new FakeClient(), 0).kind, 'original', 'the oldest is forgotten');
 });
 
 type Step =
@@ -179,7 +179,7 @@ const BOUNDS = { remembered: 2, waiting: 6 };
 interface Request {
   readonly key: string;
   readonly until: number;
-  /** 'leading', 'waiting', or how it ended. */
+  /** 'original', 'waiting', or how it ended. */
   state: string;
 }
 
@@ -195,25 +195,25 @@ class Model {
 
   begin(key: string, patience: number): void {
     const twin = this.#answered.find((one) => one.key === key && this.now < one.until);
-    const isOpen = this.requests.some((one) => one.key === key && one.state === 'leading');
-    let state = 'leading';
+    const isOpen = this.requests.some((one) => one.key === key && one.state === 'original');
+    let state = 'original';
     if (twin !== undefined) state = `answered ${twin.status}`;
     else if (isOpen) state = this.in('waiting').length < BOUNDS.waiting ? 'waiting' : 'refused';
     this.requests.push({ key, until: this.now + patience, state });
   }
 
   end(at: number, status: number | null): void {
-    const leading = this.requests[at];
-    if (leading === undefined) return;
-    leading.state = 'over';
-    const twins = this.requests.filter((one) => one.key === leading.key && one.state === 'waiting');
+    const original = this.requests[at];
+    if (original === undefined) return;
+    original.state = 'over';
+    const twins = this.requests.filter((one) => one.key === original.key && one.state === 'waiting');
     if (status === null || status >= 300) {
-      if (twins[0] !== undefined) twins[0].state = 'leading';
+      if (twins[0] !== undefined) twins[0].state = 'original';
       return;
     }
     for (const twin of twins) twin.state = `answered ${status}`;
-    const others = this.#answered.filter((one) => one.key !== leading.key);
-    this.#answered = [...others, { key: leading.key, status, until: this.now + WINDOW }].slice(
+    const others = this.#answered.filter((one) => one.key !== original.key);
+    this.#answered = [...others, { key: original.key, status, until: this.now + WINDOW }].slice(
       -BOUNDS.remembered,
     );
   }
@@ -236,10 +236,10 @@ test('whatever comes, ends, leaves and passes, each request hears what a plain m
       const repeats = new Repeats({ timers, now: () => Date.now() - start, ...BOUNDS });
       const states: string[] = [];
       const clients: FakeClient[] = [];
-      const leadings = new Map<number, Leading>();
+      const leadings = new Map<number, Original>();
       const settle = (at: number, settled: Settled): void => {
-        states[at] = settled.kind === 'first' ? 'leading' : `answered ${settled.status}`;
-        if (settled.kind === 'first') leadings.set(at, settled.leading);
+        states[at] = settled.kind === 'original' ? 'original' : `answered ${settled.status}`;
+        if (settled.kind === 'original') leadings.set(at, settled.original);
       };
       const begin = (key: string, patience: number): void => {
         const at = states.length;
@@ -253,7 +253,7 @@ test('whatever comes, ends, leaves and passes, each request hears what a plain m
             begun.settled.then(
               (settled) => settle(at, settled),
               (error: unknown) => {
-                states[at] = error instanceof ClientLeft ? 'left' : 'late';
+                states[at] = error instanceof ClientDisconnected ? 'left' : 'late';
               },
             );
           }
@@ -274,7 +274,7 @@ test('whatever comes, ends, leaves and passes, each request hears what a plain m
           model.pass(step.ms);
           t.mock.timers.tick(step.ms);
         } else if (step.do === 'end') {
-          const at = pick('leading', step.which);
+          const at = pick('original', step.which);
           if (at === undefined) continue;
           model.end(at, step.status);
           states[at] = 'over';

@@ -64,7 +64,7 @@ async function secondLife(folder: string): Promise<Second> {
   const timers = new Timers();
   const spool = new Spool({
     store: new FolderStore({ folder, disk: nodeDisk, limits: SPOOL_LIMITS, now: Date.now }),
-    readiness: { standing: () => 'ready', ensureReady: () => {} },
+    readiness: { stateOf: () => 'ready', ensureReady: () => {} },
     send: async ({ body, headers }) => {
       const name = headers[1] ?? '';
       assert.equal(body.toString(), bodyOf(name), 'torn');
@@ -77,7 +77,7 @@ async function secondLife(folder: string): Promise<Second> {
     random: Math.random,
   });
   await spool.open();
-  while (spool.holds('inbox')) await new Promise((resolve) => setImmediate(resolve));
+  while (spool.hasSpooled('inbox')) await new Promise((resolve) => setImmediate(resolve));
   await spool.close(0);
   timers.clear();
   return { sent, dead: spool.list().length, events };

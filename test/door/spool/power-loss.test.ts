@@ -32,7 +32,7 @@ async function live(disk: MemoryDisk, texts: readonly string[], offAt: number): 
         acknowledged.add(text);
       }),
     );
-    await one.until(() => disk.off || !one.spool.holds('inbox'));
+    await one.until(() => disk.off || !one.spool.hasSpooled('inbox'));
   })();
   void living.then(() => {
     done = true;

@@ -2,22 +2,22 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { QUEUE_RULES, Queue } from '../../../src/door/spool/queue.ts';
-import type { Outcome } from '../../../src/door/spool/send-verdict.ts';
+import type { SendOutcome } from '../../../src/door/spool/send-verdict.ts';
 import type { Spooled } from '../../../src/door/spool/store/spooled-delivery.ts';
 
 const RULES = {
   ...QUEUE_RULES,
   tries: 3,
-  first: 10,
+  firstPause: 10,
   firstUnsent: 10,
-  longest: 100,
+  longestPause: 100,
   perProfile: 2,
   mostPerProfile: 4,
   inAll: 3,
   longestWait: 1000,
 };
-const OK: Outcome = { kind: 'answered', status: 200, retryAfter: null };
-const AWAY: Outcome = { kind: 'unsent', code: 'ECONNREFUSED' };
+const OK: SendOutcome = { kind: 'answered', status: 200, retryAfter: null };
+const AWAY: SendOutcome = { kind: 'unsent', code: 'ECONNREFUSED' };
 
 let last = 0;
 function spooled(changes: Partial<Spooled> = {}): Spooled {
@@ -57,8 +57,8 @@ describe('the queue', () => {
     const queue = new Queue({ ...RULES, inAll: 100 });
     for (const one of many) queue.add(one, 'queued');
     const flying: string[] = [];
-    const take = () => flying.push(...ids(queue.take(0, always).taken));
-    const answer = (outcome: Outcome) => {
+    const take = () => flying.push(...ids(queue.dequeue(0, always).toSend));
+    const answer = (outcome: SendOutcome) => {
       const [id = ''] = flying.splice(0, 1);
       if (queue.settle(id, outcome, 0, 0).kind === 'delivered') queue.remove(id);
     };
@@ -78,10 +78,10 @@ describe('the queue', () => {
     for (const profile of ['a', 'b']) {
       for (const orderKey of ['1', '2']) queue.add(spooled({ profile, orderKey }), 'queued');
     }
-    assert.equal(queue.take(0, always).taken.length, 3);
+    assert.equal(queue.dequeue(0, always).toSend.length, 3);
     for (const orderKey of ['1', '2']) queue.add(spooled({ profile: 'c', orderKey }), 'queued');
     assert.deepEqual(
-      queue.take(0, always).taken.map(({ spooled: { profile } }) => profile),
+      queue.dequeue(0, always).toSend.map(({ spooled: { profile } }) => profile),
       ['c'],
     );
   });
@@ -89,21 +89,25 @@ describe('the queue', () => {
   it('sends the first of each order key, a few at a time', () => {
     const [a, b, c, d] = [spooled(), spooled(), spooled({ orderKey: 'l' }), spooled({ orderKey: null })];
     const queue = queueOf(a, b, c, d);
-    assert.deepEqual(ids(queue.take(0, always).taken), [a.id, c.id]);
-    assert.deepEqual(ids(queue.take(0, always).taken), []);
+    assert.deepEqual(ids(queue.dequeue(0, always).toSend), [a.id, c.id]);
+    assert.deepEqual(ids(queue.dequeue(0, always).toSend), []);
     assert.equal(queue.settle(a.id, OK, 0, 0).kind, 'delivered');
-    assert.deepEqual(ids(queue.take(0, always).taken), [d.id], 'the other order key has its turn');
+    assert.deepEqual(ids(queue.dequeue(0, always).toSend), [d.id], 'the other order key has its turn');
     queue.settle(d.id, OK, 0, 0);
-    assert.deepEqual(ids(queue.take(0, always).taken), [], 'what is not removed yet still blocks its key');
+    assert.deepEqual(
+      ids(queue.dequeue(0, always).toSend),
+      [],
+      'what is not removed yet still blocks its key',
+    );
     queue.remove(a.id);
-    assert.deepEqual(ids(queue.take(0, always).taken), [b.id]);
+    assert.deepEqual(ids(queue.dequeue(0, always).toSend), [b.id]);
   });
 
   it('sends no more in all than may be in memory, in turn by profile, but one of each', () => {
     const queue = queueOf(
       ...['a', 'b', 'c'].flatMap((profile) => [spooled({ profile }), spooled({ profile, orderKey: null })]),
     );
-    const first = queue.take(0, always).taken;
+    const first = queue.dequeue(0, always).toSend;
     assert.deepEqual(
       first.map((one) => one.spooled.profile),
       ['a', 'a', 'b', 'c'],
@@ -111,7 +115,7 @@ describe('the queue', () => {
     for (const one of first) queue.settle(one.spooled.id, OK, 0, 0);
     for (const one of first) queue.remove(one.spooled.id);
     assert.deepEqual(
-      queue.take(0, always).taken.map((one) => one.spooled.profile),
+      queue.dequeue(0, always).toSend.map((one) => one.spooled.profile),
       ['b', 'c'],
     );
   });
@@ -121,10 +125,10 @@ describe('the queue', () => {
     const [first, second] = [spooled(), spooled()];
     queue.add(first, 'writing');
     queue.add(second, 'writing');
-    queue.written(second.id);
-    assert.deepEqual(ids(queue.take(0, always).taken), []);
-    queue.written(first.id);
-    assert.deepEqual(ids(queue.take(0, always).taken), [first.id]);
+    queue.markDurable(second.id);
+    assert.deepEqual(ids(queue.dequeue(0, always).toSend), []);
+    queue.markDurable(first.id);
+    assert.deepEqual(ids(queue.dequeue(0, always).toSend), [first.id]);
   });
 
   it('blocks its own order key alone while it fails, and dies after its tries', () => {
@@ -132,24 +136,26 @@ describe('the queue', () => {
     const queue = queueOf(bad, behind, other);
     let now = 0;
     for (let tries = 1; tries <= 3; tries += 1) {
-      assert.ok(ids(queue.take(now, always).taken).includes(bad.id));
+      assert.ok(ids(queue.dequeue(now, always).toSend).includes(bad.id));
       const verdict = queue.settle(bad.id, { kind: 'broken', code: 'ECONNRESET' }, now, 0);
       assert.equal(verdict.kind, tries < 3 ? 'again' : 'dead');
-      assert.deepEqual(ids(queue.take(now, always).taken), []);
-      if (tries < 3) now = queue.wakeAt(now);
+      assert.deepEqual(ids(queue.dequeue(now, always).toSend), []);
+      if (tries < 3) now = queue.nextChangeAt(now);
     }
     assert.deepEqual([queue.get(bad.id)?.tries, queue.get(bad.id)?.lastStatus], [3, 'ECONNRESET']);
     queue.remove(bad.id);
-    assert.deepEqual(ids(queue.take(now, always).taken), [behind.id]);
+    assert.deepEqual(ids(queue.dequeue(now, always).toSend), [behind.id]);
   });
 
   it('waits for the listener of each target, and says whom it waits for', () => {
     const [web, mail] = [spooled({ orderKey: 'w', target: '/web' }), spooled({ target: '/mail' })];
     const queue = queueOf(web, mail);
-    const { taken, waiting } = queue.take(0, (_profile, target) => (target === '/mail' ? 'ready' : 'away'));
+    const { toSend: taken, waiting } = queue.dequeue(0, (_profile, target) =>
+      target === '/mail' ? 'ready' : 'not-ready',
+    );
     assert.deepEqual(ids(taken), [mail.id]);
     assert.deepEqual([...waiting], [['a', '/web']]);
-    assert.equal(queue.wakeAt(0), 1000, 'time alone changes nothing before it expires');
+    assert.equal(queue.nextChangeAt(0), 1000, 'time alone changes nothing before it expires');
   });
 
   it('gives up what no listener is there for, one of an order key after another, and nothing else waits for it', () => {
@@ -159,12 +165,15 @@ describe('the queue', () => {
       spooled({ orderKey: 'l', target: '/new' }),
     ];
     const queue = queueOf(old, behind, other);
-    const standing = (_profile: string, target: string) => (target === '/old' ? 'nowhere' : 'ready');
-    const first = queue.take(0, standing);
-    assert.deepEqual([ids(first.stranded), ids(first.taken), [...first.waiting]], [[old.id], [other.id], []]);
-    assert.deepEqual(ids(queue.take(0, standing).stranded), [], 'once');
+    const stateOf = (_profile: string, target: string) => (target === '/old' ? 'no-listener' : 'ready');
+    const first = queue.dequeue(0, stateOf);
+    assert.deepEqual(
+      [ids(first.stranded), ids(first.toSend), [...first.waiting]],
+      [[old.id], [other.id], []],
+    );
+    assert.deepEqual(ids(queue.dequeue(0, stateOf).stranded), [], 'once');
     queue.remove(old.id);
-    assert.deepEqual(ids(queue.take(0, standing).stranded), [behind.id]);
+    assert.deepEqual(ids(queue.dequeue(0, stateOf).stranded), [behind.id]);
     assert.equal(queue.get(behind.id)?.state, 'leaving');
   });
 
@@ -175,34 +184,34 @@ describe('the queue', () => {
       spooled({ orderKey: 'l', expiresAt: 50 }),
     ];
     const queue = queueOf(old, soon, flying);
-    assert.equal(queue.wakeAt(0), 50);
-    assert.deepEqual(ids(queue.take(0, always).taken), [old.id, flying.id]);
+    assert.equal(queue.nextChangeAt(0), 50);
+    assert.deepEqual(ids(queue.dequeue(0, always).toSend), [old.id, flying.id]);
     assert.deepEqual(ids(queue.expire(49)), []);
     assert.deepEqual(ids(queue.expire(50)), [soon.id]);
     assert.deepEqual(ids(queue.expire(50)), [], 'once');
     queue.settle(flying.id, AWAY, 60, 0);
     assert.deepEqual(ids(queue.expire(60)), [flying.id], 'what was under way is looked at after it');
-    queue.putBack(old.id);
+    queue.requeue(old.id);
     assert.deepEqual(ids(queue.expire(1000)), [old.id]);
   });
 
   it('sends at once what the operator wants sent, be it too old or not', () => {
     const old = spooled({ expiresAt: 50 });
     const queue = queueOf(old);
-    queue.take(0, always);
+    queue.dequeue(0, always);
     queue.settle(old.id, AWAY, 0, 0);
-    assert.equal(queue.hurry(old.id), true);
+    assert.equal(queue.sendNow(old.id), true);
     assert.deepEqual(ids(queue.expire(60)), []);
-    assert.deepEqual(ids(queue.take(60, always).taken), [old.id]);
-    assert.equal(queue.hurry(old.id), false);
-    assert.equal(queue.leave(old.id), undefined);
+    assert.deepEqual(ids(queue.dequeue(60, always).toSend), [old.id]);
+    assert.equal(queue.sendNow(old.id), false);
+    assert.equal(queue.markLeaving(old.id), undefined);
   });
 
   it('tells how much waits, and since when', () => {
     const queue = queueOf(spooled({ receivedAt: 7 }), spooled({ receivedAt: 5, orderKey: 'l' }));
     assert.deepEqual(queue.sizeOf('a'), { size: 2, oldest: 5 });
     assert.deepEqual(queue.sizeOf('b'), { size: 0, oldest: null });
-    assert.deepEqual([queue.has('a'), queue.has('b')], [true, false]);
+    assert.deepEqual([queue.hasProfile('a'), queue.hasProfile('b')], [true, false]);
   });
 });
 
@@ -226,7 +235,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(0, 5, 30, 400), ready: fc.boolean() }),
 );
 
-function outcomeOf(status: number): Outcome {
+function outcomeOf(status: number): SendOutcome {
   if (status === 0) return AWAY;
   return status < 0 ? { kind: 'broken', code: 'ECONNRESET' } : { kind: 'answered', status, retryAfter: null };
 }
@@ -251,7 +260,7 @@ function run(steps: readonly Step[]): void {
       assert.ok(!flying.has(spooled.id), 'expired under way');
       end(spooled, 'expired');
     }
-    for (const { spooled } of queue.take(now, () => (ready ? 'ready' : 'away')).taken) {
+    for (const { spooled } of queue.dequeue(now, () => (ready ? 'ready' : 'not-ready')).toSend) {
       assert.ok(ready);
       assert.ok(![...flying.values()].some((one) => keyOf(one) === keyOf(spooled)), 'two of one key');
       flying.set(spooled.id, spooled);
@@ -264,7 +273,7 @@ function run(steps: readonly Step[]): void {
       assert.ok([...flying.values()].filter((one) => one.profile === profile).length <= RULES.mostPerProfile);
     }
   };
-  const settle = (one: Spooled, outcome: Outcome): void => {
+  const settle = (one: Spooled, outcome: SendOutcome): void => {
     flying.delete(one.id);
     const verdict = queue.settle(one.id, outcome, now, 0.5);
     if (verdict.kind !== 'again') end(one, verdict.kind);
@@ -289,7 +298,7 @@ function run(steps: readonly Step[]): void {
     for (const one of [...flying.values()]) settle(one, OK);
     look(true);
     if (flying.size === 0 && queue.list().length > 0) {
-      const at = queue.wakeAt(now);
+      const at = queue.nextChangeAt(now);
       assert.ok(at > now && at < Number.POSITIVE_INFINITY, 'nothing would ever wake it');
       now = at;
       look(true);
@@ -301,7 +310,7 @@ function run(steps: readonly Step[]): void {
     'something vanished',
   );
   for (const ids of sent.values()) assert.deepEqual(ids, [...ids].sort(), 'out of order');
-  assert.deepEqual([queue.has('a'), queue.has('b')], [false, false]);
+  assert.deepEqual([queue.hasProfile('a'), queue.hasProfile('b')], [false, false]);
 }
 
 describe('whatever happens', () => {

@@ -11,7 +11,7 @@ test('the dead are sent again in the order in which they came, however long the 
     const { profile, ...rest } = request({ text });
     await one.spool.accept(profile, rest);
   }
-  await one.until(() => !one.spool.holds('inbox'));
+  await one.until(() => !one.spool.hasSpooled('inbox'));
   const { rename } = one.disk;
   let waiting: (() => void)[] = [];
   one.disk.rename = async (from, to) => {
@@ -26,6 +26,6 @@ test('the dead are sent again in the order in which they came, however long the 
   for (const go of waiting.reverse()) go();
   waiting = [];
   assert.equal(await retried, 3);
-  await one.until(() => !one.spool.holds('inbox'));
+  await one.until(() => !one.spool.hasSpooled('inbox'));
   assert.deepEqual(one.sent, ['1', '2', '3']);
 });

@@ -1,15 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { judge, type Outcome, readRetryAfter } from '../../../src/door/spool/send-verdict.ts';
+import { judge, readRetryAfter, type SendOutcome } from '../../../src/door/spool/send-verdict.ts';
 
-const RULES = { tries: 3, first: 100, longest: 300, firstUnsent: 20, longestUnsent: 80, longestAsked: 5000 };
+const RULES = {
+  tries: 3,
+  firstPause: 100,
+  longestPause: 300,
+  firstUnsent: 20,
+  longestUnsent: 80,
+  longestAsked: 5000,
+};
 const NOW = 1_000_000;
 
-function answered(status: number, retryAfter: string | null = null): Outcome {
+function answered(status: number, retryAfter: string | null = null): SendOutcome {
   return { kind: 'answered', status, retryAfter };
 }
 
-function said(outcome: Outcome, tries = 1, random = 0, unsent = 0): string {
+function said(outcome: SendOutcome, tries = 1, random = 0, unsent = 0): string {
   const verdict = judge(outcome, { tries, unsent }, NOW, random, RULES);
   if (verdict.kind === 'again') return `in ${verdict.at - NOW}`;
   return verdict.kind === 'dead' ? `dead: ${verdict.end}` : verdict.kind;

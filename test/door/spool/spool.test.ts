@@ -22,13 +22,13 @@ test('what waits for its gateway is brought to it in order once that is ready', 
   one.ready = false;
   await one.spool.open();
   const accepted = ['1', '2', '3'].map((text) => accept(one, text));
-  assert.equal(one.spool.holds('inbox'), true, 'from the moment on at which it is asked to');
+  assert.equal(one.spool.hasSpooled('inbox'), true, 'from the moment on at which it is asked to');
   await Promise.all(accepted);
   assert.deepEqual(one.sent, []);
   assert.deepEqual(one.asked, ['inbox /api/messages?a=1 10000'], 'the gateway is asked for once');
   one.ready = true;
-  one.spool.changed();
-  await one.until(() => !one.spool.holds('inbox'));
+  one.spool.readinessChanged();
+  await one.until(() => !one.spool.hasSpooled('inbox'));
   assert.deepEqual(one.sent, ['1', '2', '3']);
   assert.deepEqual(one.disk.names(`${FOLDER}/new`), []);
   assert.deepEqual(one.events, [{ type: 'spool.drained', profile: 'inbox', delivered: 3 }]);
@@ -62,7 +62,7 @@ test('it is accepted only when it is on the disk, and delivered as it was', asyn
   assert.deepEqual([accepted, one.sent], [false, []]);
   release();
   await accepting;
-  await one.until(() => !one.spool.holds('inbox'));
+  await one.until(() => !one.spool.hasSpooled('inbox'));
   assert.deepEqual(got, request({ text: 'hello' }));
 });
 
@@ -71,7 +71,7 @@ test('a disk that fails is a refusal, told once a minute; the spool goes on', as
   await one.spool.open();
   one.disk.fault = (call) => (call === 'sync' ? failure('ENOSPC') : undefined);
   for (let count = 0; count < 3; count += 1) await assert.rejects(accept(one, 'x'), SpoolRefused);
-  assert.equal(one.spool.holds('inbox'), false);
+  assert.equal(one.spool.hasSpooled('inbox'), false);
   one.now += 60_000;
   await assert.rejects(accept(one, 'x'), SpoolRefused);
   assert.deepEqual(one.events, [
@@ -83,7 +83,7 @@ test('a disk that fails is a refusal, told once a minute; the spool goes on', as
   await accept(one, 'y');
   await assert.rejects(accept(one, 'z'), SpoolRefused);
   assert.deepEqual(one.events.at(-1), { type: 'spool.full', profile: 'inbox', refused: 1 });
-  assert.equal(one.spool.holds('inbox'), true);
+  assert.equal(one.spool.hasSpooled('inbox'), true);
 });
 
 test('one that fails blocks its own order key alone, and dies in the end', async (t) => {
@@ -95,10 +95,10 @@ test('one that fails blocks its own order key alone, and dies in the end', async
   await accept(one, 'other', { orderKey: 'a:2' });
   one.answer = ({ body }) => answered(body.toString() === 'bad' ? 503 : 200);
   one.ready = true;
-  one.spool.changed();
+  one.spool.readinessChanged();
   await one.until(() => {
     one.now += 5;
-    return !one.spool.holds('inbox');
+    return !one.spool.hasSpooled('inbox');
   });
   assert.deepEqual(
     one.sent.filter((text) => text !== 'other'),
@@ -121,12 +121,12 @@ test('what the gateway does not want, and what waited too long, is lost, and lou
   await one.spool.open();
   one.answer = () => answered(401);
   await accept(one, 'unwanted');
-  await one.until(() => !one.spool.holds('inbox'));
+  await one.until(() => !one.spool.hasSpooled('inbox'));
   one.ready = false;
   await accept(one, 'old', { expiresAt: NOW + 100 });
   one.now += 100;
-  one.spool.changed();
-  await one.until(() => !one.spool.holds('inbox'));
+  one.spool.readinessChanged();
+  await one.until(() => !one.spool.hasSpooled('inbox'));
   assert.deepEqual(
     one.events.map((event) => event.type === 'spool.lost' && [event.reason, event.lastStatus]),
     [
@@ -143,19 +143,19 @@ test('what died is kept over a restart, and sent or dropped when the operator sa
   await one.spool.open();
   one.answer = () => answered(400);
   for (const text of ['1', '2', '3']) await accept(one, text);
-  await one.until(() => !one.spool.holds('inbox'));
+  await one.until(() => !one.spool.hasSpooled('inbox'));
 
   const two = bench(t, { disk: one.disk });
   await two.spool.open();
   const [first, second] = two.spool.list().map(({ id }) => id);
   assert.ok(first !== undefined && second !== undefined);
   assert.equal(await two.spool.retry({ ids: [first] }), 1);
-  await two.until(() => !two.spool.holds('inbox'));
+  await two.until(() => !two.spool.hasSpooled('inbox'));
   assert.deepEqual(two.sent, ['1']);
   assert.equal(await two.spool.drop({ ids: [second, 'unknown'] }), 1);
   assert.equal(await two.spool.retry({ profile: 'other' }), 0);
   assert.equal(await two.spool.retry({ all: true }), 1);
-  await two.until(() => !two.spool.holds('inbox'));
+  await two.until(() => !two.spool.hasSpooled('inbox'));
   assert.deepEqual(two.sent, ['1', '3']);
   assert.deepEqual([two.disk.names(`${FOLDER}/new`), two.disk.names(`${FOLDER}/dead`)], [[], []]);
 });
@@ -165,12 +165,12 @@ test('the dead are not kept for ever', async (t) => {
   await one.spool.open();
   one.answer = () => answered(400);
   await accept(one, 'x');
-  await one.until(() => one.spool.list().length === 1 && !one.spool.holds('inbox'));
+  await one.until(() => one.spool.list().length === 1 && !one.spool.hasSpooled('inbox'));
   one.now += 7 * DAY - 1;
-  one.spool.changed();
+  one.spool.readinessChanged();
   assert.equal(one.spool.list().length, 1);
   one.now += 1;
-  one.spool.changed();
+  one.spool.readinessChanged();
   await one.until(() => one.disk.names(`${FOLDER}/dead`).length === 0);
   assert.equal(one.spool.list().length, 0);
 });
@@ -192,7 +192,7 @@ test('what waits can be dropped; what is on its way cannot', async (t) => {
   );
   assert.equal(await one.spool.drop({ all: true }), 1);
   finish(OK);
-  await one.until(() => !one.spool.holds('inbox'));
+  await one.until(() => !one.spool.hasSpooled('inbox'));
   assert.deepEqual(one.sent, ['flying']);
 });
 
@@ -208,7 +208,7 @@ test('an entry of a profile that is gone is kept and listed', async (t) => {
     two.spool.list().map(({ profile, state }) => [profile, state]),
     [['gone', 'queued']],
   );
-  assert.equal(two.spool.holds('gone'), true);
+  assert.equal(two.spool.hasSpooled('gone'), true);
 });
 
 test('a gateway is asked for again while nobody is ready, and no more once nothing waits', async (t) => {
@@ -217,14 +217,14 @@ test('a gateway is asked for again while nobody is ready, and no more once nothi
   await one.spool.open();
   await accept(one, 'x');
   one.now += 9999;
-  one.spool.changed();
+  one.spool.readinessChanged();
   assert.equal(one.asked.length, 1);
   one.now += 1;
-  one.spool.changed();
+  one.spool.readinessChanged();
   assert.equal(one.asked.length, 2);
   assert.equal(await one.spool.drop({ all: true }), 1);
   one.now += 60_000;
-  one.spool.changed();
+  one.spool.readinessChanged();
   assert.equal(one.asked.length, 2);
 });
 
@@ -246,7 +246,7 @@ test('a close lets what is on its way end, and keeps the rest', async (t) => {
   assert.deepEqual(one.sent, ['1']);
   const two = bench(t, { disk: one.disk });
   await two.spool.open();
-  await two.until(() => !two.spool.holds('inbox'));
+  await two.until(() => !two.spool.hasSpooled('inbox'));
   assert.deepEqual(two.sent, ['2']);
 });
 
@@ -276,8 +276,8 @@ test('a file that rots is told of and counted as lost, and does not block what i
   const [file] = one.disk.names(`${FOLDER}/new`);
   one.disk.bytes(`${FOLDER}/new/${file}`).write('R', one.disk.bytes(`${FOLDER}/new/${file}`).length - 6);
   one.ready = true;
-  one.spool.changed();
-  await one.until(() => !one.spool.holds('inbox'));
+  one.spool.readinessChanged();
+  await one.until(() => !one.spool.hasSpooled('inbox'));
   assert.deepEqual(one.sent, ['good']);
   assert.deepEqual(types(one), ['spool.corrupt', 'spool.drained']);
   assert.equal(one.spool.stats('inbox').lost, 1);
@@ -296,7 +296,7 @@ test('a disk that cannot remove or read does not stop the rest', async (t) => {
   await accept(one, '2');
   await one.until(() => {
     one.now += 5;
-    return !one.spool.holds('inbox');
+    return !one.spool.hasSpooled('inbox');
   });
   assert.deepEqual(one.sent, ['1', '2']);
   assert.deepEqual(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import type { DoorContext } from '../../../src/door/context.ts';
-import type { Ruling } from '../../../src/door/match/ruling.ts';
+import type { RuleSet } from '../../../src/door/match/rule-set.ts';
 import type { SpoolRequest } from '../../../src/door/spool/store/spooled-delivery.ts';
 import { readinessOf, sendSpooled } from '../../../src/door/spooling/send-spooled.ts';
 import { Counters } from '../../../src/door/upstream/counters.ts';
@@ -27,14 +27,14 @@ import {
 import { rawUpstream } from '../support/raw.ts';
 
 interface Sender {
-  readonly context: Pick<DoorContext, 'upstreams' | 'supervisor' | 'leases' | 'now' | 'counters' | 'ruling'>;
+  readonly context: Pick<DoorContext, 'upstreams' | 'supervisor' | 'leases' | 'now' | 'counters' | 'ruleSet'>;
   readonly supervisor: FakeSupervisor;
   readonly abort: AbortController;
 }
 
-function rulingOf(table: RouteTable): () => Ruling {
-  const ruling = { table, verifiers: new Verifiers([], new KeyStore(Date.now)) };
-  return () => ruling;
+function ruleSetOf(table: RouteTable): () => RuleSet {
+  const ruleSet = { table, verifiers: new Verifiers([], new KeyStore(Date.now)) };
+  return () => ruleSet;
 }
 
 /** What those context give to 'inbox'. */
@@ -58,13 +58,13 @@ function senderTo(t: TestContext, ...targets: readonly Target[]): Sender {
   const upstreams = new Upstreams({ limits, counters, now });
   const leases = new Leases('door', supervisor, counters, timers, now);
   upstreams.apply(targets);
-  leases.route(targets);
+  leases.applyTargets(targets);
   t.after(async () => {
     timers.clear();
     await upstreams.destroy();
   });
   const table = compileRoutes([keyedRoute('inbox', 'github', { hook: ['101'] })], platforms, String);
-  const context = { supervisor, now, leases, upstreams, counters, ruling: rulingOf(table) };
+  const context = { supervisor, now, leases, upstreams, counters, ruleSet: ruleSetOf(table) };
   return { context, supervisor, abort: new AbortController() };
 }
 
@@ -139,20 +139,15 @@ test('it is ready where the listener of its path is, and asks for one that may b
     target('inbox', 2, { listener: 'api', paths: ['/api'], state: 'pending' }),
     target('off', 3, { state: 'down' }),
   );
-  const { standing, ensureReady } = readinessOf(context);
+  const { stateOf, ensureReady } = readinessOf(context);
   assert.deepEqual(
-    [
-      standing('inbox', '/?a=/api'),
-      standing('inbox', '/api/x?y'),
-      standing('off', '/'),
-      standing('gone', '/'),
-    ],
-    ['ready', 'away', 'away', 'nowhere'],
+    [stateOf('inbox', '/?a=/api'), stateOf('inbox', '/api/x?y'), stateOf('off', '/'), stateOf('gone', '/')],
+    ['ready', 'not-ready', 'not-ready', 'no-listener'],
   );
-  const early = readinessOf({ ...context, ruling: () => null });
+  const early = readinessOf({ ...context, ruleSet: () => null });
   assert.deepEqual(
-    [early.standing('off', '/'), early.standing('gone', '/')],
-    ['away', 'away'],
+    [early.stateOf('off', '/'), early.stateOf('gone', '/')],
+    ['not-ready', 'not-ready'],
     'no snapshot yet',
   );
   for (const profile of ['inbox', 'off', 'gone']) ensureReady(profile, '/api/messages?a=1', 5);
@@ -175,7 +170,7 @@ test('what the routes do not give to its profile is not sent, whoever they give 
   ];
   for (const route of others) {
     const table = compileRoutes([route], platforms, String);
-    const outcome = await sendSpooled({ ...context, ruling: rulingOf(table) }, hook(), abort.signal);
+    const outcome = await sendSpooled({ ...context, ruleSet: ruleSetOf(table) }, hook(), abort.signal);
     assert.deepEqual(outcome, { kind: 'no-route' }, JSON.stringify(route));
   }
   const headers = hook().headers.filter((_, at) => at > 1);

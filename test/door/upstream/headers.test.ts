@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keptRequestId, peerOf } from '../../../src/door/http/peer.ts';
+import { peerOf, senderRequestId } from '../../../src/door/http/peer.ts';
 import { readHead } from '../../../src/door/request/read-head.ts';
 import { answerHeaders, type Forwarding, requestHeaders } from '../../../src/door/upstream/headers.ts';
 
@@ -93,7 +93,7 @@ test('a prefix that was taken off is told, and takes the place of any other', ()
 test('a request id is kept where it is one harmless value', () => {
   const kept = (...values: string[]) => {
     const rawHeaders = ['Host', 'h', ...values.flatMap((value) => ['X-Request-Id', value])];
-    return keptRequestId(readHead({ method: 'GET', url: '/', httpVersion: '1.1', rawHeaders }));
+    return senderRequestId(readHead({ method: 'GET', url: '/', httpVersion: '1.1', rawHeaders }));
   };
   assert.equal(kept('a.B:c_d-1'), 'a.B:c_d-1');
   assert.equal(kept('x'.repeat(128)), 'x'.repeat(128));

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { Counters } from '../../../src/door/upstream/counters.ts';
 import { isStaleConnection } from '../../../src/door/upstream/failure.ts';
-import { IDLE, KeepAlive } from '../../../src/door/upstream/keep-alive.ts';
+import { DEFAULT_REUSE, KeepAlive } from '../../../src/door/upstream/keep-alive.ts';
 import { Upstreams } from '../../../src/door/upstream/upstreams.ts';
 import { root } from '../../support/root.ts';
 import { LIMITS, pathRoute, startDoor, statusOf, type TestDoor, target } from '../support/door.ts';
@@ -257,7 +257,7 @@ test('a gateway that dies with idle connections teaches nothing of its keep-aliv
 
 test('half of what was seen is used, and nothing of what is very short', () => {
   const keepAlive = new KeepAlive();
-  assert.equal(keepAlive.reuse(0), IDLE);
+  assert.equal(keepAlive.reuse(0), DEFAULT_REUSE);
   assert.equal(keepAlive.learn(5000, 0), false);
   assert.equal(keepAlive.learn(600, 0), true);
   assert.equal(keepAlive.reuse(0), 300);
@@ -270,10 +270,10 @@ test('a lesson ends, and holds twice as long when it comes back', () => {
   const keepAlive = new KeepAlive();
   keepAlive.learn(5, 0);
   assert.equal(keepAlive.reuse(599_999), 0);
-  assert.equal(keepAlive.reuse(600_000), IDLE);
+  assert.equal(keepAlive.reuse(600_000), DEFAULT_REUSE);
   keepAlive.learn(5, 600_000);
   assert.equal(keepAlive.reuse(1_799_999), 0);
-  assert.equal(keepAlive.reuse(1_800_000), IDLE);
+  assert.equal(keepAlive.reuse(1_800_000), DEFAULT_REUSE);
 });
 
 test('no connection is ever reused beyond half of a time after which one was closed', () => {
@@ -287,7 +287,7 @@ test('no connection is ever reused beyond half of a time after which one was clo
         keepAlive.learn(idle, now);
         shortest = Math.min(shortest, idle);
         now += after;
-        assert.ok(keepAlive.reuse(now) <= Math.min(IDLE, shortest / 2));
+        assert.ok(keepAlive.reuse(now) <= Math.min(DEFAULT_REUSE, shortest / 2));
       }
     }),
   );

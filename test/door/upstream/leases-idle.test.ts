@@ -31,7 +31,7 @@ function leasesOf(t: Pick<TestContext, 'mock'>) {
     },
     route(...generations: readonly number[]): void {
       const targets = generations.map((generation) => target('a', 1, { generation, idleAfter: 100 }));
-      leases.left(leases.route(targets));
+      leases.reportUnrouted(leases.applyTargets(targets));
     },
     told: () => supervisor.of('load').map(({ inFlight, lastUsed }) => [inFlight, lastUsed]),
   };
@@ -54,9 +54,9 @@ test('a life without a lease is told of after each idle time', (t) => {
 test('the time counts from the end of the last lease, and the first lease after it is told', (t) => {
   const { route, tick, told, leases } = leasesOf(t);
   route(1);
-  const life = leases.life('a', 1);
+  const life = leases.generation('a', 1);
   tick(60);
-  leases.take(life);
+  leases.acquire(life);
   tick(300);
   leases.release(life);
   tick(99);
@@ -64,10 +64,10 @@ test('the time counts from the end of the last lease, and the first lease after 
   tick(1);
   assert.deepEqual(told(), [[0, 360]]);
   tick(50);
-  leases.take(life);
+  leases.acquire(life);
   assert.deepEqual(told().at(-1), [1, 510]);
   leases.release(life);
-  leases.take(life);
+  leases.acquire(life);
   leases.release(life);
   assert.equal(told().length, 2, 'no lease but the first is told');
 });
@@ -94,13 +94,13 @@ test('every idle time is told, once and in time, whatever the leases', (t) => {
       t.mock.timers.reset();
       const { route, tick, leases, supervisor } = leasesOf(t);
       route(1);
-      const life = leases.life('a', 1);
+      const life = leases.generation('a', 1);
       let held = 0;
       let used = 0;
       let expected = 0;
       for (const each of steps) {
         if (each === 'take') {
-          leases.take(life);
+          leases.acquire(life);
           held += 1;
           used = Date.now();
         } else if (each === 'release') {
@@ -138,7 +138,7 @@ test('a life that leaves routing has no timer left, and one that comes back coun
 
 test('a changed idle time holds from its snapshot on, and none ends the telling', (t) => {
   const { leases, tick, told, timers } = leasesOf(t);
-  const route = (idleAfter: number | null) => leases.route([target('a', 1, { idleAfter })]);
+  const route = (idleAfter: number | null) => leases.applyTargets([target('a', 1, { idleAfter })]);
   route(1000);
   route(1000);
   tick(10);
@@ -153,7 +153,7 @@ test('a changed idle time holds from its snapshot on, and none ends the telling'
 test('an idle time beyond what a timer can wait is no busy loop', (t) => {
   const { leases, timers } = leasesOf(t);
   const after = t.mock.method(timers, 'after');
-  leases.route([target('a', 1, { idleAfter: 2 ** 40 })]);
+  leases.applyTargets([target('a', 1, { idleAfter: 2 ** 40 })]);
   assert.deepEqual(
     after.mock.calls.map((call) => call.arguments[0]),
     [2 ** 31 - 1],
@@ -165,7 +165,7 @@ test('a clock that is set back delays the telling by one idle time at most', (t)
   const supervisor = new FakeSupervisor();
   let now = 1_000_000;
   const leases = new Leases('door-1', supervisor, new Counters(), new Timers(), () => now);
-  leases.route([target('a', 1, { idleAfter: 100 })]);
+  leases.applyTargets([target('a', 1, { idleAfter: 100 })]);
   now = 0;
   t.mock.timers.tick(100);
   assert.deepEqual(supervisor.of('load'), []);
@@ -177,8 +177,8 @@ test('a clock that is set back delays the telling by one idle time at most', (t)
 test('the telling keeps no process alive', () => {
   const timers = new Timers();
   const leases = new Leases('door-1', new FakeSupervisor(), new Counters(), timers, Date.now);
-  leases.route([target('a', 1, { idleAfter: 100 })]);
-  assert.equal(leases.life('a', 1).timer?.hasRef(), false);
+  leases.applyTargets([target('a', 1, { idleAfter: 100 })]);
+  assert.equal(leases.generation('a', 1).timer?.hasRef(), false);
   timers.clear();
 });
 

@@ -1,14 +1,14 @@
 import { errorMessage, hasCode } from '../../../util/errno.ts';
 import { SpoolBudget, type SpoolLimits } from './budget.ts';
 import type { Disk } from './disk.ts';
-import { encodeEpitaph } from './end-record.ts';
+import { encodeEndRecord } from './end-record.ts';
 import { idOf, Layout, numberOf, type Place } from './layout.ts';
-import { load, makeFolders, setAside } from './load-folder.ts';
+import { load, makeFolders, moveToCorrupt } from './load-folder.ts';
 import { CorruptRecord, decodeRecord, encodeRecord } from './record.ts';
 import { SpoolRefused } from './refused.ts';
 import { SharedSync } from './shared-sync.ts';
-import type { End, Spooled, SpoolRequest, Tries } from './spooled-delivery.ts';
-import type { Found, Put, SpoolStore } from './store.ts';
+import type { EndReason, Spooled, SpoolRequest, Tries } from './spooled-delivery.ts';
+import type { PendingPut, SpoolStore, StoreContents } from './store.ts';
 
 export interface FolderStoreOptions {
   readonly folder: string;
@@ -18,7 +18,7 @@ export interface FolderStoreOptions {
   readonly now: () => number;
 }
 
-interface Kept {
+interface StoredFile {
   readonly profile: string;
   readonly bytes: number;
   place: Place;
@@ -34,7 +34,7 @@ export class FolderStore implements SpoolStore {
   readonly #now: () => number;
   readonly #layout: Layout;
   readonly #budget: SpoolBudget;
-  readonly #kept = new Map<string, Kept>();
+  readonly #files = new Map<string, StoredFile>();
   readonly #syncs: { readonly [Name in Place]: SharedSync };
   #last = 0;
 
@@ -50,14 +50,14 @@ export class FolderStore implements SpoolStore {
     };
   }
 
-  async open(): Promise<Found> {
+  async open(): Promise<StoreContents> {
     const found = await load(this.#layout, this.#disk, this.#now());
-    for (const one of found.spooled) this.#keep(one, 'new');
-    for (const one of found.dead) this.#keep(one, 'dead');
+    for (const one of found.spooled) this.#track(one, 'new');
+    for (const one of found.dead) this.#track(one, 'dead');
     return found;
   }
 
-  put(request: SpoolRequest): Put {
+  put(request: SpoolRequest): PendingPut {
     const { spooled, chunks } = encodeRecord(this.#nextId(), request);
     if (!this.#budget.take(spooled.profile, spooled.bytes)) throw new SpoolRefused('full');
     return { spooled, durable: this.#store(spooled, chunks) };
@@ -71,37 +71,40 @@ export class FolderStore implements SpoolStore {
     } catch (error) {
       if (!(error instanceof CorruptRecord)) throw error;
       this.#forget(id);
-      const reason = await setAside(this.#layout, this.#disk, 'new', id, error.message);
+      const reason = await moveToCorrupt(this.#layout, this.#disk, 'new', id, error.message);
       throw new CorruptRecord(reason, { cause: error });
     }
   }
 
   async remove(id: string): Promise<void> {
-    const place = this.#kept.get(id)?.place ?? 'new';
+    const place = this.#files.get(id)?.place ?? 'new';
     await this.#disk.remove(this.#layout.file(place, id));
     this.#forget(id);
-    if (place === 'dead') await this.#disk.remove(this.#layout.epitaph('dead', id)).catch(unlessAbsent);
+    if (place === 'dead') await this.#disk.remove(this.#layout.endRecord('dead', id)).catch(unlessAbsent);
     await this.#syncs[place].request();
   }
 
-  async bury(id: string, how: Tries & { readonly end: End; readonly diedAt: number }): Promise<void> {
-    const draft = this.#layout.epitaph('tmp', id);
-    await this.#write(draft, [encodeEpitaph(how)]);
-    await this.#disk.rename(draft, this.#layout.epitaph('dead', id));
+  async moveToDead(
+    id: string,
+    how: Tries & { readonly end: EndReason; readonly diedAt: number },
+  ): Promise<void> {
+    const draft = this.#layout.endRecord('tmp', id);
+    await this.#write(draft, [encodeEndRecord(how)]);
+    await this.#disk.rename(draft, this.#layout.endRecord('dead', id));
     await this.#disk.rename(this.#layout.file('new', id), this.#layout.file('dead', id));
-    this.#move(id, 'dead');
+    this.#setPlace(id, 'dead');
     // First where it is to be: at no moment is it in neither.
     await this.#syncs.dead.request();
     await this.#syncs.new.request();
   }
 
-  async unbury(id: string): Promise<void> {
+  async moveToNew(id: string): Promise<void> {
     // Where its burial failed it never left.
-    if (this.#kept.get(id)?.place !== 'dead') return;
+    if (this.#files.get(id)?.place !== 'dead') return;
     await this.#disk.rename(this.#layout.file('dead', id), this.#layout.file('new', id));
-    this.#move(id, 'new');
+    this.#setPlace(id, 'new');
     await this.#syncs.new.request();
-    await this.#disk.remove(this.#layout.epitaph('dead', id)).catch(unlessAbsent);
+    await this.#disk.remove(this.#layout.endRecord('dead', id)).catch(unlessAbsent);
     await this.#syncs.dead.request();
   }
 
@@ -123,7 +126,7 @@ export class FolderStore implements SpoolStore {
       this.#budget.give(profile, bytes);
       throw new SpoolRefused('disk', await this.#withdraw(at, cause));
     }
-    this.#kept.set(id, { profile, bytes, place: 'new' });
+    this.#files.set(id, { profile, bytes, place: 'new' });
   }
 
   async #place(id: string, chunks: readonly Buffer[]): Promise<void> {
@@ -157,22 +160,22 @@ export class FolderStore implements SpoolStore {
     }
   }
 
-  #keep({ id, profile, bytes }: Spooled, place: Place): void {
-    this.#kept.set(id, { profile, bytes, place });
+  #track({ id, profile, bytes }: Spooled, place: Place): void {
+    this.#files.set(id, { profile, bytes, place });
     this.#budget.add(profile, bytes);
     this.#last = Math.max(this.#last, numberOf(id));
   }
 
-  #move(id: string, place: Place): void {
-    const kept = this.#kept.get(id);
-    if (kept !== undefined) kept.place = place;
+  #setPlace(id: string, place: Place): void {
+    const file = this.#files.get(id);
+    if (file !== undefined) file.place = place;
   }
 
   #forget(id: string): void {
-    const kept = this.#kept.get(id);
-    if (kept === undefined) return;
-    this.#kept.delete(id);
-    this.#budget.give(kept.profile, kept.bytes);
+    const file = this.#files.get(id);
+    if (file === undefined) return;
+    this.#files.delete(id);
+    this.#budget.give(file.profile, file.bytes);
   }
 
   /** By the clock, so that no id comes again after a restart; never below the last, where the clock was set back. */

@@ -6,7 +6,7 @@ export type Place = 'new' | 'dead';
 /** So many digits of base 36 hold every microsecond until the year 5138. */
 const ID_LENGTH = 11;
 const ID = /^[0-9a-z]{11}$/;
-const EPITAPH = '.end';
+const END_RECORD = '.end';
 
 /** Where in the spool's folder a thing lies. */
 export class Layout {
@@ -24,14 +24,14 @@ export class Layout {
     return join(this.root, name, file);
   }
 
-  epitaph(name: 'dead' | 'tmp', id: string): string {
-    return join(this.root, name, epitaphName(id));
+  endRecord(name: 'dead' | 'tmp', id: string): string {
+    return join(this.root, name, endRecordName(id));
   }
 }
 
 /** The file beside a dead delivery's own. */
-export function epitaphName(id: string): string {
-  return id + EPITAPH;
+export function endRecordName(id: string): string {
+  return id + END_RECORD;
 }
 
 /** Names sort as their numbers do. */
@@ -48,6 +48,6 @@ export function isId(file: string): boolean {
 }
 
 /** The delivery that an epitaph is of; undefined for a file that is none. */
-export function epitaphOf(file: string): string | undefined {
-  return file.endsWith(EPITAPH) ? file.slice(0, -EPITAPH.length) : undefined;
+export function idOfEndRecord(file: string): string | undefined {
+  return file.endsWith(END_RECORD) ? file.slice(0, -END_RECORD.length) : undefined;
 }

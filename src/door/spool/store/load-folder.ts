@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
 import { errorMessage } from '../../../util/errno.ts';
 import type { Disk } from './disk.ts';
-import { decodeEpitaph, type Epitaph } from './end-record.ts';
-import { epitaphName, epitaphOf, isId, type Layout, type Place } from './layout.ts';
+import { decodeEndRecord, type EndRecord } from './end-record.ts';
+import { endRecordName, idOfEndRecord, isId, type Layout, type Place } from './layout.ts';
 import { CorruptRecord, decodeHead, decodeRecord, LONGEST_LINE } from './record.ts';
-import type { Dead, Spooled } from './spooled-delivery.ts';
-import type { Corrupt, Found } from './store.ts';
+import type { DeadLetter, Spooled } from './spooled-delivery.ts';
+import type { CorruptFile, StoreContents } from './store.ts';
 
 /** Files that are looked at at once. */
 const AT_ONCE = 16;
@@ -14,16 +14,16 @@ const AT_ONCE = 16;
  * Makes the spool's folders and reads what is in them. Whatever is no delivery is moved to `corrupt` and told of,
  * never a reason not to start. Rejects with the system's error where the folders themselves cannot be used.
  */
-export async function load(layout: Layout, disk: Disk, now: number): Promise<Found> {
+export async function load(layout: Layout, disk: Disk, now: number): Promise<StoreContents> {
   await makeFolders(layout, disk);
   // Never acknowledged: it is not in `new`.
-  const corrupt: Corrupt[] = [];
+  const corrupt: CorruptFile[] = [];
   for (const name of await disk.list(layout.folder('tmp'))) {
     await attempt(corrupt, name, () => disk.remove(layout.file('tmp', name)));
   }
   const spooled = await loadAll(layout, disk, 'new', corrupt);
-  const living = new Set(spooled.map(({ id }) => id));
-  const dead = await loadDead(layout, disk, living, corrupt, now);
+  const inNew = new Set(spooled.map(({ id }) => id));
+  const dead = await loadDead(layout, disk, inNew, corrupt, now);
   return { spooled, dead, corrupt };
 }
 
@@ -38,49 +38,49 @@ export async function makeFolders(layout: Layout, disk: Disk): Promise<void> {
 async function loadDead(
   layout: Layout,
   disk: Disk,
-  living: ReadonlySet<string>,
-  corrupt: Corrupt[],
+  inNew: ReadonlySet<string>,
+  corrupt: CorruptFile[],
   now: number,
-): Promise<readonly Dead[]> {
+): Promise<readonly DeadLetter[]> {
   const names = new Set(await disk.list(layout.folder('dead')));
   for (const name of names) {
     // Left by a crash, or by a power loss that undid half a rename.
-    const id = epitaphOf(name);
-    const isStray = id === undefined ? living.has(name) : living.has(id) || !names.has(id);
+    const id = idOfEndRecord(name);
+    const isStray = id === undefined ? inNew.has(name) : inNew.has(id) || !names.has(id);
     if (isStray) await attempt(corrupt, name, () => disk.remove(layout.file('dead', name)));
   }
   const found = await loadAll(layout, disk, 'dead', corrupt);
-  const dead: Dead[] = [];
+  const dead: DeadLetter[] = [];
   for (const spooled of found) {
-    const name = epitaphName(spooled.id);
-    let epitaph: Epitaph | null = null;
+    const name = endRecordName(spooled.id);
+    let endRecord: EndRecord | null = null;
     await attempt(corrupt, name, async () => {
-      if (names.has(name)) epitaph = await readEpitaph(layout, disk, spooled.id);
+      if (names.has(name)) endRecord = await readEndRecord(layout, disk, spooled.id);
     });
-    dead.push({ ...spooled, ...(epitaph ?? { end: null, diedAt: now, tries: 0, lastStatus: null }) });
+    dead.push({ ...spooled, ...(endRecord ?? { end: null, diedAt: now, tries: 0, lastStatus: null }) });
   }
   return dead;
 }
 
-async function readEpitaph(layout: Layout, disk: Disk, id: string): Promise<Epitaph | null> {
-  const { bytes } = await disk.read(layout.epitaph('dead', id), LONGEST_LINE);
-  return decodeEpitaph(bytes);
+async function readEndRecord(layout: Layout, disk: Disk, id: string): Promise<EndRecord | null> {
+  const { bytes } = await disk.read(layout.endRecord('dead', id), LONGEST_LINE);
+  return decodeEndRecord(bytes);
 }
 
 async function loadAll(
   layout: Layout,
   disk: Disk,
   place: Place,
-  corrupt: Corrupt[],
+  corrupt: CorruptFile[],
 ): Promise<readonly Spooled[]> {
   const names = (await disk.list(layout.folder(place)))
-    .filter((name) => epitaphOf(name) === undefined)
+    .filter((name) => idOfEndRecord(name) === undefined)
     .sort();
   const found: Spooled[] = [];
   for (let at = 0; at < names.length; at += AT_ONCE) {
-    const some = names.slice(at, at + AT_ONCE);
-    const looked = await Promise.all(some.map((name) => look(layout, disk, place, name)));
-    for (const one of looked) {
+    const batch = names.slice(at, at + AT_ONCE);
+    const read = await Promise.all(batch.map((name) => readFile(layout, disk, place, name)));
+    for (const one of read) {
       if ('reason' in one) corrupt.push(one);
       else found.push(one);
     }
@@ -88,19 +88,24 @@ async function loadAll(
   return found;
 }
 
-async function look(layout: Layout, disk: Disk, place: Place, name: string): Promise<Spooled | Corrupt> {
+async function readFile(
+  layout: Layout,
+  disk: Disk,
+  place: Place,
+  name: string,
+): Promise<Spooled | CorruptFile> {
   try {
     if (!isId(name)) throw new CorruptRecord('its name is not one of the spool’s');
     const { bytes, size } = await disk.read(layout.file(place, name), LONGEST_LINE);
     // The body of a long one is looked at when it is sent.
     return bytes.length === size ? decodeRecord(name, bytes).spooled : decodeHead(name, bytes, size);
   } catch (error) {
-    return { file: name, reason: await setAside(layout, disk, place, name, errorMessage(error)) };
+    return { file: name, reason: await moveToCorrupt(layout, disk, place, name, errorMessage(error)) };
   }
 }
 
 /** Moves what is no delivery out of the way, and says what became of it. */
-export async function setAside(
+export async function moveToCorrupt(
   layout: Layout,
   disk: Disk,
   place: Place,
@@ -116,7 +121,7 @@ export async function setAside(
 }
 
 /** One file that cannot be read or removed is told of; what else there is goes on. */
-async function attempt(corrupt: Corrupt[], file: string, action: () => Promise<void>): Promise<void> {
+async function attempt(corrupt: CorruptFile[], file: string, action: () => Promise<void>): Promise<void> {
   try {
     await action();
   } catch (error) {

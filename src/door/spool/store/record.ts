@@ -6,7 +6,7 @@ import type { Spooled, SpoolRequest } from './spooled-delivery.ts';
 
 // A file of the spool: one line of JSON, then the body's bytes as they came.
 
-const VERSION = 2;
+const RECORD_VERSION = 2;
 /** Far above what the door takes for a head; what has no end of line within it is no file of the spool. */
 export const LONGEST_LINE = 256 * 1024;
 
@@ -14,7 +14,7 @@ const NEWLINE = 0x0a;
 
 const time = z.number().int().nonnegative();
 const LINE = z.object({
-  version: z.literal(VERSION),
+  version: z.literal(RECORD_VERSION),
   profile: z.string(),
   platform: z.custom<PlatformName>(isPlatformName),
   method: z.string(),
@@ -46,7 +46,7 @@ export function encodeRecord(
   const facts = factsOf(request);
   const sha256 = hashOf(body);
   const line = Buffer.from(
-    `${JSON.stringify({ version: VERSION, ...facts, headers, length: body.length, sha256 })}\n`,
+    `${JSON.stringify({ version: RECORD_VERSION, ...facts, headers, length: body.length, sha256 })}\n`,
   );
   return {
     spooled: { id, ...facts, sha256, bytes: line.length + body.length },

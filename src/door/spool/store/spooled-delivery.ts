@@ -33,7 +33,7 @@ export interface Spooled extends Omit<SpoolRequest, 'body' | 'headers'> {
 }
 
 /** Why a delivery that was acknowledged will not reach its gateway by itself. */
-export type End =
+export type EndReason =
   /** Tried as often as it may be. */
   | 'tries'
   /** Its credentials, or the time that it may wait, ran out. */
@@ -51,9 +51,9 @@ export interface Tries {
 }
 
 /** A delivery that waits for the operator alone. */
-export interface Dead extends Spooled, Tries {
+export interface DeadLetter extends Spooled, Tries {
   /** Null where it was lost with the machine. */
-  readonly end: End | null;
+  readonly end: EndReason | null;
   /** Epoch ms. */
   readonly diedAt: number;
 }

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { fromHex } from '../compare.ts';
-import { freshTime, WINDOW } from '../fresh.ts';
+import { FRESH_WINDOW, freshTime } from '../fresh.ts';
 import { refused, signedBody, type Verifier } from '../verdict.ts';
 
 /**
@@ -18,7 +18,7 @@ export function discordVerifier(publicKeys: readonly string[]): Verifier {
     if (at === null) return refused('X-Signature-Timestamp is missing, or not of the last five minutes');
     const message = Buffer.concat([Buffer.from(timestamp ?? ''), body]);
     return keys.some((key) => verify(null, message, key, signature))
-      ? { ok: true, expiresAt: at + WINDOW }
+      ? { ok: true, expiresAt: at + FRESH_WINDOW }
       : refused('X-Signature-Ed25519 fits no public key');
   });
 }

@@ -1,5 +1,5 @@
 import { compileJsonReads, readJson } from '../../../routing/body/json.ts';
-import { isSecret } from '../compare.ts';
+import { isOneOfSecrets } from '../compare.ts';
 import { refused, signedBody, VERIFIED, type Verifier } from '../verdict.ts';
 
 const READS = compileJsonReads([], [{ '/value': { json: ['/clientState'] } }]);
@@ -14,7 +14,7 @@ export function graphVerifier(clientStates: readonly string[]): Verifier {
     const read = readJson(body, READS);
     if (read.outcome !== 'read') return refused('the notifications cannot be read');
     const states = read.fields.each('/value').map((item) => item.text('/clientState'));
-    const isRight = (state: string | undefined) => state !== undefined && isSecret(state, clientStates);
+    const isRight = (state: string | undefined) => state !== undefined && isOneOfSecrets(state, clientStates);
     return states.length > 0 && states.every(isRight)
       ? VERIFIED
       : refused('a notification has no clientState, or a wrong one');

@@ -1,5 +1,5 @@
 import { fromHex, isHmac } from '../compare.ts';
-import { freshTime, WINDOW } from '../fresh.ts';
+import { FRESH_WINDOW, freshTime } from '../fresh.ts';
 import { refused, signedBody, type Verifier } from '../verdict.ts';
 
 /** https://docs.slack.dev/authentication/verifying-requests-from-slack; the gateway's own window is the same. */
@@ -11,7 +11,7 @@ export function slackVerifier(secrets: readonly string[]): Verifier {
     const at = freshTime(timestamp, now);
     if (at === null) return refused('X-Slack-Request-Timestamp is missing, or not of the last five minutes');
     return isHmac('sha256', secrets, [`v0:${timestamp}:`, body], signature)
-      ? { ok: true, expiresAt: at + WINDOW }
+      ? { ok: true, expiresAt: at + FRESH_WINDOW }
       : refused('X-Slack-Signature fits no signing secret');
   });
 }

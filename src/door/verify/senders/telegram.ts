@@ -1,4 +1,4 @@
-import { isSecret } from '../compare.ts';
+import { isOneOfSecrets } from '../compare.ts';
 import { refused, VERIFIED, type Verifier } from '../verdict.ts';
 
 /** https://core.telegram.org/bots/api#setwebhook: the token is all the proof, so that a body need not be read. */
@@ -7,7 +7,7 @@ export function telegramVerifier(secrets: readonly string[]): Verifier {
     needs: () => 'head',
     verify: ({ head }) => {
       const token = head.header('x-telegram-bot-api-secret-token');
-      return token !== undefined && isSecret(token, secrets)
+      return token !== undefined && isOneOfSecrets(token, secrets)
         ? VERIFIED
         : refused('X-Telegram-Bot-Api-Secret-Token is missing, or is not the secret token');
     },

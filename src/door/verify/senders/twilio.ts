@@ -1,5 +1,5 @@
 import { bodyFormat } from '../../../routing/body/content-type.ts';
-import { fromBase64, fromHex, isHmac, isSame, sha256 } from '../compare.ts';
+import { bytesEqual, fromBase64, fromHex, isHmac, sha256 } from '../compare.ts';
 import { type Received, refused, signedBody, VERIFIED, type Verifier } from '../verdict.ts';
 
 /**
@@ -25,7 +25,7 @@ function signedFields({ head, body }: Received): string | null {
   const digests = new URLSearchParams(head.query).getAll('bodySHA256');
   if (digests.length > 0) {
     const digest = digests.length === 1 ? fromHex(digests[0]) : undefined;
-    return digest !== undefined && isSame(digest, sha256(body)) ? '' : null;
+    return digest !== undefined && bytesEqual(digest, sha256(body)) ? '' : null;
   }
   if (body.length === 0) return '';
   // A GET's parameters are in its URL, and nothing covers a body beside them.

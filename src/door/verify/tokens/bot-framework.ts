@@ -50,7 +50,7 @@ async function verify(request: Received, rules: TokenRules, store: KeyStore): Pr
   if (kid === undefined) return refused('the token has no header that can be read, or no key id');
   const found = await store.find(rules.keys, issuer.metadata, kid);
   if (found.kind === 'none') return { ok: 'unknown', reason: found.reason, retryAfter: found.retryAfter };
-  const keys = found.keys.filter((key) => isMeant(key, kid, found.keys) && signsFor(key.issuer, iss));
+  const keys = found.keys.filter((key) => isCandidate(key, kid, found.keys) && signsFor(key.issuer, iss));
   const checked = await signedBy(keys, token, { issuer: iss, audience: aud, now: request.now });
   if (typeof checked === 'string') return refused(checked);
   const fault =
@@ -73,7 +73,7 @@ function kidOf(read: () => { readonly kid?: string }): string | null | undefined
 }
 
 /** A token without a key id is only verified where there is no choice: whoever sends it sets the number of tries. */
-function isMeant(key: TokenKey, kid: string | null, all: readonly TokenKey[]): boolean {
+function isCandidate(key: TokenKey, kid: string | null, all: readonly TokenKey[]): boolean {
   return all.length === 1
     ? kid === null || key.kid === null || key.kid === kid
     : key.kid !== null && key.kid === kid;

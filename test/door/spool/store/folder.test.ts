@@ -62,8 +62,8 @@ test('what is kept comes back as it was, on a real disk, and is its owner’s al
     await next.read(id),
     request({ body, expiresAt: NOW + 5, dedupKey: null, orderKey: null }),
   );
-  await next.bury(id, HOW);
-  await next.unbury(id);
+  await next.moveToDead(id, HOW);
+  await next.moveToNew(id);
   await next.remove(id);
   assert.deepEqual(readdirSync(join(folder, 'new')), []);
   assert.deepEqual(readdirSync(join(folder, 'dead')), []);
@@ -150,7 +150,7 @@ test('a full spool refuses at once, by number and bytes, of one profile and of a
   }
   const store = await opened(disk, { count: 2 });
   await kept(store);
-  await store.bury(await kept(store), HOW);
+  await store.moveToDead(await kept(store), HOW);
   assert.throws(put(await opened(disk, { count: 2 }), 'other'), refusedBecause('full'), 'the dead count too');
 });
 
@@ -158,7 +158,7 @@ test('what died stays so, with how, until it is raised or removed', async () => 
   const disk = new MemoryDisk();
   const store = await opened(disk);
   const [id, other] = [await kept(store), await kept(store)];
-  await store.bury(id, HOW);
+  await store.moveToDead(id, HOW);
   const found = await storeOn(disk).open();
   assert.deepEqual(
     found.dead.map(({ id, end, diedAt, tries, lastStatus }) => ({ id, end, diedAt, tries, lastStatus })),
@@ -168,12 +168,12 @@ test('what died stays so, with how, until it is raised or removed', async () => 
     found.spooled.map((one) => one.id),
     [other],
   );
-  await store.unbury(id);
+  await store.moveToNew(id);
   assert.deepEqual(
     (await storeOn(disk).open()).spooled.map((one) => one.id),
     [id, other],
   );
-  await store.bury(id, HOW);
+  await store.moveToDead(id, HOW);
   await store.remove(id);
   assert.deepEqual(disk.names(`${FOLDER}/dead`), []);
 });

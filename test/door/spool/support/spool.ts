@@ -1,5 +1,5 @@
 import { QUEUE_RULES, Queue, type QueueRules } from '../../../../src/door/spool/queue.ts';
-import type { Outcome } from '../../../../src/door/spool/send-verdict.ts';
+import type { SendOutcome } from '../../../../src/door/spool/send-verdict.ts';
 import { Spool } from '../../../../src/door/spool/spool.ts';
 import { SPOOL_LIMITS, type SpoolLimits } from '../../../../src/door/spool/store/budget.ts';
 import type { Disk } from '../../../../src/door/spool/store/disk.ts';
@@ -11,9 +11,9 @@ import { MemoryDisk } from './memory-disk.ts';
 import { NOW } from './requests.ts';
 
 export const FOLDER = '/state/spool';
-export const OK: Outcome = { kind: 'answered', status: 200, retryAfter: null };
+export const OK: SendOutcome = { kind: 'answered', status: 200, retryAfter: null };
 
-export function answered(status: number): Outcome {
+export function answered(status: number): SendOutcome {
   return { kind: 'answered', status, retryAfter: null };
 }
 
@@ -29,7 +29,7 @@ export interface Bench {
   nowhere: string | null;
   now: number;
   /** What the gateway answers; a promise keeps the delivery under way. */
-  answer: (request: SpoolRequest, signal: AbortSignal) => Outcome | Promise<Outcome>;
+  answer: (request: SpoolRequest, signal: AbortSignal) => SendOutcome | Promise<SendOutcome>;
   /** Resolves when it holds, looked at after whatever happens. */
   until(holds: () => boolean): Promise<void>;
 }
@@ -51,7 +51,8 @@ export function bench(t: { after(cleanUp: () => void): void }, options: BenchOpt
     spool: new Spool({
       store: storeOn(disk, limits),
       readiness: {
-        standing: (_profile, target) => (target === self.nowhere ? 'nowhere' : self.ready ? 'ready' : 'away'),
+        stateOf: (_profile, target) =>
+          target === self.nowhere ? 'no-listener' : self.ready ? 'ready' : 'not-ready',
         ensureReady: (profile, target, deadlineAt) => {
           asked.push(`${profile} ${target} ${deadlineAt - self.now}`);
         },
@@ -64,7 +65,14 @@ export function bench(t: { after(cleanUp: () => void): void }, options: BenchOpt
       timers,
       now: () => self.now,
       random: () => 0.5,
-      queue: new Queue({ ...QUEUE_RULES, first: 1, longest: 2, firstUnsent: 1, longestUnsent: 2, ...rules }),
+      queue: new Queue({
+        ...QUEUE_RULES,
+        firstPause: 1,
+        longestPause: 2,
+        firstUnsent: 1,
+        longestUnsent: 2,
+        ...rules,
+      }),
     }),
     disk,
     events,

@@ -7,35 +7,35 @@ import type { Body } from '../request/read-body.ts';
 import type { Verifiers } from '../verify/verifiers.ts';
 
 /** What requests are matched and verified by: another object as soon as any of it is another. */
-export interface Ruling {
+export interface RuleSet {
   readonly table: RouteTable;
   readonly verifiers: Verifiers;
 }
 
 /** By what a request was found to be a profile's. */
-export interface Ruled {
-  readonly ruling: Ruling;
+export interface MatchBasis {
+  readonly ruleSet: RuleSet;
   /** Whether it is so by that one too, and proven by the same rules. Throws as matching does. */
-  stands(now: Ruling): boolean;
+  stillHolds(now: RuleSet): boolean;
 }
 
 /** Of a request that was matched by that ruling; `body` as far as it is read. */
-export function ruledBy(ruling: Ruling, head: Head, outcome: Match | FanOut, body: Body): Ruled {
+export function matchBasis(ruleSet: RuleSet, head: Head, outcome: Match | FanOut, body: Body): MatchBasis {
   return {
-    ruling,
-    stands: (now) => {
+    ruleSet,
+    stillHolds: (now) => {
       const matches = matchesOf(outcome);
-      const again = matchesOf(decide(now.table, head, body));
+      const again = matchesOf(matchRequest(now.table, head, body));
       return (
         again.length === matches.length &&
         matches.every((match, index) => isSame(match, again[index])) &&
-        matches.every(({ profile }) => sameRules(ruling.verifiers, now.verifiers, profile))
+        matches.every(({ profile }) => sameRules(ruleSet.verifiers, now.verifiers, profile))
       );
     },
   };
 }
 
-export function decideByBody(
+export function matchByBody(
   { scope }: Extract<HeadOutcome, { kind: 'needs-body' }>,
   head: Head,
   body: Buffer,
@@ -44,9 +44,9 @@ export function decideByBody(
 }
 
 /** By its head, and by its body where that is read and the head leaves it open. */
-export function decide(table: RouteTable, head: Head, body: Body): HeadOutcome {
+export function matchRequest(table: RouteTable, head: Head, body: Body): HeadOutcome {
   const outcome = matchHead(table, head);
-  return outcome.kind === 'needs-body' && body !== 'streamed' ? decideByBody(outcome, head, body) : outcome;
+  return outcome.kind === 'needs-body' && body !== 'streamed' ? matchByBody(outcome, head, body) : outcome;
 }
 
 function matchesOf(outcome: HeadOutcome): readonly Match[] {
