@@ -16,6 +16,7 @@ import { logsFolder } from './logs/directory.ts';
 import { createLogFiles, type LogFiles } from './logs/log-files.ts';
 import { throttleRefusals } from './logs/throttle.ts';
 import { type ConfigSource, Reloader } from './reload.ts';
+import { servingIn } from './supervised-status.ts';
 import { holderOf } from './supervisor/ports/port-owner.ts';
 import { createRun } from './supervisor/run/run.ts';
 import { createSupervisor } from './supervisor/supervisor.ts';
@@ -94,6 +95,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           plan,
           source: options.config,
           report,
+          serving: () => servingIn(supervisor.status()),
           apply(next, diff) {
             supervisor.apply(next, diff);
             door.configure(next);

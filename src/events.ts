@@ -171,7 +171,10 @@ export type Event =
   | { readonly type: 'spool.drained'; readonly profile: string; readonly delivered: number }
   /** Changes of the config, each as a line for a person. */
   | { readonly type: 'config.applied'; readonly changes: readonly string[] }
-  /** Changes that would restart or end gateways, or need a new gwproxy: `gwproxy reload` or the next `up` applies them. */
+  /**
+   * Every change of a config that is not applied since one of them restarts or ends a gateway that serves: `gwproxy
+   * reload` applies them. A changed `listen` waits for a new gwproxy, alone.
+   */
   | { readonly type: 'config.pending'; readonly changes: readonly string[] }
   /** It stays as it was. */
   | { readonly type: 'config.invalid'; readonly problems: readonly string[] }

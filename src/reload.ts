@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ReloadResult } from './admin/reload-answer.ts';
 import { diffPlans, linesOf, withKnownRoutes } from './config/change/diff.ts';
-import { safePart } from './config/change/safe-part.ts';
+import { interruptionsOf } from './config/change/interruptions.ts';
 import { type ConfigWatch, createConfigWatch } from './config/change/watch.ts';
 import { formatProblem, type Loaded, type Looked, type Problem } from './config/load.ts';
 import type { Plan, PlanDiff } from './config/types.ts';
@@ -14,22 +14,24 @@ import { errorMessage } from './util/errno.ts';
 export interface ConfigSource {
   /** Reads it again, from the same file and with the same environment. */
   load(): Promise<Loaded>;
-  /** What the load looked at that gave the first plan. */
+  /** What the load that gave the first plan depended on. */
   readonly looked: Looked;
-  /** Epoch ms, when that load began. */
+  /** When that load began, in epoch ms. */
   readonly loadedAt: number;
 }
 
 export interface ReloaderOptions {
-  /** The one that is applied. */
+  /** The plan that runs now. */
   readonly plan: Plan;
   readonly source: ConfigSource;
   readonly report: Report;
-  /** Called one after the other, each with the plan that the one before led to. */
+  /** Names of the profiles whose gateways serve now: ready, or ready before in their current generation. */
+  readonly serving: () => ReadonlySet<string>;
+  /** Called one at a time; `diff` is against the plan of the call before. */
   readonly apply: (plan: Plan, diff: PlanDiff) => void;
 }
 
-/** Keeps what runs in step with the config's files; one load at a time. */
+/** Applies changes of the config's files, by itself as `watch` allows and on request. Loads one at a time. */
 export class Reloader {
   readonly #options: ReloaderOptions;
   readonly #watch: ConfigWatch;
@@ -37,7 +39,7 @@ export class Reloader {
   #looked: Looked;
   #error: string | null = null;
   #pending: readonly string[] = [];
-  /** The last of those who wait for their turn. */
+  /** The end of the queue of reloads. */
   #last: Promise<unknown> = Promise.resolve();
   #ended = false;
 
@@ -46,29 +48,29 @@ export class Reloader {
     this.#plan = options.plan;
     this.#looked = options.source.looked;
     this.#watch = createConfigWatch({
-      changed: () => void this.#changed(),
+      changed: () => void this.#filesChanged(),
       unwatched: (reason) => options.report({ type: 'config.unwatched', reason }),
     });
   }
 
-  /** The one that is applied. */
+  /** The plan that runs now. */
   get plan(): Plan {
     return this.#plan;
   }
 
-  /** Why the config as it is now was not applied, in one line; null while it is valid. */
+  /** Why the config as it is now was refused, in one line; null while it is valid. */
   get error(): string | null {
     return this.#error;
   }
 
-  /** Its changes that wait. */
+  /** The changes that are not applied yet, one line each. */
   get pending(): readonly string[] {
     return this.#pending;
   }
 
-  /** Resolves once the files are watched, where the plan says so. */
+  /** Resolves once the files are watched, where the plan asks for it. */
   begin(): Promise<void> {
-    return this.#follow(this.#looked, this.#options.source.loadedAt);
+    return this.#watchFiles(this.#looked, this.#options.source.loadedAt);
   }
 
   end(): void {
@@ -77,84 +79,90 @@ export class Reloader {
   }
 
   /**
-   * Reads the config and applies all of it, or nothing where it is invalid. Rejects with a CommandError where
-   * gwproxy is stopping.
+   * Reads the config and applies all of it, or nothing if it is invalid. Rejects with a CommandError when gwproxy is
+   * stopping.
    */
   reload(): Promise<ReloadResult> {
-    return this.#inTurn(() => this.#take('asked'));
+    return this.#queue(() => this.#load('command'));
   }
 
-  /** Its files may be different. */
-  async #changed(): Promise<void> {
+  async #filesChanged(): Promise<void> {
     try {
-      await this.#inTurn(() => this.#take('seen'));
+      await this.#queue(() => this.#load('watch'));
     } catch (error) {
       if (this.#ended) return;
       this.#refuse([errorMessage(error)]);
     }
   }
 
-  #inTurn(take: () => Promise<ReloadResult>): Promise<ReloadResult> {
-    const turn = this.#last.then(take, take);
+  #queue(load: () => Promise<ReloadResult>): Promise<ReloadResult> {
+    const turn = this.#last.then(load, load);
     this.#last = turn.catch(() => {});
     return turn;
   }
 
-  async #take(why: 'asked' | 'seen'): Promise<ReloadResult> {
+  async #load(trigger: 'command' | 'watch'): Promise<ReloadResult> {
     const since = Date.now();
     const loaded = await this.#options.source.load();
     if (this.#ended) throw new CommandError(EXIT.notRunning, 'gwproxy is stopping');
     if (!loaded.ok) {
-      // What it looked at while it was valid counts on: the mistake may hide the rest.
-      await this.#follow(together(this.#looked, loaded), since);
-      return this.#refuse(loaded.problems.map((problem) => this.#inWords(problem)));
+      // The files of the last valid load stay watched: the mistake may hide some of them.
+      await this.#watchFiles(union(this.#looked, loaded), since);
+      return this.#refuse(loaded.problems.map((problem) => this.#format(problem)));
     }
-    const changes = this.#become(loaded.plan, why === 'asked' || loaded.plan.watch === 'all');
+    const changes = this.#applyPlan(loaded.plan, trigger === 'command' || loaded.plan.watch === 'all');
     this.#looked = loaded;
-    await this.#follow(loaded, since);
-    const warnings = loaded.warnings.map((warning) => this.#inWords(warning));
+    await this.#watchFiles(loaded, since);
+    const warnings = loaded.warnings.map((warning) => this.#format(warning));
     return { ok: true, changes, pending: this.#pending, warnings };
   }
 
-  /** All of it, or what restarts and ends nothing; the lines of what was applied. */
-  #become(wanted: Plan, all: boolean): readonly string[] {
-    const { report, apply } = this.#options;
-    const part = all ? { ...wanted, listen: this.#plan.listen } : safePart(this.#plan, wanted);
-    const next = withKnownRoutes(part, this.#plan);
-    const diff = diffPlans(this.#plan, next);
-    const changes = linesOf(diff);
+  /**
+   * Applies a plan whole, but for `listen`, which only a new gwproxy can follow. Where it may not `interrupt` and would,
+   * nothing is applied and all of it is pending. Returns a line for each change that was applied.
+   */
+  #applyPlan(wanted: Plan, mayInterrupt: boolean): readonly string[] {
+    const { report, apply, serving } = this.#options;
+    const before = this.#plan;
+    const next = withKnownRoutes({ ...wanted, listen: before.listen }, before);
+    const diff = diffPlans(before, next);
+    const { restarts, ends } = interruptionsOf(diff, before, serving());
+    const isApplied = mayInterrupt || restarts.length + ends.length === 0;
+    const changes = isApplied ? linesOf(diff) : [];
     if (changes.length > 0) apply(next, diff);
-    this.#plan = next;
-    const wasInvalid = this.#error !== null;
+    if (isApplied) this.#plan = next;
+    const pending = linesOf(diffPlans(this.#plan, wanted));
+    const wasBehind = this.#pending.length > 0 || this.#error !== null;
+    const isNew = pending.length > 0 && !isDeepStrictEqual(pending, this.#pending);
     this.#error = null;
-    if (changes.length > 0 || wasInvalid) report({ type: 'config.applied', changes });
-    const pending = linesOf(diffPlans(next, wanted));
-    if (pending.length > 0 && !isDeepStrictEqual(pending, this.#pending)) {
-      report({ type: 'config.pending', changes: pending });
-    }
     this.#pending = pending;
+    if (changes.length > 0 || (wasBehind && pending.length === 0))
+      report({ type: 'config.applied', changes });
+    if (isNew) report({ type: 'config.pending', changes: pending });
     return changes;
   }
 
   #refuse(problems: readonly string[]): ReloadResult {
     const [first = 'it cannot be read', ...more] = problems;
     this.#error = more.length === 0 ? first : `${first} (and ${more.length} more)`;
+    // `gwproxy reload` would refuse this file too, so nothing waits for it.
+    this.#pending = [];
     this.#options.report({ type: 'config.invalid', problems });
     return { ok: false, problems };
   }
 
-  async #follow(looked: Looked, since: number): Promise<void> {
+  async #watchFiles(looked: Looked, since: number): Promise<void> {
     if (this.#ended || this.#plan.watch === 'off') this.#watch.end();
     else await this.#watch.follow(looked, since);
   }
 
-  #inWords(problem: Problem): string {
+  #format(problem: Problem): string {
     const [config = ''] = this.#looked.files;
     return formatProblem(problem, dirname(config));
   }
 }
 
-function together(one: Looked, other: Looked): Looked {
+function union(one: Looked, other: Looked): Looked {
   return {
     files: [...new Set([...one.files, ...other.files])],
     globs: [...new Set([...one.globs, ...other.globs])],

@@ -31,3 +31,12 @@ export interface SupervisedStatus {
     readonly ready: boolean;
   }[];
 }
+
+/** Names of the profiles whose gateways serve: ready now, or before in their current generation, and not ending. */
+export function servingIn(profiles: readonly SupervisedStatus[]): ReadonlySet<string> {
+  const serving = profiles.filter(
+    ({ state, listeners }) =>
+      state === 'ready' || state === 'unready' || listeners.some((listener) => listener.ready),
+  );
+  return new Set(serving.map(({ name }) => name));
+}

@@ -28,8 +28,8 @@ export interface PublicUrl {
 }
 
 /**
- * What a change of the config's files does by itself. safe: what restarts and ends nothing is applied, the rest is
- * announced; all: everything is applied; off: nothing is looked at until `gwproxy reload`.
+ * What a change of the config's files does by itself. safe: it is applied if it restarts and ends no gateway that
+ * serves, and else waits, whole, for `gwproxy reload`; all: it is applied; off: the files are not watched.
  */
 export type Watch = 'safe' | 'all' | 'off';
 

@@ -34,7 +34,7 @@ const TEXTS: { readonly [Type in Event['type']]: string } = {
   'spool.unusable': 'the spool cannot be opened',
   'spool.drained': 'nothing is spooled any more',
   'config.applied': 'config applied',
-  'config.pending': 'config changes wait for `gwproxy reload`',
+  'config.pending': 'config changed and not applied; `gwproxy reload` applies it',
   'config.invalid': 'config is invalid; it stays as it was',
   'config.unwatched': 'config files are not watched',
   'app.stopping': 'stopping',

@@ -33,7 +33,11 @@ async function start(t: TestContext, file: string, names: readonly string[]) {
   const env = { GWPROXY_STATE_DIR: state };
   const gwproxy = await startGwproxy(t, file, env);
   await Promise.all(names.map((name) => gwproxy.ready(name)));
-  return { gwproxy, reload: (...more: string[]) => runCli(['reload', '-c', file, ...more], env) };
+  return {
+    gwproxy,
+    reload: (...more: string[]) => runCli(['reload', '-c', file, ...more], env),
+    status: () => runCli(['status', '-c', file], env),
+  };
 }
 
 async function pids(gwproxy: Gwproxy): Promise<Record<string, number | null>> {
@@ -169,6 +173,70 @@ test('a secret that is rotated in an env_file counts at the door once the bot ha
   await reload();
   await gwproxy.ready('a', 2);
   assert.deepEqual(await answers(), [401, 'bot-A']);
+});
+
+test('beside a change that would restart a gateway a new route waits too, and status says for what', async (t) => {
+  const at = await folder(t, { 'gwproxy.yaml': config(bot('a'), bot('b')) });
+  const file = join(at, 'gwproxy.yaml');
+  const { gwproxy, reload, status } = await start(t, file, ['a', 'b']);
+  const before = await pids(gwproxy);
+  const renamed = bot('a').replace('BOT_NAME: a', 'BOT_NAME: new');
+  await writeFile(file, config(renamed, bot('b', '/new'), bot('c')));
+  const waiting = ['c: added', 'a: restarts (env.BOT_NAME)', 'b: changed (routes)'];
+  const line = await gwproxy.waitFor('pending', (each) => each.type === 'config.pending');
+  assert.deepEqual(line.changes, waiting);
+  assert.deepEqual((await gwproxy.status()).config_pending, waiting);
+  assert.match(
+    (await status()).stdout,
+    /^config, not applied yet: a: restarts .*\n.*\nnothing of .*`gwproxy reload/m,
+  );
+  assert.deepEqual([await statusAt(gwproxy, '/b'), await statusAt(gwproxy, '/new')], [200, 404]);
+  assert.deepEqual((await reload()).stdout.split('\n').filter(Boolean), waiting);
+  await Promise.all([gwproxy.ready('a', 2), gwproxy.ready('c')]);
+  assert.deepEqual([await statusAt(gwproxy, '/b'), await statusAt(gwproxy, '/new')], [404, 200]);
+  const { b } = await pids(gwproxy);
+  assert.equal(b, before.b);
+});
+
+test('a change that waits and is taken back waits no more, and neither does one that becomes invalid', async (t) => {
+  const at = await folder(t, { 'gwproxy.yaml': config(bot('a'), bot('b')) });
+  const file = join(at, 'gwproxy.yaml');
+  const { gwproxy } = await start(t, file, ['a', 'b']);
+  const before = await pids(gwproxy);
+  const pending = async () => (await gwproxy.status()).config_pending;
+  await writeFile(file, config(bot('a')));
+  await gwproxy.waitFor('pending', told('config.pending', 'b: removed'));
+  await writeFile(file, config(bot('a'), bot('b')));
+  await gwproxy.waitFor(
+    'taken back',
+    ({ type, changes }) => type === 'config.applied' && `${changes}` === '',
+  );
+  assert.deepEqual(await pending(), []);
+
+  await writeFile(file, config(bot('b')));
+  await gwproxy.waitFor('pending again', told('config.pending', 'a: removed'));
+  await writeFile(file, 'profiles: [\n');
+  await gwproxy.waitFor('invalid', ({ type }) => type === 'config.invalid');
+  assert.deepEqual(await pending(), []);
+  assert.notEqual((await gwproxy.status()).config_error, null);
+  await writeFile(file, config(bot('a', '/new'), bot('b')));
+  await gwproxy.waitFor('applied', told('config.applied', 'a: changed (routes)'));
+  assert.equal(await statusAt(gwproxy, '/new'), 200);
+  assert.deepEqual(await pids(gwproxy), before);
+});
+
+test('the mended command of a gateway that has failed applies at once, and starts it', async (t) => {
+  const broken = bot('a', '/a', '    restart: { when: never }\n').replace(gateway, `${gateway}.gone`);
+  const at = await folder(t, { 'gwproxy.yaml': config(broken, bot('b')) });
+  const file = join(at, 'gwproxy.yaml');
+  const { gwproxy } = await start(t, file, ['b']);
+  const before = await pids(gwproxy);
+  await gwproxy.waitFor('failed', ({ profile, state }) => profile === 'a' && state === 'failed');
+  await writeFile(file, config(bot('a', '/a', '    restart: { when: never }\n'), bot('b')));
+  await gwproxy.ready('a');
+  assert.equal(await statusAt(gwproxy, '/a'), 200);
+  const { b } = await pids(gwproxy);
+  assert.equal(b, before.b);
 });
 
 test('a profile with a fixed port gets another name: it serves until `gwproxy reload`, and what waits is said', async (t) => {

@@ -1,3 +1,4 @@
+import { LISTEN_CHANGED } from '../../config/change/diff.ts';
 import { type Event, isTrouble } from '../../events.ts';
 
 /** An event as a person reads it. */
@@ -141,7 +142,7 @@ export function describeEvent(
         `config applied: ${event.changes.length === 0 ? 'nothing differs' : event.changes.join('; ')}`,
       );
     case 'config.pending':
-      return own(`config changed; \`gwproxy reload\` applies: ${event.changes.join('; ')}`, true);
+      return own(pendingText(event.changes), true);
     case 'config.invalid':
       return own(`the config is invalid; what runs goes on as it was: ${event.problems.join('; ')}`, true);
     case 'config.unwatched':
@@ -154,6 +155,13 @@ export function describeEvent(
     case 'app.stopped':
       return own('stopped');
   }
+}
+
+function pendingText(changes: readonly string[]): string {
+  const lines = changes.join('; ');
+  return changes.every((change) => change === LISTEN_CHANGED)
+    ? `config changed: ${lines}`
+    : `config changed, and nothing of it is applied, since it restarts or ends gateways; \`gwproxy reload\` applies all of it: ${lines}`;
 }
 
 function spoolFailure({ action, reason, count }: Extract<Event, { type: 'spool.failed' }>): string {

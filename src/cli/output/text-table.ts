@@ -1,4 +1,5 @@
 import type { ProfileStatus, Status } from '../../admin/status.ts';
+import { LISTEN_CHANGED } from '../../config/change/diff.ts';
 
 /** Columns as wide as their widest cell, two spaces apart; no trailing spaces. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -30,6 +31,10 @@ const HEADER = [
   'LAST ERROR',
 ];
 
+/** `watch: safe` applies a change whole or not at all. */
+const HELD_BACK =
+  'nothing of this change is applied, since it restarts or ends gateways; `gwproxy reload` applies all of it';
+
 /** What `gwproxy status` shows; `now` is epoch ms. */
 export function statusTable(status: Status, now: number): string {
   const head = `gwproxy ${status.version}  pid ${status.pid}  listening on ${status.listen}  up ${duration(status.uptime_s)}`;
@@ -53,6 +58,7 @@ export function statusTable(status: Status, now: number): string {
   const notes = [
     ...(status.config_error === null ? [] : [`config: ${status.config_error}`]),
     ...status.config_pending.map((change) => `config, not applied yet: ${change}`),
+    ...(status.config_pending.some((change) => change !== LISTEN_CHANGED) ? [HELD_BACK] : []),
     ...status.failing_logs.map(({ file, reason }) => `log not written: ${file}: ${reason}`),
     ...(lines.length === 0 ? [] : [`lines of output not kept: ${lines.join(', ')}`]),
     ...(spooled.length === 0 ? [] : [`spooled: ${spooled.join('; ')}; see \`gwproxy spool\``]),

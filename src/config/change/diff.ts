@@ -34,9 +34,12 @@ export function linesOf(diff: PlanDiff): readonly string[] {
     ...diff.replaced.map((name) => `${name}: ends and begins anew (command, url)`),
     ...diff.changed.map(({ profile, how, fields }) => `${profile}: ${WORDS[how]} (${fields.join(', ')})`),
     ...diff.settings.map((setting) => `${setting}: changed`),
-    ...(diff.listen ? ['listen: needs a new `gwproxy up`'] : []),
+    ...(diff.listen ? [LISTEN_CHANGED] : []),
   ];
 }
+
+/** The line of a change that no reload can apply. */
+export const LISTEN_CHANGED = 'listen: needs a new `gwproxy up`';
 
 const WORDS = { update: 'changed', restart: 'restarts', move: 'moved' } as const;
 

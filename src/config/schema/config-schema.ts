@@ -65,7 +65,7 @@ function settings() {
     watch: choice(['safe', 'all', 'off'])
       .default('safe')
       .describe(
-        "What a change of this config's files does: safe applies what restarts and ends nothing, and announces the rest.",
+        "What a change of this config's files does: safe applies it, whole, if it restarts and ends no gateway that serves, and else waits for `gwproxy reload`.",
       ),
     start_concurrency: z
       .union([z.literal('auto'), count(1, 1000)], { error: "'auto', or a whole number from 1 to 1000" })

@@ -81,6 +81,7 @@ test('the status table names what is not ready and when the next start is', () =
     [
       'gwproxy 1.2.3  pid 4  listening on 127.0.0.1:3978  up 1m 1s',
       'config, not applied yet: inbox: restarts (env.TOKEN)',
+      'nothing of this change is applied, since it restarts or ends gateways; `gwproxy reload` applies all of it',
       'kept for gone, which the config does not run: 2; see `gwproxy spool`',
       '',
       'PROFILE  STATE        PID  LISTENERS               UPTIME  RESTARTS  MEMORY  IN FLIGHT  HELD  REQUESTS  LAST ERROR',
