@@ -2,9 +2,10 @@ import type { Plan, PlanDiff, ProfileChange, ProfilePlan } from '../config/types
 import type { ProfileRules, Target } from '../snapshot.ts';
 import type { SupervisedStatus } from '../supervised-status.ts';
 import { Publisher } from './doors/publisher.ts';
-import { Gateway, type SupervisorContext } from './gateway.ts';
+import { Gateway } from './gateway.ts';
 import { applyChange, freePortsOnceEnded, useForNextStart } from './reconfigure.ts';
 import { isStarting, StartOrder, WAITS_FOR_TURN, waitEvent, waitText } from './starts/start-order.ts';
+import type { SupervisorContext } from './supervisor-context.ts';
 
 /** A gateway that ends for good. */
 interface Leaving {

@@ -77,7 +77,7 @@ function reasonOf(
 function restText({ phase }: GatewayState, { desired, lastExit, lastError }: GatewayState): string | null {
   const judged = isServing(phase) || (isEnding(phase) && phase.after.kind === 'judge');
   const ended =
-    judged && lastExit !== null ? (lastError ?? exitReason(lastExit.code, lastExit.signal)) : null;
+    judged && lastExit !== null ? (lastError ?? exitReason(lastExit.code, lastExit.signal, null)) : null;
   const wakes = desired === 'demand' ? 'its next request starts it' : null;
   return [ended, wakes].filter((text) => text !== null).join('; ') || null;
 }

@@ -6,11 +6,12 @@ import type { SupervisedStatus } from '../supervised-status.ts';
 import { Drains } from './doors/drains.ts';
 import { IdleReports } from './doors/idle.ts';
 import { Fleet } from './fleet.ts';
-import type { Gateway, SupervisorContext } from './gateway.ts';
+import type { Gateway } from './gateway.ts';
 import { hasSettled } from './lifecycle/state.ts';
 import { PortBook } from './ports/port-book.ts';
 import { type Run, unguarded } from './run/run.ts';
 import { Starts } from './starts/starts.ts';
+import type { SupervisorContext } from './supervisor-context.ts';
 import { takeCensus } from './tree/census.ts';
 import { HAS_PROC } from './tree/proc.ts';
 

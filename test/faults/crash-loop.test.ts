@@ -33,7 +33,7 @@ describe('a gateway that exits at once, for ever', { concurrency: 2 }, () => {
     const status = await gwproxy.profile('doomed');
     assert.ok(status.restarts >= 4);
     assert.equal(status.last_exit?.code, 3);
-    assert.match(status.last_error ?? '', /exited with code 3/);
+    assert.equal(status.last_error, 'exited with code 3: about to end');
     assert.equal((await fault.ask('other')).status, 200);
     assertUntouched(other, await gwproxy.profile('other'));
   });
@@ -53,7 +53,7 @@ describe('a gateway that exits at once, for ever', { concurrency: 2 }, () => {
     assert.equal(failed.level, ERROR);
     assert.match(
       String(failed.reason),
-      /gave up after 3 restarts within 60s|gave up after 3 restarts within 1m/,
+      /^exited with code 3: about to end; gave up after 3 restarts within (?:60s|1m);/,
     );
     const status = await gwproxy.profile('doomed');
     assert.deepEqual([status.state, status.pid, status.restarts], ['failed', null, 3]);

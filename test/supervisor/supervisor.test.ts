@@ -372,7 +372,7 @@ test('a gateway that ends at once gives up when its policy says so, until it is 
   await log.first(isState('alpha', 'failed'));
   assert.equal(
     statusOf(supervisor, 'alpha').last_error,
-    'exited with code 3; gave up after 2 restarts within 1m; `gwproxy start alpha` tries again',
+    'exited with code 3: about to end; gave up after 2 restarts within 1m; `gwproxy start alpha` tries again',
   );
   assert.equal(statusOf(supervisor, 'alpha').restarts, 2);
   assert.equal(door.target('alpha').state, 'down');
@@ -382,7 +382,7 @@ test('a gateway that ends at once gives up when its policy says so, until it is 
   );
 });
 
-test('a gateway that ends well and restarts on failure alone stays down', async (t) => {
+test('a gateway that exits with 0 and restarts on failure alone stays down', async (t) => {
   const { supervisor, log } = supervise(t, [
     profile('alpha', 'exits.mjs', {
       env: { EXIT_CODE: ['0'] },

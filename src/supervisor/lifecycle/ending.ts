@@ -96,7 +96,7 @@ export function exited(
   }
   if (phase.name === 'draining') return leaderless(ended, phase.after, event, policy);
   if (!isServing(phase)) return unchanged(state);
-  const reason = exitReason(event.code, event.signal);
+  const reason = exitReason(event.code, event.signal, event.errorLine);
   const fallen: GatewayState = { ...ended, history: historyAt(state, event.at, policy), lastError: reason };
   const after: AfterExit = { kind: 'judge', end: { reason, code: event.code, served: phase.served } };
   return leaderless(fallen, after, event, policy);

@@ -117,7 +117,9 @@ export type GatewayEvent =
       readonly generation: number;
       readonly code: number | null;
       readonly signal: string | null;
-      /** Others of its process group are left. */
+      /** What its stderr says about the failure; null if nothing. */
+      readonly errorLine: string | null;
+      /** Other processes of its tree are left. */
       readonly groupLeft: boolean;
     }
   /** Nothing of its process group is left. */

@@ -1,6 +1,7 @@
-/** How a process ended, as an operator reads it. */
-export function exitReason(code: number | null, signal: string | null): string {
-  return signal === null ? `exited with code ${code}` : `ended by ${signal}`;
+/** How a process ended, for the operator, with the line of its stderr that says why, if there is one. */
+export function exitReason(code: number | null, signal: string | null, errorLine: string | null): string {
+  const how = signal === null ? `exited with code ${code}` : `ended by ${signal}`;
+  return errorLine === null ? how : `${how}: ${errorLine}`;
 }
 
 /** Why a profile's gateway was given up, and what the operator can do. */

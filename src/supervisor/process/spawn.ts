@@ -8,32 +8,42 @@ import type { Command } from './command.ts';
 import { interpreterFault } from './interpreter.ts';
 import { Output } from './output.ts';
 import { atNiceness, prepare, refusal } from './settings.ts';
+import { StderrTail } from './stderr-tail.ts';
 
-/** ms that a pipe may stay open after the last process that was told of. */
+/** ms that a pipe may stay open after the last known process of a gateway has ended. */
 const PIPES_CLOSE_WITHIN = 2000;
+
+/** ms that the last line of stderr may take after a failure: normally it has been read already. */
+const LAST_LINE_WITHIN = 100;
+
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** What its stderr says about the failure; null if it exited with 0, by a signal, or in silence. */
+  readonly errorLine: string | null;
+  /** Other processes of its tree are left, in its group or in sessions of their own: treeEnded() follows. */
+  readonly othersLeft: boolean;
+}
 
 export interface ProcessHandlers {
   spawned(process: SpawnedProcess): void;
-  /** It could not be started; plain words. */
+  /** It could not be started; `reason` is for the operator. */
   failed(reason: string): void;
   line(stream: 'stdout' | 'stderr', line: string): void;
-  /** So many lines were not, since they came too fast. */
+  /** So many lines came too fast and were dropped. */
   dropped(lines: number): void;
-  /**
-   * The leader has ended; `othersLeft`: others of its tree are there, of its group or in sessions of their own, and
-   * gone() follows.
-   */
-  exited(code: number | null, signal: string | null, othersLeft: boolean): void;
-  /** Nothing of the tree is left; false where it outlived SIGKILL and was given up. */
-  gone(ended: boolean): void;
-  /** Its last line was read. */
-  closed(): void;
+  /** The leader has ended. */
+  exited(exit: ProcessExit): void;
+  /** Nothing of the tree is left; false if some of it outlived SIGKILL and was given up. */
+  treeEnded(isComplete: boolean): void;
+  /** Its last line was reported. */
+  outputEnded(): void;
 }
 
 export interface SpawnedProcess {
-  /** The leader's, and the group's where there are groups. */
+  /** The leader's pid, which is the group's number where the system has process groups. */
   readonly pid: number;
-  /** To the whole tree; false where the system does not permit it. */
+  /** Signals the whole tree; false if the system does not permit it. */
   signal(signal: NodeJS.Signals): boolean;
 }
 
@@ -43,7 +53,7 @@ export interface SpawnedProcess {
  * Python child stops after 44 KB, measured).
  */
 export async function spawnProcess(command: Command, mark: string, handlers: ProcessHandlers): Promise<void> {
-  // Loaded at the first start: it costs 90 ms that the door need not wait for.
+  // Loading it takes 90 ms, which must not delay the door.
   const { execa } = await import('execa');
   const { file, args, env, identity, wrapped, spawnAt } = await prepare(command);
   const child = atNiceness(spawnAt, () =>
@@ -56,7 +66,7 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
       buffer: false,
       reject: false,
       detached: HAS_GROUPS,
-      // Ends are ordered here; execa's own would kill the leader alone, at exit.
+      // execa's own clean-up would kill the leader alone, when gwproxy exits.
       cleanup: false,
       windowsHide: true,
       ...identity,
@@ -80,25 +90,47 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
     handlers.failed(refused);
     return;
   }
-  const output = new Output({ stdout, stderr }, handlers);
+  const tail = new StderrTail();
+  const stderrClosed = new Promise<void>((resolve) => {
+    stderr.once('close', resolve);
+  });
+  const output = new Output(
+    { stdout, stderr },
+    {
+      line(stream, line) {
+        if (stream === 'stderr') tail.push(line);
+        handlers.line(stream, line);
+      },
+      dropped: (lines) => handlers.dropped(lines),
+    },
+  );
   const tree = new Tree(pid, mark);
   void exit.then(async ([code, signal]) => {
     const othersLeft = await tree.leaderEnded();
-    handlers.exited(code, signal, othersLeft);
-    if (othersLeft) handlers.gone(await tree.ended());
-    // A process that nothing tells of may hold the pipes for ever; they would add up over restarts.
-    await Promise.race([child, pause(PIPES_CLOSE_WITHIN, undefined, { ref: false })]);
+    const isFailure = code !== null && code !== 0;
+    // The processes that are left keep stderr open.
+    if (isFailure && !othersLeft) await within(LAST_LINE_WITHIN, stderrClosed);
+    const errorLine = isFailure ? tail.errorLine(command.env) : null;
+    handlers.exited({ code, signal, errorLine, othersLeft });
+    if (othersLeft) handlers.treeEnded(await tree.ended());
+    // A process that we cannot find may hold the pipes for ever, and pipes would pile up over restarts.
+    await within(PIPES_CLOSE_WITHIN, child);
     output.close();
-    handlers.closed();
+    handlers.outputEnded();
   });
   handlers.spawned({ pid, signal: (signal) => tree.signal(signal) });
+}
+
+/** Resolves when `done` does, but after that many ms at the latest. */
+async function within(ms: number, done: PromiseLike<unknown>): Promise<void> {
+  await Promise.race([done, pause(ms, undefined, { ref: false })]);
 }
 
 /** Names the program, never its arguments: they may hold secrets. */
 async function spawnFailure(command: Command, cause: unknown): Promise<string> {
   const { file, cwd, process } = command;
   const folder = await stat(cwd).then(
-    (found) => (found.isDirectory() ? null : `cwd ${cwd} is no folder`),
+    (found) => (found.isDirectory() ? null : `cwd ${cwd} is not a folder`),
     (error: unknown) =>
       hasCode(error, 'ENOENT')
         ? `cwd ${cwd} does not exist`

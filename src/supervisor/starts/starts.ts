@@ -43,7 +43,7 @@ export class Starts {
   }
 
   /** Somebody waits for it: it is next. */
-  hurry(profile: string): void {
+  prioritize(profile: string): void {
     // Called for every request that is held.
     if (this.#waiting.has(profile)) this.#become(prioritize(this.#turns, profile));
   }

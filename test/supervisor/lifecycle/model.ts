@@ -163,7 +163,7 @@ export class World {
     if (!groupLeft) this.group = null;
     const signal = code === null ? 'SIGKILL' : null;
     const asked = this.life.phase.name === 'draining' || this.life.phase.name === 'stopping';
-    this.#step({ type: 'exited', generation, code, signal, groupLeft });
+    this.#step({ type: 'exited', generation, code, signal, errorLine: null, groupLeft });
     assert.ok(this.life.lastExit?.code === code);
     // After a stop that was asked for, only a missed start deadline is still judged.
     if (asked && this.#stopped) assert.notEqual(this.life.phase.name, 'backoff');

@@ -11,7 +11,7 @@ const ghosts: fc.Arbitrary<GatewayEvent> = fc.constantFrom<GatewayEvent>(
   { type: 'spawnFailed', generation: 0, reason: 'late' },
   { type: 'listenerReady', generation: 0, listener: 'messages' },
   { type: 'listenerLost', generation: 0, listener: 'messages', reason: 'late' },
-  { type: 'exited', generation: 0, code: 1, signal: null, groupLeft: false },
+  { type: 'exited', generation: 0, code: 1, signal: null, errorLine: null, groupLeft: false },
   { type: 'gone', generation: 0 },
   { type: 'trouble', generation: 0, reason: 'late' },
   { type: 'hung', generation: 0, listener: 'messages', reason: 'late' },

@@ -43,11 +43,11 @@ async function run(
       },
       line: (_stream, line) => void lines.push(line),
       dropped: () => {},
-      exited: (ended) => {
-        code = ended;
+      exited: (exit) => {
+        code = exit.code;
       },
-      gone: () => {},
-      closed: resolve,
+      treeEnded: () => {},
+      outputEnded: resolve,
     }).catch(reject);
   });
   return { failed, code, lines };

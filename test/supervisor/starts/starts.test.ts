@@ -76,7 +76,7 @@ test('so many at once, and the next when one is done or gives up its wait', asyn
   const starts = new Starts(2);
   const takes = new Map(['a', 'b', 'c', 'd', 'e'].map((name) => [name, starts.acquire(name)]));
   assert.deepEqual(await resolved(takes), ['a', 'b']);
-  starts.hurry('e');
+  starts.prioritize('e');
   starts.release('a');
   assert.deepEqual(await resolved(takes), ['a', 'b', 'e']);
   starts.release('c');

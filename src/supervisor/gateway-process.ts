@@ -1,0 +1,130 @@
+import type { ProfilePlan } from '../config/types.ts';
+import { errorMessage } from '../util/errno.ts';
+import { type GatewayEvent, type GatewayState, pidOf } from './lifecycle/state.ts';
+import { type Command, commandFor } from './process/command.ts';
+import { type SpawnedProcess, spawnProcess } from './process/spawn.ts';
+import { MARK } from './run/run.ts';
+import type { SupervisorContext } from './supervisor-context.ts';
+import { treeBytes } from './tree/memory.ts';
+import { processesOf } from './tree/tree.ts';
+
+/** ms that a list of processes may be old for a status: all gateways in it share one list. */
+const STATUS_LIST_AGE = 500;
+
+const STOPPED_BEFORE_START = 'stopped before it was started';
+
+export interface GatewayProcessOptions {
+  readonly context: SupervisorContext;
+  readonly profile: () => ProfilePlan;
+  readonly state: () => GatewayState;
+  readonly dispatch: (event: GatewayEvent) => void;
+}
+
+/** Spawns the process of one gateway, reports its output, and signals its tree. What happens to it is dispatched. */
+export class GatewayProcess {
+  readonly #options: GatewayProcessOptions;
+  #spawned: SpawnedProcess | undefined;
+  #outputEnded: Promise<void> = Promise.resolve();
+  #killed = false;
+
+  constructor(options: GatewayProcessOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves once the last line of the last process was reported; bounded. */
+  get outputEnded(): Promise<void> {
+    return this.#outputEnded;
+  }
+
+  /**
+   * Waits for its turn and its ports, then starts the process of that generation. Dispatches spawned or spawnFailed.
+   * Urgent starts do not queue behind the others.
+   */
+  async spawn(generation: number, isUrgent: boolean): Promise<void> {
+    const { context, profile, state, dispatch } = this.#options;
+    const { name, launch, listeners } = profile();
+    if (launch.kind === 'url') return;
+    const failed = (reason: string): void => dispatch({ type: 'spawnFailed', generation, reason });
+    const isWanted = (): boolean => state().phase.name === 'starting';
+    try {
+      await context.starts.acquire(name, isUrgent);
+      if (!isWanted()) return failed(STOPPED_BEFORE_START);
+      const acquired = await context.ports.acquire(profile());
+      if (!acquired.ok) failed(acquired.reason);
+      else if (!isWanted()) failed(STOPPED_BEFORE_START);
+      else await this.#run(generation, commandFor(launch, listeners, acquired.ports));
+    } catch (error) {
+      failed(errorMessage(error));
+    }
+  }
+
+  /** Signals the whole tree. Dispatches trouble where the system does not permit it. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.#spawned === undefined || this.#spawned.signal(signal)) return;
+    const reason = `not permitted to send ${signal} to process group ${this.#spawned.pid}`;
+    this.#options.dispatch({ type: 'trouble', generation: this.#options.state().generation, reason });
+  }
+
+  /** Sends SIGKILL before it returns, also to a process that is being spawned: for the 'exit' of gwproxy. */
+  killNow(): void {
+    this.#killed = true;
+    if (pidOf(this.#options.state().phase) !== null) this.#spawned?.signal('SIGKILL');
+  }
+
+  /** The pids of all its processes. */
+  async pids(): Promise<readonly number[]> {
+    const pid = pidOf(this.#options.state().phase);
+    return pid === null ? [] : processesOf(pid, this.mark(this.#options.state().generation));
+  }
+
+  /** Resident memory of all its processes in bytes; null if none runs or it cannot be read. */
+  async memory(): Promise<number | null> {
+    const { phase, generation } = this.#options.state();
+    const pid = pidOf(phase);
+    return pid === null ? null : treeBytes(pid, this.mark(generation), STATUS_LIST_AGE);
+  }
+
+  /** The value of MARK in the environment of that generation's processes. */
+  mark(generation: number): string {
+    return this.#options.context.run.mark(this.#options.profile().name, generation);
+  }
+
+  #run(generation: number, command: Command): Promise<void> {
+    const { context, dispatch } = this.#options;
+    const { run, report } = context;
+    const { name: profile } = this.#options.profile();
+    const mark = this.mark(generation);
+    let endOutput = (): void => {};
+    this.#outputEnded = new Promise((resolve) => {
+      endOutput = resolve;
+    });
+    return spawnProcess({ ...command, env: { ...command.env, [MARK]: mark } }, mark, {
+      spawned: (spawned) => {
+        this.#spawned = spawned;
+        run.leaderStarted(profile, spawned.pid);
+        if (this.#killed) spawned.signal('SIGKILL');
+        dispatch({ type: 'spawned', generation, pid: spawned.pid });
+      },
+      failed: (reason) => {
+        endOutput();
+        dispatch({ type: 'spawnFailed', generation, reason });
+      },
+      line: (stream, line) => report({ type: 'gateway.output', profile, stream, line }),
+      dropped: (lines) => report({ type: 'output.dropped', profile, lines, reason: 'flood' }),
+      exited: ({ code, signal, errorLine, othersLeft }) => {
+        if (!othersLeft && this.#spawned !== undefined) run.treeEnded(this.#spawned.pid);
+        dispatch({ type: 'exited', generation, code, signal, errorLine, groupLeft: othersLeft });
+      },
+      treeEnded: (isComplete) => {
+        if (this.#spawned !== undefined) run.treeEnded(this.#spawned.pid);
+        const reason = 'a process of its group outlived SIGKILL';
+        if (!isComplete) dispatch({ type: 'trouble', generation, reason });
+        dispatch({ type: 'gone', generation });
+      },
+      outputEnded: endOutput,
+    }).catch((error: unknown) => {
+      endOutput();
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,20 @@
+import type { Report } from '../events.ts';
+import type { PortBook } from './ports/port-book.ts';
+import type { Run } from './run/run.ts';
+import type { Starts } from './starts/starts.ts';
+
+/** What the gateways of one supervisor share. */
+export interface SupervisorContext {
+  readonly ports: PortBook;
+  readonly run: Run;
+  readonly starts: Starts;
+  readonly report: Report;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Publishes the current state of all gateways to the doors. */
+  readonly publish: () => void;
+  /** Calls back once every door has applied what was last published and holds no lease on that generation. */
+  readonly awaitDrained: (profile: string, generation: number, drained: () => void) => void;
+}
