@@ -39,6 +39,27 @@ test('wrong usage ends with 2, help and version with 0', async () => {
   assert.match((await runCli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
+test('--config may stand before the command; two that differ are refused', async () => {
+  const file = config('before.yaml', bots(['one']));
+  const other = config('other.yaml', bots(['two']));
+  const env = { GWPROXY_STATE_DIR: join(folder, 'before') };
+  const notRunning = `no gwproxy runs on this config; start it with \`gwproxy up -c ${file}\`\n`;
+  for (const args of [
+    ['--config', file, 'status'],
+    ['-c', file, 'down'],
+    [`--config=${file}`, 'restart', 'one'],
+    ['-c', file, 'status', '-c', file],
+  ]) {
+    const { code, stderr } = await runCli(args, env);
+    assert.deepEqual([code, stderr], [69, notRunning], args.join(' '));
+  }
+  const twice = await runCli(['-c', file, 'status', '-c', other], env);
+  assert.equal(twice.code, 2);
+  assert.match(twice.stderr, /--config is given twice, '.*before.yaml' before .* '.*other.yaml' after it/);
+  const useless = await runCli(['-c', file, 'schema']);
+  assert.deepEqual([useless.code, useless.stdout], [2, '']);
+});
+
 test('a config with mistakes ends with 78, names all of them, and starts nothing', async () => {
   const file = config(
     'bad.yaml',
@@ -120,8 +141,10 @@ test('up, status, restart, stop, start and down, as an operator types them', asy
   assert.equal(one.state, 'ready');
   assert.ok((one.rss_bytes ?? 0) > 1_000_000);
 
-  const table = await runCli(['status', '-c', file], env);
-  assert.match(table.stdout, new RegExp(`one +ready +${one.pid} `));
+  for (const name of ['status', 'ls', 'list']) {
+    const table = await runCli([name, '-c', file], env);
+    assert.match(table.stdout, new RegExp(`one +ready +${one.pid} `));
+  }
 
   assert.equal((await runCli(['restart', 'one', '-c', file], env)).code, 0);
   const restarted = await gwproxy.status();

@@ -53,6 +53,8 @@ async function offered(t: TestContext, ...words: string[]): Promise<readonly str
 test('bash completes commands and options', async (t) => {
   assert.deepEqual(await offered(t, 'gwproxy', 'st'), ['status', 'start', 'stop']);
   assert.ok(!(await offered(t, 'gwproxy', '')).includes('profile-names'));
+  assert.deepEqual(await offered(t, 'gwproxy', 'l'), ['ls', 'list', 'logs']);
+  assert.deepEqual(await offered(t, 'gwproxy', 'ls', '--w'), ['--watch']);
   assert.deepEqual(await offered(t, 'gwproxy', 'up', '--d'), ['--detach']);
   assert.deepEqual(await offered(t, 'gwproxy', 'service', ''), ['install', 'uninstall', 'print']);
   assert.deepEqual(await offered(t, 'gwproxy', 'completion', 'z'), ['zsh']);
@@ -71,6 +73,12 @@ test('bash completes the profiles of the config that is named, included ones too
   assert.deepEqual(await offered(t, 'gwproxy', 'exec', '-c', 'other.yaml', 'th'), ['third']);
 });
 
+test('bash completes behind a --config that stands before the command', async (t) => {
+  assert.deepEqual(await offered(t, 'gwproxy', '--c'), ['--config']);
+  assert.deepEqual(await offered(t, 'gwproxy', '-c', 'other.yaml', 'rest'), ['restart']);
+  assert.deepEqual(await offered(t, 'gwproxy', '-c', 'other.yaml', 'restart', 'st'), ['standup-bot']);
+});
+
 test('bash is offered nothing, and told nothing, where there is nothing to say', async (t) => {
   // Half typed, as a config is while it is edited; none; a value; a program's own arguments.
   assert.deepEqual(await offered(t, 'gwproxy', 'restart', ''), []);
@@ -82,21 +90,21 @@ test('bash is offered nothing, and told nothing, where there is nothing to say',
 test('zsh and fish get every command, with its options and profiles', () => {
   const zsh = scripts.get('zsh') ?? '';
   assert.match(zsh, /^#compdef gwproxy\n/);
-  assert.match(zsh, /^ {4}'restart:restart gateways; .*'$/m);
+  assert.match(zsh, /^ {4}'restart:Restart gateways; .*'$/m);
   assert.match(
     zsh,
-    /^ {4}restart\) _arguments -s .*'\(--all\)--all\[every gateway that is up\]'.* '\*:profile:_gwproxy_profiles' ;;$/m,
+    /^ {4}restart\) _arguments -s .*'\(--all\)--all\[Restart every gateway that is up\]'.* '\*:profile:_gwproxy_profiles' ;;$/m,
   );
-  assert.match(zsh, /'\(-c --config\)-c\[the config file\]:file:_files'/);
+  assert.match(zsh, /'\(-c --config\)-c\[The config file\]:file:_files'/);
   const fish = scripts.get('fish') ?? '';
-  assert.match(fish, /^complete -c gwproxy -n __fish_use_subcommand -a restart -d 'restart gateways; /m);
+  assert.match(fish, /^complete -c gwproxy -n __gwproxy_no_command -a restart -d 'Restart gateways; /m);
   assert.match(
     fish,
     /^complete -c gwproxy -n '__fish_seen_subcommand_from restart' -a '\(__gwproxy_profiles\)'$/m,
   );
   assert.match(
     fish,
-    /^complete -c gwproxy -n '__fish_seen_subcommand_from init' -l pm2 -r -F -d 'for pm2\\'s apps/m,
+    /^complete -c gwproxy -n '__fish_seen_subcommand_from init' -l pm2 -r -F -d 'From pm2: an ecosystem file/m,
   );
 });
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { realFiles } from '../../config/source/files.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import { bashScript } from '../completion/bash.ts';
-import { completedCommands } from '../completion/command-words.ts';
+import { completedProgram } from '../completion/completed-program.ts';
 import { configProfileNames } from '../completion/config-profile-names.ts';
 import { fishScript } from '../completion/fish.ts';
 import { zshScript } from '../completion/zsh.ts';
@@ -19,7 +19,7 @@ export function completion(program: Command, shell: string): void {
   if (script === undefined) {
     throw new CommandError(EXIT.usage, `completion is for ${[...SCRIPTS.keys()].join(', ')}, not '${shell}'`);
   }
-  process.stdout.write(script(completedCommands(program)));
+  process.stdout.write(script(completedProgram(program)));
 }
 
 /** What those scripts ask for: the profiles' names, one a line. Silent where the config cannot be read. */

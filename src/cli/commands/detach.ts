@@ -4,12 +4,13 @@ import { makeStateFolder, stateFolder } from '../../state-folder.ts';
 import { askRunning, isRunning } from '../ask-running.ts';
 import { configHint } from '../config-hint.ts';
 import { loadPlan } from '../load-config.ts';
+import { showStart } from '../progress/start-progress.ts';
 import { refuseUnknownProfiles } from '../unknown-profile.ts';
 import { startInBackground } from '../up/background.ts';
 
 /**
- * `up` in the background: returns once the door listens. Throws a CommandError as `up` would: 78 for the config,
- * 73 where one runs, 70 where it cannot listen.
+ * Runs `up` in the background. Returns when the public port is open; on a terminal also waits for the gateways. Throws a
+ * CommandError as `up` would: 78 for the config, 73 if one runs already, 70 if the port cannot be opened.
  */
 export async function detach(configFile: string, profiles: readonly string[]): Promise<void> {
   const folder = stateFolder(configFile, process.env);
@@ -28,9 +29,10 @@ export async function detach(configFile: string, profiles: readonly string[]): P
   }
   makeStateFolder(folder);
   await startInBackground(['-c', configFile, '--', ...profiles], folder);
-  const { listen, pid } = parseStatus(await askRunning(configFile, 'GET', '/status'));
-  const shown = plan.publicUrl === null ? '' : `, public as ${plan.publicUrl.href}`;
-  console.log(`listening on http://${listen}${shown}, in the background (pid ${pid})`);
+  const status = parseStatus(await askRunning(configFile, 'GET', '/status'));
+  const publicAs = plan.publicUrl === null ? '' : `, public as ${plan.publicUrl.href}`;
+  console.log(`listening on http://${status.listen}${publicAs}, in the background (pid ${status.pid})`);
+  await showStart(configFile, status);
   const next = ['status', 'logs -f', 'down'].map((verb) => `gwproxy ${verb}${hint}`);
   console.log(`next: ${next.join(', ')}`);
 }

@@ -2,28 +2,26 @@ import type { ProfileStatus } from '../../admin/status.ts';
 import { parseStatus } from '../../admin/status.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import { askRunning } from '../ask-running.ts';
-import { changeEach, refuseNotRunningNames } from './change-profiles.ts';
+import { changeGateways, changeProfiles } from './change-profiles.ts';
 
-/** Restarts these profiles, or with `all` every one that is up; with `rolling` each is ready before the next. */
+/**
+ * Restarts the named profiles, or with `all` every gateway that is up. With `rolling` the next one is restarted when the
+ * one before is ready. Throws a CommandError.
+ */
 export async function restart(
   configFile: string,
   profiles: readonly string[],
-  options: { readonly all: boolean; readonly rolling: boolean },
+  { all, rolling }: { readonly all: boolean; readonly rolling: boolean },
 ): Promise<void> {
-  if (options.all === profiles.length > 0) {
-    throw new CommandError(EXIT.usage, 'name the profiles to restart, or say --all');
+  if (all === profiles.length > 0) {
+    throw new CommandError(EXIT.usage, 'name the profiles to restart, or give --all');
   }
-  if (!options.all) await refuseNotRunningNames(configFile, profiles);
-  const names = options.all ? await running(configFile) : profiles;
-  if (!options.rolling) {
-    await changeEach(configFile, 'restart', names);
-    return;
-  }
-  for (const name of names) await changeEach(configFile, 'restart', [name]);
+  if (all) await changeGateways(configFile, 'restart', await namesOfUp(configFile), { rolling });
+  else await changeProfiles(configFile, 'restart', profiles, { rolling });
 }
 
-/** In the config's order: those that run here and are meant to. */
-async function running(configFile: string): Promise<readonly string[]> {
+/** The profiles whose gateways run or wait for their next start, in the config's order. */
+async function namesOfUp(configFile: string): Promise<readonly string[]> {
   const status = parseStatus(await askRunning(configFile, 'GET', '/status'));
   return status.profiles.filter(isUp).map(({ name }) => name);
 }

@@ -1,10 +1,10 @@
-import type { CompletedArgument, CompletedCommand } from './command-words.ts';
+import type { CompletedArgument, CompletedCommand, CompletedProgram } from './completed-program.ts';
 
-/** To be sourced. It needs bash 3.2 alone, not the bash-completion package. */
-export function bashScript(commands: readonly CompletedCommand[]): string {
-  const valued = commands.flatMap(({ options }) =>
-    options.flatMap(({ flags, value }) => (value === null ? [] : flags)),
-  );
+/** A script to source. It needs bash 3.2 alone, not the bash-completion package. */
+export function bashScript({ options: programOptions, commands }: CompletedProgram): string {
+  const withValue = [programOptions, ...commands.map(({ options }) => options)]
+    .flat()
+    .flatMap(({ flags, value }) => (value === null ? [] : flags));
   return `# Completion of gwproxy in bash: eval "$(gwproxy completion bash)"
 _gwproxy() {
   local cur=\${COMP_WORDS[COMP_CWORD]} config=gwproxy.yaml command='' option='' place=0 word words='' i
@@ -18,7 +18,7 @@ _gwproxy() {
       option=''
     elif [[ $word == -* ]]; then
       case $word in
-        ${[...new Set(valued)].join('|')}) option=$word ;;
+        ${[...new Set(withValue)].join('|')}) option=$word ;;
       esac
     elif [[ -z $command ]]; then
       command=$word
@@ -26,10 +26,14 @@ _gwproxy() {
       place=$((place + 1))
     fi
   done
-  # A value: no word of ours, so that bash offers files.
+  # The value of an option: no words, so that bash completes files.
   if [[ -n $option ]]; then return; fi
   if [[ -z $command ]]; then
-    words='${commands.map(({ name }) => name).join(' ')}'
+    if [[ $cur == -* ]]; then
+      words='${programOptions.flatMap(({ flags }) => flags).join(' ')}'
+    else
+      words='${commands.flatMap(({ names }) => names).join(' ')}'
+    fi
   elif [[ $cur == -* ]]; then
     case $command in
 ${commands.map(optionCase).join('\n')}
@@ -45,15 +49,16 @@ complete -o default -F _gwproxy gwproxy
 `;
 }
 
-function optionCase({ name, options }: CompletedCommand): string {
-  return `      ${name}) words='${options.flatMap(({ flags }) => flags).join(' ')}' ;;`;
+function optionCase({ names, options }: CompletedCommand): string {
+  return `      ${names.join('|')}) words='${options.flatMap(({ flags }) => flags).join(' ')}' ;;`;
 }
 
-function placeCases({ name, places, repeats }: CompletedCommand): readonly string[] {
+function placeCases({ names, places, repeats }: CompletedCommand): readonly string[] {
   return places.flatMap((place, index) => {
     const words = placeWords(place);
     const at = repeats && index === places.length - 1 ? '*' : index;
-    return words === null ? [] : [`      ${name}:${at}) words=${words} ;;`];
+    const patterns = names.map((name) => `${name}:${at}`).join('|');
+    return words === null ? [] : [`      ${patterns}) words=${words} ;;`];
   });
 }
 

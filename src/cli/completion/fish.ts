@@ -1,7 +1,13 @@
-import type { CompletedArgument, CompletedCommand, CompletedOption } from './command-words.ts';
+import type {
+  CompletedArgument,
+  CompletedCommand,
+  CompletedOption,
+  CompletedProgram,
+} from './completed-program.ts';
 
-/** To be sourced, or put as `gwproxy.fish` into ~/.config/fish/completions. */
-export function fishScript(commands: readonly CompletedCommand[]): string {
+/** A script to source, or to install as `gwproxy.fish` in ~/.config/fish/completions. */
+export function fishScript({ options, commands }: CompletedProgram): string {
+  const noCommandYet = 'complete -c gwproxy -n __gwproxy_no_command';
   return `# Completion of gwproxy in fish: gwproxy completion fish | source
 function __gwproxy_profiles
     set -l words (commandline -opc)
@@ -16,16 +22,31 @@ function __gwproxy_profiles
     end
     $words[1] profile-names -c (string replace -r '^~/' "$HOME/" -- $config) 2>/dev/null
 end
+function __gwproxy_no_command
+    set -l words (commandline -opc)
+    set -e words[1]
+    while set -q words[1]
+        switch $words[1]
+            case -c --config
+                set -e words[1]
+            case '-*'
+            case '*'
+                return 1
+        end
+        set -e words[1]
+    end
+end
 complete -c gwproxy -f
-${commands.flatMap(commandLines).join('\n')}
+${options.map((option) => `${noCommandYet} ${optionWords(option)}`).join('\n')}
+${commands.flatMap((command) => commandLines(command, noCommandYet)).join('\n')}
 `;
 }
 
-function commandLines(command: CompletedCommand): readonly string[] {
-  const { name, description, options, places } = command;
-  const here = `complete -c gwproxy -n '__fish_seen_subcommand_from ${name}'`;
+function commandLines(command: CompletedCommand, noCommandYet: string): readonly string[] {
+  const { names, description, options, places } = command;
+  const here = `complete -c gwproxy -n '__fish_seen_subcommand_from ${names.join(' ')}'`;
   return [
-    `complete -c gwproxy -n __fish_use_subcommand -a ${name} -d ${quoted(description)}`,
+    ...names.map((name) => `${noCommandYet} -a ${name} -d ${quoted(description)}`),
     ...options.map((option) => `${here} ${optionWords(option)}`),
     ...[...new Set(places.flatMap(placeWords))].map((words) => `${here} ${words}`),
   ];

@@ -1,37 +1,66 @@
-import type { CompletedArgument, CompletedCommand, CompletedOption } from './command-words.ts';
+import type {
+  CompletedArgument,
+  CompletedCommand,
+  CompletedOption,
+  CompletedProgram,
+} from './completed-program.ts';
 
-/** To be sourced, or put as `_gwproxy` into a folder of $fpath. */
-export function zshScript(commands: readonly CompletedCommand[]): string {
+/** A script to source, or to install as `_gwproxy` in a folder of $fpath. */
+export function zshScript({ options, commands }: CompletedProgram): string {
+  const described = commands.flatMap(({ names, description }) =>
+    names.map((name) => `    ${quoted(`${name}:${description}`)}`),
+  );
   return `#compdef gwproxy
 # Completion of gwproxy in zsh, after compinit: source <(gwproxy completion zsh)
 _gwproxy_profiles() {
   local -a names
-  local config=\${opt_args[-c]:-\${opt_args[--config]:-gwproxy.yaml}}
-  names=(\${(f)"$($program profile-names -c \${~\${(Q)config}} 2>/dev/null)"})
+  local file=\${opt_args[-c]:-\${opt_args[--config]:-$config}}
+  names=(\${(f)"$($program profile-names -c \${~\${(Q)file}} 2>/dev/null)"})
   compadd -a names
 }
 _gwproxy() {
-  local program=$words[1] command=$words[2]
+  local program=$words[1] config=gwproxy.yaml
   local -a commands
   commands=(
-${commands.map(({ name, description }) => `    ${quoted(`${name}:${description}`)}`).join('\n')}
+${described.join('\n')}
   )
-  if (( CURRENT == 2 )); then
-    _describe command commands
-    return
-  fi
   shift words
   (( CURRENT-- ))
-  case $command in
+  # Options before the command; --config is the only one with a value.
+  while (( CURRENT > 1 )); do
+    case $words[1] in
+      -c|--config)
+        if (( CURRENT == 2 )); then
+          _files
+          return
+        fi
+        config=$words[2]
+        shift 2 words
+        (( CURRENT -= 2 ))
+        ;;
+      --config=*)
+        config=\${words[1]#--config=}
+        shift words
+        (( CURRENT-- ))
+        ;;
+      *) break ;;
+    esac
+  done
+  if (( CURRENT == 1 )); then
+    _describe command commands
+    compadd -- ${options.flatMap(({ flags }) => flags).join(' ')}
+    return
+  fi
+  case $words[1] in
 ${commands.map(commandCase).join('\n')}
   esac
 }
-# Sourced, it has yet to be tied to its command; from $fpath compinit has done so, and this is its first call.
+# A sourced script has to register itself; a function from $fpath is registered, and this is its first call.
 if [[ $funcstack[1] == _gwproxy ]]; then _gwproxy; else compdef _gwproxy gwproxy; fi
 `;
 }
 
-function commandCase({ name, options, places, repeats }: CompletedCommand): string {
+function commandCase({ names, options, places, repeats }: CompletedCommand): string {
   const specs = [
     ...options.flatMap(optionSpecs),
     ...places.map((place, index) => {
@@ -39,12 +68,12 @@ function commandCase({ name, options, places, repeats }: CompletedCommand): stri
       return quoted(`${at}:${placeSpec(place)}`);
     }),
   ];
-  return `    ${name}) _arguments -s ${specs.join(' ')} ;;`;
+  return `    ${names.join('|')}) _arguments -s ${specs.join(' ')} ;;`;
 }
 
 function optionSpecs({ flags, description, value }: CompletedOption): readonly string[] {
-  const told = `[${description.replace(/[\]\\:]/g, '\\$&')}]${value === null ? '' : `:${placeSpec(value)}`}`;
-  return flags.map((flag) => quoted(`(${flags.join(' ')})${flag}${told}`));
+  const shown = `[${description.replace(/[\]\\:]/g, '\\$&')}]${value === null ? '' : `:${placeSpec(value)}`}`;
+  return flags.map((flag) => quoted(`(${flags.join(' ')})${flag}${shown}`));
 }
 
 function placeSpec(place: CompletedArgument): string {

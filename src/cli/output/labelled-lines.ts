@@ -24,7 +24,7 @@ export function createLineLabeller(
   }
   return (name, mark, text, { red = mark === '!' } = {}) => {
     const shown = paint(colours.get(name) ?? BOLD, name.padEnd(width));
-    return `${shown} ${red ? paint(RED, mark) : mark} ${withoutControls(text)}\n`;
+    return `${shown} ${red ? paint(RED, mark) : mark} ${stripControls(text)}\n`;
   };
 }
 
@@ -32,6 +32,6 @@ export function createLineLabeller(
  * Without escape sequences and control characters: a gateway's output holds text from strangers, and a terminal
  * would obey it.
  */
-function withoutControls(text: string): string {
+export function stripControls(text: string): string {
   return stripVTControlCharacters(text).replace(/(?!\t)\p{Cc}/gu, '');
 }

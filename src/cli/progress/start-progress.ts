@@ -1,0 +1,52 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type ProfileStatus, parseStatus, type Status } from '../../admin/status.ts';
+import { askRunning } from '../ask-running.ts';
+import { onInterrupt } from './interrupt.ts';
+import { ProgressLine } from './progress-line.ts';
+import { type Progress, progressText, summaryText } from './progress-text.ts';
+
+const POLL_EVERY = 200;
+/** ms that `up --detach` waits for its gateways; slower ones go on in the background. */
+const WAIT_AT_MOST = 60_000;
+
+/**
+ * On a terminal: shows how many gateways are ready until each is ready or has failed, for a minute at most, and then
+ * says it in a line that stays. Elsewhere: returns at once.
+ */
+export async function showStart(configFile: string, first: Status): Promise<void> {
+  const line = new ProgressLine();
+  if (!line.isShown) return;
+  const stopListening = onInterrupt(() =>
+    line.finish(`gwproxy goes on in the background (pid ${first.pid}); \`gwproxy down\` stops it`),
+  );
+  const deadline = performance.now() + WAIT_AT_MOST;
+  try {
+    let progress = startProgress(first.profiles);
+    while (progress.pending.length > 0 && performance.now() < deadline) {
+      line.update(progressText(progress));
+      await pause(POLL_EVERY);
+      const { profiles } = parseStatus(await askRunning(configFile, 'GET', '/status'));
+      progress = startProgress(profiles);
+    }
+    if (progress.total > 0) line.finish(summaryText(progress));
+  } finally {
+    stopListening();
+    line.clear();
+  }
+}
+
+/** How far the gateways that are to run have come. Pure. */
+export function startProgress(profiles: readonly ProfileStatus[]): Progress {
+  const wanted = profiles.filter(({ desired }) => desired === 'up');
+  const failed = wanted.filter(({ state }) => FAILED.has(state));
+  const pending = wanted.filter(({ state }) => state !== 'ready' && !FAILED.has(state));
+  return {
+    total: wanted.length,
+    goal: 'ready',
+    done: wanted.filter(({ state }) => state === 'ready').length,
+    failed: failed.map(({ name, state, last_error }) => ({ name, reason: last_error ?? state })),
+    pending: pending.map(({ name, state }) => ({ name, state: state === 'stopped' ? 'waiting' : state })),
+  };
+}
+
+const FAILED: ReadonlySet<string> = new Set(['failed', 'backoff', 'unready']);
