@@ -2,11 +2,20 @@ import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import type { LogPolicy } from '../config/types.ts';
 import type { Report } from '../events.ts';
 import { systemMessage } from '../util/errno.ts';
-import { type Archive, fileSize } from './archive.ts';
+import { type Archive, rotationSize } from './archive.ts';
 import type { Batch } from './backlog.ts';
-import { APPEND, FILE_MODE, MOVED_WITHIN, type OpenFile, openToAppend, sizeAt } from './open.ts';
-import { moveAway } from './rotated.ts';
+import type { LineOutput } from './line-writer.ts';
+import {
+  APPEND,
+  FILE_MODE,
+  MOVE_NOTICED_WITHIN,
+  type OpenFile,
+  openToAppend,
+  sizeIfUnmoved,
+} from './open.ts';
+import { rotate } from './rotated.ts';
 
+/** ms until a file that could not be renamed is tried again. */
 const RETRY_ROTATION = 5000;
 
 export interface AppenderOptions {
@@ -18,19 +27,21 @@ export interface AppenderOptions {
 }
 
 /**
- * Appends to one file: opened at its first line, rotated before it is too big or too old, and opened anew where it was
- * moved, deleted or cut short. One write at a time.
+ * Appends to one file. The file is opened with its first line, rotated before it is too big or too old, and opened anew
+ * after someone moved it, deleted it or cut it short. One write at a time.
  */
-export class Appender {
+export class Appender implements LineOutput {
   policy: LogPolicy;
   readonly #options: AppenderOptions;
   #open: OpenFile | undefined;
-  /** Of the file that is or was open, as far as we know; and since when it has lines. */
+  /** Bytes of the file that is or was open, as far as we know. */
   #size = 0;
+  /** Epoch ms of its first line; null if it has none. */
   #since: number | null = null;
-  #lookedAt = 0;
-  #tended = false;
-  /** It could not be renamed; tried again from then on. */
+  #checkedAt = 0;
+  /** Whether its rotated files were handed to the archive since it was opened or rotated. */
+  #isTidied = false;
+  /** Epoch ms until which a failed rotation is not tried again. */
   #stuckUntil: number | null = null;
 
   constructor(policy: LogPolicy, options: AppenderOptions) {
@@ -38,13 +49,12 @@ export class Appender {
     this.#options = options;
   }
 
-  /** Throws what the system says; the batch then knows how far it came, and may be written again. */
   async write(batch: Batch): Promise<void> {
-    const { handle } = await this.#fit(batch);
+    const { handle } = await this.#fileFor(batch);
     while (!batch.done) {
-      // A disk that is nearly full takes a part.
+      // A disk that is nearly full writes only a part.
       const { bytesWritten } = await handle.write(batch.rest);
-      batch.wrote(bytesWritten);
+      batch.advance(bytesWritten);
       this.#size += bytesWritten;
     }
     this.#since ??= this.#options.now();
@@ -56,68 +66,65 @@ export class Appender {
     await open?.handle.close();
   }
 
-  /** Deletes what is beyond the policy, soon. */
-  tend(): void {
-    if (this.#tended) this.#options.archive.tend(this.#options.path, this.policy);
+  /** Compresses rotated files and deletes those beyond the policy, soon. */
+  tidy(): void {
+    if (this.#isTidied) this.#options.archive.schedule(this.#options.path, this.policy);
   }
 
-  /**
-   * Writes before it returns, for the 'exit' of the process. `current` may be on its way already: what of it has
-   * arrived is not written twice. Throws what the system says.
-   */
-  writeSync(current: Batch | undefined, next: readonly Batch[]): void {
+  writeSync(underWay: Batch | undefined, batches: readonly Batch[]): void {
     const fd = this.#open?.handle.fd ?? openSync(this.#options.path, APPEND, FILE_MODE);
     try {
-      if (current !== undefined && this.#open?.regular) {
+      if (underWay !== undefined && this.#open?.regular) {
+        // Its write may have reached the file already: those bytes are not written twice.
         const arrived = fstatSync(fd).size - this.#size;
-        current.wrote(Math.min(Math.max(0, arrived), current.rest.length));
+        underWay.advance(Math.min(Math.max(0, arrived), underWay.rest.length));
       }
-      for (const batch of current === undefined ? next : [current, ...next]) {
-        while (!batch.done) batch.wrote(writeSync(fd, batch.rest));
+      for (const batch of underWay === undefined ? batches : [underWay, ...batches]) {
+        while (!batch.done) batch.advance(writeSync(fd, batch.rest));
       }
     } finally {
       if (this.#open === undefined) closeSync(fd);
     }
   }
 
-  /** The file that the batch goes to: where the path leads now, and with room for it. */
-  async #fit(batch: Batch): Promise<OpenFile> {
+  /** The file at the path, opened anew or rotated if need be. */
+  async #fileFor(batch: Batch): Promise<OpenFile> {
     const now = this.#options.now();
-    if (this.#open?.regular && Math.abs(now - this.#lookedAt) >= MOVED_WITHIN) {
-      this.#lookedAt = now;
-      const size = await sizeAt(this.#options.path, this.#open);
+    if (this.#open?.regular && Math.abs(now - this.#checkedAt) >= MOVE_NOTICED_WITHIN) {
+      this.#checkedAt = now;
+      const size = await sizeIfUnmoved(this.#options.path, this.#open);
       if (size === null) await this.close();
       else this.#size = size;
     }
-    const open = this.#open ?? (await this.#opened(batch, now));
+    const open = this.#open ?? (await this.#openFor(batch, now));
     return open.regular && this.#isFull(batch, now) ? this.#rotate(batch, now) : open;
   }
 
-  async #opened(batch: Batch, now: number): Promise<OpenFile> {
+  async #openFor(batch: Batch, now: number): Promise<OpenFile> {
     const { path, archive } = this.#options;
     const open = await openToAppend(path);
     this.#open = open;
-    const goesOn = batch.written > 0 && open.size === this.#size;
+    const continues = batch.written > 0 && open.size === this.#size;
     this.#size = open.size;
     this.#since = open.since;
-    this.#lookedAt = now;
-    if (!goesOn) {
+    this.#checkedAt = now;
+    if (!continues) {
       batch.rewind();
       if (open.torn) this.#size += (await open.handle.write('\n')).bytesWritten;
     }
-    if (open.regular && !this.#tended) {
-      this.#tended = true;
-      archive.tend(path, this.policy);
+    if (open.regular && !this.#isTidied) {
+      this.#isTidied = true;
+      archive.schedule(path, this.policy);
     }
     return open;
   }
 
   #isFull(batch: Batch, now: number): boolean {
-    // In the midst of a line it goes on: the rest would begin the next file.
+    // A line that was cut is ended first: its rest would begin the next file.
     if (this.#size === 0 || batch.written > 0) return false;
     if (this.#stuckUntil !== null && now < this.#stuckUntil && this.#size < this.policy.keep) return false;
     const old = this.#since !== null && now - this.#since >= this.policy.age;
-    return old || this.#size + batch.bytes.length > fileSize(this.policy);
+    return old || this.#size + batch.bytes.length > rotationSize(this.policy);
   }
 
   async #rotate(batch: Batch, now: number): Promise<OpenFile> {
@@ -125,16 +132,16 @@ export class Appender {
     const size = this.#size;
     await this.close();
     try {
-      await moveAway(path, now);
-      this.#tended = false;
+      await rotate(path, now);
+      this.#isTidied = false;
       this.#stuckUntil = null;
     } catch (error) {
-      // It is written on, up to what all its files may take together.
+      // The file grows on, up to the size that all its rotated files may have together.
       if (size >= this.policy.keep) throw error;
       if (this.#stuckUntil === null)
         report({ type: 'log.unrotated', file: path, reason: systemMessage(error) });
       this.#stuckUntil = now + RETRY_ROTATION;
     }
-    return this.#opened(batch, now);
+    return this.#openFor(batch, now);
   }
 }

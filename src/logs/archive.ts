@@ -5,7 +5,7 @@ import { createGzip } from 'node:zlib';
 import type { LogPolicy } from '../config/types.ts';
 import type { Report } from '../events.ts';
 import { systemMessage } from '../util/errno.ts';
-import { listBeside, partPath } from './rotated.ts';
+import { listRotated, partPath } from './rotated.ts';
 
 /**
  * Compresses rotated files and deletes the oldest beyond what is kept: one file at a time, whoever's it is, so that
@@ -24,7 +24,7 @@ export class Archive {
   }
 
   /** Sees to what lies beside that file, soon. */
-  tend(file: string, policy: LogPolicy): void {
+  schedule(file: string, policy: LogPolicy): void {
     if (this.#closing.signal.aborted) return;
     this.#due.set(file, policy);
     this.#work ??= this.#run().finally(() => {
@@ -63,7 +63,7 @@ export class Archive {
   }
 
   async #compressAll(file: string): Promise<void> {
-    const { rotated, parts } = await listBeside(file);
+    const { rotated, parts } = await listRotated(file);
     for (const part of parts) await rm(part, { force: true });
     for (const { path, compressed } of rotated) {
       if (!compressed) await compress(path, this.#closing.signal);
@@ -78,7 +78,7 @@ export class Archive {
 }
 
 /** Bytes at which a file is rotated: never so many that no rotated one could be kept. */
-export function fileSize(policy: LogPolicy): number {
+export function rotationSize(policy: LogPolicy): number {
   return Math.min(policy.size, policy.keep / 2);
 }
 
@@ -98,9 +98,9 @@ async function compress(path: string, signal: AbortSignal): Promise<void> {
 }
 
 async function trim(file: string, policy: LogPolicy): Promise<void> {
-  const { rotated } = await listBeside(file);
+  const { rotated } = await listRotated(file);
   // With the file that is written they stay below `keep`.
-  let left = policy.keep - fileSize(policy);
+  let left = policy.keep - rotationSize(policy);
   for (const { path } of rotated.toReversed()) {
     const { size } = await stat(path);
     left -= size;

@@ -1,4 +1,6 @@
-/** Bytes that all log files together may hold unwritten: forty on a full disk must not take the memory instead. */
+import { LF } from '../util/lines.ts';
+
+/** Bytes that all log files together may hold unwritten, so that many of them on a full disk do not fill the memory. */
 export class Room {
   #left: number;
 
@@ -6,13 +8,13 @@ export class Room {
     this.#left = bytes;
   }
 
-  take(bytes: number): boolean {
+  reserve(bytes: number): boolean {
     if (bytes > this.#left) return false;
     this.#left -= bytes;
     return true;
   }
 
-  give(bytes: number): void {
+  release(bytes: number): void {
     this.#left += bytes;
   }
 }
@@ -20,12 +22,10 @@ export class Room {
 /** Whole lines that are written in one go. */
 export class Batch {
   readonly bytes: Buffer;
-  readonly lines: number;
   #written = 0;
 
-  constructor(bytes: Buffer, lines: number) {
+  constructor(bytes: Buffer) {
     this.bytes = bytes;
-    this.lines = lines;
   }
 
   get written(): number {
@@ -37,12 +37,20 @@ export class Batch {
   get done(): boolean {
     return this.#written === this.bytes.length;
   }
-  wrote(bytes: number): void {
+  /** Lines that are not written to their end. */
+  get linesLeft(): number {
+    let lines = 0;
+    for (let at = this.bytes.indexOf(LF, this.#written); at !== -1; at = this.bytes.indexOf(LF, at + 1))
+      lines += 1;
+    return lines;
+  }
+  /** Counts bytes as written. */
+  advance(bytes: number): void {
     this.#written += bytes;
   }
-  /** Back to the beginning of the line that was cut: it goes to another file now. */
+  /** Goes back to the start of a line that was cut, since the rest of it goes to another file. */
   rewind(): void {
-    const before = this.#written === 0 ? -1 : this.bytes.lastIndexOf(0x0a, this.#written - 1);
+    const before = this.#written === 0 ? -1 : this.bytes.lastIndexOf(LF, this.#written - 1);
     this.#written = before + 1;
   }
 }
@@ -50,10 +58,9 @@ export class Batch {
 interface Chunk {
   text: string;
   bytes: number;
-  lines: number;
 }
 
-/** The lines of one file that wait to be written: bounded, in order, and joined to batches. */
+/** The lines of one output that wait to be written: bounded, in order, and joined to batches. */
 export class Backlog {
   readonly #limit: number;
   readonly #room: Room;
@@ -71,33 +78,32 @@ export class Backlog {
   get empty(): boolean {
     return this.#chunks.length === 0;
   }
-  /** Of all that waits, what was taken and is not gone included. */
+  /** Bytes that wait, those of dequeued batches included until they are released. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** False, and nothing kept, where there is no room. */
-  add(text: string, lines = 1): boolean {
+  /** False, and nothing is added, if there is no room. */
+  add(text: string): boolean {
     const bytes = Buffer.byteLength(text);
-    if (this.#bytes + bytes > this.#limit || !this.#room.take(bytes)) return false;
+    if (this.#bytes + bytes > this.#limit || !this.#room.reserve(bytes)) return false;
     this.#bytes += bytes;
     const last = this.#chunks.at(-1);
     if (last !== undefined && last.bytes + bytes <= this.batch) {
       last.text += text;
       last.bytes += bytes;
-      last.lines += lines;
-    } else this.#chunks.push({ text, bytes, lines });
+    } else this.#chunks.push({ text, bytes });
     return true;
   }
 
-  /** It counts as waiting until it is given back by `gone`. */
-  take(): Batch | undefined {
+  /** The oldest batch; its bytes count as waiting until `release`. */
+  dequeue(): Batch | undefined {
     const chunk = this.#chunks.shift();
-    return chunk === undefined ? undefined : new Batch(Buffer.from(chunk.text), chunk.lines);
+    return chunk === undefined ? undefined : new Batch(Buffer.from(chunk.text));
   }
 
-  gone(batch: Batch): void {
+  release(batch: Batch): void {
     this.#bytes -= batch.bytes.length;
-    this.#room.give(batch.bytes.length);
+    this.#room.release(batch.bytes.length);
   }
 }

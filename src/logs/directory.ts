@@ -18,7 +18,7 @@ export function logsFolder(stateFolder: string): string {
   return join(stateFolder, 'logs');
 }
 
-export function defaultLogFile(folder: string, profile: string): string {
+export function defaultLogPath(folder: string, profile: string): string {
   return join(folder, `${profile}.log`);
 }
 

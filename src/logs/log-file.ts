@@ -1,65 +1,72 @@
 import type { LogPolicy } from '../config/types.ts';
 import { systemMessage } from '../util/errno.ts';
 import { Appender, type AppenderOptions } from './appender.ts';
-import { fileSize } from './archive.ts';
-import { Backlog, type Batch, type Room } from './backlog.ts';
+import { rotationSize } from './archive.ts';
+import type { Room } from './backlog.ts';
+import { LineWriter } from './line-writer.ts';
 
-/** Unwritten lines of one file: what a gateway may write at once (supervisor/output.ts), with the stamps. */
+/** Unwritten lines of one file: what a gateway may write at once (supervisor/process/output.ts), with time stamps. */
 const BACKLOG_BYTES = 5 * 1024 * 1024;
 const BATCH_BYTES = 64 * 1024;
 
 export interface LogFileOptions extends AppenderOptions {
   readonly room: Room;
-  /** ms until what failed is tried again. */
+  /** ms until a failed write is tried again. */
   readonly retryAfter: number;
-  /** So many more lines were lost. */
+  /** Called with the number of lines that were lost just now. */
   readonly lost: (lines: number) => void;
-  /** Stands in the file, with its end, where others are missing; '' where the file needs no such line. */
+  /** The line, with its end, that stands in the file where lines are missing; '' for none. */
   readonly gap: (lines: number, reason: string) => string;
 }
 
-/** Since when its lines do not get through, and how many were lost meanwhile. */
+/** Why lines cannot be written now, and how many were lost since then. */
 interface Trouble {
   readonly reason: string;
   lost: number;
 }
 
 /**
- * One log file that nobody waits for: lines are kept while the disk is slow or full, beyond that they are counted. The
- * trouble is reported once, tried again every few seconds, and its end is told with what it cost, in the file too.
+ * One rotated log file. Nobody waits for it: lines wait in memory while the disk is slow or full, and are counted once
+ * too many wait. A failure is reported once; its end is reported with the number of lost lines, and noted in the file.
  */
 export class LogFile {
   readonly path: string;
   readonly #options: LogFileOptions;
   readonly #appender: Appender;
-  readonly #backlog: Backlog;
-  #batch: Batch | undefined;
+  readonly #writer: LineWriter;
   #trouble: Trouble | undefined;
-  /** Lost lines that the file does not tell of yet. */
-  #untold = 0;
-  #work: Promise<void> | undefined;
-  #retry: NodeJS.Timeout | undefined;
+  /** Lost lines that the file does not mention yet. */
+  #unmentioned = 0;
   #released = false;
 
   constructor(policy: LogPolicy, options: LogFileOptions) {
     this.path = options.path;
     this.#options = options;
     this.#appender = new Appender(policy, options);
-    this.#backlog = new Backlog({ limit: BACKLOG_BYTES, batch: batchOf(policy), room: options.room });
+    this.#writer = new LineWriter({
+      output: this.#appender,
+      limit: BACKLOG_BYTES,
+      room: options.room,
+      batch: batchSize(policy),
+      retryAfter: options.retryAfter,
+      failed: (error) => this.#failed(error),
+      emptied: () => this.#emptied(),
+    });
   }
 
-  /** `line` with its end. */
+  /** Takes a line with its end. */
   write(line: string): void {
-    if (!this.#backlog.add(this.#gap() + line)) {
-      this.#begin('lines come faster than they can be written');
-      this.#lose(1);
+    if (this.#writer.add(this.#gap() + line)) {
+      this.#unmentioned = 0;
       return;
     }
-    this.#untold = 0;
-    this.#go();
+    this.#beginTrouble('lines come faster than they can be written');
+    this.#unmentioned += 1;
+    if (this.#trouble !== undefined) this.#trouble.lost += 1;
+    this.#options.lost(1);
   }
 
-  /** Why its lines do not get through now; null where they do. */
+  /** Why lines cannot be written now; null if they can. */
   get failing(): string | null {
     return this.#trouble?.reason ?? null;
   }
@@ -67,102 +74,64 @@ export class LogFile {
   apply(policy: LogPolicy): void {
     this.#released = false;
     this.#appender.policy = policy;
-    this.#backlog.batch = batchOf(policy);
-    this.#appender.tend();
+    this.#writer.batchSize = batchSize(policy);
+    this.#appender.tidy();
   }
 
-  /** No profile writes to it any more: it is closed once what waits is written. */
+  /** No profile writes to it any more: it is closed once everything is written. */
   release(): void {
     this.#released = true;
-    this.#go();
+    this.#writer.start();
   }
 
-  /** Resolves once nothing waits, or it cannot be written. */
-  async idle(): Promise<void> {
-    await this.#work;
+  /** Resolves once nothing waits, or a write has failed. */
+  idle(): Promise<void> {
+    return this.#writer.idle();
   }
 
-  /** Tries once more to write what waits, then closes it; what could not be written is lost. */
+  /** Tries once more to write what waits, then closes the file; lines that still wait are lost. */
   async close(): Promise<void> {
-    await this.#work;
-    this.#stopRetry();
     this.#released = true;
-    this.#go();
-    await this.#work;
-    this.#stopRetry();
+    await this.#writer.finish();
   }
 
-  /** Writes what waits before it returns, for the 'exit' of the process. Throws what the system says. */
+  /** Writes what waits before it returns, for the 'exit' of the process. */
   flushSync(): void {
-    const batches: Batch[] = [];
-    for (let next = this.#backlog.take(); next !== undefined; next = this.#backlog.take()) batches.push(next);
-    if (this.#batch !== undefined || batches.length > 0) this.#appender.writeSync(this.#batch, batches);
+    this.#writer.flushSync((error) =>
+      this.#options.report({ type: 'log.failed', file: this.path, reason: systemMessage(error) }),
+    );
   }
 
-  #go(): void {
-    if (this.#work !== undefined || this.#retry !== undefined) return;
-    this.#work = this.#writeAll()
-      .catch((error: unknown) => this.#failed(error))
-      .finally(() => {
-        this.#work = undefined;
-        // A line may have come just as it ended.
-        if (!this.#backlog.empty) this.#go();
-      });
-  }
-
-  async #writeAll(): Promise<void> {
-    for (let batch = this.#next(); batch !== undefined; batch = this.#next()) {
-      await this.#appender.write(batch);
-      this.#backlog.gone(batch);
-      this.#batch = undefined;
+  async #emptied(): Promise<void> {
+    if (this.#trouble !== undefined) {
+      const { lost } = this.#trouble;
+      const gap = this.#gap();
+      if (gap === '' || this.#writer.add(gap)) this.#unmentioned = 0;
+      this.#trouble = undefined;
+      this.#options.report({ type: 'log.resumed', file: this.path, lines: lost });
     }
-    if (this.#released) await this.#appender.close();
+    if (this.#released && this.#writer.bytes === 0) await this.#appender.close();
   }
 
-  /** Once nothing waits, the trouble is over: that the file tells first. */
-  #next(): Batch | undefined {
-    this.#batch ??= this.#backlog.take();
-    if (this.#batch !== undefined || this.#trouble === undefined) return this.#batch;
-    const { lost } = this.#trouble;
-    if (this.#backlog.add(this.#gap(), 0)) this.#untold = 0;
-    this.#trouble = undefined;
-    this.#options.report({ type: 'log.resumed', file: this.path, lines: lost });
-    this.#batch = this.#backlog.take();
-    return this.#batch;
+  async #failed(error: unknown): Promise<true> {
+    this.#beginTrouble(systemMessage(error));
+    // The retry opens the path anew: an open handle would hold the disk space of a file that was deleted meanwhile.
+    await this.#appender.close().catch((cause: unknown) => this.#beginTrouble(systemMessage(cause)));
+    return true;
   }
 
-  async #failed(error: unknown): Promise<void> {
-    this.#begin(systemMessage(error));
-    // Tried again with whatever the path leads to then: an open handle would keep a deleted file's blocks.
-    await this.#appender.close().catch((cause: unknown) => this.#begin(systemMessage(cause)));
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
-      this.#go();
-    }, this.#options.retryAfter).unref();
-  }
-
-  #begin(reason: string): void {
+  #beginTrouble(reason: string): void {
     if (this.#trouble !== undefined) return;
     this.#trouble = { reason, lost: 0 };
     this.#options.report({ type: 'log.failed', file: this.path, reason });
   }
 
-  #lose(lines: number): void {
-    this.#untold += lines;
-    if (this.#trouble !== undefined) this.#trouble.lost += lines;
-    this.#options.lost(lines);
-  }
-
   #gap(): string {
-    return this.#untold === 0 ? '' : this.#options.gap(this.#untold, this.#trouble?.reason ?? '');
-  }
-
-  #stopRetry(): void {
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
+    if (this.#unmentioned === 0) return '';
+    return this.#options.gap(this.#unmentioned, this.#trouble?.reason ?? '');
   }
 }
 
-function batchOf(policy: LogPolicy): number {
-  return Math.min(BATCH_BYTES, fileSize(policy));
+function batchSize(policy: LogPolicy): number {
+  return Math.min(BATCH_BYTES, rotationSize(policy));
 }

@@ -5,7 +5,7 @@ import type { Report } from '../events.ts';
 import { systemMessage } from '../util/errno.ts';
 import { Archive } from './archive.ts';
 import { Room } from './backlog.ts';
-import { defaultLogFile, OWN, writeDirectory } from './directory.ts';
+import { defaultLogPath, OWN, writeDirectory } from './directory.ts';
 import { jsonLines } from './json-lines.ts';
 import { LogFile } from './log-file.ts';
 import { outputLine, remarkLine } from './log-line.ts';
@@ -100,7 +100,7 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
 
   function fileFor(profile: string): LogFile {
     const path = paths.get(profile) ?? former.get(profile);
-    return fileAt(path ?? defaultLogFile(policy.folder ?? folder, profile), profile);
+    return fileAt(path ?? defaultLogPath(policy.folder ?? folder, profile), profile);
   }
 
   function apply(changed: LogPolicy, profiles: readonly LoggedProfile[]): void {
@@ -108,7 +108,7 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
     const where = policy.folder ?? folder;
     own = join(where, `${OWN}.log`);
     const before = [...former, ...paths];
-    paths = new Map(profiles.map(({ name, logFile }) => [name, logFile ?? defaultLogFile(where, name)]));
+    paths = new Map(profiles.map(({ name, logFile }) => [name, logFile ?? defaultLogPath(where, name)]));
     former = new Map(before.filter(([name]) => !paths.has(name)).slice(-MOST_FORMER));
     const used = new Set([own, ...paths.values()]);
     for (const [path, file] of files) {
@@ -152,13 +152,7 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
       await Promise.race([Promise.all(all), pause(CLOSE_WITHIN, undefined, { ref: false })]);
     },
     flushSync() {
-      for (const file of files.values()) {
-        try {
-          file.flushSync();
-        } catch (error) {
-          report({ type: 'log.failed', file: file.path, reason: systemMessage(error) });
-        }
-      }
+      for (const file of files.values()) file.flushSync();
     },
   };
 }

@@ -1,11 +1,11 @@
 /** out and err are the gateway's own words; --- is a remark of gwproxy, such as how many lines are missing. */
-type Mark = 'out' | 'err' | '---';
+type LineMark = 'out' | 'err' | '---';
 
 /** A line of a profile's log file. */
 export interface LogLine {
   /** Epoch ms. */
   readonly at: number;
-  readonly mark: Mark;
+  readonly mark: LineMark;
   readonly text: string;
 }
 

@@ -1,18 +1,18 @@
 import pino from 'pino';
 import type { Event, Report } from '../events.ts';
 import { jsonLines } from './json-lines.ts';
-import { openStdout } from './stdout/stdout.ts';
+import { openStdout } from './stdout.ts';
 
-/** What is told of every event while gwproxy runs. */
+/** Where every event is logged while gwproxy runs. */
 export interface Log {
   readonly report: Report;
-  /** Resolves once what was told has left; bounded. To be called before the process ends in order. */
+  /** Resolves once everything is written; bounded. Call it before the process ends in order. */
   drained(): Promise<void>;
-  /** Writes out what is still buffered. Call it last, before the process ends. */
+  /** Writes what is still buffered. Call it last, on the 'exit' of the process. */
   flush(): void;
 }
 
-/** Every event as a line of JSON on stdout. The gateways matter more than their log: whatever becomes of it, they go on. */
+/** Writes every event as a line of JSON to stdout. Whatever happens to stdout, the gateways go on. */
 export function createJsonLog(): Log {
   let closed = false;
   const stdout = openStdout({
@@ -28,7 +28,7 @@ export function createJsonLog(): Log {
       );
     },
   });
-  const report = countedLines(stdout.write, stdout.why);
+  const report = countedLines(stdout.write, stdout.whyFull);
   return {
     report(event) {
       if (!closed) report(event);
@@ -37,32 +37,36 @@ export function createJsonLog(): Log {
     flush() {
       if (closed) return;
       const lost = stdout.flush() + report.dropped();
-      if (lost > 0) console.error(`gwproxy: ${lost} lines of the log are lost (${stdout.why()})`);
+      if (lost > 0) console.error(`gwproxy: ${lost} lines of the log are lost (${stdout.whyFull()})`);
     },
   };
 }
 
-/** A report, and how many of its lines were not taken and are not told of yet. */
+/** A report that counts the lines it could not write. */
 export interface CountedReport extends Report {
+  /** Lines that were dropped and are not mentioned in the log yet. */
   dropped(): number;
 }
 
-/** Events as lines of JSON, to where they may not fit: `write` is false for a line that was not taken, `why` says why. */
-export function countedLines(write: (line: string) => boolean, why: () => string): CountedReport {
+/**
+ * Writes events as lines of JSON to an output that may be full: `write` returns false for a line that it does not take,
+ * `whyFull` then says why. The next line that is taken is preceded by one that says how many were dropped.
+ */
+export function countedLines(write: (line: string) => boolean, whyFull: () => string): CountedReport {
   let dropped = 0;
   let reason = '';
   let fits = true;
-  const take = (line: string): void => {
+  const tryWrite = (line: string): void => {
     fits = write(line);
   };
-  const log = pino({ base: null }, { write: take });
-  const told = jsonLines(take);
+  const log = pino({ base: null }, { write: tryWrite });
+  const writeEvent = jsonLines(tryWrite);
   function report(event: Event): void {
     if (dropped > 0) log.warn({ type: 'log.dropped', lines: dropped }, `log lines dropped: ${reason}`);
     if (fits) dropped = 0;
-    if (fits) told(event);
+    if (fits) writeEvent(event);
     if (fits) return;
-    if (dropped === 0) reason = why();
+    if (dropped === 0) reason = whyFull();
     dropped += 1;
   }
   return Object.assign(report, { dropped: () => dropped });

@@ -13,7 +13,7 @@ export const FILE_MODE = 0o600;
 export const FOLDER_MODE = 0o700;
 
 /** ms within which a file that was moved or deleted is noticed; until then lines go where it went. */
-export const MOVED_WITHIN = 1000;
+export const MOVE_NOTICED_WITHIN = 1000;
 
 export interface OpenFile {
   readonly handle: FileHandle;
@@ -48,7 +48,7 @@ export async function openToAppend(path: string): Promise<OpenFile> {
 }
 
 /** Null where that path no longer leads to that file: it was moved or deleted. Else its size. */
-export async function sizeAt(path: string, { dev, ino }: OpenFile): Promise<number | null> {
+export async function sizeIfUnmoved(path: string, { dev, ino }: OpenFile): Promise<number | null> {
   try {
     const found = await stat(path);
     return found.dev === dev && found.ino === ino ? found.size : null;

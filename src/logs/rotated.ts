@@ -14,7 +14,7 @@ export interface Rotated {
 }
 
 /** What lies beside a log file. */
-export interface Beside {
+export interface RotatedFiles {
   /** Oldest first. Where a file and its compressed self are both there, the compressing was cut short or just ended. */
   readonly rotated: readonly Rotated[];
   /** Compressed in part, by a run that ended meanwhile. */
@@ -22,7 +22,7 @@ export interface Beside {
 }
 
 /** Throws what the system says, but for a folder that is not there: that holds nothing. */
-export async function listBeside(file: string): Promise<Beside> {
+export async function listRotated(file: string): Promise<RotatedFiles> {
   const folder = dirname(file);
   const prefix = `${basename(file)}.`;
   const names = await readdir(folder).catch((error: unknown) => {
@@ -47,8 +47,8 @@ export async function listBeside(file: string): Promise<Beside> {
  * Renames the file to a name that is free and sorts behind all others, also when the clock was set back. A file that is
  * not there is none to move. Throws what else the system says.
  */
-export async function moveAway(file: string, now: number): Promise<void> {
-  const { rotated } = await listBeside(file);
+export async function rotate(file: string, now: number): Promise<void> {
+  const { rotated } = await listRotated(file);
   const newest = rotated.at(-1)?.stamp ?? '';
   const stamp = stampOf(now) > newest ? stampOf(now) : stampOf(timeOf(newest) + 1);
   await rename(file, `${file}.${stamp}`).catch((error: unknown) => {

@@ -10,7 +10,7 @@ const SHOWN_PER_SECOND = 20;
 export function throttleRefusals(report: Report, now: () => number = Date.now): Report {
   const seen = new Map<DoorErrorCode, { second: number; count: number }>();
   return (event) => {
-    const code = codeOf(event);
+    const code = refusalCode(event);
     if (code === null) {
       report(event);
       return;
@@ -30,7 +30,7 @@ export function throttleRefusals(report: Report, now: () => number = Date.now): 
 }
 
 /** Of an event that any stranger can cause, as often as it will. */
-function codeOf(event: Event): DoorErrorCode | null {
+function refusalCode(event: Event): DoorErrorCode | null {
   if (event.type === 'door.mixed-batch') return 'GWPROXY_MIXED_BATCH';
   if (event.type === 'door.unmatched') return 'GWPROXY_NO_ROUTE';
   return event.type === 'door.refused' ? event.code : null;

@@ -4,7 +4,7 @@ import type { Plan } from '../../config/types.ts';
 import { EXIT } from '../../errors.ts';
 import { holdYoungGeneration } from '../../heap/young-generation.ts';
 import { createJsonLog, type Log } from '../../logs/log.ts';
-import { openStdout } from '../../logs/stdout/stdout.ts';
+import { openStdout } from '../../logs/stdout.ts';
 import { stateFolder } from '../../state-folder.ts';
 import { loadPlan } from '../load-config.ts';
 import { createRenderer } from '../output/render.ts';

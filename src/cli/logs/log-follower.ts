@@ -1,8 +1,8 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { timeOfLine } from '../../logs/log-line.ts';
-import { MOVED_WITHIN } from '../../logs/open.ts';
-import { listBeside, type Rotated, stampOf } from '../../logs/rotated.ts';
+import { MOVE_NOTICED_WITHIN } from '../../logs/open.ts';
+import { listRotated, type Rotated, stampOf } from '../../logs/rotated.ts';
 import { errorMessage, hasCode } from '../../util/errno.ts';
 import { createLines, type Lines } from '../../util/lines.ts';
 import { lastLineEnd, lastLines, lastOfRotated, readExactly, STORED_LINE_BYTES } from './tail.ts';
@@ -17,7 +17,7 @@ const SETTLE_TRIES = 5;
 const HEAD_BYTES = 64;
 const NO_BYTES: Buffer = Buffer.alloc(0);
 /** ms after which no writer is left at a file that others moved. */
-const ABANDONED_AFTER_MS = MOVED_WITHIN + 500;
+const ABANDONED_AFTER_MS = MOVE_NOTICED_WITHIN + 500;
 
 interface OpenLog {
   readonly handle: FileHandle;
@@ -186,7 +186,7 @@ export class LogFollower {
 
   /** One entry a stamp: a file whose compressed self is there too is being tidied. */
   async #rotated(): Promise<readonly Rotated[]> {
-    const { rotated } = await listBeside(this.path);
+    const { rotated } = await listRotated(this.path);
     return rotated.filter(({ stamp }, at) => stamp !== rotated[at - 1]?.stamp);
   }
 

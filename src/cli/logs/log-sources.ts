@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CommandError, EXIT } from '../../errors.ts';
-import { defaultLogFile, type LogDirectory, logsFolder, OWN, readDirectory } from '../../logs/directory.ts';
-import { listBeside } from '../../logs/rotated.ts';
+import { defaultLogPath, type LogDirectory, logsFolder, OWN, readDirectory } from '../../logs/directory.ts';
+import { listRotated } from '../../logs/rotated.ts';
 import { stateFolder } from '../../state-folder.ts';
 import { errorCode } from '../../util/errno.ts';
 
@@ -32,9 +32,9 @@ export async function findLogs(configFile: string, names: readonly string[]): Pr
 /** That of a profile which the config has no more, where anything of it is left. */
 async function removedProfileFile(name: string, folder: string): Promise<string | null> {
   if (basename(name) !== name) return null;
-  const file = defaultLogFile(folder, name);
+  const file = defaultLogPath(folder, name);
   if (existsSync(file)) return file;
-  const { rotated } = await listBeside(file);
+  const { rotated } = await listRotated(file);
   return rotated.length > 0 ? file : null;
 }
 
@@ -73,7 +73,7 @@ async function logsFromConfig(
   const { logs, profiles } = loaded.plan;
   const where = logs.folder ?? folder;
   const planned = profiles.map(
-    ({ name, logFile }) => [name, logFile ?? defaultLogFile(where, name)] as const,
+    ({ name, logFile }) => [name, logFile ?? defaultLogPath(where, name)] as const,
   );
   // What was written down is where a running gwproxy writes to, whatever the config says by now.
   const found = {

@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { defaultLogFile, OWN } from '../../logs/directory.ts';
+import { defaultLogPath, OWN } from '../../logs/directory.ts';
 import { type Problem, problemAt } from '../problems.ts';
 import type { Profile } from '../profile.ts';
 import type { Files } from '../source/files.ts';
@@ -47,9 +47,9 @@ function unnamedFiles(profiles: readonly Profile[], folder: string): ReadonlyMap
   // Whoever runs a gateway that has a url keeps its log too.
   const those = profiles.filter(({ config }) => config.log_file === undefined && config.url === undefined);
   return new Map([
-    [defaultLogFile(folder, OWN), "gwproxy's own log"],
+    [defaultLogPath(folder, OWN), "gwproxy's own log"],
     ...those.map(
-      ({ name }) => [defaultLogFile(folder, name), `where the output of profile '${name}' goes`] as const,
+      ({ name }) => [defaultLogPath(folder, name), `where the output of profile '${name}' goes`] as const,
     ),
   ]);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { type TestContext, test } from 'node:test';
-import { filed, type Sink } from '../../../src/logs/stdout/stdout-file.ts';
+import { createFileStdout, type Sink } from '../../src/logs/stdout.ts';
 
 const MAX = 8 * 1024 * 1024;
 
@@ -42,7 +42,7 @@ function stdoutTo(t: TestContext, retryAfter = 5) {
     closed: (reason: string | null) => told.push(`closed: ${reason}`),
     failing: (reason: string) => told.push(reason),
   };
-  return { disk, told, stdout: filed(disk, trouble, retryAfter) };
+  return { disk, told, stdout: createFileStdout(disk, trouble, retryAfter) };
 }
 
 test('a full disk is told once; what waits for it is written once there is room, from where it was cut', async (t) => {
@@ -72,7 +72,7 @@ test('past its bound nothing is taken, with the reason, until there is room agai
   while (stdout.write(line)) taken += 1;
   assert.equal(taken, MAX / line.length);
   await once(disk, 'refused');
-  assert.equal(stdout.why(), 'ENOSPC: no');
+  assert.equal(stdout.whyFull(), 'ENOSPC: no');
   disk.room = Number.POSITIVE_INFINITY;
   await disk.holds(line.repeat(taken));
   await stdout.drained();
@@ -114,4 +114,24 @@ test('only a reader that has gone ends it for good', async (t) => {
   assert.deepEqual(told, ['closed: null']);
   assert.equal(stdout.write('two\n'), false);
   assert.equal(stdout.flush(), 0);
+});
+
+test('an end does not write again what a write is still under way with', async (t) => {
+  const { disk, stdout } = stdoutTo(t);
+  let arrive = (): void => {};
+  disk.write = async (bytes) => {
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    await arrived;
+    return disk.writeSync(bytes);
+  };
+  const long = `${'x'.repeat(64 * 1024)}\n`;
+  stdout.write(long);
+  stdout.write('two\n');
+  assert.equal(stdout.flush(), 0);
+  assert.equal(disk.text, 'two\n');
+  arrive();
+  await disk.holds(`two\n${long}`);
+  await stdout.drained();
 });
