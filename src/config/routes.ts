@@ -1,9 +1,14 @@
 import type { Route, RouteKey } from '../routing/route.ts';
+import { listenersOf } from './listeners.ts';
 import type { Profile } from './profile.ts';
+import { profilePath } from './public-by-profile-path.ts';
 import type { KeyedPlatform, RouteConfig } from './schema/route-schema.ts';
 import { valueSource } from './source/yaml-tree.ts';
 
-/** A profile's routes in the platforms' normal form, `/p/<profile>` last where profile_paths is on. Pure. */
+/**
+ * A profile's routes in the platforms' normal form. With profile_paths on, `/p/<profile>` is the last, unless none of
+ * its listeners has public paths. Pure.
+ */
 export function routesOf(
   profile: Profile,
   platforms: readonly KeyedPlatform[],
@@ -22,8 +27,9 @@ export function routesOf(
       source: valueSource(profile.tree, ['routes', index]),
     }),
   );
-  if (!profilePaths) return written;
-  const own = { key: null, host: null, path: `/p/${name}`, stripPrefix: true, fallback: false };
+  const isPrivate = listenersOf(profile).every(({ plan }) => plan.paths.length === 0);
+  if (!profilePaths || isPrivate) return written;
+  const own = { key: null, host: null, path: profilePath(name), stripPrefix: true, fallback: false };
   return [...written, { ...common, ...own, source: profile.source }];
 }
 

@@ -46,13 +46,13 @@ test('a first config is small, says what it is, and is valid', async (t) => {
   assert.match(await here.text(), /^# One gateway process per bot/);
 });
 
-test('a file that is there is not touched', async (t) => {
+test('init leaves an existing file untouched', async (t) => {
   const here = await machine(t, { inbox: { config: WEBHOOK } });
   await writeFile(here.config, 'mine\n');
   for (const args of [[], ['--hermes']]) {
     const { code, stderr } = await here.init(...args);
     assert.equal(code, 1);
-    assert.match(stderr, /gwproxy\.yaml is already there, and no file is written over/);
+    assert.match(stderr, /gwproxy\.yaml is already there, and init overwrites no file/);
   }
   assert.equal(await here.text(), 'mine\n');
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { isPlainObject } from '../../src/cli/pm2/source/plain-object.ts';
@@ -30,14 +30,14 @@ test('pm2’s ecosystem file becomes a config that is valid, runs and serves', a
   });
   assert.deepEqual([code, stderr], [0, '']);
   for (const line of [
-    /^standup-bot: name: is standup-bot here/m,
+    /^standup-bot: name: is standup-bot in gwproxy/m,
     /^standup-bot: env_production: not used/m,
-    /^standup-bot: watch: no equal \(with ignore_watch\)/m,
-    /^standup-bot: cron_restart: no equal; .*: 0 4 \* \* \* gwproxy restart standup-bot -c \S+gwproxy\.yaml$/m,
-    /^triage: PORT: none is named/m,
-    /^deploy: no equal/m,
+    /^standup-bot: watch: gwproxy does not watch a bot's files \(with ignore_watch\)/m,
+    /^standup-bot: cron_restart: gwproxy restarts on no schedule; .*: 0 4 \* \* \* gwproxy restart standup-bot -c \S+gwproxy\.yaml$/m,
+    /^triage: PORT: is not set\. /m,
+    /^deploy: is left out/m,
     /gwproxy\.yaml is written: 2 profiles/,
-    /^next: stop pm2's: pm2 delete 'Standup Bot'; pm2 delete triage; pm2 save --force$/m,
+    /^next: remove the apps from pm2: pm2 delete 'Standup Bot'; pm2 delete triage; pm2 save --force$/m,
   ]) {
     assert.match(stdout, line);
   }
@@ -63,18 +63,18 @@ test('pm2’s ecosystem file becomes a config that is valid, runs and serves', a
   assert.equal((await gwproxy.profile('triage')).state, 'stopped');
 });
 
-test('no file is written over, and none is left where one could not be written', async (t) => {
+test('init overwrites no file, and writes all files or none', async (t) => {
   const at = await temporaryFolder(t);
   const config = join(at, 'gwproxy.yaml');
   const first = await runCli(['init', '--pm2', TEAM, '-c', config]);
   assert.equal(first.code, 0);
   const again = await runCli(['init', '--pm2', TEAM, '-c', join(at, 'other.yaml')]);
   assert.equal(again.code, 1);
-  assert.match(again.stderr, /secrets\/standup-bot\.env is already there, and no file is written over/);
+  assert.match(again.stderr, /secrets\/standup-bot\.env is already there, and init overwrites no file/);
   await assert.rejects(stat(join(at, 'other.yaml')), /ENOENT/);
 });
 
-test('a file that pm2 could not read either is told with its line, and nothing is written', async (t) => {
+test('a file that pm2 could not read either is refused with its line, and nothing is written', async (t) => {
   const at = await temporaryFolder(t);
   const { code, stderr } = await runCli([
     'init',
@@ -86,6 +86,42 @@ test('a file that pm2 could not read either is told with its line, and nothing i
   assert.equal(code, 1);
   assert.match(stderr, /broken\.config\.cjs:2: Error: ENOENT/);
   await assert.rejects(stat(join(at, 'x.yaml')), /ENOENT/);
+});
+
+test('a tunnel is written with its full path, runs where PATH lacks it, and is public nowhere', async (t) => {
+  const at = await temporaryFolder(t);
+  const bin = join(at, 'bin');
+  await mkdir(bin);
+  await symlink(process.execPath, join(bin, 'cloudflared'));
+  const port = await freePort();
+  const serve = fixture('gateways', 'serve.mjs');
+  await writeFile(
+    join(at, 'tunnel.json'),
+    JSON.stringify([
+      {
+        name: 'tunnel',
+        script: 'cloudflared',
+        interpreter: 'none',
+        args: [serve, '--metrics', `127.0.0.1:${port}`],
+      },
+    ]),
+  );
+  const config = join(at, 'gwproxy.yaml');
+  const init = await runCli(['init', '--pm2', join(at, 'tunnel.json'), '-c', config], {
+    PATH: `${bin}${delimiter}${process.env['PATH']}`,
+  });
+  assert.deepEqual([init.code, init.stderr], [0, '']);
+  const text = await readFile(config, 'utf8');
+  assert.match(text, new RegExp(`^ {4}command: \\[${bin}/cloudflared, `, 'm'));
+  assert.match(text, new RegExp(`listeners: { metrics: { port: ${port}, health: /ready, paths: \\[\\] } }`));
+
+  await writeFile(config, text.replace('listen: 127.0.0.1:3978', 'listen: 127.0.0.1:0'));
+  const validated = await runCli(['validate', '--json', '-c', config]);
+  assert.deepEqual([validated.code, validated.stderr], [0, '']);
+  assert.deepEqual(JSON.parse(validated.stdout).routes, []);
+  const gwproxy = await startGwproxy(t, config);
+  await gwproxy.ready('tunnel');
+  assert.equal((await fetch(`${gwproxy.url}/p/tunnel/ready`)).status, 404);
 });
 
 /** A daemon of pm2 with a folder of its own as home, gone after the test with all that it runs. */
@@ -130,7 +166,7 @@ test('what the real pm2 runs is found, by its dump and by its processes, until i
   const config = join(at, 'gwproxy.yaml');
   const { code, stdout, stderr } = await runCli(['init', '--pm2', daemon.dump, '-c', config], daemon.env);
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /^clustered: instances: 2: one process runs here/m);
+  assert.match(stdout, /^clustered: instances: is 2; gwproxy runs one process per profile/m);
   const text = await readFile(config, 'utf8');
   assert.match(text, /command: \[node, serve\.mjs, --as, "a b"\]/);
   assert.match(text, new RegExp(`listeners: { main: { port: ${port} } }\n {4}max_memory: 150MiB`));

@@ -11,33 +11,33 @@ import { loadPlan } from '../load-config.ts';
 import type { Written } from '../pm2/config-text.ts';
 
 export interface InitOptions {
-  /** A Hermes home; true: the usual one. */
+  /** A Hermes home; true for the default one. */
   readonly hermes: string | true | undefined;
-  /** pm2's ecosystem file or dump. */
+  /** An ecosystem file or dump of pm2. */
   readonly pm2: string | undefined;
   /** pm2's `--env`. */
   readonly pm2Env?: string | undefined;
 }
 
-/** What is written, and said before and after it. */
+/** What is written, and what is printed before and after it. */
 interface Draft {
   readonly text: string;
   readonly envFiles: readonly Written[];
-  readonly told: readonly string[];
+  readonly notes: readonly string[];
   readonly next: readonly string[];
 }
 
 /**
- * Writes a config: of a Hermes home where `hermes` names one or is true, of pm2's apps where `pm2` names their file,
- * else a small one to start with. No file is written over, and none is left where one could not be written.
+ * Writes a config: for a Hermes home if `hermes` is given, for pm2's apps if `pm2` names their file, else a small one to
+ * start from. Overwrites no file, and writes all files or none. Throws a CommandError.
  */
 export async function init(configFile: string, options: InitOptions): Promise<void> {
   const file = resolve(configFile);
-  if (await exists(file)) throw taken(configFile);
+  if (await exists(file)) throw alreadyThere(configFile);
   const draft = await draftOf(file, options);
-  const plan = await checked(file, draft, configFile);
+  const plan = await validated(file, draft, configFile);
   await writeAll([...draft.envFiles, { path: file, text: draft.text, secret: false }]);
-  for (const line of draft.told) console.log(line);
+  for (const line of draft.notes) console.log(line);
   const count = plan.profiles.length;
   console.log(
     `${configFile} is written: ${count} ${count === 1 ? 'profile' : 'profiles'}; run it with \`gwproxy up${configHint(configFile)}\``,
@@ -49,21 +49,24 @@ async function draftOf(file: string, { hermes, pm2, pm2Env }: InitOptions): Prom
   if (pm2 === undefined && pm2Env !== undefined) {
     throw new CommandError(
       EXIT.usage,
-      "--pm2-env chooses among pm2's env_…: name pm2's file with --pm2 FILE",
+      "--pm2-env chooses one of the env_… in pm2's file: name that file with --pm2 FILE",
     );
   }
   if (pm2 !== undefined && hermes !== undefined) {
-    throw new CommandError(EXIT.usage, '--hermes and --pm2 make a config each: name one of them');
+    throw new CommandError(
+      EXIT.usage,
+      '--hermes and --pm2 each write a config of their own: use one of them',
+    );
   }
   if (pm2 !== undefined) {
-    const { initFromPm2: pm2Draft } = await import('../pm2/init-from-pm2.ts');
-    return pm2Draft(pm2, file, pm2Env ?? null);
+    const { initFromPm2 } = await import('../pm2/init-from-pm2.ts');
+    return initFromPm2(pm2, file, pm2Env ?? null);
   }
-  const text = hermes === undefined ? STARTER : await ofHermes(hermes === true ? undefined : hermes);
-  return { text, envFiles: [], told: [], next: [] };
+  const text = hermes === undefined ? STARTER : await hermesText(hermes === true ? undefined : hermes);
+  return { text, envFiles: [], notes: [], next: [] };
 }
 
-async function ofHermes(folder: string | undefined): Promise<string> {
+async function hermesText(folder: string | undefined): Promise<string> {
   const home = process.env.HOME || homedir();
   const named = folder === undefined ? process.env.HERMES_HOME : resolve(folder);
   const { root, text, profiles, silent } = await hermesConfig(named, home, realFiles);
@@ -75,8 +78,8 @@ async function ofHermes(folder: string | undefined): Promise<string> {
   );
 }
 
-/** What cannot run is not written: its mistakes are told instead, as if it stood there already. */
-async function checked(file: string, { text, envFiles }: Draft, shown: string) {
+/** The plan of the draft, loaded as if it were written already. Throws the problems of a config that is invalid. */
+async function validated(file: string, { text, envFiles }: Draft, shown: string) {
   const drafted = new Map([[file, text], ...envFiles.map((one) => [one.path, one.text] as const)]);
   const files: Files = {
     ...realFiles,
@@ -93,7 +96,7 @@ async function checked(file: string, { text, envFiles }: Draft, shown: string) {
   }
 }
 
-/** All of them, or none; a folder that is made for secrets is its owner's alone. */
+/** Writes all of them or none. A new folder for secrets is open to its owner only. */
 async function writeAll(files: readonly Written[]): Promise<void> {
   const written: string[] = [];
   for (const { path, text, secret } of files) {
@@ -104,14 +107,14 @@ async function writeAll(files: readonly Written[]): Promise<void> {
     } catch (error) {
       await Promise.all(written.map((one) => rm(one, { force: true })));
       const shown = shortPath(path, process.cwd());
-      if (hasCode(error, 'EEXIST')) throw taken(shown);
+      if (hasCode(error, 'EEXIST')) throw alreadyThere(shown);
       const why = errorCode(error) ?? errorMessage(error);
       throw new CommandError(EXIT.failure, `cannot write ${shown}: ${why}`, { cause: error });
     }
   }
 }
 
-/** Early, so that nobody reads of mistakes in a file that would not be written anyway; writing decides. */
+/** Asked first, so that the user sees no problems of a file that could not be written anyway; the write itself decides. */
 async function exists(file: string): Promise<boolean> {
   return access(file).then(
     () => true,
@@ -119,21 +122,21 @@ async function exists(file: string): Promise<boolean> {
   );
 }
 
-function taken(file: string): CommandError {
-  const message = `${file} is already there, and no file is written over; name another with --config FILE`;
+function alreadyThere(file: string): CommandError {
+  const message = `${file} is already there, and init overwrites no file; name another with --config FILE`;
   return new CommandError(EXIT.failure, message);
 }
 
 const STARTER = `# One gateway process per bot, one public port. \`gwproxy validate\` checks this file, \`gwproxy up\` runs it,
-# and \`gwproxy schema\` prints all that it may hold.
+# and \`gwproxy schema\` prints every key that it may have.
 listen: 127.0.0.1:3978 # the public port: lead a tunnel or a TLS proxy here
 # public_url: https://bots.example.com # what senders see; \`gwproxy urls\` prints what to paste into their portals
 
 profiles:
   my-bot: # a name of your own: a-z, 0-9 and '-'
     command: node bot.js # started here, without a shell; the port to listen on is in its variable PORT
-    # env_file: secrets/my-bot.env # KEY=VALUE lines that this gateway alone sees
-    routes: # which requests are for it; one that matches is enough
+    # env_file: secrets/my-bot.env # KEY=VALUE lines, for this gateway alone
+    routes: # which requests are its own; one match is enough
       - slack: { team: T0123456789 }
       # - bot_framework: { app: 00000000-0000-0000-0000-000000000000 }
       # - path: /my-bot

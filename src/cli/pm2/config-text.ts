@@ -4,16 +4,16 @@ import { envFileText } from './app-environment.ts';
 import type { Conversion, ConvertedProfile } from './app-to-profile.ts';
 import type { Note, Plain } from './notes.ts';
 
-/** A file to write; all of them or none. */
+/** A file that init writes. */
 export interface Written {
   /** Absolute. */
   readonly path: string;
   readonly text: string;
-  /** Holds secrets: its owner alone may read it. */
+  /** True if it holds secrets, and only its owner may read it. */
   readonly secret: boolean;
 }
 
-const USUAL_PORT = 3978;
+const DEFAULT_PORT = 3978;
 
 /** The config of those profiles, and the env_files beside it. Pure. */
 export function configText(
@@ -21,25 +21,29 @@ export function configText(
   about: {
     /** Absolute. */
     readonly configFile: string;
-    /** As it is named to the user. */
+    /** As the user named it. */
     readonly pm2File: string;
     readonly signal: string;
   },
 ): { readonly config: string; readonly envFiles: readonly Written[] } {
   const folder = dirname(about.configFile);
   const listen = freePort(profiles);
+  const { shared, ownOf } = sharedNotes(profiles);
   const lines = [
-    `# Written by \`gwproxy init --pm2 ${printable(about.pm2File)}\`. \`gwproxy validate\` shows what would run, \`gwproxy up\` runs it:`,
-    '# stop what pm2 runs of it first. What has no equal here stands beside each profile.',
-    `listen: 127.0.0.1:${listen}${listen === USUAL_PORT ? '' : ` # ${USUAL_PORT} belongs to a profile below`}`,
+    `# Written by \`gwproxy init --pm2 ${printable(about.pm2File)}\`. \`gwproxy validate\` shows what would run, \`gwproxy up\` runs it.`,
+    '# Remove the apps from pm2 first: `gwproxy doctor` prints the command. Comments say what gwproxy does differently.',
+    `listen: 127.0.0.1:${listen}${listen === DEFAULT_PORT ? '' : ` # ${DEFAULT_PORT} is the port of a profile below`}`,
     '# public_url: https://bots.example.com',
-    'profile_paths: true # /p/<profile>/… reaches that profile, whatever its routes say',
+    'profile_paths: true # /p/<profile>/… reaches each profile whose listener has public paths',
     '',
     'defaults:',
-    `  stop: { signal: ${yamlText(about.signal)} } # as pm2 stops; gwproxy's own default is SIGTERM`,
+    `  stop: { signal: ${yamlText(about.signal)} } # as pm2 stops apps; the default of gwproxy is SIGTERM`,
     '',
+    '# With routes, all bots of a sender share one URL: write, for instance, into a profile',
+    '#   routes: [{ slack: { team: T0123456789, app: A0123456789 } }]',
+    ...shared.map(({ names, text }) => `# ${names}: ${text}`),
     'profiles:',
-    ...profiles.flatMap((profile) => [...profileLines(profile, folder), '']),
+    ...profiles.flatMap((profile) => [...profileLines(profile, ownOf(profile), folder), '']),
     ...leftOut.map(({ name, reason }) => `  # ${printable(name)} is left out: ${printable(reason)}`),
     ...notes.map((one) => `# ${noteText(one)}`),
   ];
@@ -49,18 +53,42 @@ export function configText(
   };
 }
 
-/** `watch: no equal: …`, on one line and with nothing that a terminal obeys. */
+/** `watch: gwproxy does not …`, on one line and safe to print on a terminal. */
 export function noteText({ field, text }: Note): string {
   return printable(field === null ? text : `${field}: ${text}`);
 }
 
-/** Control characters would be obeyed, and a comment ends with its line. */
+/** Notes of several profiles, once each with the names of those, and what remains for each profile alone. */
+export function sharedNotes(profiles: readonly ConvertedProfile[]): {
+  readonly shared: readonly { readonly names: string; readonly text: string }[];
+  readonly ownOf: (profile: ConvertedProfile) => readonly string[];
+} {
+  const namesByText = new Map<string, string[]>();
+  for (const { name, notes } of profiles) {
+    for (const text of new Set(notes.map(noteText))) {
+      namesByText.set(text, [...(namesByText.get(text) ?? []), name]);
+    }
+  }
+  const isShared = (text: string) => (namesByText.get(text)?.length ?? 0) > 1;
+  return {
+    shared: [...namesByText].flatMap(([text, names]) =>
+      isShared(text) ? [{ names: names.join(', '), text }] : [],
+    ),
+    ownOf: ({ notes }) => notes.map(noteText).filter((text) => !isShared(text)),
+  };
+}
+
+/** Without control characters, which a terminal would obey, and line breaks, which would end a comment. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '?');
 }
 
-function profileLines(profile: ConvertedProfile, folder: string): readonly string[] {
-  const { name, command, cwd, logFile, variables, port, fields, notes } = profile;
+function profileLines(
+  profile: ConvertedProfile,
+  notes: readonly string[],
+  folder: string,
+): readonly string[] {
+  const { name, command, cwd, logFile, variables, fields } = profile;
   const env = [...variables.plain];
   const at = shortPath(cwd, folder);
   return [
@@ -70,11 +98,9 @@ function profileLines(profile: ConvertedProfile, folder: string): readonly strin
     ...(env.length > 0 ? ['    env:'] : []),
     ...env.map(([variable, value]) => `      ${yamlText(variable)}: ${scalar(escaped(value))}`),
     ...(hasEnvFile(profile) ? [`    env_file: ${envFileName(name)}`] : []),
-    ...(port === null ? [] : [`    listeners: { main: { port: ${port} } }`]),
     ...Object.entries(fields).map(([field, value]) => `    ${field}: ${flow(value)}`),
     ...(logFile === null ? [] : [`    log_file: ${scalar(escaped(shortPath(logFile, folder)))}`]),
-    '    # routes: [{ slack: { team: T0123456789, app: A0123456789 } }] # or another sender: so bots share one URL',
-    ...notes.map((one) => `    # ${noteText(one)}`),
+    ...notes.map((text) => `    # ${text}`),
   ];
 }
 
@@ -90,19 +116,19 @@ function envFileOf(profile: ConvertedProfile, folder: string): readonly Written[
   if (!hasEnvFile(profile)) return [];
   const { secret, shell } = profile.variables;
   const text = [
-    `# What ${profile.name} alone sees. Its owner alone may read this file.\n`,
+    `# Variables for ${profile.name} alone. Only the owner may read this file.\n`,
     envFileText(secret),
     ...(shell.size === 0
       ? []
       : [
-          "\n# From the shell that pm2 was started in, or the bot's own, which a dump does not tell: delete what it does not need.\n",
+          "\n# From the shell that pm2 was started in, or the bot's own: a dump does not say which. Delete what it does not need.\n",
           envFileText(shell),
         ]),
   ];
   return [{ path: join(folder, envFileName(profile.name)), text: text.join(''), secret: true }];
 }
 
-/** Text that the config leaves as it is: no reference, and no home for a `~`. */
+/** Escaped so that the config expands neither `$` nor a leading `~`. */
 function escaped(text: string): string {
   const literal = text.replaceAll('$', '$$$$');
   return literal === '~' || literal.startsWith('~/') ? `\${TILDE_AS_IT_IS:-~}${literal.slice(1)}` : literal;
@@ -119,7 +145,7 @@ function flow(value: Plain): string {
 
 const MEASURE = /^\d+(?:ms|s|m|h|B|KiB|MiB|GiB)$/;
 const OPTION = /^--?[A-Za-z][\w./=-]*$/;
-/** With a slash in it: nothing that YAML reads as something else than text has one. */
+/** Holds a slash: YAML reads no such text as a number, boolean or date. */
 const PATH = /^[\w.]*\/[\w./-]*$/;
 
 function scalar(value: string): string {
@@ -138,7 +164,7 @@ function shortPath(path: string, folder: string): string {
 
 function freePort(profiles: readonly ConvertedProfile[]): number {
   const taken = new Set(profiles.map(({ port }) => port));
-  let port = USUAL_PORT;
+  let port = DEFAULT_PORT;
   while (taken.has(port)) port += 1;
   return port;
 }

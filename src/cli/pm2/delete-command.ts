@@ -1,17 +1,18 @@
 import { shellWord } from '../shell-word.ts';
 
-/** What pm2 takes for something else than the name of an app: every app, an id, an expression, a file, an option. */
-const NO_NAME = /^(?:all$|\/.*\/$|-)|\.(?:json|ya?ml|config\.[cm]?js)/s;
+/** What pm2 reads as something else than an app's name: all apps, an expression, an option, a file. Ids are numbers. */
+const NOT_A_NAME = /^(?:all$|\/.*\/$|-)|\.(?:json|ya?ml|config\.[cm]?js)/s;
 
-/** Whether `pm2 delete NAME` means that app alone. Pure. */
+/** True if `pm2 delete NAME` means that app alone. Pure. */
 export function isDeletableByName(name: string): boolean {
-  return !NO_NAME.test(name) && Number.isNaN(Number(name));
+  return !NOT_A_NAME.test(name) && Number.isNaN(Number(name));
 }
 
 /**
- * The command line that has pm2 run those apps no more, each a delete of its own: pm2 stops at the first that it does
- * not hold. Pure.
+ * The command line that removes those apps from pm2 and from what it starts at boot. Each app has a delete of its own,
+ * since pm2 stops at the first name that it does not know. `pm2` is how it is called: `PM2_HOME=… pm2` for a daemon
+ * other than the usual one. Pure.
  */
-export function deleteCommand(names: readonly string[]): string {
-  return [...names.map((name) => `pm2 delete ${shellWord(name)}`), 'pm2 save --force'].join('; ');
+export function deleteCommand(names: readonly string[], pm2 = 'pm2'): string {
+  return [...names.map((name) => `${pm2} delete ${shellWord(name)}`), `${pm2} save --force`].join('; ');
 }

@@ -1,103 +1,108 @@
 import { dirname, resolve } from 'node:path';
 import { CommandError, EXIT } from '../../errors.ts';
 import { type Conversion, profilesOf } from './app-to-profile.ts';
-import { configText, noteText, printable, type Written } from './config-text.ts';
+import { configText, noteText, printable, sharedNotes, type Written } from './config-text.ts';
 import { deleteCommand, isDeletableByName } from './delete-command.ts';
-import { realMachine } from './local-machine.ts';
+import { localMachine } from './local-machine.ts';
 import { type Pm2File, readPm2File } from './source/ecosystem-file.ts';
 
-/** What `gwproxy init --pm2` writes and says. */
+/** What `gwproxy init --pm2` writes and prints. */
 export interface Draft {
   readonly text: string;
   readonly envFiles: readonly Written[];
-  /** What has no equal, line by line, before the config is written; and what to do once it is. */
-  readonly told: readonly string[];
+  /** Printed before the config is written: what gwproxy does differently, a line each. */
+  readonly notes: readonly string[];
+  /** Printed afterwards: what to do next. */
   readonly next: readonly string[];
 }
 
 /**
- * A config of what pm2 starts by that file, called in the folder at hand. `environment` is pm2's `--env`. Throws a CommandError where the file is
- * none of pm2's, lists nothing that could be started, or has no such environment.
+ * A config of what pm2 would start by that file, if called in `folder`. `environment` is pm2's `--env`. Throws a
+ * CommandError if the file is not one of pm2's, has no app that could be started, or has no such environment.
  */
 export async function initFromPm2(
   pm2File: string,
   configFile: string,
   environment: string | null,
-  atHand = process.cwd(),
+  folder = process.cwd(),
 ): Promise<Draft> {
-  const path = resolve(atHand, pm2File);
+  const path = resolve(folder, pm2File);
   const read = await readPm2File(path);
   checkEnvironment(
     environment,
     read.apps.flatMap(({ environments }) => [...environments.keys()]),
   );
   const conversion = profilesOf(read, {
-    ...machinesOf(read, dirname(path), atHand),
+    ...machinesOf(read, dirname(path), folder),
     environment,
     configFile,
   });
   if (conversion.profiles.length === 0) {
-    const why = conversion.leftOut.map(({ name, reason }) => `${printable(name)}: ${printable(reason)}`);
-    throw new CommandError(EXIT.failure, [...why, `${pm2File} has no app that could be started`].join('\n'));
+    const reasons = conversion.leftOut.map(({ name, reason }) => `${printable(name)}: ${printable(reason)}`);
+    const message = [...reasons, `${pm2File} has no app that could be started`].join('\n');
+    throw new CommandError(EXIT.failure, message);
   }
   const signal = process.env['PM2_KILL_SIGNAL'] ?? 'SIGINT';
   const { config, envFiles } = configText(conversion, { configFile, pm2File, signal });
   return {
     text: config,
     envFiles,
-    told: toldOf(conversion, read.kind),
-    next: nextOf(conversion, envFiles),
+    notes: notesOf(conversion, read.kind),
+    next: nextSteps(conversion, envFiles),
   };
 }
 
-/** A dump has nothing but absolute paths. */
-function machinesOf({ kind }: Pm2File, folder: string, atHand: string) {
-  const atFile = realMachine(folder, process.env);
-  const machine = realMachine(atHand, process.env);
-  const isOne = kind === 'dump' || machine.real(folder) === machine.real(atHand);
-  return isOne ? { machine: atFile, atFile: null } : { machine, atFile };
+/** All paths in a dump are absolute. */
+function machinesOf({ kind }: Pm2File, fileFolder: string, folder: string) {
+  const atFile = localMachine(fileFolder, process.env);
+  const machine = localMachine(folder, process.env);
+  const isSame = kind === 'dump' || machine.real(fileFolder) === machine.real(folder);
+  return isSame ? { machine: atFile, atFile: null } : { machine, atFile };
 }
 
 function checkEnvironment(environment: string | null, known: readonly string[]): void {
   if (environment === null || known.includes(environment)) return;
   const names = [...new Set(known)].map((name) => `'${name}'`).join(', ');
-  const there = names === '' ? 'there are none' : `there is ${names}`;
-  throw new CommandError(EXIT.usage, `no app has an env_${environment}; ${there}`);
+  const choice = names === '' ? 'there are none' : `there is ${names}`;
+  throw new CommandError(EXIT.usage, `no app has an env_${environment}; ${choice}`);
 }
 
-function toldOf({ profiles, leftOut, notes }: Conversion, kind: 'ecosystem' | 'dump'): readonly string[] {
+function notesOf({ profiles, leftOut, notes }: Conversion, kind: 'ecosystem' | 'dump'): readonly string[] {
+  const { shared, ownOf } = sharedNotes(profiles);
   return [
-    ...profiles.flatMap((profile) => profile.notes.map((one) => `${profile.name}: ${noteText(one)}`)),
-    ...leftOut.map(({ name, reason }) => `${printable(name)}: left out: ${printable(reason)}`),
+    ...profiles.flatMap((profile) => ownOf(profile).map((text) => `${profile.name}: ${text}`)),
+    ...shared.map(({ names, text }) => `${names}: ${text}`),
+    ...leftOut.map(({ name, reason }) => `${printable(name)}: is left out: ${printable(reason)}`),
     ...notes.map(noteText),
-    'all: restart: pm2 gives up after 16 quick ends; gwproxy goes on, every 30s at last, unless give_up says otherwise',
-    'all: exit codes: 78 is failed and not restarted, 75 is restarted at once; restart.exit_codes changes that',
-    kind === 'dump' ? dumpedEnvText(profiles.length + leftOut.length) : ECOSYSTEM_ENV,
+    'all: restart: pm2 gives up after 16 quick exits; gwproxy goes on, at most 30s apart, unless restart.give_up says otherwise',
+    'all: exit codes: 78 fails the profile until `gwproxy start`, 75 restarts it at once; restart.exit_codes changes that',
+    kind === 'dump' ? dumpEnvironment(profiles.length + leftOut.length) : ECOSYSTEM_ENVIRONMENT,
   ];
 }
 
-const ECOSYSTEM_ENV =
-  'all: env: pm2 passes on all of its shell; a gateway sees PATH, HOME and the like, and what its env and env_file say';
+const ECOSYSTEM_ENVIRONMENT =
+  'all: env: pm2 passes on all variables of its shell; a gateway gets PATH, HOME and the like, and what its env and env_file say';
 
-function dumpedEnvText(apps: number): string {
+function dumpEnvironment(apps: number): string {
   return apps === 1
-    ? "all: env: a dump does not tell an app's own variables from its shell's: both stand at the end of its env_file, NODE_ENV aside: keep what the bot needs"
-    : 'all: env: what is the same in all apps or in this shell, NODE_ENV aside, is taken for that of the shell that pm2 was started in, and stands at the end of each env_file: keep what the bot needs, and look through env: in the config too';
+    ? "all: env: a dump does not tell an app's own variables from those of the shell that pm2 was started in. Both are at the end of the env_file, except NODE_ENV: keep what the bot needs"
+    : 'all: env: variables that are the same in all apps or in this shell, except NODE_ENV, are taken for those of the shell that pm2 was started in. They are at the end of each env_file: keep what the bot needs, and check env in the config';
 }
 
-function nextOf({ profiles }: Conversion, envFiles: readonly Written[]): readonly string[] {
+function nextSteps({ profiles }: Conversion, envFiles: readonly Written[]): readonly string[] {
   const names = [...new Set(profiles.map(({ was }) => was))];
-  const others = names.filter((name) => !isDeletableByName(name));
+  const byId = names.filter((name) => !isDeletableByName(name));
+  const open = profiles.find(({ isPublic }) => isPublic)?.name ?? '<profile>';
   return [
     ...(envFiles.length > 0
-      ? ['next: secrets/ beside it holds what looked like a secret: keep it out of git']
+      ? ['next: keep secrets/, beside the config, out of git: it holds what looked like a secret']
       : []),
-    ...others.map(
+    ...byId.map(
       (name) =>
-        `next: stop pm2's '${printable(name)}' by its id, which \`pm2 ls\` shows: that name means something else to pm2`,
+        `next: remove '${printable(name)}' from pm2 by its id, which \`pm2 ls\` shows: that name means something else to pm2`,
     ),
-    `next: stop pm2's: ${printable(deleteCommand(names.filter(isDeletableByName)))}`,
+    `next: remove the apps from pm2: ${printable(deleteCommand(names.filter(isDeletableByName)))}`,
     'next: run `gwproxy doctor`, then `gwproxy up`',
-    `next: the senders' URLs are now <the public one>/p/${profiles[0]?.name ?? ''}/<path as before>, or add routes`,
+    `next: give each sender the URL <public URL>/p/${open}/<path as before>, or add routes`,
   ];
 }

@@ -1,10 +1,27 @@
 import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import type { Machine } from './app-command.ts';
 
-/** This machine; relative paths of the apps begin in that folder. */
-export function realMachine(folder: string, env: NodeJS.ProcessEnv): Machine {
+/** What the conversion asks of the machine to find out what pm2 would run. */
+export interface Machine {
+  /** Absolute; the folder from which the apps' relative paths are resolved. */
+  readonly folder: string;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Such as 20.19.0. */
+  readonly nodeVersion: string;
+  isFile(path: string): boolean;
+  isFolder(path: string): boolean;
+  /** True for a compiled program, false for a script. */
+  isBinary(path: string): boolean;
+  /** The absolute path of an executable, looked up in that PATH or in this shell's; null if there is none. */
+  which(program: string, path?: string): string | null;
+  /** The path with every symbolic link resolved. */
+  real(path: string): string;
+}
+
+/** This machine, with relative paths resolved from that folder. */
+export function localMachine(folder: string, env: NodeJS.ProcessEnv): Machine {
   return {
     folder,
     home: env.HOME || homedir(),
@@ -13,7 +30,7 @@ export function realMachine(folder: string, env: NodeJS.ProcessEnv): Machine {
     isFile,
     isFolder,
     isBinary,
-    which: (program) => which(program, folder, env.PATH ?? ''),
+    which: (program, path = env.PATH ?? '') => which(program, folder, path),
     real: (path) => realpathSync(path),
   };
 }
@@ -41,18 +58,18 @@ function which(program: string, folder: string, path: string): string | null {
     const found = resolve(folder, program);
     return isExecutable(found) ? found : null;
   }
-  const places = path.split(delimiter).map((place) => join(resolve(folder, place), program));
-  return places.find(isExecutable) ?? null;
+  const candidates = path.split(delimiter).map((entry) => join(resolve(folder, entry), program));
+  return candidates.find(isExecutable) ?? null;
 }
 
-const LOOKED_AT = 512;
+const HEAD_BYTES = 512;
 
-/** pm2 guesses from the first bytes (lib/tools/isbinaryfile.js); that no text holds a NUL says the same of programs. */
+/** pm2 guesses from the first bytes (lib/tools/isbinaryfile.js); a NUL among them tells a program from a script. */
 function isBinary(path: string): boolean {
   const file = openSync(path, 'r');
   try {
-    const bytes = Buffer.alloc(LOOKED_AT);
-    return bytes.subarray(0, readSync(file, bytes, 0, LOOKED_AT, 0)).includes(0);
+    const bytes = Buffer.alloc(HEAD_BYTES);
+    return bytes.subarray(0, readSync(file, bytes, 0, HEAD_BYTES, 0)).includes(0);
   } finally {
     closeSync(file);
   }

@@ -1,23 +1,24 @@
-/** What became of a field that has no equal here, or not quite: for the user, on one line. */
+/** What the user should know about one field of an app: one line that says what happens, then what to do. */
 export interface Note {
-  /** As pm2 calls it; null where it is about the app as a whole. */
+  /** pm2's name of the field; null if the note is about the app as a whole. */
   readonly field: string | null;
   readonly text: string;
 }
 
-/** What a field became in a profile: fields of the config, plain data in the config's own words. */
+/** What one or more fields of an app become: fields of a profile, and notes. */
 export interface Mapped {
   readonly fields: Readonly<Record<string, Plain>>;
   readonly notes: readonly Note[];
 }
 
+/** A value as the config spells it. */
 export type Plain = string | number | boolean | readonly Plain[] | { readonly [name: string]: Plain };
 
 export function note(field: string | null, text: string): Note {
   return { field, text };
 }
 
-/** What each of several says, the later fields over the earlier. */
+/** All of them in one; of a field that several set, the last one counts. */
 export function combine(parts: readonly Mapped[]): Mapped {
   return {
     fields: Object.assign({}, ...parts.map(({ fields }) => fields)),
@@ -25,7 +26,7 @@ export function combine(parts: readonly Mapped[]): Mapped {
   };
 }
 
-/** Bytes as the config writes them: 150MiB, 2GiB. */
+/** Bytes as the config spells them: 150MiB, 2GiB. */
 export function sizeText(bytes: number): string {
   const whole = Math.max(1, Math.round(bytes));
   for (const [unit, factor] of [

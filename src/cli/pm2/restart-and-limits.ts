@@ -4,15 +4,16 @@ import { type Mapped, type Note, note, type Plain, sizeText } from './notes.ts';
 import { bytesOf, msOf, numberOf } from './pm2-values.ts';
 import type { App, FieldName } from './source/pm2-app.ts';
 
-/** What pm2 does where the app does not say. */
+/** pm2's defaults; times in ms. */
 const PM2 = { maxRestarts: 16, minUptime: 1000, longestBackoff: 15_000, stableAfter: 30_000 } as const;
-/** The config's own first and longest wait. */
+/** gwproxy's default first and longest wait before a restart, in ms. */
 const WAITS = { min: 500, max: 30_000 } as const;
-/** The config's own, in ms. */
+/** gwproxy's default start_timeout, in ms. */
 export const START_TIMEOUT = 60_000;
+/** ms; the longest duration that the config accepts. */
 const LONGEST = 2 ** 31 - 1;
 
-/** When and how soon pm2 starts an ended app again (lib/God.js, handleExit). */
+/** `restart`: when and how soon pm2 starts an app again that exited (lib/God.js, handleExit). */
 export function restartOf(app: App): Mapped {
   const notes: Note[] = [];
   const waits = waitsOf(app, notes);
@@ -37,7 +38,12 @@ function waitsOf(app: App, notes: Note[]): Waits {
   if (exponential !== undefined && exponential > 0) {
     const min = clamped(exponential);
     const max = Math.max(min, PM2.longestBackoff);
-    notes.push(note('exp_backoff_restart_delay', 'the wait doubles here, and grows by half in pm2'));
+    notes.push(
+      note(
+        'exp_backoff_restart_delay',
+        'the wait between restarts doubles in gwproxy; in pm2 it grows by half',
+      ),
+    );
     const fields = { min: duration(min), max: duration(max), reset: duration(PM2.stableAfter) };
     return { min, max, fields };
   }
@@ -56,19 +62,22 @@ function exitCodes(app: App, notes: Note[]): Readonly<Record<string, Plain>> {
     (code) => code !== undefined && Number.isInteger(code) && code >= 0 && code <= 255,
   );
   if (right.length < codes.length)
-    notes.push(note('stop_exit_codes', 'what is no exit code from 0 to 255 is left out'));
+    notes.push(note('stop_exit_codes', 'only exit codes from 0 to 255 are used; the others are left out'));
   if (right.length === 0) return {};
   if (right.includes(0)) {
     notes.push(
-      note('stop_exit_codes', 'to pm2 an end by a signal is code 0 too; here it is a crash, and restarted'),
+      note(
+        'stop_exit_codes',
+        'pm2 counts an exit by a signal as code 0; gwproxy counts it as a crash and restarts the gateway',
+      ),
     );
   }
   return { exit_codes: Object.fromEntries(right.map((code) => [String(code), 'stop'])) };
 }
 
 /**
- * pm2 gives up at the `max_restarts`th exit that came within `min_uptime` of its start. Here restarts within a time
- * are counted: that of so many lives of min_uptime, and of the waits between them.
+ * pm2 gives up at the `max_restarts`th exit that came within `min_uptime` of its start. gwproxy counts the restarts
+ * within a period: here as many runs of `min_uptime`, and the waits between them.
  */
 function giveUpOf(app: App, { min, max }: Waits, notes: Note[]): Readonly<Record<string, Plain>> {
   if (!app.fields.has('max_restarts') && !app.fields.has('min_uptime')) return {};
@@ -76,20 +85,20 @@ function giveUpOf(app: App, { min, max }: Waits, notes: Note[]): Readonly<Record
   const uptime = msIn(app, 'min_uptime', notes) ?? PM2.minUptime;
   const restarts = Math.min(10_000, exits - 1);
   let within = exits * uptime;
-  // The longest of each wait: it doubles, and lies in the upper half of the doubled.
+  // Each wait doubles and is randomised within its upper half: the longest possible counts.
   for (let attempt = 0; attempt < restarts; attempt += 1)
     within += Math.min(max, min * 2 ** Math.min(40, attempt + 1));
   const time = duration(clamped(Math.ceil(within / 1000) * 1000));
   notes.push(
     note(
       app.fields.has('max_restarts') ? 'max_restarts' : 'min_uptime',
-      `more than ${restarts} restarts within ${time}, waits included, and it is failed until \`gwproxy start\`; pm2 counts in the first ${duration(exits * uptime)} after a start alone`,
+      `after more than ${restarts} restarts within ${time}, waits included, the profile is failed until \`gwproxy start\`; pm2 counts only exits within ${duration(uptime)} of a start`,
     ),
   );
   return { give_up: { restarts, within: time } };
 }
 
-/** How pm2 stops an app, and what it takes for too much memory. */
+/** How an app is started and stopped, its user, and its memory limit. */
 export function limitsOf(app: App): Mapped {
   const notes: Note[] = [];
   const grace = numberIn(app, 'kill_timeout', notes);
@@ -103,13 +112,13 @@ export function limitsOf(app: App): Mapped {
   return { fields, notes };
 }
 
-/** Past its listen_timeout pm2 takes an app for ready; here a start that came too late is ended, and tried again. */
+/** After listen_timeout pm2 considers an app ready; gwproxy ends and restarts one that is not ready in time. */
 function startTimeout(app: App, notes: Note[]): Readonly<Record<string, Plain>> {
   if (app.fields.get('wait_ready') === true) {
     notes.push(
       note(
         'wait_ready',
-        "ready is what accepts connections (better: listeners: { main: { health: /path } }); there is no process.send, so write process.send?.('ready')",
+        "gwproxy considers a bot ready once it accepts connections, or once listeners: { main: { health: /path } } answers; process.send is undefined, so write process.send?.('ready') in the bot",
       ),
     );
   }
@@ -125,8 +134,8 @@ function maxMemory(app: App, notes: Note[]): Readonly<Record<string, Plain>> {
   const bytes = bytesOf(written);
   if (bytes === undefined || bytes <= 0 || bytes > LARGEST_STORE) {
     const why =
-      bytes !== undefined && bytes > LARGEST_STORE ? 'is more than max_memory can be' : 'is no size';
-    notes.push(note('max_memory_restart', `${why}, and is left out`));
+      bytes !== undefined && bytes > LARGEST_STORE ? 'is more than max_memory allows' : 'is not a size';
+    notes.push(note('max_memory_restart', `${why}; left out`));
     return {};
   }
   return { max_memory: sizeText(bytes) };
@@ -160,7 +169,7 @@ function read(
   const written = app.fields.get(field);
   if (written === undefined) return undefined;
   const value = parse(written);
-  if (value === undefined) notes.push(note(field, `is not ${what}, and is left out`));
+  if (value === undefined) notes.push(note(field, `is not ${what}; left out`));
   return value;
 }
 

@@ -13,6 +13,7 @@ export function warningsOf(profiles: readonly Profile[], profilePaths: boolean):
 }
 
 function unreachable(profile: Profile, profilePaths: boolean): readonly Problem[] {
+  if (isPrivate(profile)) return [];
   if (!profilePaths && profile.config.routes.length === 0) {
     const message = `no request reaches profile '${profile.name}': it has no routes, and profile_paths is off`;
     return [problemAt(profile.source, message)];
@@ -20,6 +21,12 @@ function unreachable(profile: Profile, profilePaths: boolean): readonly Problem[
   if (listenersOf(profile).some(({ plan }) => plan.paths.length > 0)) return [];
   const message = `no request reaches profile '${profile.name}': none of its listeners has public paths`;
   return [problemAt(fieldSource(profile, 'listeners'), message)];
+}
+
+/** A tunnel or a worker that is watched by its port and meant to receive no requests. */
+function isPrivate({ config }: Profile): boolean {
+  const listeners = Object.values(config.listeners);
+  return config.routes.length === 0 && listeners.every(({ paths }) => paths?.length === 0);
 }
 
 function openPorts(profile: Profile): readonly Problem[] {

@@ -24,8 +24,8 @@ function one(app: object, on = USUAL, environment: string | null = null) {
 
 const COMMANDS: readonly (readonly [string, object, readonly string[]])[] = [
   ['node by the ending .js', { script: 'bot.js' }, ['node', 'bot.js']],
-  ['python3 where there is no python', { script: 'bot.py' }, ['python3', 'bot.py']],
-  ['bash by the ending .sh', { script: 'bot.sh', args: ['a b'] }, ['bash', 'bot.sh', 'a b']],
+  ['python3 where there is no python', { script: 'bot.py' }, ['/usr/bin/python3', 'bot.py']],
+  ['bash by the ending .sh', { script: 'bot.sh', args: ['a b'] }, ['/usr/bin/bash', 'bot.sh', 'a b']],
   [
     'options of the interpreter before the script',
     { script: 'bot.js', node_args: '--inspect --max-old-space-size=200', args: 'x "y z"' },
@@ -36,12 +36,12 @@ const COMMANDS: readonly (readonly [string, object, readonly string[]])[] = [
     { script: BOT, source_map_support: true },
     ['node', '--enable-source-maps', 'bot.js'],
   ],
-  ['an interpreter of its own', { script: 'bot.js', interpreter: 'python3' }, ['python3', 'bot.js']],
+  ['an interpreter of its own', { script: 'bot.js', interpreter: 'python3' }, ['/usr/bin/python3', 'bot.js']],
   ['a script above the working folder', { script: '../bot.js', cwd: 'deeper' }, ['node', BOT]],
   [
     'a line for a shell',
     { script: 'python3 bot.py $PORT | tee x' },
-    ['bash', '-c', 'python3 bot.py $PORT | tee x'],
+    ['/usr/bin/bash', '-c', 'python3 bot.py $PORT | tee x'],
   ],
 ];
 
@@ -49,18 +49,18 @@ for (const [name, app, command] of COMMANDS) {
   test(`the command of an app: ${name}`, () => assert.deepEqual(one(app).command, command));
 }
 
-test('programs: by name from PATH, by path from the working folder', () => {
+test('a program found on PATH is written with its full path, one in the working folder relative to that', () => {
   const on = machine({ binaries: [`${FOLDER}/bot`], programs: { hermes: '/opt/bin/hermes' } });
   const args = '-p inbox gateway run';
   assert.deepEqual(one({ script: 'hermes', interpreter: 'none', args }, on).command, [
-    'hermes',
+    '/opt/bin/hermes',
     '-p',
     'inbox',
     'gateway',
     'run',
   ]);
-  assert.deepEqual(one({ script: 'hermes' }, on).command, ['hermes']);
-  assert.deepEqual(one({ script: '/opt/bin/hermes' }, on).command, ['hermes']);
+  assert.deepEqual(one({ script: 'hermes' }, on).command, ['/opt/bin/hermes']);
+  assert.deepEqual(one({ script: '/opt/bin/hermes' }, on).command, ['/opt/bin/hermes']);
   assert.deepEqual(one({ script: './bot' }, on).command, ['./bot']);
 });
 
@@ -101,7 +101,7 @@ test('TypeScript: bun, else a Node that strips types, else left out', () => {
   const files = [`${FOLDER}/bot.ts`];
   const on = (nodeVersion: string) => machine({ files, nodeVersion });
   const bun = machine({ files, programs: { bun: '/usr/bin/bun' } });
-  assert.deepEqual(one({ script: 'bot.ts' }, bun).command, ['bun', 'bot.ts']);
+  assert.deepEqual(one({ script: 'bot.ts' }, bun).command, ['/usr/bin/bun', 'bot.ts']);
   assert.deepEqual(one({ script: 'bot.ts' }, on('24.1.0')).command, ['node', 'bot.ts']);
   assert.deepEqual(one({ script: 'bot.ts' }, on('22.6.0')).command, [
     'node',
@@ -117,7 +117,10 @@ test("nvm's Node by its version, and what is said where it is not there", () => 
   assert.deepEqual(one(app, machine({ files: [BOT, program] })).command, [program, 'bot.js']);
   const without = one(app);
   assert.deepEqual(without.command, ['node', 'bot.js']);
-  assert.match(textsOf(without).join('\n'), /^interpreter: .*v18\.2\.0\/bin\/node is not there/m);
+  assert.match(
+    textsOf(without).join('\n'),
+    /^interpreter: there is no \S+v18\.2\.0\/bin\/node; the node on PATH is used/m,
+  );
 });
 
 test('what pm2 could not start either is left out, and said', () => {
@@ -132,8 +135,8 @@ test('what pm2 could not start either is left out, and said', () => {
     leftOut.map(({ name, reason }) => `${name}: ${reason}`),
     [
       'gone: there is no script /srv/bots/gone.js',
-      'b: its interpreter cobol is not on PATH',
-      'c: it serves files, and gwproxy serves none: leave that to a web server',
+      "b: its interpreter cobol is not on PATH: write its full path in pm2's file, as interpreter",
+      'c: it serves files, and gwproxy serves none: use a web server',
       'd: it has no script',
     ],
   );
@@ -149,19 +152,19 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
     'exp_backoff_restart_delay, which beats restart_delay',
     { exp_backoff_restart_delay: 100, restart_delay: 4000 },
     { restart: { min: '100ms', max: '15s', reset: '30s' } },
-    [/^exp_backoff_restart_delay: the wait doubles here/],
+    [/^exp_backoff_restart_delay: the wait between restarts doubles/],
   ],
   [
     'max_restarts and min_uptime: four lives of 5 s, and three waits of at most 1, 2 and 4 s',
     { max_restarts: 4, min_uptime: '5s' },
     { restart: { give_up: { restarts: 3, within: '27s' } } },
-    [/^max_restarts: more than 3 restarts within 27s/],
+    [/^max_restarts: after more than 3 restarts within 27s, .*pm2 counts only exits within 5s of a start$/],
   ],
   [
     'stop_exit_codes',
     { stop_exit_codes: ['0', 3, 999] },
     { restart: { exit_codes: { 0: 'stop', 3: 'stop' } } },
-    [/^stop_exit_codes: what is no exit code/, /^stop_exit_codes: to pm2 an end by a signal is code 0/],
+    [/^stop_exit_codes: only exit codes/, /^stop_exit_codes: pm2 counts an exit by a signal as code 0/],
   ],
   ['numbers that pm2 passes over', { max_restarts: 0, kill_timeout: 0 }, {}, []],
   ['kill_timeout', { kill_timeout: 1600 }, { stop: { grace: '1600ms' } }, []],
@@ -177,7 +180,7 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
     'max_memory_restart that is none',
     { max_memory_restart: 'lots' },
     {},
-    [/^max_memory_restart: is no size/],
+    [/^max_memory_restart: is not a size/],
   ],
   ['uid and gid', { user: 'bot', gid: 1000 }, { user: 'bot', group: 1000 }, []],
   [
@@ -186,14 +189,14 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
     { start_timeout: '90s' },
     [/^wait_ready: .*process\.send\?\./],
   ],
-  ['listen_timeout alone', { listen_timeout: 3000 }, {}, [/^listen_timeout: left out/]],
-  ['a number that is none', { kill_timeout: 'soon' }, {}, ['kill_timeout: is not a number, and is left out']],
+  ['listen_timeout alone', { listen_timeout: 3000 }, {}, [/^listen_timeout: is left out/]],
+  ['a number that is none', { kill_timeout: 'soon' }, {}, ['kill_timeout: is not a number; left out']],
   [
     'cron_restart',
     { cron_restart: '0 4 * * *' },
     {},
     [
-      'cron_restart: no equal; as a line of `crontab -e`: 0 4 * * * gwproxy restart bot -c /srv/bots/gwproxy.yaml',
+      'cron_restart: gwproxy restarts on no schedule; add this line with `crontab -e`: 0 4 * * * gwproxy restart bot -c /srv/bots/gwproxy.yaml',
     ],
   ],
   ['cron_restart with seconds', { cron: '30 0 4 * * *' }, {}, [/`: 0 4 \* \* \* gwproxy/]],
@@ -203,25 +206,25 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
     { watch: true, ignore_watch: ['logs'], watch_delay: 100 },
     {},
     [
-      'watch: no equal (with ignore_watch, watch_delay): `gwproxy restart bot` after a change; while you work on it: command: [node, --watch, bot.js, …]',
+      "watch: gwproxy does not watch a bot's files (with ignore_watch, watch_delay); run `gwproxy restart bot` after a change; while you develop, use command: [node, --watch, bot.js, …]",
     ],
   ],
   ['watch that is off', { watch: false, ignore_watch: ['logs'] }, {}, []],
-  ['instances', { instances: 4 }, {}, [/^instances: 4: one process runs here/]],
+  ['instances', { instances: 4 }, {}, [/^instances: is 4; gwproxy runs one process per profile/]],
   [
     'as many instances as cores',
     { instances: 'max', exec_mode: 'cluster' },
     {},
-    [/^instances: as many as there are cores/],
+    [/^instances: is as many as there are cores/],
   ],
   ['one instance', { instances: 1, exec_mode: 'cluster' }, {}, []],
   [
     'log files that are off',
     { out_file: '/dev/null', error_file: 'NULL' },
     {},
-    [/^out_file, error_file, log_file: output is kept/],
+    [/^out_file, error_file, log_file: output is logged/],
   ],
-  ['disable_logs', { disable_logs: true }, {}, [/^disable_logs: output is kept/]],
+  ['disable_logs', { disable_logs: true }, {}, [/^disable_logs: output is logged/]],
   [
     'what pm2 does without being told, or gwproxy does',
     {
@@ -259,26 +262,28 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
     },
     {},
     [
-      /^shutdown_with_message: no equal/,
-      /^treekill: no equal/,
-      /^namespace: no equal/,
-      /^pid_file: no equal/,
-      /^instance_var: is set for no gateway/,
-      /^increment_var: PORT is the same/,
-      /^post_update: no equal/,
+      /^shutdown_with_message: gwproxy sends no messages/,
+      /^treekill: is left out/,
+      /^namespace: is left out/,
+      /^pid_file: is left out/,
+      /^instance_var: is not set by gwproxy/,
+      /^increment_var: PORT does not grow/,
+      /^post_update: is left out/,
       /^trace: is pm2's own monitoring/,
-      /^log_type: output is kept/,
-      /^log_date_format: every line has its time/,
+      /^log_type: is left out/,
+      /^log_date_format: is left out: every log line/,
     ],
   ],
-  ['what pm2 does not know', { max_memory: '1G' }, {}, [/^max_memory: is no field of pm2/]],
+  ['what pm2 does not know', { max_memory: '1G' }, {}, [/^max_memory: is not a field of pm2/]],
 ];
 
 for (const [name, app, fields, notes] of FIELDS) {
   test(`a field of an app: ${name}`, () => {
     const profile = one({ script: 'bot.js', ...app });
-    assert.deepEqual(profile.fields, fields);
-    const texts = textsOf(profile).filter((text) => !text.startsWith('PORT: none is named'));
+    const { listeners, ...others } = profile.fields;
+    assert.deepEqual(listeners, { main: { paths: [] } });
+    assert.deepEqual(others, fields);
+    const texts = textsOf(profile).filter((text) => !text.startsWith('PORT: is not set'));
     assert.equal(texts.length, notes.length, texts.join('\n'));
     for (const [index, note] of notes.entries()) {
       if (typeof note === 'string') assert.equal(texts[index], note);
@@ -300,7 +305,7 @@ test('names: as the config takes them, each once', () => {
   );
   assert.match(
     textsOf(one({ script: 'bot.js', name: 'Standup Bot' }))[0] ?? '',
-    /^name: is standup-bot here/,
+    /^name: is standup-bot in gwproxy/,
   );
 });
 
@@ -312,7 +317,7 @@ test("names: an app that is called as gwproxy's own log has another", () => {
   );
   assert.match(
     textsOf(one({ script: 'bot.js', name: 'gwproxy' }))[0] ?? '',
-    /^name: is gwproxy-2 here: gwproxy is the name of gwproxy's own log$/,
+    /^name: is gwproxy-2 in gwproxy: gwproxy is the name of gwproxy's own log$/,
   );
 });
 
@@ -321,6 +326,7 @@ test('ports: fixed by PORT or --port, once; else allocated', () => {
     { env: { PORT: 3001 } },
     { port: 3002, env: {} },
     { args: '--port 3003' },
+    { script: 'node bot.js --port=3004' },
     { env: { PORT: '3001' } },
     { env: { PORT: 'auto' } },
     {},
@@ -328,24 +334,69 @@ test('ports: fixed by PORT or --port, once; else allocated', () => {
   const { profiles } = converted(apps);
   assert.deepEqual(
     profiles.map(({ port }) => port),
-    [3001, 3002, 3003, null, null, null],
+    [3001, 3002, 3003, 3004, null, null, null],
   );
   for (const { variables } of profiles) assert.equal(variables.plain.has('PORT'), false);
-  const [, , , again] = profiles;
+  const again = profiles[4];
   assert.ok(
     again !== undefined && textsOf(again).some((text) => /^PORT: 3001 is another app's too/.test(text)),
   );
 });
 
-test('no port: what becomes of an app that listens on none, and what to do with it', () => {
-  const [text = ''] = textsOf(one({ script: 'bot.js' }));
-  assert.match(text, /^PORT: none is named: one is allocated/);
+test('an app that names no port of its own becomes private, and a note says what to do', () => {
+  const named = one({ script: 'bot.js', env: { PORT: 3001 } });
+  assert.deepEqual([named.isPublic, named.fields], [true, { listeners: { main: { port: 3001 } } }]);
+  const unnamed = one({ script: 'bot.js' });
+  assert.deepEqual([unnamed.isPublic, unnamed.fields], [false, { listeners: { main: { paths: [] } } }]);
+  const [text = ''] = textsOf(unnamed);
   assert.match(
     text,
-    /; an app that listens on none is ended after start_timeout \(1m\), again and again: leave it to pm2 or systemd, and take it out here$/,
+    /^PORT: is not set\. gwproxy allocates a port, passes it as PORT and keeps the profile private\./,
   );
+  assert.match(text, / delete `paths: \[\]`, or write `port: N` in its place /);
+  assert.match(text, / leave the app to pm2: a gateway that does not listen within 1m is restarted again/);
   const [slow = ''] = textsOf(one({ script: 'bot.js', listen_timeout: 90_000 }));
-  assert.match(slow, /start_timeout \(90s\)/);
+  assert.match(slow, /within 90s/);
+});
+
+test('a tunnel is private, whatever port it is given, and is watched by its metrics where it names them', () => {
+  const on = machine({ programs: { cloudflared: '/opt/bin/cloudflared', bash: '/usr/bin/bash' } });
+  const tunnel = (app: object) => one({ env: { PORT: 3001 }, ...app }, on);
+  const watched = { metrics: { port: 20241, health: '/ready', paths: [] } };
+  for (const app of [
+    { script: 'cloudflared', args: 'tunnel --metrics 127.0.0.1:20241 run bots' },
+    { script: 'cloudflared', args: 'tunnel --metrics=localhost:20241 run bots', interpreter: 'none' },
+    { script: 'cloudflared tunnel --metrics :20241 run bots' },
+  ]) {
+    const { isPublic, port, fields, notes } = tunnel(app);
+    assert.deepEqual([isPublic, port, fields], [false, 20241, { listeners: watched }]);
+    assert.deepEqual(
+      notes.map(({ text }) => text),
+      ['is a tunnel. Lead it to the public port (`listen`) instead of to a bot.'],
+    );
+  }
+  const blind = tunnel({ script: 'cloudflared', args: 'tunnel run bots' });
+  assert.deepEqual([blind.isPublic, blind.fields], [false, { listeners: { main: { paths: [] } } }]);
+  assert.match(blind.notes[0]?.text ?? '', /put `--metrics 127\.0\.0\.1:20241` behind the word tunnel/);
+  const elsewhere = tunnel({ script: 'cloudflared', args: 'tunnel --metrics 10.0.0.7:1 run bots' });
+  assert.deepEqual(elsewhere.fields, {
+    listeners: { metrics: { host: '10.0.0.7', port: 1, health: '/ready', paths: [] } },
+  });
+});
+
+test('a program on the PATH in the app’s own environment is found there first', () => {
+  const on = {
+    ...machine({ files: ['/opt/own/hermes', '/usr/bin/hermes'] }),
+    which: (program: string, path = '/usr/bin') =>
+      program === 'hermes' && ['/opt/own', '/usr/bin'].includes(path) ? `${path}/hermes` : null,
+  };
+  assert.deepEqual(one({ script: 'hermes', env: { PATH: '/opt/own' } }, on).command, ['/opt/own/hermes']);
+  assert.deepEqual(one({ script: 'hermes', env: { PATH: '/elsewhere' } }, on).command, ['/usr/bin/hermes']);
+  assert.deepEqual(one({ script: 'hermes' }, on).command, ['/usr/bin/hermes']);
+  assert.throws(
+    () => one({ script: 'gone' }, on),
+    /there is no script \/srv\/bots\/gone, and no program gone on PATH: write its full path/,
+  );
 });
 
 test('environments: the chosen one over env, over that of deploy', () => {
@@ -366,7 +417,7 @@ test('environments: the chosen one over env, over that of deploy', () => {
     C: 'deployed',
   });
   assert.deepEqual(chosen.notes, [
-    { field: 'deploy', text: 'no equal: deploy as before, then `gwproxy reload`' },
+    { field: 'deploy', text: 'is left out: deploy as before, then run `gwproxy reload`' },
   ]);
   const none = one(app);
   assert.deepEqual(Object.fromEntries(none.variables.plain), { A: 'own', B: 'own' });
@@ -421,7 +472,7 @@ test('secrets by name or by shape stand apart, others stay, and an argument of t
   assert.deepEqual(profile.command, ['node', 'bot.js', '--chat', 'xoxb-1-invented']);
   const texts = textsOf(profile).filter((text) => text.startsWith('args: '));
   assert.deepEqual(texts, [
-    'args: one looks like a secret, and every user of this machine can read it in the config and in `ps`: have the bot read it from a variable in an env_file, or chmod 600 the config at least',
+    'args: one of them looks like a secret, which every user of this machine can read in the config and in `ps`: have the bot read it from a variable in an env_file, or at least chmod 600 the config',
   ]);
   assert.ok(!textsOf(one({ script: 'bot.js', args: ['--chat'] })).some((text) => text.startsWith('args: ')));
 });
@@ -502,7 +553,7 @@ test('log files: both streams in one, each file for one profile', () => {
   assert.equal(first.logFile, `${FOLDER}/out.log`);
   assert.match(
     textsOf(first).join('\n'),
-    /^error_file: stdout and stderr go to one file, \/srv\/bots\/out\.log$/m,
+    /^error_file: stdout and stderr both go to \/srv\/bots\/out\.log$/m,
   );
   const { profiles } = converted(['a', 'b'].map((name) => ({ name, script: 'bot.js', log: 'all.log' })));
   assert.deepEqual(

@@ -1,4 +1,4 @@
-import type { Machine } from '../../../src/cli/pm2/app-command.ts';
+import type { Machine } from '../../../src/cli/pm2/local-machine.ts';
 
 export const FOLDER = '/srv/bots';
 

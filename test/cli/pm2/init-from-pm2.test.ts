@@ -9,9 +9,9 @@ import { fixture } from '../../support/root.ts';
 const TEAM = fixture('pm2', 'team.config.cjs');
 
 test('the environment of pm2’s --env is chosen by its name', async () => {
-  const { text, told } = await initFromPm2(TEAM, '/srv/gwproxy.yaml', 'production');
+  const { text, notes } = await initFromPm2(TEAM, '/srv/gwproxy.yaml', 'production');
   assert.match(text, /^ {6}REGION: eu\n {6}NODE_ENV: production\n/m);
-  assert.ok(!told.some((line) => line.includes('env_production')));
+  assert.ok(!notes.some((line) => line.includes('env_production')));
 });
 
 test('an environment that no app has is told, with those there are', async () => {
@@ -46,14 +46,14 @@ test('relative paths begin in the folder at hand first, as pm2’s do, and two t
       { name: 'fixed', script: 'both.js', cwd: '/', exec_interpreter: 'none' },
     ]),
   });
-  const { text, told } = await initFromPm2(join(at, 'deploy', 'a.json'), join(at, 'gwproxy.yaml'), null, at);
+  const { text, notes } = await initFromPm2(join(at, 'deploy', 'a.json'), join(at, 'gwproxy.yaml'), null, at);
   assert.match(text, /^ {2}up:\n {4}command: \[node, src\/bot\.js\]\n(?! {4}cwd)/m);
   assert.match(text, /^ {2}beside:\n {4}command: \[node, own\.js\]\n {4}cwd: deploy\n/m);
   assert.match(text, /^ {2}both:\n {4}command: \[node, both\.js\]\n(?! {4}cwd)/m);
   assert.deepEqual(
-    told.filter((line) => /: script, cwd:/.test(line)),
+    notes.filter((line) => /: script, cwd:/.test(line)),
     [
-      `both: script, cwd: begin in ${at}, as by \`pm2 start\` called there; in ${at}/deploy too there is what could be started: if that was meant, run init there`,
+      `both: script, cwd: are resolved from ${at}, as \`pm2 start\` called there does, but they also exist in ${at}/deploy: if you mean those, run init there`,
     ],
   );
 });
@@ -65,16 +65,16 @@ test('what is said of the variables of a dump is true of one app and of several'
     'two.json': JSON.stringify([entry('a'), entry('b')]),
   });
   const said = async (file: string) => {
-    const { told, text, envFiles } = await initFromPm2(join(at, file), join(at, 'gwproxy.yaml'), null);
+    const { notes, text, envFiles } = await initFromPm2(join(at, file), join(at, 'gwproxy.yaml'), null);
     assert.doesNotMatch(text, /EXPORTED/);
     assert.match(envFiles[0]?.text ?? '', /\n# From the shell .*\nEXPORTED=yes\n$/);
-    return told.filter((line) => line.startsWith('all: env: '));
+    return notes.filter((line) => line.startsWith('all: env: '));
   };
   assert.deepEqual(await said('one.json'), [
-    "all: env: a dump does not tell an app's own variables from its shell's: both stand at the end of its env_file, NODE_ENV aside: keep what the bot needs",
+    "all: env: a dump does not tell an app's own variables from those of the shell that pm2 was started in. Both are at the end of the env_file, except NODE_ENV: keep what the bot needs",
   ]);
   assert.deepEqual(await said('two.json'), [
-    'all: env: what is the same in all apps or in this shell, NODE_ENV aside, is taken for that of the shell that pm2 was started in, and stands at the end of each env_file: keep what the bot needs, and look through env: in the config too',
+    'all: env: variables that are the same in all apps or in this shell, except NODE_ENV, are taken for those of the shell that pm2 was started in. They are at the end of each env_file: keep what the bot needs, and check env in the config',
   ]);
 });
 
@@ -91,13 +91,35 @@ test('the line that stops pm2’s apps: each for itself, by the name that pm2 ha
   });
   const { next } = await initFromPm2(join(at, 'a.json'), join(at, 'gwproxy.yaml'), 'production');
   assert.deepEqual(
-    next.filter((line) => line.startsWith("next: stop pm2's")),
+    next.filter((line) => /^next: remove .*from pm2/.test(line)),
     [
-      "next: stop pm2's 'all' by its id, which `pm2 ls` shows: that name means something else to pm2",
-      "next: stop pm2's '7' by its id, which `pm2 ls` shows: that name means something else to pm2",
-      "next: stop pm2's: pm2 delete 'it'\\''s'; pm2 delete web-production; pm2 save --force",
+      "next: remove 'all' from pm2 by its id, which `pm2 ls` shows: that name means something else to pm2",
+      "next: remove '7' from pm2 by its id, which `pm2 ls` shows: that name means something else to pm2",
+      "next: remove the apps from pm2: pm2 delete 'it'\\''s'; pm2 delete web-production; pm2 save --force",
     ],
   );
+});
+
+test('a note that is the same for several apps is printed and written once, with their names', async (t) => {
+  const entry = (name: string, more: object = {}) => ({ name, script: '/bin/sh', ...more });
+  const at = await folder(t, {
+    'a.json': JSON.stringify([
+      entry('one'),
+      entry('two', { instances: 2 }),
+      entry('three', { instances: 2, env: { PORT: 3001 } }),
+      entry('four', { treekill: false }),
+    ]),
+  });
+  const { text, notes } = await initFromPm2(join(at, 'a.json'), join(at, 'gwproxy.yaml'), null);
+  assert.deepEqual(
+    notes.map((line) => /^(?!all)[\w, ]+: \w+:/.exec(line)?.[0]).filter((start) => start !== undefined),
+    ['four: treekill:', 'one, two, four: PORT:', 'two, three: instances:'],
+  );
+  assert.deepEqual(
+    [text.match(/# one, two, four: PORT: /g)?.length, text.match(/PORT: is/g)?.length],
+    [1, 1],
+  );
+  assert.equal(text.match(/routes:/g)?.length, 1);
 });
 
 test('a file of which nothing could be started is refused, with each reason', async (t) => {
