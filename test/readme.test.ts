@@ -1,46 +1,63 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { RequestHead } from '../src/routing/platform.ts';
+import { program } from '../src/cli/program.ts';
 import { platforms } from '../src/routing/platforms/index.ts';
 import { root } from './support/root.ts';
 
+const MOST_CHARACTERS = 9000;
+
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
-/** The rows of the platform table, each as its cells. */
-const rows = readme
-  .split('\n')
-  .filter((line) => /^\|.*\.test\.ts` \|$/.test(line))
-  .map((line) =>
-    line
-      .slice(1, -1)
-      .split(' | ')
-      .map((cell) => cell.trim()),
-  );
+/** The shell commands in the README: each line of its `sh` blocks, and each code span that begins with gwproxy. */
+const commands = [
+  ...[...readme.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = '']) => block.trim().split('\n')),
+  ...[...readme.matchAll(/`(gwproxy [^`]+)`/g)].map(([, span = '']) => span),
+];
 
-const tests = readdirSync(join(root, 'test', 'routing', 'platforms'), {
-  recursive: true,
-  encoding: 'utf8',
-}).map((file) => basename(file));
+describe('README.md', () => {
+  test(`has at most ${MOST_CHARACTERS} characters`, () => {
+    assert.ok(readme.length <= MOST_CHARACTERS, `it has ${readme.length}`);
+  });
 
-const head: RequestHead = { method: 'POST', path: '/', query: '', host: '', header: () => undefined };
+  test('has the two commands that set up a clone', () => {
+    assert.ok(commands.includes('npm ci && npm run quickstart'));
+    assert.ok(commands.includes('npm ci && npm test'));
+  });
 
-describe("README's platform table", () => {
-  for (const [index, platform] of platforms.entries()) {
-    const { name, configKey, fields } = platform;
-    test(`has ${name} in its place, with its fields, its deadline and its test`, () => {
-      const [, route = '', , waits, , file = ''] = rows[index] ?? [];
-      const said = configKey === null ? /^none/ : `\`${configKey}: { ${fields.join(', ')} }\``;
-      if (typeof said === 'string') assert.equal(route, said);
-      else assert.match(route, said);
-      assert.equal(waits, `${platform.deadline(head, null) / 1000} s`);
-      assert.equal(file, `\`${name}.test.ts\``);
-      assert.ok(tests.includes(`${name}.test.ts`));
+  test('shows pictures that are there', () => {
+    const pictures = [...readme.matchAll(/!\[.+\]\((.+)\)/g)].map(([, file = '']) => file);
+    assert.equal(pictures.length, 2);
+    for (const file of pictures) assert.ok(existsSync(join(root, file)), file);
+  });
+
+  for (const line of commands.filter((command) => command.startsWith('gwproxy '))) {
+    const typed = line.replace(/ +#.*/, '');
+    test(`names a command and options that exist: ${typed}`, () => {
+      const [name, ...words] = typed.split(' ').slice(1);
+      const command = program.commands.find((known) => known.name() === name);
+      assert.ok(command !== undefined, `no command ${name}`);
+      for (const word of words.filter((word) => word.startsWith('-'))) {
+        assert.ok(
+          command.options.some((option) => option.short === word || option.long === word),
+          `${name} has no option ${word}`,
+        );
+      }
+    });
+  }
+});
+
+describe("README's senders", () => {
+  for (const { name, configKey, fields } of platforms) {
+    test(`have ${name} once, with all its fields, linked to its part of docs/senders.md`, () => {
+      const route = configKey === null ? '`path`' : `\`${configKey}: { ${fields.join(', ')} }\``;
+      const rows = readme.split('\n').filter((line) => line.endsWith(` | ${route} |`));
+      assert.equal(rows.length, 1, route);
+      assert.match(rows[0] ?? '', /^\| \[.+\]\(docs\/senders\.md#[a-z-]+\) \|/);
     });
   }
 
-  test('has one row more, for any other sender', () => {
-    assert.equal(rows.length, platforms.length + 1);
-    assert.ok(existsSync(join(root, 'test', 'routing', 'custom.test.ts')));
+  test('have one row more, for any other sender', () => {
+    assert.equal([...readme.matchAll(/^\| \[.+\]\(docs\/senders\.md#/gm)].length, platforms.length + 1);
   });
 });

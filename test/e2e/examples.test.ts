@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,7 +9,17 @@ import { temporaryFolder } from '../support/sockets.ts';
 
 const folder = join(root, 'examples');
 
-for (const example of readdirSync(folder)) {
+const examples = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name);
+
+test('examples/README.md has one row for each example', () => {
+  const index = readFileSync(join(folder, 'README.md'), 'utf8');
+  const rows = [...index.matchAll(/^\| \[(.+)\]\(\1\/\) \|/gm)].map(([, name]) => name);
+  assert.deepEqual(rows.sort(), examples.sort());
+});
+
+for (const example of examples) {
   test(`the config of examples/${example} is valid as it stands`, async (t) => {
     const config = join(folder, example, 'gwproxy.yaml');
     const programs = await temporaryFolder(t);
