@@ -1,12 +1,12 @@
 import type { PublicUrl } from '../config/types.ts';
 import type { Report } from '../events.ts';
 import type { SupervisorPort } from '../snapshot.ts';
+import type { BoundedBudget } from '../util/bounded-budget.ts';
 import type { Hold } from './hold/hold.ts';
 import type { ListenerContext } from './http/listener.ts';
 import type { UnmatchedContext } from './match/unmatched.ts';
 import type { PartialBatches } from './repeats/partial-batches.ts';
 import type { Repeats } from './repeats/repeats.ts';
-import type { Budget } from './request/read-body.ts';
 import type { Spool } from './spool/spool.ts';
 import type { Counters } from './upstream/counters.ts';
 import type { ForwardContext } from './upstream/forward.ts';
@@ -27,7 +27,8 @@ export interface DoorContext
   readonly counters: Counters;
   readonly upstreams: Upstreams;
   readonly hold: Hold;
-  readonly budget: Budget;
+  /** Bytes of request bodies that are in memory, for all requests together. */
+  readonly budget: BoundedBudget;
   readonly partialBatches: PartialBatches;
   readonly repeats: Repeats;
   /** Null where this door has none. */

@@ -2,6 +2,7 @@ import type { Limits, PublicUrl } from '../config/types.ts';
 import type { DoorError } from '../errors.ts';
 import { PATH_LENGTH, type Report } from '../events.ts';
 import type { DoorPort, SupervisorPort } from '../snapshot.ts';
+import { BoundedBudget } from '../util/bounded-budget.ts';
 import { errorMessage } from '../util/errno.ts';
 import { Timers } from '../util/timers.ts';
 import type { DoorContext } from './context.ts';
@@ -14,13 +15,12 @@ import { Unmatched, type UnmatchedKeys } from './match/unmatched.ts';
 import { serve } from './pipeline/serve.ts';
 import { PartialBatches } from './repeats/partial-batches.ts';
 import { Repeats } from './repeats/repeats.ts';
-import { Budget } from './request/read-body.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Spool } from './spool/spool.ts';
 import type { SpoolStore } from './spool/store/store.ts';
 import { createSpool, rememberSpooled, type SpooledStats, spooledStats } from './spooling/open-spool.ts';
 import { Counters, type ProfileStats } from './upstream/counters.ts';
-import { DetachedRequests } from './upstream/detached.ts';
+import { MAX_DETACHED } from './upstream/forward.ts';
 import { Leases } from './upstream/leases.ts';
 import { Upstreams } from './upstream/upstreams.ts';
 import type { FetchText } from './verify/tokens/fetch-text.ts';
@@ -83,7 +83,7 @@ export function createDoor(options: DoorOptions): Door {
   // One object for all, so that each sees what configure() changes in it.
   const limits = { ...options.limits };
   const timers = new Timers();
-  const counters = new Counters();
+  const counters = new Counters(limits);
   const leases = new Leases(id, supervisor, counters, timers, now);
   const upstreams = new Upstreams({ limits, counters, now });
   const hold = new Hold({ doorId: id, supervisor, limits, counters, timers, now });
@@ -115,11 +115,11 @@ export function createDoor(options: DoorOptions): Door {
     leases,
     upstreams,
     hold,
-    budget: new Budget(limits),
+    budget: new BoundedBudget(() => limits.buffered),
     unmatched,
     partialBatches: new PartialBatches(),
     repeats: new Repeats({ timers, now }),
-    detached: new DetachedRequests(),
+    detached: new BoundedBudget(MAX_DETACHED),
     get spool() {
       return spool;
     },

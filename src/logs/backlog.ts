@@ -1,23 +1,5 @@
+import { BoundedBudget } from '../util/bounded-budget.ts';
 import { LF } from '../util/lines.ts';
-
-/** Bytes that all log files together may hold unwritten, so that many of them on a full disk do not fill the memory. */
-export class Room {
-  #left: number;
-
-  constructor(bytes: number) {
-    this.#left = bytes;
-  }
-
-  reserve(bytes: number): boolean {
-    if (bytes > this.#left) return false;
-    this.#left -= bytes;
-    return true;
-  }
-
-  release(bytes: number): void {
-    this.#left += bytes;
-  }
-}
 
 /** Whole lines that are written in one go. */
 export class Batch {
@@ -62,15 +44,14 @@ interface Chunk {
 
 /** The lines of one output that wait to be written: bounded, in order, and joined to batches. */
 export class Backlog {
-  readonly #limit: number;
-  readonly #room: Room;
+  readonly #waiting: BoundedBudget;
+  readonly #room: BoundedBudget;
   /** Bytes of a batch, unless one line is longer. */
   batch: number;
   #chunks: Chunk[] = [];
-  #bytes = 0;
 
-  constructor(options: { readonly limit: number; readonly batch: number; readonly room: Room }) {
-    this.#limit = options.limit;
+  constructor(options: { readonly limit: number; readonly batch: number; readonly room: BoundedBudget }) {
+    this.#waiting = new BoundedBudget(options.limit);
     this.batch = options.batch;
     this.#room = options.room;
   }
@@ -80,14 +61,14 @@ export class Backlog {
   }
   /** Bytes that wait, those of dequeued batches included until they are released. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#waiting.used;
   }
 
   /** False, and nothing is added, if there is no room. */
   add(text: string): boolean {
     const bytes = Buffer.byteLength(text);
-    if (this.#bytes + bytes > this.#limit || !this.#room.reserve(bytes)) return false;
-    this.#bytes += bytes;
+    if (!this.#waiting.fits(bytes) || !this.#room.tryAcquire(bytes)) return false;
+    this.#waiting.acquire(bytes);
     const last = this.#chunks.at(-1);
     if (last !== undefined && last.bytes + bytes <= this.batch) {
       last.text += text;
@@ -103,7 +84,7 @@ export class Backlog {
   }
 
   release(batch: Batch): void {
-    this.#bytes -= batch.bytes.length;
+    this.#waiting.release(batch.bytes.length);
     this.#room.release(batch.bytes.length);
   }
 }

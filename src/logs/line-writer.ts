@@ -1,4 +1,5 @@
-import { Backlog, type Batch, type Room } from './backlog.ts';
+import type { BoundedBudget } from '../util/bounded-budget.ts';
+import { Backlog, type Batch } from './backlog.ts';
 
 /** Where the lines go. */
 export interface LineOutput {
@@ -16,7 +17,7 @@ export interface LineWriterOptions {
   /** Bytes that may wait. */
   readonly limit: number;
   /** Shared with other writers. */
-  readonly room: Room;
+  readonly room: BoundedBudget;
   /** Bytes of a batch. */
   readonly batch: number;
   /** ms until a failed write is tried again. */

@@ -1,8 +1,8 @@
 import type { LogPolicy } from '../config/types.ts';
+import type { BoundedBudget } from '../util/bounded-budget.ts';
 import { systemMessage } from '../util/errno.ts';
 import { Appender, type AppenderOptions } from './appender.ts';
 import { rotationSize } from './archive.ts';
-import type { Room } from './backlog.ts';
 import { LineWriter } from './line-writer.ts';
 
 /** Unwritten lines of one file: what a gateway may write at once (supervisor/process/output.ts), with time stamps. */
@@ -10,7 +10,7 @@ const BACKLOG_BYTES = 5 * 1024 * 1024;
 const BATCH_BYTES = 64 * 1024;
 
 export interface LogFileOptions extends AppenderOptions {
-  readonly room: Room;
+  readonly room: BoundedBudget;
   /** ms until a failed write is tried again. */
   readonly retryAfter: number;
   /** Called with the number of lines that were lost just now. */

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LogPolicy } from '../config/types.ts';
 import type { Report } from '../events.ts';
+import { BoundedBudget } from '../util/bounded-budget.ts';
 import { systemMessage } from '../util/errno.ts';
 import { Archive } from './archive.ts';
-import { Room } from './backlog.ts';
 import { defaultLogPath, OWN, writeDirectory } from './directory.ts';
 import { jsonLines } from './json-lines.ts';
 import { LogFile } from './log-file.ts';
@@ -65,7 +65,7 @@ export interface LogFiles {
 
 export function createLogFiles(options: LogFilesOptions): LogFiles {
   const { folder, report, now = Date.now, retryAfter = RETRY_AFTER } = options;
-  const room = new Room(ROOM_BYTES);
+  const room = new BoundedBudget(ROOM_BYTES);
   const archive = new Archive(report);
   const dropped = new Map<string, number>();
   /** By path: two configs after each other may name the same file. */

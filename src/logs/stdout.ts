@@ -1,7 +1,8 @@
 import { fstatSync, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { BoundedBudget } from '../util/bounded-budget.ts';
 import { hasCode, systemMessage } from '../util/errno.ts';
-import { type Batch, Room } from './backlog.ts';
+import type { Batch } from './backlog.ts';
 import { type LineOutput, LineWriter } from './line-writer.ts';
 
 /** Bytes that wait for a slow reader or disk; beyond that lines are not taken, so that memory stays bounded. */
@@ -103,7 +104,7 @@ export function createFileStdout(
   const writer = new LineWriter({
     output: outputTo(sink),
     limit: MAX_UNWRITTEN_BYTES,
-    room: new Room(MAX_UNWRITTEN_BYTES),
+    room: new BoundedBudget(MAX_UNWRITTEN_BYTES),
     batch: BATCH_BYTES,
     retryAfter,
     failed(error) {

@@ -9,7 +9,7 @@ import { requestHeaders } from '../../src/door/upstream/headers.ts';
 import { type Generation, Leases } from '../../src/door/upstream/leases.ts';
 import { DoorError } from '../../src/errors.ts';
 import { Timers } from '../../src/util/timers.ts';
-import { FakeSupervisor, target } from './support/door.ts';
+import { FakeSupervisor, LIMITS, target } from './support/door.ts';
 
 const NAMES = [
   'Host',
@@ -99,7 +99,7 @@ test('the last word on a generation that left routing is that nothing is in flig
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const supervisor = new FakeSupervisor();
-      const counters = new Counters();
+      const counters = new Counters(LIMITS);
       const leases = new Leases('door-1', supervisor, counters, new Timers(), () => 1);
       let ready: readonly number[] = [];
       const taken: Generation[] = [];

@@ -1,6 +1,7 @@
 import type { Limits } from '../../config/types.ts';
 import { DoorError } from '../../errors.ts';
 import type { SupervisorPort, Target } from '../../snapshot.ts';
+import { BoundedBudget } from '../../util/bounded-budget.ts';
 import type { Timers } from '../../util/timers.ts';
 import { type Client, ClientDisconnected } from '../http/client.ts';
 import type { Counters } from '../upstream/counters.ts';
@@ -18,7 +19,7 @@ const ROUND_TIMEOUT = 250;
 export interface HoldOptions {
   readonly doorId: string;
   readonly supervisor: SupervisorPort;
-  readonly limits: Pick<Limits, 'held' | 'heldPerProfile' | 'heldBytesPerProfile'>;
+  readonly limits: Pick<Limits, 'held'>;
   readonly counters: Counters;
   readonly timers: Timers;
   readonly now: () => number;
@@ -34,15 +35,16 @@ export class Hold {
   readonly #queues = new Map<string, Map<string, HoldQueue>>();
   /** So that who has to wait again is not behind those that came later. */
   readonly #orders = new WeakMap<Delivery, number>();
-  #size = 0;
+  readonly #held: BoundedBudget;
   #lastId = 0;
 
   constructor(options: HoldOptions) {
     this.#options = options;
+    this.#held = new BoundedBudget(() => options.limits.held);
   }
 
   get size(): number {
-    return this.#size;
+    return this.#held.used;
   }
 
   /** Others wait for it, or have just gone, ready as it may be: who comes now must not overtake them. */
@@ -61,7 +63,7 @@ export class Hold {
     if (target.state === 'down' || isFutile(target, until, now())) {
       return Promise.reject(notReady(target.retryAt, now()));
     }
-    if (this.#isFull(delivery)) return Promise.reject(full());
+    if (!this.#tryAcquire(delivery)) return Promise.reject(full());
     return new Promise((resolve, reject) => {
       this.#lastId += 1;
       const order = this.#orders.get(delivery) ?? this.#lastId;
@@ -79,7 +81,6 @@ export class Hold {
       };
       const queue = this.#queueFor(target);
       queue.add(waiter);
-      this.#count(delivery, 1);
       waiter.timer = timers.after(until - now(), () => this.#onDeadline(queue, waiter));
       client.onDisconnect(() => this.#fail(queue, waiter, new ClientDisconnected()));
       if (target.state === 'pending') this.#requestReady(queue, waiter);
@@ -89,11 +90,10 @@ export class Hold {
 
   /** A short wait before another try; the request keeps a place among the held. Rejects as `wait` does. */
   pause(client: Client, delivery: Delivery, ms: number): Promise<void> {
-    if (this.#isFull(delivery)) return Promise.reject(full());
+    if (!this.#tryAcquire(delivery)) return Promise.reject(full());
     return new Promise((resolve, reject) => {
-      this.#count(delivery, 1);
       const end = (): void => {
-        this.#count(delivery, -1);
+        this.#releaseHeld(delivery);
         client.onDisconnect(null);
       };
       const timer = this.#options.timers.after(ms, () => {
@@ -189,11 +189,23 @@ export class Hold {
     waiter.fail(error);
   }
 
-  #isFull({ profile, bytes }: Delivery): boolean {
-    const { limits, counters } = this.#options;
-    const { held, heldBytes } = counters.of(profile);
-    if (this.#size >= limits.held || held >= limits.heldPerProfile) return true;
-    return heldBytes > 0 && heldBytes + bytes > limits.heldBytesPerProfile;
+  /** Counts the delivery as held; false, and nothing is counted, if a limit is reached. */
+  #tryAcquire({ profile, bytes }: Delivery): boolean {
+    const { held, heldBytes } = this.#options.counters.of(profile);
+    // A body larger than the limit is held too, if it is the profile's only one.
+    const bytesFit = heldBytes.used === 0 || heldBytes.fits(bytes);
+    if (!this.#held.fits() || !held.fits() || !bytesFit) return false;
+    this.#held.acquire();
+    held.acquire();
+    heldBytes.acquire(bytes);
+    return true;
+  }
+
+  #releaseHeld({ profile, bytes }: Delivery): void {
+    const { held, heldBytes } = this.#options.counters.of(profile);
+    this.#held.release();
+    held.release();
+    heldBytes.release(bytes);
   }
 
   #queueFor(target: Target): HoldQueue {
@@ -213,7 +225,7 @@ export class Hold {
   #remove(queue: HoldQueue, waiter: Waiter): void {
     queue.delete(waiter);
     if (queue.size === 0 && queue.round === null) this.#forget(queue);
-    this.#count(waiter.delivery, -1);
+    this.#releaseHeld(waiter.delivery);
     this.#options.timers.cancel(waiter.timer);
     waiter.client.onDisconnect(null);
   }
@@ -222,13 +234,6 @@ export class Hold {
     const listeners = this.#queues.get(profile);
     listeners?.delete(listener);
     if (listeners?.size === 0) this.#queues.delete(profile);
-  }
-
-  #count({ profile, bytes }: Delivery, change: 1 | -1): void {
-    const counters = this.#options.counters.of(profile);
-    this.#size += change;
-    counters.held += change;
-    counters.heldBytes += change * bytes;
   }
 }
 

@@ -52,7 +52,7 @@ export async function serve(context: DoorContext, exchange: Exchange): Promise<v
   } catch (error) {
     refuse(context, exchange, error, profile);
   } finally {
-    context.budget.give(exchange.buffered);
+    context.budget.release(exchange.buffered);
   }
 }
 

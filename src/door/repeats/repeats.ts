@@ -1,4 +1,5 @@
 import { DoorError } from '../../errors.ts';
+import { BoundedBudget } from '../../util/bounded-budget.ts';
 import type { Timer, Timers } from '../../util/timers.ts';
 import { type Client, ClientDisconnected } from '../http/client.ts';
 import { AnsweredCache } from './answered.ts';
@@ -52,18 +53,17 @@ interface Waiter {
 export class Repeats {
   readonly #timers: Timers;
   readonly #now: () => number;
-  readonly #mostWaiting: number;
   /** Those under way, each with its repeats in the order in which they came; null where there was none yet. */
   readonly #open = new Map<string, Set<Waiter> | null>();
   /** The statuses that they were answered with. */
   readonly #answered: AnsweredCache;
-  #waiting = 0;
+  readonly #waiting: BoundedBudget;
 
   constructor({ timers, now, remembered = MAX_ANSWERED, waiting = MAX_WAITING }: RepeatsOptions) {
     this.#timers = timers;
     this.#now = now;
     this.#answered = new AnsweredCache(remembered);
-    this.#mostWaiting = waiting;
+    this.#waiting = new BoundedBudget(waiting);
   }
 
   /**
@@ -78,7 +78,7 @@ export class Repeats {
       this.#open.set(key, null);
       return { kind: 'original', original: new OpenOriginal(key, window, this.#finish) };
     }
-    if (this.#waiting >= this.#mostWaiting) {
+    if (!this.#waiting.tryAcquire()) {
       throw new DoorError('GWPROXY_OVERLOADED', 'too many repeats wait for their twin', { retryAfter: 1 });
     }
     const together = waiters ?? new Set();
@@ -100,14 +100,13 @@ export class Repeats {
       const timer = this.#timers.after(until - this.#now(), () => fail(stillUnderWay()));
       const waiter: Waiter = { client, window, settle: resolve, timer };
       waiters.add(waiter);
-      this.#waiting += 1;
       client.onDisconnect(() => fail(new ClientDisconnected()));
     });
   }
 
   #remove(waiters: Set<Waiter>, waiter: Waiter): void {
     waiters.delete(waiter);
-    this.#waiting -= 1;
+    this.#waiting.release();
     this.#timers.cancel(waiter.timer);
     waiter.client.onDisconnect(null);
   }

@@ -1,34 +1,10 @@
 import type { Limits } from '../../config/types.ts';
 import { DoorError } from '../../errors.ts';
+import type { BoundedBudget } from '../../util/bounded-budget.ts';
 import { ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import type { Head } from './head.ts';
-
-/** All bodies that are in memory at once, for all requests of a door. */
-export class Budget {
-  readonly #limits: Pick<Limits, 'buffered'>;
-  #used = 0;
-
-  constructor(limits: Pick<Limits, 'buffered'>) {
-    this.#limits = limits;
-  }
-
-  get used(): number {
-    return this.#used;
-  }
-
-  /** False where it would be too much; then nothing is taken. */
-  take(bytes: number): boolean {
-    if (this.#used + bytes > this.#limits.buffered) return false;
-    this.#used += bytes;
-    return true;
-  }
-
-  give(bytes: number): void {
-    this.#used -= bytes;
-  }
-}
 
 /** Refuses a body that says itself that it is too long, before a byte of it is read. */
 export function checkLength(length: number | 'chunked', limit: number): void {
@@ -43,7 +19,7 @@ export function tooLarge(limit: number): DoorError {
  * The whole body, at most `limit` bytes. What it takes of the budget is noted in the exchange, whose end gives it
  * back. Rejects with GWPROXY_BODY_TOO_LARGE, GWPROXY_OVERLOADED, or ClientLeft.
  */
-export function readBody(exchange: Exchange, limit: number, budget: Budget): Promise<Buffer> {
+export function readBody(exchange: Exchange, limit: number, budget: BoundedBudget): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const { req } = exchange;
     const body = new BodyBuffer(limit);
@@ -57,7 +33,7 @@ export function readBody(exchange: Exchange, limit: number, budget: Budget): Pro
       const growth = body.growth(chunk.length);
       if (body.size + chunk.length > limit) {
         stop(tooLarge(limit));
-      } else if (!budget.take(growth)) {
+      } else if (!budget.tryAcquire(growth)) {
         stop(
           new DoorError('GWPROXY_OVERLOADED', 'too many bodies are being held; try again', {
             retryAfter: 1,
@@ -84,7 +60,7 @@ export type Body = Buffer | 'streamed';
 
 /** The body where more than one must read it: held in memory, and bounded. Rejects as `receive` does. */
 export function readWholeBody(
-  { limits, budget }: { readonly limits: Pick<Limits, 'body'>; readonly budget: Budget },
+  { limits, budget }: { readonly limits: Pick<Limits, 'body'>; readonly budget: BoundedBudget },
   exchange: Exchange,
   head: Head,
 ): Promise<Buffer> {

@@ -1,3 +1,5 @@
+import type { Limits } from '../../config/types.ts';
+import { BoundedBudget } from '../../util/bounded-budget.ts';
 import { Latency } from './latency.ts';
 
 export interface ProfileStats {
@@ -12,31 +14,45 @@ export interface ProfileStats {
   readonly lastUsed: number;
 }
 
+/** A reload changes them in place. */
+export type HeldLimits = Pick<Limits, 'heldPerProfile' | 'heldBytesPerProfile'>;
+
 /** What the door counts of one profile; it outlives the profile's generations. */
 export class ProfileCounters {
   inFlight = 0;
-  held = 0;
-  /** Of the bodies of those that are held. */
-  heldBytes = 0;
+  /** Requests that are held. */
+  readonly held: BoundedBudget;
+  /** Bytes of their bodies. */
+  readonly heldBytes: BoundedBudget;
   requests = 0;
   brokenReuse = 0;
   lastUsed = 0;
   readonly latency = new Latency();
 
+  constructor(limits: HeldLimits) {
+    this.held = new BoundedBudget(() => limits.heldPerProfile);
+    this.heldBytes = new BoundedBudget(() => limits.heldBytesPerProfile);
+  }
+
   stats(): ProfileStats {
     const { inFlight, held, requests, brokenReuse, lastUsed } = this;
-    return { inFlight, held, requests, brokenReuse, lastUsed };
+    return { inFlight, held: held.used, requests, brokenReuse, lastUsed };
   }
 }
 
 /** One ProfileCounters for each profile of the newest snapshot. */
 export class Counters {
+  readonly #limits: HeldLimits;
   readonly #profiles = new Map<string, ProfileCounters>();
+
+  constructor(limits: HeldLimits) {
+    this.#limits = limits;
+  }
 
   of(profile: string): ProfileCounters {
     const known = this.#profiles.get(profile);
     if (known !== undefined) return known;
-    const fresh = new ProfileCounters();
+    const fresh = new ProfileCounters(this.#limits);
     this.#profiles.set(profile, fresh);
     return fresh;
   }
@@ -45,7 +61,7 @@ export class Counters {
   retain(profiles: ReadonlySet<string>): void {
     for (const profile of profiles) this.of(profile);
     for (const [profile, counters] of this.#profiles) {
-      if (!profiles.has(profile) && counters.inFlight === 0 && counters.held === 0) {
+      if (!profiles.has(profile) && counters.inFlight === 0 && counters.held.used === 0) {
         this.#profiles.delete(profile);
       }
     }

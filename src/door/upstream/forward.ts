@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { Limits } from '../../config/types.ts';
 import { DoorError } from '../../errors.ts';
 import type { Address } from '../../snapshot.ts';
+import type { BoundedBudget } from '../../util/bounded-budget.ts';
 import type { Timer, Timers } from '../../util/timers.ts';
 import { ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -9,12 +10,17 @@ import type { ReportRefusal } from '../http/refusals.ts';
 import type { Head } from '../request/head.ts';
 import { StreamedBody } from '../request/streamed-body.ts';
 import { AnswerWriter } from './answer-writer.ts';
-import type { DetachedRequests } from './detached.ts';
 import { isConnectFailure, noAnswer } from './failure.ts';
 import { answerHeaders } from './headers.ts';
 import type { Generation } from './leases.ts';
 import type { SendCopyContext } from './send-copy.ts';
 import type { Upstream } from './upstreams.ts';
+
+/**
+ * How many requests may go on although their clients disconnected: clients are bounded by their connections, and these
+ * no longer are. Each ends at the latest when its gateway's answer is overdue.
+ */
+export const MAX_DETACHED = 100;
 
 /** A request as a gateway gets it. */
 export interface Outgoing {
@@ -34,7 +40,8 @@ export interface ForwardContext extends SendCopyContext {
   /** A reload changes them in place: read them anew for each request. */
   readonly limits: Limits;
   readonly timers: Timers;
-  readonly detached: DetachedRequests;
+  /** Requests that go on although their client disconnected. */
+  readonly detached: BoundedBudget;
   readonly reportRefusal: ReportRefusal;
 }
 
@@ -114,7 +121,7 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#answerWriter = new AnswerWriter(exchange.res);
     this.#sentAt = context.now();
     exchange.onDisconnect(() => {
-      if (outlivesClient && this.#isUnderWay() && context.detached.take()) this.#isDetached = true;
+      if (outlivesClient && this.#isUnderWay() && context.detached.tryAcquire()) this.#isDetached = true;
       else this.#handleDisconnect();
     });
   }
@@ -208,7 +215,7 @@ class Relay implements Dispatcher.DispatchHandler {
 
   #finish(): void {
     this.#isFinished = true;
-    if (this.#isDetached) this.#context.detached.give();
+    if (this.#isDetached) this.#context.detached.release();
     this.#isDetached = false;
     this.#context.timers.cancel(this.#stalled);
     this.#stalled = null;

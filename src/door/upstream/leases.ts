@@ -137,7 +137,7 @@ export class Leases {
   #checkIdle(generation: Generation, idleAfter: number): void {
     const left = generation.lastUsed + idleAfter - this.#now();
     // A request that is held is about to be one in flight.
-    const busy = generation.inFlight > 0 || generation.counters.held > 0;
+    const busy = generation.inFlight > 0 || generation.counters.held.used > 0;
     this.#scheduleIdleCheck(generation, idleAfter, busy || left <= 0 ? idleAfter : left);
     if (busy || left > 0) return;
     generation.idleReported = true;

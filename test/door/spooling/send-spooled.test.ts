@@ -52,7 +52,7 @@ function hook(changes: Partial<SpoolRequest> = {}): SpoolRequest {
 function senderTo(t: TestContext, ...targets: readonly Target[]): Sender {
   const supervisor = new FakeSupervisor();
   const timers = new Timers();
-  const counters = new Counters();
+  const counters = new Counters(LIMITS);
   const now = Date.now;
   const limits = { ...LIMITS, answerTime: 1000 };
   const upstreams = new Upstreams({ limits, counters, now });

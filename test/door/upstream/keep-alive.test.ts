@@ -190,7 +190,7 @@ test('an idle connection that is reset before anything is written costs no reque
 
 test('a reset that is seen before the request is written is an error without a start', async (t) => {
   const peer = await rawUpstream(t);
-  const counters = new Counters();
+  const counters = new Counters(LIMITS);
   const upstreams = new Upstreams({ limits: LIMITS, counters, now: Date.now });
   t.after(() => upstreams.destroy());
   const address = { host: '127.0.0.1', port: peer.port };

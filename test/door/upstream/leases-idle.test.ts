@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Counters } from '../../../src/door/upstream/counters.ts';
 import { Leases } from '../../../src/door/upstream/leases.ts';
 import { Timers } from '../../../src/util/timers.ts';
-import { FakeSupervisor, pathRoute, startDoor, target } from '../support/door.ts';
+import { FakeSupervisor, LIMITS, pathRoute, startDoor, target } from '../support/door.ts';
 import { dial, rawUpstream } from '../support/raw.ts';
 
 const ROUTES = [pathRoute('a')];
@@ -17,7 +17,7 @@ const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpg
 function leasesOf(t: Pick<TestContext, 'mock'>) {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
   const supervisor = new FakeSupervisor();
-  const counters = new Counters();
+  const counters = new Counters(LIMITS);
   const timers = new Timers();
   const leases = new Leases('door-1', supervisor, counters, timers, Date.now);
   return {
@@ -75,10 +75,10 @@ test('the time counts from the end of the last lease, and the first lease after 
 test('a request that is held keeps its gateway from being idle', (t) => {
   const { route, tick, told, counters } = leasesOf(t);
   route(1);
-  counters.of('a').held = 1;
+  counters.of('a').held.acquire();
   tick(250);
   assert.deepEqual(told(), []);
-  counters.of('a').held = 0;
+  counters.of('a').held.release();
   tick(50);
   assert.equal(told().length, 1);
 });
@@ -164,7 +164,7 @@ test('a clock that is set back delays the telling by one idle time at most', (t)
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const supervisor = new FakeSupervisor();
   let now = 1_000_000;
-  const leases = new Leases('door-1', supervisor, new Counters(), new Timers(), () => now);
+  const leases = new Leases('door-1', supervisor, new Counters(LIMITS), new Timers(), () => now);
   leases.applyTargets([target('a', 1, { idleAfter: 100 })]);
   now = 0;
   t.mock.timers.tick(100);
@@ -176,7 +176,7 @@ test('a clock that is set back delays the telling by one idle time at most', (t)
 
 test('the telling keeps no process alive', () => {
   const timers = new Timers();
-  const leases = new Leases('door-1', new FakeSupervisor(), new Counters(), timers, Date.now);
+  const leases = new Leases('door-1', new FakeSupervisor(), new Counters(LIMITS), timers, Date.now);
   leases.applyTargets([target('a', 1, { idleAfter: 100 })]);
   assert.equal(leases.generation('a', 1).timer?.hasRef(), false);
   timers.clear();

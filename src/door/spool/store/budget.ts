@@ -1,3 +1,5 @@
+import { BoundedBudget } from '../../../util/bounded-budget.ts';
+
 /** What the spool may hold, dead deliveries among it. */
 export interface SpoolLimits {
   /** Bytes on disk, of all profiles. */
@@ -16,50 +18,57 @@ export const SPOOL_LIMITS: SpoolLimits = {
 };
 
 interface Used {
-  bytes: number;
-  count: number;
+  readonly bytes: BoundedBudget;
+  readonly count: BoundedBudget;
 }
 
-/** What of its limits the spool has used. */
+/** What the spool holds, in all and by profile. */
 export class SpoolBudget {
   readonly #limits: SpoolLimits;
-  readonly #all: Used = { bytes: 0, count: 0 };
+  readonly #all: Used;
   readonly #profiles = new Map<string, Used>();
 
   constructor(limits: SpoolLimits) {
     this.#limits = limits;
+    this.#all = { bytes: new BoundedBudget(limits.bytes), count: new BoundedBudget(limits.count) };
   }
 
-  /** False where it would be too much; then nothing is taken. */
-  take(profile: string, bytes: number): boolean {
-    const used = this.#profiles.get(profile) ?? { bytes: 0, count: 0 };
-    const { limits, all } = { limits: this.#limits, all: this.#all };
-    const fits =
-      all.count < limits.count &&
-      used.count < limits.countPerProfile &&
-      all.bytes + bytes <= limits.bytes &&
-      used.bytes + bytes <= limits.bytesPerProfile;
-    if (fits) this.add(profile, bytes);
+  /** Counts one delivery of that size; false, and nothing is counted, if a limit is reached. */
+  tryAcquire(profile: string, bytes: number): boolean {
+    const fits = [this.#all, this.#usedBy(profile)].every(
+      (used) => used.count.fits() && used.bytes.fits(bytes),
+    );
+    if (fits) this.acquire(profile, bytes);
     return fits;
   }
 
-  /** What is there already, whether or not it fits. */
-  add(profile: string, bytes: number): void {
-    const used = this.#profiles.get(profile) ?? { bytes: 0, count: 0 };
+  /** Counts one delivery that is on disk already, whether or not it fits. */
+  acquire(profile: string, bytes: number): void {
+    const used = this.#usedBy(profile);
     this.#profiles.set(profile, used);
     for (const one of [used, this.#all]) {
-      one.bytes += bytes;
-      one.count += 1;
+      one.bytes.acquire(bytes);
+      one.count.acquire();
     }
   }
 
-  give(profile: string, bytes: number): void {
+  release(profile: string, bytes: number): void {
     const used = this.#profiles.get(profile);
     if (used === undefined) return;
     for (const one of [used, this.#all]) {
-      one.bytes -= bytes;
-      one.count -= 1;
+      one.bytes.release(bytes);
+      one.count.release();
     }
-    if (used.count === 0) this.#profiles.delete(profile);
+    if (used.count.used === 0) this.#profiles.delete(profile);
+  }
+
+  #usedBy(profile: string): Used {
+    const { bytesPerProfile, countPerProfile } = this.#limits;
+    return (
+      this.#profiles.get(profile) ?? {
+        bytes: new BoundedBudget(bytesPerProfile),
+        count: new BoundedBudget(countPerProfile),
+      }
+    );
   }
 }

@@ -59,7 +59,7 @@ export class FolderStore implements SpoolStore {
 
   put(request: SpoolRequest): PendingPut {
     const { spooled, chunks } = encodeRecord(this.#nextId(), request);
-    if (!this.#budget.take(spooled.profile, spooled.bytes)) throw new SpoolRefused('full');
+    if (!this.#budget.tryAcquire(spooled.profile, spooled.bytes)) throw new SpoolRefused('full');
     return { spooled, durable: this.#store(spooled, chunks) };
   }
 
@@ -123,7 +123,7 @@ export class FolderStore implements SpoolStore {
       at = this.#layout.file('new', id);
       await this.#syncs.new.request();
     } catch (cause) {
-      this.#budget.give(profile, bytes);
+      this.#budget.release(profile, bytes);
       throw new SpoolRefused('disk', await this.#withdraw(at, cause));
     }
     this.#files.set(id, { profile, bytes, place: 'new' });
@@ -162,7 +162,7 @@ export class FolderStore implements SpoolStore {
 
   #track({ id, profile, bytes }: Spooled, place: Place): void {
     this.#files.set(id, { profile, bytes, place });
-    this.#budget.add(profile, bytes);
+    this.#budget.acquire(profile, bytes);
     this.#last = Math.max(this.#last, numberOf(id));
   }
 
@@ -175,7 +175,7 @@ export class FolderStore implements SpoolStore {
     const file = this.#files.get(id);
     if (file === undefined) return;
     this.#files.delete(id);
-    this.#budget.give(file.profile, file.bytes);
+    this.#budget.release(file.profile, file.bytes);
   }
 
   /** By the clock, so that no id comes again after a restart; never below the last, where the clock was set back. */
