@@ -1,18 +1,18 @@
 import { bodyFormat } from './body/content-type.ts';
 import type { BodyFields } from './body/reads.ts';
-import type { Platform, RequestHead } from './platform.ts';
+import { definePlatform, type Platform, type RequestHead } from './platform.ts';
 import type { RouteKey } from './route.ts';
 
-/** What the fields of custom routes are called: where a value stands, and which one of these. */
+/** Prefixes of the field names of custom routes: `header:<name in lower case>` and `json:<pointer>`. */
 export const HEADER_FIELD = 'header:';
 export const JSON_FIELD = 'json:';
 
-/** No sender is known; the most patient of the usual ones wait 10 s (GitHub). */
+/** ms. The sender is unknown; of the known ones that only notify, the most patient wait 10 s (GitHub). */
 const DEADLINE = 10_000;
 
 /**
- * Any other sender, told by the headers and JSON values that the routes of one scope name. Nobody but the
- * operator knows which of these are secrets (`X-Gitlab-Token` is one), so that all of them are kept as such.
+ * Any other sender, recognised by the headers and JSON values that the routes of one scope name. Some of these are
+ * secrets (`X-Gitlab-Token`), and only the operator knows which; so all are treated as secrets.
  */
 export function customPlatform(routes: readonly { readonly key: RouteKey }[]): Platform {
   const fields = [...new Set(routes.flatMap(({ key }) => Object.keys(key.fields)))].sort();
@@ -20,15 +20,14 @@ export function customPlatform(routes: readonly { readonly key: RouteKey }[]): P
   const pointers = fields
     .filter((field) => field.startsWith(JSON_FIELD))
     .map((field) => field.slice(JSON_FIELD.length));
-  return {
+  return definePlatform({
     name: 'custom',
     configKey: null,
-    // Sorted: 'header:…' before 'json:…', and each by name.
+    // Sorted: header fields come first, each kind by name.
     fields,
     headFields: headers,
     secretFields: fields,
-    reads: { json: pointers, form: [], formJson: {} },
-    normalise: (_field, value) => value,
+    reads: { json: pointers },
     recognises: (head, body) => {
       if (headers.some((field) => headerAt(head, field) !== undefined)) return true;
       if (pointers.length === 0) return false;
@@ -43,25 +42,23 @@ export function customPlatform(routes: readonly { readonly key: RouteKey }[]): P
       ].filter((entry): entry is readonly [string, string] => entry[1] !== undefined);
       return values.length === 0 ? [] : [{ platform: 'custom', fields: Object.fromEntries(values) }];
     },
-    handshake: () => undefined,
-    unmatched: () => undefined,
     deadline: () => DEADLINE,
     synchronous: () => true,
-  };
+  });
 }
 
 function headerAt(head: RequestHead, field: string): string | undefined {
   return head.header(field.slice(HEADER_FIELD.length));
 }
 
-/** A string, or a number, true or false as it is written. */
+/** A string; or a number, true or false as it is written in the body. */
 function literalAt(body: BodyFields | null, pointer: string): string | undefined {
   const kind = body?.kind(pointer);
   if (kind === 'true' || kind === 'false') return kind;
   return kind === 'number' ? body?.number(pointer) : body?.text(pointer);
 }
 
-/** A GET says that it brings JSON where it does; of any other method a body is looked for. */
+/** Whether the body may be JSON: a GET without a Content-Type has no body. */
 function mayHoldJson(head: RequestHead): 'needs body' | false {
   const format = bodyFormat(head);
   const bodyless = head.method === 'GET' || head.method === 'HEAD';

@@ -1,97 +1,127 @@
 import type { BodyFields, Reads } from './body/reads.ts';
 import type { Attributes, PlatformName, RouteKey } from './route.ts';
 
-/** What the door knows of a request before its body is read. Header names in lower case, values as received. */
+/** What is known of a request before its body is read. Header names are in lower case, values as received. */
 export interface RequestHead {
   readonly method: string;
   /** Without the query, as received (nothing decoded), starting with '/'. */
   readonly path: string;
-  /** After the '?', without it; '' where there is none. */
+  /** What follows the '?'; '' if there is none. */
   readonly query: string;
   /** The Host header, as received: in any case, with or without a port. */
   readonly host: string;
-  /** The only value of that header; undefined where it is absent, 'repeated' is never returned: the door
-   * refuses a repeated header that some platform routes by before it asks. */
+  /**
+   * The value of that header; undefined if it is absent. A header in `Platform.headers` has only one value: the door
+   * has refused any request that repeats it.
+   */
   header(name: string): string | undefined;
 }
 
-/** An answer that the door gives itself, in the words the sender understands. */
+/** An answer that gwproxy gives itself, in the form that the sender understands. */
 export interface Reply {
   readonly status: number;
   readonly contentType: string | null;
   readonly body: string;
 }
 
-/** The request says two things about whom it is for; it is refused with 400 GWPROXY_AMBIGUOUS_KEY. */
+/** The request names its recipient in two ways that disagree; it is refused with 400 GWPROXY_AMBIGUOUS_KEY. */
 export interface Ambiguous {
   readonly ambiguous: string;
 }
 
 /**
- * All that is known of one sender. Pure: the same head and fields give the same answer. `body` is null where the
- * head alone is asked: what is only in the body is then simply not there.
+ * All that gwproxy knows of one sender. Pure: the same head and body give the same answer. `body` is null if only the
+ * head is known; fields of the body are then absent.
  */
 export interface Platform {
   readonly name: PlatformName;
-  /** What its routes are called in the config: `slack: {…}`; null where it has none (Viber names no bot). */
+  /** The key of its routes in the config (`slack: {…}`); null if it has none (Viber's requests name no bot). */
   readonly configKey: string | null;
-  /** The fields of its routes, in the order in which one beats another. */
+  /** The fields of its routes. Of two routes with equally many fields, the one with the earlier field wins. */
   readonly fields: readonly string[];
-  /** Those of `fields` that the head alone gives: routes by these need no body, which then streams. */
+  /** Those of `fields` that are in the head: a request with routes by these alone is streamed, its body unread. */
   readonly headFields: readonly string[];
   /** Those of `fields` that are secrets: compared by their keyed hash, never shown. */
   readonly secretFields: readonly string[];
   /**
-   * Platforms of one family share their marks (Meta's subscription GET): of several that the head proves, the one
-   * that some route claims it by decides. Two platforms of no common family are a contradiction.
+   * The headers that name a bot or prove the sender, in lower case. A request must have at most one value of each, in
+   * one spelling: a gateway that took another value than the door did would serve another bot's request, or verify
+   * another signature.
+   */
+  readonly headers: readonly string[];
+  /**
+   * Platforms of one family may recognise the same head (Meta's subscription GET): the one with a route that claims
+   * it decides. If platforms of different families recognise one head, the request is refused.
    */
   readonly family?: 'meta';
   readonly reads: Reads;
-  /** A route's value or an attribute in the form in which both are compared. */
+  /** Puts a route's value, or an attribute, into the form in which the two are compared. */
   normalise(field: string, value: string): string;
   /**
-   * A route's fields so written that two routes which claim the same requests look the same, for the check of the
-   * config; where they always do, there is none.
+   * Rewrites a route's fields so that two routes which claim the same requests become equal, for the config's check.
+   * Left out if they always are.
    */
   comparable?(fields: RouteKey['fields']): RouteKey['fields'];
   /**
-   * Whether it is this sender's request. With the head alone: true where a header or the query proves it, false
-   * where it cannot be, else 'needs body'. With the body: true or false by its shape, or by the head as before.
+   * Whether the request is this sender's. With the head alone: true if a header or the query proves it, false if it
+   * cannot be, else 'needs body'. With the body: true or false, by its shape or by the head as before.
    */
   recognises(head: RequestHead, body?: BodyFields): boolean | 'needs body';
-  /** Whom the request is for: one entry a bot (Meta's and Graph's batches hold several); empty where it names nobody. */
+  /** Which bots the request is for: one entry each (only Meta and Graph send batches); empty if it names none. */
   deliveries(head: RequestHead, body: BodyFields | null): readonly Attributes[] | Ambiguous;
-  /** A request that the sender uses to try the URL, answered here; undefined where it is an ordinary one. */
+  /** The answer to a request by which the sender tries the URL; undefined for every other request. */
   handshake(head: RequestHead, body: BodyFields | null): Reply | undefined;
-  /** What the sender must hear when no profile claims the request; undefined is the door's own 404. */
+  /** What the sender must hear if no profile claims the request; undefined: a plain 404. */
   unmatched(head: RequestHead, body: BodyFields | null): Reply | undefined;
-  /** How long the sender waits for an answer, in ms from its first byte. */
+  /** How long the sender waits for an answer, in ms from the first byte of its request. */
   deadline(head: RequestHead, body: BodyFields | null): number;
-  /** The answer itself matters to the sender: never acknowledged early, never replayed. */
+  /** Whether the sender uses the answer itself: such a request is never acknowledged early and never replayed. */
   synchronous(head: RequestHead, body: BodyFields | null): boolean;
   /**
-   * Whether it may be acknowledged before its gateway has it: the sender would not repeat it in time, and of the
-   * answer only the status matters. Left out by a platform of which that is never so. Asked only of what is not
-   * synchronous.
+   * Whether the request may be acknowledged before its gateway has it: the sender would not repeat it in time and uses
+   * only the status of the answer. Asked only of requests that are not synchronous; left out if it never holds.
    */
   spoolable?(head: RequestHead, body: BodyFields | null): boolean;
-  /** What the sender wants to hear of such a request; a platform without it hears an empty 200. */
+  /** The acknowledgement of a spooled request; an empty 200 if left out. */
   acknowledgement?(head: RequestHead, body: BodyFields | null): Reply;
   /**
-   * The sender's own ids of what it delivers: a request of the same bytes with the same ids is the same delivery,
-   * sent again. Undefined where nothing says so. Asked only of what is not synchronous.
+   * The sender's own ids of what it delivers: requests of the same bytes with the same ids are repeats of one delivery.
+   * Undefined if the request has no such ids. Asked only of requests that are not synchronous.
    */
   dedupKey?(head: RequestHead, body: BodyFields | null): readonly string[] | undefined;
-  /** What must stay in order: a conversation, a channel, a repository. Undefined where nothing names one. */
+  /** Deliveries with the same key stay in order: a conversation, a channel, a repository. Undefined if none is named. */
   orderKey?(head: RequestHead, body: BodyFields | null): string | undefined;
 }
 
-/** What matters of a delivery that waits on disk, or that may be a repeat of another. */
+type Required = 'name' | 'configKey' | 'fields' | 'recognises' | 'deliveries' | 'deadline' | 'synchronous';
+
+/** What a platform's file has to state, and what else it may. */
+export type PlatformDefinition = Pick<Platform, Required> &
+  Partial<Omit<Platform, Required | 'reads'>> & { readonly reads?: Partial<Reads> };
+
+/**
+ * Completes a platform with what holds for most senders: no field is in the head, none is secret, ids are opaque and
+ * compared exactly, no request is a trial of the URL, and a request that nobody claims gets a plain 404.
+ */
+export function definePlatform(definition: PlatformDefinition): Platform {
+  return {
+    headFields: [],
+    secretFields: [],
+    headers: [],
+    normalise: (_field, value) => value,
+    handshake: () => undefined,
+    unmatched: () => undefined,
+    ...definition,
+    reads: { json: [], form: [], formJson: {}, ...definition.reads },
+  };
+}
+
+/** What is known of a delivery that may be spooled, or may be a repeat of another. */
 export interface DeliveryFacts {
-  /** As `Platform.spoolable`; false for what is synchronous. */
+  /** As `Platform.spoolable`; false if it is synchronous. */
   readonly spoolable: boolean;
   readonly acknowledgement: Reply;
-  /** Undefined for what is synchronous, too. */
+  /** As `Platform.dedupKey`; undefined if it is synchronous. */
   readonly dedupKey: readonly string[] | undefined;
   readonly orderKey: string | undefined;
 }

@@ -1,43 +1,35 @@
 import type { BodyFields } from '../body/reads.ts';
-import type { Platform, RequestHead } from '../platform.ts';
-import type { Attributes } from '../route.ts';
+import { definePlatform } from '../platform.ts';
 import { byJsonShape, hasStrings } from './read/body-shape.ts';
-import { present } from './read/read.ts';
+import { oneDelivery } from './read/read.ts';
 
-// The fields as in open-dingtalk/dingtalk-stream-sdk-python, dingtalk_stream/chatbot.py.
+/*
+ * DingTalk: messages to a robot in HTTP mode. The robot's code is /robotCode in the JSON body.
+ * Fields as in https://github.com/open-dingtalk/dingtalk-stream-sdk-python (dingtalk_stream/chatbot.py).
+ *
+ * Old robots send no code, so that their messages name no bot: such a robot needs a path of its own, with a
+ * `fallback: true` route by that path. Event subscriptions are encrypted and not recognised.
+ */
 
 const MESSAGE = ['/msgtype', '/conversationId'] as const;
 
-/** Its headers are `timestamp` and `sign`, which say nothing: told by the body of a robot's message. */
+/** Its headers `timestamp` and `sign` are too common to prove anything. */
 function looksLikeMessage(body: BodyFields): boolean {
   return (
     hasStrings(body, MESSAGE) && (hasStrings(body, ['/robotCode']) || hasStrings(body, ['/chatbotUserId']))
   );
 }
 
-function deliveries(_head: RequestHead, body: BodyFields | null): readonly Attributes[] {
-  const fields = present({ robot: body?.text('/robotCode') });
-  return Object.keys(fields).length === 0 ? [] : [{ platform: 'dingtalk', fields }];
-}
-
-/**
- * Messages to a DingTalk robot in HTTP mode. Old robots carry no code and name nobody: they need a path of their
- * own, and there a path route with `fallback: true`. Event subscriptions are encrypted, and not taken for these.
- */
-export const dingtalk: Platform = {
+export const dingtalk = definePlatform({
   name: 'dingtalk',
   configKey: 'dingtalk',
   fields: ['robot'],
-  headFields: [],
-  secretFields: [],
-  reads: { json: ['/robotCode', '/chatbotUserId', ...MESSAGE], form: [], formJson: {} },
-  normalise: (_field, value) => value,
+  headers: ['timestamp', 'sign'],
+  reads: { json: ['/robotCode', '/chatbotUserId', ...MESSAGE] },
   recognises: (head, body) => byJsonShape(head, body, looksLikeMessage),
-  deliveries,
-  handshake: () => undefined,
-  unmatched: () => undefined,
-  // Nowhere documented: on the short side.
+  deliveries: (_head, body) => oneDelivery('dingtalk', { robot: body?.text('/robotCode') }),
+  // Not documented; a cautious guess.
   deadline: () => 5000,
   // The answer may be a message to the conversation.
   synchronous: () => true,
-};
+});

@@ -1,33 +1,24 @@
-import type { BodyFields } from '../body/reads.ts';
-import type { Platform, RequestHead } from '../platform.ts';
-import type { Attributes } from '../route.ts';
-import { present } from './read/read.ts';
+import { definePlatform } from '../platform.ts';
+import { oneDelivery } from './read/read.ts';
 
-// https://docs.discord.com/developers/interactions/overview, https://docs.discord.com/developers/events/webhook-events
-
-function deliveries(_head: RequestHead, body: BodyFields | null): readonly Attributes[] {
-  const fields = present({ application: body?.text('/application_id') });
-  return Object.keys(fields).length === 0 ? [] : [{ platform: 'discord', fields }];
-}
-
-/**
- * Interactions and Webhook Events: both are signed, and both name their application. No PING is answered here:
- * when a URL is saved, Discord also sends PINGs with a false signature and wants 401 for them, which takes the
- * application's public key; so a PING goes to the gateway like all else, and to nobody where none claims it.
+/*
+ * Discord: interactions and Webhook Events. Both are signed and have the application's id at /application_id.
+ * https://docs.discord.com/developers/interactions/overview
+ * https://docs.discord.com/developers/events/webhook-events
+ *
+ * A PING is never answered here. Whenever a URL is saved, Discord also sends PINGs with a false signature and expects
+ * 401, which takes the application's public key; so a PING goes to the gateway like every other request.
  */
-export const discord: Platform = {
+
+export const discord = definePlatform({
   name: 'discord',
   configKey: 'discord',
   fields: ['application'],
-  headFields: [],
-  secretFields: [],
-  reads: { json: ['/application_id', '/event'], form: [], formJson: {} },
-  normalise: (_field, value) => value,
+  headers: ['x-signature-ed25519', 'x-signature-timestamp'],
+  reads: { json: ['/application_id', '/event'] },
   recognises: (head) => head.header('x-signature-ed25519') !== undefined,
-  deliveries,
-  handshake: () => undefined,
-  unmatched: () => undefined,
+  deliveries: (_head, body) => oneDelivery('discord', { application: body?.text('/application_id') }),
   deadline: () => 3000,
-  // An interaction is answered in the response, a PING by a body or an empty 204; an event is only taken.
+  // Interactions and PINGs are answered in the response; an event only needs a status.
   synchronous: (_head, body) => body?.kind('/event') !== 'object',
-};
+});

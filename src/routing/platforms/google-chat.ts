@@ -1,15 +1,21 @@
 import { type JwtHint, peekJwt } from '../jwt.ts';
-import type { Platform, RequestHead } from '../platform.ts';
-import type { Attributes } from '../route.ts';
+import { definePlatform, type RequestHead } from '../platform.ts';
+import { oneDelivery } from './read/read.ts';
 
-// https://developers.google.com/workspace/chat/verify-requests-from-chat
+/*
+ * Google Chat: no event names its app. The audience of the bearer token does: the number of the app's Cloud project,
+ * or the URL of its endpoint, depending on the app's configuration.
+ * https://developers.google.com/workspace/chat/verify-requests-from-chat
+ *
+ * The token is not verified here; the gateway verifies it.
+ */
 
 const CHAT = 'chat@system.gserviceaccount.com';
 
-/** A Chat app that is a Google Workspace add-on has a service account of its own. */
+/** The service account of a Chat app that is a Google Workspace add-on. */
 const ADD_ON = /^service-\d{1,20}@gcp-sa-gsuiteaddons\.iam\.gserviceaccount\.com$/;
 
-/** Google signs ID tokens for others too (Pub/Sub's pushes, Cloud Tasks): there the account counts. */
+/** Google also signs ID tokens for others (Pub/Sub push, Cloud Tasks), so there the account's address counts. */
 function isChat({ iss, email }: JwtHint): boolean {
   if (iss === CHAT) return true;
   if (iss !== 'https://accounts.google.com' && iss !== 'accounts.google.com') return false;
@@ -21,31 +27,16 @@ function hint(head: RequestHead): JwtHint | undefined {
   return read !== undefined && isChat(read) ? read : undefined;
 }
 
-function deliveries(head: RequestHead): readonly Attributes[] {
-  const audience = hint(head)?.aud;
-  return audience ? [{ platform: 'google-chat', fields: { audience } }] : [];
-}
-
-/**
- * No event names the app it is for; its bearer token's audience does: the number of the app's Cloud project, or
- * the URL of its endpoint, by the app's configuration. The token is not verified here: it routes, and the
- * gateway verifies it.
- */
-export const googleChat: Platform = {
+export const googleChat = definePlatform({
   name: 'google-chat',
   configKey: 'google_chat',
   fields: ['audience'],
   headFields: ['audience'],
-  secretFields: [],
-  reads: { json: [], form: [], formJson: {} },
-  normalise: (_field, value) => value,
+  headers: ['authorization'],
   recognises: (head) => hint(head) !== undefined,
-  deliveries,
-  handshake: () => undefined,
-  // Chat tells its user that the app does not respond.
-  unmatched: () => undefined,
-  // Chat takes a synchronous answer for about half a minute.
+  deliveries: (head) => oneDelivery('google-chat', { audience: hint(head)?.aud }),
+  // Chat accepts a synchronous answer for about half a minute.
   deadline: () => 30_000,
-  // The answer is the app's message, card or dialog.
+  // The answer is the app's message, card or dialog. A 404 shows the user that the app does not respond.
   synchronous: () => true,
-};
+});

@@ -20,11 +20,10 @@ import { wecom } from './wecom.ts';
 import { zoom } from './zoom.ts';
 
 /**
- * Every platform, in the order in which they are asked whether a request is theirs. A mark in the head decides
- * before all shapes; of those that are told by a body's shape, the first that says so does, the stricter shape
- * first. Lark comes before Slack, which tries a URL with the same body but signs it; Mattermost as well, whose
- * commands are shaped like Slack's but for ids that Slack never writes. What the config names (custom.ts) comes
- * after all of them.
+ * Every platform, in the order in which they are asked whether a request is theirs. One that recognises the head wins
+ * over all that need the body; of those, the first that recognises the body wins, so stricter shapes come first. Lark is
+ * before Slack, whose url_verification has the same body but is signed; Mattermost is before Slack, whose commands have
+ * the same fields but other ids. Custom routes (custom.ts) are asked last.
  */
 export const platforms: readonly Platform[] = [
   telegram,

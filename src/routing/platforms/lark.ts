@@ -1,21 +1,26 @@
 import type { BodyFields } from '../body/reads.ts';
-import type { Ambiguous, Platform, Reply, RequestHead } from '../platform.ts';
+import { type Ambiguous, definePlatform, type Reply, type RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
 import { byJsonShape, hasHeader, hasInQuery, hasStrings } from './read/body-shape.ts';
-import { allIds, present } from './read/read.ts';
+import { allIds, oneDelivery } from './read/read.ts';
 
-// https://open.larksuite.com/document/server-docs/event-subscription-guide/overview
+/*
+ * Lark and Feishu: events and callbacks. The app's id is at /header/app_id (schema 2.0) or /event/app_id (1.0).
+ * https://open.larksuite.com/document/server-docs/event-subscription-guide/overview
+ *
+ * With an Encrypt Key nothing in a request names the app: it needs a path of its own.
+ */
 
-/** Sent where the app has an Encrypt Key. */
+/** Sent if the app has an Encrypt Key. */
 const PROOF = ['x-lark-signature', 'x-lark-request-timestamp', 'x-lark-request-nonce'] as const;
 
 const NEW_APP = '/header/app_id';
 const OLD_APP = '/event/app_id';
 
-/** Printable, without spaces; all that is ever echoed. */
+/** Printable characters without spaces; nothing else is echoed. */
 const CHALLENGE = /^[!-~]{1,256}$/;
 
-/** `im.message.receive_v1`; callbacks, whose answer is shown to the user, have no version but one old card's. */
+/** `im.message.receive_v1`. Callbacks, whose answer the user sees, have no version, except one old card's. */
 const EVENT_TYPE = /_v\d+$/;
 const CARD = 'card.action.trigger';
 
@@ -32,7 +37,7 @@ function isNew(body: BodyFields): boolean {
   return body.kind('/header') === 'object' && hasStrings(body, ['/schema', '/header/event_type']);
 }
 
-/** Slack's events have the same type, but no uuid, and the app beside the event. */
+/** Slack's events have the same type, but no uuid, and name the app outside of the event. */
 function isOld(body: BodyFields): boolean {
   return (
     body.text('/type') === 'event_callback' &&
@@ -42,7 +47,7 @@ function isOld(body: BodyFields): boolean {
   );
 }
 
-/** Slack tries a URL with the same three fields, but never without its signature. */
+/** Slack's url_verification has the same three fields, but always its signature. */
 function isVerification(head: RequestHead, body: BodyFields): boolean {
   return (
     body.text('/type') === 'url_verification' &&
@@ -51,28 +56,23 @@ function isVerification(head: RequestHead, body: BodyFields): boolean {
   );
 }
 
-/** WeCom and DingTalk encrypt into the same field and sign in the query. */
+/** WeCom and DingTalk also send `encrypt`, with a signature in the query. */
 function isEncrypted(head: RequestHead, body: BodyFields): boolean {
   return hasStrings(body, ['/encrypt']) && !hasInQuery(head, ['msg_signature']);
 }
 
-/** Nobody where the body is encrypted: only the app's own key tells whose it is. */
 function deliveries(_head: RequestHead, body: BodyFields | null): readonly Attributes[] | Ambiguous {
   if (body?.format !== 'json') return [];
   const inHeader = isNew(body) ? body.text(NEW_APP) : undefined;
   const inEvent = body.text('/type') === 'event_callback' ? body.text(OLD_APP) : undefined;
-  // SDKs tell the two forms apart by one field each, and not all by the same.
+  // SDKs tell the two schemas apart by one field each, and not all by the same.
   if (inHeader !== undefined && inEvent !== undefined && inHeader !== inEvent) {
     return { ambiguous: 'two app ids, in the header and in the event' };
   }
-  const fields = present({ app: inHeader ?? inEvent });
-  return Object.keys(fields).length === 0 ? [] : [{ platform: 'lark', fields }];
+  return oneDelivery('lark', { app: inHeader ?? inEvent });
 }
 
-/**
- * The echo proves nothing, and whose URL is tried is not said: the door answers. As JSON, which Slack takes as
- * well.
- */
+/** The request names no app and the echo proves nothing, so gwproxy answers it; in JSON, which Slack accepts as well. */
 function handshake(head: RequestHead, body: BodyFields | null): Reply | undefined {
   if (body?.format !== 'json' || !isVerification(head, body)) return undefined;
   const challenge = body.text('/challenge');
@@ -81,7 +81,7 @@ function handshake(head: RequestHead, body: BodyFields | null): Reply | undefine
     : undefined;
 }
 
-/** An event may be answered with anything; a card's button, or what cannot be read, waits for its answer. */
+/** An event only needs a status. A card's button, and what is encrypted, waits for its answer. */
 function synchronous(_head: RequestHead, body: BodyFields | null): boolean {
   if (body?.format !== 'json') return true;
   const type = body.text('/header/event_type');
@@ -89,16 +89,11 @@ function synchronous(_head: RequestHead, body: BodyFields | null): boolean {
   return !isOld(body);
 }
 
-/**
- * Lark and Feishu: both versions of events, and callbacks. With an Encrypt Key nothing in a request says whose
- * it is: such an app has a path of its own.
- */
-export const lark: Platform = {
+export const lark = definePlatform({
   name: 'lark',
   configKey: 'lark',
   fields: ['app'],
-  headFields: [],
-  secretFields: [],
+  headers: PROOF,
   reads: {
     json: [
       '/schema',
@@ -115,16 +110,12 @@ export const lark: Platform = {
       NEW_APP,
       OLD_APP,
     ],
-    form: [],
-    formJson: {},
   },
-  normalise: (_field, value) => value,
   recognises,
   deliveries,
   handshake,
-  // Repeated after 15 s, 5 min, 1 h and 6 h: time to claim the app. Nothing is disabled.
-  unmatched: () => undefined,
+  // A plain 404 if nobody claims it: repeated after 15 s, 5 min, 1 h and 6 h, and no app is disabled.
   deadline: () => 3000,
   synchronous,
   dedupKey: (_head, body) => allIds([body?.text('/header/event_id') ?? body?.text('/uuid')]),
-};
+});

@@ -1,14 +1,20 @@
 import { bodyFormat } from '../body/content-type.ts';
 import type { BodyFields } from '../body/reads.ts';
-import type { Ambiguous, Platform, RequestHead } from '../platform.ts';
+import { type Ambiguous, definePlatform, type RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
 import { hasInQuery } from './read/body-shape.ts';
-import { present } from './read/read.ts';
+import { oneDelivery } from './read/read.ts';
 import { readQuery } from './read/strict-query.ts';
 
-// https://developers.mattermost.com/integrate/webhooks/outgoing, …/slash-commands, …/plugins/interactive-messages
+/*
+ * Mattermost: outgoing webhooks, slash commands, buttons and dialogs. `token` and `team_id` are fields of the JSON or
+ * form body, or of the query if the command's method is GET.
+ * https://developers.mattermost.com/integrate/webhooks/outgoing, …/slash-commands, …/plugins/interactive-messages
+ *
+ * Nothing is signed: the token is what a gateway checks.
+ */
 
-/** Ids and tokens alike (mattermost, server/public/model/utils.go): no other sender writes its ids so. */
+/** Ids and tokens alike (mattermost, server/public/model/utils.go); no other sender writes its ids so. */
 const ID = /^[a-z0-9]{26}$/;
 
 const FIELDS = ['token', 'team_id', 'channel_id', 'user_id'] as const;
@@ -16,20 +22,19 @@ const WANTED: ReadonlySet<string> = new Set(FIELDS);
 
 type Read = (name: (typeof FIELDS)[number]) => string | undefined;
 
-/** A command's method is configured: with GET, all of it stands in the query. */
 function recognises(head: RequestHead, body?: BodyFields): boolean | 'needs body' {
   if (head.method === 'GET') {
     if (!hasInQuery(head, ['token', 'channel_id', 'user_id'])) return false;
     const query = readQuery(head, WANTED);
-    return 'ambiguous' in query || looksLikeItsOwn((name) => query.get(name));
+    return 'ambiguous' in query || hasItsIds((name) => query.get(name));
   }
   if (head.method !== 'POST') return false;
-  if (body !== undefined) return looksLikeItsOwn(readBody(body));
+  if (body !== undefined) return hasItsIds(readBody(body));
   const format = bodyFormat(head);
   return format === 'json' || format === 'form' || format === 'unknown' ? 'needs body' : false;
 }
 
-function looksLikeItsOwn(read: Read): boolean {
+function hasItsIds(read: Read): boolean {
   const isId = (name: (typeof FIELDS)[number]) => ID.test(read(name) ?? '');
   return isId('channel_id') && (isId('user_id') || isId('token'));
 }
@@ -44,36 +49,28 @@ function deliveries(head: RequestHead, body: BodyFields | null): readonly Attrib
   return 'ambiguous' in query ? query : attributes(head, (name) => query.get(name));
 }
 
-/** Buttons and dialogs carry no token, direct messages no team. */
+/** Buttons and dialogs have no token, direct messages no team. */
 function attributes(head: RequestHead, read: Read): readonly Attributes[] | Ambiguous {
   const token = read('token');
-  // A command carries its token twice, and a gateway may look at either.
+  // A command sends its token twice, and a gateway may check either.
   const inHeader = /^token +(\S+)$/i.exec(head.header('authorization') ?? '')?.[1];
   if (inHeader !== undefined && token !== undefined && inHeader !== token) {
     return { ambiguous: 'two tokens, one of them in the Authorization header' };
   }
-  const fields = present({ token, team: read('team_id') });
-  return Object.keys(fields).length === 0 ? [] : [{ platform: 'mattermost', fields }];
+  return oneDelivery('mattermost', { token, team: read('team_id') });
 }
 
-/**
- * Outgoing webhooks, slash commands, buttons and dialogs. Nothing is signed: the token is what a gateway checks.
- */
-export const mattermost: Platform = {
+export const mattermost = definePlatform({
   name: 'mattermost',
   configKey: 'mattermost',
   fields: ['token', 'team'],
-  headFields: [],
   secretFields: ['token'],
-  reads: { json: FIELDS.map((name) => `/${name}`), form: FIELDS, formJson: {} },
-  normalise: (_field, value) => value,
+  headers: ['authorization'],
+  reads: { json: FIELDS.map((name) => `/${name}`), form: FIELDS },
   recognises,
   deliveries,
-  handshake: () => undefined,
-  // Whoever typed a command is told by Mattermost itself that it failed.
-  unmatched: () => undefined,
   // OutgoingIntegrationRequestsDefaultTimeout (mattermost, server/public/model/config.go).
   deadline: () => 30_000,
-  // The answer is posted, or shown to the user.
+  // The answer is posted, or shown to the user; a 404 tells the user that the command failed.
   synchronous: () => true,
-};
+});

@@ -1,12 +1,17 @@
-import type { Platform, RequestHead } from '../platform.ts';
+import { definePlatform, type RequestHead } from '../platform.ts';
 import { readQuery } from './read/strict-query.ts';
 
-// https://developers.viber.com/docs/api/rest-bot-api/#callbacks
+/*
+ * Viber: requests name no bot, so that there are no Viber routes, and each bot needs a path of its own. The platform is
+ * known only for its deadline.
+ * https://developers.viber.com/docs/api/rest-bot-api/#callbacks
+ */
 
+/** Hex HMAC-SHA256. */
 const SIGNATURE = /^[0-9a-f]{64}$/i;
 const SIG: ReadonlySet<string> = new Set(['sig']);
 
-/** By its signature (hex HMAC-SHA256), in a header or, as older accounts get it, in the query. */
+/** The signature is in a header, or in the query of older accounts. */
 function recognises(head: RequestHead): boolean {
   if (head.method !== 'POST') return false;
   if (head.header('x-viber-content-signature') !== undefined) return true;
@@ -15,22 +20,15 @@ function recognises(head: RequestHead): boolean {
   return !('ambiguous' in query) && SIGNATURE.test(query.get('sig') ?? '');
 }
 
-/** Viber names no bot in its requests: it has no routes of its own, and each bot has a path. */
-export const viber: Platform = {
+export const viber = definePlatform({
   name: 'viber',
   configKey: null,
   fields: [],
-  headFields: [],
-  secretFields: [],
-  reads: { json: [], form: [], formJson: {} },
-  normalise: (_field, value) => value,
+  headers: ['x-viber-content-signature'],
   recognises,
   deliveries: () => [],
-  handshake: () => undefined,
-  // Repeated for an hour, until it hears 200 (https://developers.viber.com/docs/faq/).
-  unmatched: () => undefined,
-  // Nowhere documented: on the short side.
+  // Not documented; a cautious guess.
   deadline: () => 5000,
   // conversation_started is answered with the welcome message.
   synchronous: () => true,
-};
+});

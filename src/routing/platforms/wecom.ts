@@ -1,45 +1,30 @@
-import type { BodyFields } from '../body/reads.ts';
-import type { Platform, RequestHead } from '../platform.ts';
-import type { Attributes } from '../route.ts';
+import { definePlatform, type RequestHead } from '../platform.ts';
 import { hasInQuery } from './read/body-shape.ts';
-import { present } from './read/read.ts';
+import { oneDelivery } from './read/read.ts';
 
-// https://developer.work.weixin.qq.com/document/path/90930
-
-/**
- * By its query alone, which is always there. WeChat's official accounts send `signature` beside it, and no
- * agent: not this sender's.
+/*
+ * WeCom: a callback's XML envelope names the corporation (ToUserName) and the agent (AgentID); all else is encrypted.
+ * https://developer.work.weixin.qq.com/document/path/90930
+ *
+ * The GET with `echostr`, which must be answered decrypted, and the JSON of AI bots name no bot: such a bot needs a path
+ * of its own, with a `fallback: true` route by that path.
  */
+
+/** The query is always signed. WeChat's official accounts send `signature` as well and name no agent: another sender. */
 function recognises(head: RequestHead): boolean {
   return hasInQuery(head, ['msg_signature', 'timestamp', 'nonce']) && !hasInQuery(head, ['signature']);
 }
 
-function deliveries(_head: RequestHead, body: BodyFields | null): readonly Attributes[] {
-  if (body?.format !== 'xml') return [];
-  const fields = present({ corp: body.element('ToUserName'), agent: body.element('AgentID') });
-  return Object.keys(fields).length === 0 ? [] : [{ platform: 'wecom', fields }];
-}
-
-/**
- * WeCom's callbacks: an XML envelope names the corporation and the agent, all else is encrypted. The GET with
- * `echostr`, which must be answered decrypted, and the JSON of AI bots name nobody: they need a path of the
- * bot's own, and there a path route with `fallback: true`.
- */
-export const wecom: Platform = {
+export const wecom = definePlatform({
   name: 'wecom',
   configKey: 'wecom',
   fields: ['corp', 'agent'],
-  headFields: [],
-  secretFields: [],
-  reads: { json: [], form: [], formJson: {}, xml: ['ToUserName', 'AgentID'] },
-  // Opaque: compared by the letter.
-  normalise: (_field, value) => value,
+  reads: { xml: ['ToUserName', 'AgentID'] },
   recognises,
-  deliveries,
-  handshake: () => undefined,
-  // Repeated three times.
-  unmatched: () => undefined,
+  deliveries: (_head, body) =>
+    oneDelivery('wecom', { corp: body?.element('ToUserName'), agent: body?.element('AgentID') }),
+  // A plain 404 if nobody claims it: WeCom repeats a failed request three times.
   deadline: () => 5000,
-  // The answer may be a message, and only the gateway can read whether one is expected.
+  // The answer may be a message, and only the gateway can decrypt whether one is expected.
   synchronous: () => true,
-};
+});

@@ -1,17 +1,22 @@
 import type { BodyFields } from '../body/reads.ts';
-import type { Ambiguous, Platform, Reply, RequestHead } from '../platform.ts';
+import { type Ambiguous, definePlatform, type Reply, type RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
 import { byJsonShape, hasHeader, hasStrings } from './read/body-shape.ts';
-import { allIds, present } from './read/read.ts';
+import { allIds, oneDelivery } from './read/read.ts';
 
-// https://developers.zoom.us/docs/api/webhooks/
+/*
+ * Zoom: the account's id is at /payload/account_id in the JSON body; chatbots' events write /payload/accountId.
+ * https://developers.zoom.us/docs/api/webhooks/
+ *
+ * `endpoint.url_validation` names no account and must be answered with the app's secret token, which only its gateway
+ * has: such an app needs a path of its own, with a `fallback: true` route by that path.
+ */
 
 const PROOF = ['x-zm-signature', 'x-zm-request-timestamp'] as const;
 
 const VALIDATION = 'endpoint.url_validation';
 
 const ACCOUNT = '/payload/account_id';
-/** As chatbots' events write it. */
 const CHATBOT_ACCOUNT = '/payload/accountId';
 
 function looksLikeEvent(body: BodyFields): boolean {
@@ -31,13 +36,12 @@ function deliveries(_head: RequestHead, body: BodyFields | null): readonly Attri
   if (account !== undefined && chatbotAccount !== undefined && account !== chatbotAccount) {
     return { ambiguous: 'two account ids' };
   }
-  const fields = present({ account: account ?? chatbotAccount });
-  return Object.keys(fields).length === 0 ? [] : [{ platform: 'zoom', fields }];
+  return oneDelivery('zoom', { account: account ?? chatbotAccount });
 }
 
 /**
- * An event is acknowledged: where three repeats fail too, Zoom sends "no further notifications related to that
- * event" to the app (https://developers.zoom.us/blog/webhook-delays.md), and an app has many accounts.
+ * An event of an account that nobody claims is acknowledged: after three failed repeats Zoom sends "no further
+ * notifications related to that event" to the whole app (https://developers.zoom.us/blog/webhook-delays.md).
  */
 function unmatched(_head: RequestHead, body: BodyFields | null): Reply | undefined {
   return body !== null && looksLikeEvent(body) && !isValidation(body)
@@ -45,28 +49,17 @@ function unmatched(_head: RequestHead, body: BodyFields | null): Reply | undefin
     : undefined;
 }
 
-/**
- * Zoom's events. `endpoint.url_validation` names no account and must be answered with the app's secret token,
- * which only its gateway has: it needs a path of the bot's own, and there a path route with `fallback: true`.
- */
-export const zoom: Platform = {
+export const zoom = definePlatform({
   name: 'zoom',
   configKey: 'zoom',
   fields: ['account'],
-  headFields: [],
-  secretFields: [],
-  reads: {
-    json: ['/event', '/event_ts', '/payload/plainToken', ACCOUNT, CHATBOT_ACCOUNT],
-    form: [],
-    formJson: {},
-  },
-  normalise: (_field, value) => value,
+  headers: PROOF,
+  reads: { json: ['/event', '/event_ts', '/payload/plainToken', ACCOUNT, CHATBOT_ACCOUNT] },
   recognises: (head, body) => hasHeader(head, PROOF) || byJsonShape(head, body, looksLikeEvent),
   deliveries,
-  handshake: () => undefined,
   unmatched,
   deadline: () => 3000,
   synchronous: (_head, body) => body === null || body.text('/event') === VALIDATION,
-  // An event has no id, but the millisecond it happened in.
+  // Events have no id; the type and the millisecond of the event stand for one.
   dedupKey: (_head, body) => allIds([body?.text('/event'), body?.number('/event_ts')]),
-};
+});

@@ -1,4 +1,4 @@
 import { metaPlatform } from './meta.ts';
 
-/** A professional account's messages and comments, told by the entry's id as with Messenger's pages. */
+/** A professional account's messages and comments; the entry's id is the account. */
 export const instagram = metaPlatform({ name: 'instagram', object: 'instagram', account: 'account' });

@@ -1,20 +1,24 @@
 import type { BodyFields, EachFields, EachReads } from '../../body/reads.ts';
-import type { Ambiguous, Platform, RequestHead } from '../../platform.ts';
+import { type Ambiguous, definePlatform, type Platform, type RequestHead } from '../../platform.ts';
 import type { Attributes } from '../../route.ts';
 import { byJsonShape } from '../read/body-shape.ts';
-import { allIds, present } from '../read/read.ts';
+import { allIds, oneDelivery, present } from '../read/read.ts';
 import { readQuery } from '../read/strict-query.ts';
 
-// https://developers.facebook.com/docs/graph-api/webhooks/getting-started
+/*
+ * Meta: what WhatsApp, Messenger and Instagram have in common. A notification's bots are in /entry: each entry's /id, and
+ * for WhatsApp the phone number in each change. A subscription's GET is claimed by its hub.verify_token.
+ * https://developers.facebook.com/docs/graph-api/webhooks/getting-started
+ */
 
-/** What tells Meta's products apart; the rest is common to them. */
+/** How the products differ. */
 export interface Product {
   readonly name: 'whatsapp' | 'messenger' | 'instagram';
-  /** What `object` says in its notifications. */
+  /** The value of /object in its notifications. */
   readonly object: string;
-  /** The route field that an entry's id is. */
+  /** The route field for an entry's id. */
   readonly account: string;
-  /** The route field that stands above it, and where each entry has its values, if anywhere. */
+  /** A more specific route field, and where an entry has its values. */
   readonly within?: { readonly field: string; readonly array: '/changes'; readonly pointer: string };
 }
 
@@ -24,8 +28,8 @@ const FORBIDDEN = { status: 403, contentType: null, body: '' } as const;
 const HUB: ReadonlySet<string> = new Set(['hub.mode', 'hub.verify_token', 'hub.topic']);
 
 /**
- * The GET that tries a URL when it is entered. It says nothing of the product: all three recognise it, and the
- * route that has its verify_token decides. The gateway answers it. A WebSub hub's (W3C WebSub §5.3) has a topic.
+ * The GET by which Meta tries a URL; the gateway answers it. It does not name the product: all three recognise it, and
+ * the route with its verify_token decides. A WebSub hub's (W3C WebSub §5.3) has a topic and is not Meta's.
  */
 function isSubscription(head: RequestHead): boolean {
   if (head.method !== 'GET' || !head.query.includes('hub')) return false;
@@ -37,13 +41,12 @@ function isSubscription(head: RequestHead): boolean {
 function subscriber({ name }: Product, head: RequestHead): readonly Attributes[] | Ambiguous {
   const query = readQuery(head, HUB);
   if ('ambiguous' in query) return query;
-  const fields = present({ verify_token: query.get('hub.verify_token') });
-  return Object.keys(fields).length === 0 ? [] : [{ platform: name, fields }];
+  return oneDelivery(name, { verify_token: query.get('hub.verify_token') });
 }
 
 /**
- * One a bot, however many of a batch's updates are for it. An entry that names nobody is a delivery all the
- * same, which no route claims: whoever gets the batch would see it.
+ * One delivery for each bot in the batch. An entry that names no bot is a delivery that no route claims: the gateway
+ * that gets the batch would see it.
  */
 function entries(product: Product, body: BodyFields): readonly Attributes[] {
   const found = new Map<string, Set<string>>();
@@ -64,14 +67,14 @@ function entries(product: Product, body: BodyFields): readonly Attributes[] {
   );
 }
 
-/** '' stands for none: some of an account's updates are about no phone number. */
+/** '' stands for none: some updates are about the account and not about a phone number. */
 function valuesWithin({ within }: Product, entry: EachFields): readonly string[] {
   if (within === undefined) return [''];
   const values = entry.each(within.array).map((element) => element.text(within.pointer) ?? '');
   return values.length === 0 ? [''] : values;
 }
 
-/** What has ids of its own: the Messenger Platform's messages, and the Cloud API's messages and what became of them. */
+/** Where ids are: of the Messenger Platform's messages, and of the Cloud API's messages and statuses. */
 const IDS = {
   '/messaging': { json: ['/message/mid'] },
   '/changes': {
@@ -80,7 +83,7 @@ const IDS = {
   },
 } as const;
 
-/** Undefined where an entry has something without an id, or nothing that has one. */
+/** Undefined if an entry holds an update without an id, or none with one. */
 function messageIds(body: BodyFields): readonly string[] | undefined {
   const ids = body.each('/entry').map((entry) => {
     const changes = entry
@@ -103,7 +106,6 @@ function together(lists: readonly (readonly string[] | undefined)[]): readonly s
   return known.length === 0 || known.length < lists.length ? undefined : known.flat();
 }
 
-/** A platform of Meta's: a subscription's GET by its verify_token, notifications by what each entry is for. */
 export function metaPlatform(product: Product): Platform {
   const { name, object, account, within } = product;
   const entry: EachReads = {
@@ -117,31 +119,29 @@ export function metaPlatform(product: Product): Platform {
   };
   const isNotification = (body: BodyFields) =>
     body.text('/object') === object && body.kind('/entry') === 'array';
-  return {
+  return definePlatform({
     name,
     configKey: name,
     family: 'meta',
     fields: [...(within === undefined ? [] : [within.field]), account, 'verify_token'],
     headFields: ['verify_token'],
     secretFields: ['verify_token'],
-    reads: { json: ['/object', '/entry'], form: [], formJson: {}, each: { '/entry': entry } },
-    normalise: (_field, value) => value,
+    headers: ['x-hub-signature', 'x-hub-signature-256'],
+    reads: { json: ['/object', '/entry'], each: { '/entry': entry } },
     // X-Hub-Signature-256 proves nothing: GitHub sends it too.
     recognises: (head, body) => isSubscription(head) || byJsonShape(head, body, isNotification),
     deliveries: (head, body) => {
       if (isSubscription(head)) return subscriber(product, head);
       return body === null ? [] : entries(product, body);
     },
-    handshake: () => undefined,
-    // An app has one URL for all its pages and numbers, and Meta unsubscribes an app whose URL fails for long:
-    // what nobody claims must not cost the others theirs. A subscription with a wrong token hears 403, as in
-    // Meta's own samples.
+    // An app has one URL for all its pages and numbers, and Meta unsubscribes an app whose URL keeps failing; so what
+    // nobody claims is acknowledged. A subscription with a wrong token gets 403, as in Meta's own samples.
     unmatched: (head) => (head.method === 'GET' ? FORBIDDEN : NONE),
-    // developers.facebook.com/docs/messenger-platform/faq; the others' pages name no time.
+    // developers.facebook.com/docs/messenger-platform/faq; not documented for the other products.
     deadline: () => 20_000,
-    // The challenge is in the answer; a notification is only taken.
+    // A subscription is answered with its challenge; a notification only needs a status.
     synchronous: (head) => head.method === 'GET',
-    // A status is told once for each of its values: one body is one of them.
+    // A message's status is sent once for each value (sent, delivered, read), each in a body of its own.
     dedupKey: (_head, body) => (body === null ? undefined : messageIds(body)),
-  };
+  });
 }

@@ -1,26 +1,27 @@
 import { bodyFormat } from '../../body/content-type.ts';
 import type { BodyFields } from '../../body/reads.ts';
 import { peekJwt } from '../../jwt.ts';
-import type { Ambiguous, Platform, RequestHead } from '../../platform.ts';
+import { type Ambiguous, definePlatform, type RequestHead } from '../../platform.ts';
 import type { Attributes, RouteKey } from '../../route.ts';
 import { allIds, firstId, present } from '../read/read.ts';
 
-// The Activity protocol: https://github.com/microsoft/Agents/blob/main/specs/activity/protocol-activity.md
+/*
+ * Bot Framework: Teams, Direct Line, Web Chat, the Emulator and Agent 365. A request holds one activity for one bot:
+ * /recipient/id (Teams: `28:<app id>`), for Agent 365 also /recipient/agenticAppId, and the audience of the bearer token.
+ * https://github.com/microsoft/Agents/blob/main/specs/activity/protocol-activity.md
+ */
 
 const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
-/** Teams' bots and Agent 365's agentic users; what stands behind is a GUID and compares without case. */
+/** Of Teams' bots and of Agent 365's agentic users. A GUID follows, whose case does not matter. */
 const GUID_PREFIXES = ['28:', '8:orgid:'] as const;
 
-/**
- * Agent 365 names the agent's own tenant at the recipient; Teams names the conversation's, and in channelData
- * the same again. The nearest to the bot decides.
- */
+/** Agent 365 names the agent's own tenant at the recipient, Teams the conversation's. The one nearest to the bot counts. */
 const TENANT = ['/recipient/tenantId', '/conversation/tenantId', '/channelData/tenant/id'] as const;
 
 /**
- * Where a skill calls its parent back (microsoft/botbuilder-js, channelServiceRoutes.ts): the activity there is
- * the reply, whose recipient is the user.
+ * The path at which a skill calls its parent back (microsoft/botbuilder-js, channelServiceRoutes.ts). The activity is
+ * the skill's reply, so its recipient is the user.
  */
 const CALLBACK = /\/v3\/conversations(?:\/|$)/i;
 
@@ -34,7 +35,7 @@ function id(field: string, value: string | undefined): string | undefined {
   return value === undefined ? undefined : normalise(field, value);
 }
 
-/** Whom the token is for: an app id in every channel; what is no GUID, or no sound token, hints at nobody. */
+/** The app id that the bearer token is for; undefined if its audience is not a GUID or it cannot be read. */
 function audience(head: RequestHead): string | undefined {
   const aud = peekJwt(head.header('authorization'))?.aud;
   return aud !== undefined && GUID.test(aud) ? aud.toLowerCase() : undefined;
@@ -51,7 +52,7 @@ function recognises(head: RequestHead, body?: BodyFields): boolean | 'needs body
   const channel = body.kind('/channelId') === 'string';
   const service = body.kind('/serviceUrl') === 'string';
   const conversation = body.kind('/conversation') === 'object';
-  // A recipient is required (A2070) but has been seen missing: without one it is this sender's still.
+  // A recipient is required (A2070), but activities without one have been seen.
   if (body.kind('/recipient') !== 'object') return channel && (service || conversation);
   return channel || service || conversation || body.kind('/type') === 'string';
 }
@@ -59,7 +60,7 @@ function recognises(head: RequestHead, body?: BodyFields): boolean | 'needs body
 function deliveries(head: RequestHead, body: BodyFields | null): readonly Attributes[] | Ambiguous {
   const aud = audience(head);
   const tenant = id('tenant', body === null ? undefined : firstId(body, TENANT));
-  if (isToldByToken(head, body)) return aud === undefined ? [] : delivery({ app: aud, tenant });
+  if (isNamedByTokenAlone(head, body)) return aud === undefined ? [] : delivery({ app: aud, tenant });
   const recipient = id('recipient', body?.text('/recipient/id'));
   const agenticApp = id('agentic_app', body?.text('/recipient/agenticAppId'));
   const named = recipient?.startsWith('28:') === true ? recipient.slice(3) : '';
@@ -71,17 +72,16 @@ function deliveries(head: RequestHead, body: BodyFields | null): readonly Attrib
 }
 
 /**
- * A skill's activity keeps its parent's recipient, or has an empty one (microsoft/botbuilder-js,
- * botFrameworkHttpClient.ts), and what a skill answers has the user's: the body names the wrong bot.
+ * Whether the body names the wrong bot: an activity for a skill keeps its parent's recipient or has an empty one
+ * (microsoft/botbuilder-js, botFrameworkHttpClient.ts), and a skill's reply names the user.
  */
-function isToldByToken(head: RequestHead, body: BodyFields | null): boolean {
+function isNamedByTokenAlone(head: RequestHead, body: BodyFields | null): boolean {
   return CALLBACK.test(head.path) || body?.text('/recipient/role')?.toLowerCase() === 'skill';
 }
 
 /**
- * Where the recipient is no `28:<app>`, the app is that of the token alone. In Agent 365 that is the blueprint,
- * which many agents share: a route that names an agent by its own ids is asked before one that names an app,
- * also where that one has more fields. So `app: <blueprint>` takes what is left, and never another route's.
+ * If the recipient is not `28:<app>`, only the token names an app. In Agent 365 that is the blueprint, which many agents
+ * share. So a route by an agent's own ids wins over one by the app, even if the latter has more fields.
  */
 const OWN = ['recipient', 'agentic_app'] as const;
 
@@ -96,7 +96,7 @@ function delivery(
   ];
 }
 
-/** An app G is written into a request as recipient `28:G`: a route by either claims the same requests. */
+/** A request for the app G has the recipient `28:G`, so that routes by either claim the same requests. */
 function comparable({ app, ...rest }: RouteKey['fields']): RouteKey['fields'] {
   if (app === undefined) return rest;
   return rest['recipient'] === undefined
@@ -104,14 +104,14 @@ function comparable({ app, ...rest }: RouteKey['fields']): RouteKey['fields'] {
     : { ...rest, app };
 }
 
-/** What a skill is answered holds the id of the activity it sent. */
+/** A skill needs the id of the activity it sent, which is in the answer. */
 function synchronous(head: RequestHead, body: BodyFields | null): boolean {
   if (body === null || CALLBACK.test(head.path)) return true;
   const mode = body.text('/deliveryMode');
   return body.text('/type') === 'invoke' || mode === 'expectReplies' || mode === 'stream';
 }
 
-/** A mode that is not known may want more of the answer than its status. */
+/** An unknown delivery mode may need more of the answer than its status. */
 function spoolable(_head: RequestHead, body: BodyFields | null): boolean {
   const kind = body?.kind('/deliveryMode');
   if (kind === undefined || kind === 'null') return true;
@@ -119,19 +119,17 @@ function spoolable(_head: RequestHead, body: BodyFields | null): boolean {
   return mode === 'normal' || mode === 'notification';
 }
 
-/** An activity's id is unique within its conversation, and may be missing. */
+/** An activity's id is unique within its conversation; some activities have none. */
 function dedupKey(_head: RequestHead, body: BodyFields | null): readonly string[] | undefined {
   return allIds([body?.text('/conversation/id'), body?.text('/id')]);
 }
 
-/** Teams, Direct Line, Web Chat, the Emulator and Agent 365: one activity a request, one bot an activity. */
-export const botFramework: Platform = {
+export const botFramework = definePlatform({
   name: 'bot-framework',
   configKey: 'bot_framework',
   fields: ['app', 'recipient', 'agentic_app', 'tenant'],
-  // The token hints at the app, but where the body names another bot, both have to be seen.
-  headFields: [],
-  secretFields: [],
+  // No headFields: the token names an app, but the body may name another bot.
+  headers: ['authorization'],
   reads: {
     json: [
       '/type',
@@ -147,21 +145,17 @@ export const botFramework: Platform = {
       '/recipient/agenticAppId',
       ...TENANT,
     ],
-    form: [],
-    formJson: {},
   },
   normalise,
   comparable,
   recognises,
   deliveries,
-  handshake: () => undefined,
-  unmatched: () => undefined,
-  // 10 to 15 s by channel, then the user sees a 504 (learn.microsoft.com, "Manage a long-running operation").
+  // 10 to 15 s, depending on the channel; then the user sees a 504 (learn.microsoft.com, "Manage a long-running operation").
   deadline: () => 15_000,
   synchronous,
-  // After its deadline the user sees an error, and nothing comes again (learn.microsoft.com, as above).
+  // After the deadline the user sees an error, and the channel repeats nothing (the same page).
   spoolable,
   acknowledgement: () => ({ status: 202, contentType: null, body: '' }),
   dedupKey,
   orderKey: (_head, body) => body?.text('/conversation/id'),
-};
+});

@@ -1,13 +1,17 @@
 import type { BodyFields } from '../../body/reads.ts';
-import type { Ambiguous, Platform, Reply, RequestHead } from '../../platform.ts';
+import { type Ambiguous, definePlatform, type Reply, type RequestHead } from '../../platform.ts';
 import type { Attributes } from '../../route.ts';
 import { byJsonShape, hasInQuery } from '../read/body-shape.ts';
 import { allIds, present } from '../read/read.ts';
 import { readQuery } from '../read/strict-query.ts';
 
-// https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
+/*
+ * Microsoft Graph: change and lifecycle notifications. A batch may hold several subscriptions': each notification in
+ * /value has its subscriptionId and clientState.
+ * https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
+ */
 
-/** Printable ASCII without angle brackets: what is echoed must not be HTML, whoever asks for it. */
+/** Printable ASCII without angle brackets: the echo must not be HTML, since anyone may ask for it. */
 const TOKEN = /^[ -;=?-~]{1,1024}$/;
 
 const VALIDATION = 'validationToken';
@@ -32,9 +36,9 @@ function looksLikeBatch(body: BodyFields): boolean {
 }
 
 /**
- * One entry for each subscription and client state in the batch, however many notifications it has for them. A
- * notification that names nobody is an entry without fields, which no route claims: it must not go along
- * unseen with the others. What asks for validation is never a gateway's, whatever its body says.
+ * One delivery for each subscription and client state in the batch. A notification without either is a delivery without
+ * fields, which no route claims: the gateway that gets the batch would see it. A request for validation has none,
+ * whatever its body holds.
  */
 function deliveries(head: RequestHead, body: BodyFields | null): readonly Attributes[] | Ambiguous {
   if (isValidation(head)) {
@@ -56,7 +60,7 @@ function deliveries(head: RequestHead, body: BodyFields | null): readonly Attrib
   return found;
 }
 
-/** While a subscription is made it has no id yet; whose URL is tried is not said. */
+/** A subscription that is being created has no id yet, so the request names no bot and gwproxy answers it. */
 function handshake(head: RequestHead): Reply | undefined {
   if (!isValidation(head)) return undefined;
   const query = readQuery(head, WANTED);
@@ -66,27 +70,21 @@ function handshake(head: RequestHead): Reply | undefined {
     : undefined;
 }
 
-/** Change and lifecycle notifications, of which one request may carry several subscriptions'. */
-export const graph: Platform = {
+export const graph = definePlatform({
   name: 'graph',
   configKey: 'graph',
   fields: ['subscription', 'client_state'],
-  headFields: [],
   secretFields: ['client_state'],
   reads: {
     json: ['/value'],
-    form: [],
-    formJson: {},
     each: { '/value': { json: ['/id', '/subscriptionId', '/clientState'] } },
   },
   normalise,
   recognises,
   deliveries,
   handshake,
-  // Only 2xx counts as delivered, anything else is repeated for up to 4 hours: time to claim the subscription.
-  // What makes Graph drop notifications is slowness, and the door's 404 is quick.
-  unmatched: () => undefined,
+  // A plain 404 if nobody claims it: Graph repeats it for up to 4 hours, and drops notifications only of slow endpoints.
   deadline: () => 10_000,
   synchronous: isValidation,
   dedupKey: (_head, body) => allIds(body?.each('/value').map((item) => item.text('/id')) ?? []),
-};
+});

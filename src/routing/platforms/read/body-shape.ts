@@ -3,7 +3,7 @@ import type { BodyFields } from '../../body/reads.ts';
 import type { RequestHead } from '../../platform.ts';
 import type { JsonSource } from './read.ts';
 
-/** Of a sender that posts JSON and whose body must be seen: asks `looksLike` of it once it is there. */
+/** Recognises a sender that posts JSON by the shape of its body: `looksLike` is asked once the body is read. */
 export function byJsonShape(
   head: RequestHead,
   body: BodyFields | undefined,
@@ -15,12 +15,12 @@ export function byJsonShape(
   return format === 'json' || format === 'unknown' ? 'needs body' : false;
 }
 
-/** Whether a string stands at each of those pointers. */
+/** Whether each of those pointers leads to a string. */
 export function hasStrings(source: JsonSource, pointers: readonly string[]): boolean {
   return pointers.every((pointer) => source.kind(pointer) === 'string');
 }
 
-/** Whether any of those headers is there. */
+/** Whether the request has any of those headers. */
 export function hasHeader(head: RequestHead, names: readonly string[]): boolean {
   return names.some((name) => head.header(name) !== undefined);
 }

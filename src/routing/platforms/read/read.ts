@@ -1,15 +1,15 @@
 import type { JsonKind } from '../../body/reads.ts';
+import type { Attributes, PlatformName } from '../../route.ts';
 
-/** The part of a body, or of the JSON in a form field, that a platform's own reading needs. */
+/** A JSON body, or the JSON in a form field, that ids are read from. */
 export interface JsonSource {
   text(pointer: string): string | undefined;
   kind(pointer: string): JsonKind | undefined;
 }
 
 /**
- * The first id along those pointers. Absent, null, empty and an object (its own id is asked for by a pointer
- * of its own) go on to the next; anything else that is no string is no key, and what stands behind it is none
- * either: the sender meant this one.
+ * The first id among those pointers. Absent, null, empty and object values are passed over (an object's id has a
+ * pointer of its own). Any other value that is not a string ends the search without an id: the sender meant that one.
  */
 export function firstId(source: JsonSource, pointers: readonly string[]): string | undefined {
   for (const pointer of pointers) {
@@ -23,15 +23,24 @@ export function firstId(source: JsonSource, pointers: readonly string[]): string
 
 /** The fields that have a value, in the order given. */
 export function present(fields: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const kept: Record<string, string> = {};
+  const found: Record<string, string> = {};
   for (const name of Object.keys(fields)) {
     const value = fields[name];
-    if (value !== undefined && value !== '') kept[name] = value;
+    if (value !== undefined && value !== '') found[name] = value;
   }
-  return kept;
+  return found;
 }
 
-/** All of those ids; undefined where one is missing, or there are none at all: what is left would not tell. */
+/** The delivery of a request for one bot; none if all of the fields are empty. */
+export function oneDelivery(
+  platform: PlatformName,
+  values: Readonly<Record<string, string | undefined>>,
+): readonly Attributes[] {
+  const fields = present(values);
+  return Object.keys(fields).length === 0 ? [] : [{ platform, fields }];
+}
+
+/** All of those ids; undefined if one is missing or there are none: the rest would not identify the delivery. */
 export function allIds(ids: readonly (string | undefined)[]): readonly string[] | undefined {
   const known: string[] = [];
   for (const id of ids) {

@@ -1,10 +1,7 @@
 import { readForm } from '../../body/form.ts';
 import type { Ambiguous, RequestHead } from '../../platform.ts';
 
-/**
- * The wanted fields of a query, read as strictly as those of a form body: what two readers may take in two
- * ways is refused.
- */
+/** The wanted fields of a query, read as strictly as a form body: a query that can be read in two ways is ambiguous. */
 export function readQuery(
   head: RequestHead,
   wanted: ReadonlySet<string>,

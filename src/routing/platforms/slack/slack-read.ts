@@ -4,10 +4,10 @@ import { firstId, type JsonSource, present } from '../read/read.ts';
 /** The form field that carries an interaction's JSON. */
 export const PAYLOAD = 'payload';
 
-/** Where an event names its channel: by id, or as an object that has one; a reaction by what it is to. */
+/** Where an event names its channel: an id, an object with one, or the item that a reaction is to. */
 const CHANNEL = ['/event/channel', '/event/channel/id', '/event/item/channel'] as const;
 
-/** What is read of an Events API body. */
+/** Pointers into the JSON of an event. */
 export const EVENT_READS = [
   '/type',
   '/token',
@@ -35,7 +35,7 @@ const PAYLOAD_ENTERPRISE = [
 ] as const;
 const PAYLOAD_APP = ['/api_app_id', '/view/app_id'] as const;
 
-/** What is read of an interaction's JSON. */
+/** Pointers into the JSON of an interaction. */
 export const PAYLOAD_READS = [
   '',
   '/type',
@@ -47,7 +47,7 @@ export const PAYLOAD_READS = [
   ...PAYLOAD_APP,
 ] as const;
 
-/** Any of these makes a form this sender's; `token` does not, since others send one too. */
+/** A form with any of these is Slack's; `token` is missing here, since other senders send one too. */
 export const FORM_MARKS = [
   'ssl_check',
   'command',
@@ -62,13 +62,13 @@ export const FORM_READS = [...FORM_MARKS, 'token'] as const;
 type SlackFields = Readonly<Record<string, string>>;
 
 /**
- * An event is for the installation that `authorizations[0]` names: the outer team and enterprise may be those
- * of whoever acted, in a channel that two organisations share. An org-wide installation is keyed by its
- * enterprise alone: the team beside it is the workspace where it happened, which varies, and even
- * authorizations[0] may name one (https://docs.slack.dev/enterprise/developing-for-enterprise-orgs). So a
- * route for one member workspace does not catch the events of an org-wide installation. Some events have no
- * authorizations (tokens_revoked, app_uninstalled, app_rate_limited) and some no team at all
- * (team_access_granted): there the outer ids stand.
+ * An event is for the installation that `authorizations[0]` names. In a channel that two organisations share, the outer
+ * team and enterprise may be those of the user who acted. Events without authorizations (tokens_revoked,
+ * app_uninstalled, app_rate_limited) are for the outer ids.
+ *
+ * An org-wide installation has no team here, only its enterprise: the team in the event, even in authorizations[0], is
+ * the workspace where it happened (https://docs.slack.dev/enterprise/developing-for-enterprise-orgs). So a route for one
+ * workspace does not claim the events of an org-wide installation.
  */
 export function eventFields(body: JsonSource): SlackFields {
   const from = body.kind('/authorizations/0') === 'object' ? '/authorizations/0' : '';
@@ -81,10 +81,9 @@ export function eventFields(body: JsonSource): SlackFields {
 }
 
 /**
- * An interaction names the team that the app is installed in as `view.app_installed_team_id` where a modal
- * was opened from another organisation's workspace; the enterprise beside it is then the other organisation's
- * and no key of ours (slackapi/bolt-python, slack_bolt/request/internals.py). In an org-wide installation
- * `team` is null and the flag is set.
+ * If a modal was opened from another organisation's workspace, the team that the app is installed in is
+ * `view.app_installed_team_id`, and the enterprise is the other organisation's, so not a key
+ * (slackapi/bolt-python, slack_bolt/request/internals.py). In an org-wide installation `team` is null.
  */
 export function payloadFields(payload: JsonSource): SlackFields {
   const enterprise = firstId(payload, PAYLOAD_ENTERPRISE);
@@ -111,12 +110,12 @@ export function commandFields(body: BodyFields): SlackFields {
   });
 }
 
-/** The channel that an event happened in; undefined where it happened in none. */
+/** The channel of an event; undefined if it has none. */
 export function channelOf(body: JsonSource): string | undefined {
   return firstId(body, CHANNEL);
 }
 
-/** The JSON of an interaction; undefined where the body is none. */
+/** The JSON of an interaction; undefined for any other body. */
 export function payloadOf(body: BodyFields): JsonSource | undefined {
   if (body.kind('', PAYLOAD) === undefined) return undefined;
   return {

@@ -1,6 +1,6 @@
 import { bodyFormat } from '../../body/content-type.ts';
 import type { BodyFields } from '../../body/reads.ts';
-import type { Platform, Reply, RequestHead } from '../../platform.ts';
+import { definePlatform, type Reply, type RequestHead } from '../../platform.ts';
 import type { Attributes } from '../../route.ts';
 import { allIds } from '../read/read.ts';
 import {
@@ -16,9 +16,13 @@ import {
   payloadOf,
 } from './slack-read.ts';
 
-// https://docs.slack.dev/apis/events-api, https://docs.slack.dev/interactivity
+/*
+ * Slack: events (JSON), slash commands (a form) and interactivity (JSON in the form field `payload`). OAuth redirects
+ * name no team and are routed by path. slack-read.ts says where the ids are.
+ * https://docs.slack.dev/apis/events-api, https://docs.slack.dev/interactivity
+ */
 
-/** Printable, without spaces: Slack's has 52 such characters, and it is all that is ever echoed. */
+/** Printable characters without spaces (Slack sends 52 of them); nothing else is echoed. */
 const CHALLENGE = /^[!-~]{1,256}$/;
 
 const NO_COMMAND = JSON.stringify({
@@ -26,10 +30,7 @@ const NO_COMMAND = JSON.stringify({
   text: 'This command is not set up for this workspace.',
 });
 
-/**
- * By its signature header, or by its body's shape: a gateway may verify by the legacy token in the body, so
- * that a request without the header is this sender's all the same.
- */
+/** A request without a signature may be Slack's too: a gateway may verify the legacy token in the body instead. */
 function recognises(head: RequestHead, body?: BodyFields): boolean | 'needs body' {
   if (head.header('x-slack-signature') !== undefined) return true;
   if (head.method !== 'POST') return false;
@@ -43,7 +44,7 @@ function recognises(head: RequestHead, body?: BodyFields): boolean | 'needs body
 
 function looksLikeEvent(body: BodyFields): boolean {
   if (isUrlVerification(body)) return true;
-  // Lark's old events share the type, but none of these fields.
+  // Lark's old events have the same type, but none of these fields.
   return (
     isEvent(body) &&
     ['/api_app_id', '/event_id', '/team_id', '/enterprise_id', '/authorizations'].some(
@@ -55,7 +56,7 @@ function looksLikeEvent(body: BodyFields): boolean {
 function looksLikeForm(body: BodyFields): boolean {
   const payload = payloadOf(body);
   if (payload === undefined) return FORM_MARKS.some((name) => body.form(name) !== undefined);
-  // GitHub also posts `payload=`, without a type.
+  // GitHub also posts the form field `payload`, without a type in it.
   return (
     payload.kind('/type') === 'string' &&
     ['/user', '/team', '/enterprise', '/api_app_id'].some((pointer) => payload.kind(pointer) !== undefined)
@@ -67,7 +68,7 @@ function isEvent(body: BodyFields): boolean {
   return type === 'event_callback' || type === 'app_rate_limited';
 }
 
-/** One delivery, that has an id; app_rate_limited has none, and is old news once it waited. */
+/** An event with an id. app_rate_limited has none, and is worthless once it has waited. */
 function isCallback(body: BodyFields | null): body is BodyFields {
   return body?.format === 'json' && body.text('/type') === 'event_callback';
 }
@@ -89,8 +90,8 @@ function deliveries(_head: RequestHead, body: BodyFields | null): readonly Attri
 }
 
 /**
- * Whatever says ssl_check is answered here, never forwarded: SDKs let it pass without a signature, and it
- * must not carry an event past that (slackapi/bolt-js, HTTPModuleFunctions.ts).
+ * A form with ssl_check is answered here and never forwarded: SDKs accept it without a signature, so it could carry an
+ * event past their check (slackapi/bolt-js, HTTPModuleFunctions.ts).
  */
 function handshake(_head: RequestHead, body: BodyFields | null): Reply | undefined {
   if (body === null) return undefined;
@@ -103,8 +104,8 @@ function handshake(_head: RequestHead, body: BodyFields | null): Reply | undefin
 }
 
 /**
- * Events are acknowledged: Slack disables an app, for every workspace, whose events fail too often. Someone
- * who types a command reads an answer; an interaction gets the door's 404, and its user Slack's own error.
+ * Events that nobody claims are acknowledged, since Slack disables an app for every workspace if its events fail too
+ * often. A command is answered with a text for its user; on an interaction's 404 the user sees Slack's own error.
  */
 function unmatched(_head: RequestHead, body: BodyFields | null): Reply | undefined {
   if (body === null) return undefined;
@@ -114,25 +115,22 @@ function unmatched(_head: RequestHead, body: BodyFields | null): Reply | undefin
     : undefined;
 }
 
-/** Events, slash commands and interactivity over HTTP; OAuth redirects are routed by path. */
-export const slack: Platform = {
+export const slack = definePlatform({
   name: 'slack',
   configKey: 'slack',
   fields: ['team', 'enterprise', 'app', 'token'],
-  headFields: [],
   secretFields: ['token'],
+  headers: ['x-slack-signature', 'x-slack-request-timestamp'],
   reads: { json: EVENT_READS, form: FORM_READS, formJson: { [PAYLOAD]: PAYLOAD_READS } },
-  // Ids are opaque and compare by the letter.
-  normalise: (_field, value) => value,
   recognises,
   deliveries,
   handshake,
   unmatched,
   deadline: () => 3000,
   synchronous: (_head, body) => body === null || !isEvent(body),
-  // Repeated after a minute and after five, then lost; and a signature is good for five minutes.
+  // Repeated after one and five minutes, then lost; a signature is valid for five minutes.
   spoolable: (_head, body) => isCallback(body),
   acknowledgement: () => ({ status: 200, contentType: null, body: '' }),
   dedupKey: (_head, body) => (isCallback(body) ? allIds([body.text('/event_id')]) : undefined),
   orderKey: (_head, body) => (isCallback(body) ? channelOf(body) : undefined),
-};
+});
