@@ -20,7 +20,7 @@ const LONGEST_WAIT_S = 3600;
 export const hermes: Preset = {
   name: 'hermes',
   options: {
-    profile: "The Hermes profile, where it is not called as the profile here is; 'default' is Hermes' own.",
+    profile: "The name of the Hermes profile, where it differs from the name here; 'default' is Hermes' own.",
   },
   async derive(context) {
     const name = context.options.get('profile') ?? context.profile;

@@ -21,5 +21,7 @@ export function presetSchema(presets: readonly Preset[]) {
 function optionsSchema({ options }: Preset) {
   const names = Object.keys(options);
   const shape = Object.entries(options).map(([name, says]) => [name, text('text').optional().describe(says)]);
-  return strict(Object.fromEntries(shape), `a map of ${alternatives(names)}`).describe('With options.');
+  return strict(Object.fromEntries(shape), `a map of ${alternatives(names)}`).describe(
+    'The preset with its options.',
+  );
 }

@@ -24,11 +24,11 @@ export function configJsonSchema(): object {
     ...settings(),
     defaults: profileSchema(platforms)
       .optional()
-      .describe("Any field of a profile; the profile's own value wins."),
+      .describe('Any key of a profile, for all profiles; what a profile writes itself wins.'),
     profiles: z
       .record(profileName(), profileSchema(platforms))
       .optional()
-      .describe("One bot identity each, by name: a-z, 0-9 and '-'."),
+      .describe("The bots, each by its name: a-z, 0-9 and '-'."),
   });
   return z.toJSONSchema(config, {
     io: 'input',
@@ -56,23 +56,31 @@ function allowReferences(schema: z.core.JSONSchema.BaseSchema): void {
 
 function settings() {
   return {
-    listen: listen().prefault('127.0.0.1:3978').describe('The public port.'),
-    public_url: publicUrl().optional().describe('What senders see; sets X-Forwarded-Proto and -Host.'),
+    listen: listen()
+      .prefault('127.0.0.1:3978')
+      .describe('The address and port that senders reach, directly or through a tunnel.'),
+    public_url: publicUrl()
+      .optional()
+      .describe('The URL that senders call: gateways see it in X-Forwarded-Proto and X-Forwarded-Host.'),
     profile_paths: flag()
       .default(false)
-      .describe("true: /p/<profile>/… reaches that profile's public paths, prefix taken off."),
-    include: include().optional().describe('Globs of files with more profiles, relative to this file.'),
+      .describe(
+        'true: the public paths of every profile are also reached as `/p/<profile>/…`, with that prefix taken off.',
+      ),
+    include: include()
+      .optional()
+      .describe('Files with more profiles: a glob, or a list of globs, relative to this file.'),
     watch: choice(['safe', 'all', 'off'])
       .default('safe')
       .describe(
-        "What a change of this config's files does: safe applies it, whole, if it restarts and ends no gateway that serves, and else waits for `gwproxy reload`.",
+        'What a saved change does. safe: it is applied, whole, if it restarts and ends no gateway that serves, else it waits for `gwproxy reload`. all: it is applied. off: it waits.',
       ),
     start_concurrency: z
       .union([z.literal('auto'), count(1, 1000)], { error: "'auto', or a whole number from 1 to 1000" })
       .default('auto')
-      .describe('Gateways that may be starting at once; auto: two a core, at least four.'),
-    logs: logsSchema().prefault({}).describe("The files of gateways' output and of gwproxy's own log."),
-    limits: limitsSchema().prefault({}).describe('What the door takes at most.'),
+      .describe('How many gateways may be starting at once. auto: two for each core, at least four.'),
+    logs: logsSchema().prefault({}).describe('The log files of the gateways and of gwproxy itself.'),
+    limits: limitsSchema().prefault({}).describe('The most that the public port accepts and holds.'),
   };
 }
 
@@ -99,33 +107,39 @@ function logsSchema() {
   return strict({
     folder: text('a folder')
       .optional()
-      .describe('Relative to this file; by default in the state folder, below ~/.local/state/gwproxy.'),
-    size: size('store')
-      .prefault('10MiB')
-      .describe('A file is rotated, and compressed, when it is that big …'),
-    age: duration().prefault('24h').describe('… or that old.'),
+      .describe(
+        'The folder of the log files, relative to this file. By default `logs` in the state folder, below ~/.local/state/gwproxy.',
+      ),
+    size: size('store').prefault('10MiB').describe('A file of this size is rotated and compressed.'),
+    age: duration().prefault('24h').describe('A file of this age is rotated and compressed.'),
     keep: size('store')
       .prefault('100MiB')
-      .describe('For the files of one profile together; the oldest go first.'),
+      .describe('The most that all files of one profile take; the oldest are deleted first.'),
   });
 }
 
 function limitsSchema() {
   const many = () => count(1, 1_000_000);
   return strict({
-    body: size().prefault('4MiB').describe('A body that is read to route it.'),
-    streamed: size().prefault('100MiB').describe('A body that is streamed: path routes read no body.'),
-    buffered: size().prefault('128MiB').describe('All bodies in memory at once.'),
-    headers: size().prefault('32KiB').describe('Request line and headers of one request.'),
-    header_time: duration().prefault('15s').describe('For the headers of a request.'),
-    body_time: duration().prefault('60s').describe('For the body of a request.'),
-    connections: many().default(4096).describe('Connections to the public port.'),
-    answer_time: duration().prefault('120s').describe("Until the first byte of a gateway's answer."),
-    idle_time: duration().prefault('5m').describe('Between two parts of a streamed answer.'),
-    held_per_profile: many().default(256).describe('Requests that wait for one profile.'),
+    body: size()
+      .prefault('4MiB')
+      .describe('The longest body that is read into memory, to route or verify the request.'),
+    streamed: size()
+      .prefault('100MiB')
+      .describe('The longest body that is streamed, where the head alone decides the route.'),
+    buffered: size().prefault('128MiB').describe('All bodies in memory together.'),
+    headers: size().prefault('32KiB').describe('The request line and headers of one request.'),
+    header_time: duration().prefault('15s').describe('How long the headers of a request may take to arrive.'),
+    body_time: duration().prefault('60s').describe('How long the body of a request may take to arrive.'),
+    connections: many().default(4096).describe('Connections to the public port at once.'),
+    answer_time: duration()
+      .prefault('120s')
+      .describe('How long a gateway may take until the first byte of its answer.'),
+    idle_time: duration().prefault('5m').describe('How long a streamed answer may pause.'),
+    held_per_profile: many().default(256).describe('Requests held for one profile.'),
     held_bytes_per_profile: size()
       .prefault('32MiB')
-      .describe('Bodies of requests that wait for one profile; one alone may always wait.'),
-    held: many().default(1024).describe('Requests that wait, all together.'),
+      .describe('Bodies of the requests held for one profile; one request alone may always be held.'),
+    held: many().default(1024).describe('Requests held for all profiles together.'),
   });
 }

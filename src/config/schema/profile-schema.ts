@@ -67,85 +67,115 @@ export function profileSchema(platforms: readonly KeyedPlatform[]) {
   return strict({
     command: command()
       .optional()
-      .describe('The gateway: a list of arguments, or one text split like a shell does. No shell runs it.'),
+      .describe(
+        'The program of the gateway: a list of arguments, or one text that is split as a shell would. It runs without a shell.',
+      ),
     url: upstreamUrl()
       .optional()
-      .describe('Instead of command: a gateway that someone else runs, probed and routed to.'),
+      .describe(
+        'Instead of command: the `http://host:port` of a gateway that someone else runs; gwproxy probes it and routes to it.',
+      ),
     preset: presetSchema(presets)
       .optional()
-      .describe('What the gateway is: its command, listeners and routes are read from its own files.'),
-    enabled: flag().default(true).describe('false: checked, but neither run nor routed to.'),
+      .describe('The kind of gateway: command, listeners and routes are read from its own files.'),
+    enabled: flag().default(true).describe('false: the profile is checked, but neither run nor routed to.'),
     cwd: text('a folder')
       .optional()
-      .describe('Relative to the file that holds the profile; by default its folder.'),
+      .describe(
+        'The working folder, relative to the file that holds the profile; by default the folder of that file.',
+      ),
     env: z
       .record(named(ENV_NAME, "may hold A-Z, a-z, 0-9, '_', '.' and '-', and no digit first"), envValue(), {
         error: 'a map of names and values',
       })
       .default({})
-      .describe("The gateway's environment, beside a small base and env_file."),
+      .describe(
+        'Variables of the gateway, over those of env_file and a small base (PATH, HOME, USER, LANG, LC_ALL, TZ, TMPDIR).',
+      ),
     env_file: text('a file')
       .optional()
-      .describe('KEY=VALUE lines; relative to the file that holds the profile.'),
+      .describe(
+        'A file of KEY=VALUE lines that only this gateway sees, relative to the file that holds the profile.',
+      ),
     start: choice(['always', 'on-demand', 'manual'])
       .default('always')
-      .describe('When the gateway is started.'),
-    start_timeout: duration().prefault('60s').describe('How long a start may take.'),
+      .describe('always: with gwproxy. on-demand: at its first request. manual: by `gwproxy start`.'),
+    start_timeout: duration()
+      .prefault('60s')
+      .describe('How long a start may take until a listener is ready; then it has failed.'),
     after: z
       .array(profileName(), { error: "a list of profiles' names" })
       .default([])
-      .describe('When all are started: profiles that come first. Their failure holds nothing up.'),
+      .describe('Profiles that are started before this one; it starts once they are ready or have failed.'),
     idle_timeout: z
       .union([z.literal('never'), duration()], { error: "'never', or a duration such as 10m" })
       .prefault('never')
-      .describe('Without a request for so long, an on-demand gateway is stopped.'),
+      .describe('After this time without a request, an on-demand gateway is stopped.'),
     owner_check: choice(['lenient', 'strict', 'off'])
       .default('lenient')
       .describe(
-        "Whether a listener gets requests where nobody can say whose process it is; a stranger's gets none.",
+        "What happens where it cannot be told whose process listens on the gateway's port. lenient: it gets requests. strict: it gets none. off: nothing is checked.",
       ),
-    max_memory: size('store').optional().describe('Resident memory above which a gateway is restarted.'),
-    max_open_files: count(16, 1_048_576).optional().describe('Files that its processes may have open, each.'),
-    nice: count(-20, 19).optional().describe('19 is the least urgent; below 0 needs root.'),
+    max_memory: size('store')
+      .optional()
+      .describe('The resident memory of all its processes above which the gateway is restarted.'),
+    max_open_files: count(16, 1_048_576)
+      .optional()
+      .describe('How many files each of its processes may have open.'),
+    nice: count(-20, 19)
+      .optional()
+      .describe('The scheduling priority: 19 is the lowest; below 0 needs root.'),
     umask: z
       .string({ error: UMASK })
       .regex(/^0?[0-7]{3}$/, { error: UMASK })
       .transform((digits) => Number.parseInt(digits, 8))
       .optional()
       .meta({ type: ['string', 'number'] })
-      .describe('Permissions that its files lack, such as 027.'),
+      .describe('The permissions that its new files lack, such as 027.'),
     user: looseText("a user's name or number")
       .optional()
-      .describe('Whom it runs as; for a gwproxy that runs as root.'),
-    group: looseText("a group's name or number").optional().describe("By default the user's own."),
+      .describe('The user that it runs as; needs a gwproxy that runs as root.'),
+    group: looseText("a group's name or number")
+      .optional()
+      .describe('The group that it runs as; by default that of its user.'),
     log_file: text('a file')
       .optional()
       .describe(
-        "For its output; by default one in the logs' folder. Relative to the file that holds the profile.",
+        'The file for its output, relative to the file that holds the profile; by default one in the folder of the logs.',
       ),
     listeners: listenersSchema()
       .prefault({ [DEFAULT_LISTENER]: {} })
-      .describe("The gateway's ports. None given: one, its port allocated and passed as PORT."),
+      .describe(
+        'The ports of the gateway, by name. By default one, whose port gwproxy chooses and passes as PORT.',
+      ),
     routes: z
       .array(routeSchema(platforms), { error: "a list, each route behind a '-'" })
       .default([])
-      .describe('Which requests are for this profile. Alternatives: one that matches is enough.'),
+      .describe('Which requests are for this profile; one route that matches is enough.'),
     fan_out: flag()
       .default(false)
-      .describe("true: takes batches that are for others too, whole, and so sees the others' data."),
+      .describe(
+        "true: it gets batches that are for other profiles too, whole, and so sees the others' data.",
+      ),
     verify: verifySchema()
       .optional()
-      .describe('What the door proves requests by, sender by sender; the others pass unverified.'),
+      .describe('How requests are verified, by sender; senders without an entry pass unverified.'),
     delivery: choice(['spool', 'direct'])
       .default('spool')
       .describe(
-        'spool: verified deliveries that their sender would not repeat are kept while the gateway is away.',
+        'spool: verified deliveries that their sender would not repeat are written to disk while the gateway is away. direct: none is.',
       ),
-    restart: restartSchema().prefault({}).describe('When and how soon an ended gateway is started again.'),
+    restart: restartSchema()
+      .prefault({})
+      .describe('When and how soon a gateway that ended is started again.'),
     stop: strict({
-      drain: duration(0).prefault('10s').describe('How long requests in flight may take.'),
-      signal: choice(SIGNALS).default('SIGTERM').describe('What asks the gateway to end.'),
-      grace: duration(0).prefault('10s').describe('How long it may take to end before SIGKILL.'),
+      drain: duration(0)
+        .prefault('10s')
+        .describe('How long the requests in flight may take before the signal is sent.'),
+      signal: choice(SIGNALS).default('SIGTERM').describe('The signal that asks the gateway to end.'),
+      grace: duration(0)
+        .prefault('10s')
+        .describe('How long it may take to end after the signal, before SIGKILL.'),
     })
       .prefault({})
       .describe('How a gateway is stopped.'),
@@ -186,21 +216,31 @@ function listenersSchema() {
 
 function listenerSchema() {
   return strict({
-    port: port().prefault('auto').describe('auto: allocated at each start.'),
+    port: port().prefault('auto').describe('The port. auto: gwproxy chooses a free one at each start.'),
     port_env: named(ENV_NAME, 'the name of an environment variable')
       .optional()
-      .describe("The variable that tells the gateway its port; PORT for a profile's only listener."),
-    host: text('a host name or an IP address').default('127.0.0.1').describe('Where the gateway listens.'),
+      .describe(
+        "The variable that tells the gateway its port. By default PORT for a profile's only listener.",
+      ),
+    host: text('a host name or an IP address')
+      .default('127.0.0.1')
+      .describe('The host that the gateway listens on.'),
     paths: z
       .array(pathPrefix(), { error: "a list of paths, each behind a '-' or in [ ]" })
       .optional()
-      .describe("Public path prefixes. Not given: every path of a profile's only listener, else none."),
+      .describe(
+        "The public path prefixes; [] is none. By default every path of a profile's only listener, and none of several.",
+      ),
     health: healthSchema()
       .prefault({})
-      .describe('Ready when this path answers; else when a connection is accepted.'),
+      .describe(
+        'The probe that decides whether it gets requests. By default it is enough that a connection is accepted.',
+      ),
     liveness: livenessSchema()
       .optional()
-      .describe('Restarted when this path is silent. Not given: as health.restart_after says.'),
+      .describe(
+        'A probe of its own that decides whether the gateway is restarted, in place of health.restart_after.',
+      ),
   });
 }
 
@@ -209,18 +249,26 @@ const PROBE = 'a path such as /health, or a map with it';
 function probeFields() {
   const status = count(100, 599);
   return {
-    path: healthPath().optional().describe('Asked with GET; without one, a connection is enough.'),
+    path: healthPath()
+      .optional()
+      .describe('The path that is asked with GET; without one, an accepted connection is enough.'),
     status: z
       .union([status.transform((code) => [code]), z.array(status).min(1)], {
         error: 'a status from 100 to 599, or a list of them',
       })
       .optional()
-      .describe('The statuses that are well; by default 200 to 299.'),
-    body: text('text that the answer holds').optional().describe("Text that the answer's body must hold."),
-    interval: duration().prefault('5s').describe('Between two probes.'),
+      .describe('The statuses of a good answer; by default 200 to 299.'),
+    body: text('text that the answer holds')
+      .optional()
+      .describe('Text that the body of a good answer holds.'),
+    interval: duration().prefault('5s').describe('The time between two probes.'),
     timeout: duration().prefault('2s').describe('How long one probe may take.'),
-    failures: count(1, 1000).default(3).describe('Probes lost in a row until it counts as lost.'),
-    successes: count(1, 1000).default(1).describe('Good probes in a row until it counts as well.'),
+    failures: count(1, 1000)
+      .default(3)
+      .describe('After so many bad probes in a row the listener is not ready.'),
+    successes: count(1, 1000)
+      .default(1)
+      .describe('After so many good probes in a row the listener is ready.'),
   };
 }
 
@@ -240,7 +288,7 @@ function healthSchema() {
       restart_after: z
         .union([z.literal('never'), duration()], { error: "'never', or a duration such as 60s" })
         .prefault('60s')
-        .describe('Without one good probe for so long, once ready, the gateway is restarted.'),
+        .describe('After this time without a good probe, a gateway that was ready is restarted.'),
     },
     PROBE,
   );
@@ -262,18 +310,22 @@ function livenessSchema() {
 
 function restartSchema() {
   const giveUp = strict({
-    restarts: count(0, 10_000).describe('More restarts than this …'),
-    within: duration().describe('… within this, and it is given up.'),
+    restarts: count(0, 10_000).describe('After more restarts than this …'),
+    within: duration().describe('… within this time the gateway has failed.'),
   });
   return strict({
-    when: choice(['always', 'on-failure', 'never']).default('always').describe('After which ends.'),
+    when: choice(['always', 'on-failure', 'never'])
+      .default('always')
+      .describe('Which ends are followed by a restart. on-failure: every one but exit code 0.'),
     min: duration()
       .prefault('500ms')
       .describe(
-        'The wait before the second restart in a row; it doubles. The first, of a gateway that was ready, has none.',
+        'The wait before the second restart in a row; each further wait is doubled. The first restart of a gateway that was ready has none.',
       ),
     max: duration().prefault('30s').describe('The longest wait.'),
-    reset: duration().prefault('60s').describe('Uptime after which the waits begin anew.'),
+    reset: duration()
+      .prefault('60s')
+      .describe('After being ready for this time the waits begin with min again.'),
     exit_codes: z
       .record(
         named(/^(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/, 'must be an exit code from 0 to 255'),
@@ -282,10 +334,12 @@ function restartSchema() {
       )
       .prefault({})
       .transform((codes): Readonly<Record<string, ExitAction>> => ({ 75: 'at-once', 78: 'fail', ...codes }))
-      .describe('What follows an exit code; 75 is at-once and 78 is fail unless they stand here.'),
+      .describe(
+        'What follows an exit code: a restart at once or after backoff, or the gateway is stopped or has failed. 75 is at-once and 78 is fail, unless written here.',
+      ),
     give_up: z
       .union([z.literal('never'), giveUp], { error: "'never', or a map of restarts and within" })
       .prefault('never')
-      .describe('never, or after how many restarts.'),
+      .describe('When gwproxy stops restarting the gateway.'),
   });
 }

@@ -47,10 +47,8 @@ export function host() {
 export function headers() {
   const one = strict(
     {
-      name: headerName().describe("The header's name, in any case."),
-      value: textOrTexts().describe(
-        'The whole value, or a list of those that are right; compared by the letter.',
-      ),
+      name: headerName().describe('The name of the header; case does not count.'),
+      value: textOrTexts().describe('The whole value, or a list of values; case counts.'),
     },
     'a map of name and value',
   ).transform(({ name, value }, context) => {
@@ -66,10 +64,8 @@ export function headers() {
 export function jsonValues() {
   const one = strict(
     {
-      pointer: pointer().describe('Where the value stands in the body: a JSON pointer.'),
-      value: textOrTexts().describe(
-        'A text, or a number, true or false as it is written there; or a list of them.',
-      ),
+      pointer: pointer().describe('Where the value is in the body, as a JSON pointer.'),
+      value: textOrTexts().describe('The text, number, true or false that is there, or a list of them.'),
     },
     'a map of pointer and value',
   ).transform((written) => ({ field: JSON_FIELD + written.pointer, values: written.value }));

@@ -44,12 +44,16 @@ export function routeSchema(platforms: readonly KeyedPlatform[]) {
   const senders = sendersOf(platforms);
   const shape: Record<string, z.ZodType> = {
     ...Object.fromEntries(senders.map((sender) => [sender.configKey, keySchema(sender).optional()])),
-    path: pathPrefix().optional().describe('Requests whose path begins with this, in whole segments.'),
-    strip_prefix: flag().optional().describe('Takes the path off before the gateway sees the request.'),
-    fallback: flag().optional().describe("Also takes what of known senders' requests no route claims."),
-    host: host().optional().describe('Requests to this host name alone.'),
-    header: headers().optional().describe('Of any other sender: requests with this header.'),
-    json: jsonValues().optional().describe('Of any other sender: requests with this value in their JSON.'),
+    path: pathPrefix().optional().describe('Requests whose path begins with this prefix, in whole segments.'),
+    strip_prefix: flag().optional().describe('true: the gateway gets the request without that prefix.'),
+    fallback: flag()
+      .optional()
+      .describe(
+        'true: this route by path or host also gets the requests of known senders that no other route claims.',
+      ),
+    host: host().optional().describe('Requests to this host name.'),
+    header: headers().optional().describe('Any other sender: requests with this header.'),
+    json: jsonValues().optional().describe('Any other sender: requests with this value in their JSON body.'),
   } satisfies Record<string, z.ZodType> & Record<(typeof ROUTE_KEYS)[number], z.ZodType>;
   return strict(shape, `a map, such as path: /hooks or ${senders[0]?.configKey ?? 'path'}: …`).transform(
     (written, context): RouteConfig => {

@@ -21,41 +21,41 @@ export function verifySchema() {
     {
       bot_framework: botFramework()
         .optional()
-        .describe(
-          'Bearer tokens of Bot Framework and Agent 365; the audience is the app, so no secret is needed.',
-        ),
-      slack: strict({ signing_secret: secrets('As in the app’s basic information.') })
+        .describe('Checks the bearer token. Its audience is the app, so no secret is needed.'),
+      slack: strict({
+        signing_secret: secrets('The signing secret of the app, from its Basic Information page.'),
+      })
         .optional()
-        .describe('X-Slack-Signature, no older than five minutes.'),
-      github: strict({ secret: secrets('As given to the webhook.') })
+        .describe('Checks X-Slack-Signature, at most five minutes old.'),
+      github: strict({ secret: secrets('The secret of the webhook.') })
         .optional()
-        .describe('X-Hub-Signature-256.'),
-      line: strict({ channel_secret: secrets('As in the channel’s basic settings.') })
+        .describe('Checks X-Hub-Signature-256.'),
+      line: strict({ channel_secret: secrets('The channel secret, from the Basic settings of the channel.') })
         .optional()
-        .describe('X-Line-Signature.'),
-      meta: strict({ app_secret: secrets('As in the app’s basic settings.') })
+        .describe('Checks X-Line-Signature.'),
+      meta: strict({ app_secret: secrets('The app secret, from the Basic settings of the app.') })
         .optional()
-        .describe('X-Hub-Signature-256 of WhatsApp, Messenger and Instagram.'),
+        .describe('Checks X-Hub-Signature-256 of WhatsApp, Messenger and Instagram.'),
       telegram: strict({
         secret_token: matching(TELEGRAM_TOKEN, "must be 1 to 256 of A-Z, a-z, 0-9, '_' and '-'").describe(
-          'As given to setWebhook.',
+          'The secret_token that was given to setWebhook.',
         ),
       })
         .optional()
-        .describe('X-Telegram-Bot-Api-Secret-Token.'),
-      twilio: strict({ auth_token: secrets('Of the account.') })
+        .describe('Checks X-Telegram-Bot-Api-Secret-Token.'),
+      twilio: strict({ auth_token: secrets('The auth token of the account.') })
         .optional()
-        .describe('X-Twilio-Signature, over the URL below public_url.'),
+        .describe('Checks X-Twilio-Signature over the public URL; needs public_url.'),
       discord: strict({
         public_key: matching(ED25519_KEY, 'must be 64 hex digits, as in the developer portal')
           .transform((keys) => keys.map((key) => key.toLowerCase()))
-          .describe('Of the application, in hex.'),
+          .describe('The public key of the application, 64 hex digits.'),
       })
         .optional()
-        .describe('X-Signature-Ed25519, no older than five minutes.'),
-      graph: strict({ client_state: secrets('As given to the subscription.') })
+        .describe('Checks X-Signature-Ed25519, at most five minutes old.'),
+      graph: strict({ client_state: secrets('The clientState that was given to the subscription.') })
         .optional()
-        .describe('The clientState of every notification.'),
+        .describe('Checks the clientState of every notification.'),
     },
     'a map of senders and what to verify them by',
   );
@@ -63,7 +63,7 @@ export function verifySchema() {
 
 /** One secret, or several of which any is right, so that they can be rotated. */
 function secrets(says: string) {
-  return textOrTexts().describe(`${says} A list: any of them is right.`);
+  return textOrTexts().describe(`${says} Or a list, of which any is right.`);
 }
 
 function matching(pattern: RegExp, message: string) {
@@ -78,22 +78,30 @@ function botFramework() {
   const what = 'true, or a map';
   const full = strict(
     {
-      apps: guids().optional().describe("Whom tokens are for; by default the apps of the profile's routes."),
+      apps: guids()
+        .optional()
+        .describe("The accepted audiences, as app ids; by default the apps of the profile's routes."),
       issuers: matching(ISSUER, 'must be URLs, as tokens have them in iss')
         .optional()
-        .describe("Exactly these issuers; by default Bot Framework's and Microsoft Entra's."),
+        .describe(
+          "The accepted issuers, exactly as in iss; by default Bot Framework's and Microsoft Entra's.",
+        ),
       tenants: guids()
         .optional()
         .describe(
-          "Entra tenants whose tokens are right, whoever in them asked; by default those that Microsoft's own messaging service or the bot itself asked for.",
+          "Entra tenants of which every token is accepted, whichever app asked for it; by default only tokens that Microsoft's messaging service or the bot itself asked for.",
         ),
       service_urls: matching(SERVICE_URL, 'must be URLs such as https://smba.trafficmanager.net/')
         .optional()
-        .describe('Prefixes, in whole segments, of the service URLs that activities may name.'),
+        .describe('The service URLs that activities may name, as prefixes of whole segments.'),
       keys_file: text('a file')
         .optional()
-        .describe('A JWK Set, so that no keys are fetched; relative to the file that holds the profile.'),
-      keys_url: keysUrl().optional().describe("A JWK Set that is fetched in place of the issuers' own."),
+        .describe(
+          'A file with a JWK Set, relative to the file that holds the profile; no keys are fetched then.',
+        ),
+      keys_url: keysUrl()
+        .optional()
+        .describe("The URL of a JWK Set that is fetched in place of the issuers' own keys."),
     },
     what,
   ).transform((written, context) => {
