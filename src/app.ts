@@ -17,7 +17,7 @@ import { createLogFiles, type LogFiles } from './logs/log-files.ts';
 import { throttleRefusals } from './logs/throttle.ts';
 import { type ConfigSource, Reloader } from './reload.ts';
 import { servingIn } from './supervised-status.ts';
-import { holderOf } from './supervisor/ports/port-owner.ts';
+import { describeHolder } from './supervisor/ports/port-owner.ts';
 import { createRun } from './supervisor/run/run.ts';
 import { createSupervisor } from './supervisor/supervisor.ts';
 import { errorMessage, hasCode } from './util/errno.ts';
@@ -257,6 +257,6 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 /** Why the door cannot listen, as a gateway's port that is taken is told; to be asked while it is. */
 async function unheardReason(cause: unknown, { host, port }: Plan['listen']): Promise<string> {
-  if (hasCode(cause, 'EADDRINUSE')) return `it is in use by ${await holderOf(host, port)}`;
+  if (hasCode(cause, 'EADDRINUSE')) return `it is in use by ${await describeHolder(host, port)}`;
   return errorMessage(cause);
 }

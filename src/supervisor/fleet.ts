@@ -7,59 +7,56 @@ import { applyChange, freePortsOnceEnded, useForNextStart } from './reconfigure.
 import { isStarting, StartOrder, WAITS_FOR_TURN, waitEvent, waitText } from './starts/start-order.ts';
 import type { SupervisorContext } from './supervisor-context.ts';
 
-/** A gateway that ends for good. */
-interface Leaving {
+/** A gateway that the config has no more. */
+interface Removed {
   readonly gateway: Gateway;
-  /** Another profile of its name, which begins when it is gone. */
+  /** The profile that took its name, if one did: its gateway is created once this one has ended. */
   readonly next: ProfilePlan | null;
 }
 
-/**
- * The gateways of a plan, and of the next one. Decides what each of them is told; what becomes of that is the
- * gateway's own matter.
- */
+/** The gateways of the current plan, and those that it removed and that are still ending. */
 export class Fleet {
   readonly publisher: Publisher;
-  readonly #around: SupervisorContext;
-  readonly #forgotten: (profile: string) => void;
-  readonly #order = new StartOrder((name) => this.#staying.get(name)?.state);
+  readonly #context: SupervisorContext;
+  readonly #onForgotten: (profile: string) => void;
+  readonly #order = new StartOrder((name) => this.#current.get(name)?.state);
   /** In the config's order. */
-  #staying: Map<string, Gateway>;
-  readonly #leaving = new Map<string, Leaving>();
-  /** Of `up PROFILE…`: the others start by hand alone. */
+  #current: Map<string, Gateway>;
+  readonly #removed = new Map<string, Removed>();
+  /** The names of `up PROFILE…`; null if it named none. All others are started by the operator alone. */
   #only: ReadonlySet<string> | null = null;
-  /** The highest of those that are forgotten: a name that comes again counts on from there. */
+  /** The highest generation of all removed gateways: the numbers of a name that comes again go on from there. */
   #lastGeneration = 0;
-  #deciding = false;
-  #goesOn = false;
-  #isDue = false;
+  #isBatching = false;
+  #isAdvancing = false;
+  #mustAdvance = false;
 
-  /** `forgotten` is told of each profile that is no more. */
-  constructor(plan: Plan, around: SupervisorContext, forgotten: (profile: string) => void) {
-    this.#around = around;
-    this.#forgotten = forgotten;
-    this.#staying = new Map(plan.profiles.map((profile) => [profile.name, this.#newborn(profile)]));
+  /** `onForgotten` is called for each profile whose gateway was removed and has ended. */
+  constructor(plan: Plan, context: SupervisorContext, onForgotten: (profile: string) => void) {
+    this.#context = context;
+    this.#onForgotten = onForgotten;
+    this.#current = new Map(plan.profiles.map((profile) => [profile.name, this.#create(profile)]));
     this.publisher = new Publisher(plan.routes, rulesOf(plan), () => this.#targets());
   }
 
-  /** Also one that ends for good. */
+  /** Finds also a gateway that was removed and is still ending. */
   find(name: string): Gateway | undefined {
-    return this.#staying.get(name) ?? this.#leaving.get(name)?.gateway;
+    return this.#current.get(name) ?? this.#removed.get(name)?.gateway;
   }
 
-  /** In the config's order; not those that end for good. */
+  /** The names of the current plan, in the config's order. */
   get names(): readonly string[] {
-    return [...this.#staying.keys()];
+    return [...this.#current.keys()];
   }
 
-  /** Also those that end for good. */
+  /** All gateways, also those that were removed and are still ending. */
   get all(): readonly Gateway[] {
-    return [...this.#staying.values(), ...[...this.#leaving.values()].map(({ gateway }) => gateway)];
+    return [...this.#current.values(), ...[...this.#removed.values()].map(({ gateway }) => gateway)];
   }
 
-  /** Those on their way to be ready, or to a reason why not; what waits for them is not among them. */
+  /** The gateways that should run and have neither started nor failed yet; those that wait for others are left out. */
   get starting(): readonly Gateway[] {
-    return [...this.#staying.values()].filter(({ state: life }) => isStarting(life) && life.desired === 'up');
+    return [...this.#current.values()].filter(({ state }) => isStarting(state) && state.desired === 'up');
   }
 
   status(): readonly SupervisedStatus[] {
@@ -67,28 +64,29 @@ export class Fleet {
       const status = gateway.status();
       const waitsFor = this.#order.waitsFor(status.name);
       if (waitsFor.length > 0) return { ...status, desired: 'up', last_error: waitText(waitsFor) };
-      return this.#around.starts.isWaiting(status.name) ? { ...status, last_error: WAITS_FOR_TURN } : status;
+      return this.#context.starts.isWaiting(status.name) ? { ...status, last_error: WAITS_FOR_TURN } : status;
     });
   }
 
+  /** By profile, in bytes; null if no process runs or it cannot be read. */
   async memory(): Promise<ReadonlyMap<string, number | null>> {
     const known = this.all.map(async (gateway) => [gateway.profile.name, await gateway.memory()] as const);
     return new Map(await Promise.all(known));
   }
 
-  /** Every `start: always` profile, or just those named; `url:` profiles are probed in any case. */
+  /** Starts every `start: always` profile, or just those named; `url:` profiles are probed in any case. */
   start(names?: readonly string[]): void {
     if (names !== undefined) this.#only = new Set(names);
-    this.#decide(() => {
-      for (const gateway of [...this.#staying.values()]) {
-        const profile = this.#meant(gateway.profile);
+    this.#batch(() => {
+      for (const gateway of [...this.#current.values()]) {
+        const profile = this.#withOnly(gateway.profile);
         if (profile.start !== gateway.profile.start) this.#change(profile, 'update');
         this.#begin(profile, names?.includes(profile.name) ?? profile.start === 'always');
       }
     });
   }
 
-  /** What the operator says of one comes before all that it waits for. */
+  /** Carries out an operator's command; the gateway does not wait for others any more. */
   command(gateway: Gateway, event: Parameters<Gateway['dispatch']>[0]): void {
     this.#order.forget(gateway.profile.name);
     if (event.type !== 'stop') gateway.prioritizeStart();
@@ -96,125 +94,128 @@ export class Fleet {
     this.changed();
   }
 
-  /** Everything ends, and nothing begins any more. */
+  /** Stops every gateway; none is created any more. */
   stop(atOnce: boolean): void {
     this.#order.clear();
-    for (const [name, leaving] of this.#leaving) this.#leaving.set(name, { ...leaving, next: null });
+    for (const [name, removed] of this.#removed) this.#removed.set(name, { ...removed, next: null });
     for (const gateway of this.all) gateway.dispatch({ type: 'stop', atOnce });
   }
 
-  /** From this plan to the next one, whatever is under way: the newest plan is what each gateway ends up with. */
+  /** Goes over to the next plan, whatever is under way: each gateway ends up as the newest plan says. */
   apply(plan: Plan, diff: PlanDiff): void {
     const changes = new Map(diff.changed.map(({ profile, how }) => [profile, how]));
-    const profiles = plan.profiles.map((profile) => this.#meant(profile));
+    const profiles = plan.profiles.map((profile) => this.#withOnly(profile));
     this.publisher.routes = plan.routes;
     this.publisher.rules = rulesOf(plan);
-    this.#decide(() => {
-      for (const name of diff.removed) this.#retire(name, null);
+    this.#batch(() => {
+      for (const name of diff.removed) this.#remove(name, null);
       for (const profile of profiles) {
         const how = changes.get(profile.name);
         if (how !== undefined) this.#change(profile, how);
-        else if (diff.replaced.includes(profile.name)) this.#retire(profile.name, profile);
+        else if (diff.replaced.includes(profile.name)) this.#remove(profile.name, profile);
         else if (diff.added.includes(profile.name)) this.#add(profile);
       }
       const ordered = profiles.flatMap(({ name }): [string, Gateway][] => {
-        const gateway = this.#staying.get(name);
+        const gateway = this.#current.get(name);
         return gateway === undefined ? [] : [[name, gateway]];
       });
-      this.#staying = new Map(ordered);
+      this.#current = new Map(ordered);
     });
   }
 
-  /** Some gateway is not what it was: the doors hear of it, and what waited for it goes on. */
+  /** A gateway has changed: publishes it to the doors, and starts those that waited for it. */
   changed(): void {
     this.publisher.publish();
-    if (!this.#deciding) this.#goOn();
+    if (!this.#isBatching) this.#advance();
   }
 
-  /** All that is decided together reaches the doors as one snapshot. */
-  #decide(decide: () => void): void {
+  /** Publishes all that `change` changes as one snapshot. */
+  #batch(change: () => void): void {
     this.publisher.batch(() => {
-      this.#deciding = true;
+      this.#isBatching = true;
       try {
-        decide();
+        change();
       } finally {
-        this.#deciding = false;
+        this.#isBatching = false;
       }
-      this.#goOn();
+      this.#advance();
     });
-    for (const { profile, state: life } of this.#staying.values()) {
+    for (const { profile, state } of this.#current.values()) {
       const waitsFor = this.#order.waitsFor(profile.name);
-      if (waitsFor.length > 0) this.#around.report(waitEvent(profile.name, life, waitsFor));
+      if (waitsFor.length > 0) this.#context.report(waitEvent(profile.name, state, waitsFor));
     }
   }
 
-  /** What a start changes is looked at after it: from within, the last in the config would start first. */
-  #goOn(): void {
-    this.#isDue = true;
-    if (this.#goesOn) return;
-    this.#goesOn = true;
+  /**
+   * Replaces removed gateways that have ended, and starts all that wait for nothing any more. A start calls this again:
+   * that call only makes the loop go on, or the last in the config would start first.
+   */
+  #advance(): void {
+    this.#mustAdvance = true;
+    if (this.#isAdvancing) return;
+    this.#isAdvancing = true;
     try {
-      while (this.#isDue) {
-        this.#isDue = false;
-        this.#bury();
+      while (this.#mustAdvance) {
+        this.#mustAdvance = false;
+        this.#dropEnded();
         const name = this.#order.dequeue();
         if (name === undefined) continue;
-        this.#isDue = true;
-        this.#staying.get(name)?.dispatch({ type: 'start' });
+        this.#mustAdvance = true;
+        this.#current.get(name)?.dispatch({ type: 'start' });
       }
     } finally {
-      this.#goesOn = false;
+      this.#isAdvancing = false;
     }
   }
 
-  /** Those that were to end for good and have, and what comes in their place. */
-  #bury(): void {
-    for (const [name, { gateway, next }] of this.#leaving) {
+  /** Forgets the removed gateways that have ended, and adds the profiles that took their names. */
+  #dropEnded(): void {
+    for (const [name, { gateway, next }] of this.#removed) {
       if (gateway.state.phase.name !== 'stopped') continue;
-      this.#leaving.delete(name);
+      this.#removed.delete(name);
       this.#lastGeneration = Math.max(this.#lastGeneration, gateway.state.generation);
-      this.#forgotten(name);
+      this.#onForgotten(name);
       if (next !== null) this.#add(next);
       this.publisher.publish();
     }
   }
 
-  /** Begins as its profile says. */
+  /** Starts a new gateway, once all in its `after` have started. A `url:` profile is probed in any case. */
   #begin({ name, launch, after }: ProfilePlan, wanted: boolean): void {
-    if (launch.kind === 'url') this.#staying.get(name)?.dispatch({ type: 'start' });
+    if (launch.kind === 'url') this.#current.get(name)?.dispatch({ type: 'start' });
     else if (wanted) this.#order.wait(name, after);
   }
 
   #add(profile: ProfilePlan): void {
     const { name, launch, start } = profile;
-    const leaving = this.#leaving.get(name);
-    if (leaving === undefined) {
-      this.#around.ports.configure(profile);
-      this.#staying.set(name, this.#newborn(profile));
+    const removed = this.#removed.get(name);
+    if (removed === undefined) {
+      this.#context.ports.configure(profile);
+      this.#current.set(name, this.#create(profile));
       this.#begin(profile, start === 'always');
-    } else if (leaving.gateway.profile.launch.kind === launch.kind && start === 'always') {
-      this.#leaving.delete(name);
-      this.#staying.set(name, leaving.gateway);
-      useForNextStart(leaving.gateway, profile, this.#around.ports);
-      leaving.gateway.dispatch({ type: 'start' });
+    } else if (removed.gateway.profile.launch.kind === launch.kind && start === 'always') {
+      this.#removed.delete(name);
+      this.#current.set(name, removed.gateway);
+      useForNextStart(removed.gateway, profile, this.#context.ports);
+      removed.gateway.dispatch({ type: 'start' });
     } else {
-      this.#leaving.set(name, { ...leaving, next: profile });
+      this.#removed.set(name, { ...removed, next: profile });
     }
   }
 
-  #retire(name: string, next: ProfilePlan | null): void {
+  #remove(name: string, next: ProfilePlan | null): void {
     this.#order.forget(name);
     const gateway = this.find(name);
     if (gateway === undefined) return;
-    this.#staying.delete(name);
-    this.#leaving.set(name, { gateway, next });
+    this.#current.delete(name);
+    this.#removed.set(name, { gateway, next });
     gateway.dispatch({ type: 'stop', atOnce: false });
-    freePortsOnceEnded(gateway, this.#around.ports);
+    freePortsOnceEnded(gateway, this.#context.ports);
   }
 
   #change(profile: ProfilePlan, how: ProfileChange['how']): void {
     const { name, start, after } = profile;
-    const gateway = this.#staying.get(name);
+    const gateway = this.#current.get(name);
     if (gateway === undefined) {
       this.#add(profile);
       return;
@@ -222,28 +223,29 @@ export class Fleet {
     const { phase, generation } = gateway.state;
     if (this.#order.has(name)) this.#order.wait(name, after);
     if (gateway.profile.start === start || phase.name !== 'stopped') {
-      applyChange(gateway, profile, how, this.#around.ports);
+      applyChange(gateway, profile, how, this.#context.ports);
       return;
     }
-    // What is wanted of one that rests is known from its first day on.
+    // `desired` is set at construction, so a stopped gateway can be replaced.
     this.#order.forget(name);
-    this.#around.ports.configure(profile);
-    this.#staying.set(name, this.#newborn(profile, generation));
+    this.#context.ports.configure(profile);
+    this.#current.set(name, this.#create(profile, generation));
     this.#begin(profile, start === 'always');
   }
 
-  #newborn(profile: ProfilePlan, generation = this.#lastGeneration): Gateway {
-    return new Gateway(profile, this.#around, generation);
+  #create(profile: ProfilePlan, generation = this.#lastGeneration): Gateway {
+    return new Gateway(profile, this.#context, generation);
   }
 
-  #meant(profile: ProfilePlan): ProfilePlan {
+  /** The profile as `up PROFILE…` wants it. */
+  #withOnly(profile: ProfilePlan): ProfilePlan {
     if (this.#only === null || this.#only.has(profile.name)) return profile;
     return { ...profile, start: 'manual' };
   }
 
   #targets(): readonly Target[] {
     return this.all.flatMap((gateway) => {
-      // Worth a hold: it starts by itself.
+      // It starts by itself, so its requests are held.
       const waits = this.#order.has(gateway.profile.name);
       return waits ? gateway.targets().map(asPending) : gateway.targets();
     });

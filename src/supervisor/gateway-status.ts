@@ -3,26 +3,26 @@ import type { SupervisedStatus } from '../supervised-status.ts';
 import { type GatewayState, isServing, pidOf } from './lifecycle/state.ts';
 import { failedText } from './lifecycle/text.ts';
 
-/** `now` is epoch ms. */
+/** The status of one profile; `now` is epoch ms. */
 export function statusOf(
   profile: ProfilePlan,
-  life: GatewayState,
+  state: GatewayState,
   ports: ReadonlyMap<string, number>,
   now: number,
 ): SupervisedStatus {
-  const { phase, lastExit, spawnedAt } = life;
+  const { phase, lastExit, spawnedAt } = state;
   const ready = isServing(phase) ? phase.ready : [];
   return {
     name: profile.name,
     state: phase.name,
     pid: pidOf(phase),
     uptime_s: spawnedAt === null ? null : Math.max(0, Math.floor((now - spawnedAt) / 1000)),
-    restarts: life.restarts,
-    desired: life.desired === 'demand' ? 'on-demand' : life.desired,
-    generation: life.generation,
+    restarts: state.restarts,
+    desired: state.desired === 'demand' ? 'on-demand' : state.desired,
+    generation: state.generation,
     last_exit: lastExit === null ? null : { ...lastExit, at: new Date(lastExit.at).toISOString() },
     next_start_at: phase.name === 'backoff' ? new Date(phase.nextStartAt).toISOString() : null,
-    last_error: phase.name === 'failed' ? failedText(profile.name, life.lastError) : life.lastError,
+    last_error: phase.name === 'failed' ? failedText(profile.name, state.lastError) : state.lastError,
     listeners: profile.listeners.map(({ name }) => ({
       name,
       port: ports.get(name) ?? null,

@@ -68,7 +68,7 @@ export class Gateway {
       profile: () => this.#profile,
       ports: () => context.ports.of(profile.name),
       leader: () => pidOf(this.#state.phase),
-      processes: () => this.#process.pids(),
+      members: () => this.#process.pids(),
       now: context.now,
       report: context.report,
       dispatch: (event) => this.dispatch(event),
@@ -194,7 +194,7 @@ export class Gateway {
       case 'spawn': {
         const { phase } = this.#state;
         // A gateway that served until just now and restarts at once has users.
-        const isRestart = phase.name === 'starting' && phase.follows !== null;
+        const isRestart = phase.name === 'starting' && phase.restartedAfter !== null;
         void this.#process.spawn(effect.generation, this.#isAwaited || isRestart);
         break;
       }

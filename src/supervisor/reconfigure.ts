@@ -3,7 +3,7 @@ import type { Gateway } from './gateway.ts';
 import { isEnding, isServing } from './lifecycle/state.ts';
 import type { PortBook } from './ports/port-book.ts';
 
-/** Tells a gateway of its changed profile; never does a new life begin before the old one has ended. */
+/** Gives a gateway its changed profile. A new generation never begins before the old one has ended. */
 export function applyChange(
   gateway: Gateway,
   profile: ProfilePlan,
@@ -15,25 +15,25 @@ export function applyChange(
     return;
   }
   const { phase } = gateway.state;
-  // By the old profile, since it is the old life's end.
+  // Before the new profile is set: the old generation ends as the old profile says.
   if (how === 'restart' && isServing(phase)) gateway.dispatch({ type: 'restart' });
   useForNextStart(gateway, profile, ports);
   if (how === 'move' && isServing(phase)) gateway.dispatch({ type: 'restart' });
-  // Its operator just mended it.
+  // The operator has presumably repaired it.
   if (phase.name === 'failed' || phase.name === 'backoff') gateway.dispatch({ type: 'start' });
 }
 
-/** Its next life begins as the profile says. */
+/** The gateway's next generation starts with that profile and its ports. */
 export function useForNextStart(gateway: Gateway, profile: ProfilePlan, ports: PortBook): void {
   freePortsOnceEnded(gateway, ports);
   ports.configure(profile);
   gateway.reconfigure(profile);
 }
 
-/** Others that get one of its ports wait until it has ended. */
+/** Makes gateways that get one of its ports wait until it has ended. */
 export function freePortsOnceEnded(gateway: Gateway, ports: PortBook): void {
   const { generation, phase } = gateway.state;
   if (!isEnding(phase)) return;
-  const ended = gateway.until((life) => life.generation !== generation || !isEnding(life.phase));
+  const ended = gateway.until((state) => state.generation !== generation || !isEnding(state.phase));
   ports.freeOnceEnded(gateway.profile.name, ended);
 }

@@ -9,7 +9,7 @@ import { Fleet } from './fleet.ts';
 import type { Gateway } from './gateway.ts';
 import { hasSettled } from './lifecycle/state.ts';
 import { PortBook } from './ports/port-book.ts';
-import { type Run, unguarded } from './run/run.ts';
+import { type Run, unguardedRun } from './run/run.ts';
 import { Starts } from './starts/starts.ts';
 import type { SupervisorContext } from './supervisor-context.ts';
 import { takeCensus } from './tree/census.ts';
@@ -18,7 +18,7 @@ import { HAS_PROC } from './tree/proc.ts';
 export interface SupervisorOptions {
   readonly plan: Plan;
   readonly report: Report;
-  /** By default one whose gateways outlive a supervisor that is killed. */
+  /** By default a run whose gateways outlive a supervisor that is killed. */
   readonly run?: Run;
   /** Epoch ms. */
   readonly now?: () => number;
@@ -27,51 +27,52 @@ export interface SupervisorOptions {
 }
 
 export interface Supervisor {
-  /** What doors call. */
+  /** What the doors call. */
   readonly port: SupervisorPort;
-  /** Gives the door the current snapshot before it returns, and every later one. */
+  /** The door applies the current snapshot before this returns, and every later one. */
   addDoor(door: DoorPort): void;
   /**
-   * Starts every `start: always` profile, each when those in its `after` have started; or just those named, and then
-   * the others start by hand alone. `url:` profiles are probed in any case.
+   * Starts every `start: always` profile, each once those in its `after` have started; or just the profiles named, and
+   * then the others are started by the operator alone. `url:` profiles are probed in any case.
    */
   start(names?: readonly string[]): void;
   /**
-   * From the plan that is applied to the next one, with what differs between them. Returns when all of it is
-   * decided and the doors route by it; gateways end and start in order meanwhile. Gateways that do not differ go on
-   * as they are. May be called again at any time. Throws a CommandError where the supervisor is stopping.
+   * Goes over to the next plan; `diff` is what differs. Returns once the doors route by it; gateways then end and start
+   * in order, and those that do not differ go on as they are. May be called again at any time. Throws a CommandError
+   * if the supervisor is stopping.
    */
   apply(plan: Plan, diff: PlanDiff): void;
   /**
-   * The operator's commands. Each resolves once it is done and rejects with a CommandError that says why it could
-   * not be: an unknown profile, a gateway that did not become ready, a supervisor that is stopping.
+   * The operator's commands. Each resolves once it is done, and rejects with a CommandError that says why it cannot be
+   * done: an unknown profile, a gateway that did not become ready, a supervisor that is stopping.
    */
   startProfile(name: string): Promise<void>;
   stopProfile(name: string): Promise<void>;
   restartProfile(name: string): Promise<void>;
   /**
-   * Stops every gateway in order: out of routing, drained, the signal, the grace, SIGKILL; `atOnce` is SIGKILL now,
-   * also while a slower stop is under way. Resolves when no process group of ours is left. Nothing starts after it.
+   * Stops every gateway in order: it leaves routing, is drained, gets the stop signal, and SIGKILL after the grace.
+   * `atOnce` sends SIGKILL now, also while a slower stop is under way. Resolves when no process of a gateway is left.
+   * Nothing starts after it.
    */
   stop(how?: { readonly atOnce?: boolean }): Promise<void>;
-  /** SIGKILL to every group before it returns: for the 'exit' of the process. */
+  /** Sends SIGKILL to every process group before it returns: for the 'exit' of gwproxy. */
   killNow(): void;
   /** In the config's order. */
   status(): readonly SupervisedStatus[];
-  /** By profile: bytes of resident memory of all its gateway's processes; null where none runs, or it cannot be told. */
+  /** By profile: resident memory of all its gateway's processes in bytes; null if none runs or it cannot be read. */
   memory(): Promise<ReadonlyMap<string, number | null>>;
-  /** Resolves when every profile that should run by now was ready, unready, failed or in backoff. */
+  /** Resolves once every profile that should run is ready, unready, failed or in backoff. */
   settled(): Promise<void>;
 }
 
-/** Runs a plan's gateways and tells the doors of them. Nothing starts before start(). */
+/** Runs the gateways of a plan and publishes them to the doors. Nothing starts before start(). */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const { plan, report, run = unguarded(), now = Date.now, random = Math.random } = options;
+  const { plan, report, run = unguardedRun(), now = Date.now, random = Math.random } = options;
   const ports = new PortBook(plan.profiles, random);
   const starts = new Starts(plan.startConcurrency);
   const drains = new Drains(() => fleet.publisher.doorIds);
   const idle = new IdleReports(() => fleet.publisher.doorIds);
-  const around: SupervisorContext = {
+  const context: SupervisorContext = {
     ports,
     run,
     starts,
@@ -82,7 +83,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     awaitDrained: (name, generation, drained) =>
       drains.wait(name, { generation, version: fleet.publisher.version, drained }),
   };
-  const fleet = new Fleet(plan, around, (profile) => {
+  const fleet = new Fleet(plan, context, (profile) => {
     ports.forget(profile);
     drains.forget(profile);
     idle.forget(profile);
@@ -97,7 +98,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     if (gateway !== undefined) {
       throw new CommandError(
         EXIT.cannotServe,
-        `${name} is ending, as the config says; see \`gwproxy status\``,
+        `${name} is ending, since the config has changed; see \`gwproxy status\``,
       );
     }
     throw new CommandError(EXIT.usage, `there is no profile '${name}'; there are ${known.join(', ')}`);
@@ -107,7 +108,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const gateway = named(name);
     fleet.command(gateway, { type });
     const { phase, desired, lastError } = await gateway.until(
-      (life) => hasSettled(life) || life.desired !== 'up',
+      (state) => hasSettled(state) || state.desired !== 'up',
     );
     if (phase.name === 'ready') return;
     const why = lastError ?? (desired === 'up' ? phase.name : 'it was stopped meanwhile');
@@ -118,16 +119,16 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   return {
     port: {
       ensureReady: ({ profile }) => fleet.find(profile)?.dispatch({ type: 'ensureReady' }),
-      // A start that nobody waits for any more goes on: the sender's repeat will want it.
+      // A start for which no request waits any more goes on: the sender's repeat will need it.
       cancel: () => {},
       applied: (doorId, version) => drains.applied(doorId, version),
-      load: (doorId, told) => {
-        const { profile, generation, inFlight } = told;
+      load: (doorId, report) => {
+        const { profile, generation, inFlight } = report;
         const gateway = fleet.find(profile);
         if (gateway === undefined) return;
         drains.load(doorId, profile, generation, inFlight);
         const { idleTimeout } = gateway.profile;
-        if (idleTimeout !== null && idle.record(doorId, told, idleTimeout, now())) {
+        if (idleTimeout !== null && idle.record(doorId, report, idleTimeout, now())) {
           gateway.dispatch({ type: 'idle', generation });
         }
       },
@@ -146,17 +147,17 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     async stopProfile(name) {
       const gateway = named(name);
       fleet.command(gateway, { type: 'stop', atOnce: false });
-      await gateway.until((life) => life.phase.name === 'stopped' || life.desired !== 'down');
+      await gateway.until(({ phase, desired }) => phase.name === 'stopped' || desired !== 'down');
     },
     async stop({ atOnce = false } = {}) {
       stopping = true;
-      // Who is whose child cannot be told once they are killed.
+      // Whose child a process is cannot be read any more once its parent is killed.
       if (atOnce && HAS_PROC) await takeCensus();
       const all = fleet.all;
       fleet.stop(atOnce);
       await Promise.all(
         all.map(async (gateway) => {
-          await gateway.until((life) => life.phase.name === 'stopped');
+          await gateway.until(({ phase }) => phase.name === 'stopped');
           await gateway.outputEnded;
         }),
       );
@@ -170,7 +171,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     async settled() {
       for (let starting = fleet.starting; starting.length > 0; starting = fleet.starting) {
         await Promise.all(
-          starting.map((gateway) => gateway.until((life) => life.desired !== 'up' || hasSettled(life))),
+          starting.map((gateway) => gateway.until((state) => state.desired !== 'up' || hasSettled(state))),
         );
       }
     },

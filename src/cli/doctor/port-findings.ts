@@ -1,7 +1,7 @@
 import type { Status } from '../../admin/status.ts';
 import type { Plan } from '../../config/types.ts';
 import { isFree, tryListen } from '../../supervisor/ports/port-book.ts';
-import { holderOf } from '../../supervisor/ports/port-owner.ts';
+import { describeHolder } from '../../supervisor/ports/port-owner.ts';
 import { listenStream } from '../service/describe-service.ts';
 import { error, type Fault } from './finding.ts';
 import { socketUnitOf } from './socket-unit-findings.ts';
@@ -31,7 +31,7 @@ export async function checkPorts(subject: Subject): Promise<readonly Fault[]> {
         : null;
       if (refused !== null) return [refused];
       if (await isFree(host, port)) return [];
-      return [error(`${what} ${port} is taken by ${await holderOf(host, port)}`, instead, where)];
+      return [error(`${what} ${port} is taken by ${await describeHolder(host, port)}`, instead, where)];
     }),
   );
   return faults.flat();

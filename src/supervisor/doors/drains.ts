@@ -1,6 +1,6 @@
 interface Drain {
   readonly generation: number;
-  /** The first snapshot without it. */
+  /** The version of the first snapshot that does not route to it. */
   readonly version: number;
   readonly drained: () => void;
 }
@@ -11,13 +11,13 @@ interface Load {
 }
 
 /**
- * Knows when no door has anything to do with a generation any more: each has applied a snapshot that does not
- * route to it, and holds no lease. Bounded by doors × profiles.
+ * Notices when a generation is drained: every door has applied a snapshot that does not route to it, and holds no
+ * lease on it. Bounded by doors × profiles.
  */
 export class Drains {
   readonly #doorIds: () => readonly string[];
   readonly #applied = new Map<string, number>();
-  /** By door, then by profile: the newest generation that it told of. */
+  /** By door, then by profile: the load of the newest generation that it reported. */
   readonly #loads = new Map<string, Map<string, Load>>();
   /** By profile: one gateway drains one generation at a time. */
   readonly #drains = new Map<string, Drain>();
@@ -26,7 +26,7 @@ export class Drains {
     this.#doorIds = doorIds;
   }
 
-  /** Calls `drained` once, now where nothing stands in the way. A profile's newer drain replaces the older. */
+  /** Calls `drained` once the generation is drained, at once if it is. A profile's newer drain replaces the older. */
   wait(profile: string, drain: Drain): void {
     this.#drains.set(profile, drain);
     this.#check(profile);
@@ -47,7 +47,7 @@ export class Drains {
     this.#check(profile);
   }
 
-  /** That profile is no more. */
+  /** The profile was removed from the config. */
   forget(profile: string): void {
     this.#drains.delete(profile);
     for (const loads of this.#loads.values()) loads.delete(profile);

@@ -10,10 +10,10 @@ interface Uses {
   readonly doors: Map<string, Use>;
 }
 
-/** What doors told of the gateways that are stopped when idle. Bounded by doors × profiles. */
+/** The doors' reports on gateways that are stopped when idle. Bounded by doors × profiles. */
 export class IdleReports {
   readonly #doorIds: () => readonly string[];
-  /** By profile: the generation that a door last told of. */
+  /** By profile, for the generation that a door reported last. */
   readonly #uses = new Map<string, Uses>();
 
   constructor(doorIds: () => readonly string[]) {
@@ -21,8 +21,8 @@ export class IdleReports {
   }
 
   /**
-   * Whether by this report no door has used that generation for `timeout` ms: each told of it, and none has a
-   * request in flight. `now` is epoch ms.
+   * Records a door's report. True if now every door has reported that generation, none has a request in flight, and
+   * none has used it for `timeout` ms. `now` is epoch ms.
    */
   record(
     doorId: string,
@@ -39,7 +39,7 @@ export class IdleReports {
     const doorIds = this.#doorIds();
     if (!doorIds.includes(doorId)) return false;
     let uses = this.#uses.get(profile);
-    // What a door still says of an older life costs a period at most.
+    // A late report on an older generation delays the stop by one `timeout` at most.
     if (uses?.generation !== generation) {
       uses = { generation, doors: new Map() };
       this.#uses.set(profile, uses);
@@ -52,7 +52,7 @@ export class IdleReports {
     });
   }
 
-  /** That profile is no more. */
+  /** The profile was removed from the config. */
   forget(profile: string): void {
     this.#uses.delete(profile);
   }

@@ -1,8 +1,8 @@
 import type { DoorPort, Snapshot, Target } from '../../snapshot.ts';
 
-/** Hands every change to every door, newest last, each version once. */
+/** Publishes snapshots: every door applies every version once, in order. */
 export class Publisher {
-  /** Those of the next snapshot. */
+  /** Of the next snapshot. */
   routes: Snapshot['routes'];
   rules: Snapshot['rules'];
   readonly #targets: () => readonly Target[];
@@ -19,7 +19,7 @@ export class Publisher {
     this.#current = { version: 1, routes, rules, targets: targets() };
   }
 
-  /** The version that carries everything published so far. */
+  /** The version that has everything published so far. */
   get version(): number {
     return this.#changed ? this.#current.version + 1 : this.#current.version;
   }
@@ -28,12 +28,13 @@ export class Publisher {
     return this.#doors.map((door) => door.id);
   }
 
+  /** The door applies the current snapshot before this returns. */
   addDoor(door: DoorPort): void {
     this.#doors.push(door);
     door.apply(this.#current);
   }
 
-  /** Everything that changes in the meantime reaches the doors as one snapshot. */
+  /** Publishes all that `change` changes as one snapshot. */
   batch(change: () => void): void {
     this.#changed = true;
     this.#collecting = true;
@@ -46,8 +47,8 @@ export class Publisher {
   }
 
   /**
-   * A door's answer to a snapshot may change a gateway before the next door has that snapshot; the newer one then
-   * waits until every door has the older.
+   * Publishes the gateways as they are now. A door's answer to a snapshot may change a gateway before the next door has
+   * applied that snapshot: the newer one then waits until every door has the older.
    */
   publish(): void {
     this.#changed = true;

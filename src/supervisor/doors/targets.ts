@@ -2,43 +2,38 @@ import type { ListenerPlan, ProfilePlan } from '../../config/types.ts';
 import type { Holder } from '../../holder.ts';
 import type { Address, Target, TargetState } from '../../snapshot.ts';
 import { type GatewayState, isEnding, isServing } from '../lifecycle/state.ts';
+import { connectableHost } from '../ports/connectable-host.ts';
 
-/** What the doors are told of one profile: a target for each of its listeners. */
+/** The targets of one profile in a snapshot: one for each of its listeners. */
 export function targetsOf(
   profile: ProfilePlan,
-  life: GatewayState,
+  state: GatewayState,
   ports: ReadonlyMap<string, number>,
   holders: (listener: string) => readonly Holder[],
 ): readonly Target[] {
   return profile.listeners.map((listener) => ({
     profile: profile.name,
     listener: listener.name,
-    generation: life.generation,
+    generation: state.generation,
     address: addressOf(listener, ports),
     paths: [...listener.paths],
     managed: profile.launch.kind === 'command',
-    state: targetState(life, listener.name),
+    state: targetState(state, listener.name),
     holders: holders(listener.name),
     idleAfter: profile.idleTimeout,
-    retryAt: life.phase.name === 'backoff' ? life.phase.nextStartAt : null,
+    retryAt: state.phase.name === 'backoff' ? state.phase.nextStartAt : null,
   }));
 }
 
-function targetState(life: GatewayState, listener: string): TargetState {
-  const { phase } = life;
+function targetState(state: GatewayState, listener: string): TargetState {
+  const { phase } = state;
   if (isServing(phase)) return phase.ready.includes(listener) ? 'ready' : 'pending';
   if (isEnding(phase)) return phase.after.kind === 'stop' ? 'down' : 'pending';
   if (phase.name === 'backoff') return 'pending';
-  return phase.name === 'stopped' && life.desired === 'demand' ? 'pending' : 'down';
+  return phase.name === 'stopped' && state.desired === 'demand' ? 'pending' : 'down';
 }
 
 function addressOf(listener: ListenerPlan, ports: ReadonlyMap<string, number>): Address | null {
   const port = ports.get(listener.name);
-  return port === undefined ? null : { host: reachable(listener.host), port };
-}
-
-/** Where to connect to a listener that listens on `host`: the unspecified address is none to connect to. */
-export function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  return host === '::' ? '::1' : host;
+  return port === undefined ? null : { host: connectableHost(listener.host), port };
 }

@@ -1,8 +1,8 @@
 import type { ListenerPlan, ProfilePlan } from '../../config/types.ts';
 import type { Report } from '../../events.ts';
 import { FOREIGN_HOLDER, type Holder } from '../../holder.ts';
-import { reachable } from '../doors/targets.ts';
 import type { GatewayEvent } from '../lifecycle/state.ts';
+import { connectableHost } from '../ports/connectable-host.ts';
 import { PortOwner } from '../ports/port-owner.ts';
 import { HAS_PROC } from '../tree/proc.ts';
 import { ListenerProbe, type ProbeState } from './listener-probe.ts';
@@ -10,40 +10,41 @@ import { type OwnedProbeOptions, probeOwned } from './owned-probe.ts';
 
 export interface GatewayProbesOptions {
   readonly profile: () => ProfilePlan;
+  /** By listener. */
   readonly ports: () => ReadonlyMap<string, number>;
-  /** The leader of the gateway's process group, while there is one: found on a port without looking at the others. */
+  /** The pid of the process group's leader, if there is one: a port that it holds needs no list of the others. */
   readonly leader?: () => number | null;
-  /** The gateway's processes. */
-  readonly processes: () => Promise<readonly number[]>;
+  /** The pids of all the gateway's processes. */
+  readonly members: () => Promise<readonly number[]>;
   readonly report: Report;
   /** Epoch ms. */
   readonly now: () => number;
   readonly dispatch: (event: GatewayEvent) => void;
-  /** Others of the gateway's processes hold that listener's port than until now. */
+  /** Other processes of the gateway, or other sockets, hold that listener's port than before. */
   readonly holdersChanged: (listener: string) => void;
 }
 
-/** The probes of every listener of one gateway: one set a generation. */
+/** The probes of every listener of one gateway, one set for each generation. */
 export class GatewayProbes {
   readonly #options: GatewayProbesOptions;
-  readonly #probers = new Map<string, ListenerProbe>();
-  /** By listener: as long as the generation, whatever becomes of the probes. */
+  readonly #probes = new Map<string, ListenerProbe>();
+  /** By listener. They outlive the probes, until the next generation. */
   readonly #owners = new Map<string, PortOwner>();
   #generation: number | null = null;
-  /** What is said once in a generation, and was. */
-  readonly #told = new Set<string>();
+  /** What was reported in this generation and is reported only once in it. */
+  readonly #reported = new Set<string>();
 
   constructor(options: GatewayProbesOptions) {
     this.#options = options;
   }
 
-  /** Of the same generation once more: with the probes as the config has them now, and what is known kept. */
+  /** Starts all probes by the profile as it is now. In the same generation what they know carries over. */
   start(generation: number): void {
-    const known = new Map<string, ProbeState>();
+    const carriedOver = new Map<string, ProbeState>();
     if (generation === this.#generation) {
-      for (const [name, prober] of this.#probers) known.set(name, prober.known);
+      for (const [name, probe] of this.#probes) carriedOver.set(name, probe.state);
     } else {
-      this.#told.clear();
+      this.#reported.clear();
       this.#owners.clear();
     }
     this.#generation = generation;
@@ -51,65 +52,66 @@ export class GatewayProbes {
     const { profile, ports } = this.#options;
     for (const listener of profile().listeners) {
       const port = ports().get(listener.name);
-      // One that a changed config brought has its port from the next start on.
+      // A listener that a changed config added has no port before the next start.
       if (port === undefined) continue;
-      this.#probers.set(listener.name, this.#prober(generation, listener, port, known));
+      const state = carriedOver.get(listener.name) ?? null;
+      this.#probes.set(listener.name, this.#probe(generation, listener, port, state));
     }
   }
 
-  /** Which listeners do not answer, on which port, and what was met there; '' where all do. */
+  /** Which listeners fail their probes, on which port, and how; '' if none does. */
   failureText(): string {
     const ports = this.#options.ports();
-    return [...this.#probers]
+    return [...this.#probes]
       .filter(([, { lastFailure }]) => lastFailure !== null)
       .map(([name, { lastFailure }]) => `${name} on port ${ports.get(name)}: ${lastFailure}`)
       .join('; ');
   }
 
-  /** Who of the gateway's own processes hold that listener's port; empty where that is not known (yet). */
+  /** The holders of that listener's port among the gateway's own processes; empty while they are not known. */
   holders(listener: string): readonly Holder[] {
     return this.#owners.get(listener)?.holders ?? [];
   }
 
   end(): void {
-    for (const prober of this.#probers.values()) prober.end();
-    this.#probers.clear();
+    for (const probe of this.#probes.values()) probe.end();
+    this.#probes.clear();
   }
 
-  /** A door could not connect, by the system's `code`, or was not to send anything (STRANGER). */
+  /** A door could not connect (the system's `code`), or found the port held by others (FOREIGN_HOLDER). */
   connectionFailed(listener: string, code: string): void {
-    // Its own may hold it by another socket now: that need not wait for a health answer.
+    // The gateway may hold it by another socket now; the doors need not wait for a health answer to learn that.
     if (code === FOREIGN_HOLDER) void this.#owners.get(listener)?.find();
-    this.#probers.get(listener)?.connectionFailed(code);
+    this.#probes.get(listener)?.connectionFailed(code);
   }
 
-  #prober(
+  #probe(
     generation: number,
     { name: listener, host, health, liveness }: ListenerPlan,
     port: number,
-    known: ReadonlyMap<string, ProbeState>,
+    carriedOver: ProbeState | null,
   ): ListenerProbe {
-    const { now, dispatch: verdict } = this.#options;
+    const { now, dispatch } = this.#options;
     const managed = this.#options.profile().launch.kind === 'command';
-    const asking = this.#asking(listener, reachable(host), port);
+    const owned = this.#ownedProbe(listener, connectableHost(host), port);
     return new ListenerProbe({
       health,
       liveness: managed ? liveness : null,
-      carriedOver: known.get(listener) ?? null,
-      probe: (probe, signal) => probeOwned(asking, probe, signal),
+      carriedOver,
+      probe: (settings, signal) => probeOwned(owned, settings, signal),
       now,
-      ready: () => verdict({ type: 'listenerReady', generation, listener }),
-      lost: (reason) => verdict({ type: 'listenerLost', generation, listener, reason }),
-      hung: (reason) => this.#once('hung', () => verdict({ type: 'hung', generation, listener, reason })),
+      ready: () => dispatch({ type: 'listenerReady', generation, listener }),
+      lost: (reason) => dispatch({ type: 'listenerLost', generation, listener, reason }),
+      hung: (reason) => this.#once('hung', () => dispatch({ type: 'hung', generation, listener, reason })),
       foreign: (reason) =>
-        this.#once(`stranger ${listener}`, () => verdict({ type: 'trouble', generation, reason })),
+        this.#once(`foreign ${listener}`, () => dispatch({ type: 'trouble', generation, reason })),
     });
   }
 
-  #asking(listener: string, host: string, port: number): OwnedProbeOptions {
+  #ownedProbe(listener: string, host: string, port: number): OwnedProbeOptions {
     const { profile, report } = this.#options;
     const { name, launch, ownerCheck } = profile();
-    // Nobody here knows whose process serves a `url:`.
+    // The processes of a `url:` profile are not ours, and may run on another machine.
     const check = launch.kind === 'command' ? ownerCheck : 'off';
     const blocked = check === 'strict';
     const owner = this.#owner(listener, host, port);
@@ -125,28 +127,28 @@ export class GatewayProbes {
     };
   }
 
-  /** The one of this generation, unless the config has moved the listener. */
+  /** The owner of this generation, or a new one if the config has moved the listener. */
   #owner(listener: string, host: string, port: number): PortOwner {
     const known = this.#owners.get(listener);
     if (known?.isFor(host, port) === true) return known;
-    const { processes: members, leader = () => null, holdersChanged: moved } = this.#options;
+    const { members, leader = () => null, holdersChanged } = this.#options;
     const owner = new PortOwner({
       host,
       port,
       leader,
       members,
-      // A look of an earlier one may still be under way.
+      // A scan by the owner of an earlier generation may still be under way.
       holdersChanged: () => {
-        if (this.#owners.get(listener) === owner) moved(listener);
+        if (this.#owners.get(listener) === owner) holdersChanged(listener);
       },
     });
     this.#owners.set(listener, owner);
     return owner;
   }
 
-  #once(what: string, tell: () => void): void {
-    if (this.#told.has(what)) return;
-    this.#told.add(what);
-    tell();
+  #once(what: string, report: () => void): void {
+    if (this.#reported.has(what)) return;
+    this.#reported.add(what);
+    report();
   }
 }

@@ -1,130 +1,130 @@
 import type { Health, Liveness } from '../../config/types.ts';
-import { judge, type ProbeOutcome, provesLost, type Readiness, seeking } from './health.ts';
+import { judge, type ProbeOutcome, provesAbsent, type Readiness, searching } from './health.ts';
 import { afterProbe, alive, hungReason, type ListenerLiveness } from './liveness.ts';
 import { RepeatedProbe } from './repeat.ts';
 
-/** What one prober hands to the next of the same life, when the config changed meanwhile. */
+/** What carries over to the next probe of the same generation when the config changes. */
 export interface ProbeState {
   readonly readiness: Readiness;
-  /** It was ready in this life. */
-  readonly served: boolean;
+  /** The listener has been ready in this generation. */
+  readonly wasReady: boolean;
 }
 
 export interface ListenerProbeOptions {
   readonly health: Health;
-  /** Null where nobody could restart it: only its readiness is looked at. */
+  /** Null for a listener that nobody here could restart: only its readiness is probed. */
   readonly liveness: Liveness | null;
-  readonly probe: (probe: Health, signal: AbortSignal) => Promise<ProbeOutcome>;
-  /** What is known already; null of a new life. */
+  readonly probe: (health: Health, signal: AbortSignal) => Promise<ProbeOutcome>;
+  /** Null for a new generation. */
   readonly carriedOver: ProbeState | null;
   /** Epoch ms. */
   readonly now: () => number;
   readonly ready: () => void;
   readonly lost: (reason: string) => void;
-  /** Alive, and serving no more; told with every probe from then on. */
+  /** The gateway lives, and the listener answers no more; called for every probe from then on. */
   readonly hung: (reason: string) => void;
-  /** It is sought, and somebody else was found; told with every such probe. */
+  /** A foreign process has the port of a listener that is not ready; called for every such probe. */
   readonly foreign: (reason: string) => void;
 }
 
-/** Probes one listener for one generation, until end(): for its readiness, and once it was ready for its life. */
+/** Probes one listener for one generation until end(): its readiness, and once it has been ready its liveness. */
 export class ListenerProbe {
   readonly #options: ListenerProbeOptions;
-  readonly #readiness: RepeatedProbe;
-  #liveness: RepeatedProbe | undefined;
-  #watch: Readiness;
-  /** Undefined until it was ready in this life. */
-  #pulse: ListenerLiveness | undefined;
-  /** A probe is due at once since a door asked for it: further failures do not put it off. */
-  #hurried = false;
+  readonly #readinessProbe: RepeatedProbe;
+  #livenessProbe: RepeatedProbe | undefined;
+  #readiness: Readiness;
+  /** Undefined until the listener has been ready in this generation. */
+  #liveness: ListenerLiveness | undefined;
+  /** A door's failed connection made a probe due at once: further failures must not put it off. */
+  #isUrgent = false;
   #ended = false;
   #lastFailure: string | null = null;
 
   constructor(options: ListenerProbeOptions) {
-    const { health, probe: ask, carriedOver: state, now } = options;
+    const { health, probe, carriedOver, now } = options;
     this.#options = options;
-    // A listener that is sought is sought anew: the probes may be others now.
-    this.#watch = state?.readiness.ready === true ? state.readiness : seeking(now());
-    this.#readiness = new RepeatedProbe(
-      (signal) => ask(health, signal),
-      (outcome) => this.#judged(outcome),
+    // The probes may be others now, so a search begins anew.
+    this.#readiness = carriedOver?.readiness.ready === true ? carriedOver.readiness : searching(now());
+    this.#readinessProbe = new RepeatedProbe(
+      (signal) => probe(health, signal),
+      (outcome) => this.#judge(outcome),
     );
-    this.#readiness.schedule(0);
-    if (state?.served === true) this.#lives();
+    this.#readinessProbe.schedule(0);
+    if (carriedOver?.wasReady === true) this.#beginLiveness();
   }
 
   /**
-   * A door could not connect, by the system's `code`, or was not to send anything (STRANGER). While the listener is
-   * sought that is no news.
+   * A door could not connect (the system's `code`), or found the port held by others (FOREIGN_HOLDER). For a listener
+   * that is not ready this changes nothing.
    */
   connectionFailed(code: string): void {
-    if (this.#ended || this.#hurried || !this.#watch.ready) return;
-    if (provesLost(code)) {
-      this.#watch = seeking(this.#options.now());
-      this.#readiness.schedule(0);
+    if (this.#ended || this.#isUrgent || !this.#readiness.ready) return;
+    if (provesAbsent(code)) {
+      this.#readiness = searching(this.#options.now());
+      this.#readinessProbe.schedule(0);
       this.#options.lost(`a connection failed: ${code}`);
     } else {
-      this.#hurried = true;
-      this.#readiness.schedule(0);
+      this.#isUrgent = true;
+      this.#readinessProbe.schedule(0);
     }
   }
 
-  /** What the last probe met, while none has succeeded since. */
+  /** How the last probe failed; null if it was healthy. */
   get lastFailure(): string | null {
     return this.#lastFailure;
   }
 
-  get known(): ProbeState {
-    return { readiness: this.#watch, served: this.#pulse !== undefined };
+  get state(): ProbeState {
+    return { readiness: this.#readiness, wasReady: this.#liveness !== undefined };
   }
 
   end(): void {
     this.#ended = true;
-    this.#readiness.end();
-    this.#liveness?.end();
+    this.#readinessProbe.end();
+    this.#livenessProbe?.end();
   }
 
-  #judged(outcome: ProbeOutcome): void {
-    const { health, liveness, now, ready, lost, foreign: stranger } = this.#options;
-    const sought = !this.#watch.ready;
-    const { readiness: watch, verdict, wait } = judge(this.#watch, outcome, health, now());
-    this.#watch = watch;
-    this.#hurried = false;
+  #judge(outcome: ProbeOutcome): void {
+    const { health, liveness, now, ready, lost, foreign } = this.#options;
+    const isSearch = !this.#readiness.ready;
+    const { readiness, verdict, wait } = judge(this.#readiness, outcome, health, now());
+    this.#readiness = readiness;
+    this.#isUrgent = false;
     this.#lastFailure = outcome.ok ? null : outcome.reason;
-    this.#readiness.schedule(wait);
+    this.#readinessProbe.schedule(wait);
     if (verdict === 'ready') {
-      if (this.#pulse === undefined) this.#lives();
+      if (this.#liveness === undefined) this.#beginLiveness();
       ready();
     }
     if (!outcome.ok) {
       if (verdict === 'lost') lost(outcome.reason);
-      else if (sought && outcome.cause === 'stranger') stranger(outcome.reason);
+      else if (isSearch && outcome.cause === 'foreign') foreign(outcome.reason);
     }
-    if (liveness?.kind === 'health') this.#felt(outcome, liveness, health);
+    if (liveness?.kind === 'health') this.#updateLiveness(outcome, liveness, health);
   }
 
-  /** From now on it can hang. */
-  #lives(): void {
-    const { liveness, probe: ask, now } = this.#options;
-    this.#pulse = alive(now());
+  /** From now on the listener can be found hung. */
+  #beginLiveness(): void {
+    const { liveness, probe, now } = this.#options;
+    this.#liveness = alive(now());
     if (liveness?.kind !== 'own') return;
-    const { probe } = liveness;
-    const rounds = new RepeatedProbe(
-      (signal) => ask(probe, signal),
+    const health = liveness.probe;
+    const repeated = new RepeatedProbe(
+      (signal) => probe(health, signal),
       (outcome) => {
-        rounds.schedule(probe.interval);
-        this.#felt(outcome, liveness, probe);
+        repeated.schedule(health.interval);
+        this.#updateLiveness(outcome, liveness, health);
       },
     );
-    this.#liveness = rounds;
-    rounds.schedule(probe.interval);
+    this.#livenessProbe = repeated;
+    repeated.schedule(health.interval);
   }
 
-  #felt(outcome: ProbeOutcome, liveness: Liveness, probe: Health): void {
-    if (this.#ended || this.#pulse === undefined) return;
-    this.#pulse = afterProbe(this.#pulse, outcome, probe, this.#options.now());
+  #updateLiveness(outcome: ProbeOutcome, liveness: Liveness, health: Health): void {
+    if (this.#ended || this.#liveness === undefined) return;
+    this.#liveness = afterProbe(this.#liveness, outcome, health, this.#options.now());
     if (outcome.ok) return;
-    const reason = hungReason(this.#pulse, liveness, probe, outcome.reason);
+    const reason = hungReason(this.#liveness, liveness, health, outcome.reason);
     if (reason !== null) this.#options.hung(reason);
   }
 }

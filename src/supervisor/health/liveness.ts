@@ -2,23 +2,25 @@ import type { Health, Liveness } from '../../config/types.ts';
 import { duration } from '../../util/duration.ts';
 import type { ProbeOutcome } from './health.ts';
 
-/** What is known of a listener's life since its last good probe, or since it was ready. */
+/** How long a listener has failed its probes: since the last healthy one, or since it became ready. */
 export interface ListenerLiveness {
-  /** Epoch ms of the last probe's outcome. */
+  /** When the last probe ended, in epoch ms. */
   readonly at: number;
-  /** ms without a good probe, as far as anybody was awake to ask. */
+  /** ms without a healthy probe; time in which gwproxy itself did not run is left out. */
   readonly failingFor: number;
-  /** Probes lost in a row. */
+  /** Failed probes in a row. */
   readonly lost: number;
 }
 
+/** A listener that was seen to answer at `at` (epoch ms). */
 export function alive(at: number): ListenerLiveness {
   return { at, failingFor: 0, lost: 0 };
 }
 
 /**
- * The pulse after one more probe. A probe accounts for no more time than it may take: what is above that, a laptop
- * slept or we were stopped, and the gateway with us. A clock that was set back accounts for none.
+ * The liveness after one more probe, which ended at `at` (epoch ms). A probe accounts for no more time than its
+ * interval and time-out: in the time above that a laptop slept, or gwproxy was stopped and the gateway with it. A
+ * clock that was set back accounts for none.
  */
 export function afterProbe(
   pulse: ListenerLiveness,
@@ -31,7 +33,7 @@ export function afterProbe(
   return { at, failingFor: pulse.failingFor + awake, lost: pulse.lost + 1 };
 }
 
-/** Why a listener counts as hung, in plain words; null while it does not. */
+/** Why a listener counts as hung, for the operator; null while it does not. */
 export function hungReason(
   pulse: ListenerLiveness,
   liveness: Liveness,
@@ -41,10 +43,10 @@ export function hungReason(
   if (liveness.kind === 'own') {
     const { failures } = liveness.probe;
     if (pulse.lost < failures) return null;
-    return `liveness probes lost in a row: ${failures} (${reason})`;
+    return `liveness probes failed in a row: ${failures} (${reason})`;
   }
-  // However short `after` is, it takes as many lost probes as a lost listener does.
+  // However short `after` is, a hung listener has failed as many probes as a lost one.
   if (liveness.after === null || pulse.failingFor < liveness.after || pulse.lost < health.failures)
     return null;
-  return `no good answer for ${duration(liveness.after)} (${reason})`;
+  return `no healthy answer for ${duration(liveness.after)} (${reason})`;
 }

@@ -7,34 +7,34 @@ export interface OwnedProbeOptions {
   readonly host: string;
   readonly port: number;
   readonly check: OwnerCheck;
-  /** Whose process listens there. */
+  /** Finds out whose process listens there. */
   readonly findOwner: () => Promise<Owner>;
-  /** Nobody can say whose; told with every such probe. */
+  /** Called for every healthy probe whose listener has no known owner. */
   readonly ownerUnknown: (reason: string) => void;
 }
 
 /**
- * Asks a listener of one gateway. What a stranger answers is never well, and what somebody answers of whom nobody
- * can say who he is, is well where `check` is lenient.
+ * Probes a listener of a gateway. An answer from a foreign process fails the probe. If the owner is unknown, a healthy
+ * answer passes only where `check` is lenient or off.
  */
 export async function probeOwned(
   options: OwnedProbeOptions,
   health: Health,
   signal: AbortSignal,
 ): Promise<ProbeOutcome> {
-  const { host, port, check, findOwner: look } = options;
+  const { host, port, check, findOwner } = options;
   const outcome = await probe({ ...health, host, port }, signal);
-  const nobody = !outcome.ok && outcome.cause === 'absent';
-  if (check === 'off' || nobody || signal.aborted) return outcome;
-  const owner = await look();
+  const isAbsent = !outcome.ok && outcome.cause === 'absent';
+  if (check === 'off' || isAbsent || signal.aborted) return outcome;
+  const owner = await findOwner();
   if (signal.aborted || owner.kind === 'own') return outcome;
   if (owner.kind === 'foreign') {
     const reason = `port ${port} is held by ${owner.name}, not by this gateway`;
-    return { ok: false, cause: 'stranger', reason };
+    return { ok: false, cause: 'foreign', reason };
   }
   if (!outcome.ok) return outcome;
   options.ownerUnknown(owner.reason);
   if (check === 'lenient') return outcome;
-  const reason = `nobody can say whose process listens on port ${port} (${owner.reason})`;
-  return { ok: false, cause: 'unwell', reason };
+  const reason = `it is unknown whose process listens on port ${port} (${owner.reason})`;
+  return { ok: false, cause: 'unhealthy', reason };
 }

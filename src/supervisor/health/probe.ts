@@ -3,9 +3,9 @@ import { connect } from 'node:net';
 import type { Health } from '../../config/types.ts';
 import { duration } from '../../util/duration.ts';
 import { errorCode } from '../../util/errno.ts';
-import { type ProbeOutcome, provesLost } from './health.ts';
+import { type ProbeOutcome, provesAbsent } from './health.ts';
 
-/** A health answer is a line or two; more than this is not read. */
+/** A health answer is a line or two; no more than this is read. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 export interface ProbeTarget extends Pick<Health, 'path' | 'status' | 'body' | 'timeout'> {
@@ -14,17 +14,17 @@ export interface ProbeTarget extends Pick<Health, 'path' | 'status' | 'body' | '
 }
 
 /**
- * Asks a listener once whether it is well: on its health path by status and body, or by accepting a connection.
- * Settles within `timeout` ms. An abort counts as lost.
+ * Probes a listener once: by the status and body of its health path, or, where it has none, by a TCP connection.
+ * Settles within `timeout` ms. An aborted probe counts as failed.
  */
 export function probe(target: ProbeTarget, signal: AbortSignal): Promise<ProbeOutcome> {
   return new Promise((resolve) => {
     const attempt = target.path === null ? connects(target, settle) : answers(target, target.path, settle);
     const timer = setTimeout(
-      () => settle(unwell(`no answer within ${duration(target.timeout)}`)),
+      () => settle(unhealthy(`no answer within ${duration(target.timeout)}`)),
       target.timeout,
     );
-    const abort = (): void => settle(unwell('aborted'));
+    const abort = (): void => settle(unhealthy('aborted'));
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
 
@@ -38,10 +38,10 @@ export function probe(target: ProbeTarget, signal: AbortSignal): Promise<ProbeOu
 }
 
 /**
- * Sends Connection: close. A kept connection would count as one of the gateway's own, and answer for a listener that
- * no longer accepts any.
+ * Sends `Connection: close`. A connection that is kept alive would be one of the gateway's connections, and would
+ * answer for a listener that accepts no new ones any more.
  */
-const UNKEPT = new Agent({ keepAlive: false });
+const NO_KEEP_ALIVE = new Agent({ keepAlive: false });
 
 type Settle = (outcome: ProbeOutcome) => void;
 
@@ -59,22 +59,22 @@ function answers(target: ProbeTarget, path: string, settle: Settle): { destroy()
     port,
     path,
     method: 'GET',
-    agent: UNKEPT,
+    agent: NO_KEEP_ALIVE,
     headers: { 'user-agent': 'gwproxy' },
   });
   sent.on('error', (error) => settle(failure(error)));
   sent.on('response', (response) => {
     const status = response.statusCode ?? 0;
-    if (!isWell(status, target.status)) {
-      settle(unwell(`its health path answered ${status}`));
+    if (!isExpectedStatus(status, target.status)) {
+      settle(unhealthy(`its health path answered ${status}`));
       return;
     }
-    // Without a text to find, the answer is read to its end all the same: a gateway that hangs within it is unwell.
+    // The answer is read to its end even if no text is looked for: a gateway that hangs within it is unhealthy.
     const text = body === null ? null : new Search(body);
     const judge = (): ProbeOutcome =>
       text === null || text.found
         ? { ok: true }
-        : unwell(`its health path answered ${status} without the text that body asks for`);
+        : unhealthy(`its health path answered ${status} without the text that body asks for`);
     let left = MAX_ANSWER_BYTES;
     response.on('data', (chunk: Buffer) => {
       text?.read(chunk.subarray(0, left));
@@ -88,7 +88,7 @@ function answers(target: ProbeTarget, path: string, settle: Settle): { destroy()
   return sent;
 }
 
-/** Looks for a text in a stream, wherever it is cut. */
+/** Searches a stream for a text, across chunk boundaries. */
 class Search {
   readonly #wanted: Buffer;
   #tail: Buffer = Buffer.alloc(0);
@@ -105,16 +105,16 @@ class Search {
   }
 }
 
-function isWell(status: number, wanted: Health['status']): boolean {
+function isExpectedStatus(status: number, wanted: Health['status']): boolean {
   return wanted === null ? status >= 200 && status < 300 : wanted.includes(status);
 }
 
-function unwell(reason: string): ProbeOutcome {
-  return { ok: false, cause: 'unwell', reason };
+function unhealthy(reason: string): ProbeOutcome {
+  return { ok: false, cause: 'unhealthy', reason };
 }
 
 function failure(error: Error): ProbeOutcome {
   const code = errorCode(error);
   const reason = code === 'ECONNREFUSED' ? 'connection refused' : (code ?? error.message);
-  return { ok: false, cause: code !== undefined && provesLost(code) ? 'absent' : 'unwell', reason };
+  return { ok: false, cause: code !== undefined && provesAbsent(code) ? 'absent' : 'unhealthy', reason };
 }

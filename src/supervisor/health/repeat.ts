@@ -1,51 +1,51 @@
 import { errorMessage } from '../../util/errno.ts';
 import type { ProbeOutcome } from './health.ts';
 
-/** Asks one question again and again, each time when it is told to, until end(). */
+/** Probes whenever schedule() says, one probe at a time, until end(). */
 export class RepeatedProbe {
-  readonly #ask: (signal: AbortSignal) => Promise<ProbeOutcome>;
-  readonly #answered: (outcome: ProbeOutcome) => void;
+  readonly #probe: (signal: AbortSignal) => Promise<ProbeOutcome>;
+  readonly #onOutcome: (outcome: ProbeOutcome) => void;
   #timer: NodeJS.Timeout | undefined;
-  /** The question under way. */
-  #round: AbortController | undefined;
+  /** The probe under way. */
+  #current: AbortController | undefined;
   #ended = false;
 
   constructor(
-    ask: (signal: AbortSignal) => Promise<ProbeOutcome>,
-    answered: (outcome: ProbeOutcome) => void,
+    probe: (signal: AbortSignal) => Promise<ProbeOutcome>,
+    onOutcome: (outcome: ProbeOutcome) => void,
   ) {
-    this.#ask = ask;
-    this.#answered = answered;
+    this.#probe = probe;
+    this.#onOutcome = onOutcome;
   }
 
-  /** Asks in `wait` ms, and drops the question under way, whose answer would be of an earlier moment. */
+  /** Probes in `wait` ms. Aborts the probe under way, whose outcome would be out of date. */
   schedule(wait: number): void {
     if (this.#ended) return;
     clearTimeout(this.#timer);
-    this.#round?.abort();
-    this.#round = undefined;
-    this.#timer = setTimeout(() => void this.#asks(), wait);
+    this.#current?.abort();
+    this.#current = undefined;
+    this.#timer = setTimeout(() => void this.#run(), wait);
   }
 
   end(): void {
     this.#ended = true;
     clearTimeout(this.#timer);
-    this.#round?.abort();
+    this.#current?.abort();
   }
 
-  async #asks(): Promise<void> {
-    const round = new AbortController();
-    this.#round = round;
-    const { signal } = round;
-    const outcome = await this.#ask(signal).catch(
+  async #run(): Promise<void> {
+    const current = new AbortController();
+    this.#current = current;
+    const { signal } = current;
+    const outcome = await this.#probe(signal).catch(
       (error: unknown): ProbeOutcome => ({
         ok: false,
-        cause: 'unwell',
+        cause: 'unhealthy',
         reason: `cannot be probed: ${errorMessage(error)}`,
       }),
     );
     if (signal.aborted) return;
-    this.#round = undefined;
-    this.#answered(outcome);
+    this.#current = undefined;
+    this.#onOutcome(outcome);
   }
 }

@@ -23,12 +23,12 @@ export function initialState(policy: Policy): GatewayState {
 }
 
 /**
- * The next generation: a process of its own, or for a `url:` profile its probes alone. `follows`: the end that it
- * follows unasked and at once.
+ * Begins the next generation: a new process, or for a `url:` profile its probes alone. `restartedAfter` says how the
+ * last one ended, if it is restarted without a wait.
  */
-export function begin(state: GatewayState, policy: Policy, follows: string | null = null): Step {
+export function begin(state: GatewayState, policy: Policy, restartedAfter: string | null = null): Step {
   const generation = state.generation + 1;
-  const phase: ServingPhase = { name: 'starting', pid: null, ready: [], served: false, follows };
+  const phase: ServingPhase = { name: 'starting', pid: null, ready: [], served: false, restartedAfter };
   const effects: readonly Effect[] = policy.managed
     ? [{ type: 'spawn', generation }]
     : [

@@ -13,7 +13,10 @@ import {
 } from './state.ts';
 import { exitReason } from './text.ts';
 
-/** In order: out of routing, drained where doors may hold leases, the signal, the grace, SIGKILL. */
+/**
+ * Ends a gateway in order: it leaves routing, is drained if doors may hold leases on it, gets the stop signal, and
+ * SIGKILL after the grace.
+ */
 export function endGracefully(state: GatewayState, after: AfterExit, moment: Stamp, policy: Policy): Step {
   const { phase, generation } = state;
   if (!isServing(phase) || !phase.served) return signalGroup(state, after, moment, policy);
@@ -32,7 +35,7 @@ export function endGracefully(state: GatewayState, after: AfterExit, moment: Sta
   };
 }
 
-/** The signal to the whole group, and its grace. A `url:` profile has nobody to signal. */
+/** Sends the stop signal to the whole tree, and starts the grace. A `url:` profile has no process. */
 export function signalGroup(state: GatewayState, after: AfterExit, moment: Stamp, policy: Policy): Step {
   if (!policy.managed) return finish(state, after, moment, policy);
   const pid = pidOf(state.phase);
@@ -50,6 +53,7 @@ export function signalGroup(state: GatewayState, after: AfterExit, moment: Stamp
   };
 }
 
+/** The stop signal and the timer of the grace. */
 export function signalEffects(pid: number, generation: number, policy: Policy): readonly Effect[] {
   return [
     { type: 'signalGroup', pid, signal: policy.stop.signal },
@@ -57,7 +61,7 @@ export function signalEffects(pid: number, generation: number, policy: Policy): 
   ];
 }
 
-/** SIGKILL to the whole group, whatever it was doing. */
+/** Sends SIGKILL to the whole tree, whatever it was doing. */
 export function endAtOnce(state: GatewayState, after: AfterExit, moment: Stamp, policy: Policy): Step {
   if (!policy.managed) return finish(state, after, moment, policy);
   const exited = state.phase.name === 'stopping' && state.phase.exited;
@@ -77,7 +81,10 @@ function killGroup(state: GatewayState, after: AfterExit, exited: boolean): Step
   };
 }
 
-/** The leader has ended: by its own doing what its code and policy say, after a stop that we asked for no crash. */
+/**
+ * The leader has ended. After an end that we asked for, what was planned follows; otherwise its exit code and its
+ * restart policy decide.
+ */
 export function exited(
   state: GatewayState,
   event: Extract<GatewayEvent, { readonly type: 'exited' }> & Stamp,
@@ -91,19 +98,19 @@ export function exited(
   };
   if (phase.name === 'stopping') {
     if (!event.groupLeft) return finish(ended, phase.after, event, policy);
-    // The rest of the group got the signal too, and has the rest of the grace.
+    // The other processes got the signal too, and have the rest of the grace.
     return { state: { ...ended, phase: { ...phase, exited: true } }, effects: [] };
   }
-  if (phase.name === 'draining') return leaderless(ended, phase.after, event, policy);
+  if (phase.name === 'draining') return endOthers(ended, phase.after, event, policy);
   if (!isServing(phase)) return unchanged(state);
   const reason = exitReason(event.code, event.signal, event.errorLine);
-  const fallen: GatewayState = { ...ended, history: historyAt(state, event.at, policy), lastError: reason };
-  const after: AfterExit = { kind: 'judge', end: { reason, code: event.code, served: phase.served } };
-  return leaderless(fallen, after, event, policy);
+  const crashed: GatewayState = { ...ended, history: historyAt(state, event.at, policy), lastError: reason };
+  const after: AfterExit = { kind: 'policy', end: { reason, code: event.code, served: phase.served } };
+  return endOthers(crashed, after, event, policy);
 }
 
-/** Nobody leads what is left of the group: it is ended, so that it keeps no port. */
-function leaderless(
+/** Kills the processes that outlived their leader, so that they keep no port. */
+function endOthers(
   state: GatewayState,
   after: AfterExit,
   event: { readonly groupLeft: boolean } & Stamp,
@@ -113,26 +120,25 @@ function leaderless(
 }
 
 /**
- * A gateway that can no longer be left to serve, for that reason (it hangs, it uses too much memory, it did not start
- * in time): it leaves in order, and its restart policy judges that as a failure. Requests on a hung listener are
- * lost, but its other listeners may serve: they are drained.
+ * Ends a gateway that must not go on (it hangs, uses too much memory, or did not start in time) in order; its restart
+ * policy treats that as a failure. The requests of a hung listener are lost, but its other listeners may serve, so
+ * they are drained.
  */
 export function mustRestart(state: GatewayState, reason: string, moment: Stamp, policy: Policy): Step {
   const { phase } = state;
-  // Who runs a `url:` profile restarts it.
+  // A `url:` profile is restarted by its own supervisor.
   if (!isServing(phase) || !policy.managed) return unchanged(state);
   const end = { reason, code: null, served: phase.served };
-  return endGracefully({ ...state, lastError: reason }, { kind: 'judge', end }, moment, policy);
+  return endGracefully({ ...state, lastError: reason }, { kind: 'policy', end }, moment, policy);
 }
 
 /**
- * No door has had a request for it for its `idle_timeout`: it is stopped in order, and sleeps until its next request.
- * That it was an operator who started it makes no difference: the timeout is how long it may run for nothing. One
- * that still starts does so for a request that waits.
+ * Ends a gateway in order that no door has had a request for within its `idle_timeout`; it sleeps until its next
+ * request. It makes no difference that an operator started it. A gateway that is starting goes on: a request waits for it.
  */
 export function idle(state: GatewayState, moment: Stamp, policy: Policy): Step {
   const { phase } = state;
   const sleeps = policy.managed && policy.start === 'on-demand' && policy.idleTimeout !== null;
   if (!sleeps || (phase.name !== 'ready' && phase.name !== 'unready')) return unchanged(state);
-  return endGracefully({ ...state, desired: 'demand', lastError: null }, { kind: 'rest' }, moment, policy);
+  return endGracefully({ ...state, desired: 'demand', lastError: null }, { kind: 'sleep' }, moment, policy);
 }

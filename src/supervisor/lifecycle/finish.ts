@@ -12,46 +12,46 @@ import {
 
 const SETTLE: readonly Effect[] = [{ type: 'publish' }, { type: 'endProbes' }, { type: 'clearTimer' }];
 
-/** Nothing of this life is left: what comes now? */
+/** Nothing is left of this generation: carries out what was planned after it. */
 export function finish(state: GatewayState, after: AfterExit, moment: Stamp, policy: Policy): Step {
   const ended: GatewayState = { ...state, spawnedAt: null };
   switch (after.kind) {
     case 'start':
-      return next(ended, policy);
+      return startNext(ended, policy);
     case 'stop':
       return { state: { ...ended, phase: { name: 'stopped' } }, effects: SETTLE };
-    case 'rest':
+    case 'sleep':
       return { state: { ...ended, phase: { name: 'stopped' }, lastError: null }, effects: SETTLE };
-    case 'judge':
-      return judged(ended, after.end, moment, policy);
+    case 'policy':
+      return applyRestartPolicy(ended, after.end, moment, policy);
   }
 }
 
-function judged(ended: GatewayState, end: End, moment: Stamp, policy: Policy): Step {
+function applyRestartPolicy(ended: GatewayState, end: End, moment: Stamp, policy: Policy): Step {
   const decision = restartDecision(policy.restart, ended.history, end, moment.at, moment.random);
-  const told: GatewayState = { ...ended, lastError: end.reason };
+  const explained: GatewayState = { ...ended, lastError: end.reason };
   switch (decision.kind) {
-    case 'rest': {
+    case 'stop': {
       const desired = defaultDesired(policy);
-      // The next request would start it again, for the same end, and each one after that.
-      if (desired === 'demand' && !end.served) return failed(told, end, decision.reason);
+      // It would end the same way for the next request, and for each one after that.
+      if (desired === 'demand' && !end.served) return failed(explained, end, decision.reason);
       const lastError = desired === 'demand' ? null : `${end.reason}; ${decision.reason}`;
       return { state: { ...ended, phase: { name: 'stopped' }, desired, lastError }, effects: SETTLE };
     }
     case 'fail':
-      return failed(told, end, decision.reason);
-    case 'asked': {
+      return failed(explained, end, decision.reason);
+    case 'requested': {
       const lastError = `${end.reason}, which asks for a restart`;
-      return next({ ...told, history: decision.history, lastError }, policy, lastError);
+      return startNext({ ...explained, history: decision.history, lastError }, policy, lastError);
     }
     case 'at-once': {
       const { history } = decision;
-      return next({ ...told, restarts: told.restarts + 1, history }, policy, end.reason);
+      return startNext({ ...explained, restarts: explained.restarts + 1, history }, policy, end.reason);
     }
     case 'backoff':
       return {
         state: {
-          ...told,
+          ...explained,
           phase: { name: 'backoff', nextStartAt: moment.at + decision.delay },
           history: decision.history,
         },
@@ -63,20 +63,20 @@ function judged(ended: GatewayState, end: End, moment: Stamp, policy: Policy): S
   }
 }
 
-function failed(told: GatewayState, end: End, why: string): Step {
+function failed(ended: GatewayState, end: End, why: string): Step {
   return {
-    state: { ...told, phase: { name: 'failed' }, lastError: `${end.reason}; ${why}` },
+    state: { ...ended, phase: { name: 'failed' }, lastError: `${end.reason}; ${why}` },
     effects: SETTLE,
   };
 }
 
-/** The next life begins in the same step; the last one's probes end before. */
-function next(ended: GatewayState, policy: Policy, follows: string | null = null): Step {
-  const { state, effects } = begin(ended, policy, follows);
+/** Begins the next generation in the same step, after the last one's probes have ended. */
+function startNext(ended: GatewayState, policy: Policy, restartedAfter: string | null = null): Step {
+  const { state, effects } = begin(ended, policy, restartedAfter);
   return { state, effects: [{ type: 'endProbes' }, ...effects] };
 }
 
-/** The restart history as it is when a gateway stops being ready at this moment. */
+/** The restart history of a gateway that leaves its phase at that moment (epoch ms). */
 export function historyAt(state: GatewayState, at: number, policy: Policy): GatewayState['history'] {
   return state.phase.name === 'ready'
     ? afterUptime(policy.restart, state.history, at - state.phase.since)

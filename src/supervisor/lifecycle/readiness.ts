@@ -4,6 +4,7 @@ import { mustRestart } from './ending.ts';
 import { historyAt } from './finish.ts';
 import { type GatewayState, isServing, type Policy, type Stamp, type Step, unchanged } from './state.ts';
 
+/** A listener is ready; the gateway is ready once all of them are. */
 export function listenerReady(state: GatewayState, listener: string, at: number, policy: Policy): Step {
   const { phase } = state;
   if (!isServing(phase) || (policy.managed && phase.pid === null)) return unchanged(state);
@@ -29,6 +30,7 @@ export function listenerReady(state: GatewayState, listener: string, at: number,
   };
 }
 
+/** A listener is not ready any more; a gateway that was ready becomes unready. */
 export function listenerLost(
   state: GatewayState,
   listener: string,
@@ -51,7 +53,7 @@ export function listenerLost(
   };
 }
 
-/** With some listeners ready it goes on serving those; with none, the start has failed. */
+/** The time for the start is over. With some listeners ready it goes on serving those; with none, the start has failed. */
 export function startTimeout(
   state: GatewayState,
   moment: Stamp & { readonly detail?: string },
@@ -70,8 +72,8 @@ export function startTimeout(
       effects: [{ type: 'publish' }],
     };
   }
-  const met = moment.detail === undefined ? '' : ` (${moment.detail})`;
-  const reason = `${NO_LISTENER_READY} within ${duration(policy.startTimeout)}${met}`;
+  const detail = moment.detail === undefined ? '' : ` (${moment.detail})`;
+  const reason = `${NO_LISTENER_READY} within ${duration(policy.startTimeout)}${detail}`;
   return mustRestart(state, reason, moment, policy);
 }
 

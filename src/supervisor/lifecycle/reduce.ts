@@ -18,9 +18,9 @@ import {
 } from './state.ts';
 
 /**
- * The next state of one gateway and what is to be done, in order. Pure and total: an event that says nothing in
- * this state, or speaks of an older generation, changes nothing. Doors are told of every change (publish) before
- * anything else is done, so a gateway has left routing before it gets a signal.
+ * The next state of one gateway, and what is to be done, in order. Pure and total: an event that has no meaning in
+ * this state, or that belongs to an older generation, changes nothing. Every change is published to the doors before
+ * anything else is done, so that a gateway has left routing before it gets a signal.
  */
 export function reduce(state: GatewayState, event: GatewayEvent & Stamp, policy: Policy): Step {
   if ('generation' in event && event.generation !== state.generation) return unchanged(state);
@@ -32,7 +32,7 @@ export function reduce(state: GatewayState, event: GatewayEvent & Stamp, policy:
     case 'stop':
       return stop(state, event.atOnce, event, policy);
     case 'ensureReady':
-      // Only a gateway that sleeps, or is on its way there: never one in backoff, never one that was stopped.
+      // Starts only a gateway that sleeps or is about to: never one in backoff, never one that was stopped.
       return state.desired === 'demand' ? start(state, policy) : unchanged(state);
     case 'spawned':
       return spawned(state, event.pid, event.at, policy);
@@ -75,11 +75,11 @@ export function reduce(state: GatewayState, event: GatewayEvent & Stamp, policy:
 }
 
 function start(state: GatewayState, policy: Policy): Step {
-  const wanted: GatewayState = { ...state, desired: 'up' };
-  const { phase } = wanted;
-  if (isServing(phase)) return unchanged(wanted);
-  if (isEnding(phase)) return thereafter(wanted, phase, { kind: 'start' });
-  return begin({ ...wanted, history: NO_RESTARTS }, policy);
+  const started: GatewayState = { ...state, desired: 'up' };
+  const { phase } = started;
+  if (isServing(phase)) return unchanged(started);
+  if (isEnding(phase)) return changeAfterExit(started, phase, { kind: 'start' });
+  return begin({ ...started, history: NO_RESTARTS }, policy);
 }
 
 function restart(state: GatewayState, moment: Stamp, policy: Policy): Step {
@@ -89,27 +89,25 @@ function restart(state: GatewayState, moment: Stamp, policy: Policy): Step {
 }
 
 function stop(state: GatewayState, atOnce: boolean, moment: Stamp, policy: Policy): Step {
-  const unwanted: GatewayState = { ...state, desired: 'down', lastError: null };
-  const { phase } = unwanted;
+  const stopped: GatewayState = { ...state, desired: 'down', lastError: null };
+  const { phase } = stopped;
   if (isServing(phase)) {
     const after: AfterExit = { kind: 'stop' };
-    return atOnce
-      ? endAtOnce(unwanted, after, moment, policy)
-      : endGracefully(unwanted, after, moment, policy);
+    return atOnce ? endAtOnce(stopped, after, moment, policy) : endGracefully(stopped, after, moment, policy);
   }
   if (isEnding(phase)) {
     const after: AfterExit = { kind: 'stop' };
-    return atOnce ? endAtOnce(unwanted, after, moment, policy) : thereafter(unwanted, phase, after);
+    return atOnce ? endAtOnce(stopped, after, moment, policy) : changeAfterExit(stopped, phase, after);
   }
-  // A gateway that waited for its first request is no longer worth a hold: doors are told.
-  if (phase.name === 'stopped' && state.desired === 'down') return unchanged(unwanted);
+  if (phase.name === 'stopped' && state.desired === 'down') return unchanged(stopped);
+  // Published even if it had stopped before: doors hold requests for a gateway that sleeps, and must not any more.
   return {
-    state: { ...unwanted, phase: { name: 'stopped' } },
+    state: { ...stopped, phase: { name: 'stopped' } },
     effects: [{ type: 'publish' }, { type: 'clearTimer' }],
   };
 }
 
-/** A gateway that is leaving already gets another future. */
-function thereafter(state: GatewayState, phase: EndingPhase, after: AfterExit): Step {
+/** A gateway that is ending already: changes what follows. */
+function changeAfterExit(state: GatewayState, phase: EndingPhase, after: AfterExit): Step {
   return { state: { ...state, phase: { ...phase, after } }, effects: [{ type: 'publish' }] };
 }

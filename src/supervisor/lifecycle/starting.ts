@@ -3,6 +3,7 @@ import { finish } from './finish.ts';
 import type { End } from './restart-policy.ts';
 import { type GatewayState, type Policy, type Stamp, type Step, unchanged } from './state.ts';
 
+/** The process is there. A gateway that was stopped while its process was being spawned is ended now. */
 export function spawned(state: GatewayState, pid: number, at: number, policy: Policy): Step {
   const { phase, generation } = state;
   const alive: GatewayState = { ...state, spawnedAt: at };
@@ -15,7 +16,6 @@ export function spawned(state: GatewayState, pid: number, at: number, policy: Po
       ],
     };
   }
-  // It was stopped while it was on its way.
   if (phase.name !== 'stopping' || phase.pid !== null) return unchanged(state);
   return {
     state: { ...alive, phase: { ...phase, pid } },
@@ -23,11 +23,12 @@ export function spawned(state: GatewayState, pid: number, at: number, policy: Po
   };
 }
 
+/** No process came about: the restart policy decides, unless the gateway was stopped meanwhile. */
 export function spawnFailed(state: GatewayState, reason: string, moment: Stamp, policy: Policy): Step {
   const { phase } = state;
   if (phase.name === 'starting' && phase.pid === null) {
     const end: End = { reason, code: null, served: false };
-    return finish(state, { kind: 'judge', end }, moment, policy);
+    return finish(state, { kind: 'policy', end }, moment, policy);
   }
   if (phase.name === 'stopping' && phase.pid === null) return finish(state, phase.after, moment, policy);
   return unchanged(state);

@@ -2,8 +2,8 @@ import type { ProfilePlan, RestartPolicy, StopPolicy } from '../../config/types.
 import type { End, RestartHistory } from './restart-policy.ts';
 
 /**
- * 'demand': it sleeps, or is on its way there, until a request needs it; an operator's stop makes it 'down', which no
- * request overrides.
+ * What should become of a gateway. 'demand': it sleeps, or is ending in order to sleep, until a request needs it. An
+ * operator's stop makes it 'down', which no request overrides.
  */
 export type Desired = 'up' | 'down' | 'demand';
 
@@ -14,21 +14,21 @@ interface Exit {
   readonly at: number;
 }
 
-/** What follows when a gateway that is leaving is gone. */
+/** What follows once nothing is left of a gateway that is ending. */
 export type AfterExit =
   | { readonly kind: 'stop' }
   | { readonly kind: 'start' }
-  /** It had nothing to do: it sleeps until its next request. */
-  | { readonly kind: 'rest' }
+  /** It was idle, and sleeps until its next request. */
+  | { readonly kind: 'sleep' }
   /** The restart policy decides. */
-  | { readonly kind: 'judge'; readonly end: End };
+  | { readonly kind: 'policy'; readonly end: End };
 
 interface Serving {
   /** Null until it is spawned, and always for a `url:` profile. */
   readonly pid: number | null;
-  /** The listeners that are ready, in no order. */
+  /** The names of the listeners that are ready, in no order. */
   readonly ready: readonly string[];
-  /** Some listener was ready in this generation, so doors may hold leases on it. */
+  /** Some listener has been ready in this generation, so doors may hold leases on it. */
   readonly served: boolean;
 }
 
@@ -36,8 +36,8 @@ export type ServingPhase = Serving &
   (
     | {
         readonly name: 'starting';
-        /** The end of the last life, where this one follows it unasked and at once; else null. */
-        readonly follows: string | null;
+        /** How the last generation ended, if this one restarts it without a wait; else null. */
+        readonly restartedAfter: string | null;
       }
     /** `since` is epoch ms. */
     | { readonly name: 'ready'; readonly since: number }
@@ -50,9 +50,9 @@ export type EndingPhase =
       readonly name: 'stopping';
       readonly pid: number | null;
       readonly after: AfterExit;
-      /** Past the grace: only SIGKILL is left. */
+      /** The grace is over: SIGKILL is sent. */
       readonly kill: boolean;
-      /** The leader has ended; others of its process group are left. */
+      /** The leader has ended; other processes of its tree are left. */
       readonly exited: boolean;
     };
 
@@ -64,15 +64,15 @@ export type Phase =
   | ServingPhase
   | EndingPhase;
 
-/** All that the supervisor knows of one gateway. */
+/** The state of one gateway, which the reducer alone changes. */
 export interface GatewayState {
   readonly phase: Phase;
   readonly desired: Desired;
-  /** The current life or the last one; 0 before the first. */
+  /** The current generation, or the last one; 0 before the first. */
   readonly generation: number;
   /** Epoch ms; null while there is no process. */
   readonly spawnedAt: number | null;
-  /** Starts that nobody asked for, neither an operator nor the gateway itself: after a crash or a failed start. */
+  /** Starts after a crash or a failed start. Those that an operator or an exit code asked for do not count. */
   readonly restarts: number;
   readonly history: RestartHistory;
   readonly lastExit: Exit | null;
@@ -80,7 +80,7 @@ export interface GatewayState {
   readonly lastError: string | null;
 }
 
-/** What a reducer of one gateway needs to know of its profile. */
+/** The part of a profile that the reducer needs. Durations are in ms. */
 export interface Policy {
   /** False for a `url:` profile. */
   readonly managed: boolean;
@@ -94,7 +94,7 @@ export interface Policy {
 
 export type TimerName = 'startTimeout' | 'drainTimeout' | 'graceTimeout' | 'backoffElapsed';
 
-/** What happened, without the moment. Those with a generation speak of that life alone. */
+/** What happened, without the moment. An event with a generation counts only while that generation is the current one. */
 export type GatewayEvent =
   /** From the operator or at start-up. */
   | { readonly type: 'start' }
@@ -102,7 +102,7 @@ export type GatewayEvent =
   | { readonly type: 'restart' }
   /** From a door. */
   | { readonly type: 'ensureReady' }
-  /** From the edge that executes the effects. */
+  /** From the edge that carries out the effects. */
   | { readonly type: 'spawned'; readonly generation: number; readonly pid: number }
   | { readonly type: 'spawnFailed'; readonly generation: number; readonly reason: string }
   | { readonly type: 'listenerReady'; readonly generation: number; readonly listener: string }
@@ -122,19 +122,19 @@ export type GatewayEvent =
       /** Other processes of its tree are left. */
       readonly groupLeft: boolean;
     }
-  /** Nothing of its process group is left. */
+  /** Nothing of its tree is left. */
   | { readonly type: 'gone'; readonly generation: number }
-  /** Something outside the gateway stands in its way: the system, or a stranger on its port; in plain words. */
+  /** Something outside the gateway stands in its way: the system, or a foreign process on its port. */
   | { readonly type: 'trouble'; readonly generation: number; readonly reason: string }
-  /** A listener that was ready serves no more, while the process lives. */
+  /** A listener that was ready answers no more, while the process lives. */
   | { readonly type: 'hung'; readonly generation: number; readonly listener: string; readonly reason: string }
-  /** Above `max_memory`; plain words. */
+  /** It uses more than `max_memory`. */
   | { readonly type: 'memoryExceeded'; readonly generation: number; readonly reason: string }
-  /** No door had a request for it for its `idle_timeout`. */
+  /** No door has had a request for it for its `idle_timeout`. */
   | { readonly type: 'idle'; readonly generation: number }
-  /** Every door routes past this generation and holds no lease on it. */
+  /** No door routes to this generation any more or holds a lease on it. */
   | { readonly type: 'drained'; readonly generation: number }
-  /** `detail`, of a start that came too late: what the last probes met. */
+  /** `detail`, for startTimeout alone: how the last probes failed. */
   | { readonly type: TimerName; readonly generation: number; readonly detail?: string };
 
 /** The moment of an event: `at` in epoch ms, `random` in [0, 1). */
@@ -143,15 +143,15 @@ export interface Stamp {
   readonly random: number;
 }
 
-/** What the edge does, in this order. */
+/** What the edge does, in the order of the list. */
 export type Effect =
-  /** Tell the doors; they have it before anything that follows. */
+  /** Publish the state to the doors; they have applied it before anything that follows is done. */
   | { readonly type: 'publish' }
-  /** Check the ports and start the process; answered by spawned or spawnFailed. */
+  /** Acquire the ports and start the process; answered by spawned or spawnFailed. */
   | { readonly type: 'spawn'; readonly generation: number }
   | { readonly type: 'probe'; readonly generation: number }
   | { readonly type: 'endProbes' }
-  /** A gateway has one timer; a new one replaces it. `ms` from now. */
+  /** Start the gateway's one timer, in place of an earlier one; it elapses in `ms`. */
   | {
       readonly type: 'startTimer';
       readonly name: TimerName;
@@ -181,7 +181,7 @@ export function policyOf(profile: ProfilePlan): Policy {
   };
 }
 
-/** The phases in which a gateway takes requests for those of its listeners that are ready. */
+/** Whether a gateway in that phase takes requests for those of its listeners that are ready. */
 export function isServing(phase: Phase): phase is ServingPhase {
   return phase.name === 'starting' || phase.name === 'ready' || phase.name === 'unready';
 }
@@ -190,24 +190,24 @@ export function isEnding(phase: Phase): phase is EndingPhase {
   return phase.name === 'draining' || phase.name === 'stopping';
 }
 
-/** The process group's leader; null while there is none. */
+/** The pid of the process group's leader; null while there is none. */
 export function pidOf(phase: Phase): number | null {
   return 'pid' in phase ? phase.pid : null;
 }
 
-/** A start has come to something: to readiness, or to a reason why not. */
+/** Whether the last start has succeeded or failed. */
 export function hasSettled({ phase }: GatewayState): boolean {
   return (
     phase.name === 'ready' || phase.name === 'unready' || phase.name === 'backoff' || phase.name === 'failed'
   );
 }
 
-/** What is wanted of a gateway that nobody asked for. */
+/** What should become of a gateway that no operator has started or stopped. */
 export function defaultDesired(policy: Policy): Desired {
   return policy.start === 'on-demand' ? 'demand' : 'down';
 }
 
-/** An event that says nothing in this state. */
+/** The step of an event that changes nothing in this state. */
 export function unchanged(state: GatewayState): Step {
   return { state, effects: [] };
 }

@@ -4,7 +4,7 @@ export function exitReason(code: number | null, signal: string | null, errorLine
   return errorLine === null ? how : `${how}: ${errorLine}`;
 }
 
-/** Why a profile's gateway was given up, and what the operator can do. */
+/** Why a profile's gateway failed, and what the operator can do. */
 export function failedText(profile: string, reason: string | null): string {
   const advice = `\`gwproxy start ${profile}\` tries again`;
   return reason === null ? advice : `${reason}; ${advice}`;

@@ -3,13 +3,13 @@ import { endianness } from 'node:os';
 import { hasCode } from '../../util/errno.ts';
 import { readProcBytes } from '../tree/proc-bytes.ts';
 
-/** A socket that listens, as the system's table has it. */
+/** A row of the system's table for a socket that listens. */
 export interface ListeningSocket {
   /** The IP address that it is bound to. */
   readonly local: string;
-  /** What `/proc/PID/fd` calls it by. */
+  /** Its inode, by which `/proc/PID/fd` names it. */
   readonly inode: string;
-  /** Whose it is; a number. */
+  /** The number of the user that it belongs to. */
   readonly uid: string;
 }
 
@@ -20,7 +20,7 @@ interface Table {
 
 /**
  * The sockets in this network namespace that would take a connection to that IP address: bound to it, or to every
- * address. Linux only; costs 4 to 5 ms, whatever the number of sockets. Throws where /proc cannot be read.
+ * address. Linux only; takes 4 to 5 ms, whatever the number of sockets. Rejects if /proc cannot be read.
  */
 export async function listeningOn(
   address: string,
@@ -35,8 +35,8 @@ export async function listeningOn(
 }
 
 /**
- * Where to look, in this order. An IPv4 connection goes to an IPv6 socket only where no IPv4 socket takes it
- * (Linux, inet_hashtables.c, compute_score); one that stands there beside it is for IPv6 alone.
+ * The tables to read, in this order. An IPv4 connection goes to an IPv6 socket only if no IPv4 socket takes it (Linux,
+ * inet_hashtables.c, compute_score); an IPv6 socket beside an IPv4 one takes IPv6 alone.
  */
 function tablesOf(address: string): readonly Table[] {
   if (isIPv4(address)) {
@@ -52,7 +52,7 @@ function tablesOf(address: string): readonly Table[] {
   return mapped === undefined ? [{ name: 'tcp6', local: [plain, '::'] }] : tablesOf(mapped);
 }
 
-/** The listening rows of that port. A table has a row for every connection of the machine: those that name the port are looked at. */
+/** The listening rows of that port. A table has a row for every connection of the machine; only rows that name the port are parsed. */
 function listeningRows(file: string, port: number): Promise<readonly ListeningSocket[]> {
   return readProcBytes(file, (table) => rowsOf(table, port)).catch((error: unknown) => {
     // A kernel without IPv6 has no such table.
@@ -73,14 +73,14 @@ function rowsOf(table: Buffer, port: number): readonly ListeningSocket[] {
     end = next === -1 ? table.length : next;
     const row = table.toString('latin1', table.lastIndexOf('\n', at) + 1, end);
     const [, local, ownPort, uid, inode] = LISTENING.exec(row) ?? [];
-    // It may be the other end's.
+    // The port may be that of the remote end.
     if (ownPort !== hex || local === undefined || uid === undefined || inode === undefined) continue;
     found.push({ local: addressOf(local), uid, inode });
   }
   return found;
 }
 
-/** The table has each 32 bits of an address as this machine's number, in hexadecimal. */
+/** The table has each 32 bits of an address as a hexadecimal number in this machine's byte order. */
 function addressOf(hex: string): string {
   const bytes = Buffer.from(hex, 'hex');
   if (endianness() === 'LE') bytes.swap32();

@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { ListenerPlan, ProfilePlan } from '../../config/types.ts';
 import { errorCode } from '../../util/errno.ts';
-import { holderOf } from './port-owner.ts';
+import { describeHolder } from './port-owner.ts';
 
 export interface PortRange {
   readonly from: number;
@@ -16,25 +16,27 @@ export type AcquiredPorts =
 
 const RANGE_SIZE = 12_768;
 const DEFAULT_RANGE: PortRange = { from: 20_000, to: 32_767 };
-/** Past so many busy ports in a row something else is wrong. */
+/** After so many busy ports in a row no more are tried. */
 const MAX_TRIES = 512;
 /**
- * A process of many threads is told to be dead as soon as its first one is, and its sockets close with its last
- * (seen with Node in 1 of 25 kills): a few looks more, ms apart.
+ * A process is reported to have ended as soon as its first thread has, but its sockets close with its last one (seen
+ * with Node in 1 of 25 kills): the port is tried a few times more, that many ms apart.
  */
 const LINGER = 20;
 const LINGER_TRIES = 5;
-/** A port that cannot be bound by us is asked instead; loopback answers at once. */
+/** ms for a connection to a port that cannot be bound by us; loopback answers at once. */
 const CONNECT_TIMEOUT = 500;
 
-/** Which profile has which ports. One for each supervisor. */
+/** Which profile has which ports; one for each supervisor. */
 export class PortBook {
-  readonly #held = new Map<string, Map<string, number>>();
-  /** Those that the config names, by profile. */
+  /** By profile, then by listener. */
+  readonly #ports = new Map<string, Map<string, number>>();
+  /** By profile: the ports that the config names. */
   readonly #fixed = new Map<string, ReadonlySet<number>>();
+  /** Ports of `port: auto`. */
   readonly #allocated = new Set<number>();
-  /** Of gateways that end: a port comes free when its promise resolves. */
-  readonly #leaving = new Map<number, Promise<unknown>>();
+  /** Ports of gateways that are ending: each is free once its promise resolves. */
+  readonly #ending = new Map<number, Promise<unknown>>();
   readonly #random: () => number;
   #range: Promise<PortRange> | undefined;
 
@@ -43,71 +45,71 @@ export class PortBook {
     for (const profile of profiles) this.configure(profile);
   }
 
-  /** The ports of that profile as the config has it now; what was allocated is kept where it is still wanted. */
+  /** Takes over the ports of a profile as the config has it now. Allocated ports stay where `port: auto` still stands. */
   configure({ name, launch, listeners }: ProfilePlan): void {
     const before = new Map(this.of(name));
     const named = this.#fixed.get(name);
-    // The same map: a start may be under way that fills it.
-    const held = this.#held.get(name) ?? new Map<string, number>();
-    held.clear();
+    // The map must stay the same: a start that is under way may fill it.
+    const ports = this.#ports.get(name) ?? new Map<string, number>();
+    ports.clear();
     for (const { name: listener, port } of listeners) {
       const had = before.get(listener);
-      if (port !== 'auto') held.set(listener, port);
-      else if (had !== undefined && named?.has(had) !== true) held.set(listener, had);
+      if (port !== 'auto') ports.set(listener, port);
+      else if (had !== undefined && named?.has(had) !== true) ports.set(listener, had);
     }
-    this.#held.set(name, held);
-    this.#release(before, held);
+    this.#ports.set(name, ports);
+    this.#release(before, ports);
     const fixed = listeners.flatMap(({ port }) => (port === 'auto' ? [] : [port]));
     this.#fixed.set(name, new Set(launch.kind === 'command' ? fixed : []));
   }
 
   forget(profile: string): void {
     this.#release(this.of(profile), new Map());
-    this.#held.delete(profile);
+    this.#ports.delete(profile);
     this.#fixed.delete(profile);
   }
 
-  /** That profile's gateway ends, and has `ended` once it listens on none of its ports any more. */
+  /** The profile's gateway is ending; its ports are free once `ended` resolves. */
   freeOnceEnded(profile: string, ended: Promise<unknown>): void {
     for (const port of this.of(profile).values()) {
-      this.#leaving.set(port, ended);
+      this.#ending.set(port, ended);
       void ended.then(() => {
-        if (this.#leaving.get(port) === ended) this.#leaving.delete(port);
+        if (this.#ending.get(port) === ended) this.#ending.delete(port);
       });
     }
   }
 
-  /** The ports that profile has now: fixed ones from the first, allocated ones from its first start on. */
+  /** The profile's ports by listener: fixed ones from the beginning, allocated ones from its first start on. */
   of(profile: string): ReadonlyMap<string, number> {
-    return this.#held.get(profile) ?? new Map();
+    return this.#ports.get(profile) ?? new Map();
   }
 
   /**
-   * Every port of that profile, free at this moment. An allocated one is kept from start to start while it is free;
-   * a fixed one that is taken fails the start, since whoever has it must get nothing. Where a gateway of ours has
-   * it and ends, that is waited for.
+   * Makes sure that every port of the profile is free at this moment, and allocates those of `port: auto`. An allocated
+   * port stays the same from start to start while it is free. A fixed port that is in use fails the start, since its
+   * requests would reach another process; if it belongs to a gateway that is ending, that end is awaited.
    */
   async acquire(profile: ProfilePlan): Promise<AcquiredPorts> {
-    const held = this.#held.get(profile.name) ?? new Map<string, number>();
-    this.#held.set(profile.name, held);
+    const ports = this.#ports.get(profile.name) ?? new Map<string, number>();
+    this.#ports.set(profile.name, ports);
     for (const listener of profile.listeners) {
-      const port = held.get(listener.name);
+      const port = ports.get(listener.name);
       if (port !== undefined && (await this.#comesFree(listener, port))) continue;
       if (listener.port !== 'auto')
-        return { ok: false, reason: await this.#takenBy(profile.name, listener.host, listener.port) };
+        return { ok: false, reason: await this.#inUseText(profile.name, listener.host, listener.port) };
       const allocated = await this.#allocate(listener);
       if (allocated === undefined) return { ok: false, reason: 'no free port could be allocated' };
       if (port !== undefined) this.#allocated.delete(port);
-      held.set(listener.name, allocated);
+      ports.set(listener.name, allocated);
     }
-    return { ok: true, ports: new Map(held) };
+    return { ok: true, ports: new Map(ports) };
   }
 
   async #comesFree({ host, port: wanted }: ListenerPlan, port: number): Promise<boolean> {
-    // Since it was allocated, the config gave it to another.
+    // After it was allocated, the config gave it to another listener.
     if (wanted === 'auto' && this.#isFixed(port)) return false;
     if (await isFree(host, port)) return true;
-    if (wanted !== 'auto') await this.#leaving.get(port);
+    if (wanted !== 'auto') await this.#ending.get(port);
     for (let tries = 0; tries < LINGER_TRIES; tries += 1) {
       if (await isFree(host, port)) return true;
       await setTimeout(LINGER);
@@ -115,13 +117,13 @@ export class PortBook {
     return false;
   }
 
-  async #takenBy(profile: string, host: string, port: number): Promise<string> {
-    for (const [name, held] of this.#held) {
-      if (name !== profile && this.#allocated.has(port) && [...held.values()].includes(port)) {
+  async #inUseText(profile: string, host: string, port: number): Promise<string> {
+    for (const [name, ports] of this.#ports) {
+      if (name !== profile && this.#allocated.has(port) && [...ports.values()].includes(port)) {
         return `port ${port} is in use by ${name}, which it was allocated to; restart ${name}`;
       }
     }
-    return `port ${port} is in use by ${await holderOf(host, port)}`;
+    return `port ${port} is in use by ${await describeHolder(host, port)}`;
   }
 
   #isFixed(port: number): boolean {
@@ -141,7 +143,7 @@ export class PortBook {
     for (let tries = 0; tries < Math.min(MAX_TRIES, size); tries += 1) {
       const port = from + ((first + tries) % size);
       if (this.#isFixed(port) || this.#allocated.has(port)) continue;
-      // Held before the check: two profiles that start at once never get the same one.
+      // Marked before the check, so that two profiles that start at once never get the same port.
       this.#allocated.add(port);
       if (await isFree(listener.host, port)) return port;
       this.#allocated.delete(port);
@@ -151,8 +153,8 @@ export class PortBook {
 }
 
 /**
- * Where ports are allocated: outside the range from which the system takes client sockets' ports, or one of
- * those could take the port while its gateway restarts.
+ * The range that ports are allocated from: outside the system's range for client sockets, one of which could otherwise
+ * take a port while its gateway restarts.
  */
 export async function allocationRange(file = '/proc/sys/net/ipv4/ip_local_port_range'): Promise<PortRange> {
   let text: string;
@@ -169,16 +171,16 @@ export async function allocationRange(file = '/proc/sys/net/ipv4/ip_local_port_r
   return DEFAULT_RANGE;
 }
 
-/** Whether a gateway could listen there now: tried by listening. */
+/** Whether a gateway could listen there now; it is tried. */
 export async function isFree(host: string, port: number): Promise<boolean> {
   const code = await tryListen(host, port);
   if (code === null) return true;
   if (code === 'EADDRINUSE') return false;
-  // A privileged port, or an address that is not this machine's (a container's): somebody who answers has it.
+  // A privileged port, or an address that is not this machine's (a container's): in use if it accepts connections.
   return !(await accepts(host, port));
 }
 
-/** What the system says to listening there; null where it lets us. */
+/** The system's error code for listening there; null if it is permitted. */
 export function tryListen(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -3,29 +3,30 @@ import { isIP } from 'node:net';
 import { type Holder, stillHolds } from '../../holder.ts';
 import { errorCode, errorMessage } from '../../util/errno.ts';
 import { HAS_PROC, readPids } from '../tree/proc.ts';
+import { connectableHost } from './connectable-host.ts';
 import { type ListeningSocket, listeningOn } from './listening.ts';
 import { combineOwnership, type Owner, type PortScan } from './ownership.ts';
-import { holdersOf, programOf } from './socket-holders.ts';
+import { findHolders, programOf } from './socket-holders.ts';
 
 export interface PortOwnerOptions {
-  /** Where it is connected to: an IP address, or a name for some. */
+  /** The host that doors connect to: an IP address, or a name. */
   readonly host: string;
   readonly port: number;
-  /** The leader of the gateway's process group, which nearly always is the one that listens. */
+  /** The pid of the process group's leader, which nearly always is the process that listens. */
   readonly leader: () => number | null;
-  /** All of the gateway's processes. */
+  /** The pids of all the gateway's processes. */
   readonly members: () => Promise<readonly number[]>;
-  /** The sockets that take connections there; by default as the system's tables say. */
+  /** The sockets that take connections there; by default read from the system's tables. */
   readonly sockets?: (host: string, port: number) => Promise<readonly ListeningSocket[]>;
-  /** ms of a clock that only goes forward. */
+  /** ms of a monotonic clock. */
   readonly clock?: () => number;
-  /** Others of its processes hold the port than until now. */
+  /** Other processes of the gateway, or other sockets, hold the port than before. */
   readonly holdersChanged?: () => void;
 }
 
 type Found = Pick<PortScan, 'owner' | 'holders'>;
 
-/** They listen for a container, whose own process nobody here can see. */
+/** Programs that listen for a container, whose own processes are not visible from here. */
 const FORWARDERS: ReadonlySet<string> = new Set([
   'docker-proxy',
   'rootlessport',
@@ -35,20 +36,20 @@ const FORWARDERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * ms for which a look is trusted while the sockets stay with their holders: a second program can join a socket
- * that has SO_REUSEPORT.
+ * ms until the next full scan even if the sockets stay with their holders: a second program can join a socket that has
+ * SO_REUSEPORT.
  */
-const TRUSTED_FOR = 300_000;
-/** Where nothing was found, looking again takes no more than a twentieth of the time. */
-const REST = 20;
-const LEAST_REST = 1000;
+const VALID_FOR = 300_000;
+/** After a scan that found no holder there is a pause of twenty times its duration, and of 1 s at least. */
+const PAUSE_FACTOR = 20;
+const SHORTEST_PAUSE = 1000;
 
-/** Whose process listens on one port of one gateway. The first look is a full one; later ones read a link. */
+/** Finds out whose process listens on one port of one gateway. The first scan is a full one; later ones read one link. */
 export class PortOwner {
   readonly #options: PortOwnerOptions;
   readonly #clock: () => number;
-  #last: (Found & { readonly until: number }) | undefined;
-  #looking: Promise<Owner> | undefined;
+  #last: (Found & { readonly validUntil: number }) | undefined;
+  #scan: Promise<Owner> | undefined;
   #holders: readonly Holder[] = [];
 
   constructor(options: PortOwnerOptions) {
@@ -61,47 +62,47 @@ export class PortOwner {
   }
 
   /**
-   * The gateway's own, as they were last seen: while they hold, nobody takes its connections but who shares the port
-   * with it (SO_REUSEPORT). Empty where nobody can say.
+   * The last known holders among the gateway's own processes. While they hold the sockets, no other process takes its
+   * connections, except one that shares the port by SO_REUSEPORT. Empty if ownership was never confirmed.
    */
   get holders(): readonly Holder[] {
     return this.#holders;
   }
 
-  /** Never throws: what cannot be found out is unknown. To be asked once the port took a connection. */
+  /** Never rejects: an owner that cannot be found is unknown. To be called once the port has taken a connection. */
   find(): Promise<Owner> {
     if (!HAS_PROC) return Promise.resolve(unknown('this system does not say'));
     const last = this.#last;
-    if (last !== undefined && this.#clock() < last.until && last.holders.every(stillHolds)) {
+    if (last !== undefined && this.#clock() < last.validUntil && last.holders.every(stillHolds)) {
       return Promise.resolve(last.owner);
     }
     this.#last = undefined;
-    this.#looking ??= this.#fully().finally(() => {
-      this.#looking = undefined;
+    this.#scan ??= this.#fullScan().finally(() => {
+      this.#scan = undefined;
     });
-    return this.#looking;
+    return this.#scan;
   }
 
-  async #fully(): Promise<Owner> {
+  async #fullScan(): Promise<Owner> {
     const began = this.#clock();
     try {
-      const look = await lookAt(this.#options);
+      const scan = await scanPort(this.#options);
       const ended = this.#clock();
-      const rest = Math.max(LEAST_REST, (ended - began) * REST);
-      const { owner, holders } = combineOwnership(this.#holders, look);
+      const wait = Math.max(SHORTEST_PAUSE, (ended - began) * PAUSE_FACTOR);
+      const { owner, holders } = combineOwnership(this.#holders, scan);
       this.#last = {
         owner,
-        holders: look.holders,
-        until: ended + (look.holders.length > 0 ? TRUSTED_FOR : rest),
+        holders: scan.holders,
+        validUntil: ended + (scan.holders.length > 0 ? VALID_FOR : wait),
       };
-      this.#hold(holders);
+      this.#setHolders(holders);
       return owner;
     } catch (error) {
-      return unknown(`it cannot be looked at: ${errorCode(error) ?? errorMessage(error)}`);
+      return unknown(`its processes cannot be read: ${errorCode(error) ?? errorMessage(error)}`);
     }
   }
 
-  #hold(holders: readonly Holder[]): void {
+  #setHolders(holders: readonly Holder[]): void {
     const before = this.#holders;
     const same =
       before.length === holders.length && holders.every((holder, index) => isSame(holder, before[index]));
@@ -115,11 +116,10 @@ function isSame(one: Holder, other: Holder | undefined): boolean {
   return one.pid === other?.pid && one.fd === other.fd && one.inode === other.inode;
 }
 
-/** Who listens on a port that no gateway of ours has, for the operator: the program and its pid where they can be told. */
-export async function holderOf(host: string, port: number): Promise<string> {
-  const address = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+/** Names the process that listens on a port that is not a gateway's, for the operator: the program and its pid, if known. */
+export async function describeHolder(host: string, port: number): Promise<string> {
   const owner = await new PortOwner({
-    host: address,
+    host: connectableHost(host),
     port,
     leader: () => null,
     members: async () => [],
@@ -128,33 +128,33 @@ export async function holderOf(host: string, port: number): Promise<string> {
   return owner.kind === 'unknown' ? `another process (${owner.reason})` : 'another process';
 }
 
-async function lookAt(options: PortOwnerOptions): Promise<PortScan> {
+async function scanPort(options: PortOwnerOptions): Promise<PortScan> {
   const { host, port, sockets: socketsAt = socketsOf } = options;
   let sockets = await socketsAt(host, port);
-  // A listener that is being made anew is in the table a moment later.
+  // A socket that is being replaced is in the table a moment later.
   if (sockets.length === 0) sockets = await socketsAt(host, port);
   const inodes = new Set(sockets.map(({ inode }) => inode));
-  return { ...(await lookFor(sockets, inodes, options)), inodes };
+  return { ...(await findOwner(sockets, inodes, options)), inodes };
 }
 
-async function lookFor(
+async function findOwner(
   sockets: readonly ListeningSocket[],
   inodes: ReadonlySet<string>,
   { leader, members }: PortOwnerOptions,
 ): Promise<Found> {
   if (inodes.size === 0) {
-    return unseen('no process here listens there: a container does, or another network namespace');
+    return notFound('no process here listens there: a container does, or another network namespace');
   }
   const pid = leader();
-  const led = pid === null ? [] : await holdersOf(inodes, [pid]);
-  if (led.length === inodes.size) return { owner: { kind: 'own' }, holders: led };
+  const byLeader = pid === null ? [] : await findHolders(inodes, [pid]);
+  if (byLeader.length === inodes.size) return { owner: { kind: 'own' }, holders: byLeader };
   const ours = await members();
-  const own = await holdersOf(inodes, ours);
+  const own = await findHolders(inodes, ours);
   if (own.length === inodes.size) return { owner: { kind: 'own' }, holders: own };
   return othersOf(sockets, own, ours, members);
 }
 
-/** What is to be said of a port of which somebody else has a socket, or nobody who can be seen. */
+/** The owner of a port that has sockets which no known process of the gateway holds. */
 async function othersOf(
   sockets: readonly ListeningSocket[],
   own: readonly Holder[],
@@ -164,33 +164,33 @@ async function othersOf(
   const held = new Set(own.map(({ inode }) => inode));
   const open = sockets.filter(({ inode }) => !held.has(inode));
   const rest = readPids().filter((pid) => !ours.includes(pid));
-  const found = await holdersOf(new Set(open.map(({ inode }) => inode)), rest);
-  // A process that the gateway started since the first look is not among `ours`, and is its own.
+  const found = await findHolders(new Set(open.map(({ inode }) => inode)), rest);
+  // The gateway may have started a process since `ours` was listed.
   const now = new Set(found.length > 0 ? await members() : []);
-  const strangers = found.filter(({ pid }) => !descends(pid, now));
+  const others = found.filter(({ pid }) => !descends(pid, now));
   let forwarder: string | null = null;
-  for (const holder of strangers) {
+  for (const holder of others) {
     const program = programOf(holder.pid);
-    // Ended while it was looked at: the next look will tell.
+    // It ended during the scan; the next scan shows who holds the port.
     if (program === null) continue;
     const name = `${program.name} (pid ${holder.pid})`;
     if (!FORWARDERS.has(program.title)) return { owner: { kind: 'foreign', name }, holders: [holder] };
     forwarder = name;
   }
-  if (forwarder !== null) return unseen(`${forwarder} listens there for a container`);
-  if (strangers.length === 0 && found.length === open.length) {
+  if (forwarder !== null) return notFound(`${forwarder} listens there for a container`);
+  if (others.length === 0 && found.length === open.length) {
     return { owner: { kind: 'own' }, holders: [...own, ...found] };
   }
   const seen = new Set(found.map(({ inode }) => inode));
   const uid = open.find(({ inode }) => !seen.has(inode))?.uid;
-  return unseen(
+  return notFound(
     uid === undefined || uid === String(process.getuid?.())
       ? 'its process cannot be read'
       : `it is of user ${uid}`,
   );
 }
 
-/** A child that dropped the group and the mark (sudo, su) is known by its parents. */
+/** Whether a process descends from one of these: a child that left the group and has no mark (sudo, su). */
 function descends(pid: number, members: ReadonlySet<number>): boolean {
   for (let next: number | undefined = pid; next !== undefined && next > 1; next = programOf(next)?.parent) {
     if (members.has(next)) return true;
@@ -198,7 +198,7 @@ function descends(pid: number, members: ReadonlySet<number>): boolean {
   return false;
 }
 
-/** Those that a name stands for count together: a door may be given any of its addresses. */
+/** The sockets of all addresses of a name count together: a door may connect to any of them. */
 async function socketsOf(host: string, port: number): Promise<readonly ListeningSocket[]> {
   const addresses = isIP(host) === 0 ? await lookup(host, { all: true }) : [{ address: host }];
   const tables = await Promise.all(addresses.map(({ address }) => listeningOn(address, port)));
@@ -209,6 +209,6 @@ function unknown(reason: string): Owner {
   return { kind: 'unknown', reason };
 }
 
-function unseen(reason: string): Found {
+function notFound(reason: string): Found {
   return { owner: unknown(reason), holders: [] };
 }

@@ -1,20 +1,20 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
-import { setImmediate as others } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Holder, inodeIn } from '../../holder.ts';
 import { isGone, readProc } from '../tree/proc.ts';
 
 /**
- * Links read before everybody else has a turn: 3 ms. They are read synchronously, since by way of the thread pool
- * each costs six times the CPU (58 µs, not 10).
+ * Links that are read before the event loop has its turn: 3 ms. They are read synchronously, since each costs six times
+ * the CPU by way of the thread pool (58 µs instead of 10).
  */
 const LINKS_IN_A_ROW = 256;
 
 /**
- * Which of these processes hold those sockets: at most one holder a socket. Processes that end meanwhile, or whose
- * files nobody may read, hold none.
+ * Finds which of these processes hold those sockets, at most one holder for each socket. Processes that end meanwhile,
+ * or whose files may not be read, are passed over.
  */
-export async function holdersOf(
+export async function findHolders(
   inodes: ReadonlySet<string>,
   pids: Iterable<number>,
 ): Promise<readonly Holder[]> {
@@ -23,7 +23,7 @@ export async function holdersOf(
   for (const pid of pids) {
     for (const fd of filesOf(pid)) {
       read += 1;
-      if (read % LINKS_IN_A_ROW === 0) await others();
+      if (read % LINKS_IN_A_ROW === 0) await turn();
       const inode = socketOf(pid, fd);
       if (inode === null || !inodes.has(inode) || found.has(inode)) continue;
       found.set(inode, { pid, fd, inode });
@@ -34,22 +34,22 @@ export async function holdersOf(
 }
 
 export interface Program {
-  /** The file that it runs, fit to be shown. */
+  /** The name of its executable, safe to be shown. */
   readonly name: string;
-  /** What it calls itself; at most 15 characters. */
+  /** Its comm, which it may set itself; at most 15 characters. */
   readonly title: string;
   readonly parent: number;
 }
 
-/** What a process runs; null where it has ended. */
+/** What a process runs; null if it has ended. */
 export function programOf(pid: number): Program | null {
   const stat = readProc(`/proc/${pid}/stat`);
   if (stat === null) return null;
-  // proc_pid_stat(5): pid (comm) state ppid …; comm is what the program likes, spaces and parentheses included.
+  // proc_pid_stat(5): pid (comm) state ppid …; comm may hold spaces and parentheses.
   const end = stat.lastIndexOf(')');
   const title = stat.slice(stat.indexOf('(') + 1, end);
   const [, parent] = stat.slice(end + 2).split(' ');
-  // Its title is no name to tell it by: every program on newer Nodes is called MainThread.
+  // Its comm does not tell programs apart: on newer versions of Node each one is called MainThread.
   const file = unlessGone(() => readlinkSync(`/proc/${pid}/exe`))?.replace(/ \(deleted\)$/, '');
   const name = file === undefined ? title : basename(file);
   return { name: name.replaceAll(/[^\x20-\x7e]/g, '?'), title, parent: Number(parent) };

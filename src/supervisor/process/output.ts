@@ -24,7 +24,7 @@ export interface OutputHandlers {
  * Reads a gateway's output to its end, up to 75 MB/s. It never waits for whoever takes the lines: what is more than 1 MiB
  * a second, or 4 MiB at once, is read and counted, and goes no further.
  */
-export class Output {
+export class OutputReader {
   readonly #streams: readonly Readable[];
   readonly #lines: readonly LimitedLines[];
   readonly #handlers: OutputHandlers;

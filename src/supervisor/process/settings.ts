@@ -35,7 +35,7 @@ exec "$@" 3>&-`;
 const WRAPPED_WITHIN = 2000;
 
 /** What is to be spawned so that the process gets its settings. */
-export interface Prepared {
+export interface PreparedSpawn {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -51,7 +51,10 @@ export interface Prepared {
 }
 
 /** Throws in plain words where a setting cannot be had. */
-export async function prepare(command: Command, own: NodeJS.ProcessEnv = process.env): Promise<Prepared> {
+export async function prepare(
+  command: Command,
+  own: NodeJS.ProcessEnv = process.env,
+): Promise<PreparedSpawn> {
   const { file, args, env, process: settings } = command;
   const account = await accountFor(settings);
   const asked = settings.nice === null ? 0 : settings.nice - getPriority();

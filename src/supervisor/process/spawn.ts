@@ -6,7 +6,7 @@ import { HAS_GROUPS } from '../tree/process-group.ts';
 import { Tree } from '../tree/tree.ts';
 import type { Command } from './command.ts';
 import { interpreterFault } from './interpreter.ts';
-import { Output } from './output.ts';
+import { OutputReader } from './output.ts';
 import { atNiceness, prepare, refusal } from './settings.ts';
 import { StderrTail } from './stderr-tail.ts';
 
@@ -94,7 +94,7 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
   const stderrClosed = new Promise<void>((resolve) => {
     stderr.once('close', resolve);
   });
-  const output = new Output(
+  const output = new OutputReader(
     { stdout, stderr },
     {
       line(stream, line) {

@@ -51,7 +51,7 @@ export async function accountFor({
       throw new Error('this system has no users and groups for processes');
     return { uid, gid, name: null, home: null };
   }
-  const account = accountIn(await readList('/etc/passwd'), user) ?? (await accountBeyondFiles(user));
+  const account = accountIn(await readList('/etc/passwd'), user) ?? (await accountFromId(user));
   if (account !== null) return gid === null ? account : { ...account, gid };
   if (!isId(user)) throw new Error(`user '${user}' is unknown`);
   if (gid === null) throw new Error(`user ${user} has no group that this system knows; give it a group`);
@@ -67,7 +67,7 @@ async function groupId(group: string): Promise<number> {
 }
 
 /** Accounts of a directory server, and macOS' own, are not in /etc/passwd; id(1) asks whoever knows. */
-async function accountBeyondFiles(user: string): Promise<Account | null> {
+async function accountFromId(user: string): Promise<Account | null> {
   // It would be read as an option.
   if (user.startsWith('-')) return null;
   const [uid, gid] = await Promise.all([idOf('-u', user), idOf('-g', user)]);

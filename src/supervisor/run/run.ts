@@ -138,7 +138,7 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
 }
 
 /** A run that is only told apart: for a supervisor on its own. */
-export function unguarded(): Run {
+export function unguardedRun(): Run {
   return unguardedAs(newId());
 }
 

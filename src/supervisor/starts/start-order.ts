@@ -1,14 +1,14 @@
 import type { Event } from '../../events.ts';
 import { type GatewayState, isEnding } from '../lifecycle/state.ts';
 
-/** Gateways that wait for others to have started first, as their `after` says. */
+/** The gateways that wait until others have started, as their `after` says. */
 export class StartOrder {
-  readonly #lifeOf: (name: string) => GatewayState | undefined;
+  readonly #stateOf: (name: string) => GatewayState | undefined;
   readonly #waiting = new Map<string, readonly string[]>();
 
-  /** `lifeOf` knows nothing of a name that no gateway has. */
-  constructor(lifeOf: (name: string) => GatewayState | undefined) {
-    this.#lifeOf = lifeOf;
+  /** `stateOf` is undefined for a name that no gateway has. */
+  constructor(stateOf: (name: string) => GatewayState | undefined) {
+    this.#stateOf = stateOf;
   }
 
   has(name: string): boolean {
@@ -19,7 +19,7 @@ export class StartOrder {
     this.#waiting.set(name, after);
   }
 
-  /** It waits no longer, whatever it waited for. */
+  /** It waits no longer. */
   forget(name: string): void {
     this.#waiting.delete(name);
   }
@@ -28,7 +28,7 @@ export class StartOrder {
     this.#waiting.clear();
   }
 
-  /** Takes out the first that has nothing to wait for any more. */
+  /** Removes and returns the first that has nothing left to wait for; undefined if there is none. */
   dequeue(): string | undefined {
     for (const name of this.#waiting.keys()) {
       if (this.waitsFor(name).length > 0) continue;
@@ -38,22 +38,22 @@ export class StartOrder {
     return undefined;
   }
 
-  /** Those in its `after` that have not settled yet; none where it does not wait. */
+  /** Those in its `after` that have neither started nor failed yet; none if it does not wait. */
   waitsFor(name: string): readonly string[] {
     const after = this.#waiting.get(name) ?? [];
-    return after.filter((other) => this.#waiting.has(other) || isStarting(this.#lifeOf(other)));
+    return after.filter((other) => this.#waiting.has(other) || isStarting(this.#stateOf(other)));
   }
 }
 
-/** Neither ready nor with a reason why not. One that is not to start at all holds nobody up. */
-export function isStarting(life: GatewayState | undefined): boolean {
-  if (life === undefined) return false;
-  const { phase } = life;
-  if (isEnding(phase)) return phase.after.kind === 'start' || phase.after.kind === 'judge';
+/** Whether it has neither started nor failed yet. A gateway that is not to start delays no other. */
+export function isStarting(state: GatewayState | undefined): boolean {
+  if (state === undefined) return false;
+  const { phase } = state;
+  if (isEnding(phase)) return phase.after.kind === 'start' || phase.after.kind === 'policy';
   return phase.name === 'starting';
 }
 
-/** What holds up a start that nothing else does: see starts.ts. */
+/** The `last_error` of a gateway that waits for its turn in starts.ts. */
 export const WAITS_FOR_TURN = 'waits for its turn: so many others start now (start_concurrency)';
 
 export function waitText(names: readonly string[]): string {

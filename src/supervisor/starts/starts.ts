@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { admit, enqueue, noTurns, prioritize, release, type Turns } from './turns.ts';
 
-/** A gateway that is still starting after this holds up no other: what takes longer waits more than it works. */
+/** ms after which a gateway that is still starting gives up its turn: by then it mostly waits, and uses little CPU. */
 const LONGEST_TURN = 5000;
 
 interface Turn {
@@ -9,7 +9,7 @@ interface Turn {
   readonly resolve: () => void;
 }
 
-/** So many gateways start at once: forty on two cores would all be late. One for each supervisor. */
+/** Limits how many gateways of a supervisor start at once: forty on two cores would all be late. */
 export class Starts {
   readonly #longest: number;
   #turns: Turns;
@@ -22,9 +22,9 @@ export class Starts {
     this.#turns = noTurns(limitOf(concurrency));
   }
 
-  /** From now on so many at once; null is as many as this machine's cores suggest. */
+  /** Changes the limit; null is as many as this machine's cores suggest. */
   setLimit(concurrency: number | null): void {
-    this.#become({ ...this.#turns, limit: limitOf(concurrency) });
+    this.#update({ ...this.#turns, limit: limitOf(concurrency) });
   }
 
   /** Resolves when it is that profile's turn, or when `release` is called before. `isUrgent`: a request or an operator waits for it. */
@@ -33,32 +33,32 @@ export class Starts {
     const turn = newTurn();
     this.#waiting.set(profile, turn);
     const turns = enqueue(this.#turns, profile);
-    this.#become(isUrgent ? prioritize(turns, profile) : turns);
+    this.#update(isUrgent ? prioritize(turns, profile) : turns);
     return turn.promise;
   }
 
-  /** It is to start, and others come first. */
+  /** Whether it waits for its turn. */
   isWaiting(profile: string): boolean {
     return this.#waiting.has(profile);
   }
 
-  /** Somebody waits for it: it is next. */
+  /** A request or an operator waits for it: it goes ahead of the others. */
   prioritize(profile: string): void {
-    // Called for every request that is held.
-    if (this.#waiting.has(profile)) this.#become(prioritize(this.#turns, profile));
+    // This is called for every request that is held.
+    if (this.#waiting.has(profile)) this.#update(prioritize(this.#turns, profile));
   }
 
-  /** It has started, failed, or is to start no more: the next one's turn. */
+  /** It has started, failed, or must not start any more: gives its turn to the next one. */
   release(profile: string): void {
-    this.#leave(profile);
-    this.#become(release(this.#turns, profile));
+    this.#cancelTurn(profile);
+    this.#update(release(this.#turns, profile));
   }
 
-  #become(turns: Turns): void {
+  #update(turns: Turns): void {
     const next = admit(turns);
     this.#turns = next.turns;
     for (const name of next.names) {
-      this.#leave(name);
+      this.#cancelTurn(name);
       this.#timers.set(
         name,
         setTimeout(() => this.release(name), this.#longest),
@@ -66,7 +66,7 @@ export class Starts {
     }
   }
 
-  #leave(profile: string): void {
+  #cancelTurn(profile: string): void {
     clearTimeout(this.#timers.get(profile));
     this.#timers.delete(profile);
     this.#waiting.get(profile)?.resolve();
@@ -74,7 +74,7 @@ export class Starts {
   }
 }
 
-/** A start is mostly CPU, and partly waits for the disk and the network. */
+/** A start is mostly CPU time, and partly waits for the disk and the network. */
 function limitOf(concurrency: number | null): number {
   return concurrency ?? Math.max(4, 2 * availableParallelism());
 }

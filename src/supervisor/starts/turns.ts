@@ -1,9 +1,9 @@
-/** Whose turn it is to start; pure. A name is in one of the three, or in none. */
+/** The queue of starts; pure. A name is in one of the three lists, or in none. */
 export interface Turns {
-  /** So many at once, and as many again of those that are hurried. */
+  /** How many may start at once; prioritized ones may use as many again. */
   readonly limit: number;
   readonly running: readonly string[];
-  /** Somebody waits for these: they come first. */
+  /** A request or an operator waits for these: they come first. */
   readonly prioritized: readonly string[];
   readonly waiting: readonly string[];
 }
@@ -12,7 +12,7 @@ export function noTurns(limit: number): Turns {
   return { limit, running: [], prioritized: [], waiting: [] };
 }
 
-/** It wants to start; one that runs or waits already keeps its place. */
+/** Queues a start; one that runs or waits already keeps its place. */
 export function enqueue(turns: Turns, name: string): Turns {
   const { running, prioritized: hurried, waiting } = turns;
   if ([...running, ...hurried, ...waiting].includes(name)) return turns;
@@ -24,7 +24,7 @@ export function prioritize(turns: Turns, name: string): Turns {
   return { ...turns, prioritized: [...turns.prioritized, name], waiting: without(turns.waiting, name) };
 }
 
-/** It is past its start, or wants none any more. */
+/** Takes a start out of the queue: it is over, or not wanted any more. */
 export function release(turns: Turns, name: string): Turns {
   return {
     limit: turns.limit,
@@ -35,8 +35,8 @@ export function release(turns: Turns, name: string): Turns {
 }
 
 /**
- * Those whose turn it is now, first come first served among equals; they run from here on. The hurried have room of
- * their own: starts that hang would otherwise hold up a bot that works, and has merely crashed.
+ * Moves those that may start now to `running`, first come first served, and names them. Prioritized starts have room
+ * of their own: otherwise starts that hang would delay a healthy bot that has merely crashed.
  */
 export function admit(turns: Turns): { readonly turns: Turns; readonly names: readonly string[] } {
   const { limit, running } = turns;

@@ -7,19 +7,19 @@ import { isGone, type ProcessStat, readPids, readStat } from './proc.ts';
 
 /** A living process. */
 export interface CensusEntry extends ProcessStat {
-  /** Null where it has none or hides it: setproctitle writes over it, another user's cannot be read. */
+  /** Null if it has none or hides it: setproctitle writes over it, and another user's cannot be read. */
   readonly mark: string | null;
-  /** The mark is not of this moment: it was read up to ten seconds before. */
-  readonly believed: boolean;
+  /** The mark was read up to 10 s before the census. */
+  readonly isStale: boolean;
 }
 
-/** Processes that are looked at before others get their turn: about 1 ms. */
+/** Processes that are read before the event loop has its turn: about 1 ms. */
 const SLICE = 64;
 
 /**
- * Every living process but the kernel's. Marks are read of those that started at or after `since`, in clock ticks
- * since boot: anew where the last was `sought`; another may be ten seconds old. Throws where /proc cannot be read (no
- * descriptor left).
+ * Every living process but the kernel's. Marks are read of processes that started at or after `since` (clock ticks
+ * since boot); only those for which `sought` is true are sure to be fresh, see knownMarks(). Rejects if /proc cannot
+ * be read (no descriptor left).
  */
 export async function scan(
   since: number,
@@ -36,17 +36,17 @@ export async function scan(
   const marks = await knownMarks(young, sought, now);
   return found.map((stat) => {
     const { mark = null, at = now } = marks.get(stat.pid) ?? {};
-    return { ...stat, mark, believed: mark !== null && at !== now };
+    return { ...stat, mark, isStale: mark !== null && at !== now };
   });
 }
 
-/** The same at once, and only the young: for the 'exit' of this process, when nothing can be awaited any more. */
+/** The same without a wait, and only processes since `since`: for the 'exit' of gwproxy, when nothing can be awaited. */
 export function scanNow(since: number): readonly CensusEntry[] {
   return readPids().flatMap((pid) => {
     try {
       const stat = readStat(pid);
       if (stat?.living !== true || stat.kernel || stat.started < since) return [];
-      return [{ ...stat, mark: markIn(readFileSync(`/proc/${pid}/environ`)), believed: false }];
+      return [{ ...stat, mark: markIn(readFileSync(`/proc/${pid}/environ`)), isStale: false }];
     } catch (error) {
       if (isGone(error)) return [];
       throw error;
@@ -54,21 +54,20 @@ export function scanNow(since: number): readonly CensusEntry[] {
   });
 }
 
-/** Nothing of ours is older than this process. */
+/** When gwproxy itself started, in clock ticks since boot: no process of a gateway is older. */
 export function ownStart(): number {
   return readStat(process.pid)?.started ?? 0;
 }
 
 let running: Promise<readonly CensusEntry[] | null> | undefined;
 let next: Promise<readonly CensusEntry[] | null> | undefined;
-/** What those that wait for the next one look for. */
+/** The marks that the callers of the next census ask for. */
 let sought = new Set<string>();
 let last: { readonly census: readonly CensusEntry[]; readonly at: number } | undefined;
 
 /**
- * All living processes, with the marks of those that are younger than this one, as they are some time after the
- * call; who has another mark than this one may have it from an earlier time. Fifty gateways that end at once share
- * their scans. Null where /proc cannot be read now.
+ * All living processes, with the marks of those that are younger than gwproxy, at some time after the call. Only the
+ * given mark is sure to be fresh. Fifty gateways that end at once share their scans. Null if /proc cannot be read now.
  */
 export function takeCensus(mark?: string): Promise<readonly CensusEntry[] | null> {
   if (mark !== undefined) sought.add(mark);
@@ -76,7 +75,7 @@ export function takeCensus(mark?: string): Promise<readonly CensusEntry[] | null
     running = census();
     return running;
   }
-  // The one under way may already have passed what the caller waits for.
+  // The scan under way may already have passed the processes that the caller waits for.
   next ??= running.then(() => {
     next = undefined;
     running ??= census();
@@ -85,12 +84,12 @@ export function takeCensus(mark?: string): Promise<readonly CensusEntry[] | null
   return next;
 }
 
-/** The newest that there was, however old it is; empty before the first. */
+/** The last census, however old it is; empty before the first. */
 export function lastCensus(): readonly CensusEntry[] {
   return last?.census ?? [];
 }
 
-/** A census that is at most `age` ms old, or the next one; its marks may be older, as scan() says. Null where /proc cannot be read now. */
+/** A census at most `age` ms old, or a new one; its marks may be older, as in scan(). Null if /proc cannot be read now. */
 export function recentCensus(age: number): Promise<readonly CensusEntry[] | null> {
   if (last !== undefined && performance.now() - last.at <= age) return Promise.resolve(last.census);
   return running ?? takeCensus();
@@ -105,7 +104,7 @@ async function census(): Promise<readonly CensusEntry[] | null> {
     last = { census: found, at };
     return found;
   } catch (error) {
-    // No descriptor left (EMFILE), a /proc that is not mounted.
+    // No descriptor is left (EMFILE), or /proc is not mounted.
     if (errorCode(error) !== undefined) return null;
     throw error;
   } finally {

@@ -3,40 +3,40 @@ import { markIn } from './mark.ts';
 import { isGone, type ProcessId } from './proc.ts';
 import { readProcBytes } from './proc-bytes.ts';
 
-/** Reads of an environment at once: one thread of libuv's four is left to others, whatever hangs. */
+/** Environments read at once: if reads hang, one of libuv's four threads is left for others. */
 const READERS = 3;
 
-/** ms after which environments that are still being read count as hidden. */
+/** ms after which an environment that is still being read counts as hidden. */
 const HANGS_AFTER = 1000;
 
-/** ms that a program may need from its exec to the moment when its environment can be read. */
+/** ms from an exec to the moment when the environment of the new program can be read. */
 const EXEC_TAKES = 5;
 
 /**
- * ms for which a mark is believed of a process that nobody looks for, once it was seen to keep it for as long: who
- * takes it off mostly does so early (a title that is written over it, the exec of a gwproxy that a gateway's shell
- * detaches). Fifty environments read anew were a sixth of all that a restart allocates.
+ * ms for which a reading is reused, once the process has kept its mark for as long: a process that loses its mark
+ * mostly does so early (a title that is written over it, the exec of a gwproxy that a gateway's shell detaches).
+ * Rereading fifty environments was a sixth of all that a restart allocates.
  */
-const BELIEVED_FOR = 10_000;
+const REUSED_FOR = 10_000;
 
 interface Reading {
   readonly started: number;
-  /** Null: of nobody, for ever; knownMarks() says why. */
+  /** Null: it has no mark, which is final; see knownMarks(). */
   readonly mark: string | null;
-  /** When it was first read to be that, and when it last was; by the clock of performance.now(). */
+  /** When this mark was read first and when last, by performance.now(). */
   readonly since: number;
   readonly at: number;
 }
 
-/** By pid, as the last call left it. */
+/** By pid: the readings of the last call. */
 let known: ReadonlyMap<number, Reading> = new Map();
 
 /**
- * The marks of these processes by their pids; of those that have none it says null, of those that hide it nothing. It
- * is read anew where the last was `sought`; `at` says when another was read, at most ten seconds ago.
+ * The marks of these processes by pid: null for a process without one, no entry for one that hides it. Rereads the
+ * marks in question, of which `sought` is true; others may be 10 s old, and their `at` says when they were read.
  *
- * Who was seen to have a mark of nobody is not asked again. A child of a gateway has its mark from its first moment;
- * only a leader has none before its exec, and it is known by its group.
+ * A process without a mark is not read again. A child of a gateway has its mark from the beginning; only a leader has
+ * none before its exec, and it is known by its group.
  */
 export async function knownMarks(
   processes: readonly ProcessId[],
@@ -44,14 +44,14 @@ export async function knownMarks(
   at: number,
 ): Promise<ReadonlyMap<number, Pick<Reading, 'mark' | 'at'>>> {
   const marks = new Map<number, Reading>();
-  const asked: ProcessId[] = [];
+  const unread: ProcessId[] = [];
   for (const process of processes) {
     const last = lastOf(process);
-    if (last !== undefined && isBelieved(last, at, sought)) marks.set(process.pid, last);
-    else asked.push(process);
+    if (last !== undefined && isReusable(last, at, sought)) marks.set(process.pid, last);
+    else unread.push(process);
   }
-  const read = await readMarks(asked.map(({ pid }) => pid));
-  for (const process of asked) {
+  const read = await readMarks(unread.map(({ pid }) => pid));
+  for (const process of unread) {
     const mark = read.get(process.pid);
     if (mark === undefined) continue;
     const last = lastOf(process);
@@ -67,17 +67,17 @@ function lastOf({ pid, started }: ProcessId): Reading | undefined {
   return last?.started === started ? last : undefined;
 }
 
-function isBelieved({ mark, since, at }: Reading, now: number, sought: (mark: string) => boolean): boolean {
+function isReusable({ mark, since, at }: Reading, now: number, sought: (mark: string) => boolean): boolean {
   if (mark === null) return true;
-  return !sought(mark) && at - since >= BELIEVED_FOR && now - at < BELIEVED_FOR;
+  return !sought(mark) && at - since >= REUSED_FOR && now - at < REUSED_FOR;
 }
 
-/** Who is not in it hides it. */
+/** The marks by pid; a process that hides its environment is left out. */
 async function readMarks(pids: readonly number[]): Promise<ReadonlyMap<number, string | null>> {
   const marks = new Map<number, string | null>();
   const empty = await readInto(marks, pids);
   if (empty.length > 0) {
-    // In the middle of an exec nobody has an environment.
+    // In the middle of an exec a process has no environment.
     await pause(EXEC_TAKES);
     await readInto(marks, empty);
   }
@@ -85,13 +85,13 @@ async function readMarks(pids: readonly number[]): Promise<ReadonlyMap<number, s
 }
 
 /**
- * Whose environment is being read. It is read off the main thread, since it needs the process's mmap_lock and hangs
- * as long as somebody holds that (a memory cgroup out of memory, a dead NFS server): such a process keeps one thread
- * and is not asked again until that comes back.
+ * The pids whose environment is being read. The read is off the main thread, since it needs the process's mmap_lock
+ * and hangs while that is held (a memory cgroup out of memory, a dead NFS server): such a process occupies one thread,
+ * and is not read again until that read returns.
  */
 const reading = new Set<number>();
 
-/** Gives back those that have no environment at all. */
+/** Reads into `marks`; returns the pids of the processes that have no environment at all. */
 async function readInto(
   marks: Map<number, string | null>,
   pids: readonly number[],

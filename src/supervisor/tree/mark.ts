@@ -1,12 +1,12 @@
-/** The variable in every gateway's environment that tells its processes from all others. */
+/** The variable in a gateway's environment by which its processes are recognized. */
 export const MARK = 'GWPROXY_GATEWAY';
 
 const ENTRY = `${MARK}=`;
 
-/** The mark in an environment as /proc/PID/environ has it: entries that each end with a NUL. Null: it has none. */
+/** The mark in an environment of /proc/PID/environ, whose entries each end with a NUL; null if it has none. */
 export function markIn(environ: Buffer): string | null {
   for (let at = environ.indexOf(ENTRY); at !== -1; at = environ.indexOf(ENTRY, at + 1)) {
-    // Only a whole entry: another variable's value may well hold these words.
+    // It must be the begin of an entry: another variable's value may hold this text.
     if (at > 0 && environ[at - 1] !== 0) continue;
     const end = environ.indexOf(0, at);
     return environ.toString('utf8', at + ENTRY.length, end === -1 ? environ.length : end);
@@ -14,12 +14,12 @@ export function markIn(environ: Buffer): string | null {
   return null;
 }
 
-/** What the marks of all gateways of one run begin with. */
+/** The prefix of all marks of one run. */
 export function markPrefix(run: string): string {
   return `${run}/`;
 }
 
-/** The mark of one life of a gateway. */
+/** The mark of one generation of a gateway. */
 export function markOf(run: string, profile: string, generation: number): string {
   return `${markPrefix(run)}${profile}/${generation}`;
 }

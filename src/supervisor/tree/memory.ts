@@ -5,34 +5,31 @@ import { HAS_PROC, readProc } from './proc.ts';
 import { belongsTo } from './tree.ts';
 
 export interface MemoryWatchOptions {
-  /** The leader of the gateway's process group, and its MARK's value. */
+  /** The pid of the process group's leader, and the gateway's mark. */
   readonly pid: number;
   readonly mark: string;
   /** Bytes. */
   readonly limit: number;
-  /** It grew past the warning; at most once until it has shrunk again. */
+  /** The memory passed 80 % of the limit; called once until it has shrunk below that again. */
   readonly near: (bytes: number) => void;
-  /** It reached the limit; told once. */
+  /** The memory reached the limit; called once. */
   readonly exceeded: (bytes: number) => void;
-  /** ms between two looks. */
+  /** ms between two readings. */
   readonly interval?: number;
 }
 
-/** The part of the limit at which it is warned of. */
+/** The part of the limit from which on a gateway counts as near it. */
 const NEAR = 0.8;
 
-/** ms: a leak of 50 MB/s is 100 MB past the limit at worst. Where it costs a program each time, more seldom. */
+/** ms: a leak of 50 MB/s is 100 MB past the limit at worst. Without /proc each reading starts a program. */
 const INTERVAL = HAS_PROC ? 2000 : 10_000;
 
-/**
- * ms that the list of the gateway's processes may be old: a child that leaks is not seen before. All gateways share
- * it: reading it costs 10 ms.
- */
+/** ms that the list of processes may be old, so a new child counts that much later. All gateways share it: it costs 10 ms. */
 const LIST_AGE = 4000;
 
 /**
- * Looks, now and then, how much resident memory a gateway's processes use together, until end(). What they share is
- * counted for each of them. Keeps no event loop alive.
+ * Watches the resident memory of all processes of a gateway until end(). Shared pages count for each process. Does not
+ * keep the event loop alive.
  */
 export class MemoryWatch {
   readonly #options: MemoryWatchOptions;
@@ -51,10 +48,10 @@ export class MemoryWatch {
   }
 
   #next(): void {
-    this.#timer = setTimeout(() => void this.#look(), this.#options.interval ?? INTERVAL).unref();
+    this.#timer = setTimeout(() => void this.#check(), this.#options.interval ?? INTERVAL).unref();
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     const { pid, mark, limit, near, exceeded } = this.#options;
     const bytes = await treeBytes(pid, mark, LIST_AGE);
     if (this.#ended) return;
@@ -73,8 +70,8 @@ export class MemoryWatch {
 }
 
 /**
- * The resident memory of a gateway's processes together, in bytes; what they share is counted for each of them. Their
- * list may be `age` ms old. Null where it cannot be told now.
+ * Resident memory of all processes of a gateway, in bytes; shared pages count for each process. The list of processes
+ * may be `age` ms old. Null if it cannot be read now.
  */
 export function treeBytes(pid: number, mark: string, age: number): Promise<number | null> {
   return HAS_PROC ? bytesOf(pid, mark, age) : bytesOfGroup(pid);
@@ -82,7 +79,7 @@ export function treeBytes(pid: number, mark: string, age: number): Promise<numbe
 
 async function bytesOf(pid: number, mark: string, age: number): Promise<number | null> {
   const census = await recentCensus(age);
-  // The leader is there whatever the list says: it may be older than this gateway.
+  // The list may be older than this generation, so the leader may not be in it.
   const pids = new Set([
     pid,
     ...(census ?? []).filter((seen: CensusEntry) => belongsTo(seen, pid, mark)).map((seen) => seen.pid),
@@ -95,13 +92,13 @@ async function bytesOf(pid: number, mark: string, age: number): Promise<number |
   }
 }
 
-/** VmRSS of proc_pid_status(5); 0 of a process that has ended. */
+/** VmRSS of proc_pid_status(5); 0 for a process that has ended. */
 function residentBytes(pid: number): number {
   const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readProc(`/proc/${pid}/status`) ?? '')?.[1];
   return Number(kibibytes ?? 0) * 1024;
 }
 
-/** Where there is no /proc: ps(1), for the processes of the group. */
+/** For systems without /proc: asks ps(1) for the processes of the group. */
 function bytesOfGroup(group: number): Promise<number | null> {
   return new Promise((resolve) => {
     execFile('ps', ['-A', '-o', 'pgid=', '-o', 'rss='], { timeout: 1000 }, (error, stdout) => {

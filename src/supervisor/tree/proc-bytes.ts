@@ -3,27 +3,27 @@ import { promisify } from 'node:util';
 
 const [openFile, readInto, closeFile] = [promisify(open), promisify(read), promisify(close)];
 
-/** Bytes of a buffer that is kept for the next read, and how many are: more are read at once only in a rush. */
+/** Bytes of a pooled buffer, and the size of the pool. */
 const SIZE = 64 * 1024;
-const KEPT = 4;
+const POOLED = 4;
 
-const idle: Buffer[] = [];
+const pool: Buffer[] = [];
 
 /**
- * The whole of a file of /proc, off the main thread; `use` must keep none of the bytes. Rejects with the system's
- * error.
+ * Reads a whole file of /proc off the main thread, and returns what `use` makes of it; `use` must not keep the buffer.
+ * Rejects with the system's error.
  *
- * Not fs.promises.readFile: these files say that they are empty, for each of which it allocates 64 KiB. Fifty
- * environments made V8 collect everything once a second.
+ * fs.promises.readFile allocates 64 KiB for each of these files, since their size is said to be 0: fifty environments
+ * made V8 collect all garbage once a second.
  */
 export async function readProcBytes<T>(path: string, use: (bytes: Buffer) => T): Promise<T> {
-  let buffer = idle.pop() ?? Buffer.allocUnsafeSlow(SIZE);
+  let buffer = pool.pop() ?? Buffer.allocUnsafeSlow(SIZE);
   try {
     const file = await openFile(path, 'r');
     try {
       let length = 0;
       for (;;) {
-        if (length === buffer.length) buffer = twice(buffer);
+        if (length === buffer.length) buffer = doubled(buffer);
         const { bytesRead } = await readInto(file, buffer, length, buffer.length - length, null);
         if (bytesRead === 0) return use(buffer.subarray(0, length));
         length += bytesRead;
@@ -32,11 +32,11 @@ export async function readProcBytes<T>(path: string, use: (bytes: Buffer) => T):
       await closeFile(file);
     }
   } finally {
-    if (buffer.length === SIZE && idle.length < KEPT) idle.push(buffer);
+    if (buffer.length === SIZE && pool.length < POOLED) pool.push(buffer);
   }
 }
 
-function twice(buffer: Buffer): Buffer {
+function doubled(buffer: Buffer): Buffer {
   const more = Buffer.allocUnsafeSlow(buffer.length * 2);
   buffer.copy(more);
   return more;

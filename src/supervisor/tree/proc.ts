@@ -1,31 +1,31 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { errorCode, hasCode } from '../../util/errno.ts';
 
-/** Linux' /proc. Elsewhere nothing tells a process's start and environment at a price worth paying. */
+/** True on Linux. Other systems have no cheap way to read a process's start and environment. */
 export const HAS_PROC: boolean = process.platform === 'linux';
 
-/** One process: a pid alone may be another's by now, with its start it is not for as long as the machine runs. */
+/** Identifies a process until the next boot: a pid alone may be reused. */
 export interface ProcessId {
   readonly pid: number;
   /** Clock ticks since boot. */
   readonly started: number;
 }
 
-/** What proc_pid_stat(5) says. */
+/** The fields of proc_pid_stat(5) that are used here. */
 export interface ProcessStat extends ProcessId {
-  /** PID 1, or a subreaper, once that has ended. */
+  /** The parent's pid; that of PID 1 or of a subreaper once the parent has ended. */
   readonly parent: number;
   readonly group: number;
   readonly session: number;
-  /** False of a zombie: it holds no port and runs no code, and a PID 1 that is no init never reaps it. */
+  /** False for a zombie, which holds no port and runs no code. A PID 1 that is no init never reaps it. */
   readonly living: boolean;
-  /** A thread of the kernel: PF_KTHREAD of include/linux/sched.h. */
+  /** A kernel thread: PF_KTHREAD of include/linux/sched.h. */
   readonly kernel: boolean;
 }
 
 const PF_KTHREAD = 0x0020_0000;
 
-/** Null where the text is none of proc_pid_stat(5). */
+/** Null if the text is not of proc_pid_stat(5). */
 export function parseStat(text: string): ProcessStat | null {
   // pid (comm) state ppid pgrp session tty tpgid flags …; comm may hold spaces, parentheses and line ends.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', 20);
@@ -43,13 +43,13 @@ export function parseStat(text: string): ProcessStat | null {
   return whole && state.length === 1 ? stat : null;
 }
 
-/** Null where there is no such process (any more). */
+/** Null if there is no such process. */
 export function readStat(pid: number): ProcessStat | null {
   const text = readProc(`/proc/${pid}/stat`);
   return text === null ? null : parseStat(text);
 }
 
-/** Whether it is the same process still, and no zombie; true where that cannot be told now (no descriptor left). */
+/** Whether that process still lives and is no zombie; true if that cannot be read now (no descriptor left). */
 export function isLiving({ pid, started }: ProcessId): boolean {
   try {
     const stat = readStat(pid);
@@ -60,7 +60,7 @@ export function isLiving({ pid, started }: ProcessId): boolean {
   }
 }
 
-/** Every process that this one can see. */
+/** The pids of all visible processes. */
 export function readPids(): readonly number[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
@@ -70,8 +70,8 @@ export function readPids(): readonly number[] {
 const buffer = Buffer.allocUnsafe(8192);
 
 /**
- * The first 8 KiB of a file of /proc that takes no lock of the process it tells of (stat, status): 15 µs, where
- * fs.promises takes 100. Null where the process is gone or hidden; throws where reading fails (no descriptor left).
+ * Reads the first 8 KiB of a file of /proc that needs no lock of its process (stat, status): 15 µs, where fs.promises
+ * takes 100. Null if the process has ended or is hidden; throws if reading fails (no descriptor left).
  */
 export function readProc(path: string): string | null {
   let file: number | undefined;
@@ -86,7 +86,7 @@ export function readProc(path: string): string | null {
   }
 }
 
-/** The process ended before it was looked at, or is hidden from us (hidepid, another user). */
+/** Whether a read of /proc failed since the process has ended or is hidden from us (hidepid, another user). */
 export function isGone(error: unknown): boolean {
   return hasCode(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM');
 }

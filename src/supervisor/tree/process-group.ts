@@ -2,14 +2,12 @@ import treeKill from 'tree-kill';
 import { errorCode } from '../../util/errno.ts';
 import { HAS_PROC, isLiving, type ProcessId, readPids, readStat } from './proc.ts';
 
-/** Where there are no process groups, the tree is walked instead. */
+/** False on Windows, where trees are walked instead. */
 export const HAS_GROUPS: boolean = process.platform !== 'win32';
 
 export type Sent = 'sent' | 'gone' | 'refused';
 
-/**
- * Signals every process of a group. 'refused': the system does not permit it (the gateway changed its user).
- */
+/** Signals every process of a group. 'refused': the system does not permit it, as the gateway changed its user. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): Sent {
   if (!HAS_GROUPS) {
     treeKill(pid, signal);
@@ -18,12 +16,12 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): Sent {
   return send(-pid, signal);
 }
 
-/** What a signal to that group would come to now. */
+/** What signalGroup() would return now; sends nothing. */
 export function tryGroup(pid: number): Sent {
   return HAS_GROUPS ? send(-pid, 0) : 'sent';
 }
 
-/** Signals that process, and no other that has its pid by now. */
+/** Signals that process, but not another one that has its pid by now. */
 export function signalProcess(process: ProcessId, signal: NodeJS.Signals): Sent {
   return isLiving(process) ? send(process.pid, signal) : 'gone';
 }
@@ -40,7 +38,7 @@ function send(target: number, signal: NodeJS.Signals | 0): Sent {
   }
 }
 
-/** Whether the system still knows that group; true for zombies too. */
+/** Whether the group has any process, zombies included. */
 export function groupExists(pid: number): boolean {
   if (!HAS_GROUPS) return false;
   try {
@@ -49,13 +47,13 @@ export function groupExists(pid: number): boolean {
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ESRCH') return false;
-    // Linux: somebody is there, of another user. macOS says EPERM of zombies too.
+    // On Linux the group has a process of another user. macOS returns EPERM for zombies too.
     if (code === 'EPERM') return process.platform === 'linux';
     throw error;
   }
 }
 
-/** Whether a process of that group is alive; zombies do not count where the system tells them apart. */
+/** Whether a process of the group lives; without /proc zombies count too. */
 export function groupAlive(pid: number): boolean {
   if (!groupExists(pid)) return false;
   if (!HAS_PROC) return true;

@@ -6,15 +6,14 @@ import { groupExists, signalGroup, signalProcess, tryGroup } from './process-gro
 /** ms that a process may outlive SIGKILL before it is given up. */
 const GIVEN_UP_AFTER = 2000;
 
-/** Whether a process is of that gateway: of its leader's group or session, or marked as its own. */
+/** Whether a process belongs to a gateway: it is in its leader's group or session, or has the gateway's mark. */
 export function belongsTo(seen: CensusEntry, pid: number, mark: string): boolean {
   return seen.group === pid || seen.session === pid || seen.mark === mark;
 }
 
 /**
- * Those in a census that descend from one of `own`, by parents, and carry nobody's mark, or are only believed to carry
- * that one: children that left group and session and hide their environment. To be asked while their parents live;
- * later nothing tells of them. Pure.
+ * Descendants of our processes with no mark, or with this gateway's mark from a stale reading: children that left group
+ * and session and hide their environment. They can be found only while their parents live. Pure.
  */
 export function unmarkedDescendants(
   census: readonly CensusEntry[],
@@ -26,7 +25,7 @@ export function unmarkedDescendants(
   for (let count = -1; count < found.length; ) {
     count = found.length;
     for (const seen of census) {
-      const isMarked = seen.mark !== null && !(seen.believed && seen.mark === mark);
+      const isMarked = seen.mark !== null && !(seen.isStale && seen.mark === mark);
       if (isMarked || pids.has(seen.pid) || !pids.has(seen.parent)) continue;
       pids.add(seen.pid);
       found.push(seen);
@@ -36,8 +35,8 @@ export function unmarkedDescendants(
 }
 
 /**
- * The living processes of a gateway: of its group, and those that left it (a daemon in a session of its own) but
- * carry its mark. One that left and hides its environment is not among them. Without /proc: the leader alone.
+ * The pids of a gateway's living processes: those of its group, and those outside it that have its mark (a daemon in a
+ * session of its own). A process that left the group and hides its environment is missing. Without /proc: the leader alone.
  */
 export async function processesOf(pid: number, mark: string): Promise<readonly number[]> {
   const census = HAS_PROC ? await takeCensus(mark) : null;
@@ -45,17 +44,18 @@ export async function processesOf(pid: number, mark: string): Promise<readonly n
   return census.filter((seen) => belongsTo(seen, pid, mark)).map((seen) => seen.pid);
 }
 
-/** All processes of one life of a gateway: they end together, as far as the system tells them. */
+/** All processes of one generation of a gateway, as far as they can be found: they end together. */
 export class Tree {
   readonly #pid: number;
   readonly #mark: string;
-  /** The leader's; null where there is no /proc, or it has ended already. */
+  /** When the leader started; null without /proc, or if it has ended already. */
   readonly #started: number | null;
   #leaderEnded = false;
-  /** The leader's pid may name others from now on. */
+  /** The group is empty: the system may give its number to other processes from now on. */
   #groupEnded = false;
+  /** The processes that the last scan found. */
   #left: readonly CensusEntry[] = [];
-  /** Starts, by pid, of those that only their parents told of. */
+  /** By pid: when processes started that were known by their parents alone. */
   readonly #hidden = new Map<number, number>();
   #killedAt: number | undefined;
 
@@ -66,7 +66,8 @@ export class Tree {
   }
 
   /**
-   * To all of them within ms, SIGKILL to the group before it returns; false where the system does not permit it.
+   * Signals all processes within a few ms; SIGKILL has reached the group before this returns. False if the system does
+   * not permit it.
    */
   signal(signal: NodeJS.Signals): boolean {
     if (signal !== 'SIGKILL' && HAS_PROC) {
@@ -74,7 +75,7 @@ export class Tree {
       return this.#groupEnded || tryGroup(this.#pid) !== 'refused';
     }
     if (signal === 'SIGKILL') {
-      // There is no time to look before.
+      // There is no time for a scan before the kill.
       if (this.#killedAt === undefined) this.#remember(lastCensus());
       this.#killedAt ??= performance.now();
     }
@@ -83,20 +84,20 @@ export class Tree {
     return sent !== 'refused';
   }
 
-  /** The leader has ended: whether any of the others is left. */
+  /** To be called when the leader has ended. Resolves with true if other processes are left. */
   async leaderEnded(): Promise<boolean> {
     this.#leaderEnded = true;
     this.#remember(lastCensus());
-    return this.#look();
+    return this.#isAnyLeft();
   }
 
   /**
-   * Resolves with true when nothing is left. SIGKILL reaches also what is born meanwhile; with false where some
-   * outlived it for too long (a fork bomb, a disk that hangs, another user's).
+   * Resolves with true once no process is left. After a SIGKILL, new processes are killed too. Resolves with false if
+   * some outlive it for too long (a fork bomb, a disk that hangs, another user's process).
    */
   async ended(): Promise<boolean> {
     const from = performance.now();
-    for (let wait = 2; await this.#look(); wait = Math.min(wait * 2, 100)) {
+    for (let wait = 2; await this.#isAnyLeft(); wait = Math.min(wait * 2, 100)) {
       if (this.#killedAt !== undefined) {
         if (performance.now() - Math.max(this.#killedAt, from) > GIVEN_UP_AFTER) return false;
         this.#kill();
@@ -106,8 +107,8 @@ export class Tree {
     return true;
   }
 
-  async #look(): Promise<boolean> {
-    // In a grace /proc is not read over and over: who is known to be left says enough.
+  async #isAnyLeft(): Promise<boolean> {
+    // During the grace a known process that still lives makes a scan unnecessary.
     if (this.#killedAt === undefined && this.#left.some(isLiving)) return true;
     const census = HAS_PROC ? await takeCensus(this.#mark) : null;
     if (census === null) {
@@ -116,12 +117,12 @@ export class Tree {
       return left;
     }
     this.#left = census.filter((seen) => this.#isOurs(seen));
-    const led = this.#left.some(({ group, session }) => group === this.#pid || session === this.#pid);
-    if (this.#leaderEnded && !led) this.#groupEnded = true;
+    const isGroupLeft = this.#left.some(({ group, session }) => group === this.#pid || session === this.#pid);
+    if (this.#leaderEnded && !isGroupLeft) this.#groupEnded = true;
     return this.#left.length > 0;
   }
 
-  /** Who is whose child is known until the first of them ends: so they are looked at before. */
+  /** Scans before it signals: whose child a process is can be read only until its parent ends. */
   async #signalAll(signal: NodeJS.Signals): Promise<void> {
     const census = (await takeCensus(this.#mark)) ?? [];
     this.#remember(census);
@@ -132,14 +133,14 @@ export class Tree {
     }
   }
 
-  /** Notes who is told by its parents alone; they may have ended since that census, as may all that it saw. */
+  /** Remembers the processes in a census that are known by their parents alone, which may end at any time. */
   #remember(census: readonly CensusEntry[]): void {
-    // Of an earlier time: this pid may have been another's.
+    // In a census before the leader's start its pid may have been another process's.
     if (!census.some(({ pid, started }) => pid === this.#pid && started === this.#started)) return;
-    // Who may have left with an exec since its mark was read is no parent to go by.
+    // A process with a stale mark may have lost it by an exec since, so its children need not be ours.
     const own = census.filter(
       (seen) =>
-        this.#isOurs(seen) && (!seen.believed || seen.group === this.#pid || seen.session === this.#pid),
+        this.#isOurs(seen) && (!seen.isStale || seen.group === this.#pid || seen.session === this.#pid),
     );
     for (const { pid, started } of unmarkedDescendants(census, own, this.#mark))
       this.#hidden.set(pid, started);

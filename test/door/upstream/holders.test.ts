@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { FOREIGN_HOLDER, type Holder } from '../../../src/holder.ts';
 import { listeningOn } from '../../../src/supervisor/ports/listening.ts';
-import { holdersOf } from '../../../src/supervisor/ports/socket-holders.ts';
+import { findHolders } from '../../../src/supervisor/ports/socket-holders.ts';
 import { HAS_PROC } from '../../../src/supervisor/tree/proc.ts';
 import { pathRoute, startBot, startDoor, target } from '../support/door.ts';
 
@@ -13,7 +13,7 @@ const ROUTES = [pathRoute('a', '/p/a', true)];
 
 async function holdersAt(port: number): Promise<readonly Holder[]> {
   const sockets = await listeningOn('127.0.0.1', port);
-  const holders = await holdersOf(new Set(sockets.map(({ inode }) => inode)), [process.pid]);
+  const holders = await findHolders(new Set(sockets.map(({ inode }) => inode)), [process.pid]);
   assert.equal(holders.length, 1);
   return holders;
 }

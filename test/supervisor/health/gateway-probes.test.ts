@@ -21,7 +21,7 @@ test('a gateway that accepts and never answers is lost, then hung, told once', a
     type: 'hung',
     generation: 1,
     listener: 'http',
-    reason: 'no good answer for 500ms (no answer within 250ms)',
+    reason: 'no healthy answer for 500ms (no answer within 250ms)',
   });
   assert.deepEqual(
     events.map(({ type }) => type),
@@ -68,7 +68,7 @@ test('a liveness probe of its own begins with readiness, and is hung whatever th
     type: 'hung',
     generation: 1,
     listener: 'http',
-    reason: 'liveness probes lost in a row: 2 (its health path answered 500)',
+    reason: 'liveness probes failed in a row: 2 (its health path answered 500)',
   });
   assert.equal(events.length, 2);
 });

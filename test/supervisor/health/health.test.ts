@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Health } from '../../../src/config/types.ts';
-import { judge, provesLost, type Readiness, seeking } from '../../../src/supervisor/health/health.ts';
+import { judge, provesAbsent, type Readiness, searching } from '../../../src/supervisor/health/health.ts';
 import { listener } from '../support.ts';
 
 const { health: probed } = listener;
 const health: Health = { ...probed, interval: 5000 };
 const lost = { ok: false, cause: 'absent', reason: 'connection refused' } as const;
-const stolen = { ok: false, cause: 'stranger', reason: 'port 1 is held by nginx (pid 77)' } as const;
+const stolen = { ok: false, cause: 'foreign', reason: 'port 1 is held by nginx (pid 77)' } as const;
 
 test('`failures` lost probes in a row lose a ready listener and `successes` good ones find it, and no fewer', () => {
   fc.assert(
@@ -17,7 +17,7 @@ test('`failures` lost probes in a row lose a ready listener and `successes` good
       fc.integer({ min: 1, max: 5 }),
       fc.integer({ min: 1, max: 5 }),
       (oks, failures, successes) => {
-        let watch: Readiness = seeking(0);
+        let watch: Readiness = searching(0);
         let bad = 0;
         let good = 0;
         let ready = false;
@@ -39,22 +39,22 @@ test('`failures` lost probes in a row lose a ready listener and `successes` good
 });
 
 test('a ready listener whose port a stranger has is lost at once', () => {
-  const ready = judge(seeking(0), { ok: true }, health, 0).readiness;
+  const ready = judge(searching(0), { ok: true }, health, 0).readiness;
   assert.equal(judge(ready, lost, health, 1).verdict, null);
   assert.equal(judge(ready, stolen, health, 1).verdict, 'lost');
-  assert.equal(judge(seeking(0), stolen, health, 1).verdict, null);
+  assert.equal(judge(searching(0), stolen, health, 1).verdict, null);
 });
 
 test('good probes are collected quickly, even after a long search', () => {
   const policy = { ...health, successes: 5 };
-  let watch = seeking(0);
+  let watch = searching(0);
   for (let index = 0; index < 50; index += 1) watch = judge(watch, lost, policy, 3_600_000).readiness;
   assert.equal(judge(watch, lost, policy, 3_600_000).wait, policy.interval);
   assert.equal(judge(watch, { ok: true }, policy, 3_600_000).wait, 250);
 });
 
 test('a listener that is sought is asked often at first, ever less, and never less than every interval', () => {
-  let watch = seeking(0);
+  let watch = searching(0);
   let at = 0;
   const waits: number[] = [];
   while (at < 1_000_000) {
@@ -74,11 +74,11 @@ test('a listener that is sought is asked often at first, ever less, and never le
 });
 
 test('a short interval bounds the quick probes too', () => {
-  assert.equal(judge(seeking(0), lost, { ...health, interval: 10 }, 0).wait, 10);
+  assert.equal(judge(searching(0), lost, { ...health, interval: 10 }, 0).wait, 10);
 });
 
 test('only a failure that says nobody listens proves a listener lost', () => {
-  assert.ok(provesLost('ECONNREFUSED'));
-  assert.ok(!provesLost('UND_ERR_CONNECT_TIMEOUT'));
-  assert.ok(!provesLost('ECONNRESET'));
+  assert.ok(provesAbsent('ECONNREFUSED'));
+  assert.ok(!provesAbsent('UND_ERR_CONNECT_TIMEOUT'));
+  assert.ok(!provesAbsent('ECONNRESET'));
 });

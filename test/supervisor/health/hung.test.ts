@@ -21,5 +21,8 @@ test('a gateway that is alive and serves no more is restarted, and the reason is
   assert.notEqual(pidOf(supervisor, 'alpha'), pid);
   const draining = log.events.find(isState('alpha', 'draining'));
   assert.ok(draining?.type === 'gateway.state');
-  assert.equal(draining.reason, 'listener http is hung: no good answer for 300ms (no answer within 250ms)');
+  assert.equal(
+    draining.reason,
+    'listener http is hung: no healthy answer for 300ms (no answer within 250ms)',
+  );
 });

@@ -12,7 +12,7 @@ import {
 import { listener } from '../support.ts';
 
 const health: Health = { ...listener.health, interval: 5000, timeout: 2000 };
-const silence: ProbeOutcome = { ok: false, cause: 'unwell', reason: 'no answer within 2s' };
+const silence: ProbeOutcome = { ok: false, cause: 'unhealthy', reason: 'no answer within 2s' };
 const within60s: Liveness = { kind: 'health', after: 60_000 };
 
 function hung(
@@ -33,7 +33,7 @@ function silent(pulse: ListenerLiveness, times: number, every: number): Listener
 test('a listener that was silent for as long as it may be is hung, and not before', () => {
   const nearly = silent(alive(0), 11, 5000);
   assert.equal(hung(nearly), null);
-  assert.equal(hung(silent(nearly, 1, 5000)), 'no good answer for 1m (no answer within 2s)');
+  assert.equal(hung(silent(nearly, 1, 5000)), 'no healthy answer for 1m (no answer within 2s)');
 });
 
 test('one good probe starts the count anew', () => {
@@ -74,7 +74,7 @@ test('a liveness probe of its own is lost by probes, not by time', () => {
   assert.equal(hung(silent(alive(0), 2, 1_000_000), own, probe), null);
   assert.equal(
     hung(silent(alive(0), 3, 1), own, probe),
-    'liveness probes lost in a row: 3 (no answer within 2s)',
+    'liveness probes failed in a row: 3 (no answer within 2s)',
   );
 });
 

@@ -29,7 +29,7 @@ function ask(port: number, path: string | null, asked: Asked = {}) {
 }
 
 function unwell(reason: string) {
-  return { ok: false, cause: 'unwell', reason };
+  return { ok: false, cause: 'unhealthy', reason };
 }
 
 test('2xx on the health path is ready, anything else is not', async (t) => {

@@ -43,7 +43,7 @@ export function probing(
   const probers = new GatewayProbes({
     profile: () => plan,
     ports: () => new Map([['http', port]]),
-    processes: members,
+    members: members,
     report: (event) => reports.push(event),
     holdersChanged: moved,
     now: Date.now,

@@ -37,7 +37,7 @@ export function checkStep(taken: Taken, served: boolean): void {
 
 /** What holds between two steps. */
 export function checkDesired({ phase, desired }: GatewayState, targets: readonly Target[]): void {
-  const sleeps = phase.name === 'stopped' || (isEnding(phase) && phase.after.kind === 'rest');
+  const sleeps = phase.name === 'stopped' || (isEnding(phase) && phase.after.kind === 'sleep');
   if (desired === 'demand') {
     assert.ok(sleeps, `sleeps while ${phase.name}`);
     assert.ok(
@@ -45,7 +45,7 @@ export function checkDesired({ phase, desired }: GatewayState, targets: readonly
       'what a request can wake is worth a hold',
     );
   }
-  if (isEnding(phase) && phase.after.kind === 'rest') assert.equal(desired, 'demand');
+  if (isEnding(phase) && phase.after.kind === 'sleep') assert.equal(desired, 'demand');
   if (phase.name === 'stopped') assert.notEqual(desired, 'up');
 }
 
@@ -58,11 +58,14 @@ function checkSpawn({ before, event, after, effects, policy }: Taken, served: bo
     event.type === 'ensureReady' ||
     (isEnding(before.phase) && before.phase.after.kind === 'start');
   if (asked || event.type === 'backoffElapsed') {
-    assert.ok(after.phase.name === 'starting' && after.phase.follows === null);
+    assert.ok(after.phase.name === 'starting' && after.phase.restartedAfter === null);
     return;
   }
   assert.ok(served, 'started at once after a life that never served');
-  assert.ok(after.phase.name === 'starting' && after.phase.follows !== null, 'nobody is told why it starts');
+  assert.ok(
+    after.phase.name === 'starting' && after.phase.restartedAfter !== null,
+    'nobody is told why it starts',
+  );
   const code = event.type === 'exited' && isServing(before.phase) ? event.code : codeOf(before);
   if (code !== null && policy.restart.exitCodes[code] === 'at-once') {
     assert.ok(
@@ -77,13 +80,13 @@ function checkSpawn({ before, event, after, effects, policy }: Taken, served: bo
 
 /** The code that is still to be judged, since the rest of its group ends first. */
 function codeOf({ phase }: GatewayState): number | null {
-  return isEnding(phase) && phase.after.kind === 'judge' ? phase.after.end.code : null;
+  return isEnding(phase) && phase.after.kind === 'policy' ? phase.after.end.code : null;
 }
 
 /** Every start that nobody asked for is counted, and no other. */
 function checkRestarts({ before, event, after, effects, policy }: Taken): void {
   const began = effects.some(({ type }) => type === 'spawn' || type === 'probe');
-  const atOnce = began && after.phase.name === 'starting' && after.phase.follows !== null;
+  const atOnce = began && after.phase.name === 'starting' && after.phase.restartedAfter !== null;
   const code = event.type === 'exited' && isServing(before.phase) ? event.code : codeOf(before);
   const wanted = code !== null && policy.restart.exitCodes[code] === 'at-once';
   const counts =
@@ -100,7 +103,7 @@ function checkExit(
   const { phase } = before;
   if (isEnding(phase)) {
     // The end of what we ended is no crash, and its code means nothing.
-    if (phase.after.kind !== 'judge') assert.ok(!['failed', 'backoff'].includes(after.phase.name));
+    if (phase.after.kind !== 'policy') assert.ok(!['failed', 'backoff'].includes(after.phase.name));
     for (const other of [0, 1, 75, 78]) {
       const { state } = reduce(before, { ...event, ...{ code: other } }, policy);
       assert.deepEqual({ ...state, lastExit: null }, { ...after, lastExit: null });
@@ -128,7 +131,7 @@ function checkIdle({ before, after, policy }: Taken): void {
   const may = policy.managed && policy.start === 'on-demand' && policy.idleTimeout !== null;
   const sleeps = may && (phase.name === 'ready' || phase.name === 'unready');
   assert.equal(after !== before, sleeps, `idle while ${phase.name}`);
-  if (sleeps) assert.ok(isEnding(after.phase) && after.phase.after.kind === 'rest');
+  if (sleeps) assert.ok(isEnding(after.phase) && after.phase.after.kind === 'sleep');
 }
 
 function checkUnfit({ before, after, policy }: Taken): void {

@@ -88,9 +88,9 @@ test('the policy says which ends are followed by a restart', () => {
   assert.deepEqual([kind('always', 1), kind('always', null), kind('always', 0)], Array(3).fill('at-once'));
   assert.deepEqual(
     [kind('on-failure', 1), kind('on-failure', null), kind('on-failure', 0)],
-    ['at-once', 'at-once', 'rest'],
+    ['at-once', 'at-once', 'stop'],
   );
-  assert.deepEqual([kind('never', 1), kind('never', null), kind('never', 0)], ['fail', 'fail', 'rest']);
+  assert.deepEqual([kind('never', 1), kind('never', null), kind('never', 0)], ['fail', 'fail', 'stop']);
 });
 
 /** The waits before so many restarts in a row, with the least chance. */
@@ -130,9 +130,9 @@ test('an exit code has the meaning that the policy gives it, whatever else it sa
         const crashed = served && level === 0 ? 'at-once' : 'backoff';
         const expected = {
           // What asks for ever, or before it has served, has failed to.
-          'at-once': served ? (asked < 5 ? 'asked' : crashed) : when === 'never' ? 'fail' : 'backoff',
+          'at-once': served ? (asked < 5 ? 'requested' : crashed) : when === 'never' ? 'fail' : 'backoff',
           backoff: when === 'never' ? 'fail' : crashed,
-          stop: 'rest',
+          stop: 'stop',
           fail: 'fail',
         };
         assert.equal(kind, expected[action]);
@@ -155,5 +155,5 @@ test('an exit code has the meaning that the policy gives it, whatever else it sa
 test('the waits begin anew after the reset uptime, and not before', () => {
   const worn: RestartHistory = { level: 9, times: [1], requested: 9 };
   assert.equal(afterUptime(always, worn, 59_999).level, 9);
-  assert.deepEqual(afterUptime(always, worn, 60_000), { level: 0, times: [1], asked: 0 });
+  assert.deepEqual(afterUptime(always, worn, 60_000), { level: 0, times: [1], requested: 0 });
 });

@@ -28,7 +28,7 @@ test('a stranger, or nobody at all, leaves the holders that hold no more, so tha
 test('a process that cannot be read any more has its port still; another on the port is a stranger', () => {
   assert.deepEqual(combineOwnership(OWN, unknown('1002')), { owner: unknown().owner, holders: [] });
   assert.deepEqual(combineOwnership(OWN, unknown('1001', '1003')), {
-    owner: { kind: 'foreign', name: 'somebody else (it is of user 33)' },
+    owner: { kind: 'foreign', name: 'another process (it is of user 33)' },
     holders: OWN,
   });
 });

@@ -141,7 +141,7 @@ if (HAS_PROC) {
     sockets = [nobody];
     at = 600_000;
     // It was its own: whoever came instead is not believed.
-    const somebody: Owner = { kind: 'foreign', name: 'somebody else (it is of user 54321)' };
+    const somebody: Owner = { kind: 'foreign', name: 'another process (it is of user 54321)' };
     assert.deepEqual(await owner.find(), somebody);
     sockets = await listeningOn('127.0.0.1', port);
     at += 999;
@@ -202,7 +202,7 @@ if (HAS_PROC) {
         return Promise.resolve([pid]);
       },
     });
-    assert.deepEqual(await owner.find(), { kind: 'unknown', reason: 'it cannot be looked at: EMFILE' });
+    assert.deepEqual(await owner.find(), { kind: 'unknown', reason: 'its processes cannot be read: EMFILE' });
     broken = false;
     assert.deepEqual(await owner.find(), OWN);
   });

@@ -8,7 +8,7 @@ import { until } from '../processes.ts';
 import { listener } from '../support.ts';
 
 const hidden = (): Promise<never> => Promise.reject(new Error('hidden'));
-const UNKNOWN = 'it cannot be looked at: Error: hidden';
+const UNKNOWN = 'its processes cannot be read: hidden';
 
 if (HAS_PROC) {
   test('a stranger on the port makes nothing ready, and is named', async (t) => {
@@ -92,5 +92,5 @@ test('an owner that nobody can tell is not strict’s', async (t) => {
   const told = { type: 'listener.unknown-owner', profile: 'alpha', listener: 'http', port, blocked: true };
   assert.deepEqual(reports, [{ ...told, reason }]);
   assert.deepEqual(events, []);
-  assert.match(probers.failureText(), /nobody can say whose process listens on port/);
+  assert.match(probers.failureText(), /it is unknown whose process listens on port/);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Output } from '../../../src/supervisor/process/output.ts';
+import { OutputReader } from '../../../src/supervisor/process/output.ts';
 import { createLimitedLines, OutputRateLimit } from '../../../src/supervisor/process/rate-limit.ts';
 
 test('a budget lets a burst through, then a rate, in whole stretches', () => {
@@ -78,7 +78,7 @@ test('both streams of a gateway share what it may write; the rest is read, and t
   const told = { stdout: 0, stderr: 0 };
   const dropped: number[] = [];
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
-  const output = new Output(streams, {
+  const output = new OutputReader(streams, {
     line: (stream) => {
       told[stream] += 1;
     },

@@ -33,7 +33,7 @@ test('a guard keeps no process alive, and one that was left open ends by itself'
   const script = `const { Guard } = await import(process.argv[1]);
     const guard = new Guard({ entry: '${ENTRY}', lost: console.error });
     guard.start();
-    guard.tell([]);
+    guard.update([]);
     console.log(guard.pid);`;
   const module = new URL('../../../src/supervisor/run/guard.js', import.meta.url).href;
   const pid = await new Promise<number>((resolve, reject) => {

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CommandError, EXIT } from '../../../src/errors.ts';
-import { createRun, unguarded } from '../../../src/supervisor/run/run.ts';
+import { createRun, unguardedRun } from '../../../src/supervisor/run/run.ts';
 import { parseRecord } from '../../../src/supervisor/run/run-record.ts';
 import { temporaryFolder } from '../../support/sockets.ts';
 import { isRunning, processesWith, until } from '../processes.ts';
@@ -264,9 +264,9 @@ test('a record that cannot be written is told once, and the run goes on', async 
 });
 
 test('killNow ends every process of the run before it returns, and no other', async (t) => {
-  const run = unguarded();
+  const run = unguardedRun();
   const own = await innocent(t, { GWPROXY_GATEWAY: run.mark('alpha', 1) });
-  const sibling = await innocent(t, { GWPROXY_GATEWAY: unguarded().mark('alpha', 1) });
+  const sibling = await innocent(t, { GWPROXY_GATEWAY: unguardedRun().mark('alpha', 1) });
   const quoting = await innocent(t, { NOTE: `GWPROXY_GATEWAY=${run.mark('alpha', 1)}` });
   const ended = once(own, 'exit');
   run.killNow();

@@ -105,8 +105,8 @@ test('the processes of a gateway are its group, whatever they hide, and those th
 });
 
 test('descent is told by parents, and ends at whoever carries a mark', () => {
-  const seen = (pid: number, parent: number, mark: string | null = null, believed = false): CensusEntry => ({
-    believed,
+  const seen = (pid: number, parent: number, mark: string | null = null, isStale = false): CensusEntry => ({
+    isStale,
     pid,
     parent,
     mark,
