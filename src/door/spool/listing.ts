@@ -1,13 +1,13 @@
-import type { Queued } from './queue.ts';
+import type { Queued } from './profile-queue.ts';
 import type { DeadLetter, EndReason, Spooled } from './store/spooled-delivery.ts';
 
-/** Which deliveries are meant. */
+/** Which deliveries an operator's command is for. */
 export type Chosen =
   | { readonly ids: readonly string[] }
   | { readonly profile: string }
   | { readonly all: true };
 
-/** One delivery as the operator sees it: nothing of its headers or its body. */
+/** One delivery as the operator sees it, without its headers and body. */
 export interface SpoolListing {
   readonly id: string;
   readonly profile: string;
@@ -18,7 +18,7 @@ export interface SpoolListing {
   readonly tries: number;
   readonly lastStatus: string | null;
   readonly state: 'queued' | 'delivering' | 'dead';
-  /** Why it is dead; null where it is not, or where nobody knows any more. */
+  /** Why it is dead; null if it is not, or if a power loss took the reason. */
   readonly reason: EndReason | null;
 }
 
@@ -27,21 +27,34 @@ export function isChosen(chosen: Chosen, { id, profile }: Spooled): boolean {
   return 'all' in chosen || chosen.profile === profile;
 }
 
-export function showQueued({ spooled, tries, lastStatus, state }: Queued): SpoolListing {
-  return {
-    ...facts(spooled),
-    tries,
-    lastStatus,
-    state: state === 'queued' ? state : 'delivering',
-    reason: null,
-  };
+/** All deliveries that are on disk, in the order of arrival. */
+export function listSpool(queued: readonly Queued[], dead: readonly DeadLetter[]): readonly SpoolListing[] {
+  const onDisk = queued.filter(({ state }) => state !== 'writing');
+  const all = [...onDisk.map(showQueued), ...dead.map(showDead)];
+  return all.sort((one, other) => (one.id < other.id ? -1 : 1));
 }
 
-export function showDead(dead: DeadLetter): SpoolListing {
+export function countByProfile(
+  queued: readonly Queued[],
+  dead: readonly DeadLetter[],
+): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { profile } of [...queued.map(({ spooled }) => spooled), ...dead]) {
+    counts.set(profile, (counts.get(profile) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function showQueued({ spooled, tries, lastStatus, state }: Queued): SpoolListing {
+  const shown = state === 'queued' ? state : 'delivering';
+  return { ...showFacts(spooled), tries, lastStatus, state: shown, reason: null };
+}
+
+function showDead(dead: DeadLetter): SpoolListing {
   const { tries, lastStatus, end } = dead;
-  return { ...facts(dead), tries, lastStatus, state: 'dead', reason: end };
+  return { ...showFacts(dead), tries, lastStatus, state: 'dead', reason: end };
 }
 
-function facts({ id, profile, platform, receivedAt, bytes }: Spooled) {
+function showFacts({ id, profile, platform, receivedAt, bytes }: Spooled) {
   return { id, profile, platform, receivedAt, bytes };
 }

@@ -1,3 +1,4 @@
+import { ProfileQueue, type Queued, type QueuedItem } from './profile-queue.ts';
 import {
   expiryOf,
   judge,
@@ -7,17 +8,17 @@ import {
   type SendVerdict,
   statusOf,
 } from './send-verdict.ts';
-import type { Spooled, Tries } from './store/spooled-delivery.ts';
+import type { Spooled } from './store/spooled-delivery.ts';
 import type { ListenerState } from './wake.ts';
 
 export interface QueueRules extends RetryRules {
-  /** Deliveries that are sent at once to one profile at first, each of another order key. */
+  /** Deliveries that are sent to one profile at once at first, each of another order key. */
   readonly perProfile: number;
-  /** The same once it has taken many: one more with each, or what comes in would outrun what goes out for ever. */
+  /** The most that `perProfile` grows to, by one with each delivery that was accepted, so that the queue drains. */
   readonly mostPerProfile: number;
-  /** Deliveries that are sent at once, each with its body in memory; beyond it, one of each profile that has none. */
+  /** Deliveries of all profiles that are sent at once, each with its body in memory; a profile with none may exceed it. */
   readonly inAll: number;
-  /** Ms after its arrival that a delivery may wait, whatever its credentials say. */
+  /** Ms after its arrival that a delivery may wait, whatever its credentials allow. */
   readonly longestWait: number;
 }
 
@@ -29,131 +30,92 @@ export const QUEUE_RULES: QueueRules = {
   longestWait: 24 * 60 * 60 * 1000,
 };
 
-/**
- * writing: it has its place in the order, and is not on the disk yet. leaving: what became of it is being written
- * to the disk. Whatever is behind it waits in all states.
- */
-export type QueuedState = 'writing' | 'queued' | 'delivering' | 'leaving';
-
-export interface Queued extends Tries {
-  readonly spooled: Spooled;
-  readonly state: QueuedState;
-}
-
 export interface Dequeued {
+  /** Each is marked as delivering. */
   readonly toSend: readonly Queued[];
-  /** Those that no listener is there for, each marked as leaving. */
+  /** Deliveries that no listener exists for, each marked as leaving. */
   readonly stranded: readonly Queued[];
-  /** The profiles of which a delivery only waits for its gateway, each with that delivery's target. */
+  /** The profiles whose gateway is not ready, each with the target of a delivery that waits for it. */
   readonly waiting: ReadonlyMap<string, string>;
 }
 
-interface Item extends Queued {
-  state: QueuedState;
-  tries: number;
-  unsent: number;
-  lastStatus: string | null;
-  /** Epoch ms before which it is not sent. */
-  dueAt: number;
-  /** Epoch ms. */
-  expiry: number;
-}
-
-/** What must stay in order, the oldest first; it is never empty. */
-type Lane = Item[];
-
-interface Line {
-  /** By order key; null is that of all that name none. */
-  readonly lanes: Map<string | null, Lane>;
-  /** So many may be under way at once. */
-  window: number;
-  delivering: number;
-  size: number;
-}
-
 /**
- * Which delivery may be sent now, and what its outcome means. Of one order key at most one is under way, in the
- * order of arrival. Nothing here knows of a disk or a clock: time and chance are arguments.
+ * Decides which delivery may be sent now, and what the outcome of sending it means. Of one order key at most one
+ * delivery is sent at a time, in the order of arrival. Pure: time, randomness and readiness are arguments.
  */
 export class Queue {
   readonly #rules: QueueRules;
-  readonly #lines = new Map<string, Line>();
-  readonly #items = new Map<string, Item>();
-  /** Those that were sent in vain, until they are sent again. */
-  readonly #retrying = new Set<Item>();
+  readonly #profiles = new Map<string, ProfileQueue>();
+  readonly #items = new Map<string, QueuedItem>();
+  /** Deliveries that failed, until they are sent again. */
+  readonly #retrying = new Set<QueuedItem>();
   #delivering = 0;
-  /** No item expires before it. */
+  /** No item expires before it; epoch ms. */
   #nextExpiry = Number.POSITIVE_INFINITY;
 
   constructor(rules: QueueRules = QUEUE_RULES) {
     this.#rules = rules;
   }
 
-  /** The last place in its order; `state` is 'queued' for one that is on the disk already. */
+  /** Adds a delivery behind all others of its order key; `state` is 'queued' if it is on disk already. */
   add(spooled: Spooled, state: 'writing' | 'queued'): void {
     const expiry = expiryOf(spooled, this.#rules.longestWait);
-    const item: Item = { spooled, state, tries: 0, unsent: 0, lastStatus: null, dueAt: 0, expiry };
-    let line = this.#lines.get(spooled.profile);
-    if (line === undefined) {
-      line = { lanes: new Map(), window: this.#rules.perProfile, delivering: 0, size: 0 };
-      this.#lines.set(spooled.profile, line);
+    const item: QueuedItem = { spooled, state, tries: 0, unsent: 0, lastStatus: null, dueAt: 0, expiry };
+    let queue = this.#profiles.get(spooled.profile);
+    if (queue === undefined) {
+      queue = new ProfileQueue(this.#rules.perProfile);
+      this.#profiles.set(spooled.profile, queue);
     }
-    const lane = line.lanes.get(spooled.orderKey);
-    if (lane === undefined) line.lanes.set(spooled.orderKey, [item]);
-    else lane.push(item);
-    line.size += 1;
+    queue.add(item);
     this.#items.set(spooled.id, item);
     if (state === 'queued') this.#markQueued(item);
   }
 
-  /** It is on the disk: it may be sent when its turn comes. */
+  /** The delivery is on disk: it may be sent when its turn comes. */
   markDurable(id: string): void {
     const item = this.#items.get(id);
     if (item?.state === 'writing') this.#markQueued(item);
   }
 
-  /** It is no more; whatever waited behind it may go. */
+  /** Removes the delivery, so that the ones behind it may be sent. */
   remove(id: string): void {
     const item = this.#items.get(id);
-    if (item === undefined) return;
-    const { profile, orderKey } = item.spooled;
-    const line = this.#lines.get(profile);
-    const lane = line?.lanes.get(orderKey);
-    if (line === undefined || lane === undefined) return;
-    this.#endDelivering(item, line);
+    const queue = item && this.#profiles.get(item.spooled.profile);
+    if (item === undefined || queue === undefined) return;
+    this.#endDelivering(item, queue);
     this.#retrying.delete(item);
     this.#items.delete(id);
-    lane.splice(lane.indexOf(item), 1);
-    line.size -= 1;
-    if (lane.length === 0) line.lanes.delete(orderKey);
-    if (line.size === 0) this.#lines.delete(profile);
+    queue.remove(item);
+    if (queue.size === 0) this.#profiles.delete(item.spooled.profile);
   }
 
-  /** What may be sent now, each marked as under way: in turn by profile, and by order key within it. */
+  /** The deliveries that may be sent now; profiles take turns, and the order keys of a profile do too. */
   dequeue(now: number, stateOf: (profile: string, target: string) => ListenerState): Dequeued {
-    const toSend: Item[] = [];
-    const stranded: Item[] = [];
+    const toSend: QueuedItem[] = [];
+    const stranded: QueuedItem[] = [];
     const waiting = new Map<string, string>();
-    for (const [profile, line] of [...this.#lines]) {
+    for (const [profile, queue] of [...this.#profiles]) {
       const before = toSend.length;
-      // Mostly one for all: asked once, however many wait.
+      // Most deliveries of a profile have one target, whose state is asked for once.
       const known = new Map<string, ListenerState>();
-      for (const [item] of line.lanes.values()) {
-        if (this.#isFull(line)) break;
-        if (item === undefined || !isDue(item, now)) continue;
+      for (const item of queue.heads()) {
+        if (this.#isFull(queue)) break;
+        if (!isDue(item, now)) continue;
         const { target } = item.spooled;
         const state = known.get(target) ?? stateOf(profile, target);
         known.set(target, state);
-        if (state === 'ready') toSend.push(this.#markDelivering(item, line));
+        if (state === 'ready') toSend.push(this.#markDelivering(item, queue));
         else if (state === 'no-listener') stranded.push(this.#markStranded(item));
         else if (!waiting.has(profile)) waiting.set(profile, target);
       }
-      if (toSend.length > before) moveToEnd(this.#lines, profile, line);
+      if (toSend.length === before) continue;
+      this.#profiles.delete(profile);
+      this.#profiles.set(profile, queue);
     }
     return { toSend, stranded, waiting };
   }
 
-  /** What came of sending it; what is delivered or dead keeps its place until `remove`. */
+  /** Applies the outcome of sending a delivery. A delivered or dead one keeps its place until `remove`. */
   settle(id: string, outcome: SendOutcome, now: number, random: number): SendVerdict {
     const item = this.#items.get(id);
     if (item === undefined) throw new Error(`no delivery ${id} is in the queue`);
@@ -165,8 +127,8 @@ export class Queue {
     if (outcome.kind !== 'no-route') item.lastStatus = statusOf(outcome);
     const verdict = judge(outcome, item, now, random, this.#rules);
     this.#endTurn(item, verdict.kind === 'again' ? 'queued' : 'leaving');
-    const line = this.#lines.get(item.spooled.profile);
-    if (line !== undefined) line.window = this.#nextWindow(line.window, verdict);
+    const queue = this.#profiles.get(item.spooled.profile);
+    if (queue !== undefined) queue.window = this.#nextWindow(queue.window, verdict);
     if (verdict.kind === 'again') {
       item.dueAt = verdict.at;
       this.#retrying.add(item);
@@ -174,27 +136,27 @@ export class Queue {
     return verdict;
   }
 
-  /** It was not sent after all: as before it was taken. */
+  /** The delivery was dequeued but not sent: it waits as before. */
   requeue(id: string): void {
     const item = this.#items.get(id);
     if (item !== undefined) this.#endTurn(item, 'queued');
   }
 
-  /** What has waited too long, each marked as leaving. */
+  /** The deliveries that have waited too long, each marked as leaving. */
   expire(now: number): readonly Queued[] {
     if (now < this.#nextExpiry) return [];
-    const expired: Item[] = [];
+    const expired: QueuedItem[] = [];
     this.#nextExpiry = Number.POSITIVE_INFINITY;
     for (const item of this.#items.values()) {
       if (item.expiry <= now && item.state === 'queued') expired.push(item);
-      // What is under way or being written is looked at once it waits again.
+      // One in another state sets the expiry anew when it is queued again.
       else if (item.state === 'queued') this.#nextExpiry = Math.min(this.#nextExpiry, item.expiry);
     }
     for (const item of expired) item.state = 'leaving';
     return expired;
   }
 
-  /** Marks it as leaving where it waits; undefined where it does not. */
+  /** Marks a queued delivery as leaving; undefined if it is in another state or not here. */
   markLeaving(id: string): Queued | undefined {
     const item = this.#items.get(id);
     if (item?.state !== 'queued') return undefined;
@@ -202,7 +164,7 @@ export class Queue {
     return item;
   }
 
-  /** The operator wants it sent now, be it too old or not. False where it is under way, or not here. */
+  /** Makes a queued delivery due now, even if it is too old. False if it is in another state or not here. */
   sendNow(id: string): boolean {
     const item = this.#items.get(id);
     if (item?.state !== 'queued') return false;
@@ -212,7 +174,7 @@ export class Queue {
     return true;
   }
 
-  /** The next moment (epoch ms) at which time alone changes anything; Infinity for none. */
+  /** The next moment (epoch ms) at which a delivery becomes due or expires; Infinity for none. */
   nextChangeAt(now: number): number {
     let at = this.#nextExpiry;
     for (const { dueAt } of this.#retrying) if (dueAt > now) at = Math.min(at, dueAt);
@@ -220,7 +182,7 @@ export class Queue {
   }
 
   hasProfile(profile: string): boolean {
-    return this.#lines.has(profile);
+    return this.#profiles.has(profile);
   }
 
   get(id: string): Queued | undefined {
@@ -232,16 +194,14 @@ export class Queue {
     return [...this.#items.values()];
   }
 
-  /** How many, and when the oldest came (epoch ms; null for none). */
+  /** How many deliveries the profile has here, and when the oldest came (epoch ms; null for none). */
   sizeOf(profile: string): { readonly size: number; readonly oldest: number | null } {
-    const line = this.#lines.get(profile);
-    if (line === undefined) return { size: 0, oldest: null };
-    const heads = [...line.lanes.values()].flatMap(([item]) => item?.spooled.receivedAt ?? []);
-    return { size: line.size, oldest: heads.reduce((one, other) => Math.min(one, other)) };
+    const queue = this.#profiles.get(profile);
+    return queue === undefined ? { size: 0, oldest: null } : { size: queue.size, oldest: queue.oldest };
   }
 
-  /** Gateways that hang keep their places for long; no other one's deliveries wait for that. */
-  #isFull({ delivering, window }: Line): boolean {
+  /** Gateways that hang use up `inAll`; a profile that sends nothing may still send one. */
+  #isFull({ delivering, window }: ProfileQueue): boolean {
     return delivering >= window || (delivering > 0 && this.#delivering >= this.#rules.inAll);
   }
 
@@ -250,49 +210,42 @@ export class Queue {
     return verdict.kind === 'delivered' ? Math.min(window + 1, mostPerProfile) : perProfile;
   }
 
-  #markDelivering(item: Item, line: Line): Item {
+  #markDelivering(item: QueuedItem, queue: ProfileQueue): QueuedItem {
     item.state = 'delivering';
-    line.delivering += 1;
+    queue.delivering += 1;
     this.#delivering += 1;
     this.#retrying.delete(item);
     return item;
   }
 
-  #markStranded(item: Item): Item {
+  #markStranded(item: QueuedItem): QueuedItem {
     item.state = 'leaving';
     this.#retrying.delete(item);
     return item;
   }
 
-  #endTurn(item: Item, state: 'queued' | 'leaving'): void {
+  #endTurn(item: QueuedItem, state: 'queued' | 'leaving'): void {
     const { profile, orderKey } = item.spooled;
-    const line = this.#lines.get(profile);
-    if (line === undefined) return;
-    this.#endDelivering(item, line);
+    const queue = this.#profiles.get(profile);
+    if (queue === undefined) return;
+    this.#endDelivering(item, queue);
     if (state === 'queued') this.#markQueued(item);
     else item.state = state;
-    const lane = line.lanes.get(orderKey);
-    // Its order key has had its turn.
-    if (lane !== undefined) moveToEnd(line.lanes, orderKey, lane);
+    queue.rotate(orderKey);
   }
 
-  #markQueued(item: Item): void {
+  #markQueued(item: QueuedItem): void {
     item.state = 'queued';
     this.#nextExpiry = Math.min(this.#nextExpiry, item.expiry);
   }
 
-  #endDelivering(item: Item, line: Line): void {
+  #endDelivering(item: QueuedItem, queue: ProfileQueue): void {
     if (item.state !== 'delivering') return;
-    line.delivering -= 1;
+    queue.delivering -= 1;
     this.#delivering -= 1;
   }
 }
 
-function isDue(item: Item, now: number): boolean {
+function isDue(item: QueuedItem, now: number): boolean {
   return item.state === 'queued' && item.dueAt <= now && item.expiry > now;
-}
-
-function moveToEnd<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
 }

@@ -1,11 +1,24 @@
+export interface SpoolStats {
+  /** Deliveries that wait for the gateway or are being sent to it. */
+  readonly queued: number;
+  /** Deliveries that wait for the operator. */
+  readonly dead: number;
+  /** Deliveries since the start that were acknowledged and then expired, were refused or could not be read. */
+  readonly lost: number;
+  /** Since the start. */
+  readonly delivered: number;
+  /** When the oldest of the queued came, epoch ms; null for none. */
+  readonly oldest: number | null;
+}
+
 interface Counts {
   lost: number;
   delivered: number;
-  /** Since its first delivery was spooled. */
+  /** Delivered since `takeUnreported` was called last. */
   unreported: number;
 }
 
-/** What became of each profile's deliveries, since the start. */
+/** Counts what became of each profile's deliveries since the start. */
 export class Tally {
   readonly #counts = new Map<string, Counts>();
 
@@ -23,7 +36,7 @@ export class Tally {
     counts.unreported += 1;
   }
 
-  /** Nothing of it waits any more; gives back how many were delivered since this was said last. */
+  /** How many were delivered since the last call. */
   takeUnreported(profile: string): number {
     const counts = this.of(profile);
     const { unreported } = counts;
