@@ -2,11 +2,12 @@ import { request } from 'node:http';
 import { CommandError, EXIT, type ExitCode } from '../errors.ts';
 import { hasCode } from '../util/errno.ts';
 
-/** ms that a question may take; what is to be done may take as long as gateways drain. */
+/** ms until a GET must be answered; a POST may take as long as gateways drain. */
 const ANSWERED_WITHIN = 10_000;
 
-/** It is there, and said nothing for so long: stopped (SIGSTOP), or far too busy. */
+/** A gwproxy listens on the socket and does not answer: it is stopped (SIGSTOP) or far too busy. */
 export class NoAnswerError extends CommandError {
+  /** ms that it had for its answer. */
   readonly within: number;
 
   constructor(within: number) {
@@ -17,12 +18,12 @@ export class NoAnswerError extends CommandError {
   }
 }
 
-/** Of connect(2): no socket, nobody at it, or no folder that could hold one. */
-const NOBODY_THERE = ['ENOENT', 'ECONNREFUSED', 'ENOTDIR'] as const;
+/** Errors of connect(2): no socket, no process at it, or no folder that could hold it. */
+const NOT_RUNNING = ['ENOENT', 'ECONNREFUSED', 'ENOTDIR'] as const;
 
 /**
- * Asks the gwproxy that listens on that socket; the parsed JSON of its answer. Throws a CommandError: 69 where
- * none runs, a NoAnswerError where one hangs, else what the gwproxy said. Imports nothing heavy, so that `gwproxy status` is quick.
+ * Sends a command to the gwproxy at that socket; returns the JSON of its answer. Throws a CommandError: 69 if none runs,
+ * a NoAnswerError if it hangs, else the error that it answered. Imports nothing heavy, so that `gwproxy status` is fast.
  */
 export function ask(
   socketPath: string,
@@ -48,7 +49,7 @@ export function ask(
       });
     });
     call.on('error', (cause) => {
-      reject(hasCode(cause, ...NOBODY_THERE) ? notRunning(cause) : lost(cause));
+      reject(hasCode(cause, ...NOT_RUNNING) ? notRunning(cause) : lost(cause));
     });
     if (method === 'GET') {
       call.setTimeout(within, () => {

@@ -12,59 +12,61 @@ import { readChosen, type SpoolCommands } from './spool-view.ts';
 import type { Status } from './status.ts';
 import type { UnmatchedEntry } from './unmatched-view.ts';
 
-/** What the owner may ask of a running gwproxy. Each rejects with a CommandError that says why not. */
+/** The commands of a running gwproxy. Each rejects with a CommandError if it fails. */
 export interface Commands {
   status(): Promise<Status>;
+  /** `atOnce`: without draining. */
   down(atOnce: boolean): Promise<void>;
   start(profile: string): Promise<void>;
   stop(profile: string): Promise<void>;
   restart(profile: string): Promise<void>;
   reload(): Promise<ReloadResult>;
   unmatched(): readonly UnmatchedEntry[];
-  /** How many were forgotten. */
+  /** Returns how many entries were removed. */
   clearUnmatched(): number;
-  /** Null where this gwproxy spools nothing. */
+  /** Null if this gwproxy spools nothing. */
   readonly spool: SpoolCommands | null;
 }
 
 export interface Control {
-  /** Resolves once every answer that is due has left; bounded. */
+  /** Resolves once every request is answered; after 5 s in any case. */
   close(): Promise<void>;
 }
 
-/** ms: a reload may wait for a disk that hangs. */
+/** ms that the end waits for answers: a reload may wait for a disk that hangs. */
 const ANSWERED_WITHIN = 5000;
 
-/** No longer a name than the control socket's own, whose path has to fit. */
+/** Not longer than the control socket's name, so that its path fits into a socket address too. */
 const LOCK = 'control.lock';
 
-/** ms between two looks whether the socket is still there. */
-const LOOK = 5000;
+/** ms between two checks whether the socket still exists. */
+const CHECK_EVERY = 5000;
 
 export interface ControlOptions {
   readonly folder: string;
   readonly commands: Commands;
   readonly report: Report;
-  /** ms */
-  readonly look?: number;
+  /** ms between two checks whether the socket still exists. */
+  readonly checkEvery?: number;
 }
 
 /**
- * Listens on the control socket: HTTP with JSON, in a folder that only its owner can enter. Whoever removes the
- * socket (a cleaner of temporary files does) has it made again. Throws a CommandError (73) where a gwproxy already
- * answers on it; a socket that nobody answers on is taken over.
+ * Listens on the control socket: HTTP with JSON, in a folder that only its owner can enter. If the socket is removed (by
+ * a cleaner of temporary files, say) it is created again. Throws a CommandError (73) if a gwproxy already answers on it;
+ * a socket that no process answers on is taken over.
  */
 export async function startControl(options: ControlOptions): Promise<Control> {
-  const { folder, commands, report, look = LOOK } = options;
+  const { folder, commands, report, checkEvery = CHECK_EVERY } = options;
   const path = controlSocketPath(folder);
-  const due = new Set<Promise<unknown>>();
+  /** One for each request, resolved when its answer is sent. */
+  const pending = new Set<Promise<unknown>>();
 
   async function open(): Promise<Server> {
     makeStateFolder(folder);
     const opened = createServer((request, response) => {
-      const left = new Promise((resolve) => response.once('close', resolve));
-      due.add(left);
-      void left.then(() => due.delete(left));
+      const sent = new Promise((resolve) => response.once('close', resolve));
+      pending.add(sent);
+      void sent.then(() => pending.delete(sent));
       void handle(commands, request, response);
     });
     await listenAlone(opened, path, join(folder, LOCK));
@@ -74,18 +76,18 @@ export async function startControl(options: ControlOptions): Promise<Control> {
 
   let server = await open();
   let restoring: Promise<void> | undefined;
-  let isTold = false;
+  let isReported = false;
 
   async function restore(): Promise<void> {
     try {
-      // First: its end takes away what lies at its path.
+      // Closed first, since closing a server removes the file at its path.
       server.close();
       server = await open();
-      isTold = false;
+      isReported = false;
       report({ type: 'control.restored', path });
     } catch (error) {
-      if (!isTold) report({ type: 'control.lost', path, reason: errorMessage(error) });
-      isTold = true;
+      if (!isReported) report({ type: 'control.lost', path, reason: errorMessage(error) });
+      isReported = true;
     }
   }
 
@@ -94,15 +96,15 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     restoring = restore().finally(() => {
       restoring = undefined;
     });
-  }, look);
+  }, checkEvery);
 
   return {
     async close() {
       clearInterval(timer);
       await restoring;
       const closed = new Promise((resolve) => server.close(resolve));
-      await Promise.race([Promise.all(due), pause(ANSWERED_WITHIN, undefined, { ref: false })]);
-      // Who has asked nothing waits for no answer, and would keep the process for as long as it likes.
+      await Promise.race([Promise.all(pending), pause(ANSWERED_WITHIN, undefined, { ref: false })]);
+      // A client that has sent no request would keep the process alive.
       server.closeAllConnections();
       await closed;
     },
@@ -129,7 +131,7 @@ async function handle(commands: Commands, request: IncomingMessage, response: Se
 const SPOOL_COMMAND = /^POST \/spool\/(retry|drop)\?(.+)$/;
 const PROFILE_COMMAND = /^POST \/profiles\/([^/]+)\/(start|stop|restart)$/;
 
-/** The answer's JSON, or undefined for a command that is not known. */
+/** Runs the command `<method> <target>` and returns the value to answer; undefined for an unknown command. */
 async function run(commands: Commands, call: string): Promise<unknown> {
   if (call === 'GET /status') return commands.status();
   if (call === 'POST /reload') return commands.reload();
@@ -142,8 +144,8 @@ async function run(commands: Commands, call: string): Promise<unknown> {
   if (call === 'GET /spool') return { spool: commands.spool?.list() ?? [] };
   const [, action, query = ''] = SPOOL_COMMAND.exec(call) ?? [];
   if (action !== undefined) return changeSpool(commands.spool, action, query);
-  const [, written, verb] = PROFILE_COMMAND.exec(call) ?? [];
-  const profile = written === undefined ? null : decoded(written);
+  const [, encoded, verb] = PROFILE_COMMAND.exec(call) ?? [];
+  const profile = encoded === undefined ? null : decoded(encoded);
   if (profile === null) return undefined;
   if (verb === 'start') await commands.start(profile);
   else if (verb === 'stop') await commands.stop(profile);
@@ -151,10 +153,10 @@ async function run(commands: Commands, call: string): Promise<unknown> {
   return { profile };
 }
 
-/** Null where it is none of encodeURIComponent. */
-function decoded(written: string): string | null {
+/** Null if it is not percent-encoded text. */
+function decoded(encoded: string): string | null {
   try {
-    return decodeURIComponent(written);
+    return decodeURIComponent(encoded);
   } catch {
     return null;
   }

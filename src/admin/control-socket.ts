@@ -5,47 +5,47 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError, EXIT } from '../errors.ts';
 import { hasCode } from '../util/errno.ts';
 
-/** ms between two looks at a socket that does not answer; between its bind(2) and its listen(2) none does. */
-const AGAIN_AFTER = 50;
-/** Looks until whoever was taking over counts as killed in the midst of it. */
-const TRIES = 40;
+/** ms until a socket that does not answer is tried again: between its bind(2) and listen(2) none answers. */
+const RETRY_AFTER = 50;
+/** Attempts after which the holder of the lock counts as killed. */
+const LOCK_ATTEMPTS = 40;
 
 /**
- * Listens on that path alone, however many try at once: bind(2) is what decides, and a file that nobody answers on
- * is taken away by one at a time, who holds `lock` meanwhile. Throws a CommandError (73) where somebody answers.
+ * Listens on that path, as one process only, however many try at once: bind(2) decides. A stale socket file is removed by
+ * one process at a time, which holds the socket `lock` meanwhile. Throws a CommandError (73) if a process answers.
  */
 export async function listenAlone(server: Server, path: string, lock: string): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    if (await listens(server, path)) return;
+  for (let attempts = 1; ; attempts += 1) {
+    if (await tryListen(server, path)) return;
     if (await answers(path)) {
       throw new CommandError(
         EXIT.alreadyRunning,
         'a gwproxy already runs on this config; see `gwproxy status`, or end it with `gwproxy down`',
       );
     }
-    if (tries % TRIES === 0) rmSync(lock, { force: true });
+    if (attempts % LOCK_ATTEMPTS === 0) rmSync(lock, { force: true });
     await removeStale(path, lock);
   }
 }
 
-/** Left from one that was killed. Returns also where somebody else is at it, or it has come to life. */
+/** Removes the socket of a killed process, unless another process is doing so or the socket answers after all. */
 async function removeStale(path: string, lock: string): Promise<void> {
   const holder = createServer();
-  if (!(await listens(holder, lock))) {
-    await pause(AGAIN_AFTER);
+  if (!(await tryListen(holder, lock))) {
+    await pause(RETRY_AFTER);
     return;
   }
   try {
-    await pause(AGAIN_AFTER);
-    // Nobody can have bound it since: that takes a path without a file.
+    await pause(RETRY_AFTER);
+    // No process can have bound it meanwhile: bind(2) needs a path without a file.
     if (!(await answers(path))) rmSync(path, { force: true });
   } finally {
     await new Promise((resolve) => holder.close(resolve));
   }
 }
 
-/** False where there is a file already. */
-function listens(server: Server, path: string): Promise<boolean> {
+/** False if the path has a file already. */
+function tryListen(server: Server, path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error): void => {
       if (hasCode(error, 'EADDRINUSE')) resolve(false);
@@ -59,7 +59,7 @@ function listens(server: Server, path: string): Promise<boolean> {
   });
 }
 
-/** Whether a process listens there. One that is too busy to be connected to (EAGAIN) does, and so does another user's. */
+/** Whether a process listens at the path; one that is too busy (EAGAIN) or belongs to another user counts. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);

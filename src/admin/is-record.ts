@@ -1,4 +1,4 @@
-/** Whether what came from outside has fields to look at; an array has, too. */
+/** Whether a value from outside is an object whose fields can be read; true for arrays as well. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }

@@ -1,18 +1,18 @@
-/** What came of reading the config again, as `gwproxy reload --json` prints it. */
+/** The result of a reload, as `gwproxy reload --json` prints it. */
 export type ReloadResult =
   | {
       readonly ok: true;
-      /** What is applied now, a line for each change. */
+      /** The changes that were applied, a line each. */
       readonly changes: readonly string[];
-      /** What waits: for `gwproxy reload`, or where a line says so for a new `gwproxy up`. */
+      /** Changes that wait for `gwproxy reload`, or for the next `gwproxy up` if the line says so. */
       readonly pending: readonly string[];
-      /** Allowed, and hardly meant. */
+      /** Valid settings that are probably not intended. */
       readonly warnings: readonly string[];
     }
-  /** Nothing was changed. */
+  /** The config is invalid; nothing was changed. */
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** The same, as it came over the control socket. Throws where its shape is another. */
+/** Parses a result that came over the control socket. Throws if it has another shape: another version wrote it. */
 export function parseReload(value: unknown): ReloadResult {
   const fields = new Map<string, unknown>(
     typeof value === 'object' && value !== null ? Object.entries(value) : [],

@@ -4,40 +4,40 @@ import { isRecord } from './is-record.ts';
 
 const STATES = ['queued', 'delivering', 'dead'] as const;
 
-/** One of `gwproxy spool --json`; users' scripts rely on these names. Times are ISO 8601, in UTC. */
+/** An entry of `gwproxy spool --json`; users' scripts rely on these names. Times are ISO 8601, in UTC. */
 export interface SpoolEntry {
   readonly id: string;
   readonly profile: string;
   readonly platform: PlatformName;
   readonly state: (typeof STATES)[number];
-  /** Why it is dead: tries, expired, refused or no-route; null where it is not, or where nobody knows any more. */
+  /** Why it is a dead letter: tries, expired, refused or no-route; null if it is not one, or if that was not recorded. */
   readonly reason: string | null;
   readonly received_at: string;
   readonly bytes: number;
   readonly tries: number;
-  /** Of the last try: a status, or the system's code of what broke; null for none. */
+  /** The gateway's status in the last attempt, or the code of its error; null before the first. */
   readonly last_status: string | null;
 }
 
-/** What the door knows of such a delivery; times in epoch ms. */
+/** A spooled delivery as the door lists it; times in epoch ms. */
 export interface Listed extends Omit<SpoolEntry, 'received_at' | 'last_status'> {
   readonly receivedAt: number;
   readonly lastStatus: string | null;
 }
 
-/** Which deliveries a command means. */
+/** The deliveries that a command is for. */
 export type ChosenDeliveries =
   | { readonly ids: readonly string[] }
   | { readonly profile: string }
   | { readonly all: true };
 
-/** What the owner may ask of the spool. */
+/** The spool's part of the commands. */
 export interface SpoolCommands {
-  /** In the order of arrival. */
+  /** In the order of their arrival. */
   list(): readonly SpoolEntry[];
-  /** How many are sent (again). */
+  /** Sends them (again), at once; returns how many. */
   retry(chosen: ChosenDeliveries): Promise<number>;
-  /** How many are removed for good. */
+  /** Removes them for good; returns how many. */
   drop(chosen: ChosenDeliveries): Promise<number>;
 }
 
@@ -55,7 +55,7 @@ export function spoolEntries(listed: readonly Listed[]): readonly SpoolEntry[] {
   }));
 }
 
-/** The query of a control command, as `readChosen` takes it. */
+/** The query of a control command; `readChosen` parses it. */
 export function writeChosen(chosen: ChosenDeliveries): string {
   if ('all' in chosen) return 'all';
   const query = new URLSearchParams();
@@ -64,25 +64,25 @@ export function writeChosen(chosen: ChosenDeliveries): string {
   return query.toString();
 }
 
-/** Undefined where it does not say one thing. */
+/** Undefined if the query does not choose in exactly one way. */
 export function readChosen(query: string): ChosenDeliveries | undefined {
   const params = new URLSearchParams(query);
   const profile = params.get('profile');
   const ids = params.getAll('id');
-  const said = [params.has('all'), profile !== null, ids.length > 0].filter((is) => is).length;
-  if (said !== 1) return undefined;
+  const ways = [params.has('all'), profile !== null, ids.length > 0].filter((is) => is).length;
+  if (ways !== 1) return undefined;
   if (profile !== null) return { profile };
   return ids.length > 0 ? { ids } : { all: true };
 }
 
-/** The same, as it came over the control socket. Throws where its shape is another, as `parseStatus` does. */
+/** Parses entries that came over the control socket. Throws as `parseStatus` does. */
 export function parseSpool(value: unknown): readonly SpoolEntry[] {
   if (!isRecord(value) || !Array.isArray(value['spool']) || !value['spool'].every(isEntry))
     throw otherVersion();
   return value['spool'];
 }
 
-/** How many a command did something with, as it came over the control socket. Throws as `parseSpool` does. */
+/** Parses the number of changed entries that came over the control socket. Throws as `parseStatus` does. */
 export function parseChanged(value: unknown): number {
   if (!isRecord(value) || typeof value['changed'] !== 'number') throw otherVersion();
   return value['changed'];

@@ -8,33 +8,35 @@ export interface Status {
   readonly listen: string;
   readonly uptime_s: number;
   readonly profiles: readonly ProfileStatus[];
-  /** Why the config as it is now was not applied; null while it is valid. */
+  /** Why the config files as they are now cannot be applied; null if they are valid. */
   readonly config_error: string | null;
-  /** Its changes that wait for `gwproxy reload`, or for the next `up`. */
+  /** Changes of the config that wait for `gwproxy reload`, or for the next `gwproxy up`. */
   readonly config_pending: readonly string[];
-  /** Log files that cannot be written now; they are tried again, and their lines wait or are lost. */
+  /** Log files that cannot be written now; they are tried again. */
   readonly failing_logs: readonly { readonly file: string; readonly reason: string }[];
-  /** Deliveries in the spool of profiles that the config does not run (any more), by profile. */
+  /** The number of spooled deliveries by profile, for profiles that are not (or no longer) in the config. */
   readonly orphaned: Readonly<Record<string, number>>;
 }
 
 export interface ProfileStatus extends SupervisedStatus {
-  /** Of all the gateway's processes; what they share counts for each. Null where the system does not say, or none runs. */
+  /** All the gateway's processes; shared memory counts for each. Null if none runs or the system does not say. */
   readonly rss_bytes: number | null;
   readonly in_flight: number;
   readonly held: number;
   readonly requests: number;
-  /** Of these, answered 502 since the gateway closed the idle connection that the request was written to. */
+  /** Requests answered 502, since the gateway had closed the idle connection that they were written to. */
   readonly broken_reuse: number;
-  /** Acknowledged, and waiting for the gateway; for the operator; and, since gwproxy started, never to reach it. */
+  /** Acknowledged deliveries that wait for the gateway. */
   readonly spooled: number;
+  /** Acknowledged deliveries that wait for the operator (dead letters). */
   readonly dead: number;
+  /** Acknowledged deliveries that will never reach the gateway, since gwproxy started. */
   readonly lost: number;
-  /** Of its output, since gwproxy started: it came too fast, or its file could not be written. */
+  /** Lines of its output that were lost since gwproxy started: they came too fast, or the log file failed. */
   readonly dropped_lines: number;
 }
 
-/** What the door knows of a profile. */
+/** The door's counters of a profile; as in `ProfileStatus`. */
 export interface Traffic {
   readonly inFlight: number;
   readonly held: number;
@@ -45,7 +47,7 @@ export interface Traffic {
   readonly lost: number;
 }
 
-/** Joins what each plane knows of every profile, in the config's order. */
+/** The status of every profile, in the config's order, from the supervisor's and the door's counters. */
 export function profileStatuses(
   supervised: readonly SupervisedStatus[],
   traffic: ReadonlyMap<string, Traffic>,
@@ -69,23 +71,23 @@ export function profileStatuses(
   });
 }
 
-/** What is kept, by profile, for none of those profiles. */
+/** The spooled deliveries of profiles other than these, by profile. */
 export function orphanedOf(
-  kept: ReadonlyMap<string, number>,
+  spooled: ReadonlyMap<string, number>,
   profiles: readonly SupervisedStatus[],
 ): Readonly<Record<string, number>> {
   const known = new Set(profiles.map(({ name }) => name));
-  return Object.fromEntries([...kept].filter(([profile]) => !known.has(profile)));
+  return Object.fromEntries([...spooled].filter(([profile]) => !known.has(profile)));
 }
 
 /**
- * The same, as it came over the control socket. Throws where its shape is another: the gwproxy that runs may
- * be of another version than the command that asks.
+ * Parses a status that came over the control socket. Throws if it has another shape: the running gwproxy may be of
+ * another version than the command.
  */
 export function parseStatus(value: unknown): Status {
   if (!isStatus(value))
     throw new Error('the gwproxy that runs here is of another version; use its own `gwproxy status`');
-  // One that runs since before there was such a field says nothing of it.
+  // Older versions do not send these fields.
   return {
     ...value,
     config_pending: Array.isArray(value.config_pending) ? value.config_pending : [],

@@ -2,21 +2,21 @@ import { platforms } from '../routing/platforms/index.ts';
 import type { Attributes, PlatformName } from '../routing/route.ts';
 import { isRecord } from './is-record.ts';
 
-/** One of `gwproxy unmatched --json`; users' scripts rely on these names. Times are ISO 8601, in UTC. */
+/** An entry of `gwproxy unmatched --json`; users' scripts rely on these names. Times are ISO 8601, in UTC. */
 export interface UnmatchedEntry {
   readonly platform: PlatformName;
-  /** A secret's value is a keyed hash, which tells two secrets apart and is of this run alone. */
+  /** In place of a secret stands its keyed hash, which differs between secrets and between runs. */
   readonly fields: Readonly<Record<string, string>>;
-  /** What a route must name beside them: the host and path prefix of the routes that decided it. */
+  /** The host and path prefix that a route for it must have: those of the routes that were tried. */
   readonly scope: { readonly host: string | null; readonly path: string };
-  /** Of the newest request. */
+  /** The path of the newest request. */
   readonly path: string;
   readonly count: number;
   readonly first_seen: string;
   readonly last_seen: string;
 }
 
-/** What the door knows of such a key; times in epoch ms. */
+/** An unmatched key as the door recorded it; times in epoch ms. */
 export interface SeenKey {
   readonly attributes: Attributes;
   readonly scope: UnmatchedEntry['scope'];
@@ -38,7 +38,7 @@ export function unmatchedEntries(keys: readonly SeenKey[]): readonly UnmatchedEn
   }));
 }
 
-/** The same, as it came over the control socket. Throws where its shape is another, as `parseStatus` does. */
+/** Parses entries that came over the control socket. Throws as `parseStatus` does. */
 export function parseUnmatched(value: unknown): readonly UnmatchedEntry[] {
   if (!isRecord(value) || !Array.isArray(value['unmatched']) || !value['unmatched'].every(isEntry))
     throw new Error('the gwproxy that runs here is of another version; use its own `gwproxy unmatched`');

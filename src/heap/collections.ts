@@ -1,27 +1,27 @@
-/** Collections of V8's young generation since `since`, in ms of any clock that only goes forward. */
+/** The time spent on collections of V8's young generation since `since` (ms of a monotonic clock). */
 export interface Collections {
   readonly since: number;
-  /** ms that they took. */
+  /** ms */
   readonly spent: number;
 }
 
-/** ms over which their part of the time is taken. */
+/** ms over which the share of time is measured. */
 const WINDOW = 1000;
 
-/** The part of the time that they may take before a larger young generation, which needs fewer, is worth its memory. */
-const CHEAP = 0.01;
+/** Above this share of the time, a larger young generation (which is collected less often) is worth its memory. */
+const WORTH_MEMORY = 0.01;
 
 /**
- * One more of them, which began at `at` and took `duration` ms. `dear`: whether those of the window that ends with it
- * took more than their part; null while the window goes on. Pure.
+ * Adds a collection that began at `at` and took `duration` ms. `expensive`: whether the collections of the window that
+ * ends with it took too much of the time; null while the window is not over. Pure.
  */
 export function collected(
   { since, spent }: Collections,
   at: number,
   duration: number,
-): { readonly collections: Collections; readonly dear: boolean | null } {
+): { readonly collections: Collections; readonly expensive: boolean | null } {
   const all = spent + duration;
   const passed = at + duration - since;
-  if (passed < WINDOW) return { collections: { since, spent: all }, dear: null };
-  return { collections: { since: at + duration, spent: 0 }, dear: all > passed * CHEAP };
+  if (passed < WINDOW) return { collections: { since, spent: all }, expensive: null };
+  return { collections: { since: at + duration, spent: 0 }, expensive: all > passed * WORTH_MEMORY };
 }

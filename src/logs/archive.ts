@@ -8,9 +8,9 @@ import { systemMessage } from '../util/errno.ts';
 import { listRotated, partPath } from './rotated.ts';
 
 /**
- * Compresses rotated files and deletes the oldest beyond what is kept: one file at a time, whoever's it is, so that
- * forty that are rotated at midnight leave a core to the door. What fails stays as it is, is told once, and is tried
- * again at that file's next rotation.
+ * Compresses rotated files and deletes the oldest beyond the policy's limit. One file at a time for all profiles, so that
+ * many rotations at midnight leave a core to the door. A failure is reported once and tried again at that file's next
+ * rotation.
  */
 export class Archive {
   readonly #report: Report;
@@ -23,7 +23,7 @@ export class Archive {
     this.#report = report;
   }
 
-  /** Sees to what lies beside that file, soon. */
+  /** Compresses and deletes the rotated files of that log file, soon. */
   schedule(file: string, policy: LogPolicy): void {
     if (this.#closing.signal.aborted) return;
     this.#due.set(file, policy);
@@ -32,12 +32,12 @@ export class Archive {
     });
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when all scheduled work is done. */
   async idle(): Promise<void> {
     await this.#work;
   }
 
-  /** What is under way is given up: the next start finishes it. */
+  /** Aborts the work under way; the next start finishes it. */
   async close(): Promise<void> {
     this.#closing.abort();
     this.#due.clear();
@@ -52,12 +52,12 @@ export class Archive {
         await this.#compressAll(file);
         this.#failing.delete(file);
       } catch (error) {
-        this.#told(file, error);
+        this.#reportOnce(file, error);
       }
       try {
         await trim(file, policy);
       } catch (error) {
-        this.#told(file, error);
+        this.#reportOnce(file, error);
       }
     }
   }
@@ -70,19 +70,19 @@ export class Archive {
     }
   }
 
-  #told(file: string, error: unknown): void {
+  #reportOnce(file: string, error: unknown): void {
     if (this.#closing.signal.aborted || this.#failing.has(file)) return;
     this.#failing.add(file);
     this.#report({ type: 'log.unrotated', file, reason: systemMessage(error) });
   }
 }
 
-/** Bytes at which a file is rotated: never so many that no rotated one could be kept. */
+/** Bytes at which a file is rotated: at most half of the limit, so that a rotated file can be kept. */
 export function rotationSize(policy: LogPolicy): number {
   return Math.min(policy.size, policy.keep / 2);
 }
 
-/** A crash in the midst leaves the file, and a part that the next run deletes. */
+/** A crash meanwhile leaves the file itself and a partial copy, which the next run deletes. */
 async function compress(path: string, signal: AbortSignal): Promise<void> {
   const part = partPath(path);
   try {
@@ -99,12 +99,12 @@ async function compress(path: string, signal: AbortSignal): Promise<void> {
 
 async function trim(file: string, policy: LogPolicy): Promise<void> {
   const { rotated } = await listRotated(file);
-  // With the file that is written they stay below `keep`.
+  // Together with the current file they stay below `keep`.
   let left = policy.keep - rotationSize(policy);
   for (const { path } of rotated.toReversed()) {
     const { size } = await stat(path);
     left -= size;
-    // Once one is too much all older ones go too: a log with a hole misleads.
+    // Once one exceeds the limit, all older ones are deleted too: a log with a hole would mislead.
     if (left < 0) await rm(path, { force: true });
   }
 }

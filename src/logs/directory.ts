@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { hasCode } from '../util/errno.ts';
 import { FILE_MODE, FOLDER_MODE } from './open.ts';
 
-/** Where the log files of one config lie, as its gwproxy last had it: what `gwproxy logs` goes by, running or not. */
+/** Where the log files of a config are, written by its last `gwproxy up`; `gwproxy logs` finds the files by it. */
 export interface LogDirectory {
   /** gwproxy's own log. */
   readonly own: string;
@@ -22,17 +22,17 @@ export function defaultLogPath(folder: string, profile: string): string {
   return join(folder, `${profile}.log`);
 }
 
-/** `folder` is the state folder's own for logs, wherever the files lie. Throws what the system says. */
+/** `folder` is the logs folder in the state folder, even if the log files are elsewhere. Throws the system's error. */
 export async function writeDirectory(folder: string, { own, profiles }: LogDirectory): Promise<void> {
   await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   const path = directoryPath(folder);
   const text = JSON.stringify({ own, profiles: [...profiles].map(([name, file]) => ({ name, file })) });
-  // Whole or not at all: it may be read at any time.
+  // Renamed into place, since it may be read at any time.
   await writeFile(`${path}.part`, `${text}\n`, { mode: FILE_MODE });
   await rename(`${path}.part`, path);
 }
 
-/** Null where no gwproxy has run on this config, or none that wrote one. */
+/** Null if no gwproxy has run on this config, or only versions that wrote no such file. */
 export async function readDirectory(folder: string): Promise<LogDirectory | null> {
   const text = await readFile(directoryPath(folder), 'utf8').catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return null;
@@ -52,7 +52,7 @@ function directoryPath(folder: string): string {
   return join(folder, 'files.json');
 }
 
-/** It is ours, and only told to find files by: one that cannot be read is none. */
+/** Null for a file that is not JSON: it is treated as missing. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -3,45 +3,50 @@ import { type Event, isTrouble, type Report } from '../events.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
+/** One sentence for each type of event; the event's fields name the profile, the file and the reason. */
 const TEXTS: { readonly [Type in Event['type']]: string } = {
-  'door.listening': 'listening',
-  'door.closed': 'door closed',
-  'door.refused': 'request refused',
-  'door.unmatched': 'no profile claims this route key',
-  'door.mixed-batch': 'a batch for several bots needs fan_out: true at each profile',
-  'door.suppressed': 'more refusals than are shown',
-  'gateway.state': 'gateway state',
-  'listener.ready': 'listener ready',
-  'listener.lost': 'listener lost',
-  'gateway.exit': 'gateway exited',
-  'gateway.output': 'output',
-  'gateway.memory': 'memory is close to max_memory',
-  'output.dropped': 'lines of output dropped',
-  'listener.unknown-owner': 'nobody can say whose process listens there',
-  'control.restored': 'the control socket was removed, and is there again',
-  'control.lost': 'the control socket was removed',
-  'run.swept': 'processes of an earlier run were ended',
-  'run.unguarded': 'gateways would outlive a killed gwproxy',
-  'run.record': 'the record of what runs is of no use',
-  'log.failed': 'a log file cannot be written',
-  'log.resumed': 'a log file can be written again',
-  'log.unrotated': 'a log file cannot be rotated or compressed',
-  'spool.lost': 'an acknowledged delivery is lost',
-  'spool.dead': 'a delivery is dead, and waits for `gwproxy spool retry`',
-  'spool.corrupt': 'a file of the spool cannot be read',
-  'spool.full': 'the spool is full',
-  'spool.failed': 'the spool failed',
-  'spool.unusable': 'the spool cannot be opened',
-  'spool.drained': 'nothing is spooled any more',
-  'config.applied': 'config applied',
-  'config.pending': 'config changed and not applied; `gwproxy reload` applies it',
-  'config.invalid': 'config is invalid; it stays as it was',
-  'config.unwatched': 'config files are not watched',
-  'app.stopping': 'stopping',
-  'app.stopped': 'stopped',
+  'door.listening': 'gwproxy listens on its public port',
+  'door.closed': 'gwproxy has closed its public port',
+  'door.refused': 'a request was refused',
+  'door.unmatched': 'no profile claims this request; see `gwproxy unmatched`',
+  'door.mixed-batch':
+    'a batch for several bots was refused; set fan_out: true for each of these profiles to allow it',
+  'door.suppressed': 'more requests were refused than are logged one by one',
+  'gateway.state': 'the gateway changed its state',
+  'listener.ready': 'the listener is ready and gets requests',
+  'listener.lost': 'the listener is not ready any more and gets no requests',
+  'gateway.exit': 'the gateway exited',
+  'gateway.output': 'the gateway wrote a line',
+  'gateway.memory': 'the gateway uses nearly as much memory as max_memory allows; above that it is restarted',
+  'output.dropped': 'the gateway wrote faster than its output can be logged, and lines were dropped',
+  'listener.unknown-owner': 'it cannot be determined whose process listens on this port',
+  'control.restored': 'the control socket was removed and has been created again',
+  'control.lost':
+    'the control socket was removed and cannot be created again; no command reaches this gwproxy',
+  'run.swept': 'an earlier gwproxy was killed; the processes that it left were ended',
+  'run.unguarded': 'gateways would go on running if this gwproxy were killed',
+  'run.record':
+    'the record of running processes cannot be used, so that a killed gwproxy may leave processes behind',
+  'log.failed':
+    'a log file cannot be written; it is tried again, and lines that do not fit in memory are lost',
+  'log.resumed': 'a log file is written again',
+  'log.unrotated': 'a log file cannot be rotated or compressed; it is written on and tried again',
+  'spool.lost': 'an acknowledged delivery is lost: no gateway will get it',
+  'spool.dead': 'a delivery became a dead letter; `gwproxy spool retry` tries it again',
+  'spool.corrupt': 'a file of the spool cannot be read and was set aside',
+  'spool.full': 'the spool is full, and deliveries are refused with 503',
+  'spool.failed': 'the spool could not be read or written',
+  'spool.unusable': 'the spool cannot be opened; no request is acknowledged early',
+  'spool.drained': 'all spooled deliveries of the profile have been sent',
+  'config.applied': 'the changed config is applied',
+  'config.pending': 'changes of the config wait for `gwproxy reload`',
+  'config.invalid': 'the changed config is invalid; the running one stays in force',
+  'config.unwatched': 'the config files cannot be watched; use `gwproxy reload` after a change',
+  'app.stopping': 'gwproxy is stopping',
+  'app.stopped': 'gwproxy has stopped',
 };
 
-/** How loud an event is: what needs the operator is a warning, what ended a gateway for good is an error. */
+/** Warnings need the operator; errors are failures that have lost something or stopped a gateway for good. */
 export function levelOf(event: Event): Level {
   switch (event.type) {
     case 'door.refused':
@@ -83,7 +88,7 @@ export function levelOf(event: Event): Level {
   }
 }
 
-/** Every event as one line of JSON: level, time (epoch ms), type, the event's own fields, msg. */
+/** Writes every event as one line of JSON: level, time (epoch ms), type, the event's own fields, msg. */
 export function jsonLines(write: (line: string) => void): Report {
   const log = pino({ base: null }, { write });
   return (event) => log[levelOf(event)](event, TEXTS[event.type]);

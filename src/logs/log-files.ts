@@ -12,14 +12,14 @@ import { outputLine, remarkLine } from './log-line.ts';
 
 const ROOM_BYTES = 16 * 1024 * 1024;
 const RETRY_AFTER = 3000;
-/** Profiles that the config has no more, and whose gateways may still say something. */
+/** Profiles that are no longer in the config, and whose gateways may still write output. */
 const MOST_FORMER = 1000;
-/** A disk that hangs must not keep a stopped gwproxy. */
+/** ms. A disk that hangs must not keep gwproxy from ending. */
 const CLOSE_WITHIN = 2000;
 
 export interface LoggedProfile {
   readonly name: string;
-  /** Absolute; null: named after the profile, in the logs' folder. */
+  /** An absolute path; null: `<profile>.log` in the logs folder. */
   readonly logFile: string | null;
 }
 
@@ -27,9 +27,9 @@ export interface LogFilesOptions {
   readonly policy: LogPolicy;
   /** In the config's order. */
   readonly profiles: readonly LoggedProfile[];
-  /** The state folder's own for logs: where they lie unless the policy says otherwise. */
+  /** The logs folder in the state folder; the files are here unless the policy names another folder. */
   readonly folder: string;
-  /** What happens to the files; it may pass all on to this one's own report. */
+  /** Gets the events about the files; may pass them on to `LogFiles.report`. */
   readonly report: Report;
   /** Epoch ms. */
   readonly now?: () => number;
@@ -43,21 +43,21 @@ export interface FailingLog {
   readonly reason: string;
 }
 
-/** The files of gateways' output, and gwproxy's own log. Nobody ever waits for them. */
+/** The log files of the profiles and gwproxy's own log. Nobody ever waits for them. */
 export interface LogFiles {
-  /** Takes every event: output goes to its profile's file, all else to gwproxy's own. */
+  /** Logs every event: output to its profile's file, all else to gwproxy's own. */
   readonly report: Report;
-  /** From now on as a changed config has it. */
+  /** Applies a changed config. */
   apply(policy: LogPolicy, profiles: readonly LoggedProfile[]): void;
-  /** Where that profile's output goes; undefined for a name that is no profile's. */
+  /** The log file of that profile; undefined if there is no such profile. */
   fileOf(profile: string): string | undefined;
-  /** Lines that no file holds, since the start: by profile (and `gwproxy`), whoever lost any. */
+  /** Lost lines since the start, by profile (and `gwproxy`); without those that lost none. */
   dropped(): ReadonlyMap<string, number>;
-  /** What cannot be written now: from its log.failed to its log.resumed. */
+  /** Files that cannot be written now. */
   failing(): readonly FailingLog[];
-  /** Resolves when all that waits is written and compressed, or cannot be. */
+  /** Resolves when everything is written and compressed, or has failed. */
   idle(): Promise<void>;
-  /** Writes what waits and closes the files; gives up after 2 s. */
+  /** Writes what waits and closes the files; resolves after 2 s in any case. */
   close(): Promise<void>;
   /** Writes what waits before it returns, for the 'exit' of the process. */
   flushSync(): void;
@@ -68,7 +68,7 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
   const room = new BoundedBudget(ROOM_BYTES);
   const archive = new Archive(report);
   const dropped = new Map<string, number>();
-  /** By path: two configs after each other may name the same file. */
+  /** By path, since a changed config may name the same file for another profile. */
   const files = new Map<string, LogFile>();
   let policy = options.policy;
   let paths: ReadonlyMap<string, string> = new Map();
@@ -76,7 +76,7 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
   let own = '';
   let directory: Promise<void> = Promise.resolve();
 
-  function lose(name: string, lines: number): void {
+  function countLost(name: string, lines: number): void {
     dropped.set(name, (dropped.get(name) ?? 0) + lines);
   }
 
@@ -90,7 +90,7 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
       report,
       now,
       retryAfter,
-      lost: (lines) => lose(name, lines),
+      lost: (lines) => countLost(name, lines),
       gap: (lines, reason) =>
         name === OWN ? '' : remarkLine(now(), `lines are missing here (${reason}): ${lines}`),
     });
@@ -115,13 +115,13 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
       if (used.has(path)) file.apply(policy);
       else file.release();
     }
-    const written = { own, profiles: paths };
+    const entries = { own, profiles: paths };
     directory = directory
-      .then(() => writeDirectory(folder, written))
+      .then(() => writeDirectory(folder, entries))
       .catch((error: unknown) => report({ type: 'log.failed', file: folder, reason: systemMessage(error) }));
   }
 
-  const toOwn = jsonLines((line) => fileAt(own, OWN).write(line));
+  const writeOwn = jsonLines((line) => fileAt(own, OWN).write(line));
   apply(policy, options.profiles);
   return {
     report(event) {
@@ -130,11 +130,11 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
         return;
       }
       if (event.type === 'output.dropped') {
-        lose(event.profile, event.lines);
+        countLost(event.profile, event.lines);
         const text = `lines are missing here, since they came too fast: ${event.lines}`;
         fileFor(event.profile).write(remarkLine(now(), text));
       }
-      toOwn(event);
+      writeOwn(event);
     },
     apply,
     fileOf: (profile) => paths.get(profile),

@@ -1,4 +1,4 @@
-/** out and err are the gateway's own words; --- is a remark of gwproxy, such as how many lines are missing. */
+/** out and err: the gateway's output; ---: a remark by gwproxy, such as how many lines are missing. */
 type LineMark = 'out' | 'err' | '---';
 
 /** A line of a profile's log file. */
@@ -12,10 +12,10 @@ export interface LogLine {
 const MARKS = { stdout: 'out', stderr: 'err' } as const;
 
 const SHAPE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (out|err|---) (.*)$/s;
-/** The time of a line of gwproxy's own log, as pino writes it. */
+/** The time in a line of gwproxy's own log, as pino writes it. */
 const JSON_TIME = /^\{"level":\d+,"time":(\d+)[,}]/;
 
-/** `2026-01-01T12:00:00.000Z out text`, with its end. The text is kept as it came. */
+/** `2026-01-01T12:00:00.000Z out text` with a line end; the text is not changed. */
 export function outputLine(at: number, stream: 'stdout' | 'stderr', text: string): string {
   return `${new Date(at).toISOString()} ${MARKS[stream]} ${text}\n`;
 }
@@ -24,7 +24,7 @@ export function remarkLine(at: number, text: string): string {
   return `${new Date(at).toISOString()} --- ${text}\n`;
 }
 
-/** Null for what gwproxy did not write, or not whole. */
+/** Null for a line that gwproxy did not write, or wrote only in part. */
 export function readLogLine(line: string): LogLine | null {
   const [, stamp, mark, text] = SHAPE.exec(line) ?? [];
   if (stamp === undefined || text === undefined) return null;
@@ -33,7 +33,7 @@ export function readLogLine(line: string): LogLine | null {
   return Number.isNaN(at) ? null : { at, mark, text };
 }
 
-/** When a line of a log file was written, in epoch ms; its beginning is enough. Null where it does not say. */
+/** When a line of a log file was written, in epoch ms; its first 64 bytes are enough. Null if it has no time. */
 export function timeOfLine(line: string): number | null {
   const json = JSON_TIME.exec(line)?.[1];
   if (json !== undefined) return Number(json);

@@ -4,31 +4,31 @@ import { dirname } from 'node:path';
 import { hasCode } from '../util/errno.ts';
 import { timeOfLine } from './log-line.ts';
 
-/** Opened without waiting: a FIFO that nobody reads would hold one of Node's four threads for ever. */
+/** Non-blocking: opening a FIFO without a reader would block one of libuv's four threads for ever. */
 export const APPEND =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
 
-/** The owner's alone: a gateway's output may hold what its users wrote. A file that is there keeps its mode. */
+/** Readable by the owner only, since a gateway's output may hold its users' messages. Existing files keep their mode. */
 export const FILE_MODE = 0o600;
 export const FOLDER_MODE = 0o700;
 
-/** ms within which a file that was moved or deleted is noticed; until then lines go where it went. */
+/** ms until a file that was moved or deleted is noticed; lines written before go to the moved file. */
 export const MOVE_NOTICED_WITHIN = 1000;
 
 export interface OpenFile {
   readonly handle: FileHandle;
-  /** Only such a file is rotated, and looked for: /dev/null is written to as it is. */
+  /** False for /dev/null and the like, which are neither rotated nor checked for having moved. */
   readonly regular: boolean;
   readonly dev: number;
   readonly ino: number;
   readonly size: number;
-  /** Epoch ms of its first line; null where it is empty or does not say. */
+  /** Epoch ms of its first line, or of its last change if that line has no time; null if it is empty. */
   readonly since: number | null;
   /** Its last line has no end: the power failed, or the disk was full. */
   readonly torn: boolean;
 }
 
-/** Opens it to append, and makes it, and its folder, where they are not there. Throws what the system says. */
+/** Opens the file for appending and creates it, and its folder, if need be. Throws the system's error. */
 export async function openToAppend(path: string): Promise<OpenFile> {
   const handle = await open(path, APPEND, FILE_MODE).catch(async (error: unknown) => {
     if (!hasCode(error, 'ENOENT')) throw error;
@@ -47,13 +47,13 @@ export async function openToAppend(path: string): Promise<OpenFile> {
   }
 }
 
-/** Null where that path no longer leads to that file: it was moved or deleted. Else its size. */
+/** The size of the open file in bytes; null if the path leads to another file or to none. */
 export async function sizeIfUnmoved(path: string, { dev, ino }: OpenFile): Promise<number | null> {
   try {
     const found = await stat(path);
     return found.dev === dev && found.ino === ino ? found.size : null;
   } catch {
-    // Not there, or not to be reached: opening it anew says which.
+    // Opening it anew throws the error, if it is more than a missing file.
     return null;
   }
 }

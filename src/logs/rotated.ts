@@ -6,22 +6,22 @@ import { hasCode } from '../util/errno.ts';
 const STAMP = /^\d{8}T\d{9}Z$/;
 const PART = '.gz.part';
 
-/** A file that is written no more. Its stamp is the UTC time at which it was rotated; stamps sort as times do. */
+/** A rotated file. Its stamp is the UTC time of its rotation; stamps sort as times do. */
 export interface Rotated {
   readonly path: string;
   readonly stamp: string;
   readonly compressed: boolean;
 }
 
-/** What lies beside a log file. */
+/** The files beside a log file that belong to it. */
 export interface RotatedFiles {
-  /** Oldest first. Where a file and its compressed self are both there, the compressing was cut short or just ended. */
+  /** Oldest first. A file may be here beside its compressed copy if compressing was interrupted or has just ended. */
   readonly rotated: readonly Rotated[];
-  /** Compressed in part, by a run that ended meanwhile. */
+  /** Partly compressed copies, left by a gwproxy that ended meanwhile. */
   readonly parts: readonly string[];
 }
 
-/** Throws what the system says, but for a folder that is not there: that holds nothing. */
+/** Empty if the folder does not exist. Throws the system's error otherwise. */
 export async function listRotated(file: string): Promise<RotatedFiles> {
   const folder = dirname(file);
   const prefix = `${basename(file)}.`;
@@ -44,8 +44,8 @@ export async function listRotated(file: string): Promise<RotatedFiles> {
 }
 
 /**
- * Renames the file to a name that is free and sorts behind all others, also when the clock was set back. A file that is
- * not there is none to move. Throws what else the system says.
+ * Renames the file to a new name that sorts after all other rotated files, even if the clock was set back. Does nothing
+ * if the file does not exist; throws the system's error otherwise.
  */
 export async function rotate(file: string, now: number): Promise<void> {
   const { rotated } = await listRotated(file);
@@ -60,7 +60,7 @@ export function partPath(rotated: string): string {
   return `${rotated}${PART}`;
 }
 
-/** Of a file that is rotated at that time, in epoch ms. */
+/** The stamp of a file that is rotated at that time, in epoch ms. */
 export function stampOf(at: number): string {
   return new Date(at).toISOString().replace(/[-:.]/g, '');
 }

@@ -4,8 +4,8 @@ import type { Event, Report } from '../events.ts';
 const SHOWN_PER_SECOND = 20;
 
 /**
- * Passes every event on, but of refused requests and batches only the first of each second and code: a flood of
- * bad requests from strangers must not fill the disk. What was left out is counted in a door.suppressed event.
+ * Passes every event on, except that of refused requests and batches only the first 20 of each second and code pass: a
+ * flood of bad requests must not fill the disk. The rest is counted in a door.suppressed event.
  */
 export function throttleRefusals(report: Report, now: () => number = Date.now): Report {
   const seen = new Map<DoorErrorCode, { second: number; count: number }>();
@@ -29,7 +29,7 @@ export function throttleRefusals(report: Report, now: () => number = Date.now): 
   };
 }
 
-/** Of an event that any stranger can cause, as often as it will. */
+/** The code of an event that anyone on the internet can cause; null for all others. */
 function refusalCode(event: Event): DoorErrorCode | null {
   if (event.type === 'door.mixed-batch') return 'GWPROXY_MIXED_BATCH';
   if (event.type === 'door.unmatched') return 'GWPROXY_NO_ROUTE';

@@ -1,6 +1,6 @@
 export type Timer = NodeJS.Timeout;
 
-/** Every timer of one door, so that closing it leaves none behind. */
+/** The timers of one door, so that none is left when it closes. */
 export class Timers {
   readonly #pending = new Set<Timer>();
 

@@ -150,7 +150,7 @@ test('a control socket that somebody removes is made again, its folder too', asy
     events.push(event);
     heard();
   };
-  const control = await startControl({ folder, commands: commands([]), report, look: 1 });
+  const control = await startControl({ folder, commands: commands([]), report, checkEvery: 1 });
   const path = controlSocketPath(folder);
   try {
     rmSync(path);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Collections, collected } from '../../src/heap/collections.ts';
 
-test('a window ends with the first collection a second after it began, and is dear by what all of it took', () => {
+test('a window ends with the first collection a second after it began, and is expensive by the time that its collections took', () => {
   const one = fc.record({
     gap: fc.integer({ min: 0, max: 400 }),
     duration: fc.double({ min: 0, max: 4, noNaN: true }),
@@ -21,8 +21,8 @@ test('a window ends with the first collection a second after it began, and is de
         const next = collected(collections, at, duration);
         collections = next.collections;
         const passed = clock - began;
-        assert.equal(next.dear, passed < 1000 ? null : spent / passed > 0.01);
-        if (next.dear === null) continue;
+        assert.equal(next.expensive, passed < 1000 ? null : spent / passed > 0.01);
+        if (next.expensive === null) continue;
         began = clock;
         spent = 0;
       }
@@ -32,6 +32,6 @@ test('a window ends with the first collection a second after it began, and is de
 
 test('after a rest the first collection is cheap, however many there were before it', () => {
   const busy = collected({ since: 0, spent: 0 }, 1000, 700);
-  assert.equal(busy.dear, true);
-  assert.equal(collected(busy.collections, 61_000, 5).dear, false);
+  assert.equal(busy.expensive, true);
+  assert.equal(collected(busy.collections, 61_000, 5).expensive, false);
 });

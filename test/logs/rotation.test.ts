@@ -192,7 +192,7 @@ test('a changed config moves files, and the old ones are let go', async (t) => {
   assert.equal(files.fileOf('nobody'), undefined);
   const [line = ''] = (await readFile(join(elsewhere, 'gwproxy.log'), 'utf8')).split('\n');
   const { level, type, msg } = JSON.parse(line);
-  assert.deepEqual({ level, type, msg }, { level: 30, type: 'app.stopped', msg: 'stopped' });
+  assert.deepEqual({ level, type, msg }, { level: 30, type: 'app.stopped', msg: 'gwproxy has stopped' });
 });
 
 test('the last words of a profile that the config has no more go where its others went', async (t) => {
