@@ -19,14 +19,20 @@ function wordsOf(text: string): readonly string[] {
   );
 }
 
-/** Why the command line would not take these words; null where it would. */
-export function callFault(words: readonly string[]): string | null {
+/**
+ * Why the command line would not take these words; null where it would. A command that is only mentioned may lack its
+ * arguments, and `COMMAND` stands for any.
+ */
+export function callFault(words: readonly string[], as: 'typed' | 'mentioned'): string | null {
   const before = takeOptions(program, words, []);
   if (typeof before === 'string') return before;
   const [name, ...rest] = before.left;
   if (name === undefined) return null;
   const command = program.commands.find((one) => one.name() === name || one.aliases().includes(name));
-  if (command === undefined) return name === 'help' ? null : `there is no command '${name}'`;
+  if (command === undefined)
+    return name === 'help' || (as === 'mentioned' && name === 'COMMAND')
+      ? null
+      : `there is no command '${name}'`;
   // All behind the program that `exec` runs is that program's.
   const own = name === 'exec' ? upToProgram(rest) : rest;
   const found = readCall(command, own);
@@ -36,7 +42,7 @@ export function callFault(words: readonly string[]): string | null {
   const most = registeredArguments.some(({ variadic }) => variadic)
     ? Number.POSITIVE_INFINITY
     : registeredArguments.length;
-  if (found.length < least) return `'${name}' needs ${least} arguments`;
+  if (as === 'typed' && found.length < least) return `'${name}' needs ${least} arguments`;
   return found.length > most ? `'${name}' takes ${most} arguments` : null;
 }
 

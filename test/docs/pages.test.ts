@@ -1,38 +1,29 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, normalize, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { formatProblem, loadConfig } from '../../src/config/load.ts';
-import { root } from '../support/root.ts';
 import { callFault, gwproxyCalls } from './command-lines.ts';
-import { type Block, readPage, userPages } from './markdown.ts';
+import { type Block, userPages } from './markdown.ts';
 
 const pages = userPages();
 
 /** What the pages' configs run. */
 const PROGRAMS = ['node', 'hermes', 'cloudflared'];
 
-describe('every link of the pages leads somewhere', () => {
-  for (const page of pages) {
-    test(page.path, () => {
-      const broken = page.links.filter((link) => !leadsSomewhere(page.path, link));
-      assert.deepEqual(broken, []);
-    });
-  }
-});
-
 describe('every gwproxy command of the pages is one that the command line knows', () => {
   for (const page of pages) {
-    const calls = page.blocks.filter(({ info }) => info === 'sh').flatMap(({ text }) => gwproxyCalls(text));
-    if (calls.length === 0) continue;
+    const shells = page.blocks.filter(({ info }) => info === 'sh').map(({ text }) => text);
+    const typed = shells.flatMap(gwproxyCalls);
+    const mentioned = page.spans.filter((span) => span.startsWith('gwproxy ')).flatMap(gwproxyCalls);
+    if (typed.length + mentioned.length === 0) continue;
     test(page.path, () => {
-      const wrong = calls.flatMap((words) => {
-        const fault = callFault(words);
-        return fault === null ? [] : [`gwproxy ${words.join(' ')}: ${fault}`];
-      });
+      const wrong = [
+        ...typed.map((words) => [words, callFault(words, 'typed')] as const),
+        ...mentioned.map((words) => [words, callFault(words, 'mentioned')] as const),
+      ].flatMap(([words, fault]) => (fault === null ? [] : [`gwproxy ${words.join(' ')}: ${fault}`]));
       assert.deepEqual(wrong, []);
     });
   }
@@ -47,14 +38,6 @@ describe('every whole config of the pages is valid', () => {
     }
   }
 });
-
-function leadsSomewhere(from: string, link: string): boolean {
-  if (/^[a-z]+:/.test(link)) return true;
-  const [path = '', anchor] = link.split('#');
-  const target = path === '' ? from : relative(root, normalize(join(root, dirname(from), decodeURI(path))));
-  if (!existsSync(join(root, target))) return false;
-  return anchor === undefined || readPage(target).anchors.has(anchor);
-}
 
 function isWholeConfig({ info, text }: Block): boolean {
   return /^ya?ml\b/.test(info) && /^profiles:/m.test(text);
