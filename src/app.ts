@@ -25,14 +25,14 @@ import { version } from './version.ts';
 
 export interface AppOptions {
   readonly plan: Plan;
-  /** Where the plan came from, so that it can be read again and watched; without it neither is done. */
+  /** The source of the plan, to reload it and to watch it; without it neither is possible. */
   readonly config?: ConfigSource;
   readonly report: Report;
   /** A listening TCP socket's file descriptor, to listen on instead of the plan's address. */
   readonly socket?: number;
-  /** Where the control socket lies; see state.ts. */
+  /** The folder of the control socket, the logs and the spool; see state-folder.ts. */
   readonly stateFolder: string;
-  /** Start only these profiles, whatever their `start` says; all others wait for `gwproxy start`. */
+  /** Starts only these profiles, whatever their `start` says; all others wait for `gwproxy start`. */
   readonly only?: readonly string[];
 }
 
@@ -40,34 +40,31 @@ export interface App {
   /** The public address that the door listens on. */
   readonly address: { readonly host: string; readonly port: number };
   status(): Promise<Status>;
-  /**
-   * Reads the config again and applies what differs. Rejects with a CommandError where gwproxy is stopping, or knows
-   * of no config.
-   */
+  /** Reloads the config and applies what differs. Rejects with a CommandError if gwproxy is stopping or has no config. */
   reload(): Promise<ReloadResult>;
   /**
-   * Ends the door and the gateways; atOnce leaves out drains and graces, also when it is called while a slower
-   * stop is under way. Resolves when no gateway is left.
+   * Stops the door and the gateways. `atOnce` leaves out drains and graces, also while a slower stop is under way.
+   * Resolves once no gateway is left.
    */
   stop(how: { readonly signal: string | null; readonly atOnce: boolean }): Promise<void>;
-  /** Resolves once all is stopped, the control socket too, by whatever asked for it. */
+  /** Resolves once everything has stopped, the control socket too, whoever called for the stop. */
   readonly stopped: Promise<void>;
   /**
-   * The last thing that a gwproxy which ends does, and before it returns: kills every process of its gateways that
-   * is left, and writes out what waits for the log files.
+   * The last call before gwproxy exits. Before it returns, it kills every process of the gateways that is left, and
+   * flushes the log files.
    */
   killNow(): void;
 }
 
 /**
- * Puts the parts together and starts them: the control socket (so that a second gwproxy on this config stops
- * here), the door (so that senders are heard, and held, from the first moment), then the gateways.
- * Throws a CommandError: 73 where one already runs, 70 where the door cannot listen.
+ * Creates all parts and starts them: first the control socket, so that a second gwproxy on this config fails here; then
+ * the door, so that requests are held from the first moment; then the gateways. Rejects with a CommandError: 73 if a
+ * gwproxy already runs on this config, 70 if the door cannot listen.
  */
 export async function startApp(options: AppOptions): Promise<App> {
   const { plan } = options;
   const startedAt = Date.now();
-  /** Made once no other gwproxy runs on this config: it would write to the same files. */
+  /** Created once it is sure that no other gwproxy runs on this config, which would write to the same files. */
   let files: LogFiles | undefined;
   const report = throttleRefusals((event) => {
     files?.report(event);
@@ -138,15 +135,15 @@ export async function startApp(options: AppOptions): Promise<App> {
   async function stopAll(atOnce: boolean): Promise<void> {
     reloader?.end();
     const grace = atOnce ? 0 : Math.max(0, ...profilesNow().map((profile) => profile.stop.drain));
-    // Who has just connected is still heard, while there are gateways to answer.
+    // Connections that were just accepted are served, while there are gateways to answer them.
     if (!atOnce) await door.stopListening();
-    // Both at once: what is in flight may finish while its gateway drains; nothing new comes in.
+    // Together, so that requests in flight finish while their gateways drain.
     await Promise.all([door.close(grace), supervisor.stop({ atOnce })]);
     await run.close();
     isStopped = true;
     report({ type: 'app.stopped' });
     await files?.close();
-    // Not awaited here: it waits for its last answer, and that may be the one to a `down` that waits for us.
+    // Not awaited: it waits for its last answer, which may be the answer to the `down` that waits for this stop.
     void control.close().then(markStopped);
   }
 
@@ -173,24 +170,24 @@ export async function startApp(options: AppOptions): Promise<App> {
     killNow() {
       if (!isStopped) {
         supervisor.killNow();
-        // What left its group, and so was not reached.
+        // For processes that left their group.
         run.killNow();
       }
       files?.flushSync();
     },
   };
 
-  let markBegun = (): void => {};
-  const begun = new Promise<void>((resolve) => {
-    markBegun = resolve;
+  let markStarted = (): void => {};
+  const started = new Promise<void>((resolve) => {
+    markStarted = resolve;
   });
-  /** What is stopped before it has begun would begin all the same. */
-  async function onceBegun<T>(command: () => Promise<T>): Promise<T> {
-    await begun;
+  /** A command waits until the start is over: a part that is stopped before its start would start all the same. */
+  async function onceStarted<T>(command: () => Promise<T>): Promise<T> {
+    await started;
     return command();
   }
 
-  /** Nothing would be a lie: what an earlier run kept may lie there. */
+  /** Throws rather than to answer with an empty list: an earlier run may have left deliveries in the spool. */
   function openSpool(): SpoolView {
     if (door.spool !== null) return door.spool;
     throw new CommandError(
@@ -204,17 +201,17 @@ export async function startApp(options: AppOptions): Promise<App> {
     report,
     commands: {
       status,
-      down: (atOnce) => onceBegun(() => app.stop({ signal: null, atOnce })),
-      start: (profile) => onceBegun(() => supervisor.startProfile(profile)),
-      stop: (profile) => onceBegun(() => supervisor.stopProfile(profile)),
-      restart: (profile) => onceBegun(() => supervisor.restartProfile(profile)),
-      reload: () => onceBegun(() => app.reload()),
+      down: (atOnce) => onceStarted(() => app.stop({ signal: null, atOnce })),
+      start: (profile) => onceStarted(() => supervisor.startProfile(profile)),
+      stop: (profile) => onceStarted(() => supervisor.stopProfile(profile)),
+      restart: (profile) => onceStarted(() => supervisor.restartProfile(profile)),
+      reload: () => onceStarted(() => app.reload()),
       unmatched: () => unmatchedEntries(door.unmatched.list()),
       clearUnmatched: () => door.unmatched.clear(),
       spool: {
         list: () => spoolEntries(openSpool().list()),
-        retry: (chosen) => onceBegun(() => openSpool().retry(chosen)),
-        drop: (chosen) => onceBegun(() => openSpool().drop(chosen)),
+        retry: (chosen) => onceStarted(() => openSpool().retry(chosen)),
+        drop: (chosen) => onceStarted(() => openSpool().drop(chosen)),
       },
     },
   });
@@ -235,28 +232,28 @@ export async function startApp(options: AppOptions): Promise<App> {
   try {
     address = await door.listen(options.socket === undefined ? plan.listen : { fd: options.socket });
   } catch (cause) {
-    // Whoever waits to be heard is refused, or finds it stopped.
+    // Commands that wait for the start are refused, or find everything stopped.
     reloader?.end();
     stopping = Promise.all([supervisor.stop(), run.close(), files.close()]).then(() => {});
-    markBegun();
+    markStarted();
     await Promise.all([stopping, control.close()]);
     const where =
       options.socket === undefined
         ? `${plan.listen.host}:${plan.listen.port}`
         : `the socket that it was passed (fd ${options.socket})`;
-    const why = await unheardReason(cause, plan.listen);
+    const why = await listenFailure(cause, plan.listen);
     throw new CommandError(EXIT.cannotServe, `the door cannot listen on ${where}: ${why}`, { cause });
   }
   report({ type: 'door.listening', ...address, publicUrl: plan.publicUrl?.href ?? null });
   supervisor.start(options.only);
-  markBegun();
+  markStarted();
   // After the starts, which it must not slow down.
   void reloader?.begin();
   return app;
 }
 
-/** Why the door cannot listen, as a gateway's port that is taken is told; to be asked while it is. */
-async function unheardReason(cause: unknown, { host, port }: Plan['listen']): Promise<string> {
+/** Why the door cannot listen, and which process has its port. */
+async function listenFailure(cause: unknown, { host, port }: Plan['listen']): Promise<string> {
   if (hasCode(cause, 'EADDRINUSE')) return `it is in use by ${await describeHolder(host, port)}`;
   return errorMessage(cause);
 }

@@ -1,7 +1,7 @@
 import type { DoorErrorCode } from './errors.ts';
 import type { Attributes, PlatformName } from './routing/route.ts';
 
-/** As `gwproxy status` shows it. */
+/** The state of a gateway as `gwproxy status` and events show it. */
 export type GatewayStateName =
   | 'stopped'
   | 'starting'
@@ -13,9 +13,9 @@ export type GatewayStateName =
   | 'failed';
 
 /**
- * Everything that gwproxy tells its operator while it runs. Parts report what happened; log.ts and
- * cli/render.ts decide how it reads. Never holds a body, a query, a header's value or a secret:
- * attributes come with their secrets sealed.
+ * Everything that gwproxy reports to its operator while it runs. The parts report what happened; logs/json-lines.ts and
+ * cli/output/event-text.ts word it. An event never holds a body, a query, a header's value or a secret: the secrets
+ * among attributes are sealed.
  */
 export type Event =
   | {
@@ -33,22 +33,22 @@ export type Event =
       readonly method: string;
       readonly path: string;
       readonly profile: string | null;
-      /** The system's or undici's own words, for the operator alone. */
+      /** The message of the system or of undici, for the operator alone. */
       readonly cause: string | null;
     }
-  /** Refusals with that code that were not reported one by one, since they came too fast. */
+  /** So many refusals with that code were not reported one by one, since they came too fast. */
   | { readonly type: 'door.suppressed'; readonly code: DoorErrorCode; readonly count: number }
-  /** A keyed request that no profile claims; told once for each attributes while they are remembered. */
+  /** No profile claims a keyed request; reported once for the same attributes while they are remembered. */
   | { readonly type: 'door.unmatched'; readonly attributes: Attributes; readonly path: string }
-  /** A batch for several bots that was refused, since these profiles have no `fan_out: true`. */
+  /** A batch for several bots was refused, since the profiles in `lacking` have no `fan_out: true`. */
   | {
       readonly type: 'door.mixed-batch';
       readonly requestId: string;
       readonly path: string;
       readonly lacking: readonly string[];
-      /** Of the batch's first deliveries. */
+      /** The attributes of the batch's first deliveries. */
       readonly attributes: readonly Attributes[];
-      /** How many deliveries are left out of that. */
+      /** How many deliveries `attributes` leaves out. */
       readonly more: number;
     }
   | {
@@ -57,11 +57,11 @@ export type Event =
       readonly state: GatewayStateName;
       readonly generation: number;
       readonly pid: number | null;
-      /** It is being ended since it cannot be left to serve: it hangs, uses too much memory, or did not start in time. */
+      /** It is being ended since it must restart: it hangs, uses too much memory, or did not start in time. */
       readonly unfit: boolean;
-      /** Why, in plain words; null where the state says it all. */
+      /** Why it is in that state, for the operator; null if the state says enough. */
       readonly reason: string | null;
-      /** Epoch ms of the next start, in backoff; else null. */
+      /** When it starts next, in epoch ms; null if not in backoff. */
       readonly nextStartAt: number | null;
     }
   | {
@@ -82,7 +82,7 @@ export type Event =
       readonly generation: number;
       readonly code: number | null;
       readonly signal: string | null;
-      /** We asked for it: never a crash. */
+      /** gwproxy ended it, so it is no crash. */
       readonly asked: boolean;
     }
   | {
@@ -91,58 +91,58 @@ export type Event =
       readonly stream: 'stdout' | 'stderr';
       readonly line: string;
     }
-  /** Lines of its output that were not kept. flood: it wrote faster than anyone could read. */
+  /** Lines of its output were dropped. flood: it wrote more than is reported. */
   | {
       readonly type: 'output.dropped';
       readonly profile: string;
       readonly lines: number;
       readonly reason: 'flood';
     }
-  /** All its processes together; at most once for each time it grows past the warning. */
+  /** All its processes together use more than 80 % of `max_memory`; once until they have used less. */
   | {
       readonly type: 'gateway.memory';
       readonly profile: string;
       readonly bytes: number;
       readonly limit: number;
     }
-  /** Nobody can say whose process listens there; told once for each listener and generation. */
+  /** It is unknown whose process listens on a listener's port; once for each listener and generation. */
   | {
       readonly type: 'listener.unknown-owner';
       readonly profile: string;
       readonly listener: string;
       readonly port: number;
-      /** owner_check: strict: it gets no requests. */
+      /** The listener gets no requests, as `owner_check: strict` says. */
       readonly blocked: boolean;
       readonly reason: string;
     }
-  /** Somebody removed the control socket, and it is there again. */
+  /** The control socket was removed by another program, and has been made again. */
   | { readonly type: 'control.restored'; readonly path: string }
-  /** Somebody removed it, and it cannot be made again so far; told once. */
+  /** The control socket was removed by another program, and cannot be made again so far; reported once. */
   | { readonly type: 'control.lost'; readonly path: string; readonly reason: string }
-  /** Processes of an earlier run that was killed were found, and ended. */
+  /** Processes of an earlier run that was killed were found and ended. */
   | { readonly type: 'run.swept'; readonly profiles: readonly string[]; readonly processes: number }
-  /** What ends the gateways should gwproxy be killed is not there. */
+  /** There is no guard that would end the gateways if gwproxy is killed. */
   | { readonly type: 'run.unguarded'; readonly reason: string }
-  /** What the next `up` needs to find what this one leaves, should it and its guard be killed, or what an earlier one left. */
+  /** The record by which the next `up` finds processes that were left behind cannot be read or written. */
   | { readonly type: 'run.record'; readonly file: string; readonly reason: string }
-  /** A log file cannot be written; its lines are counted, and told when it can be again. */
+  /** A log file cannot be written; its lines are counted, and reported by log.resumed. */
   | { readonly type: 'log.failed'; readonly file: string; readonly reason: string }
   | { readonly type: 'log.resumed'; readonly file: string; readonly lines: number }
-  /** A log file cannot be rotated or compressed, and is written on; tried again, told once until it works. */
+  /** A log file cannot be rotated or compressed, and grows; tried again, and reported once until it works. */
   | { readonly type: 'log.unrotated'; readonly file: string; readonly reason: string }
-  /** An acknowledged delivery that will not reach its gateway: too old, or one that the gateway does not want. */
+  /** An acknowledged delivery will not reach its gateway: it is too old, or the gateway refused it. */
   | {
       readonly type: 'spool.lost';
       readonly profile: string;
       readonly id: string;
       readonly platform: PlatformName;
       readonly reason: 'expired' | 'refused';
-      /** Of the last try: a status, or the system's code of what broke; null for none. */
+      /** The status of the last try, or the system's code of its failure; null if there was no try. */
       readonly lastStatus: string | null;
     }
   /**
-   * An acknowledged delivery that waits for `gwproxy spool retry`. tries: tried as often as it may be. no-route: what
-   * the config says now does not give it to the profile that it was kept for; no gateway gets it.
+   * An acknowledged delivery is a dead letter: it waits for `gwproxy spool retry`. tries: it was tried as often as it may
+   * be. no-route: the config of now does not route it to the profile that it was spooled for, so no gateway gets it.
    */
   | {
       readonly type: 'spool.dead';
@@ -153,11 +153,11 @@ export type Event =
       readonly tries: number;
       readonly lastStatus: string | null;
     }
-  /** A file in the spool that cannot be read as a delivery, and is set aside. */
+  /** A file in the spool cannot be read as a delivery, and is set aside. */
   | { readonly type: 'spool.corrupt'; readonly file: string; readonly reason: string }
-  /** Deliveries that found no room in the spool, and were refused with 503; told once a minute. */
+  /** Deliveries found no room in the spool and were refused with 503; reported once a minute. */
   | { readonly type: 'spool.full'; readonly profile: string; readonly refused: number }
-  /** The spool failed, mostly for its disk; `count` is of what failed since it was told last. */
+  /** The spool failed, mostly because of its disk; `count` is the number of failures since the last report. */
   | {
       readonly type: 'spool.failed';
       readonly profile: string;
@@ -165,35 +165,35 @@ export type Event =
       readonly reason: string;
       readonly count: number;
     }
-  /** It cannot be opened: nothing is acknowledged early, and what an earlier run kept is not delivered. */
+  /** The spool cannot be opened: nothing is acknowledged early, and deliveries of earlier runs stay where they are. */
   | { readonly type: 'spool.unusable'; readonly reason: string }
-  /** All that waited for that profile is gone from the spool; the next delivery goes straight to its gateway. */
+  /** No delivery for that profile is left in the spool; the next one goes straight to its gateway. */
   | { readonly type: 'spool.drained'; readonly profile: string; readonly delivered: number }
-  /** Changes of the config, each as a line for a person. */
+  /** Changes of the config were applied; each is a line for the operator. */
   | { readonly type: 'config.applied'; readonly changes: readonly string[] }
   /**
-   * Every change of a config that is not applied since one of them restarts or ends a gateway that serves: `gwproxy
-   * reload` applies them. A changed `listen` waits for a new gwproxy, alone.
+   * A changed config is not applied, since one of its changes restarts or ends a gateway that serves: `gwproxy reload`
+   * applies all of them. A changed `listen` alone waits for the next `up`.
    */
   | { readonly type: 'config.pending'; readonly changes: readonly string[] }
-  /** It stays as it was. */
+  /** The config was refused; the old one stays in force. */
   | { readonly type: 'config.invalid'; readonly problems: readonly string[] }
   | { readonly type: 'config.unwatched'; readonly reason: string }
   | {
       readonly type: 'app.stopping';
       readonly signal: string | null;
       readonly atOnce: boolean;
-      /** ms that it takes at the longest. */
+      /** ms that the stop takes at most. */
       readonly within: number;
     }
   | { readonly type: 'app.stopped' };
 
 export type Report = (event: Event) => void;
 
-/** Whether a gateway in that state is one for the operator to look at. */
+/** Whether the operator should look at a gateway in that state. */
 export function isTrouble({ state, unfit }: Extract<Event, { type: 'gateway.state' }>): boolean {
   return unfit || state === 'failed' || state === 'backoff' || state === 'unready';
 }
 
-/** How much of a path an event tells. */
+/** Characters of a path that an event shows. */
 export const PATH_LENGTH = 256;

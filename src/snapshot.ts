@@ -3,82 +3,81 @@ import type { Holder } from './holder.ts';
 import type { Route } from './routing/route.ts';
 
 /**
- * The contract between the planes. The supervisor publishes snapshots; the door routes by the newest and tells
- * the supervisor what it needs and what it saw. All of it is plain data that survives structuredClone, so that
- * doors can be tested alone and can move to processes of their own.
+ * The contract between the planes. The supervisor publishes snapshots; the door routes by the newest one, and reports
+ * to the supervisor. All of it is plain data that survives structuredClone, so that doors can be tested alone and can
+ * move to processes of their own.
  */
 export interface Snapshot {
-  /** Grows by one with every publication of one supervisor. */
+  /** Grows by one with every snapshot that a supervisor publishes. */
   readonly version: number;
-  /** The same array as in the snapshot before, while the config stays the same. */
+  /** The same array in all snapshots while the config stays the same. */
   readonly routes: readonly Route[];
-  /** One a profile. As `routes`, the same array while the config stays the same. */
+  /** One for each profile; like `routes`, the same array while the config stays the same. */
   readonly rules: readonly ProfileRules[];
   readonly targets: readonly Target[];
 }
 
-/** What the door does with a profile's requests beside bringing them to it. Holds secrets in clear. */
+/** How the door verifies and delivers a profile's requests. Holds secrets in clear. */
 export interface ProfileRules {
   readonly profile: string;
-  /** Null: nothing is verified. */
+  /** Null if nothing is verified. */
   readonly verify: VerifyRules | null;
   readonly delivery: DeliveryMode;
 }
 
-/** One listener of one profile, as the door sees it. */
+/** One listener of one profile. */
 export interface Target {
   readonly profile: string;
   readonly listener: string;
-  /** The life of the gateway that this speaks of; 0 before the first. Leases are taken on it. */
+  /** The gateway's current generation, on which leases are taken; 0 before the first. */
   readonly generation: number;
   /** Null until a port is allocated. */
   readonly address: Address | null;
-  /** Path prefixes that are public, each starting with '/'; '/' is every path, none is no public path at all. */
+  /** Public path prefixes, each starting with '/'. '/' is every path; an empty list is no public path at all. */
   readonly paths: readonly string[];
   /** False for a `url:` profile: probed and routed to, never spawned. */
   readonly managed: boolean;
   readonly state: TargetState;
-  /** Epoch ms of the next start where one is planned (backoff), else null. A wait that ends before it is in vain. */
+  /** When the next start is planned (backoff), in epoch ms; else null. A wait that ends before it is in vain. */
   readonly retryAt: number | null;
   /**
-   * Those that hold the port, as the supervisor last saw: a new connection counts only where they still do, since it
-   * may have been taken by anybody else. Empty: nobody can say, and it counts.
+   * The holders of the port that the supervisor has confirmed. A new connection is used only if they still hold it,
+   * since a foreign process may have accepted it. Empty if the owner is unknown: connections are used unchecked.
    */
   readonly holders: readonly Holder[];
-  /** ms without a lease on this generation after which the door tells load() of it; null: it need not. */
+  /** ms without a lease on this generation after which the door calls load(); null if it need not. */
   readonly idleAfter: number | null;
 }
 
 /**
- * What a door does with a request for a target, and nothing more; the gateway's own state is the supervisor's.
- * ready: forward. pending: worth a hold, since it starts, restarts, or is started by ensureReady.
- * down: answer 503 now, since nothing but the operator changes it.
+ * What a door does with a request for a target. ready: forward it. pending: hold it, since the gateway starts,
+ * restarts, or is started by ensureReady. down: answer 503 at once, since only the operator can change it.
  */
 export type TargetState = 'ready' | 'pending' | 'down';
 
 export type Address = { readonly host: string; readonly port: number } | { readonly socket: string };
 
-/** What doors tell the supervisor. Fire and forget: the answer to each is a later snapshot. */
+/** What doors report to the supervisor. No call returns an answer; later snapshots have it. */
 export interface SupervisorPort {
-  /** A request waits for this listener until deadlineAt (epoch ms). Starts on-demand gateways, and only those. */
+  /** A request is held for this listener until deadlineAt (epoch ms). Starts on-demand gateways, and only those. */
   ensureReady(request: {
     readonly id: string;
     readonly profile: string;
     readonly listener: string;
     readonly deadlineAt: number;
   }): void;
-  /** The request with this id waits no longer. */
+  /** The request with this id is not held any more. */
   cancel(id: string): void;
   /**
-   * This door routes by that snapshot now: no new lease on what it does not list as ready. Told after the load of
-   * every generation that it took out of routing, so that the last load before it is the one that counts.
+   * This door routes by that snapshot now: it takes no new lease on a target that is not ready in it. Called after the
+   * load() of every generation that the snapshot took out of routing, so that the last load() before it is final.
    */
   applied(doorId: string, version: number): void;
   /**
-   * Leases that this door holds on a generation. Told when a snapshot takes a generation out of routing, and
-   * again when its last lease ends; and of one that is routed to, each time it had none for the target's
-   * `idleAfter`, and at the first lease after that. lastUsed is epoch ms; where there was no lease yet, of when this
-   * door first routed to it.
+   * The leases that this door holds on a generation. Called when a snapshot takes the generation out of routing, and
+   * again when its last lease ends. For a generation in routing it is called each time there was no lease for the
+   * target's `idleAfter`, and at the first lease after that. `lastUsed` is in epoch ms; before the first lease it is
+   * the moment when this door first routed to the generation.
    */
   load(
     doorId: string,
@@ -89,7 +88,7 @@ export interface SupervisorPort {
       readonly lastUsed: number;
     },
   ): void;
-  /** A connection to that listener failed before a byte was sent; code is the system's ('ECONNREFUSED', …) or STRANGER. */
+  /** A connection to that listener failed before a byte was sent. The code is the system's ('ECONNREFUSED', …) or FOREIGN_HOLDER. */
   failed(report: {
     readonly profile: string;
     readonly generation: number;
@@ -98,7 +97,7 @@ export interface SupervisorPort {
   }): void;
 }
 
-/** What the supervisor tells every door. */
+/** A door, as the supervisor knows it. */
 export interface DoorPort {
   readonly id: string;
   apply(snapshot: Snapshot): void;

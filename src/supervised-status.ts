@@ -1,20 +1,20 @@
 import type { GatewayStateName } from './events.ts';
 
-/** How `last_error` begins where a gateway was ended since it never took a connection. */
+/** How `last_error` begins if a gateway was ended since none of its listeners became ready in time. */
 export const NO_LISTENER_READY = 'no listener was ready';
 
 /**
- * What the supervisor knows of a profile, in the names of `gwproxy status --json`; admin adds memory and requests.
- * It stands here since neither of the two knows the other. Times are ISO 8601, in UTC.
+ * The supervisor's part of a profile's status, with the field names of `gwproxy status --json`; admin adds memory and
+ * requests. It is in a file of its own since supervisor and admin do not import each other. Times are ISO 8601 in UTC.
  */
 export interface SupervisedStatus {
   readonly name: string;
   readonly state: GatewayStateName;
   readonly pid: number | null;
   readonly uptime_s: number | null;
-  /** After a crash or a failed start; neither the operator's own count, nor those that an exit code asks for. */
+  /** Restarts after a crash or a failed start; those by the operator or by request of an exit code do not count. */
   readonly restarts: number;
-  /** on-demand: it is stopped, and its next request starts it. */
+  /** on-demand: its next request starts it. */
   readonly desired: 'up' | 'down' | 'on-demand';
   readonly generation: number;
   readonly last_exit: {

@@ -1,6 +1,6 @@
 import type { Launch, ListenerPlan, ProcessSettings, Template } from '../../config/types.ts';
 
-/** A process to be, with nothing left to fill in. */
+/** What is to be started, with all templates filled in. */
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
@@ -9,7 +9,7 @@ export interface Command {
   readonly process: ProcessSettings;
 }
 
-/** Fills in the ports that this start got. Throws where a template names a listener that has none. */
+/** Fills in the ports that this start acquired. Throws if a template names a listener that has no port. */
 export function commandFor(
   launch: Extract<Launch, { readonly kind: 'command' }>,
   listeners: readonly ListenerPlan[],

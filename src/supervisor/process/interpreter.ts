@@ -4,14 +4,14 @@ import { delimiter, resolve } from 'node:path';
 import { errorCode, hasCode } from '../../util/errno.ts';
 import type { Command } from './command.ts';
 
-/** What the kernel reads of a first line (BINPRM_BUF_SIZE of include/uapi/linux/binfmts.h). */
+/** Bytes of a first line that the kernel reads (BINPRM_BUF_SIZE of include/uapi/linux/binfmts.h). */
 const FIRST_LINE = 256;
-/** Where execvp looks when there is no PATH (confstr _CS_PATH). */
+/** The PATH of execvp without a PATH (confstr _CS_PATH). */
 const DEFAULT_PATH = '/usr/bin:/bin';
 
 /**
- * What a script needs and has not got: execve(2) says ENOENT both of a program that is missing and of one whose `#!`
- * names a missing interpreter. In plain words; null where that is not so, or cannot be seen.
+ * Names the missing interpreter of a script, for the operator: execve(2) fails with ENOENT both for a missing program
+ * and for one whose `#!` names a missing interpreter. Null if no interpreter is missing, or it cannot be read.
  */
 export async function interpreterFault({
   file,
@@ -28,14 +28,14 @@ export async function interpreterFault({
   for (const { path, shown } of found) {
     if (!(await isProgram(path))) continue;
     const interpreter = interpreterIn(await firstBytes(path));
-    // It runs; or whatever ails it, this does not.
+    // The interpreter is not the fault.
     if (interpreter === null || (await isThere(resolve(cwd, interpreter)))) return null;
     fault ??= faultText(shown, interpreter);
   }
   return fault;
 }
 
-/** As the kernel reads `#! interpreter argument`; null where the text begins otherwise. */
+/** The interpreter of a `#! interpreter argument` line, as the kernel reads it; null if the text begins otherwise. */
 function interpreterIn(text: string): string | null {
   return /^#![ \t]*([^ \t\n\0]+)/.exec(text)?.[1] ?? null;
 }
@@ -56,7 +56,7 @@ async function isProgram(path: string): Promise<boolean> {
   }
 }
 
-/** Nothing where they may not be read. */
+/** Empty if the file may not be read. */
 async function firstBytes(path: string): Promise<string> {
   try {
     const file = await open(path);
@@ -72,7 +72,7 @@ async function firstBytes(path: string): Promise<string> {
   }
 }
 
-/** What cannot be looked at counts as there: the kernel may see more of it. */
+/** A path that may not be read counts as existing: the kernel may be able to read it. */
 async function isThere(path: string): Promise<boolean> {
   try {
     await access(path);

@@ -7,8 +7,9 @@ import type { Command } from './command.ts';
 import { accountFor, environmentOf } from './users.ts';
 
 /**
- * Limits that only a process can set for itself, and then the program in its place: same pid, argv as it is. Whatever
- * is refused goes in plain words to descriptor 3, which the program does not get: so its own 126 and 127 stay its own.
+ * Sets limits that only a process can set for itself, then executes the program in its place, with the same pid and
+ * its own argv. A refusal is written to descriptor 3, which the program does not inherit, so that it cannot be mistaken
+ * for the program's own exit codes 126 and 127.
  */
 const WRAPPER = `umask=$1 files=$2 nice=$3
 shift 3
@@ -31,26 +32,26 @@ if [ -n "$nice" ]; then
 fi
 exec "$@" 3>&-`;
 
-/** ms that the wrapper may take before it counts as done: on a machine that hangs, the gateway is signalled all the same. */
+/** ms after which the wrapper counts as done: on a machine that hangs the gateway can be signalled all the same. */
 const WRAPPED_WITHIN = 2000;
 
-/** What is to be spawned so that the process gets its settings. */
+/** What to spawn so that the process gets its settings. */
 export interface PreparedSpawn {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /**
-   * For spawn(2)'s sake both or none: with a user alone the process would keep gwproxy's group. libuv drops the
-   * supplementary groups with them, so that root's stay with root; the user's own are not set.
+   * Both or none: with a user alone the process would keep gwproxy's group. libuv also drops gwproxy's supplementary
+   * groups then, and does not set the user's.
    */
   readonly identity: { readonly uid: number; readonly gid: number } | undefined;
-  /** A pipe is wanted at descriptor 3: see refusal(). */
+  /** It needs a pipe at descriptor 3, for refusal(). */
   readonly wrapped: boolean;
-  /** The niceness that this process must have while it spawns; null: its own. */
+  /** The niceness that gwproxy must have while it spawns; null: its own. */
   readonly spawnAt: number | null;
 }
 
-/** Throws in plain words where a setting cannot be had. */
+/** Rejects with a text for the operator if a setting is not possible. */
 export async function prepare(
   command: Command,
   own: NodeJS.ProcessEnv = process.env,
@@ -75,8 +76,8 @@ export async function prepare(
 }
 
 /**
- * Calls `spawn` with that niceness, which children inherit. Only downwards: root alone may do that, and it must be
- * done before the process becomes another user's; anybody may take it back.
+ * Calls `spawn` while gwproxy itself has that niceness, which the child inherits. It serves to lower the niceness, which
+ * only root may do, and which must be done before the process becomes another user's; raising it again is permitted.
  */
 export function atNiceness<T>(nice: number | null, spawn: () => T): T {
   if (nice === null) return spawn();
@@ -94,9 +95,9 @@ export function atNiceness<T>(nice: number | null, spawn: () => T): T {
   }
 }
 
-/** What the wrapper was refused, in plain words; null once the program runs in its place. */
+/** The refusal that the wrapper reported, for the operator; null once the program runs in its place. */
 export async function refusal(report: Readable): Promise<string | null> {
-  const told = await Promise.race([text(report), pause(WRAPPED_WITHIN, '', { ref: false })]);
+  const refused = await Promise.race([text(report), pause(WRAPPED_WITHIN, '', { ref: false })]);
   report.destroy();
-  return told.trim() || null;
+  return refused.trim() || null;
 }

@@ -48,9 +48,9 @@ export interface SpawnedProcess {
 }
 
 /**
- * Starts a gateway in a process group and session of its own, with exactly the environment of `command`, in which
- * `mark` is the value of MARK. Its output is read as fast as it comes, so that it never blocks on a full pipe (a
- * Python child stops after 44 KB, measured).
+ * Starts a gateway in a process group and session of its own, with exactly the environment of `command`, in which MARK
+ * has the value `mark`. Its output is read as fast as it comes, so that it never blocks on a full pipe (a Python child
+ * stops after 44 KB, measured). Rejects with a text for the operator if a setting is not possible.
  */
 export async function spawnProcess(command: Command, mark: string, handlers: ProcessHandlers): Promise<void> {
   // Loading it takes 90 ms, which must not delay the door.
@@ -126,7 +126,7 @@ async function within(ms: number, done: PromiseLike<unknown>): Promise<void> {
   await Promise.race([done, pause(ms, undefined, { ref: false })]);
 }
 
-/** Names the program, never its arguments: they may hold secrets. */
+/** Why a command could not be spawned, for the operator. Names the program, never its arguments, which may hold secrets. */
 async function spawnFailure(command: Command, cause: unknown): Promise<string> {
   const { file, cwd, process } = command;
   const folder = await stat(cwd).then(

@@ -3,19 +3,19 @@ import { readFile } from 'node:fs/promises';
 import type { ProcessSettings } from '../../config/types.ts';
 import { hasCode } from '../../util/errno.ts';
 
-/** Whom a gateway runs as. */
+/** The account that a gateway runs as. */
 export interface Account {
   readonly uid: number;
   readonly gid: number;
-  /** Null where the system knows only numbers. */
+  /** Null if the system knows only its number. */
   readonly name: string | null;
   readonly home: string | null;
 }
 
-/** Programs that are asked about an account must answer within that many ms: a directory server may hang. */
+/** ms for id(1) to answer: a directory server may hang. */
 const ANSWER_WITHIN = 5000;
 
-/** A line of passwd(5) by name or number; null where there is none. */
+/** Finds an account in a passwd(5) file by name or number; null if it is not there. */
 export function accountIn(passwd: string, user: string): Account | null {
   for (const line of passwd.split('\n')) {
     const [name, , uid, gid, , home] = line.split(':');
@@ -26,7 +26,7 @@ export function accountIn(passwd: string, user: string): Account | null {
   return null;
 }
 
-/** The number of a group of group(5); null where it is not there. */
+/** The number of a group in a group(5) file; null if it is not there. */
 export function groupIdIn(groups: string, group: string): number | null {
   for (const line of groups.split('\n')) {
     const [name, , gid] = line.split(':');
@@ -36,8 +36,8 @@ export function groupIdIn(groups: string, group: string): number | null {
 }
 
 /**
- * The account that a gateway is to run as, by its user and group; null where both are as gwproxy's own. Throws in
- * plain words where one is unknown.
+ * The account for a gateway's user and group; null if it has neither, and runs as gwproxy does. Rejects with a text for
+ * the operator if one is unknown.
  */
 export async function accountFor({
   user,
@@ -66,9 +66,9 @@ async function groupId(group: string): Promise<number> {
   return gid;
 }
 
-/** Accounts of a directory server, and macOS' own, are not in /etc/passwd; id(1) asks whoever knows. */
+/** Asks id(1), which also knows accounts that are not in /etc/passwd: those of a directory server, and macOS' own. */
 async function accountFromId(user: string): Promise<Account | null> {
-  // It would be read as an option.
+  // id(1) would take it for an option.
   if (user.startsWith('-')) return null;
   const [uid, gid] = await Promise.all([idOf('-u', user), idOf('-g', user)]);
   return uid === null || gid === null ? null : { uid, gid, name: isId(user) ? null : user, home: null };
@@ -76,7 +76,7 @@ async function accountFromId(user: string): Promise<Account | null> {
 
 function idOf(which: '-u' | '-g', user: string): Promise<number | null> {
   return new Promise((resolve) => {
-    // An unknown user, no id(1), no answer in time: all the same to whoever asks.
+    // An unknown user, a missing id(1) and a time-out are the same to the caller.
     execFile('id', [which, user], { timeout: ANSWER_WITHIN }, (error, stdout) => {
       const id = stdout.trim();
       resolve(error === null && isId(id) ? Number(id) : null);
@@ -99,8 +99,7 @@ function isId(text: string | undefined): text is string {
 
 /**
  * The environment of a gateway that runs as another user: HOME, USER and LOGNAME are that user's, unless the profile
- * sets them. Where they are just as gwproxy's own they were handed down, and its home is none of theirs; without HOME
- * a program asks the system for it.
+ * sets them. A value equal to gwproxy's own was inherited, and is dropped; without HOME a program asks the system for it.
  */
 export function environmentOf(
   account: Account,

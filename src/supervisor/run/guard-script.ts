@@ -1,17 +1,17 @@
 /**
- * The guard, for any POSIX sh (dash, bash, busybox): `sh -c GUARD gwproxy-guard PREFIX`. It waits for its standard
- * input to close, which happens whatever ends gwproxy, and then ends what is left. Why it is as it is:
+ * The guard, for any POSIX sh (dash, bash, busybox): `sh -c GUARD gwproxy-guard PREFIX`. It waits until its standard
+ * input closes, which happens whatever ends gwproxy, and then ends the processes that are left.
  *
- * - Each line is all groups that there are, as pid:start pairs; the last whole one counts. `bye` is an orderly end.
- * - It ignores what a terminal or a service manager sends to everybody: it must be the last to go.
- * - Groups come first: they are found without an environment, and grep may hang on a process that hangs itself.
- *   A group is left alone where its leader's pid is another's by now (field 22 of proc_pid_stat(5), counted from
- *   behind the name, which may hold anything); where the leader has gone the number is still the group's.
- * - The prefix holds a random number, so a process that carries it is one of this run. GNU's grep reads an environment
- *   as one long line, and 400 of them in 10 ms; busybox' own ends a line at the first NUL.
- * - SIGTERM goes out once, since to many programs a second one means at once; SIGKILL 0.7 s later, and again until a
- *   look finds nothing: what was just being spawned is found then too (it has no mark before its exec). Zombies that
- *   nobody reaps keep their group for ever, so it gives up after 100 looks.
+ * - Each line lists all groups as pid:start pairs; the last complete line counts. `bye` means an orderly end.
+ * - It ignores the signals that a terminal or a service manager sends to all processes: it must end last.
+ * - Groups are signalled first: that needs no environment, and grep may hang on the environment of a process that hangs.
+ *   A group is left alone if another process has its leader's pid (field 22 of proc_pid_stat(5), counted from behind
+ *   the name, which may hold any character). If the leader has ended, the number is still the group's.
+ * - The prefix holds a random number, so a process that has it belongs to this run. GNU grep reads an environment as one
+ *   long line, 400 of them in 10 ms; busybox grep ends a line at the first NUL.
+ * - SIGTERM is sent once, since many programs exit at once on a second one. SIGKILL follows 0.7 s later, and again until
+ *   a round finds no process: a process has no mark before its exec. It gives up after 100 rounds, since zombies that
+ *   are never reaped keep their group.
  */
 export const GUARD = `# gwproxy's guard: ends the gateways of a gwproxy that was killed
 trap '' HUP INT QUIT TERM USR1 USR2 PIPE

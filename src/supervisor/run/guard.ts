@@ -5,36 +5,36 @@ import { MARK } from '../tree/mark.ts';
 import type { ProcessId } from '../tree/proc.ts';
 import { GUARD } from './guard-script.ts';
 
-/** Guards that may end within a minute before the next has to wait for one. */
-const DEATHS = 3;
+/** So many guards may end within a minute; then the next one is started a minute later. */
+const MOST_DEATHS = 3;
 const MINUTE = 60_000;
 
-/** ms that a guard may take to end once it was told to. */
+/** ms for a guard to end in order. */
 const ENDS_WITHIN = 2000;
 
-/** A group whose leader's start is not known: this system has no /proc. */
+/** A process group; `started` is its leader's start, null on systems without /proc. */
 export type LedGroup = Pick<ProcessId, 'pid'> & { readonly started: number | null };
 
 export interface GuardOptions {
-  /** What the run's processes have in their environment. */
+  /** The begin of the entry that marks the run's processes in their environments. */
   readonly entry: string;
-  /** There is none for now; plain words. At most once a minute. */
+  /** There is no guard for now; at most once a minute. */
   readonly lost: (reason: string) => void;
-  /** ms, of a clock that never goes back. */
+  /** ms of a monotonic clock. */
   readonly now?: () => number;
 }
 
 /**
- * A process that outlives this one, and then ends its gateways: the only answer to SIGKILL, which nobody hears, that
- * reaches grandchildren too (a parent-death signal does not, measured). It keeps neither gwproxy's event loop nor its
- * standard output, terminal or folder.
+ * A process that outlives gwproxy and then ends its gateways. SIGKILL cannot be handled, and a parent-death signal does
+ * not reach grandchildren (measured). The guard keeps neither gwproxy's event loop alive nor its standard output,
+ * terminal or folder in use.
  */
 export class Guard {
   readonly #options: GuardOptions;
   readonly #now: () => number;
   #child: ChildProcess | undefined;
   #groups = '';
-  /** A line is on its way: a guard that does not read must not pile them up. */
+  /** A line is being written: lines must not pile up if the guard does not read. */
   #writing = false;
   #deaths: readonly number[] = [];
   #retry: NodeJS.Timeout | undefined;
@@ -56,21 +56,21 @@ export class Guard {
     try {
       child = spawn('/bin/sh', ['-c', GUARD, 'gwproxy-guard', this.#options.entry], {
         cwd: '/',
-        // Not gwproxy's own: one that is itself of a gateway has its mark, and its guard must outlive it. With none it
-        // would be a child of that gateway that hides its own.
+        // A gwproxy that runs within a gateway of another one has that gateway's mark, and its guard must outlive it.
+        // With no mark at all the guard would count as a child of that gateway that hides its environment.
         env: { PATH: process.env.PATH ?? '/usr/bin:/bin', [MARK]: 'guard' },
         stdio: ['pipe', 'ignore', 'ignore'],
-        // A session of its own: no Ctrl-C and no hang-up of gwproxy's terminal.
+        // In a session of its own it gets neither Ctrl-C nor the hang-up of gwproxy's terminal.
         detached: true,
       });
     } catch (error) {
-      this.#fails(unrunnable(error));
+      this.#restart(notRunnableText(error));
       return;
     }
     this.#child = child;
-    child.once('error', (error) => this.#died(child, unrunnable(error)));
+    child.once('error', (error) => this.#died(child, notRunnableText(error)));
     child.once('exit', (code, signal) => this.#died(child, `its guard ended (${signal ?? `code ${code}`})`));
-    // EPIPE: it has ended, and that is told too.
+    // EPIPE: the guard has ended, and 'exit' reports that.
     child.stdin?.on('error', () => {});
     child.unref();
     if (child.stdin instanceof Socket) child.stdin.unref();
@@ -78,13 +78,13 @@ export class Guard {
     this.#write();
   }
 
-  /** All groups that there are now. */
+  /** Replaces the list of all groups. */
   update(groups: readonly LedGroup[]): void {
     this.#groups = groups.map(({ pid, started }) => `${pid}:${started ?? ''}`).join(' ');
     this.#write();
   }
 
-  /** No gateway is left: it ends without a look. Resolves when it has; bounded. */
+  /** To be called when no gateway is left: ends the guard, which then kills nothing. Resolves when it has ended; bounded. */
   async end(): Promise<void> {
     this.#ended = true;
     clearTimeout(this.#retry);
@@ -116,13 +116,13 @@ export class Guard {
   #died(child: ChildProcess, reason: string): void {
     if (this.#child !== child) return;
     this.#child = undefined;
-    if (!this.#ended) this.#fails(reason);
+    if (!this.#ended) this.#restart(reason);
   }
 
-  #fails(reason: string): void {
+  #restart(reason: string): void {
     const now = this.#now();
     this.#deaths = [...this.#deaths.filter((at) => now - at < MINUTE), now];
-    if (this.#deaths.length < DEATHS) {
+    if (this.#deaths.length < MOST_DEATHS) {
       this.start();
       return;
     }
@@ -134,6 +134,6 @@ export class Guard {
   }
 }
 
-function unrunnable(error: unknown): string {
+function notRunnableText(error: unknown): string {
   return `/bin/sh cannot be run: ${errorCode(error) ?? errorMessage(error)}`;
 }

@@ -7,20 +7,20 @@ export interface Leader extends ProcessId {
   readonly profile: string;
 }
 
-/** What the next run must know of this one, should it be killed. */
+/** What the next run needs to find the processes of this one, if it is killed. */
 export interface RunRecord {
-  /** What its marks begin with. */
+  /** The id of the run, with which its marks begin. */
   readonly run: string;
-  /** Pids and starts mean nothing after the next boot, or on another machine. */
+  /** The boot id: pids and starts mean nothing after the next boot, or on another machine. */
   readonly boot: string;
-  /** gwproxy itself. */
+  /** The pid of gwproxy. */
   readonly pid: number;
-  /** gwproxy's own start: nothing of the run is older. Clock ticks since boot. */
+  /** When gwproxy started, in clock ticks since boot: no process of the run is older. */
   readonly started: number;
   readonly leaders: readonly Leader[];
 }
 
-/** Its name in the state folder. */
+/** The name of the record's file in the state folder. */
 export const RECORD = 'run.json';
 
 const VERSION = 1;
@@ -30,13 +30,13 @@ export function formatRecord(record: RunRecord): string {
   return `${JSON.stringify({ version: VERSION, ...record })}\n`;
 }
 
-/** Throws in plain words where the text is no record. */
+/** Throws a text for the operator if the text is not a record. */
 export function parseRecord(text: string): RunRecord {
   const value: unknown = text.length > MAX_BYTES ? null : JSON.parse(text);
   if (!isObject(value)) throw new Error('it is no record of a run');
   if (value.version !== VERSION) throw new Error(`its version is ${String(value.version)}, not ${VERSION}`);
   const { run, boot, pid, started, leaders } = value;
-  const isWhole =
+  const isComplete =
     typeof run === 'string' &&
     /^[0-9a-f]{16}$/.test(run) &&
     typeof boot === 'string' &&
@@ -44,7 +44,7 @@ export function parseRecord(text: string): RunRecord {
     typeof started === 'number' &&
     Array.isArray(leaders) &&
     leaders.every(isLeader);
-  if (!isWhole) throw new Error('it is no record of a run');
+  if (!isComplete) throw new Error('it is no record of a run');
   return { run, boot, pid, started, leaders };
 }
 
@@ -52,7 +52,7 @@ function isLeader(value: unknown): value is Leader {
   return (
     isObject(value) &&
     typeof value.profile === 'string' &&
-    // 0 and 1 and what is below would be everybody.
+    // kill(2) would take 0, -1 and 1 for groups of other processes.
     Number.isSafeInteger(value.pid) &&
     Number(value.pid) > 1 &&
     Number.isSafeInteger(value.started)
@@ -63,7 +63,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Null where there is none: the run before ended in order, or there was none. Throws where it cannot be read. */
+/** Null if there is none: the last run ended in order, or there was none. Rejects if it cannot be read. */
 export async function readRecord(file: string): Promise<RunRecord | null> {
   try {
     return parseRecord(await readFile(file, 'utf8'));
@@ -73,61 +73,61 @@ export async function readRecord(file: string): Promise<RunRecord | null> {
   }
 }
 
-/** Keeps the record of a run in a file: its owner's alone, never half a one, one write at a time. */
+/** Writes the record of a run to a file that only its owner can read; atomically, one write at a time. */
 export class RecordFile {
   readonly #file: string;
   readonly #draft: string;
   readonly #failed: (reason: string) => void;
-  #wanted: string | null = null;
+  #pending: string | null = null;
   #writing: Promise<void> | undefined;
-  #isTold = false;
+  #isReported = false;
 
-  /** `failed` is called once for each time that it cannot be written. */
+  /** `failed` is called once until a write succeeds again. */
   constructor(file: string, failed: (reason: string) => void) {
     this.#file = file;
     this.#draft = `${file}.new`;
     this.#failed = failed;
   }
 
-  /** Writes it soon; of several that come meanwhile, the last. Resolves when this or a later one is there. */
+  /** Of several records that come during a write, the last is written. Resolves once this or a later one was. */
   write(record: RunRecord): Promise<void> {
-    this.#wanted = formatRecord(record);
+    this.#pending = formatRecord(record);
     this.#writing ??= this.#write();
     return this.#writing;
   }
 
-  /** Nothing of the run is left. */
+  /** To be called when no process of the run is left. */
   async remove(): Promise<void> {
-    this.#wanted = null;
+    this.#pending = null;
     await this.#writing;
     try {
       await rm(this.#draft, { force: true });
       await rm(this.#file, { force: true });
     } catch (error) {
-      this.#tell(error);
+      this.#reportFailure(error);
     }
   }
 
   async #write(): Promise<void> {
-    while (this.#wanted !== null) {
-      const text = this.#wanted;
-      this.#wanted = null;
+    while (this.#pending !== null) {
+      const text = this.#pending;
+      this.#pending = null;
       try {
         await writeFile(this.#draft, text, { mode: 0o600 });
-        // One that was left by an earlier version or hand keeps the mode that it has.
+        // A file that exists already keeps its mode.
         await chmod(this.#draft, 0o600);
         await rename(this.#draft, this.#file);
-        this.#isTold = false;
+        this.#isReported = false;
       } catch (error) {
-        this.#tell(error);
+        this.#reportFailure(error);
       }
     }
     this.#writing = undefined;
   }
 
-  #tell(error: unknown): void {
-    if (this.#isTold) return;
-    this.#isTold = true;
+  #reportFailure(error: unknown): void {
+    if (this.#isReported) return;
+    this.#isReported = true;
     this.#failed(`cannot be written (${errorCode(error) ?? errorMessage(error)})`);
   }
 }

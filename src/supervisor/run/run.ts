@@ -15,46 +15,46 @@ import { sweep } from './sweep.ts';
 
 export { MARK } from '../tree/mark.ts';
 
-/** One run of gwproxy: what its gateways' processes are known by, and what ends them should it be killed. */
+/** One run of gwproxy: the marks of its gateways' processes, and what ends those processes if gwproxy is killed. */
 export interface Run {
-  /** The value of MARK for that life's processes. */
+  /** The value of MARK for the processes of that generation. */
   mark(profile: string, generation: number): string;
-  /** The leader of that life's process group is there. */
+  /** The leader of a process group has started. */
   leaderStarted(profile: string, pid: number): void;
-  /** Nothing of that life is left. */
+  /** No process of the tree of that leader is left. */
   treeEnded(pid: number): void;
   /**
-   * Throws a CommandError (73) where the gwproxy of the record lives, whatever became of its control socket. To be
-   * called before anything of the state folder is written or ended.
+   * Rejects with a CommandError (73) if the gwproxy of the record lives, whatever became of its control socket. To be
+   * called before the state folder is written to and before earlier processes are ended.
    */
   assertNoneRuns(): Promise<void>;
   /**
-   * Ends what an earlier run that was killed has left, then sees to it that this run's gateways end if this
-   * process is killed. To be called once nobody else runs in that state folder, and before the first start.
+   * Ends the processes of an earlier run that was killed, then starts the guard and the record of this run. To be called
+   * after assertNoneRuns(), and before the first start.
    */
   begin(): Promise<void>;
   /** To be called when no gateway is left. */
   close(): Promise<void>;
   /**
-   * SIGKILL, before it returns, to every process that carries a mark of this run: for the 'exit' of the process,
-   * after the groups were killed. Without /proc it does nothing.
+   * Sends SIGKILL, before it returns, to every process with a mark of this run: for the 'exit' of gwproxy, after the
+   * groups were killed. Does nothing without /proc.
    */
   killNow(): void;
 }
 
-/** ms: one that was just killed listens no more, and lives until its memory is given back. */
-const ENDING = 1000;
+/** ms for a gwproxy that was just killed to end: it lives on until its memory is freed. */
+const ENDS_WITHIN = 1000;
 
-/** Looks at /proc in killNow: the second finds what was born during the first. */
-const LOOKS = 3;
+/** Scans of /proc in killNow(): a later one finds the processes that were forked during an earlier one. */
+const KILL_SCANS = 3;
 
 /** `folder` is the state folder. */
 export function createRun({ folder, report }: { readonly folder: string; readonly report: Report }): Run {
   const id = newId();
   const groups = new Map<number, LedGroup & { readonly profile: string }>();
   const file = join(folder, RECORD);
-  const untold = (reason: string): void => report({ type: 'run.record', file, reason });
-  const record = new RecordFile(file, untold);
+  const recordFailed = (reason: string): void => report({ type: 'run.record', file, reason });
+  const record = new RecordFile(file, recordFailed);
   const guard = new Guard({
     entry: `${MARK}=${markPrefix(id)}`,
     lost: (reason) => report({ type: 'run.unguarded', reason }),
@@ -62,7 +62,7 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
   /** Null before begin(), after close(), and where there is no /proc. */
   let boot: string | null = null;
 
-  async function keep(): Promise<void> {
+  async function writeRecord(): Promise<void> {
     if (boot === null) return;
     const leaders = [...groups.values()].flatMap(({ profile, pid, started }): Leader[] =>
       started === null ? [] : [{ profile, pid, started }],
@@ -72,7 +72,7 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
 
   function changed(): void {
     guard.update([...groups.values()]);
-    void keep();
+    void writeRecord();
   }
 
   async function earlierOfThisBoot(): Promise<RunRecord | null> {
@@ -86,10 +86,10 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
       if (earlier === null) return;
       const { profiles, processes, left } = await sweep(earlier);
       if (processes > 0) report({ type: 'run.swept', profiles, processes });
-      if (left.length > 0) untold(`names processes that cannot be ended: ${left.join(', ')}`);
+      if (left.length > 0) recordFailed(`names processes that cannot be ended: ${left.join(', ')}`);
     } catch (error) {
       const why = errorCode(error) ?? errorMessage(error);
-      untold(
+      recordFailed(
         `cannot be followed (${why}); what an earlier gwproxy left, if it was killed, is not looked for`,
       );
     }
@@ -99,7 +99,7 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
     ...unguardedAs(id),
     leaderStarted(profile, pid) {
       const started = HAS_PROC ? startOf(pid) : null;
-      // It has ended already, and its pid may be anybody's by the time that it is needed.
+      // It has ended already, and its pid may belong to another process by the time that it is needed.
       if (HAS_PROC && started === null) return;
       groups.set(pid, { profile, pid, started });
       changed();
@@ -109,9 +109,10 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
     },
     async assertNoneRuns() {
       if (!HAS_PROC) return;
-      // What cannot be read is told of in begin(), which cannot follow it either.
+      // A record that cannot be read is reported by begin().
       const earlier = await earlierOfThisBoot().catch(() => null);
-      if (earlier === null || earlier.pid === process.pid || !(await outlives(earlier, ENDING))) return;
+      if (earlier === null || earlier.pid === process.pid || !(await isLivingAfter(earlier, ENDS_WITHIN)))
+        return;
       throw new CommandError(
         EXIT.alreadyRunning,
         `a gwproxy already runs on this config (pid ${earlier.pid}), whose control socket was removed; it makes a new one within seconds: see \`gwproxy status\`, or end it with \`gwproxy down\``,
@@ -124,9 +125,9 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
       }
       if (HAS_PROC) {
         boot = await bootId();
-        if (boot === null) untold("is not kept: the system's boot id cannot be read");
+        if (boot === null) recordFailed("is not kept: the system's boot id cannot be read");
         await sweepEarlier();
-        await keep();
+        await writeRecord();
       }
       guard.start();
     },
@@ -137,7 +138,7 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
   };
 }
 
-/** A run that is only told apart: for a supervisor on its own. */
+/** A run with marks, but without a guard and a record: for a supervisor on its own. */
 export function unguardedRun(): Run {
   return unguardedAs(newId());
 }
@@ -158,7 +159,7 @@ function killMarked(prefix: string): void {
   if (!HAS_PROC) return;
   const since = ownStart();
   const killed = new Set<number>();
-  for (let look = 0; look < LOOKS; look += 1) {
+  for (let scan = 0; scan < KILL_SCANS; scan += 1) {
     const found = scanNow(since).filter(({ pid, mark }) => mark?.startsWith(prefix) && !killed.has(pid));
     if (found.length === 0) return;
     for (const seen of found) {
@@ -168,7 +169,7 @@ function killMarked(prefix: string): void {
   }
 }
 
-async function outlives(gwproxy: ProcessId, ms: number): Promise<boolean> {
+async function isLivingAfter(gwproxy: ProcessId, ms: number): Promise<boolean> {
   const from = performance.now();
   while (isLiving(gwproxy)) {
     if (performance.now() - from >= ms) return true;
@@ -177,7 +178,7 @@ async function outlives(gwproxy: ProcessId, ms: number): Promise<boolean> {
   return false;
 }
 
-/** Null where it has ended, or no descriptor is left to look. */
+/** Null if it has ended, or no descriptor is left to read /proc. */
 function startOf(pid: number): number | null {
   try {
     return readStat(pid)?.started ?? null;
@@ -187,7 +188,7 @@ function startOf(pid: number): number | null {
   }
 }
 
-/** random(4): new with every boot. Null where a sandbox hides it. */
+/** The boot id of random(4), new with every boot; null if a sandbox hides it. */
 async function bootId(): Promise<string | null> {
   try {
     return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();

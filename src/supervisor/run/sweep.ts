@@ -5,52 +5,53 @@ import { isLiving } from '../tree/proc.ts';
 import { signalProcess } from '../tree/process-group.ts';
 import type { RunRecord } from './run-record.ts';
 
-/** ms between SIGTERM and SIGKILL: the old run's ports and locks are wanted now. */
+/** ms between SIGTERM and SIGKILL: the new run needs the ports and locks of the old one. */
 const GRACE = 1000;
 
-/** ms after which what outlived SIGKILL is left alone. */
+/** ms after which processes that outlive SIGKILL are left alone. */
 const GIVEN_UP_AFTER = 5000;
 
 export interface Swept {
-  /** Without repeats. */
+  /** The profiles whose processes were found, each once. */
   readonly profiles: readonly string[];
-  /** How many were ended. */
+  /** How many processes were ended. */
   readonly processes: number;
-  /** The pids of those that could not be. */
+  /** The pids of those that could not be ended. */
   readonly left: readonly number[];
 }
 
 /**
- * Ends what a run of this boot has left: every process that carries its mark, and the group and session of every
- * leader that is the recorded one, by its start. SIGTERM, SIGKILL after a second, and again until a look finds none.
+ * Ends the processes that an earlier run of this boot has left: every process with a mark of the run, and the group and
+ * session of every recorded leader whose start is the recorded one. Sends SIGTERM, SIGKILL after a second, and again
+ * until a scan finds none.
  */
 export async function sweep(record: RunRecord): Promise<Swept> {
   const prefix = markPrefix(record.run);
-  const met = new Map<number, string>();
+  const found = new Map<number, string>();
   let groups: ReadonlyMap<number, string> | undefined;
   const from = performance.now();
   for (let wait = 2; ; wait = Math.min(wait * 2, 100)) {
     const census = await scan(record.started, (mark) => mark.startsWith(prefix));
-    // Once is enough: a leader may end before its group, whose number then stays taken.
+    // Only in the first scan: a leader may end before its group, whose number then stays in use.
     groups ??= groupsOf(record, census);
-    const left = ownersOf(census, prefix, groups);
+    const left = remainingOf(census, prefix, groups);
     const spent = performance.now() - from;
     if (left.length === 0 || spent > GIVEN_UP_AFTER) {
       const pids = left.map(({ seen }) => seen.pid);
-      const ended = [...met.keys()].filter((pid) => !pids.includes(pid)).length;
-      return { profiles: [...new Set(met.values())].sort(), processes: ended, left: pids };
+      const ended = [...found.keys()].filter((pid) => !pids.includes(pid)).length;
+      return { profiles: [...new Set(found.values())].sort(), processes: ended, left: pids };
     }
     for (const { seen, profile } of left) {
       if (spent >= GRACE) signalProcess(seen, 'SIGKILL');
-      else if (!met.has(seen.pid)) signalProcess(seen, 'SIGTERM');
-      met.set(seen.pid, profile);
+      else if (!found.has(seen.pid)) signalProcess(seen, 'SIGTERM');
+      found.set(seen.pid, profile);
     }
     await pause(wait);
     while (performance.now() - from < GRACE && left.some(({ seen }) => isLiving(seen))) await pause(10);
   }
 }
 
-/** The recorded groups that are still led by whom the record names, and whose profile each is. */
+/** The recorded groups that still have their recorded leader: group to profile. */
 function groupsOf(record: RunRecord, census: readonly CensusEntry[]): ReadonlyMap<number, string> {
   const starts = new Map(census.map(({ pid, started }) => [pid, started]));
   return new Map(
@@ -60,13 +61,13 @@ function groupsOf(record: RunRecord, census: readonly CensusEntry[]): ReadonlyMa
   );
 }
 
-function ownersOf(
+function remainingOf(
   census: readonly CensusEntry[],
   prefix: string,
   groups: ReadonlyMap<number, string>,
 ): readonly { readonly seen: CensusEntry; readonly profile: string }[] {
   return census.flatMap((seen) => {
-    // This gwproxy may have been started from within a gateway of the one before.
+    // This gwproxy may have been started from within a gateway of the earlier run.
     if (seen.pid === process.pid) return [];
     const profile = seen.mark?.startsWith(prefix)
       ? profileIn(seen.mark)
