@@ -6,7 +6,7 @@ import { runCli, startGwproxy } from '../support/cli.ts';
 import { fixture } from '../support/root.ts';
 import { temporaryFolder } from '../support/sockets.ts';
 
-test('a gateway that runs and listens on every address is told, and its own ports are no strangers', async (t) => {
+test('a gateway that listens on every address is reported, and ports of running gateways are not', async (t) => {
   const at = await temporaryFolder(t);
   const config = join(at, 'gwproxy.yaml');
   const serve = JSON.stringify(fixture('gateways', 'serve.mjs'));
@@ -25,14 +25,17 @@ profiles:
   const { code, stdout } = await runCli(['doctor', '-c', config], env);
   assert.equal(code, 0, stdout);
   if (process.platform === 'linux')
-    assert.match(stdout, /^ {6}open, main, is on every address, port \d+: past gwproxy$/m);
-  assert.doesNotMatch(stdout, /closed|taken|ERROR/);
+    assert.match(
+      stdout,
+      /^ {6}open: port \d+ \(listener main\) is open on every address, without gwproxy in front$/m,
+    );
+  assert.doesNotMatch(stdout, /closed:|in use|ERROR/);
 });
 
-test('without a config the doctor says so, and ends with 1', async (t) => {
+test('without a config doctor says so, and exits with 1', async (t) => {
   const at = await temporaryFolder(t);
   const { code, stdout, stderr } = await runCli(['doctor', '-c', join(at, 'gwproxy.yaml')], { HOME: at });
   assert.deepEqual([code, stderr], [1, '']);
-  assert.match(stdout, /^ERROR no config can be read at /m);
+  assert.match(stdout, /^ERROR there is no config that can be read at /m);
   assert.match(stdout, /^1 error/m);
 });

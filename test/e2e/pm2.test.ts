@@ -188,31 +188,33 @@ test('what the real pm2 runs is found, by its dump and by its processes, until i
   const running = await doctor();
   assert.equal(running.code, 1);
   assert.deepEqual(
-    running
-      .of('pm2')
-      .map(({ level, what, instead }) => [level, what.replace(/pid \d+/, 'pid'), instead].join(' | '))
-      .sort(),
+    [...running.of('pm2'), ...running.of('ports')].map(({ level, what, instead }) => [level, what, instead]),
     [
-      ...[1, 2].map(
-        () =>
-          "error | clustered: pm2 still runs 'clustered' (pid), the same command | pm2 delete clustered && pm2 save --force",
-      ),
-      "error | forked-bot: pm2 still runs 'Forked Bot' (pid), the same command | pm2 delete 'Forked Bot' && pm2 save --force",
+      [
+        'error',
+        "pm2 still runs what this config runs, or holds its ports: forked-bot (in pm2 'Forked Bot'), clustered",
+        "pm2 delete 'Forked Bot'; pm2 delete clustered; pm2 save --force",
+      ],
+      ['ok', 'no problems found', null],
     ],
   );
+
+  await writeFile(config, text.replace('listen: 127.0.0.1:3978', 'listen: 127.0.0.1:0'));
+  const gwproxy = await startGwproxy(t, config, {}, ['forked-bot']);
+  const blocked = await gwproxy.waitFor('a start that fails', ({ state }) => state === 'backoff');
   assert.match(
-    running.of('ports')[0]?.what ?? '',
-    new RegExp(`port of forked-bot, main, ${port} is taken by node \\(pid \\d+\\)`),
+    String(blocked['reason']),
+    new RegExp(
+      `^port ${port} is in use by node \\(pid \\d+\\), which pm2 runs as 'Forked Bot': \`gwproxy doctor\` prints the command that removes it from pm2$`,
+    ),
   );
+  await gwproxy.stop();
 
   await daemon.run('kill');
   const stopped = await doctor();
   assert.deepEqual(
     stopped.of('pm2').map(({ level, what }) => `${level} ${what}`),
-    [
-      "warn forked-bot: pm2 would start 'Forked Bot' again at boot, the same command",
-      "warn clustered: pm2 would start 'clustered' again at boot, the same command",
-    ],
+    ["warn pm2 would start again at boot what this config runs: forked-bot (in pm2 'Forked Bot'), clustered"],
   );
   assert.equal(stopped.of('ports')[0]?.level, 'ok');
 });

@@ -12,57 +12,57 @@ import { LateError, type Subject, within } from './subject.ts';
 import { checkDescriptors, checkInit } from './system-findings.ts';
 
 interface Check {
-  /** Without which it could say nothing. */
+  /** The check is skipped if one of them is null. */
   readonly needs: readonly ('plan' | 'status')[];
-  /** Empty where all is well. */
-  readonly look: (subject: Subject) => Promise<readonly Fault[]>;
+  /** Empty if it found nothing wrong. */
+  readonly run: (subject: Subject) => Promise<readonly Fault[]>;
 }
 
-/** By the names that `gwproxy doctor` shows. Each looks at one thing. */
+/** By the names that `gwproxy doctor` shows. */
 const CHECKS: Readonly<Record<string, Check>> = {
-  config: { needs: [], look: checkConfig },
-  commands: { needs: ['plan'], look: checkLaunches },
-  ports: { needs: ['plan'], look: checkPorts },
-  reach: { needs: ['plan', 'status'], look: checkReach },
-  secrets: { needs: [], look: checkSecrets },
-  pm2: { needs: ['plan'], look: checkPm2 },
-  running: { needs: ['status'], look: checkRunning },
-  logs: { needs: ['plan'], look: checkLogs },
-  spool: { needs: ['plan'], look: checkSpool },
-  state: { needs: [], look: checkState },
-  'open files': { needs: ['plan'], look: checkDescriptors },
-  'watched files': { needs: ['plan'], look: checkWatch },
-  'PID 1': { needs: [], look: checkInit },
-  service: { needs: [], look: checkService },
+  config: { needs: [], run: checkConfig },
+  commands: { needs: ['plan'], run: checkLaunches },
+  ports: { needs: ['plan'], run: checkPorts },
+  reach: { needs: ['plan', 'status'], run: checkReach },
+  secrets: { needs: [], run: checkSecrets },
+  pm2: { needs: ['plan'], run: checkPm2 },
+  running: { needs: ['status'], run: checkRunning },
+  logs: { needs: ['plan'], run: checkLogs },
+  spool: { needs: ['plan'], run: checkSpool },
+  state: { needs: [], run: checkState },
+  'open files': { needs: ['plan'], run: checkDescriptors },
+  'watched files': { needs: ['plan'], run: checkWatch },
+  'PID 1': { needs: [], run: checkInit },
+  service: { needs: [], run: checkService },
 };
 
 export interface ChecksResult {
   readonly findings: readonly Finding[];
-  /** Checks that could say nothing: the config is invalid, or no gwproxy runs. */
+  /** Names of the checks that were skipped: the config is invalid, or no gwproxy runs. */
   readonly skipped: readonly string[];
-  /** Something never answered, and is still being waited for. */
+  /** True if a check did not end in time, and still keeps the process from ending. */
   readonly late: boolean;
 }
 
-/** Every check at once, each within `ms`. What could not be looked at is a finding of its own; nothing is thrown. */
+/** Runs all checks at once, each for at most `ms`. Never throws: a check that fails is a finding of its own. */
 export async function runChecks(subject: Subject, ms: number): Promise<ChecksResult> {
   const skipped: string[] = [];
   let late = false;
   const findings = await Promise.all(
-    Object.entries(CHECKS).map(async ([check, { needs, look }]): Promise<readonly Finding[]> => {
+    Object.entries(CHECKS).map(async ([check, { needs, run }]): Promise<readonly Finding[]> => {
       if (needs.some((need) => subject[need] === null)) {
         skipped.push(check);
         return [];
       }
       try {
-        const faults = await within(ms, look(subject));
+        const faults = await within(ms, run(subject));
         if (faults.length > 0) return faults.map(({ level, ...fault }) => ({ level, check, ...fault }));
-        return [{ level: 'ok', check, what: 'nothing found', where: null, instead: null }];
+        return [{ level: 'ok', check, what: 'no problems found', where: null, instead: null }];
       } catch (error) {
         if (error instanceof LateError) late = true;
         const reason = errorMessage(error);
         return [
-          { level: 'warn', check, what: `${check}: could not look: ${reason}`, where: null, instead: null },
+          { level: 'warn', check, what: `${check}: the check failed: ${reason}`, where: null, instead: null },
         ];
       }
     }),

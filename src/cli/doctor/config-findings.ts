@@ -1,24 +1,34 @@
-import type { Problem } from '../../config/problems.ts';
+import { publicByProfilePathAlone } from '../../config/public-by-profile-path.ts';
 import { error, type Fault, warn } from './finding.ts';
-import { placeText, type Subject } from './subject.ts';
+import type { Subject } from './subject.ts';
 
-/** Every problem of the config, and what is allowed and hardly meant. */
+/** Whether the config can be used, and what it makes public without a route. `gwproxy validate` prints the problems. */
 export async function checkConfig({ configFile, hint, loaded }: Subject): Promise<readonly Fault[]> {
   if (loaded === null) {
-    return [
-      error(
-        `no config can be read at ${configFile}`,
-        `name it with --config FILE, or write one: gwproxy init${hint}`,
-      ),
-    ];
+    const instead = `name it with --config FILE, or write one with gwproxy init${hint}`;
+    return [error(`there is no config that can be read at ${configFile}`, instead)];
   }
-  if (!loaded.ok)
-    return loaded.problems.map((problem) =>
-      told(error, problem, 'mend it; until then `up` and `reload` refuse'),
-    );
-  return loaded.warnings.map((problem) => told(warn, problem, null));
+  const validate = `run gwproxy validate${hint}`;
+  if (!loaded.ok) {
+    return [error(`the config is invalid (${counted(loaded.problems.length, 'problem')})`, validate)];
+  }
+  const { warnings, plan } = loaded;
+  const open = publicByProfilePathAlone(plan);
+  return [
+    ...(warnings.length === 0
+      ? []
+      : [warn(`the config is valid, with ${counted(warnings.length, 'warning')}`, validate)]),
+    ...(open.length === 0
+      ? []
+      : [
+          warn(
+            `public at /p/<profile>/… by profile_paths alone: ${open.join(', ')}`,
+            'give them routes, or `paths: []` in the listener of each that receives no webhooks',
+          ),
+        ]),
+  ];
 }
 
-function told(level: typeof error, problem: Problem, instead: string | null): Fault {
-  return { ...level(problem.message, '', placeText(problem)), instead };
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -1,18 +1,19 @@
-/** error: it will go wrong, or does; warn: it may, or is hardly meant. */
+/** error: it will go wrong, or does; warn: it may go wrong, or is probably not meant. */
 export type Level = 'ok' | 'warn' | 'error';
 
-/** One line of what `gwproxy doctor --json` prints; users' scripts rely on these names. */
+/** One element of what `gwproxy doctor --json` prints; users' scripts rely on these names. */
 export interface Finding {
   readonly level: Level;
   readonly check: string;
+  /** What is, with the profile's name first if it is about one. */
   readonly what: string;
-  /** A file and line, or a folder; null where none says it all. */
+  /** A file and line, or a folder; null if `what` says it all. */
   readonly where: string | null;
-  /** What to do instead; null where nothing has to be done. */
+  /** What to do; null if nothing has to be done. */
   readonly instead: string | null;
 }
 
-/** What is wrong, before the check that found it signs it. */
+/** A finding without the name of the check that made it. */
 export type Fault = Omit<Finding, 'level' | 'check'> & { readonly level: 'warn' | 'error' };
 
 export function error(what: string, instead: string, where: string | null = null): Fault {
@@ -25,14 +26,14 @@ export function warn(what: string, instead: string, where: string | null = null)
 
 const RANK: Readonly<Record<Level, number>> = { ok: 0, warn: 1, error: 2 };
 
-/** What is worst comes last, where a terminal ends. */
+/** Errors last, where they stay in view on a terminal. */
 export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
   return [...findings].sort((a, b) => RANK[a.level] - RANK[b.level]);
 }
 
-/** For a narrow screen: what is well and what could say nothing, then each fault on short lines, and a count. */
+/** The report for a person: the checks that passed and those that were skipped, each fault on short lines, a count. */
 export function findingsText(findings: readonly Finding[], skipped: readonly string[] = []): string {
-  const well = findings.filter(({ level }) => level === 'ok').map(({ check }) => check);
+  const passed = findings.filter(({ level }) => level === 'ok').map(({ check }) => check);
   const faults = sortFindings(findings).filter(({ level }) => level !== 'ok');
   const blocks = faults.map(({ level, what, where, instead }) =>
     [
@@ -42,7 +43,7 @@ export function findingsText(findings: readonly Finding[], skipped: readonly str
     ].join('\n'),
   );
   const head = [
-    ...(well.length > 0 ? [`ok    ${well.join(', ')}`] : []),
+    ...(passed.length > 0 ? [`ok    ${passed.join(', ')}`] : []),
     ...(skipped.length > 0 ? [`skip  ${skipped.join(', ')}`] : []),
   ];
   return [head.join('\n'), ...blocks, countText(faults)].join('\n\n');
@@ -51,7 +52,7 @@ export function findingsText(findings: readonly Finding[], skipped: readonly str
 function countText(faults: readonly Finding[]): string {
   const errors = faults.filter(({ level }) => level === 'error').length;
   const warnings = faults.length - errors;
-  if (faults.length === 0) return 'nothing found that would go wrong';
+  if (faults.length === 0) return 'no problems found';
   return [counted(errors, 'error'), counted(warnings, 'warning')].filter((text) => text !== '').join(', ');
 }
 

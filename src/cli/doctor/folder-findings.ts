@@ -12,7 +12,7 @@ import type { Subject } from './subject.ts';
 
 const MIB = 1024 ** 2;
 
-/** The folder of the logs: that it can be written, and that its disk has room for what the config lets them take. */
+/** Whether the log folder can be written, and its disk has room for what the config allows. */
 export async function checkLogs({ plan, stateFolder }: Subject): Promise<readonly Fault[]> {
   if (plan === null || stateFolder === null) return [];
   return spaceFor(plan.logs.folder ?? join(stateFolder, 'logs'), {
@@ -24,63 +24,65 @@ export async function checkLogs({ plan, stateFolder }: Subject): Promise<readonl
   });
 }
 
-/** The folder of the spool, where some profile's deliveries are kept in it. */
+/** The same for the spool, if some profile's deliveries may be spooled. */
 export async function checkSpool({ plan, stateFolder }: Subject): Promise<readonly Fault[]> {
   if (plan === null || stateFolder === null) return [];
   if (!plan.profiles.some(({ verify, delivery }) => verify !== null && delivery === 'spool')) return [];
   return spaceFor(join(stateFolder, 'spool'), {
-    name: 'kept deliveries',
+    name: 'spooled deliveries',
     most: SPOOL_LIMITS.bytes,
-    without: 'what a gateway misses cannot be kept',
+    without: 'no delivery can be spooled',
     writable: 'set GWPROXY_STATE_DIR',
     less: 'set delivery: direct',
   });
 }
 
-/** What takes room on a disk, and what to do where there is none. */
-export interface Taker {
+/** What takes room on a disk, and the words for its findings. */
+export interface DiskUse {
   readonly name: string;
   /** Bytes that it may grow to. */
   readonly most: number;
-  /** What is lost where nothing can be written. */
+  /** What happens if nothing can be written. */
   readonly without: string;
   readonly writable: string;
   readonly less: string;
 }
 
-async function spaceFor(folder: string, taker: Taker): Promise<readonly Fault[]> {
+async function spaceFor(folder: string, use: DiskUse): Promise<readonly Fault[]> {
   const there = nearestFolder(folder);
   try {
     await access(there, constants.W_OK | constants.X_OK);
   } catch (failure) {
     const why = errorCode(failure) ?? errorMessage(failure);
     return [
-      error(`${taker.name} cannot be written: ${why}`, `chown or chmod it, or ${taker.writable}`, there),
+      error(`${use.name} cannot be written: ${why}`, `chown or chmod the folder, or ${use.writable}`, there),
     ];
   }
   const { bavail, bsize } = await statfs(there);
-  return spaceFault(bavail * bsize, taker, there);
+  return spaceFault(bavail * bsize, use, there);
 }
 
-/** Pure; bytes free. */
+/** `free` in bytes. Pure. */
 export function spaceFault(
   free: number,
-  { name, most, without, less }: Taker,
+  { name, most, without, less }: DiskUse,
   folder: string,
 ): readonly Fault[] {
-  const left = `${Math.floor(free / MIB)} MiB are left on its disk`;
-  if (free < 16 * MIB) return [error(left, `make room: ${without}`, folder)];
+  const left = `${Math.floor(free / MIB)} MiB are free on its disk`;
+  if (free < 16 * MIB) return [error(left, `free some space: ${without}`, folder)];
   if (free >= most) return [];
-  return [warn(`${left}; ${name} may take ${Math.ceil(most / MIB)} MiB`, `make room, or ${less}`, folder)];
+  return [
+    warn(`${left}; ${name} may take ${Math.ceil(most / MIB)} MiB`, `free some space, or ${less}`, folder),
+  ];
 }
 
-/** What is there already of that path. */
+/** The folder itself, or the nearest above it that exists. */
 function nearestFolder(folder: string): string {
   return existsSync(folder) || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
 }
 
-/** The state folder: the owner's own, with room for its socket's path, and whoever runs there answers. */
-export async function checkState({ stateFolder, silent }: Subject): Promise<readonly Fault[]> {
+/** Whether the state folder is this user's, its path is short enough for a socket, and a gwproxy that uses it answers. */
+export async function checkState({ stateFolder, unresponsive }: Subject): Promise<readonly Fault[]> {
   if (stateFolder === null) return [];
   try {
     controlSocketPath(stateFolder);
@@ -88,40 +90,48 @@ export async function checkState({ stateFolder, silent }: Subject): Promise<read
     if (!(failure instanceof CommandError)) throw failure;
     return [
       error(
-        "the control socket's path is too long",
-        'set GWPROXY_STATE_DIR to a shorter folder',
+        "the state folder's path is too long for a control socket",
+        'set GWPROXY_STATE_DIR to a folder with a shorter path',
         stateFolder,
       ),
     ];
   }
-  if (silent !== null) {
-    return [error(silent.what, silent.instead, stateFolder)];
+  if (unresponsive !== null) {
+    return [error(unresponsive.what, unresponsive.instead, stateFolder)];
   }
-  if (!existsSync(stateFolder)) return unmakeable(nearestFolder(stateFolder));
+  if (!existsSync(stateFolder)) return cannotCreate(nearestFolder(stateFolder));
   const found = await lstat(stateFolder);
   if (!found.isDirectory())
-    return [error('it is no folder', 'remove it, or set GWPROXY_STATE_DIR', stateFolder)];
+    return [
+      error('the state folder is not a folder', 'remove the file, or set GWPROXY_STATE_DIR', stateFolder),
+    ];
   const { uid } = found;
   const own = process.getuid?.();
   if (own === undefined || uid === own) return [];
-  return [error(`it belongs to user ${uid}`, 'act as that user, or set GWPROXY_STATE_DIR', stateFolder)];
+  return [
+    error(
+      `the state folder belongs to user ${uid}`,
+      'run gwproxy as that user, or set GWPROXY_STATE_DIR',
+      stateFolder,
+    ),
+  ];
 }
 
-/** Tried by making one: what access(2) permits, a file system may refuse. */
-async function unmakeable(there: string): Promise<readonly Fault[]> {
+/** Tries to create a folder: a file system may refuse what access(2) permits. */
+async function cannotCreate(there: string): Promise<readonly Fault[]> {
   try {
     await rmdir(await mkdtemp(join(there, '.gwproxy-')));
     return [];
   } catch (failure) {
     const code = errorCode(failure);
     if (code === null) throw failure;
-    const why = code === 'ENOTDIR' ? 'it is no folder' : code;
-    const what = `the state folder cannot be made: ${why}`;
-    return [error(what, 'chown or chmod it, or set GWPROXY_STATE_DIR', there)];
+    const why = code === 'ENOTDIR' ? 'it is not a folder' : code;
+    const what = `the state folder cannot be created: ${why}`;
+    return [error(what, 'chown or chmod this folder, or set GWPROXY_STATE_DIR', there)];
   }
 }
 
-/** A user's service ends with the user's last session, unless that user lingers (loginctl(1)). */
+/** systemd ends a user's services with the user's last session, unless lingering is enabled (loginctl(1)). */
 export async function checkService({
   configFile,
   stateFolder,
@@ -134,11 +144,15 @@ export async function checkService({
   const { username } = userInfo();
   if (!existsSync(unit) || existsSync(join('/var/lib/systemd/linger', username))) return [];
   return [
-    warn('it ends when you log out, and does not start at boot', `loginctl enable-linger ${username}`, unit),
+    warn(
+      'the service ends when you log out, and does not start at boot',
+      `run loginctl enable-linger ${username}`,
+      unit,
+    ),
   ];
 }
 
-/** Whether one more watcher can be had: inotify's are counted by user, and editors take many. */
+/** Whether one more file can be watched: inotify limits watches per user, and editors use many. */
 export async function checkWatch({ plan, configFile, hint }: Subject): Promise<readonly Fault[]> {
   if (plan === null || plan.watch === 'off') return [];
   try {
@@ -149,8 +163,8 @@ export async function checkWatch({ plan, configFile, hint }: Subject): Promise<r
     const limit = code === 'EMFILE' ? 'max_user_instances' : 'max_user_watches';
     return [
       warn(
-        `changes of the config will not be seen (${code})`,
-        `sysctl fs.inotify.${limit}=8192, or watch: off and \`gwproxy reload${hint}\``,
+        `changes to the config's files will not be noticed (${code})`,
+        `run sysctl fs.inotify.${limit}=8192, or watch: off and \`gwproxy reload${hint}\``,
         configFile,
       ),
     ];

@@ -1,86 +1,139 @@
 import { realpathSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import type { Plan } from '../../config/types.ts';
-import { isDeletableByName } from '../pm2/delete-command.ts';
+import { pm2HolderOf } from '../../supervisor/ports/pm2-daemon.ts';
+import { deleteCommand, isDeletableByName } from '../pm2/delete-command.ts';
 import { shellWord } from '../shell-word.ts';
 import { error, type Fault, warn } from './finding.ts';
 import { type Pm2App, pm2Apps } from './pm2-processes.ts';
+import { addressOf, wantedPorts } from './port-findings.ts';
 import { wordOf } from './program-findings.ts';
-import { placeText, type Subject } from './subject.ts';
+import type { Subject } from './subject.ts';
 
-/** What both pm2 and gwproxy would run: two gateways of one bot, on one port, with one token. */
-export async function checkPm2({ plan, env, home }: Subject): Promise<readonly Fault[]> {
+/** What pm2 runs, or would start at boot, although this config runs it too: two gateways of one bot, on one port. */
+export async function checkPm2({ plan, status, env, home }: Subject): Promise<readonly Fault[]> {
   if (plan === null) return [];
   const { apps, unread } = await pm2Apps(env, home);
-  const usualHome = env['PM2_HOME'] || join(home, '.pm2');
+  const defaultHome = env['PM2_HOME'] || join(home, '.pm2');
+  const ports = await Promise.all(
+    wantedPorts(plan, status).map(async ({ host, port, profile }): Promise<readonly HeldPort[]> => {
+      const owner = await pm2HolderOf(addressOf(host), port);
+      return owner === null ? [] : [{ ...owner, port, profile }];
+    }),
+  );
   return [
     ...unread.map(({ pm2Home, reason }) =>
       warn(
-        `what pm2 would start at boot is not known: ${reason}`,
-        `${pm2At(pm2Home, usualHome)} save --force, which writes it anew`,
+        `what pm2 would start at boot is unknown: ${reason}`,
+        `write it anew with ${pm2At(pm2Home, defaultHome)} save --force`,
       ),
     ),
-    ...(apps.length === 0 ? [] : pm2Faults(commandsOf(plan), apps.map(withRealScript), usualHome)),
+    ...pm2Faults(commandsOf(plan), apps.map(withRealScript), ports.flat(), defaultHome),
   ];
 }
 
-/** How a profile is run, as far as it can be compared. */
+/** How a profile is run, as far as it can be compared with an app of pm2. */
 export interface Command {
   readonly profile: string;
-  readonly where: string;
-  /** Absolute, without links, where it names a file that is there; a word with a port in it is null. */
+  /** `text` is null for a word with a port in it; `file` is absolute and without links, null if it names no file. */
   readonly words: readonly { readonly text: string | null; readonly file: string | null }[];
   readonly cwd: string;
 }
 
-/** Pure. One fault an app of pm2's, on the profile that fits it best. */
+/** A port of this config that an app of pm2 holds. */
+export interface HeldPort {
+  readonly pm2Home: string;
+  readonly name: string | null;
+  readonly port: number;
+  /** Null for the public port. */
+  readonly profile: string | null;
+}
+
+/** At most two findings for each daemon: what it runs, with one command that removes it all, and what it would start. Pure. */
 export function pm2Faults(
   commands: readonly Command[],
   apps: readonly Pm2App[],
-  usualHome: string,
+  ports: readonly HeldPort[],
+  defaultHome: string,
 ): readonly Fault[] {
-  const faults = apps.flatMap((app) => {
+  const profileOf = (app: Pm2App): string | undefined => {
     const same = commands.filter((command) => isSame(command, app));
-    const command = same.find(({ profile }) => profile === plainName(app.name)) ?? same[0];
-    return command === undefined ? [] : [faultOf(command, app, usualHome)];
+    return (same.find(({ profile }) => profile === plainName(app.name)) ?? same[0])?.profile;
+  };
+  // In the config's order, as `gwproxy init --pm2` prints the command.
+  const matched = commands.flatMap(({ profile }) =>
+    apps.filter((app) => profileOf(app) === profile).map((app) => ({ ...app, profile })),
+  );
+  const homes = new Set([...matched, ...ports].map(({ pm2Home }) => pm2Home));
+  return [...homes].flatMap((pm2Home) => {
+    const own = matched.filter((app) => app.pm2Home === pm2Home);
+    const running = own.filter(({ pid }) => pid !== null);
+    const known = new Set(running.map(({ profile }) => profile));
+    // The daemon itself holds the ports of a cluster: its app is found by its command.
+    const others = ports.filter((one) => one.pm2Home === pm2Home && !known.has(one.profile ?? ''));
+    const pm2 = pm2At(pm2Home, defaultHome);
+    return [...runningFault(running, others, pm2), ...bootFault(own, pm2)];
   });
-  // Of a cluster the dump has an entry for each instance.
-  return faults.filter(({ what }, index) => faults.findIndex((fault) => fault.what === what) === index);
 }
 
-function faultOf({ profile, where }: Command, { pid, name, pm2Home }: Pm2App, usualHome: string): Fault {
-  const pm2 = pm2At(pm2Home, usualHome);
-  const called = name === null ? 'an app' : `'${name}'`;
-  if (pid === null) {
-    const what = `${profile}: pm2 would start ${called} again at boot, the same command`;
-    return warn(what, `${pm2} save --force once it runs nothing of yours, or ${pm2} unstartup`, where);
-  }
-  const instead =
-    name === null || !isDeletableByName(name)
-      ? `as its user: ${pm2} ls, ${pm2} delete it, ${pm2} save --force`
-      : `${pm2} delete ${shellWord(name)} && ${pm2} save --force`;
-  return error(`${profile}: pm2 still runs ${called} (pid ${pid}), the same command`, instead, where);
+type Matched = Pm2App & { readonly profile: string };
+
+function runningFault(
+  running: readonly Matched[],
+  ports: readonly HeldPort[],
+  pm2: string,
+): readonly Fault[] {
+  const apps = [...running, ...ports];
+  if (apps.length === 0) return [];
+  const names = [...new Set(apps.flatMap(({ name }) => (name === null ? [] : [name])))];
+  const deletable = names.filter(isDeletableByName);
+  const isComplete = deletable.length === names.length && apps.every(({ name }) => name !== null);
+  const byId = `as pm2's user: ${pm2} ls, then ${pm2} delete ID for each; ${pm2} save --force`;
+  const shown = [...new Set([...running.map(appText), ...ports.map(portText)])];
+  const what = `pm2 still runs what this config runs, or holds its ports: ${shown.join(', ')}`;
+  return [error(what, isComplete ? deleteCommand(deletable, pm2) : byId)];
 }
 
-/** pm2 as it is called to ask that daemon. */
-function pm2At(pm2Home: string, usualHome: string): string {
-  return pm2Home === usualHome ? 'pm2' : `PM2_HOME=${shellWord(pm2Home)} pm2`;
+function bootFault(apps: readonly Matched[], pm2: string): readonly Fault[] {
+  const stopped = apps.filter(({ pid }) => pid === null);
+  if (stopped.length === 0) return [];
+  const shown = [...new Set(stopped.map(appText))];
+  return [
+    warn(
+      `pm2 would start again at boot what this config runs: ${shown.join(', ')}`,
+      `${pm2} save --force once pm2 runs nothing of these, or ${pm2} unstartup`,
+    ),
+  ];
 }
 
-/** Pure. The same script, with the same arguments as far as they are known, or some more on one side. */
+function appText({ name, profile }: Matched): string {
+  return name === null || name === profile ? profile : `${profile} (in pm2 '${name}')`;
+}
+
+function portText({ name, port, profile }: HeldPort): string {
+  const whose = profile === null ? `the public port ${port}` : `port ${port} of ${profile}`;
+  return name === null ? whose : `${whose} (in pm2 '${name}')`;
+}
+
+/** How pm2 is called for that daemon. */
+function pm2At(pm2Home: string, defaultHome: string): string {
+  return pm2Home === defaultHome ? 'pm2' : `PM2_HOME=${shellWord(pm2Home)} pm2`;
+}
+
+/** True for the same script with the same arguments, as far as they are known, or some more on one side. Pure. */
 export function isSame({ words, cwd }: Command, { script, args, cwd: other }: Pm2App): boolean {
   const at = words.findIndex(({ file }) => file === script);
   if (at === -1) return false;
-  const folder = other === null || other === cwd;
-  if (args === null) return folder;
+  const sameFolder = other === null || other === cwd;
+  if (args === null) return sameFolder;
   const own = words.slice(at + 1);
   if ((args.length === 0) !== (own.length === 0)) return false;
   const agree = args.every((arg, index) => {
     const word = own[index];
     return word === undefined || word.text === null || word.text === arg;
   });
-  // Several bots of one script without arguments are told apart by their folders.
-  return agree && (folder || args.length > 0);
+  // Without arguments, only their folders tell several bots of one script apart.
+  return agree && (sameFolder || args.length > 0);
 }
 
 function plainName(name: string | null): string | null {
@@ -88,18 +141,18 @@ function plainName(name: string | null): string | null {
 }
 
 function commandsOf({ profiles }: Plan): readonly Command[] {
-  return profiles.flatMap(({ name, launch, source }) => {
+  return profiles.flatMap(({ name, launch }) => {
     if (launch.kind === 'url') return [];
     const path = launch.env['PATH'] === undefined ? '' : (wordOf(launch.env['PATH']) ?? '');
     const words = launch.command.map((template, index) => {
       const text = wordOf(template);
       return { text, file: text === null ? null : fileOf(text, index === 0, launch.cwd, path) };
     });
-    return [{ profile: name, where: placeText(source), words, cwd: realPath(launch.cwd) ?? launch.cwd }];
+    return [{ profile: name, words, cwd: realPath(launch.cwd) ?? launch.cwd }];
   });
 }
 
-/** A program without a slash is looked for on PATH, a script in the working folder. */
+/** A program without a slash is looked up on PATH, a script in the working folder. */
 function fileOf(word: string, isProgram: boolean, cwd: string, path: string): string | null {
   if (!isProgram || word.includes('/')) return realPath(resolve(cwd, word));
   for (const folder of path.split(delimiter)) {

@@ -1,45 +1,43 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError } from '../../errors.ts';
+import { pm2AppOf, pm2HomeOf } from '../../supervisor/ports/pm2-daemon.ts';
 import { programOf } from '../../supervisor/ports/socket-holders.ts';
-import { HAS_PROC, isGone, readPids, readProc } from '../../supervisor/tree/proc.ts';
+import { HAS_PROC, readPids, readProc } from '../../supervisor/tree/proc.ts';
 import { readDump } from '../pm2/source/ecosystem-file.ts';
-import { isPlainObject } from '../pm2/source/plain-object.ts';
 import type { App } from '../pm2/source/pm2-app.ts';
 
-/** One app that pm2 runs, or would start again. */
+/** One app that pm2 runs, or would start at boot. */
 export interface Pm2App {
-  /** Null for one that is only in the dump. */
+  /** Null if it is only in the dump. */
   readonly pid: number | null;
-  /** In pm2; null where its environment cannot be read. */
+  /** Its name in pm2; null if its environment cannot be read. */
   readonly name: string | null;
-  /** Absolute: a script, or a program of its own. */
+  /** Absolute: a script, or a compiled program. */
   readonly script: string;
-  /** Null where they cannot be known: pm2 hides those of Node programs. */
+  /** Null if unknown: pm2 hides those of Node programs. */
   readonly args: readonly string[] | null;
   readonly cwd: string | null;
-  /** The PM2_HOME of the daemon. */
+  /** PM2_HOME of its daemon. */
   readonly pm2Home: string;
 }
 
 export interface Pm2Apps {
   readonly apps: readonly Pm2App[];
-  /** The dumps that could not be read; the reason has the path. */
+  /** Dumps that could not be read; the reason names the file. */
   readonly unread: readonly { readonly pm2Home: string; readonly reason: string }[];
 }
 
-const DAEMON = /^PM2 v\S+: God Daemon \((.+?)\)/;
-
 /**
- * What pm2's daemons run, and what their dumps would start at boot. pm2 itself is not asked: that would start a
- * daemon where none runs.
+ * What pm2's daemons run, and what their dumps would start at boot. Read from processes and files: asking pm2 itself
+ * would start a daemon if none runs.
  */
 export async function pm2Apps(env: NodeJS.ProcessEnv, home: string): Promise<Pm2Apps> {
   const processes = HAS_PROC ? procProcesses() : await psProcesses();
   const daemons = processes.flatMap(({ pid, title }) => {
-    const pm2Home = DAEMON.exec(title)?.[1];
-    return pm2Home === undefined ? [] : [{ pid, pm2Home }];
+    const pm2Home = pm2HomeOf(title);
+    return pm2Home === null ? [] : [{ pid, pm2Home }];
   });
   const running = daemons.flatMap(({ pid: daemon, pm2Home }) =>
     processes
@@ -61,21 +59,21 @@ export async function pm2Apps(env: NodeJS.ProcessEnv, home: string): Promise<Pm2
 interface Process {
   readonly pid: number;
   readonly parent: number;
-  /** The command line, its words parted by NUL where the system keeps them apart. */
+  /** The command line; its words are separated by NUL on Linux, else by spaces. */
   readonly title: string;
 }
 
 function procProcesses(): readonly Process[] {
   return readPids().flatMap((pid) => {
     const title = readProc(`/proc/${pid}/cmdline`);
-    // A thread of the kernel has none.
+    // A kernel thread has no command line.
     if (title === null || title === '') return [];
     const program = programOf(pid);
     return program === null ? [] : [{ pid, parent: program.parent, title }];
   });
 }
 
-/** ps(1), for systems without /proc. */
+/** From ps(1), on systems without /proc. */
 function psProcesses(): Promise<readonly Process[]> {
   return new Promise((resolve, reject) => {
     execFile(
@@ -90,7 +88,7 @@ function psProcesses(): Promise<readonly Process[]> {
   });
 }
 
-/** Pure. */
+/** Reads the output of `ps -o pid=,ppid=,command=`. Pure. */
 export function parsePs(text: string): readonly Process[] {
   return text.split('\n').flatMap((line) => {
     const [, pid, parent, title] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
@@ -100,57 +98,20 @@ export function parsePs(text: string): readonly Process[] {
 
 function appOf(pid: number, title: string, pm2Home: string): readonly Pm2App[] {
   const words = title.split('\0');
-  // What pm2's container calls itself: `node /srv/bot.js`, padded; the arguments are overwritten.
-  const hidden = /^(?:node|bun) (\/.+?)[\s\0]*$/.exec(title)?.[1];
-  const said = HAS_PROC ? environmentOf(pid) : null;
-  const script = said?.script ?? hidden;
+  // pm2 sets the title of a Node app to `node /srv/bot.js`, padded, which overwrites its arguments.
+  const titled = /^(?:node|bun) (\/.+?)[\s\0]*$/.exec(title)?.[1];
+  const info = HAS_PROC ? pm2AppOf(pid) : null;
+  const script = info?.script ?? titled;
   if (script === undefined) return [];
-  const at = hidden === undefined ? words.indexOf(script) : -1;
+  const at = titled === undefined ? words.indexOf(script) : -1;
   const args =
     at === -1
       ? null
       : words.slice(at + 1).filter((word, index, all) => word !== '' || index < all.length - 1);
-  return [{ pid, name: said?.name ?? null, script, args, cwd: said?.cwd ?? null, pm2Home }];
+  return [{ pid, name: info?.name ?? null, script, args, cwd: info?.cwd ?? null, pm2Home }];
 }
 
-/** pm2 tells its children what they are; those of a cluster as JSON. Null where that may not be read. */
-function environmentOf(pid: number): { script: string; name: string | null; cwd: string | null } | null {
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${pid}/environ`, 'utf8');
-  } catch (error) {
-    if (isGone(error)) return null;
-    throw error;
-  }
-  return appInEnvironment(text);
-}
-
-/** Pure; the text of proc_pid_environ(5). */
-export function appInEnvironment(
-  text: string,
-): { script: string; name: string | null; cwd: string | null } | null {
-  const variables = new Map(
-    text.split('\0').map((line): [string, string] => {
-      const equals = line.indexOf('=');
-      return [line.slice(0, equals), line.slice(equals + 1)];
-    }),
-  );
-  const json = variables.get('pm2_env');
-  const said = json === undefined ? Object.fromEntries(variables) : parsed(json);
-  const script = textOf(said['pm_exec_path']);
-  return script === null ? null : { script, name: textOf(said['name']), cwd: textOf(said['pm_cwd']) };
-}
-
-function parsed(json: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(json);
-    return isPlainObject(value) ? value : {};
-  } catch {
-    return {};
-  }
-}
-
-/** What cannot be read hides nothing of what runs. */
+/** What the dump of that daemon starts at boot. A dump that cannot be read is reported, not thrown. */
 async function dumpOf(pm2Home: string): Promise<Pm2Apps> {
   const file = join(pm2Home, 'dump.pm2');
   if (!existsSync(file)) return { apps: [], unread: [] };

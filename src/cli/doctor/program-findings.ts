@@ -7,7 +7,7 @@ import { errorMessage } from '../../util/errno.ts';
 import { error, type Fault } from './finding.ts';
 import { placeText, type Subject } from './subject.ts';
 
-/** What would fail at a gateway's start and that loading a config does not see: scripts, interpreters, users, groups. */
+/** What loading a config does not check, and would fail at a gateway's start: scripts, interpreters, users, groups. */
 export async function checkLaunches({ plan }: Subject): Promise<readonly Fault[]> {
   const faults = await Promise.all(
     (plan?.profiles ?? []).map(async (profile) => [
@@ -30,7 +30,7 @@ function missingScript({ name, launch, source }: ProfilePlan): readonly Fault[] 
   return [
     error(
       `${name}: there is no ${resolve(launch.cwd, script)}`,
-      'mend its command or cwd',
+      'correct its command or cwd',
       placeText(source),
     ),
   ];
@@ -40,25 +40,25 @@ async function missingInterpreter({ name, launch, source }: ProfilePlan): Promis
   if (launch.kind === 'url') return [];
   const file = wordOf(launch.command[0]);
   const path = launch.env.PATH === undefined ? undefined : wordOf(launch.env.PATH);
-  // Ports in them are not known yet.
+  // A port in one of them is not known yet.
   if (file === null || path === null) return [];
   const env = path === undefined ? {} : { PATH: path };
   const fault = await interpreterFault({ file, cwd: launch.cwd, env });
   return fault === null
     ? []
-    : [error(`${name}: ${fault}`, 'mend its first line, or install what it names', placeText(source))];
+    : [error(`${name}: ${fault}`, 'correct its first line, or install what it names', placeText(source))];
 }
 
-/** The script that an interpreter is given as its first argument; null where that is not certain. Pure. */
+/** The script that is an interpreter's first argument; null if that is not certain. Pure. */
 export function scriptIn([program, ...args]: readonly (string | null)[]): string | null {
   if (program === undefined || program === null || !INTERPRETERS.test(basename(program))) return null;
   const first = args.find((word) => word === null || !word.startsWith('-'));
-  // Behind an option it may be that option's value.
+  // Behind an option, it may be that option's value.
   if (first === undefined || first === null || first !== args[0]) return null;
   return SCRIPTS.has(extname(first)) ? first : null;
 }
 
-/** A word of a command; null where it holds a port that is not known yet. */
+/** A word of a command; null if it holds a port that is not known yet. */
 export function wordOf(template: Template): string | null {
   const texts = template.filter((part) => typeof part === 'string');
   return texts.length === template.length ? texts.join('') : null;
@@ -71,8 +71,8 @@ async function identity({ name, launch, source }: ProfilePlan): Promise<readonly
   if (process.getuid?.() !== 0) {
     return [
       error(
-        `${name} asks for a user or group of its own`,
-        'run gwproxy as root, or leave them out',
+        `${name}: only root can run a gateway as another user or group`,
+        'run gwproxy as root, or remove user and group',
         placeText(source),
       ),
     ];
@@ -82,6 +82,6 @@ async function identity({ name, launch, source }: ProfilePlan): Promise<readonly
     return [];
   } catch (failure) {
     const reason = errorMessage(failure);
-    return [error(`${name}: ${reason}`, 'mend its user and group', placeText(source))];
+    return [error(`${name}: ${reason}`, 'correct its user and group', placeText(source))];
   }
 }

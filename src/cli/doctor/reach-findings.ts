@@ -7,8 +7,8 @@ import { type Fault, warn } from './finding.ts';
 import { placeText, type Subject } from './subject.ts';
 
 /**
- * Gateways that run and can be reached past the door: many a bot listens on every address unless it is told not to.
- * Where the config says it of a fixed port, its own warning does.
+ * Running gateways that can be reached without gwproxy: many bots listen on every address unless they are told not to.
+ * A fixed port with such a host in the config is not reported again: loading the config warns of it.
  */
 export async function checkReach({ plan, status }: Subject): Promise<readonly Fault[]> {
   if (plan === null || status === null || !HAS_PROC) return [];
@@ -18,8 +18,8 @@ export async function checkReach({ plan, status }: Subject): Promise<readonly Fa
       return openAt(sockets)
         ? [
             warn(
-              `${profile}, ${listener}, is on every address, port ${port}: past gwproxy`,
-              'have it listen on 127.0.0.1, or close that port in the firewall',
+              `${profile}: port ${port} (listener ${listener}) is open on every address, without gwproxy in front`,
+              'have the bot listen on 127.0.0.1, or close that port in the firewall',
               where,
             ),
           ]
@@ -37,20 +37,22 @@ interface Running {
   readonly where: string;
 }
 
-/** Pure. */
+/** The ports of gateways that run, other than those whose host the config warns of. Pure. */
 export function runningListeners({ profiles }: Plan, status: Status): readonly Running[] {
   return profiles.flatMap(({ name, launch, listeners, source }) => {
-    const seen = status.profiles.find((profile) => profile.name === name);
-    if (launch.kind === 'url' || seen === undefined) return [];
+    const running = status.profiles.find((profile) => profile.name === name);
+    if (launch.kind === 'url' || running === undefined) return [];
     return listeners.flatMap(({ name: listener, host, port: fixed }) => {
-      const port = seen.listeners.find((one) => one.name === listener)?.port ?? null;
-      const told = fixed !== 'auto' && isWildcard(host);
-      return port === null || told ? [] : [{ profile: name, listener, host, port, where: placeText(source) }];
+      const port = running.listeners.find((one) => one.name === listener)?.port ?? null;
+      const warnedOf = fixed !== 'auto' && isWildcard(host);
+      return port === null || warnedOf
+        ? []
+        : [{ profile: name, listener, host, port, where: placeText(source) }];
     });
   });
 }
 
-/** Pure. */
+/** True if one of the sockets listens on every address. Pure. */
 export function openAt(sockets: readonly ListeningSocket[]): boolean {
   return sockets.some(({ local }) => isWildcard(local));
 }

@@ -10,18 +10,18 @@ import type { Subject } from './subject.ts';
 const OTHERS = { read: 0o004, write: 0o002, enter: 0o001 } as const;
 const YAML = new Set(['.yaml', '.yml']);
 
-/** A name with a value of its own behind it: no reference, and more than a word such as true. */
+/** A name and a literal value of at least six characters; no `${NAME}`. */
 const NAMED_VALUE =
   /(?:^|[{,])\s*(?:-\s*)?["']?([\w.-]+)["']?\s*:\s*["']?(?!\$\{)[^\s"'#{[&*|>][^\s"'#]{5,}/g;
 
-/** Files that others on this machine can read or change, and should not. */
+/** Files of this config that other users of the machine can read or change, and should not. */
 export async function checkSecrets({ loaded, stateFolder }: Subject): Promise<readonly Fault[]> {
   if (process.platform === 'win32') return [];
-  const files = await Promise.all((loaded?.files ?? []).map(ofFile));
-  return [...files.flat(), ...(stateFolder === null ? [] : await ofState(stateFolder))];
+  const files = await Promise.all((loaded?.files ?? []).map(fileFaults));
+  return [...files.flat(), ...(stateFolder === null ? [] : await stateFaults(stateFolder))];
 }
 
-async function ofFile(file: string): Promise<readonly Fault[]> {
+async function fileFaults(file: string): Promise<readonly Fault[]> {
   const mode = await modeOf(file);
   if (mode === null || !(await canEnter(dirname(file)))) return [];
   const shown = shortPath(file, process.cwd());
@@ -36,14 +36,14 @@ async function ofFile(file: string): Promise<readonly Fault[]> {
   if (line === null) return [];
   return [
     warn(
-      'it looks like a secret, and every user of this machine can read it',
-      `move it to an env_file with mode 600, or chmod 600 ${shellWord(shown)}`,
+      'this line looks like a secret, and every user of this machine can read it',
+      `move it to an env_file with mode 600, or run chmod 600 ${shellWord(shown)}`,
       `${shown}:${line}`,
     ),
   ];
 }
 
-/** The first line of a config that holds a secret itself, counted from 1; null where none does. Pure. */
+/** The first line of a config that holds a secret, counted from 1; null if none does. Pure. */
 export function secretLine(text: string): number | null {
   const index = text.split('\n').findIndex((line) => !/^\s*#/.test(line) && holdsSecret(line));
   return index === -1 ? null : index + 1;
@@ -54,26 +54,26 @@ function holdsSecret(line: string): boolean {
   return names.some(isSecretName) || hasSecretShape(line);
 }
 
-async function ofState(folder: string): Promise<readonly Fault[]> {
+async function stateFaults(folder: string): Promise<readonly Fault[]> {
   const mode = await modeOf(folder);
   if (mode === null || (mode & 0o077) === 0) return [];
   return [
     error(
-      'others can enter it: gateways could be stopped, and their output read',
+      'other users can enter the state folder, stop gateways and read their output',
       `chmod 700 ${shellWord(folder)}`,
       folder,
     ),
   ];
 }
 
-/** Whether others get that far at all. */
+/** True if other users can enter the folder and all folders above it. */
 async function canEnter(folder: string): Promise<boolean> {
   const mode = await modeOf(folder);
   if (mode === null || (mode & OTHERS.enter) === 0) return false;
   return dirname(folder) === folder || canEnter(dirname(folder));
 }
 
-/** Null where there is nothing, or nothing that we may look at. */
+/** Null if there is no such file, or it may not be looked at. */
 async function modeOf(path: string): Promise<number | null> {
   try {
     return (await stat(path)).mode;

@@ -5,7 +5,7 @@ import { serviceNameOf } from '../service/service-name.ts';
 import { managerOf } from '../service/systemctl.ts';
 import type { Subject } from './subject.ts';
 
-/** What the socket unit of that config's service listens on, the user's before the system's; null without one. */
+/** The ListenStream of the systemd socket unit for that config, the user's before the system's; null if there is none. */
 export async function socketUnitOf({
   configFile,
   stateFolder,
@@ -23,7 +23,7 @@ export async function socketUnitOf({
   return null;
 }
 
-/** Null for one that is not there, or that nobody here may read. */
+/** Null if there is no such unit, or it may not be read. */
 async function readUnit(file: string): Promise<string | null> {
   try {
     return await readFile(file, 'utf8');

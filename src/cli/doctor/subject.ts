@@ -11,27 +11,27 @@ import { errorMessage } from '../../util/errno.ts';
 import { askRunning, NotRespondingError, pidText } from '../ask-running.ts';
 import { configHint } from '../config-hint.ts';
 
-/** All that the checks look at, found out once. */
+/** What the checks examine, gathered once. */
 export interface Subject {
   /** Absolute. */
   readonly configFile: string;
-  /** ` -c FILE`, as it was named, for the commands that are told; nothing where it is found without. */
+  /** ` -c FILE` for the commands in the findings; empty for the default config. */
   readonly hint: string;
-  /** Null where there is no such file. */
+  /** Null if there is no such file. */
   readonly loaded: Loaded | null;
-  /** Null where the config is invalid. */
+  /** Null if the config is invalid. */
   readonly plan: Plan | null;
-  /** Null where there is no config to tell it by. */
+  /** Null if there is no config to derive it from. */
   readonly stateFolder: string | null;
-  /** Of the gwproxy that runs on this config; null where none does. */
+  /** Of the gwproxy that runs on this config; null if none answers. */
   readonly status: Status | null;
-  /** One runs, and could not be asked; in plain words, with what to do. */
-  readonly silent: { readonly what: string; readonly instead: string } | null;
+  /** A gwproxy that runs but did not answer, and what to do about it; null if there is none. */
+  readonly unresponsive: { readonly what: string; readonly instead: string } | null;
   readonly env: NodeJS.ProcessEnv;
   readonly home: string;
 }
 
-/** Never throws: what cannot be found out is null. Each question is bounded by `ms`. */
+/** Never throws: what cannot be found out is null. Each question may take `ms`. */
 export async function gatherSubject(
   configFile: string,
   env: NodeJS.ProcessEnv,
@@ -41,7 +41,7 @@ export async function gatherSubject(
   const state = stateFolderOf(file, env);
   const [loaded, running] = await Promise.all([
     state === null ? null : within(ms, loadConfig(file, { env })).catch(() => null),
-    state === null ? { status: null, silent: null } : runningOn(file, ms),
+    state === null ? { status: null, unresponsive: null } : runningOn(file, ms),
   ]);
   return {
     configFile: file,
@@ -64,24 +64,27 @@ function stateFolderOf(file: string, env: NodeJS.ProcessEnv): string | null {
   }
 }
 
-async function runningOn(file: string, ms: number): Promise<Pick<Subject, 'status' | 'silent'>> {
+async function runningOn(file: string, ms: number): Promise<Pick<Subject, 'status' | 'unresponsive'>> {
   try {
-    return { status: parseStatus(await askRunning(file, 'GET', '/status', ms)), silent: null };
+    return { status: parseStatus(await askRunning(file, 'GET', '/status', ms)), unresponsive: null };
   } catch (error) {
     if (error instanceof CommandError && error.exitCode === EXIT.notRunning)
-      return { status: null, silent: null };
+      return { status: null, unresponsive: null };
     if (error instanceof NotRespondingError) {
       const { pid, advice, within } = error;
-      const what = `one runs on this config${pidText(pid)} and did not answer within ${within / 1000} s`;
-      return { status: null, silent: { what, instead: advice } };
+      const what = `a gwproxy runs on this config${pidText(pid)} and did not answer within ${within / 1000} s`;
+      return { status: null, unresponsive: { what, instead: advice } };
     }
     const reason = errorMessage(error);
-    const what = `one runs on this config: ${reason}`;
-    return { status: null, silent: { what, instead: 'ask as its user, and with its version' } };
+    const what = `a gwproxy runs on this config: ${reason}`;
+    return {
+      status: null,
+      unresponsive: { what, instead: 'run doctor as its user, and with its version of gwproxy' },
+    };
   }
 }
 
-/** The same promise, rejected after so many ms. */
+/** The same promise, rejected with a LateError after so many ms. */
 export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -101,7 +104,7 @@ export class LateError extends Error {
   }
 }
 
-/** `gwproxy.yaml:12`, from the folder at hand. */
+/** `gwproxy.yaml:12`, relative to the current folder. */
 export function placeText({ file, line }: Pick<Source, 'file' | 'line'>): string {
   return `${shortPath(file, process.cwd())}:${line}`;
 }

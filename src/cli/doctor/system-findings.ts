@@ -3,13 +3,13 @@ import { errorCode } from '../../util/errno.ts';
 import { error, type Fault, warn } from './finding.ts';
 import type { Subject } from './subject.ts';
 
-/** In a container: PID 1 has to reap what gateways leave behind, and Node does not. */
+/** In a container, PID 1 must reap orphaned processes of gateways, and Node does not. */
 export async function checkInit(): Promise<readonly Fault[]> {
   const command = await textOf('/proc/1/cmdline');
   return command === null ? [] : initFault(command.split('\0'));
 }
 
-/** Pure; the words of PID 1's command line. */
+/** `words` is PID 1's command line. Pure. */
 export function initFault(words: readonly string[]): readonly Fault[] {
   const [program = ''] = words;
   const isNode = /(?:^|\/)(?:node|nodejs|npm|npx|bun)$/.test(program) || /^(?:npm|node) /.test(program);
@@ -17,37 +17,37 @@ export function initFault(words: readonly string[]): readonly Fault[] {
   if (!isNode && !isOurs) return [];
   return [
     warn(
-      'PID 1 is Node: ended processes of gateways stay as zombies',
-      'docker run --init, or ENTRYPOINT ["tini", "--"]',
+      'PID 1 is Node, which leaves ended processes of gateways as zombies',
+      'use docker run --init, or ENTRYPOINT ["tini", "--"]',
     ),
   ];
 }
 
-/** Of a request one for the client and one for the gateway; the rest is logs, probes and what Node itself opens. */
+/** A request needs one descriptor for the client and one for the gateway; the rest are for logs, probes and Node. */
 const FOR_ONE_CONNECTION = 2;
 const FOR_ITSELF = 128;
 const FOR_A_GATEWAY = 8;
 
-/** Node raises the soft limit to the hard one as it starts, so the hard one counts. */
+/** The hard limit counts: Node raises the soft one to it as it starts. */
 export async function checkDescriptors({ plan }: Subject): Promise<readonly Fault[]> {
   const limits = await textOf('/proc/self/limits');
   if (limits === null || plan === null) return [];
   return descriptorFault(limits, plan.limits.connections, plan.profiles.length);
 }
 
-/** Pure; the text of proc_pid_limits(5). */
+/** `text` is that of proc_pid_limits(5). Pure. */
 export function descriptorFault(text: string, connections: number, profiles: number): readonly Fault[] {
   const hard = Number(/^Max open files +\S+ +(\d+)/m.exec(text)?.[1] ?? Number.POSITIVE_INFINITY);
   const beside = FOR_ITSELF + FOR_A_GATEWAY * profiles;
   const needed = connections * FOR_ONE_CONNECTION + beside;
   if (hard >= needed) return [];
   const fits = Math.floor((hard - beside) / FOR_ONE_CONNECTION);
-  const what = `${hard} files may be open; limits.connections ${connections} needs ${needed}`;
-  const raise = `ulimit -Hn ${needed} (systemd: LimitNOFILE=${needed})`;
+  const what = `gwproxy may open ${hard} files, but limits.connections ${connections} needs ${needed}`;
+  const raise = `raise the limit: ulimit -Hn ${needed} (systemd: LimitNOFILE=${needed})`;
   return fits >= 64 ? [warn(what, `${raise}, or limits: { connections: ${fits} }`)] : [error(what, raise)];
 }
 
-/** Null where this system has no such file. */
+/** Null if this system has no such file. */
 async function textOf(file: string): Promise<string | null> {
   try {
     return await readFile(file, 'latin1');

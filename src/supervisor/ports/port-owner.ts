@@ -6,6 +6,7 @@ import { HAS_PROC, readPids } from '../tree/proc.ts';
 import { connectableHost } from './connectable-host.ts';
 import { type ListeningSocket, listeningOn } from './listening.ts';
 import { combineOwnership, type Owner, type PortScan } from './ownership.ts';
+import { pm2OwnerOf } from './pm2-daemon.ts';
 import { findHolders, programOf } from './socket-holders.ts';
 
 export interface PortOwnerOptions {
@@ -173,7 +174,7 @@ async function othersOf(
     const program = programOf(holder.pid);
     // It ended during the scan; the next scan shows who holds the port.
     if (program === null) continue;
-    const name = `${program.name} (pid ${holder.pid})`;
+    const name = `${program.name} (pid ${holder.pid})${pm2Text(holder.pid)}`;
     if (!FORWARDERS.has(program.title)) return { owner: { kind: 'foreign', name }, holders: [holder] };
     forwarder = name;
   }
@@ -188,6 +189,14 @@ async function othersOf(
       ? 'its process cannot be read'
       : `it is of user ${uid}`,
   );
+}
+
+/** A port that pm2 still holds is the usual case when apps move from pm2 to gwproxy. */
+function pm2Text(pid: number): string {
+  const owner = pm2OwnerOf(pid);
+  if (owner === null) return '';
+  const as = owner.name === null ? '' : ` as '${owner.name.replaceAll(/[^\x20-\x7e]/g, '?')}'`;
+  return `, which pm2 runs${as}: \`gwproxy doctor\` prints the command that removes it from pm2`;
 }
 
 /** Whether a process descends from one of these: a child that left the group and has no mark (sudo, su). */

@@ -5,7 +5,7 @@ import type { Status } from '../../../src/admin/status.ts';
 import { type Finding, findingsText } from '../../../src/cli/doctor/finding.ts';
 import { spaceFault } from '../../../src/cli/doctor/folder-findings.ts';
 import { type Command, isSame, pm2Faults } from '../../../src/cli/doctor/pm2-findings.ts';
-import { appInEnvironment, type Pm2App, parsePs } from '../../../src/cli/doctor/pm2-processes.ts';
+import { type Pm2App, parsePs } from '../../../src/cli/doctor/pm2-processes.ts';
 import { refusedFault } from '../../../src/cli/doctor/port-findings.ts';
 import { scriptIn } from '../../../src/cli/doctor/program-findings.ts';
 import { openAt } from '../../../src/cli/doctor/reach-findings.ts';
@@ -13,7 +13,7 @@ import { runningFaults } from '../../../src/cli/doctor/running-findings.ts';
 import { secretLine } from '../../../src/cli/doctor/secret-findings.ts';
 import { descriptorFault, initFault } from '../../../src/cli/doctor/system-findings.ts';
 
-test('what is worst stands last, on short lines', () => {
+test('errors come last, each finding on short lines', () => {
   const finding = (level: Finding['level'], what: string, where: string | null = null): Finding => ({
     level,
     check: `check of ${what}`,
@@ -36,7 +36,7 @@ ERROR gwproxy.yaml:3:
 
 1 error, 1 warning`,
   );
-  assert.match(findingsText([finding('ok', 'fine')]), /nothing found that would go wrong$/);
+  assert.match(findingsText([finding('ok', 'fine')]), /no problems found$/);
 });
 
 const WORDS: readonly (readonly [string, readonly (string | null)[], string | null])[] = [
@@ -71,7 +71,7 @@ test('a secret in a config is found by its name, a reference is none', () => {
   assert.equal(secretLine('env: {}\n# TOKEN: abcdef0123\nsecret_token: "${X}"\nTOKENS: true\n'), null);
 });
 
-test('room for what takes some', () => {
+test('a disk without room for the logs', () => {
   const MIB = 1024 ** 2;
   const logs = {
     name: 'logs',
@@ -83,15 +83,15 @@ test('room for what takes some', () => {
   assert.deepEqual(spaceFault(500 * MIB, logs, '/logs'), []);
   assert.deepEqual(spaceFault(300.5 * MIB, logs, '/logs')[0], {
     level: 'warn',
-    what: '300 MiB are left on its disk; logs may take 400 MiB',
+    what: '300 MiB are free on its disk; logs may take 400 MiB',
     where: '/logs',
-    instead: 'make room, or lower logs.keep',
+    instead: 'free some space, or lower logs.keep',
   });
   assert.deepEqual(spaceFault(MIB, { ...logs, most: 0 }, '/logs')[0], {
     level: 'error',
-    what: '1 MiB are left on its disk',
+    what: '1 MiB are free on its disk',
     where: '/logs',
-    instead: 'make room: log lines will be lost',
+    instead: 'free some space: log lines will be lost',
   });
 });
 
@@ -102,7 +102,7 @@ test('open files for every connection', () => {
   assert.deepEqual(descriptorFault(limits('unlimited'), 4096, 4), []);
   const [fault] = descriptorFault(limits('4096'), 4096, 4);
   assert.equal(fault?.level, 'warn');
-  assert.equal(fault?.what, '4096 files may be open; limits.connections 4096 needs 8352');
+  assert.equal(fault?.what, 'gwproxy may open 4096 files, but limits.connections 4096 needs 8352');
   assert.match(fault?.instead ?? '', /limits: \{ connections: 1968 \}/);
   assert.equal(descriptorFault(limits('200'), 4096, 4)[0]?.level, 'error');
 });
@@ -125,19 +125,19 @@ test('a public port that up may not listen on', () => {
   const door = { host: '127.0.0.1', port: 443 };
   assert.deepEqual(refusedFault('EACCES', door, ' -c o.yaml'), {
     level: 'error',
-    what: 'the public port 443 may not be listened on by this user',
+    what: 'this user may not listen on the public port 443',
     where: null,
     instead:
       'have a tunnel or a TLS proxy lead to a port from 1024 on, or `gwproxy service install --system --socket -c o.yaml`, or sysctl net.ipv4.ip_unprivileged_port_start=443',
   });
   assert.equal(
     refusedFault('EADDRNOTAVAIL', { host: '192.0.2.1', port: 80 }, '')?.what,
-    'the public address 192.0.2.1 is none of this machine',
+    'the public address 192.0.2.1 does not belong to this machine',
   );
   for (const code of [null, 'EADDRINUSE']) assert.equal(refusedFault(code, door, ''), null);
 });
 
-test('a socket on every address is one past the door', () => {
+test('a socket on every address can be reached without gwproxy', () => {
   const at = (local: string) => [{ local, inode: '1', uid: '0' }];
   assert.equal(openAt(at('0.0.0.0')), true);
   assert.equal(openAt(at('::')), true);
@@ -145,7 +145,7 @@ test('a socket on every address is one past the door', () => {
   assert.equal(openAt([]), false);
 });
 
-test('what a running gwproxy says of itself', () => {
+test('a running gwproxy of another version, or with unhealthy gateways, is pointed to status', () => {
   const profile = (
     name: string,
     state: 'ready' | 'failed' | 'backoff' | 'starting',
@@ -178,63 +178,37 @@ test('what a running gwproxy says of itself', () => {
     pid: 1,
     listen: '127.0.0.1:3978',
     uptime_s: 1,
-    profiles: [profile('a', 'ready', null), profile('b', 'failed', 'gave up'), profile('c', 'backoff', null)],
+    profiles: [
+      profile('a', 'ready', null),
+      profile('b', 'failed', 'gave up'),
+      profile('c', 'backoff', null),
+      profile('d', 'starting', 'no listener was ready within 60s', 3),
+      profile('e', 'starting', null),
+    ],
     config_error: 'gwproxy.yaml:1:1: broken',
     config_pending: ['a: its command'],
     failing_logs: [],
     orphaned: {},
   };
-  assert.deepEqual(
-    runningFaults(status, '1.1.0', '').map(({ level, what }) => `${level} ${what}`),
-    [
-      'warn version 1.0.0 runs, and 1.1.0 is installed',
-      'error the config is refused, and an older one runs: gwproxy.yaml:1:1: broken',
-      'warn changes wait: a: its command',
-      'error b is failed: gave up',
-      'warn c is in backoff',
-    ],
-  );
-  assert.deepEqual(
-    runningFaults(
-      {
-        ...status,
-        profiles: [
-          profile('a', 'starting', 'no listener was ready within 60s', 3),
-          profile('b', 'starting', 'it ended with exit code 1', 1),
-          profile('c', 'starting', null),
-        ],
-        config_error: null,
-        config_pending: [],
-      },
-      '1.0.0',
-      '',
-    ).map(({ what, instead }) => [what, instead]),
-    [
-      [
-        'a starts again, restart 3: no listener was ready within 60s',
-        'gwproxy logs a; what serves no HTTP is not for gwproxy: leave it to systemd, say',
-      ],
-    ],
-  );
-  assert.deepEqual(
-    runningFaults(status, '1.1.0', ' -c o.yaml').map(({ instead }) => instead),
-    [
-      'gwproxy down -c o.yaml, then gwproxy up -c o.yaml',
-      'mend it, then gwproxy reload -c o.yaml',
-      'gwproxy reload -c o.yaml',
-      'gwproxy logs b -c o.yaml, then gwproxy start b -c o.yaml',
-      'gwproxy logs c -c o.yaml',
-    ],
-  );
-  assert.deepEqual(
-    runningFaults({ ...status, profiles: [], config_error: null, config_pending: [] }, '1.0.0', ''),
-    [],
-  );
+  assert.deepEqual(runningFaults(status, '1.1.0', ' -c o.yaml'), [
+    {
+      level: 'warn',
+      what: 'gwproxy 1.0.0 runs, but 1.1.0 is installed',
+      where: null,
+      instead: 'gwproxy down -c o.yaml, then gwproxy up -c o.yaml',
+    },
+    {
+      level: 'warn',
+      what: 'not healthy: b (failed), c (backoff), d (starting)',
+      where: null,
+      instead: 'run gwproxy status -c o.yaml, then gwproxy logs PROFILE -c o.yaml',
+    },
+  ]);
+  assert.deepEqual(runningFaults({ ...status, profiles: status.profiles.slice(0, 1) }, '1.0.0', ''), []);
 });
 
 const command = (given: Partial<Command> & { readonly argv: readonly (string | null)[] }): Command => ({
   profile: 'bot',
-  where: 'gwproxy.yaml:3',
   cwd: '/srv',
   words: given.argv.map((text) => ({ text, file: text?.startsWith('/') ? text : null })),
   ...given,
@@ -296,34 +270,64 @@ for (const [name, own, other, same] of PAIRS) {
   test(`one command, or not: ${name}`, () => assert.equal(isSame(own, other), same));
 }
 
-test('what to type is for that pm2, and for the profile of that name', () => {
-  const argv = ['node', '/srv/bot.js'];
-  const commands = ['first', 'second-bot'].map((profile) => command({ profile, argv }));
-  const told = (other: Partial<Pm2App>) => pm2Faults(commands, [app(other), app(other)], '/home/ada/.pm2');
-  const [running, ...twice] = told({ name: 'Second Bot' });
-  assert.deepEqual(twice, []);
-  assert.deepEqual(running, {
-    level: 'error',
-    what: "second-bot: pm2 still runs 'Second Bot' (pid 7), the same command",
-    where: 'gwproxy.yaml:3',
-    instead: "pm2 delete 'Second Bot' && pm2 save --force",
-  });
-  assert.equal(
-    told({ pm2Home: '/o' })[0]?.instead,
-    'PM2_HOME=/o pm2 delete bot && PM2_HOME=/o pm2 save --force',
+const SCRIPT = ['node', '/srv/bot.js'];
+const FIRST_AND_SECOND = ['first', 'second-bot'].map((profile) => command({ profile, argv: SCRIPT }));
+const HOME = '/home/ada/.pm2';
+
+test('all that pm2 still runs of a config is one finding, with one command that removes it', () => {
+  const commands = [...FIRST_AND_SECOND, command({ profile: 'wide', argv: ['node', '/srv/wide.js'] })];
+  const wide = { name: 'wide', script: '/srv/wide.js' };
+  const faults = pm2Faults(
+    commands,
+    [app({ name: 'Second Bot' }), app({ ...wide }), app({ ...wide, pid: 8 }), app({ name: 'first' })],
+    [
+      { pm2Home: HOME, name: null, port: 4604, profile: 'wide' },
+      { pm2Home: HOME, name: 'Second Bot', port: 4602, profile: 'second-bot' },
+    ],
+    HOME,
   );
-  assert.match(told({ name: 'all' })[0]?.instead ?? '', /^as its user: pm2 ls, pm2 delete it/);
-  assert.match(told({ name: null })[0]?.instead ?? '', /^as its user: pm2 ls/);
-  assert.equal(told({ pid: null })[0]?.level, 'warn');
+  assert.deepEqual(faults, [
+    {
+      level: 'error',
+      what: "pm2 still runs what this config runs, or holds its ports: first, second-bot (in pm2 'Second Bot'), wide",
+      where: null,
+      instead: "pm2 delete first; pm2 delete 'Second Bot'; pm2 delete wide; pm2 save --force",
+    },
+  ]);
 });
 
-test('what pm2 says in the environment of its children, in fork and cluster mode', () => {
-  const said = { script: '/srv/bot.js', name: 'bot', cwd: '/srv' };
-  assert.deepEqual(appInEnvironment('A=1\0pm_exec_path=/srv/bot.js\0name=bot\0pm_cwd=/srv\0'), said);
-  const json = JSON.stringify({ pm_exec_path: '/srv/bot.js', name: 'bot', pm_cwd: '/srv' });
-  assert.deepEqual(appInEnvironment(`pm2_env=${json}\0A=1\0`), said);
-  assert.equal(appInEnvironment('pm2_env={\0'), null);
-  assert.equal(appInEnvironment('A=1\0'), null);
+test('an app of pm2 that only holds a port of the config is part of that finding', () => {
+  const ports = [
+    { pm2Home: HOME, name: 'other', port: 4601, profile: 'first' },
+    { pm2Home: HOME, name: 'web', port: 3978, profile: null },
+  ];
+  const [fault, ...more] = pm2Faults(FIRST_AND_SECOND, [], ports, HOME);
+  assert.deepEqual(more, []);
+  assert.equal(
+    fault?.what,
+    "pm2 still runs what this config runs, or holds its ports: port 4601 of first (in pm2 'other'), the public port 3978 (in pm2 'web')",
+  );
+  assert.equal(fault?.instead, 'pm2 delete other; pm2 delete web; pm2 save --force');
+});
+
+test('the command is for the daemon that runs the app, and by id for a name that pm2 reads otherwise', () => {
+  const instead = (other: Partial<Pm2App>) => pm2Faults(FIRST_AND_SECOND, [app(other)], [], HOME)[0]?.instead;
+  assert.equal(instead({ pm2Home: '/o' }), 'PM2_HOME=/o pm2 delete bot; PM2_HOME=/o pm2 save --force');
+  const byId = "as pm2's user: pm2 ls, then pm2 delete ID for each; pm2 save --force";
+  assert.equal(instead({ name: 'all' }), byId);
+  assert.equal(instead({ name: null }), byId);
+});
+
+test('what pm2 would only start at boot is a warning of its own', () => {
+  const stopped = [app({ pid: null, name: 'first' }), app({ pid: null, name: 'second-bot' })];
+  assert.deepEqual(pm2Faults(FIRST_AND_SECOND, stopped, [], HOME), [
+    {
+      level: 'warn',
+      what: 'pm2 would start again at boot what this config runs: first, second-bot',
+      where: null,
+      instead: 'pm2 save --force once pm2 runs nothing of these, or pm2 unstartup',
+    },
+  ]);
 });
 
 test('the output of ps', () => {
