@@ -294,8 +294,9 @@ Every key of \`gwproxy.yaml\`, its type, its default and what it means. \`npm ru
 that gwproxy itself reads configs with; \`gwproxy schema\` prints the same schema as JSON for your editor. The topics are
 explained in the [other pages](../README.md).
 
-- **Durations** are a number and a unit: \`500ms\`, \`10s\`, \`5m\`, \`1h\`.
-- **Sizes** are a number and a unit: \`64KiB\`, \`10MiB\`, \`1GiB\` (1 KiB is 1024 bytes).
+- **Durations** are a number and a unit: \`500ms\`, \`10s\`, \`5m\`, \`1.5h\`, \`7d\`, or \`2 minutes\`.
+- **Sizes** are a number and a unit: \`64KiB\`, \`300M\`, \`1.5 GB\`. All units are binary: \`300M\`, \`300MB\` and \`300MiB\` are the
+  same, 300 × 1024 × 1024 bytes.
 - **References**: \`\${NAME}\` in any text is replaced by that variable, \`\${NAME:-text}\` by the text where the variable is
   not set, and \`$\${\` stands for \`\${\` itself. Inside a profile the variables are those of its \`env_file\`, then gwproxy's
   own environment. Quote a reference inside \`{ … }\`: \`"\${NAME}"\`.

@@ -1,18 +1,20 @@
 import { formatProblem, type Looked, loadConfig } from '../config/load.ts';
+import type { Problem, Texts } from '../config/problems.ts';
 import { type Files, realFiles } from '../config/source/files.ts';
 import type { Plan } from '../config/types.ts';
 import { CommandError, EXIT } from '../errors.ts';
 import { realConfigPath } from '../state-folder.ts';
 
-/** All that is wrong with a config, a line each. */
+/** All that is wrong with a config. The message shows the line of each problem, `problems` has one line for each. */
 export class InvalidConfigError extends CommandError {
   readonly problems: readonly string[];
 
-  constructor(problems: readonly string[]) {
+  constructor(problems: readonly Problem[], texts: Texts) {
     const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
-    super(EXIT.invalidConfig, [...problems, `${count} in the config`].join('\n'));
+    const shown = problems.map((problem) => formatProblem(problem, process.cwd(), texts));
+    super(EXIT.invalidConfig, [...shown, `${count} in the config`].join('\n'));
     this.name = 'InvalidConfigError';
-    this.problems = problems;
+    this.problems = problems.map((problem) => formatProblem(problem, process.cwd()));
   }
 }
 
@@ -28,9 +30,7 @@ export async function loadPlan(
   // Not where `init` loads a text that is not written yet.
   if (files === realFiles) realConfigPath(configFile);
   const loaded = await loadConfig(configFile, { env, files });
-  if (!loaded.ok) {
-    throw new InvalidConfigError(loaded.problems.map((problem) => formatProblem(problem, process.cwd())));
-  }
+  if (!loaded.ok) throw new InvalidConfigError(loaded.problems, loaded.texts);
   for (const warning of loaded.warnings) console.error(`warning: ${formatProblem(warning, process.cwd())}`);
   return loaded;
 }

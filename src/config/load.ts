@@ -16,7 +16,7 @@ import { checkRoutes } from './checks/route-check.ts';
 import { checkTwilio, checkVerify } from './checks/verify-check.ts';
 import { createPlan } from './plan.ts';
 import { applyPreset } from './presets/apply-preset.ts';
-import { type Problem, problemAt, shortPath, sortProblems } from './problems.ts';
+import { type Problem, problemAt, shortPath, sortProblems, type Texts } from './problems.ts';
 import {
   type Environment,
   envFileOf,
@@ -59,7 +59,12 @@ export type Loaded = Looked &
         /** Allowed, and hardly meant. */
         readonly warnings: readonly Problem[];
       }
-    | { readonly ok: false; readonly problems: readonly Problem[] }
+    | {
+        readonly ok: false;
+        readonly problems: readonly Problem[];
+        /** For formatProblem. */
+        readonly texts: Texts;
+      }
   );
 
 export interface LoadOptions {
@@ -99,13 +104,14 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
     globs: sources.globs,
   };
   if (problems.length > 0 || sources.settings === null) {
-    return { ok: false, problems: sortProblems(problems), ...looked };
+    return { ok: false, problems: sortProblems(problems), texts: sources.texts, ...looked };
   }
   if (sources.profiles.length === 0) {
     const source = treeAt(sources.tree, ['profiles'])?.source ?? { file: config, line: 1, column: 1 };
     return {
       ok: false,
       problems: [problemAt(source, "no profiles; write at least one under 'profiles'")],
+      texts: sources.texts,
       ...looked,
     };
   }

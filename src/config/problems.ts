@@ -1,20 +1,32 @@
 import { isAbsolute, relative } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import type { Source } from '../routing/route.ts';
+import { excerpt } from './excerpt.ts';
 
 /** One mistake in the config, in words for its author. Line and column count from 1; the file is absolute. */
 export interface Problem extends Source {
   readonly message: string;
+  /** A secret may stand there: the line is not shown from the column on. */
+  readonly isSecret?: true;
 }
+
+/** The texts of the config and its included files by absolute path; of no file that exists to hold secrets. */
+export type Texts = ReadonlyMap<string, string>;
 
 export function problemAt(source: Source, message: string): Problem {
   return { file: source.file, line: source.line, column: source.column, message };
 }
 
-/** `gwproxy.yaml:12:7: unknown key 'comand'; did you mean 'command'?`; files below `relativeTo` are shortened. */
-export function formatProblem(problem: Problem, relativeTo?: string): string {
+/**
+ * `gwproxy.yaml:12:7: unknown key 'comand'; did you mean 'command'?`; files below `relativeTo` are shortened. With the
+ * file's text, the line itself follows with a mark under the column, on lines of their own: for a terminal, not for a log.
+ */
+export function formatProblem(problem: Problem, relativeTo?: string, texts?: Texts): string {
+  const { line, column, message, isSecret = false } = problem;
   const file = relativeTo === undefined ? problem.file : shortPath(problem.file, relativeTo);
-  return `${file}:${problem.line}:${problem.column}: ${problem.message}`;
+  const said = `${file}:${line}:${column}: ${message}`;
+  const shown = excerpt(texts?.get(problem.file) ?? '', line, column, isSecret);
+  return shown === undefined ? said : `${said}\n${shown}`;
 }
 
 /** `gwproxy.yaml:12`, as one problem names another place. */

@@ -492,7 +492,7 @@ test('a mistake in defaults is told once, there, even where every profile overri
   });
   assert.deepEqual(lines, [
     "gwproxy.yaml:1:19: start must be always, on-demand or manual, not 'alway'; did you mean 'always'?",
-    'gwproxy.yaml:1:40: stop.grace must be a duration such as 500ms, 10s or 5m, not 1',
+    'gwproxy.yaml:1:40: stop.grace must be a duration such as 500ms, 10s or 5m, not 1; write 1s or 1ms',
     "gwproxy.yaml:1:53: ${NONE} is not set in gwproxy's environment; set it, or write ${NONE:-default}",
     "gwproxy.yaml:1:65: unknown key 'strat'; did you mean 'start'?",
   ]);

@@ -12,22 +12,14 @@ const SYNTAX: readonly Mistake[] = [
   [
     'a key that is not YAML',
     'profiles:\n  a: {command: node\n  b: 1\n',
-    [
-      'gwproxy.yaml:3:3: this is not YAML: flow map in block collection must be sufficiently indented and end with a }',
-    ],
+    ["gwproxy.yaml:2:6: this '{' is never closed; write the '}'"],
   ],
   [
     'a text that needs quotes',
     'profiles:\n  a:\n    cwd: @x\n',
-    [
-      'gwproxy.yaml:3:10: this is not YAML: plain value cannot start with reserved character @; put the text in quotes',
-    ],
+    ['gwproxy.yaml:3:10: a text that begins with \'@\' needs quotes: write "@x"'],
   ],
-  [
-    'a tab',
-    'profiles:\n\ta: 1\n',
-    ['gwproxy.yaml:2:1: this is not YAML: tabs are not allowed as indentation; use spaces'],
-  ],
+  ['a tab', 'profiles:\n\ta: 1\n', ['gwproxy.yaml:2:1: this line is indented with a tab; use spaces']],
   [
     'a key set twice',
     'profiles:\n  a:\n    command: node\n    command: node\n',
@@ -41,7 +33,7 @@ const SYNTAX: readonly Mistake[] = [
   [
     'an unknown anchor',
     'profiles:\n  a: {command: *cmd}\n',
-    ["gwproxy.yaml:2:16: no anchor '&cmd' stands above"],
+    ["gwproxy.yaml:2:16: no anchor '&cmd' stands above; a text that begins with '*' needs quotes: \"*cmd\""],
   ],
   [
     'an alias in itself',
@@ -69,7 +61,177 @@ const SYNTAX: readonly Mistake[] = [
     'two documents',
     'profiles: {}\n---\na: 1\n',
     [
-      'gwproxy.yaml:2:1: this is not YAML: source contains multiple documents; please use YAML.parseAllDocuments()',
+      "gwproxy.yaml:2:1: a config is one YAML document; remove this '---' and what follows it, or the '---' alone",
+    ],
+  ],
+];
+
+const SLIPS: readonly Mistake[] = [
+  [
+    'a colon that is missing between other keys',
+    'profiles:\n  a:\n    cwd: .\n    command node bot.js\n    routes: [{path: /}]\n',
+    ["gwproxy.yaml:4:5: a colon is missing after 'command'"],
+  ],
+  [
+    'a colon that is missing in the last line',
+    'profiles:\n  a:\n    cwd: .\n    command node bot.js\n',
+    ["gwproxy.yaml:4:5: a colon is missing after 'command'"],
+  ],
+  [
+    'a colon that is missing in the only line',
+    'profiles:\n  a:\n    command node bot.js\n',
+    ["gwproxy.yaml:3:5: profile 'a' must be a map of its fields; a colon is missing after 'command'"],
+  ],
+  [
+    "a colon that is missing after a profile's name",
+    'profiles:\n  my-bot\n    command: node\n',
+    ["gwproxy.yaml:2:3: a colon is missing after 'my-bot'"],
+  ],
+  [
+    'a colon that is missing before a list',
+    'profiles:\n  a:\n    command: node\n    routes\n      - path: /x\n',
+    ["gwproxy.yaml:4:5: a colon is missing after 'routes'"],
+  ],
+  [
+    'a space that is missing after a colon',
+    'profiles:\n  a:\n    command:node\n    cwd: .\n',
+    ["gwproxy.yaml:3:5: a space is missing after 'command:'"],
+  ],
+  [
+    'an equals sign for a colon',
+    'profiles:\n  a:\n    command = node\n    cwd: .\n',
+    ["gwproxy.yaml:3:5: write 'command:' with a colon instead of '='"],
+  ],
+  [
+    'a space that is missing after a dash',
+    'profiles:\n  a:\n    command: node\n    routes:\n      -path: /x\n',
+    [
+      "gwproxy.yaml:5:7: routes must be a list, each route behind a '-', not a map; a space is missing after '-'",
+    ],
+  ],
+  [
+    'a reference in { } without quotes',
+    'profiles:\n  a:\n    command: node\n    env: { token: ${NAME}, x: 1 }\n',
+    ['gwproxy.yaml:4:19: put quotes around a ${NAME} inside { } or [ ]: write "${NAME}"'],
+  ],
+  [
+    'a reference at the end of a text in [ ] without quotes',
+    'profiles:\n  a:\n    command: [node, --port=${port}]\n',
+    ['gwproxy.yaml:3:21: put quotes around a ${NAME} inside { } or [ ]: write "--port=${port}"'],
+  ],
+  [
+    'a reference within a text in { } without quotes',
+    'profiles:\n  a:\n    command: node\n    env: { url: http://${HOST:-x}/bot }\n',
+    ['gwproxy.yaml:4:17: put quotes around a ${NAME} inside { } or [ ]: write "http://${HOST:-x}/bot"'],
+  ],
+  [
+    'a second colon in a text',
+    'profiles:\n  a:\n    command: node: bot\n',
+    ["gwproxy.yaml:3:14: a text that holds ': ' needs quotes: write 'node: bot'"],
+  ],
+  [
+    'a quote that is never closed',
+    'profiles:\n  a:\n    command: "node bot\n    cwd: .\n',
+    ['gwproxy.yaml:3:14: this quote is never closed'],
+  ],
+  [
+    'a bracket that is never closed',
+    'profiles:\n  a:\n    command: [node, bot\n    cwd: .\n',
+    ["gwproxy.yaml:3:14: this '[' is never closed; write the ']'"],
+  ],
+  [
+    'a brace too many',
+    'profiles:\n  a: {command: node}}\n',
+    ["gwproxy.yaml:2:21: this '}' closes nothing; remove it"],
+  ],
+  [
+    'a comma that is missing in a list',
+    'profiles:\n  a: {command: ["node" "x"]}\n',
+    ['gwproxy.yaml:2:24: a comma is missing before this'],
+  ],
+  [
+    'a comma that is missing in a map',
+    'profiles:\n  a: {command: node cwd: .}\n',
+    [
+      "gwproxy.yaml:2:16: a comma is missing between two entries here, or quotes around a text that holds ': '",
+    ],
+  ],
+  [
+    'text behind a closing quote',
+    'profiles:\n  a:\n    command: "node" bot.js\n',
+    ['gwproxy.yaml:3:21: text follows a closing quote; put all of it in quotes'],
+  ],
+  [
+    'a glob without quotes',
+    'include: *.yaml\n',
+    [
+      `gwproxy.yaml:1:10: no anchor '&.yaml' stands above; a text that begins with '*' needs quotes: "*.yaml"`,
+    ],
+  ],
+  [
+    'a Windows path in double quotes',
+    'profiles:\n  a:\n    cwd: "C:\\yours"\n',
+    [
+      "gwproxy.yaml:3:13: between double quotes a backslash begins an escape: write '\\\\', or use single quotes",
+    ],
+  ],
+  [
+    'a line that is indented too little',
+    'profiles:\n  a:\n    command: node\n   cwd: .\n',
+    [
+      'gwproxy.yaml:4:4: this line is indented like none above it; begin it in the column of the keys beside it',
+    ],
+  ],
+  [
+    'a line that is indented too far',
+    'profiles:\n  a:\n    command: node\n      cwd: .\n',
+    ['gwproxy.yaml:4:7: this line is indented too far: the key above it has a value already'],
+  ],
+  [
+    'a list item among keys',
+    'profiles:\n  a:\n    command: node\n    - x\n',
+    ['gwproxy.yaml:4:5: a list item stands where a key belongs; indent the list below its key'],
+  ],
+];
+
+const SPELLINGS: readonly Mistake[] = [
+  [
+    'words and quotes for true and false',
+    'a: {command: node, enabled: Off, fan_out: "true"}',
+    [
+      "gwproxy.yaml:2:31: enabled must be true or false, not 'Off'; write false",
+      "gwproxy.yaml:2:45: fan_out must be true or false, not 'true'; write true, without quotes",
+    ],
+  ],
+  [
+    'a number in quotes',
+    'a: {command: node, max_open_files: "1024"}',
+    [
+      "gwproxy.yaml:2:38: max_open_files must be a whole number from 16 to 1048576, not '1024'; write 1024, without quotes",
+    ],
+  ],
+  [
+    'one value for a list, and a list for one value',
+    'a: {command: node, after: b, cwd: [/srv]}\n  b: {command: node}',
+    [
+      "gwproxy.yaml:2:29: after must be a list of profiles' names, not 'b'; write [b]",
+      "gwproxy.yaml:2:37: cwd must be a folder, not a list; write it without [ ] and '-'",
+    ],
+  ],
+  [
+    'lists for maps, as other tools write them',
+    'a: {command: node, env: [TOKEN=s3cret], stop: {grace: 5}}',
+    [
+      "gwproxy.yaml:2:27: env must be a map of names and values, not a list; write 'name: value' in each line, without '-'",
+      'gwproxy.yaml:2:57: stop.grace must be a duration such as 500ms, 10s or 5m, not 5; write 5s or 5ms',
+    ],
+  ],
+  [
+    'a size without a unit, of a value from a variable',
+    'a: {command: node, max_memory: 512}\n  b: {command: node, max_memory: "${HOME}"}',
+    [
+      'gwproxy.yaml:2:34: max_memory must be a size such as 64KiB or 1MiB, not 512; write 512B or 512MiB',
+      "gwproxy.yaml:3:34: max_memory must be a size such as 64KiB or 1MiB, not '${HOME}'",
     ],
   ],
 ];
@@ -109,7 +271,7 @@ const SETTINGS: readonly Mistake[] = [
   [
     'a listen that is a number',
     'listen: 3978\n',
-    ['gwproxy.yaml:1:9: listen must be host:port, such as 127.0.0.1:3978, not 3978'],
+    ['gwproxy.yaml:1:9: listen must be host:port, such as 127.0.0.1:3978, not 3978; write 127.0.0.1:3978'],
   ],
   [
     'a port out of range',
@@ -129,7 +291,7 @@ const SETTINGS: readonly Mistake[] = [
   [
     'a flag in words',
     'profile_paths: yes\n',
-    ["gwproxy.yaml:1:16: profile_paths must be true or false, not 'yes'"],
+    ["gwproxy.yaml:1:16: profile_paths must be true or false, not 'yes'; write true"],
   ],
   [
     'an unset name',
@@ -160,12 +322,12 @@ const SETTINGS: readonly Mistake[] = [
   ],
   [
     'limits',
-    'limits:\n  body: 4MB\n  streamed: 9GiB\n  headers: 0B\n  header_time: 15\n  body_time: 0s\n  connections: 0\n  helt: 5\n',
+    'limits:\n  body: 4096\n  streamed: 9GiB\n  headers: 0B\n  header_time: 15\n  body_time: 0s\n  connections: 0\n  helt: 5\n',
     [
-      "gwproxy.yaml:2:9: limits.body must be a size such as 64KiB or 1MiB, not '4MB'",
+      'gwproxy.yaml:2:9: limits.body must be a size such as 64KiB or 1MiB, not 4096; write 4096B or 4096MiB',
       'gwproxy.yaml:3:13: limits.streamed must not be more than 3GiB',
       'gwproxy.yaml:4:12: limits.headers must not be zero',
-      'gwproxy.yaml:5:16: limits.header_time must be a duration such as 500ms, 10s or 5m, not 15',
+      'gwproxy.yaml:5:16: limits.header_time must be a duration such as 500ms, 10s or 5m, not 15; write 15s or 15ms',
       'gwproxy.yaml:6:14: limits.body_time must not be zero',
       'gwproxy.yaml:7:16: limits.connections must be a whole number from 1 to 1000000, not 0',
       "gwproxy.yaml:8:3: unknown key 'helt'; did you mean 'held'?",
@@ -249,12 +411,12 @@ const RUNNING: readonly Mistake[] = [
   ],
   [
     'limits that no system has',
-    'a: {command: node, nice: 20, max_open_files: 3, umask: 888, max_memory: 1GB}',
+    'a: {command: node, nice: 20, max_open_files: 3, umask: 888, max_memory: 1TB}',
     [
       'gwproxy.yaml:2:28: nice must be a whole number from -20 to 19, not 20',
       'gwproxy.yaml:2:48: max_open_files must be a whole number from 16 to 1048576, not 3',
       'gwproxy.yaml:2:58: umask must be three octal digits, such as 027, not 888',
-      "gwproxy.yaml:2:75: max_memory must be a size such as 64KiB or 1MiB, not '1GB'",
+      "gwproxy.yaml:2:75: max_memory must be a size such as 64KiB or 1MiB, not '1TB'",
     ],
   ],
   [
@@ -451,7 +613,7 @@ const PROFILES: readonly Mistake[] = [
     'an env value that is no text',
     'a:\n    command: node\n    env: {X: [1], Y: }',
     [
-      'gwproxy.yaml:4:14: env.X must be text, a number, true or false, not a list',
+      "gwproxy.yaml:4:14: env.X must be text, a number, true or false, not a list; write it without [ ] and '-'",
       'gwproxy.yaml:4:22: env.Y must be text, a number, true or false, not empty',
     ],
   ],
@@ -468,9 +630,12 @@ const PROFILES: readonly Mistake[] = [
     ],
   ],
   [
-    'a duration with a blank',
-    'a:\n    command: node\n    start_timeout: 10 s',
-    ["gwproxy.yaml:4:20: start_timeout must be a duration such as 500ms, 10s or 5m, not '10 s'"],
+    'durations that cannot be read',
+    'a:\n    command: node\n    start_timeout: 1h30m\n    stop: {grace: 10 parsecs}',
+    [
+      "gwproxy.yaml:4:20: start_timeout must be a duration such as 500ms, 10s or 5m, not '1h30m'; write 90m",
+      "gwproxy.yaml:5:19: stop.grace must be a duration such as 500ms, 10s or 5m, not '10 parsecs'",
+    ],
   ],
   [
     'a duration that no timer holds',
@@ -625,7 +790,9 @@ const LISTENERS: readonly Mistake[] = [
   [
     'one path, not in a list',
     'a:\n    command: node\n    listeners: {x: {paths: /a}}',
-    ["gwproxy.yaml:4:28: listeners.x.paths must be a list of paths, each behind a '-' or in [ ], not '/a'"],
+    [
+      "gwproxy.yaml:4:28: listeners.x.paths must be a list of paths, each behind a '-' or in [ ], not '/a'; write [/a]",
+    ],
   ],
   [
     'a health path without a slash',
@@ -763,6 +930,8 @@ function run(group: string, mistakes: readonly Mistake[], wrap: (config: string)
 }
 
 run('syntax', SYNTAX, (config) => config);
+run('slips', SLIPS, (config) => config);
+run('spellings', SPELLINGS, (config) => `profiles:\n  ${config}\n`);
 run('settings', SETTINGS, (config) => config);
 run('profiles', PROFILES, (config) => `profiles:\n  ${config}\n`);
 run('running', RUNNING, (config) => `profiles:\n  ${config}\n`);

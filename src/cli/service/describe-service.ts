@@ -116,7 +116,7 @@ async function profilesThatDiffer(
   const loaded = await loadConfig(file, { env });
   const only = `a service sees only ${Object.keys(env).join(', ')} of this shell's variables; write what it needs into an env_file`;
   if (!loaded.ok) {
-    const problems = loaded.problems.map((problem) => formatProblem(problem, process.cwd()));
+    const problems = loaded.problems.map((problem) => formatProblem(problem, process.cwd(), loaded.texts));
     throw new CommandError(
       EXIT.invalidConfig,
       [...problems, `the config is valid here, but not for a service: ${only}`].join('\n'),

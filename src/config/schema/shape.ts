@@ -10,6 +10,7 @@ import {
   treeAt,
   valueSource,
 } from '../source/yaml-tree.ts';
+import { correction } from './corrections.ts';
 
 /** What the schema makes of a tree. */
 export interface Shape<T> {
@@ -72,7 +73,8 @@ function explain(issue: Issue, tree: Tree, above: Path, rules: ShapeRules): read
     const message = `${label(path)}: the name ${issue.issues[0]?.message ?? issue.message}`;
     return [{ path, meant: null, problem: problemAt(keySource(tree, path), message) }];
   }
-  const problem = problemAt(valueSource(tree, path), wrongValue(issue, tree, path, rules));
+  const said = problemAt(valueSource(tree, path), wrongValue(issue, tree, path, rules));
+  const problem = rules.hidden.has(String(path[0])) ? { ...said, isSecret: true as const } : said;
   return [{ path, meant: null, problem }];
 }
 
@@ -98,20 +100,14 @@ function wrongValue(issue: Issue, tree: Tree, path: Path, rules: ShapeRules): st
   if (found === undefined) {
     return `${label(path.slice(0, -1))} needs '${path.at(-1)}': ${expected(issue)}`;
   }
-  const isHidden = rules.hidden.has(String(path[0])) && found.kind === 'scalar' && found.written !== '';
-  if (isHidden && typeof found.value === 'string')
-    return `${label(path)} must be ${expected(issue)}, not a text`;
-  return `${label(path)} must be ${expected(issue)}, not ${shown(found)}${meant(issue, found)}`;
+  const what = `${label(path)} must be ${expected(issue)}, not `;
+  if (!rules.hidden.has(String(path[0]))) return `${what}${shown(found)}${correction(issue, found)}`;
+  const isText = found.kind === 'scalar' && found.written !== '' && typeof found.value === 'string';
+  return `${what}${isText ? 'a text' : shown(found)}`;
 }
 
 function expected(issue: Issue): string {
   return issue.code === 'invalid_value' ? alternatives(issue.values.map(String)) : issue.message;
-}
-
-function meant(issue: Issue, found: Tree): string {
-  if (issue.code !== 'invalid_value' || found.kind !== 'scalar') return '';
-  const near = nearest(found.written, issue.values.map(String));
-  return near === undefined ? '' : `; did you mean '${near}'?`;
 }
 
 /** `restart.give_up`; inside a route `slack.team`. Which of a list's items it is, line and column tell. */

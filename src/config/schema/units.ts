@@ -1,36 +1,59 @@
+/** One way to write a unit, in any case; the patterns stand in the JSON Schema too, which has no flag for that. */
+function anyCase(word: string): string {
+  return word.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
+}
+
+function quantity(units: ReadonlyMap<string, number>): RegExp {
+  const words = [...units.keys()].map(anyCase).join('|');
+  return new RegExp(`^(\\d{1,13}(?:\\.\\d{1,6})?) ?(${words})$`);
+}
+
+function spellings(
+  units: readonly (readonly [factor: number, words: string])[],
+): ReadonlyMap<string, number> {
+  return new Map(units.flatMap(([factor, words]) => words.split(' ').map((word) => [word, factor] as const)));
+}
+
+const MS = spellings([
+  [1, 'ms msec msecs millisecond milliseconds'],
+  [1_000, 's sec secs second seconds'],
+  [60_000, 'm min mins minute minutes'],
+  [3_600_000, 'h hr hrs hour hours'],
+  [86_400_000, 'd day days'],
+]);
+
+/** K, M and G are binary, as in systemd, Docker, nginx and pm2: `300M`, `300MB` and `300MiB` are the same. */
+const BYTES = spellings([
+  [1, 'b byte bytes'],
+  [1024, 'k kb kib'],
+  [1024 ** 2, 'm mb mib'],
+  [1024 ** 3, 'g gb gib'],
+]);
+
 /** What a duration looks like in the config; the same pattern stands in the JSON Schema. */
-export const DURATION = /^(\d{1,10})(ms|s|m|h)$/;
-/** What a size looks like in the config. */
-export const SIZE = /^(\d{1,13})(B|KiB|MiB|GiB)$/;
+export const DURATION: RegExp = quantity(MS);
+/** What a size looks like in the config; the same pattern stands in the JSON Schema. */
+export const SIZE: RegExp = quantity(BYTES);
 
-const MS: ReadonlyMap<string, number> = new Map([
-  ['ms', 1],
-  ['s', 1_000],
-  ['m', 60_000],
-  ['h', 3_600_000],
-]);
-
-const BYTES: ReadonlyMap<string, number> = new Map([
-  ['B', 1],
-  ['KiB', 1024],
-  ['MiB', 1024 ** 2],
-  ['GiB', 1024 ** 3],
-]);
-
-/** Node's timers fire after 1 ms when they are asked for more (nodejs.org/api/timers.html#settimeout). */
+/** In ms: Node's timers fire after 1 ms when they are asked for more (nodejs.org/api/timers.html#settimeout). */
 export const LONGEST_DURATION = 2 ** 31 - 1;
-/** One GiB below what a Buffer holds on every supported platform. */
+/** In bytes: one GiB below what a Buffer holds on every supported platform. */
 export const LARGEST_SIZE = 3 * 1024 ** 3;
+/** In bytes, of what no buffer has to hold: files, and the memory of other processes. */
+export const LARGEST_STORE = 1024 ** 4;
 
-/** The ms of a text such as `500ms`, `10s`, `5m` or `1h`; undefined where it is none or no timer could hold it. */
+/**
+ * The ms of a text such as `500ms`, `10 s`, `1.5h` or `2 minutes`, rounded to a whole number; undefined if it is none or
+ * longer than a timer can hold.
+ */
 export function parseDuration(text: string): number | undefined {
   return parse(text, DURATION, MS, LONGEST_DURATION);
 }
 
-/** For what no buffer has to hold: files, and the memory of other processes. */
-export const LARGEST_STORE = 1024 ** 4;
-
-/** The bytes of a text such as `64KiB` or `1MiB`; undefined where it is none, or more than `most`. */
+/**
+ * The bytes of a text such as `64KiB`, `300M`, `512mb` or `1.5 GB`, rounded to a whole number; undefined if it is none or
+ * more than `most`.
+ */
 export function parseSize(text: string, most: number = LARGEST_SIZE): number | undefined {
   return parse(text, SIZE, BYTES, most);
 }
@@ -42,8 +65,8 @@ function parse(
   most: number,
 ): number | undefined {
   const [, count, unit] = pattern.exec(text) ?? [];
-  const factor = unit === undefined ? undefined : units.get(unit);
+  const factor = unit === undefined ? undefined : units.get(unit.toLowerCase());
   if (count === undefined || factor === undefined) return undefined;
-  const value = Number(count) * factor;
+  const value = Math.round(Number(count) * factor);
   return value <= most ? value : undefined;
 }

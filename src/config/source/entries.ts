@@ -2,6 +2,7 @@ import { basename, extname } from 'node:path';
 import { type Problem, placeText, problemAt } from '../problems.ts';
 import type { ProfileEntry } from '../profile.ts';
 import { NAME_RULE, OWN_NAME, profileName } from '../schema/profile-schema.ts';
+import { missingColon } from './yaml-errors.ts';
 import { type MapTree, type Tree, withoutEmpty, withoutKeys } from './yaml-tree.ts';
 
 /** Profiles as written, with what is wrong about their names and kind. */
@@ -45,11 +46,18 @@ export function profilesIn(tree: Tree | undefined): Entries {
     if (value.kind === 'scalar' && value.value === null) {
       return [{ name, source: key, tree: { kind: 'map', source: key, entries: new Map() } }];
     }
-    problems.push(problemAt(value.source, `profile '${name}' must be a map of its fields`));
+    problems.push(problemAt(value.source, `profile '${name}' must be a map of its fields${slip(value)}`));
     return [];
   });
   const named = checked(profiles);
   return { profiles: named.profiles, problems: [...problems, ...named.problems] };
+}
+
+/** A profile's first line without its colon is a text to YAML. */
+function slip(value: Tree): string {
+  if (value.kind !== 'scalar' || !/^(?:command|url|preset)[:\s=]/.test(value.written)) return '';
+  const advice = missingColon(value.written);
+  return advice === null ? '' : `; ${advice}`;
 }
 
 function checked(profiles: readonly ProfileEntry[]): Entries {

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Source } from '../../routing/route.ts';
 import { errorMessage } from '../../util/errno.ts';
-import { type Problem, problemAt, shortPath } from '../problems.ts';
+import { type Problem, problemAt, shortPath, type Texts } from '../problems.ts';
 import { type Environment, ownVariables, type ProfileEntry } from '../profile.ts';
 import { resolveTree } from '../resolve.ts';
 import { type Settings, settingsSchema } from '../schema/config-schema.ts';
@@ -26,6 +26,7 @@ export interface Sources {
   readonly warnings: readonly Problem[];
   /** Absolute; the config itself first. */
   readonly files: readonly string[];
+  readonly texts: Texts;
   /** The globs of `include`, absolute. */
   readonly globs: readonly string[];
 }
@@ -93,6 +94,7 @@ export async function readSources(
     ],
     warnings: included.warnings,
     files: [file, ...included.files],
+    texts: new Map([...main.texts, ...included.texts]),
     globs: (shape.value?.include ?? []).filter(isGlob).map((glob) => resolve(dirname(file), glob)),
   };
 }
@@ -100,6 +102,8 @@ export async function readSources(
 interface ReadMap {
   /** Null where the file holds no map. */
   readonly tree: MapTree | null;
+  /** Its own; empty where it cannot be read. */
+  readonly texts: Texts;
   readonly syntax: readonly Problem[];
 }
 
@@ -110,14 +114,16 @@ async function readMap(file: string, from: Source, files: Files): Promise<ReadMa
   } catch (error) {
     const reason = errorMessage(error);
     const message = `cannot read ${shortPath(file, dirname(from.file))}: ${reason}`;
-    return { tree: null, syntax: [problemAt(from, message)] };
+    return { tree: null, texts: new Map(), syntax: [problemAt(from, message)] };
   }
+  const texts = new Map([[file, text]]);
   const { tree, problems } = parseYaml(file, text.replace(/^\uFEFF/, ''));
-  if (tree?.kind === 'map') return { tree, syntax: problems };
-  if (tree === null) return { tree: problems.length > 0 ? null : emptyMap(file), syntax: problems };
+  if (tree?.kind === 'map') return { tree, texts, syntax: problems };
+  if (tree === null) return { tree: problems.length > 0 ? null : emptyMap(file), texts, syntax: problems };
   const kind = tree.kind === 'list' ? 'a list' : 'a single value';
   return {
     tree: null,
+    texts,
     syntax: [...problems, problemAt(tree.source, `must be a map of keys and values, not ${kind}`)],
   };
 }
@@ -136,11 +142,13 @@ async function readIncluded(
     readonly syntax: readonly Problem[];
     readonly warnings: readonly Problem[];
     readonly files: readonly string[];
+    readonly texts: Texts;
   }
 > {
   const entries: Entries[] = [];
   const syntax: Problem[] = [];
   const warnings: Problem[] = [];
+  const texts = new Map<string, string>();
   const seen = new Set<string>();
   for (const [index, pattern] of patterns.entries()) {
     const found = await includedBy(pattern, dirname(config), files);
@@ -153,6 +161,7 @@ async function readIncluded(
       seen.add(file);
       const read = await readMap(file, valueSource(tree, ['include', index]), files);
       syntax.push(...read.syntax);
+      for (const [path, text] of read.texts) texts.set(path, text);
       if (read.tree !== null) entries.push(profilesOfFile(file, read.tree));
     }
   }
@@ -162,6 +171,7 @@ async function readIncluded(
     syntax,
     warnings,
     files: [...seen],
+    texts,
   };
 }
 

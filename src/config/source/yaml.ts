@@ -13,16 +13,11 @@ import {
 } from 'yaml';
 import type { Source } from '../../routing/route.ts';
 import { type Problem, problemAt } from '../problems.ts';
+import { explainYamlError } from './yaml-errors.ts';
 import { type Entry, nothing, type Tree } from './yaml-tree.ts';
 
 /** Nodes that one file may unfold to: aliases of aliases double, and no config comes near it. */
 const MOST_NODES = 200_000;
-
-const HINTS: Readonly<Record<string, string>> = {
-  BAD_SCALAR_START: '; put the text in quotes',
-  BLOCK_AS_IMPLICIT_KEY: "; a text that holds ': ' needs quotes",
-  TAB_AS_INDENT: '; use spaces',
-};
 
 export interface Parsed {
   /** Null where the file is empty or not YAML. A part that cannot be read is an empty text. */
@@ -40,9 +35,8 @@ export function parseYaml(file: string, text: string): Parsed {
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false });
   const [error] = document.errors;
   if (error !== undefined) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    const hint = HINTS[error.code] ?? '';
-    const message = `this is not YAML: ${lowerFirst(error.message)}${hint}`;
+    const { offset, message } = explainYamlError(error, text, document);
+    const { line, col } = lines.linePos(offset);
     return { tree: null, problems: [problemAt({ file, line, column: col }, message)] };
   }
   const builder = new TreeBuilder(file, document, lines);
@@ -102,7 +96,10 @@ class TreeBuilder {
   #alias(node: Alias, source: Source): Tree {
     const target = node.resolve(this.#document);
     if (target !== undefined) return this.build(target);
-    this.#tell(source, `no anchor '&${node.source}' stands above`);
+    this.#tell(
+      source,
+      `no anchor '&${node.source}' stands above; a text that begins with '*' needs quotes: "*${node.source}"`,
+    );
     return spoilt(source);
   }
 
@@ -175,8 +172,4 @@ function spoilt(source: Source): Tree {
 
 function isNode(value: unknown): value is Node {
   return isScalar(value) || isMap(value) || isSeq(value) || isAlias(value);
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

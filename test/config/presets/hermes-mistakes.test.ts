@@ -44,7 +44,7 @@ const MISTAKES: readonly Mistake[] = [
     'broken YAML',
     ONE,
     { inbox: { config: 'platforms:\n\twebhook: {}\n' } },
-    [`${CONFIG}:2:1: this is not YAML: tabs are not allowed as indentation; use spaces`],
+    [`${CONFIG}:2:1: this line is indented with a tab; use spaces`],
   ],
   [
     'a list for a config',

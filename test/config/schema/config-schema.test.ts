@@ -85,8 +85,9 @@ test('the JSON Schema refuses an unknown key wherever it stands', () => {
 });
 
 test('durations, sizes and names are patterned texts, and references pass', () => {
-  assert.deepEqual(check('limits: {body: 4MB}'), ['/limits/body: breaks the pattern']);
-  assert.deepEqual(profile('start_timeout: 10 s'), ['/profiles/a/start_timeout: breaks the pattern']);
+  assert.deepEqual(check('limits: {body: 4TB}'), ['/limits/body: breaks the pattern']);
+  assert.deepEqual(profile('start_timeout: 10 x'), ['/profiles/a/start_timeout: breaks the pattern']);
+  assert.deepEqual(check('limits: {body: 4 mb, header_time: 1.5 Minutes}'), []);
   assert.deepEqual(check('profiles: {My_Bot: {command: node}}'), ['/profiles/My_Bot: breaks the pattern']);
   const reference = '"$' + '{X}"';
   assert.deepEqual(profile(`start_timeout: ${reference}, start: ${reference}`), []);
