@@ -72,7 +72,7 @@ test('a config with mistakes ends with 78, names all of them, and starts nothing
     assert.equal(code, 78);
     assert.equal(stdout, '');
     assert.match(stderr, /bad\.yaml:4:5: unknown key 'comand'; did you mean 'command'\?/);
-    assert.match(stderr, /bad\.yaml:7:12: /);
+    assert.match(stderr, /bad\.yaml:7:12: .*\n {4}7 \| {5}start: never\n {6}\| {12}\^\n/);
   }
 });
 
@@ -108,6 +108,22 @@ test('validate prints every profile and route, and no environment', async () => 
   const json = await runCli(['validate', '--json', '-c', file]);
   const plan: unknown = JSON.parse(json.stdout);
   assert.ok(!JSON.stringify(plan).includes('BOT_NAME'));
+});
+
+test('validate names the profiles that profile_paths alone makes public, and stays valid', async () => {
+  const file = config(
+    'public.yaml',
+    'profile_paths: true\nprofiles:\n  tunnel:\n    command: node x\n  bot:\n    command: node x\n    routes: [{ path: /bot }]\n',
+  );
+  for (const more of [[], ['--json']]) {
+    const { code, stdout, stderr } = await runCli(['validate', '-c', file, ...more]);
+    assert.equal(code, 0, stderr);
+    assert.ok(stdout.includes('tunnel'));
+    const notices = stderr.split('\n').filter((line) => line.includes('profile_paths'));
+    assert.deepEqual(notices, [
+      'warning: tunnel: public at /p/tunnel/… by profile_paths alone, since it has no routes; write its routes, or listeners: { main: { paths: [] } } to keep it private',
+    ]);
+  }
 });
 
 test('schema prints a JSON Schema that knows the config’s keys', async () => {

@@ -1,19 +1,31 @@
 import type { ReloadResult } from '../../admin/reload-answer.ts';
+import { profilePath, publicByProfilePathAlone } from '../../config/public-by-profile-path.ts';
 import type { DeliveryMode, Plan, ProfilePlan } from '../../config/types.ts';
 import { InvalidConfigError, loadPlan } from '../load-config.ts';
 import { routeText, shownFields } from '../output/route-text.ts';
 import { table } from '../output/text-table.ts';
 
 /**
- * Checks the config and prints what would run and every route; starts nothing. Throws a CommandError (78) where it is
- * invalid; as JSON its problems are printed too, in the shape of `gwproxy reload --json`.
+ * Checks the config and prints what would run and every route; starts nothing. Profiles that profile_paths alone makes
+ * public are named on stderr. Throws a CommandError (78) if the config is invalid; as JSON its problems are printed too,
+ * in the shape of `gwproxy reload --json`.
  */
 export async function validate(configFile: string, json: boolean): Promise<void> {
   const { plan } = await loadPlan(configFile).catch((error: unknown) => {
     if (json && error instanceof InvalidConfigError) console.log(JSON.stringify(refused(error), null, 2));
     throw error;
   });
+  for (const notice of publicNotices(plan)) console.error(`warning: ${notice}`);
   console.log(json ? JSON.stringify(summary(plan), null, 2) : text(plan));
+}
+
+function publicNotices(plan: Plan): readonly string[] {
+  const listeners = new Map(plan.profiles.map((profile) => [profile.name, profile.listeners]));
+  return publicByProfilePathAlone(plan).map((name) => {
+    const open = (listeners.get(name) ?? []).filter(({ paths }) => paths.length > 0);
+    const fields = open.map((listener) => `${listener.name}: { paths: [] }`).join(', ');
+    return `${name}: public at ${profilePath(name)}/… by profile_paths alone, since it has no routes; write its routes, or listeners: { ${fields} } to keep it private`;
+  });
 }
 
 function refused({ problems }: InvalidConfigError): ReloadResult {
