@@ -1,4 +1,4 @@
-// A Slack bot as one writes it with Bolt; it goes on verifying what it gets.
+// A usual Slack bot on Bolt, which verifies every request itself. While the file BROKEN_WHILE exists, it fails to start.
 import { existsSync } from 'node:fs';
 import bolt from '@slack/bolt';
 

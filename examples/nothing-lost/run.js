@@ -25,35 +25,37 @@ const folder = await mkdtemp(join(tmpdir(), 'gwproxy-'));
 const broken = join(folder, 'broken');
 const env = { ...process.env, BROKEN_WHILE: broken, GWPROXY_STATE_DIR: join(folder, 'state') };
 
-// In a process group of its own: Ctrl-C reaches it through us, once, and so it stops in order.
+// It gets a process group of its own, so that Ctrl-C reaches it once, through this program.
 const gwproxy = spawn(process.execPath, [cli, 'up', ...config], {
   stdio: ['ignore', 'pipe', 'inherit'],
   detached: true,
   env,
 });
-// With the last of its output.
+// 'close' comes after the last of its output, 'exit' may come before.
 const ended = once(gwproxy, 'close');
 const stop = () => gwproxy.kill('SIGTERM');
 process.on('SIGINT', stop);
 process.on('SIGTERM', stop);
 process.on('exit', stop);
 
-const seen = [];
-const news = new EventEmitter();
+/** gwproxy's log events that no `next` has consumed yet. */
+const events = [];
+const arrivals = new EventEmitter();
 createInterface({ input: gwproxy.stdout }).on('line', (line) => {
   const event = JSON.parse(line);
   if (event.type === 'gateway.output') console.log(`    ${event.profile} | ${event.line}`);
-  seen.push(event);
-  news.emit('event');
+  events.push(event);
+  arrivals.emit('event');
 });
 
-/** The next event of gwproxy's that is such a one, beginning with those that nobody has waited for yet. */
+/** Consumes gwproxy's log events up to the first that passes the test, and returns that one. */
 async function next(what, test) {
   const late = AbortSignal.timeout(DEADLINE_MS);
   for (;;) {
-    for (let event = seen.shift(); event !== undefined; event = seen.shift()) if (test(event)) return event;
+    for (let event = events.shift(); event !== undefined; event = events.shift())
+      if (test(event)) return event;
     const over = ended.then(([code]) => Promise.reject(new Error(`gwproxy ended (exit code ${code})`)));
-    await Promise.race([once(news, 'event', { signal: late }), over]).catch((error) => {
+    await Promise.race([once(arrivals, 'event', { signal: late }), over]).catch((error) => {
       throw new Error(`waiting for ${what}: ${error.message}`);
     });
   }
@@ -61,16 +63,16 @@ async function next(what, test) {
 
 const ready = () => next('the bot', ({ type, state }) => type === 'gateway.state' && state === 'ready');
 
-async function gwproxyDoes(...args) {
+async function runGwproxy(...args) {
   console.log(`$ gwproxy ${args.join(' ')}`);
   const { stdout } = await promisify(execFile)(process.execPath, [cli, ...args, ...config], { env });
   console.log(stdout.trimEnd().replace(/^/gm, '    '));
 }
 
-async function send(title, { path, headers, body }, due) {
+async function send(title, { path, headers, body }, expected) {
   const { status } = await fetch(address + path, { method: 'POST', headers, body });
   console.log(`${title}\n    ${status}`);
-  if (status !== due) throw new Error(`not the answer that was due, which is ${due}`);
+  if (status !== expected) throw new Error(`expected ${expected}`);
 }
 
 let address;
@@ -78,7 +80,9 @@ try {
   const { host, port } = await next('the door', ({ type }) => type === 'door.listening');
   address = `http://${host}:${port}`;
   const { pid } = await ready();
-  console.log(`gwproxy listens on ${address}, and its bot is ready. Now the bot breaks:`);
+  console.log(
+    `gwproxy listens on ${address}, and its bot is ready. Now the bot is killed, and its next start fails:`,
+  );
   await writeFile(broken, '');
   process.kill(pid, 'SIGKILL');
   await next("the bot's end", ({ type }) => type === 'gateway.exit');
@@ -86,14 +90,14 @@ try {
   const mention = slackMention('hello');
   await send('Slack sends an event:', mention, 200);
   await send('Slack sends it again:', mention, 200);
-  await send('A stranger sends one that is not signed:', tampered(mention), 401);
-  await gwproxyDoes('spool');
+  await send('Somebody sends an event with a wrong signature:', tampered(mention), 401);
+  await runGwproxy('spool');
 
-  console.log('The bot is mended, and started at once:');
+  console.log('The bot is repaired and started:');
   await rm(broken);
-  await gwproxyDoes('start', 'slack-bot');
+  await runGwproxy('start', 'slack-bot');
   await next('the delivery', ({ type }) => type === 'spool.drained');
-  await gwproxyDoes('spool');
+  await runGwproxy('spool');
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

@@ -1,5 +1,5 @@
-// A Teams bot as one writes it with Microsoft's Agents SDK. Without credentials (clientId and so on, which the
-// SDK reads from the environment) it asks for no token: right on loopback, never beyond.
+// A usual Teams bot on Microsoft's Agents SDK. Without credentials (clientId and so on, which the SDK reads from the
+// environment) it accepts requests without a token: fine on loopback, never beyond.
 import { AgentApplication } from '@microsoft/agents-hosting';
 import { createAgentRequestHandler } from '@microsoft/agents-hosting-express';
 import express from 'express';

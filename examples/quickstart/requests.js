@@ -1,5 +1,5 @@
-// The requests that Slack and Microsoft would send, with invented ids. Each is what fetch takes: a path on the
-// public port, a body and its headers.
+// The requests that Slack and Microsoft would send, with invented ids: each has a path on the public port, a body and
+// headers.
 import { createHmac } from 'node:crypto';
 
 const SIGNING_SECRET = 'invented-signing-secret';
@@ -74,7 +74,7 @@ export function activity(text, app = '00000000-0000-0000-0000-000000000001') {
   };
 }
 
-/** The same request with one byte of its body changed, its signature left as it was. */
+/** The same request and signature with one byte of the body changed. */
 export function tampered(request) {
   return { ...request, body: request.body.replace('hello', 'jello') };
 }

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const START_DEADLINE_MS = 30_000;
-/** Of gwproxy's exit codes, the one that says so. */
+/** gwproxy's exit code when it cannot open the public port. */
 const CANNOT_LISTEN = 70;
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 const cli = here('../../dist/cli/main.js');
@@ -15,7 +15,7 @@ const keep = process.argv.includes('--keep');
 
 if (!existsSync(cli)) fail('gwproxy is not built yet: run `npm ci` in the checkout first');
 
-// In a process group of its own: Ctrl-C reaches it through us, once, and so it stops in order.
+// It gets a process group of its own, so that Ctrl-C reaches it once, through this program.
 const gwproxy = spawn(process.execPath, [cli, 'up', '-c', here('gwproxy.yaml')], {
   stdio: ['ignore', 'pipe', 'inherit'],
   detached: true,
@@ -32,7 +32,7 @@ const start = new Promise((resolve, reject) => {
   createInterface({ input: gwproxy.stdout }).on('line', (line) => {
     const event = JSON.parse(line);
     show(event);
-    if (event.type === 'gateway.exit') reject(new Error(`${event.profile} ended before all were ready`));
+    if (event.type === 'gateway.exit') reject(new Error(`${event.profile} ended before all bots were ready`));
     if (address !== undefined && ready.size === 2) resolve();
   });
   ended.then(([code]) => reject(new Error(whyEnded(code))));
@@ -69,7 +69,7 @@ try {
     spawn(process.execPath, [here('send.js'), address], { stdio: 'inherit' }),
     'exit',
   );
-  if (sent !== 0) throw new Error('a request was not answered as it should be');
+  if (sent !== 0) throw new Error('a request got a wrong answer');
   if (keep) {
     console.log(
       `\nIt stays up until Ctrl-C. Try, in another terminal: node examples/quickstart/send.js ${address}`,

@@ -4,7 +4,7 @@ import { activity, slackCommand, slackMention, tampered } from './requests.js';
 
 const url = process.argv[2] ?? `http://127.0.0.1:${process.env.GWPROXY_PORT ?? 3978}`;
 
-/** `check` names the answer in words, or says nothing where it is another than was due. */
+/** `check` describes the expected answer in words, and returns undefined for any other answer. */
 async function send(title, request, check) {
   console.log(title);
   const response = await fetch(url + request.path, {
@@ -14,14 +14,14 @@ async function send(title, request, check) {
     signal: AbortSignal.timeout(15_000),
   });
   const text = await response.text();
-  const said = check(response.status, text, response.headers.has('Proxy-Status'));
-  if (said === undefined) throw new Error(`not the answer that was due: ${response.status} ${text}`);
-  console.log(`    ${response.status} ${said}`);
+  const description = check(response.status, text, response.headers.has('Proxy-Status'));
+  if (description === undefined) throw new Error(`unexpected answer: ${response.status} ${text}`);
+  console.log(`    ${response.status} ${description}`);
 }
 
 try {
   await send('Slack event, signed: someone mentions the bot', slackMention('hello'), (status) =>
-    status === 200 ? "accepted (slack-bot's output shows what it made of it)" : undefined,
+    status === 200 ? "accepted (slack-bot's output shows what it read)" : undefined,
   );
   await send('Slack command, signed: /hello', slackCommand('/hello', 'ada'), (status, text) =>
     status === 200 && text.startsWith('slack-bot') ? text : undefined,
@@ -30,7 +30,7 @@ try {
     'Slack event with one byte changed on its way',
     tampered(slackMention('hello')),
     (status, _text, byGwproxy) =>
-      status === 401 && !byGwproxy ? 'slack-bot refused it, since its signature no longer fits' : undefined,
+      status === 401 && !byGwproxy ? 'slack-bot refused it, since the signature is wrong now' : undefined,
   );
   await send('Teams message: good morning', activity('good morning'), (status, text) =>
     status === 200 ? JSON.parse(text).activities[0].text : undefined,

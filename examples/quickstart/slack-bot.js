@@ -1,4 +1,4 @@
-// A Slack bot as one writes it with Bolt. It needs no Slack account, since it calls nothing of Slack's API.
+// A usual Slack bot on Bolt. It needs no Slack account, since it never calls Slack's API.
 import bolt from '@slack/bolt';
 
 const receiver = new bolt.HTTPReceiver({ signingSecret: process.env.SLACK_SIGNING_SECRET });
