@@ -1,22 +1,22 @@
-/** What the way between the sender and us may take of its patience. */
+/** Ms of the sender's deadline that the network may need. */
 const NETWORK_MARGIN = 500;
-/** What any gateway may need, also one that has answered nothing yet. */
+/** Ms that any gateway may need, even one that has not answered yet. */
 const MIN_GATEWAY_TIME = 500;
 
-/** A path-routed request's sender is not known; the most patient of the usual ones wait 10 s (GitHub). */
+/** Deadline in ms of a path-routed request, whose sender is unknown; GitHub, the most patient of the usual ones, waits 10 s. */
 export const UNKNOWN_SENDER_TIMEOUT = 10_000;
 
 /**
- * Until when (epoch ms) a request may be held: the sender's deadline from the head's arrival, less what the
- * network needs, less what the gateway usually does (its p95), though never less than half of the deadline for
- * the latter: a slow gateway's requests are worth a wait too.
+ * Until when (epoch ms) a request may be held: the sender's deadline, minus the time for the network, minus the time
+ * that the gateway usually needs (its p95, but at most half of the deadline, so that a slow gateway's requests are held
+ * too). `deadline` is in ms from the arrival of the head.
  */
 export function holdUntil(arrivedAt: number, deadline: number, p95: number | null): number {
   const usual = Math.min(Math.max(p95 ?? 0, MIN_GATEWAY_TIME), deadline / 2);
   return answerDeadline(arrivedAt, deadline) - usual;
 }
 
-/** Until when (epoch ms) an answer reaches a sender that still waits for it. */
+/** Until when (epoch ms) an answer reaches the sender in time. */
 export function answerDeadline(arrivedAt: number, deadline: number): number {
   return arrivedAt + deadline - NETWORK_MARGIN;
 }

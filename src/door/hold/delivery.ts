@@ -1,12 +1,12 @@
-/** A request that is matched: whose it is, and how long its sender waits. */
+/** A matched request: the profile that it is for, and how long its sender waits. */
 export interface Delivery {
   readonly profile: string;
-  /** As the gateway will see it, a stripped prefix taken off. */
+  /** As the gateway sees it, without a stripped prefix. */
   readonly path: string;
   /** Epoch ms. */
   readonly arrivedAt: number;
-  /** Of its body, held in memory while it waits; 0 where that stays unread. */
+  /** Size of the body that is in memory while the request waits; 0 if the body is unread. */
   readonly bytes: number;
-  /** Ms from arrivedAt; asked only where the request must wait. */
+  /** Ms from arrivedAt; only called if the request must wait. */
   readonly deadline: () => number;
 }

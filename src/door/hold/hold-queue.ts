@@ -9,25 +9,25 @@ export interface Waiter {
   readonly id: string;
   readonly client: Client;
   readonly delivery: Delivery;
-  /** Its place among those of the same ms; who has to wait again keeps it. */
+  /** Its place among requests of the same ms; it keeps the place if it must wait again. */
   readonly order: number;
   readonly until: number;
   readonly release: (turn: Turn) => void;
   readonly fail: (error: unknown) => void;
-  /** The supervisor knows that it waits. */
+  /** The supervisor was asked for the gateway on its behalf. */
   readinessRequested: boolean;
   timer: Timer | null;
 }
 
-/** Those who wait for one listener, in the order of their arrival, which is not always that in which they come here. */
+/** The requests that wait for one listener, in the order of their arrival; they may be added in another order. */
 export class HoldQueue {
-  /** As in the newest snapshot. */
+  /** The target in the newest snapshot. */
   target: Target;
-  /** How many go in the next round. */
+  /** How many are released in the next round. */
   roundSize = FIRST_ROUND;
-  /** Those that went, until the next ones may go. */
+  /** The round that must end before the next one starts; null if none runs. */
   round: ReleaseRound | null = null;
-  /** Nobody was left behind the round: who comes until it is over goes right after it, and the queue ends. */
+  /** No request waits behind the round: those that arrive during it are released right after it, and the queue ends. */
   isFinalRound = false;
   #waiters = new Set<Waiter>();
   #newest: Waiter | null = null;
@@ -40,7 +40,7 @@ export class HoldQueue {
     return this.#waiters.size;
   }
 
-  /** As they are now. */
+  /** A copy of the present state. */
   get all(): readonly Waiter[] {
     return [...this.#waiters];
   }

@@ -11,8 +11,8 @@ import { HoldQueue, type Waiter } from './hold-queue.ts';
 import { FIRST_ROUND, nextRoundSize, ReleaseRound, type Turn, unpacedTurn } from './round.ts';
 
 /**
- * A round is over after this many ms at the latest: a gateway that hangs on some, or answers slowly, still gets 32
- * requests a second.
+ * A round ends after this many ms at the latest, so that a gateway that is slow or hangs on some requests still gets 32
+ * a second.
  */
 const ROUND_TIMEOUT = 250;
 
@@ -26,14 +26,14 @@ export interface HoldOptions {
 }
 
 /**
- * Requests whose gateway is not ready, by listener, each in the order of arrival, bounded in number and bytes. When
- * it is ready they are let go in that order, and not all at once but in rounds (Round); who comes while some still
- * wait, or have just gone, queues behind them.
+ * Holds requests whose gateway is not ready, by listener, bounded in number and bytes. Once the gateway is ready it
+ * releases them in the order of arrival, in rounds (ReleaseRound). A request that arrives while others are held or have
+ * just been released queues behind them.
  */
 export class Hold {
   readonly #options: HoldOptions;
   readonly #queues = new Map<string, Map<string, HoldQueue>>();
-  /** So that who has to wait again is not behind those that came later. */
+  /** The order of requests that waited before, so that they do not queue behind later ones. */
   readonly #orders = new WeakMap<Delivery, number>();
   readonly #held: BoundedBudget;
   #lastId = 0;
@@ -47,15 +47,15 @@ export class Hold {
     return this.#held.used;
   }
 
-  /** Others wait for it, or have just gone, ready as it may be: who comes now must not overtake them. */
+  /** Whether requests are held for the target or were just released, so that a new one must queue even if it is ready. */
   isQueued({ profile, listener }: Target): boolean {
     return this.#queues.size > 0 && this.#queues.get(profile)?.get(listener) !== undefined;
   }
 
   /**
-   * Resolves when it is the delivery's turn with a ready target, at the latest at `until` (epoch ms) where that is
-   * ready by then; the turn must be ended. Rejects with GWPROXY_UPSTREAM_NOT_READY at `until`, and at once where the
-   * next start lies beyond it; with GWPROXY_OVERLOADED where too much waits; with ClientLeft.
+   * Resolves when the target is ready and it is the delivery's turn, or at `until` (epoch ms) if the target is ready
+   * then; the caller must end the turn. Rejects with GWPROXY_UPSTREAM_NOT_READY at `until`, or at once if the next
+   * start is later than that; with GWPROXY_OVERLOADED if a limit is reached; with ClientDisconnected.
    */
   wait(client: Client, delivery: Delivery, target: Target, until: number): Promise<Turn> {
     const { timers, now } = this.#options;
@@ -88,7 +88,7 @@ export class Hold {
     });
   }
 
-  /** A short wait before another try; the request keeps a place among the held. Rejects as `wait` does. */
+  /** Waits `ms` before another try, counted as held. Rejects with GWPROXY_OVERLOADED or ClientDisconnected. */
   pause(client: Client, delivery: Delivery, ms: number): Promise<void> {
     if (!this.#tryAcquire(delivery)) return Promise.reject(full());
     return new Promise((resolve, reject) => {
@@ -108,7 +108,7 @@ export class Hold {
     });
   }
 
-  /** Lets go of those whose target is ready, and refuses those who wait in vain. */
+  /** Releases the requests whose target is ready, and refuses those that would wait in vain. `find` returns the new targets. */
   apply(find: (profile: string, listener: string) => Target | undefined): void {
     const waiting = [...this.#queues.values()].flatMap((listeners) => [...listeners.values()]);
     for (const queue of waiting) {
@@ -125,7 +125,7 @@ export class Hold {
     }
   }
 
-  /** In front of a target that is not ready. */
+  /** Refuses a request whose target will not be ready in time, and asks for the gateway otherwise. */
   #recheck(queue: HoldQueue, waiter: Waiter): void {
     const now = this.#options.now();
     const { target } = queue;
@@ -146,7 +146,7 @@ export class Hold {
     }
   }
 
-  /** The next round, once the one before is over. */
+  /** Starts the next round if the one before has ended. */
   #startRound(queue: HoldQueue): void {
     if (queue.round !== null) return;
     if (queue.size === 0) this.#forget(queue);
@@ -161,7 +161,7 @@ export class Hold {
     const released = queue.all.slice(0, queue.roundSize);
     const round = new ReleaseRound(released.length, (answered) => {
       timers.cancel(timer);
-      // Another life of the gateway has rounds of its own.
+      // A new generation has rounds of its own.
       if (queue.round !== round) return;
       queue.round = null;
       queue.roundSize = nextRoundSize(queue.roundSize, answered);
@@ -237,7 +237,7 @@ export class Hold {
   }
 }
 
-/** What the supervisor was asked for is there; should it go again, it must be asked again. */
+/** A new generation is ready: rounds start anew, and the supervisor must be asked again should it go away. */
 function resetRounds(queue: HoldQueue): void {
   queue.round = null;
   queue.isFinalRound = false;

@@ -1,24 +1,24 @@
-/** Let go at first to a gateway that has just become ready, which would choke on all of them. */
+/** Requests in the first round to a gateway that has just become ready: all at once would overload it. */
 export const FIRST_ROUND = 8;
 const LARGEST_ROUND = 64;
 
-/** How many go next, where so many of those that went were answered: twice as many while the gateway keeps up. */
+/** How many to release next, after a round with that many answers: twice as many while the gateway keeps up. */
 export function nextRoundSize(size: number, answered: number): number {
   return Math.min(size + answered, LARGEST_ROUND);
 }
 
-/** A request that waited is under way. */
+/** The turn of a released request, which lasts until it is answered or failed. */
 export interface Turn {
-  /** It is no longer. Only the first call counts. */
+  /** Ends the turn. Only the first call counts. */
   end(answered: boolean): void;
 }
 
-/** Of who went when nobody had to wait for it to end. */
+/** The turn of a request that no round waits for. */
 export const unpacedTurn: Turn = { end: () => {} };
 
 /**
- * Those that are let go together. The next ones wait until each of them has ended, since a gateway takes in what
- * comes on a connection that stands before it accepts another one: they would overtake these.
+ * The requests that are released together. The next ones wait until each of them has ended: a gateway reads from open
+ * connections before it accepts new ones, so that later requests would overtake these.
  */
 export class ReleaseRound {
   readonly #onEnd: (answered: number) => void;
@@ -26,13 +26,13 @@ export class ReleaseRound {
   #answered = 0;
   #isOver = false;
 
-  /** `over` is called once, with how many were answered. */
+  /** `onEnd` is called once, with how many were answered. */
   constructor(size: number, onEnd: (answered: number) => void) {
     this.#open = size;
     this.#onEnd = onEnd;
   }
 
-  /** One for each of them. */
+  /** Must be called once for each request of the round. */
   newTurn(): Turn {
     let ended = false;
     return {
@@ -46,7 +46,7 @@ export class ReleaseRound {
     };
   }
 
-  /** Over now, whoever is still under way. */
+  /** Ends the round now, even if requests of it are in flight. */
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;

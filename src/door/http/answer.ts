@@ -5,7 +5,7 @@ import type { DoorError } from '../../errors.ts';
 import type { Reply } from '../../routing/platform.ts';
 import { METHODS } from './methods.ts';
 
-/** What the door says itself, ready for a response or a raw socket. */
+/** An answer of the door's own, for a response or a raw socket. */
 export interface OwnAnswer {
   readonly status: number;
   readonly headers: readonly string[];
@@ -13,8 +13,8 @@ export interface OwnAnswer {
 }
 
 /**
- * RFC 9457 problem details, with RFC 9209 Proxy-Status. `type` is a name of gwproxy's own and resolves to
- * nothing; `code` says the same in the words of the documentation.
+ * An error as RFC 9457 problem details with RFC 9209 Proxy-Status. `type` is a URN that resolves to nothing; `code` is
+ * the same error as the documentation names it.
  */
 export function problem(error: DoorError, requestId: string): OwnAnswer {
   const body = Buffer.from(
@@ -45,24 +45,24 @@ export function problem(error: DoorError, requestId: string): OwnAnswer {
   return { status: error.status, headers, body };
 }
 
-/** An answer in the words of the sender's platform; Proxy-Status tells whoever looks that no gateway gave it. */
+/** An answer as the sender's platform expects it; Proxy-Status shows that no gateway gave it. */
 export function reply({ status, contentType, body }: Reply, requestId: string): OwnAnswer {
   const bytes = Buffer.from(body);
   const headers = ['Cache-Control', 'no-store', 'Proxy-Status', 'gwproxy', 'X-Request-Id', requestId];
-  // RFC 9110 §8.6: a 204 has none.
+  // A 204 has no Content-Length (RFC 9110 §8.6).
   if (status !== 204) headers.push('Content-Length', String(bytes.length));
   if (contentType !== null) headers.push('Content-Type', contentType);
   return { status, headers, body: bytes };
 }
 
-/** Writes the whole answer but does not end it, so that the caller may wait for the rest of the request. */
+/** Writes the whole answer without ending it, so that the caller may read the rest of the request first. */
 export function writeAnswer(res: ServerResponse, answer: OwnAnswer, close: boolean): void {
   const headers = close ? [...answer.headers, 'Connection', 'close'] : [...answer.headers];
   res.writeHead(answer.status, headers);
   res.write(answer.body);
 }
 
-/** For a socket that no ServerResponse speaks for (any more): the answer, then the end of the connection. */
+/** Writes the answer to a socket without a ServerResponse, and closes the connection. */
 export function endWithAnswer(socket: Socket, answer: OwnAnswer): void {
   let head = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}\r\nDate: ${new Date().toUTCString()}\r\n`;
   for (let at = 0; at + 1 < answer.headers.length; at += 2) {

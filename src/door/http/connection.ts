@@ -2,14 +2,14 @@ import type { Socket } from 'node:net';
 import type { Exchange } from './exchange.ts';
 import { type Peer, peerOf } from './peer.ts';
 
-/** One connection from outside, and what is under way on it: several requests only where a client pipelines. */
+/** One client connection and its requests in flight: more than one only if the client pipelines. */
 export class Connection {
   readonly socket: Socket;
   readonly peer: Peer;
   readonly openExchanges = new Set<Exchange>();
-  /** Not HTTP any more, or about to be so. */
+  /** The connection was upgraded, or asks to be. */
   upgraded = false;
-  /** What had come when its newest request was over; null before the first. */
+  /** Bytes that had arrived when its newest request ended; null before the first. */
   #served: number | null = null;
 
   constructor(socket: Socket) {
@@ -17,25 +17,25 @@ export class Connection {
     this.peer = peerOf(socket.remoteAddress);
   }
 
-  /** Its newest request is over. */
+  /** Must be called when a request has ended. */
   markAnswered(): void {
     this.#served = this.socket.bytesRead;
   }
 
-  /** It was answered, and nothing came since. */
+  /** Every request was answered, and no byte has arrived since. */
   get isAnsweredAndQuiet(): boolean {
     return this.openExchanges.size === 0 && !this.upgraded && this.socket.bytesRead === this.#served;
   }
 
-  /** All that it asks is here; or it has ended, and asks no more. */
+  /** Its requests have arrived whole, or it has ended and sends no more. */
   get isFullyReceived(): boolean {
     if (this.openExchanges.size === 0) return this.upgraded || this.socket.writableEnded;
     return [...this.openExchanges].every(({ req }) => req.complete);
   }
 
   /**
-   * What to do about bytes that no parser reads. An answer written to the socket now would be taken for that to
-   * the oldest request under way, so it is given only where that is the one that is wrong.
+   * What to do about bytes that the parser cannot read. The client would take an answer for that to its oldest request
+   * in flight, so there is one only if that is the request at fault.
    */
   actionOnUnreadableInput(): UnreadableInputAction {
     const [only, other] = this.openExchanges;
@@ -50,7 +50,7 @@ export class Connection {
 
 export type UnreadableInputAction =
   | { readonly kind: 'answer'; readonly exchange: Exchange | null }
-  /** The answer is written, and only has to go out. */
+  /** The answer is written already: close once it is sent. */
   | { readonly kind: 'end' }
   | { readonly kind: 'destroy' };
 
@@ -75,14 +75,14 @@ export class Connections {
     return [...this.#bySocket.values()].every((connection) => connection.isFullyReceived);
   }
 
-  /** Ends those that were answered; what is written already still goes out. */
+  /** Closes answered connections once their answers are sent. */
   closeAnswered(): void {
     for (const connection of this.#bySocket.values()) {
       if (connection.isAnsweredAndQuiet) connection.socket.destroySoon();
     }
   }
 
-  /** Ends those that nobody waits on; what is written already still goes out. */
+  /** Closes connections without a request in flight once their answers are sent. */
   closeIdle(): void {
     for (const { socket, openExchanges: open, upgraded } of this.#bySocket.values()) {
       if (open.size === 0 && !upgraded) socket.destroySoon();

@@ -4,9 +4,9 @@ import { type OwnAnswer, writeAnswer } from './answer.ts';
 import type { Client } from './client.ts';
 import type { Peer } from './peer.ts';
 
-/** What is left of a body once the answer is there: read and dropped up to this size, to keep the connection. */
+/** Bytes of an unread body that are read and dropped after the answer, to keep the connection. */
 const MAX_DISCARDED = 64 * 1024;
-/** How long a connection that will be closed is still read, so that a reset does not overtake the answer. */
+/** Ms that a connection is still read before it is closed, so that a reset does not overtake the answer. */
 const LINGER = 2000;
 
 /** One request and its answer. */
@@ -14,14 +14,14 @@ export class Exchange implements Client {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly peer: Peer;
-  /** Epoch ms of the head's arrival, from which the sender's deadline counts. */
+  /** Epoch ms of the head's arrival, where the sender's deadline begins. */
   readonly arrivedAt: number;
-  /** The sender's X-Request-Id once the head is read, where it may be kept; else one of our own. */
+  /** The sender's X-Request-Id if it is acceptable, else one of our own; '' until the head is read. */
   requestId = '';
-  /** Bytes of its body that are held in memory. */
+  /** Bytes of its body that are in memory. */
   buffered = 0;
   isDisconnected = false;
-  /** The door's own answer is written whole. */
+  /** An answer of the door's own is written. */
   answered = false;
   readonly #timers: Timers;
   readonly #onDone: (exchange: Exchange) => void;
@@ -37,7 +37,7 @@ export class Exchange implements Client {
       readonly arrivedAt: number;
       readonly expectsContinue: boolean;
       readonly timers: Timers;
-      /** Called once, when it has an answer, or will have none. */
+      /** Called once, when the answer is complete or there will be none. */
       readonly onDone: (exchange: Exchange) => void;
     },
   ) {
@@ -48,11 +48,11 @@ export class Exchange implements Client {
     this.#owesContinue = facts.expectsContinue;
     this.#timers = facts.timers;
     this.#onDone = facts.onDone;
-    // Without a listener, a write that comes too late would end the process.
+    // Without a listener, a late write would end the process.
     res.on('error', () => this.handleDisconnect());
   }
 
-  /** Its connection closed. */
+  /** Must be called when the connection closed. */
   handleDisconnect(): void {
     if (this.isDisconnected || this.#ended) return;
     this.isDisconnected = true;
@@ -66,23 +66,23 @@ export class Exchange implements Client {
     this.#onDisconnect = handler;
   }
 
-  /** The body is about to be read: the one moment for 100 Continue (RFC 9110 §10.1.1). */
+  /** Must be called before the body is read: sends 100 Continue if the client waits for it (RFC 9110 §10.1.1). */
   sendContinueIfExpected(): void {
     if (!this.#owesContinue) return;
     this.#owesContinue = false;
     this.res.writeContinue();
   }
 
-  /** Ends an answer, with `last` as its last bytes; from here on the client has nothing to leave. */
+  /** Ends the answer with `last` as its last bytes; a string is latin1. A disconnect after it has no effect. */
   end(last: string | Buffer | null = null): void {
     this.#close();
-    // A body that nobody wants any more would otherwise block the connection's next request.
+    // An unread body would block the connection's next request.
     if (!this.req.complete) this.req.resume();
     if (typeof last === 'string') this.res.end(last, 'latin1');
     else this.res.end(last ?? undefined);
   }
 
-  /** Gives a door's own answer, and closes the connection after it where what follows cannot be trusted. */
+  /** Sends an answer of the door's own. Closes the connection after it if the next request could be misread. */
   answer(own: OwnAnswer, framingInDoubt: boolean): void {
     if (this.isDisconnected) return;
     if (this.res.headersSent) {
@@ -106,10 +106,10 @@ export class Exchange implements Client {
     this.req.resume();
   }
 
-  /** Breaks the answer off, so that nobody takes it for a whole one. */
+  /** Breaks off the answer so that the client sees that it is incomplete. */
   abort(): void {
     this.#close();
-    // To HTTP/1.0, the end of the connection is the end of the answer (RFC 9112 §6.3): only a reset is not.
+    // In HTTP/1.0 the end of the connection ends the answer (RFC 9112 §6.3); only a reset shows that it is incomplete.
     if (this.req.httpVersionMinor === 0) this.req.socket.resetAndDestroy();
     else this.res.destroy();
   }

@@ -13,27 +13,27 @@ import type { ReportRefusal } from './refusals.ts';
 import { newRequestId } from './request-id.ts';
 
 /**
- * The side that takes requests from a connection must close it first: otherwise a request may come in just as we
- * close, and a POST that was lost so is not sent again. Tunnels keep idle connections for up to 90 s
- * (cloudflared, and Go's http.Transport, which ngrok and Tailscale use); nginx keeps them for 60 s.
+ * Ms that an idle connection is kept. The client must close it first: if we did, a request could arrive just then, and
+ * a POST that is lost so is not repeated. Tunnels keep idle connections for up to 90 s (cloudflared, and Go's
+ * http.Transport, which ngrok and Tailscale use), nginx for 60 s.
  */
 const KEEP_ALIVE = 120_000;
-/** Dropped connections are told of at most this often. */
+/** Ms between two reports of dropped connections. */
 const DROP_REPORT_INTERVAL = 1000;
 
 /**
- * Whoever has connected when the door closes, and was not heard yet, may still send a request for so many ms: it
- * would be a reset to him otherwise, of a connection that was taken.
+ * Ms after the close in which a client that is connected may still send a first request; otherwise its accepted
+ * connection would be reset.
  */
 const LAST_REQUEST_GRACE = 500;
 const POLL_INTERVAL = 5;
-/** Connections that wait to be taken; the system's own limit (net.core.somaxconn) is at most that. */
+/** Connections that wait to be accepted; the system's limit (net.core.somaxconn) also applies. */
 const BACKLOG = 4096;
 
-/** Requests that one connection may have under way: only a client that pipelines has more than one. */
+/** Requests in flight on one connection; only a client that pipelines has more than one. */
 const MAX_PIPELINED = 16;
 
-/** An address, or a socket that listens already. */
+/** An address, or the descriptor of a socket that listens already. */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly fd: number };
 
 /** The part of the door that its public port needs. */
@@ -46,13 +46,13 @@ export interface ListenerContext {
   readonly reportRefusal: ReportRefusal;
 }
 
-/** What the public port hands on. */
+/** Handle what arrives on the public port. */
 export interface Handlers {
   request(exchange: Exchange): void;
   upgrade(req: IncomingMessage, connection: Connection, early: Buffer): void;
 }
 
-/** The public port: Node's HTTP server with every limit set, and what its parser refuses, in our own words. */
+/** The public port: Node's HTTP server with every limit set, which answers unreadable requests with problem details. */
 export class Listener extends Server {
   readonly #context: ListenerContext;
   readonly #handlers: Handlers;
@@ -68,13 +68,13 @@ export class Listener extends Server {
     this.#context = context;
     this.#handlers = handlers;
     this.configure(context.limits);
-    // Node would drop the headers beyond 2000 and pass on the rest; their size is limited anyway.
+    // Node would silently drop the headers beyond 2000; their size is limited anyway.
     this.maxHeadersCount = 0;
     this.on('connection', (socket: Socket) => this.#connections.add(socket));
     this.on('request', (req: IncomingMessage, res: ServerResponse) => this.#accept(req, res, false));
     this.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => this.#accept(req, res, true));
     this.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => this.#accept(req, res, false));
-    // Behind a request that is not answered yet, whatever was written now would be taken for its answer.
+    // Behind an unanswered request, the client would take the upgrade's answer for that request's.
     this.on('upgrade', (req: IncomingMessage, stream: Duplex, early: Buffer) => {
       const connection = this.#connectionOf(stream);
       if (connection === undefined) return;
@@ -86,27 +86,27 @@ export class Listener extends Server {
     this.on('drop', () => this.#countDropped());
   }
 
-  /** Rejects with the system's error, or where a socket that was passed is not TCP. */
+  /** Listens, and resolves with the address. Rejects with the system's error, or if a passed socket is not TCP. */
   start(where: ListenAddress): Promise<{ readonly host: string; readonly port: number }> {
     return new Promise((resolve, reject) => {
       this.once('error', reject);
-      // To listen on a socket anew sets its backlog, which Node would lower to 511.
+      // Listening on an open socket sets its backlog anew, which Node would lower to 511.
       this.listen('fd' in where ? { ...where, backlog: BACKLOG } : where, () => {
         this.off('error', reject);
-        // accept() may fail later, for want of file descriptors: one connection is lost, not the process.
-        this.on('error', (cause) => this.#reportOverload('a connection could not be taken', cause));
+        // accept() may fail later for want of file descriptors: that costs one connection, not the process.
+        this.on('error', (cause) => this.#reportOverload('a connection could not be accepted', cause));
         const address = this.address();
         if (typeof address === 'object' && address !== null) {
           resolve({ host: 'fd' in where ? address.address : where.host, port: address.port });
         } else {
           this.close();
-          reject(new Error('it is no TCP socket'));
+          reject(new Error('the passed socket is not a TCP socket'));
         }
       });
     });
   }
 
-  /** Takes no new connection, and resolves when the last one has ended; a second call changes nothing. */
+  /** Accepts no new connection, and resolves when the last one has ended. A second call changes nothing. */
   stop(): Promise<void> {
     this.#stopped ??= new Promise((resolve) => {
       this.close(() => resolve());
@@ -118,18 +118,18 @@ export class Listener extends Server {
     return this.#stopped;
   }
 
-  /** Once every connection that was taken is heard: its request is here, or it has ended. */
+  /** Resolves when the request of every accepted connection has arrived, or after the grace for the last requests. */
   async allReceived(): Promise<void> {
     while (!this.#graceIsOver && !this.#connections.areFullyReceived) {
-      // Not one of the door's timers, which end when it is closed at once meanwhile.
+      // Not one of the door's timers, which are cleared if it is closed meanwhile.
       await pause(POLL_INTERVAL);
     }
   }
 
-  /** For connections and requests from now on. */
+  /** Applies new limits to connections and requests from now on. */
   configure(limits: Limits): void {
     this.maxConnections = limits.connections;
-    // Node reads these of the server at each connection and at each check; maxHeaderSize its types leave out.
+    // Node reads these at each connection and each check; its types lack maxHeaderSize.
     Object.assign(this, {
       maxHeaderSize: limits.headers,
       headersTimeout: limits.headerTime,
@@ -137,20 +137,20 @@ export class Listener extends Server {
     });
   }
 
-  /** Node's own would cut an answer that is written but not yet on the wire. */
+  /** Node's implementation would cut off an answer that is written but not sent yet. */
   override closeIdleConnections(): void {
     if (this.#graceIsOver) this.#connections.closeIdle();
     else this.#connections.closeAnswered();
   }
 
-  /** Breaks off everything, upgraded connections too. */
+  /** Destroys every connection, upgraded ones too. */
   destroyConnections(): void {
     this.#connections.destroy();
   }
 
   #accept(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
     const connection = this.#connections.find(req.socket);
-    // Closed already: Node still hands on what it has read.
+    // The connection is closed already; Node still emits the requests that it has read.
     if (connection === undefined) return;
     const { limits, timers } = this.#context;
     const exchange = new Exchange(req, res, {
@@ -178,7 +178,7 @@ export class Listener extends Server {
   /** Only a client that pipelines can have more requests than connections. */
   #overload(exchange: Exchange): void {
     exchange.requestId = newRequestId();
-    const error = new DoorError('GWPROXY_OVERLOADED', 'too many requests are under way', { retryAfter: 1 });
+    const error = new DoorError('GWPROXY_OVERLOADED', 'too many requests are in flight', { retryAfter: 1 });
     this.#context.reportRefusal(error, exchange, null);
     exchange.answer(problem(error, exchange.requestId), false);
   }
@@ -193,18 +193,18 @@ export class Listener extends Server {
     }
     socket.on('error', () => socket.destroy());
     const requestId = newRequestId();
-    const error = new DoorError('GWPROXY_REQUEST_INVALID', 'this is no proxy to tunnel through');
+    const error = new DoorError('GWPROXY_REQUEST_INVALID', 'CONNECT is not supported');
     this.#context.reportRefusal(error, { requestId, req }, null);
     endWithAnswer(socket, problem(error, requestId));
   }
 
-  /** What Node's parser does not read, or what comes too slowly. The connection closes in any case. */
+  /** Refuses a request that Node's parser cannot read, or that arrives too slowly. The connection closes in any case. */
   #refuseUnread(error: Error, stream: Duplex): void {
     const connection = this.#connectionOf(stream);
     if (connection === undefined) return;
     const { socket } = connection;
     const action = connection.actionOnUnreadableInput();
-    // A connection that is merely opened ahead and not used yet expects no answer.
+    // A connection that was opened ahead and not used yet expects no answer.
     const expectsAnswer = socket.writable && socket.bytesRead > 0 && !isSystemError(error);
     if (!expectsAnswer || action.kind === 'destroy') {
       socket.destroy();
@@ -222,7 +222,7 @@ export class Listener extends Server {
     this.#dropped += 1;
     const now = this.#context.now();
     if (now - this.#droppedReportedAt < DROP_REPORT_INTERVAL) return;
-    this.#reportOverload(`${this.#dropped} connections over the limit dropped`);
+    this.#reportOverload(`${this.#dropped} connections over limits.connections were dropped`);
     this.#droppedReportedAt = now;
     this.#dropped = 0;
   }
@@ -241,9 +241,9 @@ export class Listener extends Server {
 
 function serverOptions(limits: Limits): ServerOptions {
   return {
-    // Explicit, so that NODE_OPTIONS=--insecure-http-parser changes nothing here.
+    // Explicit, so that NODE_OPTIONS=--insecure-http-parser has no effect.
     insecureHTTPParser: false,
-    // Refused in our own words, with everything else that is wrong with a Host.
+    // A missing Host is refused by readHead, like any other fault of it.
     requireHostHeader: false,
     maxHeaderSize: limits.headers,
     headersTimeout: limits.headerTime,
@@ -258,7 +258,7 @@ function longestRequest(limits: Limits): number {
   return Math.max(limits.headerTime, limits.bodyTime);
 }
 
-/** The connection itself broke: there is nobody to answer. */
+/** Whether the connection itself broke, so that no answer can be sent. */
 function isSystemError(error: Error): boolean {
   return 'syscall' in error;
 }
@@ -269,7 +269,7 @@ function refusalOf(error: Error): DoorError {
     return new DoorError('GWPROXY_HEADERS_TOO_LARGE', 'the headers are too large', options);
   }
   if (hasCode(error, 'ERR_HTTP_REQUEST_TIMEOUT')) {
-    return new DoorError('GWPROXY_REQUEST_TIMEOUT', 'the request came too slowly', options);
+    return new DoorError('GWPROXY_REQUEST_TIMEOUT', 'the request arrived too slowly', options);
   }
-  return new DoorError('GWPROXY_REQUEST_INVALID', 'this is not HTTP that can be read in one way', options);
+  return new DoorError('GWPROXY_REQUEST_INVALID', 'the request is not HTTP, or is ambiguous', options);
 }

@@ -1,2 +1,2 @@
-/** TRACE shows a request's credentials to its sender; CONNECT makes a tunnel; the others no webhook uses. */
+/** The allowed methods. TRACE would reveal credentials, CONNECT makes a tunnel, and no webhook uses the others. */
 export const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];

@@ -1,11 +1,27 @@
 import { randomBytes } from 'node:crypto';
 
-/** Tells one process's requests from another's; the number after it tells them apart. A UUID costs ten times that. */
+/** Distinguishes the requests of two processes; a counter distinguishes those of one. A UUID costs ten times as much. */
 const RUN = randomBytes(6).toString('hex');
 let last = 0;
 
-/** An id for a request whose sender gave none that may be kept. Unique, and no secret. */
+/** A unique id for a request whose sender gave no acceptable one. It is not a secret. */
 export function newRequestId(): string {
   last += 1;
   return `${RUN}-${last.toString(36)}`;
+}
+
+/** An id that a sender may choose: it goes into logs and an answer. */
+const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** The sender's X-Request-Id where it is one harmless value; undefined where one must be made. */
+export function senderRequestId(head: {
+  /** In lower case. */
+  readonly names: readonly string[];
+  /** Names and values in turn, as they came. */
+  readonly raw: readonly string[];
+}): string | undefined {
+  const at = head.names.indexOf('x-request-id');
+  if (at === -1 || head.names.indexOf('x-request-id', at + 1) !== -1) return undefined;
+  const value = head.raw[2 * at + 1];
+  return value !== undefined && REQUEST_ID.test(value) ? value : undefined;
 }

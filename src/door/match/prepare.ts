@@ -11,15 +11,15 @@ import type { Head } from '../request/head.ts';
 import { requestHeaders } from '../upstream/headers.ts';
 import type { MatchBasis } from './rule-set.ts';
 
-/** A matched request as its gateway is to get it, but for the body. */
+/** A matched request as its gateway will get it, without the body. */
 export interface Prepared {
   readonly delivery: MatchedDelivery;
   readonly method: string;
   /** Path and query. */
   readonly target: string;
-  /** As it came. */
+  /** The head as it came. */
   readonly head: Head;
-  /** Names and values in turn, without framing. */
+  /** Names and values alternate; without framing headers. */
   readonly headers: string[];
 }
 
@@ -48,12 +48,12 @@ export function prepare(
   };
 }
 
-/** How long the sender of a matched request waits, in ms. */
+/** How long the sender of a matched request waits for an answer, in ms. */
 export function senderTimeout(match: Match, head: Head): number {
   return match.deadline ?? senderDeadline(head) ?? UNKNOWN_SENDER_TIMEOUT;
 }
 
-/** The path as the gateway sees it, and the prefix that was taken off for it. */
+/** The path as the gateway sees it, and the prefix that was stripped ('' for none). Throws GWPROXY_REQUEST_INVALID. */
 export function gatewayPath(
   route: Route,
   path: string,
@@ -61,7 +61,7 @@ export function gatewayPath(
   if (!route.stripPrefix) return { path, stripped: '' };
   const rest = withoutPrefix(path, route.path);
   if (rest === undefined) {
-    throw new DoorError('GWPROXY_REQUEST_INVALID', "the path starts with '//' behind its prefix");
+    throw new DoorError('GWPROXY_REQUEST_INVALID', "the path starts with '//' after its prefix");
   }
   return { path: rest, stripped: route.path };
 }

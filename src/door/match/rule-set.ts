@@ -6,20 +6,20 @@ import type { Head } from '../request/head.ts';
 import type { Body } from '../request/read-body.ts';
 import type { Verifiers } from '../verify/verifiers.ts';
 
-/** What requests are matched and verified by: another object as soon as any of it is another. */
+/** The routes and verifiers of a snapshot. A change of either makes a new object. */
 export interface RuleSet {
   readonly table: RouteTable;
   readonly verifiers: Verifiers;
 }
 
-/** By what a request was found to be a profile's. */
+/** Why a request was given to its profile, and whether that is still so. */
 export interface MatchBasis {
   readonly ruleSet: RuleSet;
-  /** Whether it is so by that one too, and proven by the same rules. Throws as matching does. */
+  /** Whether the new rules give the request to the same profiles and verify it in the same way. Throws as matching does. */
   stillHolds(now: RuleSet): boolean;
 }
 
-/** Of a request that was matched by that ruling; `body` as far as it is read. */
+/** The basis of a match by that rule set; `body` is 'streamed' if it was not read. */
 export function matchBasis(ruleSet: RuleSet, head: Head, outcome: Match | FanOut, body: Body): MatchBasis {
   return {
     ruleSet,
@@ -43,7 +43,7 @@ export function matchByBody(
   return matchBody(scope, head, bodyTypeOf(head), body);
 }
 
-/** By its head, and by its body where that is read and the head leaves it open. */
+/** Matches a request by its head, and by its body if it was read and the head does not decide. */
 export function matchRequest(table: RouteTable, head: Head, body: Body): HeadOutcome {
   const outcome = matchHead(table, head);
   return outcome.kind === 'needs-body' && body !== 'streamed' ? matchByBody(outcome, head, body) : outcome;
@@ -54,7 +54,7 @@ function matchesOf(outcome: HeadOutcome): readonly Match[] {
   return outcome.kind === 'fan-out' ? outcome.matches : [];
 }
 
-/** For the same profile, as the same sender's, and with the same path to its gateway. */
+/** Whether both are for the same profile, from the same platform, and with the same path at the gateway. */
 function isSame(one: Match, other: Match | undefined): boolean {
   return (
     other !== undefined &&

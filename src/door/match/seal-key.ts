@@ -1,10 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Seal } from '../../routing/seal.ts';
 
-/** 96 bits: nobody who lacks the key can look for two secrets that share them. */
+/** 96 bits: without the key nobody can search for two secrets with the same seal. */
 const SHOWN_CHARACTERS = 16;
 
-/** With a key that no other process has, so that what is logged of a secret helps nobody to guess it. */
+/** Makes a seal with a random key, so that a sealed secret in a log does not help to guess the secret. */
 export function createSeal(): Seal {
   const key = randomBytes(32);
   return (secret) =>

@@ -5,15 +5,15 @@ import type { Head } from '../request/head.ts';
 import type { RuleSet } from './rule-set.ts';
 
 const MAX_KEYS = 1000;
-/** Of one request: a batch of invented keys must not push out all that is remembered. */
+/** Keys recorded of one request, so that a batch of invented ones does not push out all others. */
 const MAX_PER_REQUEST = 20;
 
-/** Attributes that arrived and no profile claims; secrets are sealed. */
+/** Attributes that arrived and that no profile claims; secrets are sealed. */
 export interface UnmatchedKey {
   readonly attributes: Attributes;
-  /** What a route must name beside them to claim the request: the scope that decided it, as in Route. */
+  /** The scope (host and path prefix, as in Route) that a route needs to claim the request. */
   readonly scope: UnmatchedScope;
-  /** Of the newest request. */
+  /** The newest request's path. */
   readonly path: string;
   readonly count: number;
   /** Epoch ms. */
@@ -27,15 +27,15 @@ export interface UnmatchedScope {
 }
 
 export interface UnmatchedKeys {
-  /** The newest first. */
+  /** Newest first. */
   list(): readonly UnmatchedKey[];
-  /** Forgets all, and gives back how many there were. */
+  /** Forgets all keys, and returns how many there were. */
   clear(): number;
 }
 
 /**
- * Keeps the attributes that no profile claims and tells the operator of each, once while it is remembered: the
- * 1000 newest, so that a stranger's invented keys cost neither memory nor a log line a request.
+ * Remembers the 1000 newest attributes that no profile claims, and reports each once while it is remembered, so that
+ * invented keys cost neither memory nor a log line a request.
  */
 export class Unmatched implements UnmatchedKeys {
   readonly #keys = new Map<string, UnmatchedKey>();
@@ -47,7 +47,7 @@ export class Unmatched implements UnmatchedKeys {
     this.#now = now;
   }
 
-  /** What one request names; none of it was claimed. */
+  /** Records the unclaimed attributes of one request. */
   record(attributes: readonly Attributes[], { host, path: prefix }: UnmatchedScope, path: string): void {
     const scope = { host, path: prefix };
     for (const one of attributes.slice(0, MAX_PER_REQUEST))
@@ -65,14 +65,14 @@ export class Unmatched implements UnmatchedKeys {
   }
 
   #recordOne({ platform, fields }: Attributes, scope: UnmatchedScope, path: string): void {
-    // A notification that names nobody: no route could claim it.
+    // Without fields no route could claim it.
     if (Object.keys(fields).length === 0) return;
-    // As JSON, so that no value can be written to look like two.
+    // JSON, so that no value can pass for two.
     const key = JSON.stringify([platform, Object.entries(fields), scope.host, scope.path]);
     const known = this.#keys.get(key);
     const now = this.#now();
     const attributes = known?.attributes ?? { platform, fields };
-    // Anew, so that the map's order is that of the newest.
+    // Deleted first, so that the newest comes last in the map.
     this.#keys.delete(key);
     this.#keys.set(key, {
       attributes,
@@ -91,7 +91,7 @@ export class Unmatched implements UnmatchedKeys {
   }
 }
 
-/** Keeps what a request names and nobody claims, with the scope in which a route would have to claim it. */
+/** Records the unclaimed attributes of a request with the scope in which a route would have to claim them. */
 export function recordUnmatched(
   context: UnmatchedContext,
   head: Head,
@@ -106,6 +106,6 @@ export function recordUnmatched(
 /** The part of the door that recording an unmatched request needs. */
 export interface UnmatchedContext {
   readonly unmatched: Unmatched;
-  /** The ruling of the newest snapshot; null before the first. */
+  /** The rules of the newest snapshot; null before the first. */
   ruleSet(): RuleSet | null;
 }

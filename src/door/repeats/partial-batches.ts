@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
-/** Graph repeats for 4 hours, Meta for days; but mostly within minutes, and the same bytes may come anew. */
-const AGE = 60 * 60 * 1000;
-const REMEMBERED = 1000;
+/** Ms that a batch is remembered. Graph repeats for 4 hours and Meta for days, but mostly within minutes; later the same bytes may be a new batch. */
+const REMEMBERED_FOR = 60 * 60 * 1000;
+const MAX_BATCHES = 1000;
 
 interface Entry {
   readonly profiles: ReadonlySet<string>;
@@ -10,11 +10,11 @@ interface Entry {
   readonly at: number;
 }
 
-const NOBODY: ReadonlySet<string> = new Set();
+const NO_PROFILES: ReadonlySet<string> = new Set();
 
 /**
- * Which profiles took a batch that others did not take, so that its repeat spares them. Of the newest 1000, for an
- * hour each. One that all took is not remembered: a sender may well say the same thing twice.
+ * Remembers which profiles accepted a batch that others did not, so that its repeat goes to the others only: the newest
+ * 1000 batches, each for an hour. A batch that all accepted is not remembered, since its sender may send the same twice.
  */
 export class PartialBatches {
   readonly #entries = new Map<string, Entry>();
@@ -25,17 +25,17 @@ export class PartialBatches {
 
   acceptedBy(delivery: string, now: number): ReadonlySet<string> {
     const entry = this.#entries.get(delivery);
-    return entry === undefined || now - entry.at > AGE ? NOBODY : entry.profiles;
+    return entry === undefined || now - entry.at > REMEMBERED_FOR ? NO_PROFILES : entry.profiles;
   }
 
-  /** Adds to what is remembered: two repeats of one delivery may be under way at once. */
+  /** Adds to the profiles known already, since two repeats of a batch may be in flight at once. */
   record(delivery: string, profiles: ReadonlySet<string>, now: number): void {
     const both = new Set([...this.acceptedBy(delivery, now), ...profiles]);
-    // Anew, so that the map's order is that of age.
+    // Deleted first, so that the map stays in the order of age.
     this.#entries.delete(delivery);
     this.#entries.set(delivery, { profiles: both, at: now });
     for (const [oldest, { at }] of this.#entries) {
-      if (this.#entries.size <= REMEMBERED && now - at <= AGE) break;
+      if (this.#entries.size <= MAX_BATCHES && now - at <= REMEMBERED_FOR) break;
       this.#entries.delete(oldest);
     }
   }
@@ -45,9 +45,9 @@ export class PartialBatches {
   }
 }
 
-/** Tells a delivery from any other: a repeat has the same sender, target and body. */
+/** Identifies a batch: a repeat has the same sender, target and body. */
 export function deliveryId(platform: string, target: string, body: Buffer): string {
-  // As a line of JSON, so that no target can be written to look like a part of the body.
+  // A line of JSON, so that no target can pass for a part of the body.
   return createHash('sha256')
     .update(`${JSON.stringify([platform, target])}\n`)
     .update(body)

@@ -4,21 +4,21 @@ import { hash } from 'node:crypto';
 export interface Identity {
   readonly profile: string;
   readonly listener: string;
-  /** Path and query, as the gateway gets them. */
+  /** Path and query as the gateway gets them. */
   readonly target: string;
-  /** The platform's own ids of it, in their parts (Bot Framework: conversation and activity). */
+  /** The platform's own ids, in their parts (Bot Framework: conversation and activity). */
   readonly dedupKey: readonly string[];
-  /** Of its body. */
+  /** Digest of the body. */
   readonly sha256: string;
 }
 
-/** 32 characters of a byte each: a hash, so that it is bounded, of JSON, so that no two identities are joined alike. */
+/** 32 one-byte characters: a hash, so that the length is bounded; of JSON, so that two identities never look alike. */
 export function repeatKey({ profile, listener, target, dedupKey, sha256 }: Identity): string {
   return hash('sha256', JSON.stringify([profile, listener, target, dedupKey, sha256]), 'binary');
 }
 
 /** In hex. */
 export function sha256Of(data: string | Buffer): string {
-  // In one call: a Hash object costs its finalisation too, and with it four times as much (measured).
+  // In one call: a Hash object costs four times as much (measured).
   return hash('sha256', data, 'hex');
 }

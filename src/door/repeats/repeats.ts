@@ -5,33 +5,33 @@ import { type Client, ClientDisconnected } from '../http/client.ts';
 import { AnsweredCache } from './answered.ts';
 
 /**
- * For how long after a 2xx the same delivery is not brought again, in ms: Slack's last repeat comes 5 minutes after
- * its first try (docs.slack.dev/apis/events-api), Bot Framework's within one.
+ * Ms after a 2xx in which a repeat is not delivered again: Slack's last repeat comes 5 minutes after its first try
+ * (docs.slack.dev/apis/events-api), Bot Framework's within one.
  */
 export const REPEAT_WINDOW = 10 * 60_000;
 
 /** Answered deliveries that are remembered (about 200 bytes each); the oldest is forgotten first. */
 const MAX_ANSWERED = 10_000;
-/** Repeats that wait at once, for one twin or for many. */
+/** Repeats that may wait at once, for all originals together. */
 const MAX_WAITING = 1000;
 
-/** The delivery that takes its way, and what its repeats are to hear of it. Only the first call counts. */
+/** A delivery that is not a repeat: the caller delivers it and reports the outcome, once. Further calls do nothing. */
 export interface Original {
-  /** The gateway answered: a 2xx is what its repeats get too, with any other one of them takes its own way. */
+  /** The gateway answered. After a 2xx its repeats get the same status; otherwise the oldest repeat is delivered. */
   done(status: number): void;
-  /** It had no answer. */
+  /** There was no answer. */
   failed(): void;
 }
 
 export type Settled =
-  /** No twin is under way or was taken: it takes its own way, and tells how that ended. */
+  /** No original is in flight or was accepted: the caller delivers this one. */
   | { readonly kind: 'original'; readonly original: Original }
-  /** Its twin was answered so: an empty body with that status is the answer. */
+  /** The original was answered with this status: the answer is that status with an empty body. */
   | { readonly kind: 'answered'; readonly status: number };
 
 export type BeginResult =
   | Settled
-  /** Its twin is under way. Rejects with GWPROXY_UPSTREAM_TIMEOUT where that takes too long, or with ClientLeft. */
+  /** The original is in flight. Rejects with GWPROXY_UPSTREAM_TIMEOUT if it takes too long, or with ClientDisconnected. */
   | { readonly kind: 'repeat'; readonly settled: Promise<Settled> };
 
 export interface RepeatsOptions {
@@ -49,13 +49,12 @@ interface Waiter {
   readonly timer: Timer;
 }
 
-/** Deliveries under way and answered lately, so that what a sender repeats is brought to its gateway once. */
+/** Knows the deliveries in flight and those answered lately, so that a repeated delivery reaches its gateway once. */
 export class Repeats {
   readonly #timers: Timers;
   readonly #now: () => number;
-  /** Those under way, each with its repeats in the order in which they came; null where there was none yet. */
+  /** The originals in flight, each with its repeats in the order of arrival; null if there was none yet. */
   readonly #open = new Map<string, Set<Waiter> | null>();
-  /** The statuses that they were answered with. */
   readonly #answered: AnsweredCache;
   readonly #waiting: BoundedBudget;
 
@@ -67,8 +66,8 @@ export class Repeats {
   }
 
   /**
-   * A delivery arrives. `until` (epoch ms) is how long it may wait for a twin, `window` (ms) how long a 2xx holds for
-   * its repeats. Throws GWPROXY_OVERLOADED where too many wait already.
+   * Registers a delivery that arrived. It may wait for its original until `until` (epoch ms); a 2xx counts for its
+   * repeats for `window` ms. Throws GWPROXY_OVERLOADED if too many repeats wait already.
    */
   begin(key: string, client: Client, until: number, window: number = REPEAT_WINDOW): BeginResult {
     const status = this.#answered.get(key, this.#now());
@@ -79,14 +78,16 @@ export class Repeats {
       return { kind: 'original', original: new OpenOriginal(key, window, this.#finish) };
     }
     if (!this.#waiting.tryAcquire()) {
-      throw new DoorError('GWPROXY_OVERLOADED', 'too many repeats wait for their twin', { retryAfter: 1 });
+      throw new DoorError('GWPROXY_OVERLOADED', 'too many repeats wait for their original', {
+        retryAfter: 1,
+      });
     }
     const together = waiters ?? new Set();
     this.#open.set(key, together);
     return { kind: 'repeat', settled: this.#wait(together, client, until, window) };
   }
 
-  /** What an earlier run took, at `at` (epoch ms), and a sender may repeat to this one. */
+  /** Registers a delivery that an earlier run accepted at `at` (epoch ms). */
   remember(key: string, status: number, at: number, window: number = REPEAT_WINDOW): void {
     this.#answered.set(key, status, at + window);
   }
@@ -127,7 +128,7 @@ export class Repeats {
     }
   }
 
-  /** The oldest repeat takes its own way, and the others wait for it. */
+  /** The oldest repeat becomes the original, and the others wait for it. */
   #promoteNext(key: string): void {
     const waiters = this.#open.get(key) ?? null;
     const [next] = waiters ?? [];
@@ -140,7 +141,7 @@ export class Repeats {
   }
 }
 
-/** Not a pair of closures: one of these is made for nearly every request. */
+/** A class, not a pair of closures: one is made for nearly every request. */
 class OpenOriginal implements Original {
   readonly #key: string;
   readonly #window: number;
@@ -164,5 +165,5 @@ class OpenOriginal implements Original {
 }
 
 function stillUnderWay(): DoorError {
-  return new DoorError('GWPROXY_UPSTREAM_TIMEOUT', 'the same delivery is still under way');
+  return new DoorError('GWPROXY_UPSTREAM_TIMEOUT', 'the same delivery is still in flight');
 }

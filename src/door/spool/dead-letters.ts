@@ -1,30 +1,30 @@
 import { type Chosen, isChosen } from './listing.ts';
 import type { DeadLetter } from './store/spooled-delivery.ts';
 
-/** How long a dead delivery is kept for the operator, in ms. */
+/** How long a dead letter is kept for the operator, in ms. */
 const KEPT_FOR = 7 * 24 * 60 * 60 * 1000;
 
-/** The deliveries that wait for the operator alone. */
+/** The deliveries that wait for the operator. */
 export class DeadLetters {
-  /** Those that died first come first. */
+  /** In the order in which they died. */
   readonly #dead = new Map<string, DeadLetter>();
 
   add(dead: DeadLetter): void {
     this.#dead.set(dead.id, dead);
   }
 
-  /** Takes out those that are meant. */
+  /** Removes the chosen ones, and returns them. */
   remove(chosen: Chosen): readonly DeadLetter[] {
     return this.#delete([...this.#dead.values()].filter((one) => isChosen(chosen, one)));
   }
 
-  /** Takes out those that were kept long enough; `now` in epoch ms. */
+  /** Removes those that were kept long enough, and returns them; `now` in epoch ms. */
   removeExpired(now: number): readonly DeadLetter[] {
     if (this.nextExpiryAt() > now) return [];
     return this.#delete([...this.#dead.values()].filter(({ diedAt }) => diedAt + KEPT_FOR <= now));
   }
 
-  /** When the next one will have been kept long enough, epoch ms; Infinity for none. */
+  /** When the next one will be removed, epoch ms; Infinity for none. */
   nextExpiryAt(): number {
     const [first] = this.#dead.values();
     return first === undefined ? Number.POSITIVE_INFINITY : first.diedAt + KEPT_FOR;

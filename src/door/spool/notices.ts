@@ -3,10 +3,10 @@ import { errorMessage } from '../../util/errno.ts';
 
 type Failed = Extract<Event, { type: 'spool.failed' }>['action'];
 
-/** Ms between two notices of the same trouble: a flood of deliveries must not become one of events. */
+/** Ms between two reports of the same trouble, so that a flood of deliveries is not a flood of events. */
 const REPORT_INTERVAL = 60_000;
 
-/** Tells of trouble that comes with every delivery: at once, then once a minute with how often it was. */
+/** Reports trouble that comes with every delivery: at once, then once a minute with how often it happened. */
 export class Notices {
   readonly #report: Report;
   readonly #now: () => number;
@@ -28,7 +28,7 @@ export class Notices {
     if (count > 0) this.#report({ type: 'spool.failed', profile, action, reason, count });
   }
 
-  /** How many are to be told now; 0 where it is too soon. */
+  /** How many to report now; 0 if it is too soon. */
   #count(profile: string, what: 'full' | Failed): number {
     const now = this.#now();
     const ofProfile =

@@ -1,30 +1,30 @@
 import type { EndReason, Spooled } from './store/spooled-delivery.ts';
 
-/** What came of sending a delivery to its gateway once. */
+/** The outcome of sending a delivery to its gateway once. */
 export type SendOutcome =
   | {
       readonly kind: 'answered';
       readonly status: number;
-      /** As the gateway wrote it; null where it did not. */
+      /** The header's value; null if the gateway gave none. */
       readonly retryAfter: string | null;
     }
-  /** It may have reached the gateway: the connection broke, or no answer came in time. */
+  /** The connection broke or no answer came in time: the gateway may have it. */
   | { readonly kind: 'broken'; readonly code: string }
-  /** Not a byte of it reached the gateway. */
+  /** No byte of it reached the gateway. */
   | { readonly kind: 'unsent'; readonly code: string }
-  /** It was not sent, since it is not that profile's any more. */
+  /** It was not sent, since the routes no longer give it to the profile. */
   | { readonly kind: 'no-route' };
 
 export interface RetryRules {
-  /** Tries that reached the gateway, after which it is dead. */
+  /** A delivery is dead after this many tries that may have reached the gateway. */
   readonly tries: number;
-  /** Ms before the second try; each further wait is twice that before it, up to `longest`. */
+  /** Ms before the second try; each further pause is twice the one before, up to `longestPause`. */
   readonly firstPause: number;
   readonly longestPause: number;
-  /** The same where not a byte left: whether the gateway is there is soon known, and costs it nothing. */
+  /** The same after a try that was not sent: it costs the gateway nothing. */
   readonly firstUnsent: number;
   readonly longestUnsent: number;
-  /** Ms that a gateway's Retry-After may ask for. */
+  /** The most ms that a gateway's Retry-After counts for. */
   readonly longestAsked: number;
 }
 
@@ -39,19 +39,19 @@ export const RETRY_RULES: RetryRules = {
 
 export type SendVerdict =
   | { readonly kind: 'delivered' }
-  /** Again, not before `at` (epoch ms). */
+  /** It is tried again, not before `at` (epoch ms). */
   | { readonly kind: 'again'; readonly at: number }
   | { readonly kind: 'dead'; readonly end: Exclude<EndReason, 'expired'> };
 
-/** How often it was sent, and how often it could not be. */
+/** How often a delivery was sent, and how often in a row it could not be. */
 export interface Count {
   readonly tries: number;
   readonly unsent: number;
 }
 
 /**
- * What becomes of a delivery: 2xx and it is delivered; 429, 5xx or a connection that broke and it is tried again;
- * any other answer says that it would never be taken, and what is another's is not sent at all. `count` has this outcome in it; `random` is in [0, 1).
+ * Decides what becomes of a delivery: it is delivered after a 2xx, tried again after 429, 5xx or a broken connection,
+ * and dead after any other answer or without a route. `count` includes this outcome; `random` is in [0, 1).
  */
 export function judge(
   outcome: SendOutcome,
@@ -78,27 +78,27 @@ export function judge(
   return { kind: 'again', at: now + wait };
 }
 
-/** The last status as a person reads it. */
+/** The outcome as the operator reads it: the status or the error's code. */
 export function statusOf(outcome: Exclude<SendOutcome, { kind: 'no-route' }>): string {
   return outcome.kind === 'answered' ? String(outcome.status) : outcome.code;
 }
 
-/** Until when (epoch ms) it is worth a try; `longest` is the ms that any delivery may wait. */
+/** When a delivery expires (epoch ms); `longest` is the ms that any delivery may wait. */
 export function expiryOf({ receivedAt, expiresAt }: Spooled, longest: number): number {
   return Math.min(receivedAt + longest, expiresAt ?? Number.POSITIVE_INFINITY);
 }
 
-/** Half of it by chance, so that the deliveries of one moment do not come back as one. */
+/** Half of it is random, so that deliveries that failed together do not return together. */
 function backoff(count: number, random: number, first: number, longest: number): number {
   const whole = Math.min(longest, first * 2 ** (count - 1));
   return Math.round(whole / 2 + (whole / 2) * random);
 }
 
-/** RFC 9110 §10.2.3: seconds or a date; in ms from now, 0 where it says neither. */
+/** Retry-After in ms from now (RFC 9110 §10.2.3: seconds or a date); 0 if it is neither. */
 export function readRetryAfter(value: string | null, now: number): number {
   if (value === null) return 0;
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
-  // Date.parse takes nearly anything for a date: '-1' is one of 2001.
+  // Date.parse reads nearly anything as a date: '-1' is one in 2001.
   const date = /^[A-Z][a-z]+, .+ GMT$/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? 0 : Math.max(0, date - now);
 }

@@ -1,35 +1,35 @@
 /**
- * Of the listener that a path and query is for. ready: it takes requests now. away: it does not, or nobody knows yet.
- * nowhere: there is none, and no time alone brings one.
+ * The state of the listener for a path and query. ready: it accepts requests. not-ready: it does not, or its state is
+ * not known yet. no-listener: the config has none, so that waiting is of no use.
  */
 export type ListenerState = 'ready' | 'not-ready' | 'no-listener';
 
-/** Whether a delivery may be sent, and how to ask that it may. */
+/** Says whether a delivery may be sent, and asks for its gateway. */
 export interface Readiness {
   stateOf(profile: string, target: string): ListenerState;
-  /** Asks for it until `deadlineAt` (epoch ms); starts on-demand gateways, and only those. */
+  /** Asks for the gateway until `deadlineAt` (epoch ms). Starts on-demand gateways, and only those. */
   ensureReady(profile: string, target: string, deadlineAt: number): void;
 }
 
-/** Ms between two requests for a gateway that does not become ready: one may be stopped again for want of use. */
+/** Ms between two requests for a gateway that does not become ready; it may have been stopped for idleness meanwhile. */
 const REQUEST_INTERVAL = 10_000;
 
-/** Asks for the gateways that deliveries wait for, as often as it makes sense. */
+/** Asks for the gateways that deliveries wait for, at most once an interval. */
 export class WakeRequests {
   readonly #readiness: Readiness;
-  /** When each was asked for last, epoch ms. */
+  /** By profile, epoch ms of the last request. */
   readonly #requestedAt = new Map<string, number>();
 
   constructor(readiness: Readiness) {
     this.#readiness = readiness;
   }
 
-  /** Whether it was asked for, and is not ready yet. */
+  /** Whether the profile's gateway was asked for and is not known to be ready. */
   isAwaited(profile: string): boolean {
     return this.#requestedAt.has(profile);
   }
 
-  /** For these profiles, each with a target, and for no other; gives back when to ask again (epoch ms). */
+  /** Asks for these profiles, each with a target, and forgets all others. Returns when to ask again (epoch ms). */
   send(waiting: ReadonlyMap<string, string>, now: number): number {
     for (const profile of [...this.#requestedAt.keys()])
       if (!waiting.has(profile)) this.#requestedAt.delete(profile);
@@ -39,7 +39,7 @@ export class WakeRequests {
       if (requestedAt !== undefined && requestedAt + REQUEST_INTERVAL > now)
         next = Math.min(next, requestedAt + REQUEST_INTERVAL);
       else {
-        // First, since the answer may come before it returns.
+        // Before the call, since it may lead back here.
         this.#requestedAt.set(profile, now);
         next = Math.min(next, now + REQUEST_INTERVAL);
         this.#readiness.ensureReady(profile, target, now + REQUEST_INTERVAL);

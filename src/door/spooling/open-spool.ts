@@ -5,7 +5,7 @@ import type { Spooled } from '../spool/store/spooled-delivery.ts';
 import type { SpoolStore } from '../spool/store/store.ts';
 import { readinessOf, sendSpooled, upstreamOf } from './send-spooled.ts';
 
-/** A spool that delivers by a door's own upstreams, under its leases. It is to be opened first. */
+/** A spool that sends to the door's upstreams under its leases. The caller opens it. */
 export function createSpool(context: DoorContext, store: SpoolStore): Spool {
   const { report, timers, now } = context;
   return new Spool({
@@ -19,7 +19,7 @@ export function createSpool(context: DoorContext, store: SpoolStore): Spool {
   });
 }
 
-/** A repeat of what an earlier run kept is none that this one keeps too. */
+/** Registers a spooled delivery so that repeats of it are not spooled again. */
 export function rememberSpooled(context: DoorContext, spooled: Spooled): void {
   const { profile, target, dedupKey, sha256, receivedAt } = spooled;
   const upstream = upstreamOf(context, profile, target);
@@ -28,7 +28,7 @@ export function rememberSpooled(context: DoorContext, spooled: Spooled): void {
   context.repeats.remember(repeatKey({ profile, listener, target, dedupKey, sha256 }), 200, receivedAt);
 }
 
-/** What of a profile's deliveries was acknowledged early, and is not with its gateway. */
+/** How many of a profile's deliveries were acknowledged early and are not delivered. */
 export interface SpooledStats {
   readonly spooled: number;
   readonly dead: number;

@@ -10,12 +10,12 @@ import { type SendCopyContext, sendCopy } from '../upstream/send-copy.ts';
 import type { Upstream } from '../upstream/upstreams.ts';
 import { isStillRouted } from './still-routed.ts';
 
-/** Which listener a delivery is for, and whether the newest snapshot says that it is ready. */
+/** The readiness of a delivery's listener by the newest snapshot. */
 export function readinessOf(context: Pick<DoorContext, 'upstreams' | 'supervisor' | 'ruleSet'>): Readiness {
   return {
     stateOf: (profile, target) => {
       const found = upstreamOf(context, profile, target)?.target;
-      // Before the first snapshot nobody knows.
+      // Before the first snapshot no listener is known.
       if (found === undefined) return context.ruleSet() === null ? 'not-ready' : 'no-listener';
       return found.state === 'ready' && found.address !== null ? 'ready' : 'not-ready';
     },
@@ -23,16 +23,16 @@ export function readinessOf(context: Pick<DoorContext, 'upstreams' | 'supervisor
       const found = upstreamOf(context, profile, target)?.target;
       if (found?.state !== 'pending') return;
       const { listener } = found;
-      // One for each profile: the supervisor need not be told that it is taken back.
+      // One id per profile, which expires at its deadline: it need not be cancelled.
       context.supervisor.ensureReady({ id: `spool-${profile}`, profile, listener, deadlineAt });
     },
   };
 }
 
 /**
- * Sends a delivery to its listener once, under a lease, and gives back the status of the answer, of which no more
- * is read than keeps the connection. Where no byte left, or the listener is not ready (any more), it is 'unsent'.
- * Sent is only what the routes of the newest snapshot give to that profile still: names may have changed hands.
+ * Sends a delivery to its listener once, under a lease, and resolves with the answer's status. The outcome is 'unsent'
+ * if the listener is not ready or no byte was sent, and 'no-route' if the routes of the newest snapshot no longer give
+ * the delivery to its profile: a profile's name may belong to another bot by now.
  */
 export async function sendSpooled(
   context: SendCopyContext & Pick<DoorContext, 'upstreams' | 'supervisor' | 'ruleSet'>,
@@ -45,7 +45,7 @@ export async function sendSpooled(
   const table = context.ruleSet()?.table ?? null;
   if (upstream === undefined || address === null || table === null)
     return { kind: 'unsent', code: 'GWPROXY_UPSTREAM_NOT_READY' };
-  // Nothing is awaited from here to the dispatch: both are of one snapshot.
+  // Nothing is awaited between this check and the dispatch, so that both use one snapshot.
   if (!isStillRouted(table, request)) return { kind: 'no-route' };
   const client = new SpoolClient(signal);
   try {
@@ -70,7 +70,7 @@ export async function sendSpooled(
   }
 }
 
-/** The listener that a path and query is for, as the newest snapshot says. */
+/** The upstream of the listener for a path and query, by the newest snapshot. */
 export function upstreamOf(
   context: Pick<DoorContext, 'upstreams'>,
   profile: string,
@@ -80,7 +80,7 @@ export function upstreamOf(
   return pickByPath(context.upstreams.of(profile), path);
 }
 
-/** Nobody waits for the answer but the spool, until it is told to end. */
+/** The spool in the role of the client; it disconnects when the signal aborts. */
 class SpoolClient implements Client {
   readonly #signal: AbortSignal;
   #onDisconnect: (() => void) | null = null;

@@ -7,20 +7,20 @@ import type { Verified } from '../verify/verdict.ts';
 
 /** A delivery that may be acknowledged before its gateway has it. */
 export interface Spoolable {
-  /** Whether a gateway that is as this target says will be there before the delivery's credentials expire. */
+  /** Whether its credentials will still be valid when a gateway in this target's state is ready. */
   outlives(target: Target): boolean;
-  /** Resolves when it is on the disk. Rejects with SpoolRefused. */
+  /** Resolves when it is on disk. Rejects with SpoolRefused. */
   spool(): Promise<void>;
 }
 
-/** What a gateway may need from its start to its answer, in ms: then a token must still be good. */
+/** Ms that a gateway may need from its start to its answer; the token must be valid for as long. */
 const STARTS_WITHIN = 60_000;
-/** Nobody knows when an operator starts it again: longer than Slack's signatures last, so that Slack goes on repeating. */
+/** Ms assumed for a gateway that only the operator can start: longer than Slack's signatures are valid, so that Slack repeats instead. */
 const DOWN_FOR = 600_000;
 
 /**
- * What is verified, where it may: only what its sender would not repeat in time, and of whose answer nothing but the
- * status matters; and where the profile wants it so. Else null.
+ * The verified delivery as one that can be spooled, or null if it must not be: the platform says whether its sender
+ * needs nothing but a status and does not repeat it in time, and the profile whether it wants a spool.
  */
 export function spoolableOf(
   context: DoorContext,

@@ -7,8 +7,8 @@ import { readHead } from '../request/read-head.ts';
 import type { SpoolRequest } from '../spool/store/spooled-delivery.ts';
 
 /**
- * Whether these routes give a delivery to the profile that it was kept for, to no other, and at the same path: it is
- * matched as it was when it came. A profile's name says nothing, since it may be another bot's by now.
+ * Whether these routes give a delivery to the profile that it was spooled for, to no other one, and at the same path.
+ * It is matched anew as when it came: the profile's name proves nothing, since another bot may have it by now.
  */
 export function isStillRouted(table: RouteTable, request: SpoolRequest): boolean {
   try {
@@ -20,7 +20,7 @@ export function isStillRouted(table: RouteTable, request: SpoolRequest): boolean
       gatewayPath(outcome.route, path).path + search === request.target
     );
   } catch (error) {
-    // As the door would refuse it now.
+    // The door would refuse the request now.
     if (error instanceof DoorError) return false;
     throw error;
   }
@@ -30,7 +30,7 @@ function matched(
   table: RouteTable,
   { method, publicTarget, headers, body }: SpoolRequest,
 ): { readonly outcome: HeadOutcome; readonly path: string; readonly search: string } {
-  // Of the headers only those are lost that no sender is known by (`requestHeaders`).
+  // No dropped header identifies a sender (`requestHeaders`).
   const head = readHead({ method, url: publicTarget, httpVersion: '1.1', rawHeaders: headers });
   const { path, search } = head;
   return { outcome: matchRequest(table, head, body), path, search };

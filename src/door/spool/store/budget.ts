@@ -1,15 +1,15 @@
 import { BoundedBudget } from '../../../util/bounded-budget.ts';
 
-/** What the spool may hold, dead deliveries among it. */
+/** What the spool may hold, dead letters included. */
 export interface SpoolLimits {
-  /** Bytes on disk, of all profiles. */
+  /** Bytes on disk of all profiles. */
   readonly bytes: number;
   readonly count: number;
   readonly bytesPerProfile: number;
   readonly countPerProfile: number;
 }
 
-/** Of 100 requests a second, a gateway may be away for well over a minute. */
+/** At 100 requests a second, a gateway may be away for well over a minute. */
 export const SPOOL_LIMITS: SpoolLimits = {
   bytes: 512 * 1024 * 1024,
   count: 40_000,

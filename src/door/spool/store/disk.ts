@@ -3,35 +3,35 @@ import { chmod, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 /** A file that is being written. */
 export interface DiskFile {
   write(chunk: Buffer): Promise<void>;
-  /** Resolves when what was written outlives a power loss. */
+  /** Resolves when the written bytes outlive a power loss. */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * All that the spool does with a file system, so that a test can fail or stop at each call. Rejects with the
- * system's errors.
+ * Every call that the spool makes to a file system, so that a test can fail or stop at each of them. All reject with
+ * the system's errors.
  */
 export interface Disk {
-  /** Makes it where it is not there, with those above it; open to its owner alone. */
+  /** Makes the folder and its parents if they are missing; only the owner may enter it. */
   makeFolder(path: string): Promise<void>;
-  /** The names in it. */
+  /** The names of the files in a folder. */
   list(folder: string): Promise<readonly string[]>;
-  /** A new file, its owner's alone; EEXIST where there is one. */
+  /** Makes a file that only the owner may read; EEXIST if it exists. */
   create(path: string): Promise<DiskFile>;
-  /** The first `most` bytes of a file, and how many it has. */
+  /** Reads the first `most` bytes of a file; `size` is the file's. */
   read(path: string, most: number): Promise<{ readonly bytes: Buffer; readonly size: number }>;
-  /** At once or not at all (POSIX), on one file system. */
+  /** Atomic within one file system (POSIX). */
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
-  /** Resolves when the names in that folder outlive a power loss. */
+  /** Resolves when the names in the folder outlive a power loss. */
   syncFolder(path: string): Promise<void>;
 }
 
 export const nodeDisk: Disk = {
   async makeFolder(path) {
     await mkdir(path, { recursive: true, mode: 0o700 });
-    // Also where it was there with another mode.
+    // It may have existed with another mode.
     await chmod(path, 0o700);
   },
   list: (folder) => readdir(folder),

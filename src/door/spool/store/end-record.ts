@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DeadLetter } from './spooled-delivery.ts';
 
-// Beside a dead delivery's file lies one that says how it ended.
+// A dead letter's file has a second one beside it, which says how the delivery ended.
 
 export type EndRecord = Pick<DeadLetter, 'end' | 'diedAt' | 'tries' | 'lastStatus'>;
 
@@ -16,7 +16,7 @@ export function encodeEndRecord({ end, diedAt, tries, lastStatus }: EndRecord): 
   return Buffer.from(`${JSON.stringify({ end, diedAt, tries, lastStatus })}\n`);
 }
 
-/** Null where it says nothing that is understood. */
+/** Null if the bytes are not an end record. */
 export function decodeEndRecord(bytes: Buffer): EndRecord | null {
   try {
     const read = END_RECORD.safeParse(JSON.parse(bytes.toString('utf8')));

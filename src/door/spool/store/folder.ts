@@ -25,9 +25,9 @@ interface StoredFile {
 }
 
 /**
- * A folder in the manner of a maildir (https://cr.yp.to/proto/maildir.html): a delivery is written to `tmp` and
- * synced, renamed into `new`, and `new` is synced; only then is it kept. What died lies in `dead`, and beside it
- * how; what cannot be read lies in `corrupt`.
+ * Stores deliveries in a folder like a maildir (https://cr.yp.to/proto/maildir.html): a delivery is written to `tmp`
+ * and synced, renamed into `new`, and `new` is synced; only then is it durable. Dead letters lie in `dead` with their
+ * end records; files that cannot be read lie in `corrupt`.
  */
 export class FolderStore implements SpoolStore {
   readonly #disk: Disk;
@@ -93,13 +93,13 @@ export class FolderStore implements SpoolStore {
     await this.#disk.rename(draft, this.#layout.endRecord('dead', id));
     await this.#disk.rename(this.#layout.file('new', id), this.#layout.file('dead', id));
     this.#setPlace(id, 'dead');
-    // First where it is to be: at no moment is it in neither.
+    // `dead` first, so that a power loss at any moment leaves the delivery in one of them.
     await this.#syncs.dead.request();
     await this.#syncs.new.request();
   }
 
   async moveToNew(id: string): Promise<void> {
-    // Where its burial failed it never left.
+    // If `moveToDead` failed, the file never left `new`.
     if (this.#files.get(id)?.place !== 'dead') return;
     await this.#disk.rename(this.#layout.file('dead', id), this.#layout.file('new', id));
     this.#setPlace(id, 'new');
@@ -115,7 +115,7 @@ export class FolderStore implements SpoolStore {
     try {
       await this.#place(id, chunks).catch(async (error: unknown) => {
         unlessAbsent(error);
-        // Somebody removed the folders. What was in them is told of as gone when its turn comes.
+        // The folders were removed. Deliveries that were in them are reported as corrupt when their turn comes.
         await makeFolders(this.#layout, this.#disk);
         await this.#disk.remove(draft).catch(unlessAbsent);
         await this.#place(id, chunks);
@@ -135,7 +135,7 @@ export class FolderStore implements SpoolStore {
     await this.#disk.rename(draft, this.#layout.file('new', id));
   }
 
-  /** A new file and its bytes, on the disk; its name is not, yet. */
+  /** Writes and syncs a new file; its folder is not synced yet. */
   async #write(path: string, chunks: readonly Buffer[]): Promise<void> {
     const file = await this.#disk.create(path);
     try {
@@ -147,8 +147,8 @@ export class FolderStore implements SpoolStore {
   }
 
   /**
-   * Takes back what could not be kept, and gives back why it could not. Where even that fails, the next start
-   * removes it from `tmp`; from `new` it is delivered then, although its sender heard 503: twice, not never.
+   * Removes the file of a delivery that did not become durable, and returns the cause. If that fails too, the next
+   * start removes a file in `tmp` and delivers one in `new`. Its sender got 503 and repeats it: twice, not never.
    */
   async #withdraw(path: string, cause: unknown): Promise<unknown> {
     try {
@@ -178,14 +178,14 @@ export class FolderStore implements SpoolStore {
     this.#budget.release(file.profile, file.bytes);
   }
 
-  /** By the clock, so that no id comes again after a restart; never below the last, where the clock was set back. */
+  /** From the clock, so that no id is used again after a restart; always above the last, even if the clock was set back. */
   #nextId(): string {
     this.#last = Math.max(this.#last + 1, this.#now() * 1000);
     return idOf(this.#last);
   }
 }
 
-/** Someone took the file away: it will never be read. */
+/** The file was removed by someone else: it can never be read. */
 function goneIfAbsent(error: unknown): never {
   if (isAbsent(error)) throw new CorruptRecord('its file is gone', { cause: error });
   throw error;

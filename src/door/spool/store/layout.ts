@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 
-/** new: waits for its gateway. dead: waits for the operator. */
+/** new: the delivery waits for its gateway. dead: it waits for the operator. */
 export type Place = 'new' | 'dead';
 
-/** So many digits of base 36 hold every microsecond until the year 5138. */
+/** Digits in base 36, enough for every microsecond until the year 5138. */
 const ID_LENGTH = 11;
 const ID = /^[0-9a-z]{11}$/;
 const END_RECORD = '.end';
 
-/** Where in the spool's folder a thing lies. */
+/** The paths in the spool's folder. */
 export class Layout {
   readonly root: string;
 
@@ -29,12 +29,12 @@ export class Layout {
   }
 }
 
-/** The file beside a dead delivery's own. */
+/** The name of the file beside a dead letter that says how it ended. */
 export function endRecordName(id: string): string {
   return id + END_RECORD;
 }
 
-/** Names sort as their numbers do. */
+/** Ids sort as their numbers do. */
 export function idOf(number: number): string {
   return number.toString(36).padStart(ID_LENGTH, '0');
 }
@@ -47,7 +47,7 @@ export function isId(file: string): boolean {
   return ID.test(file);
 }
 
-/** The delivery that an epitaph is of; undefined for a file that is none. */
+/** The id of the dead letter that an end record belongs to; undefined if the file is no end record. */
 export function idOfEndRecord(file: string): string | undefined {
   return file.endsWith(END_RECORD) ? file.slice(0, -END_RECORD.length) : undefined;
 }

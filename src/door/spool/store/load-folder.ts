@@ -7,16 +7,16 @@ import { CorruptRecord, decodeHead, decodeRecord, LONGEST_LINE } from './record.
 import type { DeadLetter, Spooled } from './spooled-delivery.ts';
 import type { CorruptFile, StoreContents } from './store.ts';
 
-/** Files that are looked at at once. */
+/** Files that are read at once. */
 const AT_ONCE = 16;
 
 /**
- * Makes the spool's folders and reads what is in them. Whatever is no delivery is moved to `corrupt` and told of,
- * never a reason not to start. Rejects with the system's error where the folders themselves cannot be used.
+ * Makes the spool's folders and reads the deliveries in them. A file that is no delivery is moved to `corrupt` and
+ * returned as such; it never prevents the start. Rejects with the system's error if the folders cannot be used.
  */
 export async function load(layout: Layout, disk: Disk, now: number): Promise<StoreContents> {
   await makeFolders(layout, disk);
-  // Never acknowledged: it is not in `new`.
+  // A delivery that is only in `tmp` was never acknowledged.
   const corrupt: CorruptFile[] = [];
   for (const name of await disk.list(layout.folder('tmp'))) {
     await attempt(corrupt, name, () => disk.remove(layout.file('tmp', name)));
@@ -27,7 +27,7 @@ export async function load(layout: Layout, disk: Disk, now: number): Promise<Sto
   return { spooled, dead, corrupt };
 }
 
-/** Rejects with the system's error. Resolves when they outlive a power loss. */
+/** Makes the folders. Resolves when they outlive a power loss; rejects with the system's error. */
 export async function makeFolders(layout: Layout, disk: Disk): Promise<void> {
   await disk.makeFolder(layout.root);
   for (const name of ['tmp', 'new', 'dead', 'corrupt'] as const) await disk.makeFolder(layout.folder(name));
@@ -44,7 +44,7 @@ async function loadDead(
 ): Promise<readonly DeadLetter[]> {
   const names = new Set(await disk.list(layout.folder('dead')));
   for (const name of names) {
-    // Left by a crash, or by a power loss that undid half a rename.
+    // Leftovers of a crash, or of a power loss that undid half a rename: the delivery itself is in `new`.
     const id = idOfEndRecord(name);
     const isStray = id === undefined ? inNew.has(name) : inNew.has(id) || !names.has(id);
     if (isStray) await attempt(corrupt, name, () => disk.remove(layout.file('dead', name)));
@@ -97,14 +97,14 @@ async function readFile(
   try {
     if (!isId(name)) throw new CorruptRecord('its name is not one of the spool’s');
     const { bytes, size } = await disk.read(layout.file(place, name), LONGEST_LINE);
-    // The body of a long one is looked at when it is sent.
+    // The body of a longer one is checked when it is sent.
     return bytes.length === size ? decodeRecord(name, bytes).spooled : decodeHead(name, bytes, size);
   } catch (error) {
     return { file: name, reason: await moveToCorrupt(layout, disk, place, name, errorMessage(error)) };
   }
 }
 
-/** Moves what is no delivery out of the way, and says what became of it. */
+/** Moves a file that is no delivery to `corrupt`. Resolves with the reason, and with why it cannot be moved if so. */
 export async function moveToCorrupt(
   layout: Layout,
   disk: Disk,
@@ -120,7 +120,7 @@ export async function moveToCorrupt(
   }
 }
 
-/** One file that cannot be read or removed is told of; what else there is goes on. */
+/** Runs the action for one file; a failure is recorded, and the other files are loaded all the same. */
 async function attempt(corrupt: CorruptFile[], file: string, action: () => Promise<void>): Promise<void> {
   try {
     await action();

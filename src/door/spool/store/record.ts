@@ -4,10 +4,10 @@ import { platforms } from '../../../routing/platforms/index.ts';
 import type { PlatformName } from '../../../routing/route.ts';
 import type { Spooled, SpoolRequest } from './spooled-delivery.ts';
 
-// A file of the spool: one line of JSON, then the body's bytes as they came.
+// A file of the spool is one line of JSON, then the body's bytes as they came.
 
 const RECORD_VERSION = 2;
-/** Far above what the door takes for a head; what has no end of line within it is no file of the spool. */
+/** Bytes of the first line, far above the door's limit for headers; a file with a longer one is not the spool's. */
 export const LONGEST_LINE = 256 * 1024;
 
 const NEWLINE = 0x0a;
@@ -29,7 +29,7 @@ const LINE = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
-/** A file that is not what was written: torn, changed, or of another version. */
+/** The file is not what the spool wrote: it is torn, changed, or of another version. */
 export class CorruptRecord extends Error {
   constructor(reason: string, options?: ErrorOptions) {
     super(reason, options);
@@ -37,7 +37,7 @@ export class CorruptRecord extends Error {
   }
 }
 
-/** The file of that request, and what is kept of it in memory. */
+/** The file for a request, and the part of it that stays in memory. */
 export function encodeRecord(
   id: string,
   request: SpoolRequest,
@@ -54,24 +54,24 @@ export function encodeRecord(
   };
 }
 
-/** What a file's first bytes say of it, which is `size` bytes long. Throws CorruptRecord. */
+/** Reads a file's head from its first bytes; `size` is the whole file's. Throws CorruptRecord. */
 export function decodeHead(id: string, bytes: Buffer, size: number): Spooled {
   const { line, start } = readLine(bytes);
   if (start + line.length !== size)
-    throw new CorruptRecord(`it is ${size} bytes long, not as many as it says`);
+    throw new CorruptRecord(`the file has ${size} bytes, not as many as its first line says`);
   return spooledOf(id, line, size);
 }
 
-/** The whole file. Throws CorruptRecord. */
+/** Reads a whole file and checks its body's digest. Throws CorruptRecord. */
 export function decodeRecord(id: string, bytes: Buffer): { spooled: Spooled; request: SpoolRequest } {
   const spooled = decodeHead(id, bytes, bytes.length);
   const { line, start } = readLine(bytes);
   const body = bytes.subarray(start);
-  if (hashOf(body) !== line.sha256) throw new CorruptRecord('its body is not the one that was written');
+  if (hashOf(body) !== line.sha256) throw new CorruptRecord('its body differs from the one that was written');
   return { spooled, request: { ...factsOf(line), headers: line.headers, body } };
 }
 
-/** Field by field: nothing that a caller adds gets to the disk. */
+/** Copies the known fields only, so that nothing else gets to the disk. */
 function factsOf(request: Omit<SpoolRequest, 'body' | 'headers'>): Omit<SpoolRequest, 'body' | 'headers'> {
   const { profile, platform, method, target, publicTarget } = request;
   const { orderKey, dedupKey, receivedAt, expiresAt } = request;
@@ -84,13 +84,16 @@ function spooledOf(id: string, line: z.infer<typeof LINE>, bytes: number): Spool
 
 function readLine(bytes: Buffer): { readonly line: z.infer<typeof LINE>; readonly start: number } {
   const end = bytes.subarray(0, LONGEST_LINE).indexOf(NEWLINE);
-  if (end === -1) throw new CorruptRecord('its first line has no end');
+  if (end === -1) throw new CorruptRecord('its first line does not end');
   const read = LINE.safeParse(parseJson(bytes.toString('utf8', 0, end)));
   if (!read.success) {
     const [issue] = read.error.issues;
-    throw new CorruptRecord(`its first line is not of this version (${issue?.path.join('.')})`, {
-      cause: read.error,
-    });
+    throw new CorruptRecord(
+      `its first line cannot be read by this version (field ${issue?.path.join('.')})`,
+      {
+        cause: read.error,
+      },
+    );
   }
   return { line: read.data, start: end + 1 };
 }
@@ -99,7 +102,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new CorruptRecord('its first line is no JSON', { cause });
+    throw new CorruptRecord('its first line is not JSON', { cause });
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * One sync for all who ask at once (group commit): whoever asks while one is under way shares the next one with
- * all others who do, since the one under way may not see what was done a moment ago.
+ * Runs one sync for all callers at once (group commit). Calls during a sync share the next one, since the running one
+ * may have missed their writes.
  */
 export class SharedSync {
   readonly #sync: () => Promise<void>;
@@ -11,7 +11,7 @@ export class SharedSync {
     this.#sync = sync;
   }
 
-  /** Resolves after a sync that began after this call. Rejects as that one does. */
+  /** Resolves after a sync that began after this call. Rejects with its error. */
   request(): Promise<void> {
     if (this.#next !== null) return this.#next;
     if (this.#running === null) return this.#begin();
@@ -19,7 +19,7 @@ export class SharedSync {
       this.#next = null;
       return this.#begin();
     };
-    // Its failure is told to those who wait for it.
+    // A failure of the running sync is its own callers' to handle.
     this.#next = this.#running.then(begin, begin);
     return this.#next;
   }

@@ -1,58 +1,58 @@
 import type { PlatformName } from '../../../routing/route.ts';
 
-/** A verified request as its gateway is to get it, once that is ready. */
+/** A verified request as its gateway will get it. */
 export interface SpoolRequest {
   readonly profile: string;
   readonly platform: PlatformName;
   readonly method: string;
-  /** Path and query, as the gateway will see them. */
+  /** Path and query as the gateway sees them. */
   readonly target: string;
-  /** Path and query as they came, by which its route is found again. */
+  /** Path and query as they came, to match the request again later. */
   readonly publicTarget: string;
-  /** Names and values in turn, without framing. */
+  /** Names and values alternate; without framing headers. */
   readonly headers: readonly string[];
-  /** What it must stay in order with; null for all of its profile that name nothing. */
+  /** Ordering key; deliveries without one share a queue per profile. */
   readonly orderKey: string | null;
-  /** What tells a repeat of it; null where nothing does. */
+  /** The platform's ids by which a repeat is recognised; null if it gives none. */
   readonly dedupKey: readonly string[] | null;
   /** Epoch ms. */
   readonly receivedAt: number;
-  /** Epoch ms after which its gateway would refuse its credentials; null where they last. */
+  /** Epoch ms after which its gateway would refuse its credentials; null if they do not expire. */
   readonly expiresAt: number | null;
   readonly body: Buffer;
 }
 
-/** One request in the spool, without what only its gateway may see. */
+/** One request in the spool, without its body and headers. */
 export interface Spooled extends Omit<SpoolRequest, 'body' | 'headers'> {
-  /** Sorts by arrival, and is never given twice. */
+  /** Unique; ids sort by arrival. */
   readonly id: string;
-  /** On disk, headers and body together. */
+  /** Size of its file. */
   readonly bytes: number;
-  /** Of the body, in hex. */
+  /** Digest of the body, in hex. */
   readonly sha256: string;
 }
 
-/** Why a delivery that was acknowledged will not reach its gateway by itself. */
+/** Why an acknowledged delivery is not sent any more. */
 export type EndReason =
-  /** Tried as often as it may be. */
+  /** It was tried as often as the rules allow. */
   | 'tries'
-  /** Its credentials, or the time that it may wait, ran out. */
+  /** Its credentials expired, or it waited too long. */
   | 'expired'
-  /** The gateway answered that it does not want it. */
+  /** The gateway refused it (a 4xx other than 429, or a 3xx). */
   | 'refused'
-  /** What the config says now does not give it to the profile that it was kept for. */
+  /** The current config does not route it to the profile that it was spooled for. */
   | 'no-route';
 
-/** How it went so far. */
+/** The tries so far. */
 export interface Tries {
   readonly tries: number;
-  /** Of the last one: a status, or the system's code of what broke; null before the first. */
+  /** The last try's status or error code; null before the first. */
   readonly lastStatus: string | null;
 }
 
-/** A delivery that waits for the operator alone. */
+/** A delivery that waits for the operator. */
 export interface DeadLetter extends Spooled, Tries {
-  /** Null where it was lost with the machine. */
+  /** Null if a power loss took it. */
   readonly end: EndReason | null;
   /** Epoch ms. */
   readonly diedAt: number;

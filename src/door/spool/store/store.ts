@@ -1,11 +1,11 @@
 import type { DeadLetter, EndReason, Spooled, SpoolRequest, Tries } from './spooled-delivery.ts';
 
-/** What a store held when it was opened. */
+/** What a store contains when it is opened. */
 export interface StoreContents {
   /** In the order of arrival. */
   readonly spooled: readonly Spooled[];
   readonly dead: readonly DeadLetter[];
-  /** What was no delivery (any more), and is set aside. */
+  /** Files that are no deliveries; they were moved aside. */
   readonly corrupt: readonly CorruptFile[];
 }
 
@@ -14,25 +14,25 @@ export interface CorruptFile {
   readonly reason: string;
 }
 
-/** A delivery on its way to the store: it has its place in the order, and is not kept yet. */
+/** A delivery that has its id and place in the order, and is being written. */
 export interface PendingPut {
   readonly spooled: Spooled;
-  /** Resolves when it outlives a crash and a power loss. Rejects with SpoolRefused; then it is not kept. */
+  /** Resolves when it outlives a crash and a power loss. Rejects with SpoolRefused if it is not stored. */
   readonly durable: Promise<void>;
 }
 
-/** Keeps deliveries until they are removed, whatever ends the process. Of one gwproxy at a time. */
+/** Stores deliveries until they are removed, however the process ends. Only one gwproxy may use it at a time. */
 export interface SpoolStore {
-  /** To be called first, and once. Rejects with the system's error where the store cannot be used. */
+  /** Must be called first, and once. Rejects with the system's error if the store cannot be used. */
   open(): Promise<StoreContents>;
-  /** Throws SpoolRefused where it is full. */
+  /** Throws SpoolRefused if the store is full. */
   put(request: SpoolRequest): PendingPut;
-  /** Rejects with CorruptRecord, after it is set aside; else with the system's error. */
+  /** Rejects with CorruptRecord after moving the file aside, or with the system's error. */
   read(id: string): Promise<SpoolRequest>;
-  /** Resolves when it will not come back. */
+  /** Resolves when the removal outlives a power loss. */
   remove(id: string): Promise<void>;
-  /** It waits for the operator from now on, a restart included. */
+  /** Makes it a dead letter, which it stays after a restart. */
   moveToDead(id: string, how: Tries & { readonly end: EndReason; readonly diedAt: number }): Promise<void>;
-  /** It waits for its gateway again. */
+  /** Makes a dead letter wait for its gateway again. */
   moveToNew(id: string): Promise<void>;
 }
