@@ -9,6 +9,6 @@ export class ClientDisconnected extends Error {
 /** A client that waits for an answer and may disconnect at any moment. */
 export interface Client {
   readonly isDisconnected: boolean;
-  /** What to handler if it leaves from now on; replaces what was said before, null for nothing. */
+  /** Sets what to do if the client disconnects from now on, in place of an earlier handler; null for nothing. */
   onDisconnect(handler: (() => void) | null): void;
 }

@@ -1,26 +1,26 @@
-/** What the first growth takes; most bodies come in one chunk and never grow. */
+/** Bytes of the first growth; most bodies arrive in one chunk and never grow. */
 const FIRST_BLOCK = 16 * 1024;
 
 /**
- * A body as it comes, in one block of memory: chunks are copied, not kept, since a sender that puts every byte
- * into a chunk of its own would otherwise cost 400 bytes for each. A body of one chunk is not copied at all.
+ * Collects a body in one block of memory. Chunks are copied, since a sender that puts every byte into a chunk of its
+ * own would otherwise cost 400 bytes each. A body of one chunk is not copied.
  */
 export class BodyBuffer {
   size = 0;
   readonly #limit: number;
   #block: Buffer | null = null;
 
-  /** `limit` in bytes: what the caller will let it come to, so that it never grows past that. */
+  /** The block never grows beyond `limit` bytes; the caller refuses longer bodies. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Bytes of memory that it holds. */
+  /** Size of the block in bytes. */
   get capacity(): number {
     return this.#block?.length ?? 0;
   }
 
-  /** What adding that many bytes would take beyond what it holds already. */
+  /** Bytes by which the block would grow if that many were added. */
   growth(length: number): number {
     return this.#needed(length) - this.capacity;
   }

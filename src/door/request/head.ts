@@ -1,23 +1,23 @@
 import { DoorError } from '../../errors.ts';
 import type { RequestHead } from '../../routing/platform.ts';
 
-/** A request's head once it is known to be read in one way only. */
+/** A request's head that is known to have one meaning only. */
 export class Head implements RequestHead {
   readonly method: string;
   readonly path: string;
   readonly query: string;
-  /** The query with its '?', as received; '' where there is none, '?' where it is empty. */
+  /** The query with its '?', as received; '' without a query, '?' with an empty one. */
   readonly search: string;
   readonly host: string;
-  /** Names and values in turn, as received. */
+  /** Names and values alternate, as received. */
   readonly raw: readonly string[];
   /** The names of `raw`, in lower case. */
   readonly names: readonly string[];
-  /** Headers that Connection names, in lower case; null where it names none beyond its own tokens. */
+  /** Headers that Connection names, in lower case, without its own tokens; null for none. */
   readonly connectionNames: ReadonlySet<string> | null;
-  /** Names that hold a '_', written with '-' for it; null where none does. */
+  /** Names that contain a '_', here with '-' in its place; null for none. */
   readonly underscored: ReadonlySet<string> | null;
-  /** Of the body, in bytes; 0 for none. */
+  /** Length of the body in bytes; 0 for none. */
   readonly length: number | 'chunked';
 
   constructor(parts: Omit<Head, 'query' | 'header'>) {
@@ -34,8 +34,8 @@ export class Head implements RequestHead {
   }
 
   /**
-   * Throws GWPROXY_REQUEST_INVALID where whoever asks would decide by another value than a gateway sees: the
-   * header is repeated, taken off by Connection, or also there with '_' for '-', which is the same to WSGI.
+   * A header's value; undefined if it is absent. Throws GWPROXY_REQUEST_INVALID if the gateway could see another value:
+   * the header is repeated, removed by Connection, or also present with '_' for '-', which is the same to WSGI.
    */
   header(name: string): string | undefined {
     if (this.underscored?.has(name)) throw inDoubt("is written with '_' for '-'");

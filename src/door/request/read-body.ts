@@ -6,7 +6,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import type { Head } from './head.ts';
 
-/** Refuses a body that says itself that it is too long, before a byte of it is read. */
+/** Throws GWPROXY_BODY_TOO_LARGE if the declared length exceeds the limit, before a byte is read. */
 export function checkLength(length: number | 'chunked', limit: number): void {
   if (length !== 'chunked' && length > limit) throw tooLarge(limit);
 }
@@ -16,8 +16,9 @@ export function tooLarge(limit: number): DoorError {
 }
 
 /**
- * The whole body, at most `limit` bytes. What it takes of the budget is noted in the exchange, whose end gives it
- * back. Rejects with GWPROXY_BODY_TOO_LARGE, GWPROXY_OVERLOADED, or ClientLeft.
+ * Reads the whole body, at most `limit` bytes. The bytes it acquires from the budget are counted in
+ * `exchange.buffered`; the caller releases them when the request ends. Rejects with GWPROXY_BODY_TOO_LARGE,
+ * GWPROXY_OVERLOADED, or ClientDisconnected.
  */
 export function readBody(exchange: Exchange, limit: number, budget: BoundedBudget): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -35,7 +36,7 @@ export function readBody(exchange: Exchange, limit: number, budget: BoundedBudge
         stop(tooLarge(limit));
       } else if (!budget.tryAcquire(growth)) {
         stop(
-          new DoorError('GWPROXY_OVERLOADED', 'too many bodies are being held; try again', {
+          new DoorError('GWPROXY_OVERLOADED', 'too many request bodies are in memory; try again', {
             retryAfter: 1,
           }),
         );
@@ -55,10 +56,10 @@ export function readBody(exchange: Exchange, limit: number, budget: BoundedBudge
   });
 }
 
-/** What of a request's body is forwarded; 'streamed' is read as its gateway takes it. */
+/** A request's body; 'streamed' is read only as the gateway accepts it. */
 export type Body = Buffer | 'streamed';
 
-/** The body where more than one must read it: held in memory, and bounded. Rejects as `receive` does. */
+/** Reads a body into memory within limits.body. Throws and rejects as `checkLength` and `readBody` do. */
 export function readWholeBody(
   { limits, budget }: { readonly limits: Pick<Limits, 'body'>; readonly budget: BoundedBudget },
   exchange: Exchange,

@@ -5,7 +5,7 @@ import { METHODS } from '../http/methods.ts';
 import { Head } from './head.ts';
 import { readTarget } from './request-target.ts';
 
-/** The head as Node's parser gives it. */
+/** The head as Node's parser returns it. */
 export interface ReceivedHead {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
@@ -16,7 +16,7 @@ export interface ReceivedHead {
 const HOST = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** Nobody can say which of two is meant, and a gateway may take the other one. */
+/** Headers that must not be repeated: the gateway might use the other value. */
 const ONCE: ReadonlySet<string> = new Set([
   'host',
   'content-length',
@@ -27,20 +27,20 @@ const ONCE: ReadonlySet<string> = new Set([
   ...SENDER_HEADERS,
 ]);
 
-/** Connection could otherwise take off what says whom a request is for, how it is framed, or who sent it. */
+/** Headers that Connection must not name, since they decide the route, the framing, or who the sender is. */
 const KEPT_FROM_CONNECTION =
   /^(?:host|cookie|date|expect|forwarded|transfer-encoding|x-request-id|x-real-ip|(?:content|x-forwarded)-.*)$/;
 
-/** Headers of which a CGI-like gateway (WSGI, Rack) reads the spelling with '_' as the same one. */
+/** Headers that must not be spelled with '_': a CGI-like gateway (WSGI, Rack) reads that as the same header. */
 const UNDERSCORED =
   /^(?:host|forwarded|transfer-encoding|x-request-id|x-real-ip|(?:content|x-forwarded)-.*)$/;
 
 /**
  * Reads a head that has one meaning, or throws the DoorError that refuses it: HTTP that two parsers may read in
  * two ways is never repaired (RFC 9112 §11.2). Node's parser refuses much of it before (a repeated
- * Content-Length, Content-Length with Transfer-Encoding, obs-fold); all versions let through a missing or
- * repeated Host, HTTP/0.9 and HTTP/2.0 in the request line, 'gzip, chunked' and chunked in HTTP/1.0, and Node
- * 20 an empty Transfer-Encoding.
+ * Content-Length, Content-Length with Transfer-Encoding, obs-fold). Every version accepts a missing or repeated Host,
+ * HTTP/0.9 and HTTP/2.0 in the request line, and 'gzip, chunked' and chunked in HTTP/1.0; Node 20 also accepts an empty
+ * Transfer-Encoding.
  */
 export function readHead(received: ReceivedHead): Head {
   const method = received.method ?? '';
@@ -75,9 +75,9 @@ export function readHead(received: ReceivedHead): Head {
   if (host === undefined) throw invalid('Host is missing');
   if (!HOST.test(host)) throw invalid('Host is not a name or address with an optional port');
   const length = readLength(contentLength, transferEncoding, received.httpVersion);
-  // Last of all that closes the connection, so that a method's 405 speaks of a request that is well framed.
+  // After the framing, whose faults close the connection: a request that gets 405 is framed correctly.
   if (!METHODS.includes(method)) {
-    throw new DoorError('GWPROXY_METHOD_NOT_ALLOWED', `allowed are ${METHODS.join(', ')}`);
+    throw new DoorError('GWPROXY_METHOD_NOT_ALLOWED', `the allowed methods are ${METHODS.join(', ')}`);
   }
   const target = readTarget(received.url ?? '', host);
   if (!target.ok) throw invalid(target.detail);
@@ -93,7 +93,7 @@ function readLength(
   version: string,
 ): number | 'chunked' {
   if (transferEncoding !== undefined) {
-    if (contentLength !== undefined) throw invalid('Content-Length stands beside Transfer-Encoding');
+    if (contentLength !== undefined) throw invalid('Content-Length and Transfer-Encoding are both present');
     if (version === '1.0') throw invalid('HTTP/1.0 has no Transfer-Encoding');
     if (transferEncoding.toLowerCase() !== 'chunked') throw invalid("Transfer-Encoding is not 'chunked'");
     return 'chunked';
@@ -103,7 +103,7 @@ function readLength(
   return Number(contentLength);
 }
 
-/** Adds the header names of one Connection header (RFC 9110 §7.6.1), beside the tokens that are no headers. */
+/** Adds the header names in one Connection header (RFC 9110 §7.6.1), without its tokens that are no headers. */
 function readConnection(value: string, known: Set<string> | null): Set<string> | null {
   let names = known;
   for (const part of value.toLowerCase().split(',')) {
@@ -118,7 +118,7 @@ function readConnection(value: string, known: Set<string> | null): Set<string> |
   return names;
 }
 
-/** Adds what a header's name with '_' may be read as. */
+/** Adds the name that a header's name with '_' may be read as. */
 function readUnderscored(name: string, known: Set<string> | null): Set<string> {
   const spelled = name.replaceAll('_', '-');
   if (SENDER_HEADERS.has(spelled) || UNDERSCORED.test(spelled)) {

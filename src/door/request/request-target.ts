@@ -1,4 +1,4 @@
-/** What a request-target says, or why it is refused. */
+/** The path and query of a request-target, or why it is refused. */
 export type TargetForm =
   | { readonly ok: true; readonly path: string; readonly search: string }
   | { readonly ok: false; readonly detail: string };
@@ -6,8 +6,8 @@ export type TargetForm =
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/is;
 
 /**
- * Reads a request-target in origin-form, or in absolute-form where its authority is the Host (RFC 9112 §3.2.2;
- * a target never chooses an upstream). No URL object: nothing is decoded, resolved or written anew.
+ * Reads a request-target in origin-form, or in absolute-form if its authority equals Host (RFC 9112 §3.2.2; a target
+ * never chooses an upstream). Without a URL object, so that nothing is decoded, resolved or rewritten.
  */
 export function readTarget(target: string, host: string): TargetForm {
   if (target.includes('#')) return refused('the request target has a fragment');

@@ -3,9 +3,8 @@ import type { Exchange } from '../http/exchange.ts';
 import { tooLarge } from './read-body.ts';
 
 /**
- * A request's body on its way through: not a byte of it is read before the first pull, which undici makes once
- * it is connected, so a connection that fails leaves the request whole for the next try. Whoever reads it sets
- * its pace.
+ * Streams a request's body at the reader's pace. No byte is read before the first pull, which undici makes once it is
+ * connected, so that a connection that fails leaves the body intact for the next try.
  */
 export class StreamedBody extends Readable {
   readonly #exchange: Exchange;
@@ -32,7 +31,7 @@ export class StreamedBody extends Readable {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     if (this.#started) {
       const { req } = this.#exchange;
-      // What still comes is read and dropped, so that the connection can serve another request.
+      // The rest is read and dropped, so that the connection can serve another request.
       req.off('data', this.#onData).off('end', this.#onEnd).resume();
     }
     done(error);

@@ -1,12 +1,11 @@
 import type { ServerResponse } from 'node:http';
 
-/** A body up to this is cheaper to copy behind its head, as one write, than to be written beside it. */
+/** Bytes up to which copying a body behind its head, as one write, is cheaper than two writes. */
 const COPY_LIMIT = 4096;
 
 /**
- * The client's side of a gateway's answer. The head waits for what else is there before the event loop turns, so
- * that head and body leave as one packet; what is not there by then (an event stream's first event) it does not
- * wait for.
+ * Writes a gateway's answer to the client. The head waits until the event loop turns, so that head and body leave as one
+ * packet if the body is there by then; it waits no longer, since an event stream may have no body yet.
  */
 export class AnswerWriter {
   readonly #res: ServerResponse;
@@ -22,7 +21,7 @@ export class AnswerWriter {
     if (unflushed.push(this) === 1) setImmediate(flushAll);
   }
 
-  /** False where the client is slower: wait for 'drain'. */
+  /** False if the client is slower: wait for 'drain'. */
   write(chunk: Buffer): boolean {
     if (!this.#flushed && this.#first === null) {
       this.#first = chunk;
@@ -33,7 +32,7 @@ export class AnswerWriter {
     return this.#res.write(chunk);
   }
 
-  /** What the response is to be ended with; a string is of bytes, in latin1. */
+  /** The bytes to end the response with; a string is latin1. */
   takeLastBytes(): string | Buffer | null {
     this.#flushed = true;
     const first = this.#first;
@@ -55,7 +54,7 @@ export class AnswerWriter {
   }
 }
 
-/** Answers that began since the event loop turned last: one immediate serves them all. */
+/** Answers that were started since the event loop turned last: one immediate flushes them all. */
 const unflushed: AnswerWriter[] = [];
 
 function flushAll(): void {

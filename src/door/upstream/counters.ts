@@ -3,21 +3,21 @@ import { BoundedBudget } from '../../util/bounded-budget.ts';
 import { Latency } from './latency.ts';
 
 export interface ProfileStats {
-  /** Leases: forwarded and not yet answered whole, open WebSockets among them. */
+  /** Leases: requests that are forwarded and not completely answered, and open WebSockets. */
   readonly inFlight: number;
   readonly held: number;
-  /** For one of this profile's public listeners, since the door started. */
+  /** Requests for the profile's public listeners since the door started. */
   readonly requests: number;
-  /** Answered 502, since the gateway closed the idle connection just as the request was written to it. */
+  /** Requests answered 502 because the gateway closed the idle connection just as they were written to it. */
   readonly brokenReuse: number;
-  /** Epoch ms of the newest lease's start or end; 0 for never. */
+  /** Epoch ms of the newest lease's start or end; 0 if there was none. */
   readonly lastUsed: number;
 }
 
 /** A reload changes them in place. */
 export type HeldLimits = Pick<Limits, 'heldPerProfile' | 'heldBytesPerProfile'>;
 
-/** What the door counts of one profile; it outlives the profile's generations. */
+/** The door's counters of one profile, across its generations. */
 export class ProfileCounters {
   inFlight = 0;
   /** Requests that are held. */
@@ -40,7 +40,7 @@ export class ProfileCounters {
   }
 }
 
-/** One ProfileCounters for each profile of the newest snapshot. */
+/** The counters of each profile in the newest snapshot. */
 export class Counters {
   readonly #limits: HeldLimits;
   readonly #profiles = new Map<string, ProfileCounters>();
@@ -57,7 +57,7 @@ export class Counters {
     return fresh;
   }
 
-  /** Has one for each of these, and forgets every other one that is not busy. */
+  /** Keeps the counters of these profiles, and of others only while they have requests. */
   retain(profiles: ReadonlySet<string>): void {
     for (const profile of profiles) this.of(profile);
     for (const [profile, counters] of this.#profiles) {

@@ -27,11 +27,11 @@ export interface Outgoing {
   readonly head: Head;
   /** Path and query. */
   readonly target: string;
-  /** Names and values in turn, without framing. */
+  /** Names and values alternate; without framing headers. */
   readonly headers: string[];
-  /** 'streamed' is read from the client as the gateway takes it. */
+  /** 'streamed' is read from the client as the gateway accepts it. */
   readonly body: Buffer | 'streamed';
-  /** Someone else hears of its answer too, should the client leave: it goes on then, where there is room. */
+  /** Whether it may go on after the client disconnected, because repeats wait for its answer too. */
   readonly outlivesClient: boolean;
 }
 
@@ -47,14 +47,14 @@ export interface ForwardContext extends SendCopyContext {
 
 export type ForwardOutcome =
   | { readonly kind: 'answered' }
-  /** Not a byte reached the gateway: another try may. */
+  /** No byte reached the gateway: another try may. */
   | { readonly kind: 'unsent'; readonly cause: Error };
 
 /**
- * Sends a request to a ready upstream and its answer to the client, each at the other's pace, under a lease.
- * Rejects with the DoorError for the client where the gateway gave no answer, or with ClientLeft. An answer that
- * breaks off is broken off for the client too; that resolves, since nothing can be said any more. Where it outlives
- * its client, the exchange's response has the status of the answer that nobody heard.
+ * Sends a request to a ready upstream and the answer to the client, each at the other's pace, under a lease. Rejects
+ * with the DoorError for the client if the gateway gave no answer, or with ClientDisconnected. An answer that breaks
+ * off is broken off for the client too, and resolves as answered. If the request outlived its client,
+ * `exchange.res.statusCode` is the status of the answer that could not be sent.
  */
 export function forward(
   context: ForwardContext,
@@ -71,7 +71,7 @@ export function forward(
       {
         method: head.method,
         path: target,
-        // undici frames a stream by this; a buffer it measures, and an unknown length becomes chunked.
+        // undici frames a stream by its Content-Length, or else as chunked; a buffer it measures itself.
         headers: framed(headers, body, head.length),
         body,
       },
@@ -89,7 +89,7 @@ function framed(headers: string[], body: unknown, length: number | 'chunked'): s
   return [...headers, 'Content-Length', String(length)];
 }
 
-/** Carries one answer from undici to the client. */
+/** Relays one answer from undici to the client. */
 class Relay implements Dispatcher.DispatchHandler {
   readonly #context: ForwardContext;
   readonly #exchange: Exchange;
@@ -126,7 +126,7 @@ class Relay implements Dispatcher.DispatchHandler {
     });
   }
 
-  /** The connection stands, and not a byte is written yet. */
+  /** The connection is open, and no byte is written yet. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#isFinished) controller.abort(new ClientDisconnected());
@@ -138,7 +138,7 @@ class Relay implements Dispatcher.DispatchHandler {
     _headers: unknown,
     reason = '',
   ): void {
-    // 103 and its like are dropped: they are advice to browsers, and no webhook's sender is one.
+    // 1xx are dropped: they are hints for browsers, and no sender of webhooks is one.
     if (status < 200) return;
     this.#generation.counters.latency.record(this.#context.now() - this.#sentAt);
     if (this.#isDetached) {
@@ -167,7 +167,7 @@ class Relay implements Dispatcher.DispatchHandler {
     });
   }
 
-  /** Trailers are dropped: Trailer was, and no webhook's sender reads them. */
+  /** Trailers are dropped, like the Trailer header: no sender of webhooks reads them. */
   onResponseEnd(): void {
     if (this.#isFinished) return;
     this.#exchange.end(this.#answerWriter.takeLastBytes());
@@ -187,7 +187,7 @@ class Relay implements Dispatcher.DispatchHandler {
     } else this.#reject(noAnswer(error));
   }
 
-  /** The gateway has it, or some of it, and has not answered. */
+  /** The gateway has at least some of the request, and has not answered. */
   #isUnderWay(): boolean {
     return this.#controller !== null && !this.#exchange.res.headersSent;
   }
@@ -198,12 +198,12 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new ClientDisconnected());
   }
 
-  /** The client reads nothing of an answer that waits for it. */
+  /** The client has not read the answer for limits.idle_time. */
   #stall(): void {
     this.#stalled = null;
     this.#finish();
     this.#controller?.abort(new ClientDisconnected());
-    this.#breakOff(new Error('the client read nothing of the answer for too long'));
+    this.#breakOff(new Error('the client did not read the answer in time'));
   }
 
   #breakOff(cause: Error): void {
@@ -225,8 +225,8 @@ class Relay implements Dispatcher.DispatchHandler {
 }
 
 /**
- * A reason phrase is bytes (RFC 9112 §4), which latin1 keeps; undici decodes it as UTF-8, and one that is not
- * UTF-8 is lost in that: left out then, as nobody may rely on it.
+ * A reason phrase is bytes (RFC 9112 §4), which latin1 preserves. undici decodes it as UTF-8; a phrase that is not UTF-8
+ * is lost in that and left out, since no client may rely on it.
  */
 function reasonBytes(reason: string): string {
   if (/^[\t\x20-\x7e]*$/.test(reason)) return reason;

@@ -6,14 +6,14 @@ export interface Forwarding {
   readonly peer: Peer;
   readonly publicUrl: PublicUrl | null;
   readonly requestId: string;
-  /** The path prefix that is taken off; '' for none. */
+  /** The path prefix that is stripped; '' for none. */
   readonly stripped: string;
 }
 
 /**
- * The headers that a gateway gets, names and values in turn: those that came, in their order, case and number,
- * without what speaks of one connection alone (RFC 9110 §7.6.1), Content-Length and Expect (every request is
- * framed anew, and its body was asked for here), and with X-Forwarded-* and X-Request-Id of the door's own.
+ * The headers that a gateway gets; names and values alternate. They are the received ones in their order, case and
+ * number, without hop-by-hop headers (RFC 9110 §7.6.1), Content-Length and Expect (the door frames every request anew
+ * and answers Expect itself), and with the door's own X-Forwarded-* and X-Request-Id.
  */
 export function requestHeaders(head: Head, { peer, publicUrl, requestId, stripped }: Forwarding): string[] {
   const { raw, names, connectionNames } = head;
@@ -48,7 +48,7 @@ export function requestHeaders(head: Head, { peer, publicUrl, requestId, strippe
       case 'x-forwarded-prefix':
         if (!peer.loopback || stripped !== '') continue;
         break;
-      // Said by a stranger, they would be believed by a gateway that knows it stands behind a proxy.
+      // A gateway that knows that it is behind a proxy would trust them, whoever sent them.
       case 'forwarded':
       case 'x-forwarded-port':
       case 'x-real-ip':
@@ -74,9 +74,9 @@ export function requestHeaders(head: Head, { peer, publicUrl, requestId, strippe
 }
 
 /**
- * The headers of a gateway's answer as the sender gets them, names and values in turn: as they are, without what
- * speaks of one connection alone. A Content-Length beside Transfer-Encoding is dropped (RFC 9112 §6.3), and one
- * in a 204 (RFC 9110 §8.6). X-Request-Id is added where the gateway gives none.
+ * The headers of a gateway's answer as the sender gets them; names and values alternate. They are unchanged, without
+ * hop-by-hop headers. Content-Length is dropped beside Transfer-Encoding (RFC 9112 §6.3) and in a 204 (RFC 9110 §8.6).
+ * X-Request-Id is added if the gateway gives none.
  */
 export function answerHeaders(
   raw: readonly (string | Buffer)[],
@@ -119,14 +119,14 @@ export function answerHeaders(
   return out;
 }
 
-/** Header values are bytes to HTTP (RFC 9110 §5.5); latin1 keeps each of them. */
+/** Header values are bytes (RFC 9110 §5.5), which latin1 preserves. */
 function text(value: string | Buffer | undefined): string {
   if (value === undefined) return '';
   return typeof value === 'string' ? value : value.toString('latin1');
 }
 
 function namedBy(value: string, known: Set<string> | null): Set<string> | null {
-  // As it is nearly always.
+  // Nearly every answer has one of these.
   if (value === 'keep-alive' || value === 'close') return known;
   let names = known;
   for (const part of value.toLowerCase().split(',')) {

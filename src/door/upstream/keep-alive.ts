@@ -1,21 +1,21 @@
 /**
- * How long, in ms, an idle connection is reused of whose listener nothing else is known: below what any gateway was
- * seen to keep one (gunicorn 2 s, uvicorn and Node 5 s), since one that it closes just as we write is a request
- * lost. A new connection on loopback costs about 0.1 ms.
+ * Ms that an idle connection to a listener is reused by default: less than any gateway was seen to keep one (gunicorn
+ * 2 s, uvicorn and Node 5 s), since a request that is written just as the gateway closes is lost. A new connection on
+ * loopback costs about 0.1 ms.
  */
 export const DEFAULT_REUSE = 1000;
-/** Of a keep-alive that a gateway announces, these last ms are not used (RFC 9112 §9.3 leaves both sides free). */
+/** Ms by which a reuse ends before the keep-alive that a gateway announces (RFC 9112 §9.3 lets both sides close). */
 export const MARGIN = 500;
 
-/** A reuse shorter than this saves next to nothing, and the gateway's clock and ours differ by some of it. */
+/** Ms below which a reuse saves next to nothing, and timers are too coarse. */
 const MIN_REUSE = 50;
-/** Closed early for another reason (a worker that was replaced), it is not held against the listener for ever. */
+/** Ms that an observed close counts for: it may have had another reason, such as a replaced worker. */
 const FIRST_TERM = 10 * 60_000;
 const LONGEST_TERM = 24 * 60 * 60_000;
 
 /**
- * What was seen of how long one listener keeps idle connections, across its generations. Half of the shortest time
- * is used, and nothing where that is very short. A lesson holds for 10 minutes; one that comes back after its term
+ * Learns how long one listener keeps idle connections, across its generations. Half of the shortest observed time is
+ * used, and no reuse at all if that is very short. An observation counts for 10 minutes; if it recurs after its term,
  * for twice as long as before.
  */
 export class KeepAlive {
@@ -23,12 +23,12 @@ export class KeepAlive {
   #until = Number.POSITIVE_INFINITY;
   #term = FIRST_TERM;
 
-  /** How long a connection may have been idle to be reused, in ms; 0: none is. `now` is epoch ms. */
+  /** Ms that a connection may have been idle and still be reused; 0 for no reuse. `now` is epoch ms. */
   reuse(now: number): number {
     return now < this.#until ? this.#reuse : DEFAULT_REUSE;
   }
 
-  /** The listener closed a connection that had been idle for that many ms; true where reuse() is less now. */
+  /** Records that the listener closed a connection that had been idle for that many ms; true if reuse() is less now. */
   learn(idle: number, now: number): boolean {
     const half = Math.floor(idle / 2);
     const reuse = half < MIN_REUSE ? 0 : half;

@@ -1,7 +1,7 @@
-/** Enough for a steady 95th percentile, few enough to follow a gateway that becomes slower. */
+/** Enough samples for a steady 95th percentile, and few enough to follow a gateway that becomes slower. */
 const SAMPLES = 64;
 
-/** How long a gateway's recent answers took, in ms. */
+/** The times of a gateway's recent answers, in ms. */
 export class Latency {
   readonly #recent = new Float64Array(SAMPLES);
   #count = 0;

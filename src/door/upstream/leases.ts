@@ -2,22 +2,22 @@ import type { SupervisorPort, Target } from '../../snapshot.ts';
 import type { Timer, Timers } from '../../util/timers.ts';
 import type { Counters, ProfileCounters } from './counters.ts';
 
-/** Node turns a longer wait into none at all. */
+/** The longest delay of a Node timer; a longer one fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** One generation that this door routes to, or still has requests in flight on. */
+/** One generation that this door routes to, or that still has requests in flight. */
 export class Generation {
   readonly profile: string;
   readonly number: number;
   readonly counters: ProfileCounters;
   inFlight = 0;
-  /** Epoch ms of the newest lease's start or end; of when it was first routed to, where there was none. */
+  /** Epoch ms of the newest lease's start or end, or of when the door first routed to it. */
   lastUsed: number;
-  /** Some listener of it is ready in the newest snapshot. */
+  /** One of its listeners is ready in the newest snapshot. */
   routed = true;
-  /** ms without a lease after which the supervisor is told; null: it need not be. */
+  /** Ms without a lease after which the supervisor gets a report; null for never. */
   idleAfter: number | null = null;
-  /** It was told that it is idle: it is told of the next lease too. */
+  /** It was reported as idle: its next lease is reported too. */
   idleReported = false;
   timer: Timer | null = null;
 
@@ -30,9 +30,9 @@ export class Generation {
 }
 
 /**
- * Who is in flight where. A lease is taken without asking; the supervisor is told how many there are when a
- * generation leaves routing, and again when its last one ends, so that it knows when to send the signal. Where a
- * target has `idleAfter`, it is told of each such time without use, and of the first lease after it.
+ * Counts the requests in flight on each generation. A lease is acquired without asking the supervisor, which gets the
+ * count when a generation leaves routing and again when its last lease ends, so that it knows when to send the signal.
+ * For a target with `idleAfter` it also gets a report after each such time without a lease, and at the next lease.
  */
 export class Leases {
   readonly #generations = new Map<string, Map<number, Generation>>();
@@ -56,7 +56,7 @@ export class Leases {
     this.#now = now;
   }
 
-  /** The generation that a ready target belongs to; made at first sight. */
+  /** The generation with that number; made at the first call. */
   generation(profile: string, generation: number): Generation {
     let generations = this.#generations.get(profile);
     if (generations === undefined) {
@@ -93,7 +93,7 @@ export class Leases {
     this.#reportLoad(generation);
   }
 
-  /** Settles which generations are routed to, and gives back those that were until now. Tells nobody yet. */
+  /** Marks the generations that are routed to, and returns those that no longer are. Reports nothing yet. */
   applyTargets(targets: readonly Target[]): readonly Generation[] {
     const before = [...this.#generations.values()].flatMap((generations) => [...generations.values()]);
     const wasRouted = before.filter((generation) => generation.routed);
@@ -112,7 +112,7 @@ export class Leases {
     return wasRouted.filter((generation) => !generation.routed);
   }
 
-  /** Tells the supervisor of generations that a snapshot took out of routing. */
+  /** Reports the load of generations that a snapshot took out of routing. */
   reportUnrouted(generations: readonly Generation[]): void {
     for (const generation of generations) this.#reportLoad(generation);
   }
@@ -126,7 +126,7 @@ export class Leases {
     if (idleAfter !== null) this.#scheduleIdleCheck(generation, idleAfter, idleAfter);
   }
 
-  /** A lease sets no timer: the one there is finds out how long ago the last was. */
+  /** One timer per generation, none per lease: when it fires it checks how long ago the last lease was. */
   #scheduleIdleCheck(generation: Generation, idleAfter: number, ms: number): void {
     generation.timer = this.#timers.after(Math.min(ms, idleAfter, LONGEST_TIMER), () =>
       this.#checkIdle(generation, idleAfter),
@@ -136,7 +136,7 @@ export class Leases {
 
   #checkIdle(generation: Generation, idleAfter: number): void {
     const left = generation.lastUsed + idleAfter - this.#now();
-    // A request that is held is about to be one in flight.
+    // A held request will soon be in flight.
     const busy = generation.inFlight > 0 || generation.counters.held.used > 0;
     this.#scheduleIdleCheck(generation, idleAfter, busy || left <= 0 ? idleAfter : left);
     if (busy || left > 0) return;

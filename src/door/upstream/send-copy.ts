@@ -5,12 +5,12 @@ import { isConnectFailure, noAnswer } from './failure.ts';
 import type { Generation, Leases } from './leases.ts';
 import type { Upstream } from './upstreams.ts';
 
-/** A request of which each of several gateways gets a copy. */
+/** A request with its whole body, which can be sent more than once. */
 export interface Copy {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
-  /** Names and values in turn, without framing. */
+  /** Names and values alternate; without framing headers. */
   readonly headers: string[];
   readonly body: Buffer;
 }
@@ -19,10 +19,10 @@ export type CopyOutcome =
   | {
       readonly kind: 'answered';
       readonly status: number;
-      /** As the gateway wrote it; null where it did not. */
+      /** The header's value; null if the gateway gave none. */
       readonly retryAfter: string | null;
     }
-  /** Not a byte reached the gateway: another try may. */
+  /** No byte reached the gateway: another try may. */
   | { readonly kind: 'unsent'; readonly cause: Error };
 
 /** The part of the door that sending a copy needs. */
@@ -32,12 +32,12 @@ export interface SendCopyContext {
   readonly now: () => number;
 }
 
-/** An answer's body up to this is read, to keep the connection; nobody sees it. */
+/** Bytes of an answer's body that are read and dropped, to keep the connection. */
 const MAX_READ = 64 * 1024;
 
 /**
- * Sends a copy to a ready upstream, under a lease until its answer has ended, and resolves with the answer's
- * status. Rejects with the DoorError that says why there is none, or with ClientLeft.
+ * Sends a copy to a ready upstream, under a lease until its answer has ended, and resolves with the answer's status.
+ * Rejects with a DoorError if there is no answer, or with ClientDisconnected.
  */
 export function sendCopy(
   context: SendCopyContext,
@@ -106,7 +106,7 @@ class CopyHandler implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#read += chunk.length;
-    if (this.#read > MAX_READ) controller.abort(new Error('the answer is not read further'));
+    if (this.#read > MAX_READ) controller.abort(new Error('the rest of the answer is not needed'));
   }
 
   onResponseEnd(): void {
@@ -116,7 +116,7 @@ class CopyHandler implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#isDisconnected) return;
     this.#release();
-    // Its status is all that was asked for.
+    // The status was all that was needed.
     if (this.#status !== 0) return;
     this.#client.onDisconnect(null);
     if (this.#controller === null && isConnectFailure(error)) this.#resolve({ kind: 'unsent', cause: error });

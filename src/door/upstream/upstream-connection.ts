@@ -3,35 +3,38 @@ import { type buildConnector, Client, type Dispatcher } from 'undici';
 import { hasCode } from '../../util/errno.ts';
 
 /**
- * A gateway that closes an idle connection just as a request is written to it resets it, or ends it, within one
- * round trip; what takes longer than this many ms is a gateway that broke while it worked.
+ * Ms within which a gateway that closes an idle connection just as a request is written resets or ends it. A close
+ * after that is a gateway that failed while it handled the request.
  */
 const RACE = 250;
-/** The gateway's side closed; every other end is of our own making. */
+/** The gateway closed the connection; with any other error the door did. */
 const CLOSED_THERE = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'] as const;
 
-/** Who hears what becomes of the connections to one listener. */
+/** Observes the connections to one listener. */
 export interface ConnectionObserver {
   readonly now: () => number;
-  /** A connection is begun. To be asked when it stands: why it may be to somebody else; null where it is not. */
+  /**
+   * Called before a connection is opened. The returned check runs once it is open: an Error if another process may
+   * hold the port by now, else null.
+   */
   ownerCheck(): () => Error | null;
-  /** A connection stands; its number is higher than that of all before it. */
+  /** A connection is open. Returns its number, higher than all before. */
   opened(): number;
-  /** It has brought a whole answer, and is idle now. */
+  /** The connection has received a whole answer, and is idle now. */
   answered(number: number): void;
-  /** The gateway closed it, with nothing written, after that many ms without a request. */
+  /** The gateway closed a connection that was idle for that many ms. */
   closedIdle(idle: number): void;
-  /** It was idle for that many ms, and the request then written to it found it closed: nobody knows if it was read. */
+  /** A request was written after that many idle ms just as the gateway closed the connection: it may have been read. */
   brokeReused(idle: number): void;
 }
 
-/** One place of a pool: one connection at a time, one request at a time on it. */
+/** One slot of a pool: one connection at a time, with one request at a time. */
 export class UpstreamConnection extends Client {
   readonly #observer: ConnectionObserver;
   #socket: Socket | null = null;
   #number = 0;
   #sentAt = 0;
-  /** Of the connection, once it has brought an answer. */
+  /** The connection has received an answer, and has no request. */
   #isIdle = false;
   #idleSince = 0;
   #written = 0;
@@ -75,7 +78,7 @@ export class UpstreamConnection extends Client {
     this.#number = this.#observer.opened();
   }
 
-  /** Told of each time that it can take a request, also when it has no connection yet. */
+  /** undici emits 'drain' whenever a request can be dispatched, even without a connection. */
   #drain(): void {
     const socket = this.#socket;
     if (socket === null) return;

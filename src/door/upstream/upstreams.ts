@@ -6,16 +6,16 @@ import type { Counters } from './counters.ts';
 import { KeepAlive, MARGIN } from './keep-alive.ts';
 import { type ConnectionObserver, UpstreamConnection } from './upstream-connection.ts';
 
-/** A listener that takes no connection on loopback within this is not there; nothing was sent to it yet. */
+/** Ms to open a connection. Nothing has been sent by then, so that another try is safe. */
 export const CONNECT_TIMEOUT = 2000;
 
-/** A time that a connection was idle for when the gateway closed it, and how many had been opened by then. */
+/** How long a connection was idle when the gateway closed it, and how many had been opened by then. */
 interface IdleClose {
   readonly idle: number;
   readonly opened: number;
 }
 
-/** One listener in one generation, with the connections that were opened to it and to no other. */
+/** One listener in one generation, with its own connections. */
 export class Upstream implements ConnectionObserver {
   target: Target;
   readonly now: () => number;
@@ -49,19 +49,19 @@ export class Upstream implements ConnectionObserver {
     return () =>
       holders.every(stillHolds)
         ? null
-        : Object.assign(new Error('the gateway has let go of its port'), { code: FOREIGN_HOLDER });
+        : Object.assign(new Error('the gateway no longer holds its port'), { code: FOREIGN_HOLDER });
   }
 
   opened(): number {
     this.#opened += 1;
-    // A lesson whose term is over: what is sent from now on is free to find out anew.
+    // The observation has expired: new connections may be reused for longer again.
     if (this.#keepAlive.reuse(this.now()) > this.#reuse) this.renew();
     return this.#opened;
   }
 
   /**
-   * A gateway that dies closes its idle connections too, whatever its keep-alive: only one that answers on a
-   * connection opened after that has taught us something.
+   * A gateway that ends closes its idle connections too, whatever its keep-alive. So an observed close counts only once
+   * the gateway answers on a connection that was opened after it.
    */
   answered(number: number): void {
     const idleClose = this.#idleClose;
@@ -80,24 +80,24 @@ export class Upstream implements ConnectionObserver {
     this.closedIdle(idle);
   }
 
-  /** Closes idle connections now, and each other one when what is in flight on it has ended. */
+  /** Closes idle connections now, and the others when their requests have ended. */
   retire(): void {
-    // The callback only says when the last one has; without it a promise would have to be watched.
+    // With a callback, close() returns no promise that would need a handler.
     this.#pool?.close(() => undefined);
   }
 
-  /** What is sent from now on goes by the limits as they are now; what is in flight goes on. */
+  /** Uses new connections, with the present limits, from now on; requests in flight go on. */
   renew(): void {
     this.retire();
     this.#pool = null;
   }
 
-  /** Breaks off what is in flight. */
+  /** Breaks off the requests in flight. */
   destroy(): Promise<void> {
     return this.#pool?.destroy() ?? Promise.resolve();
   }
 
-  /** The same listener of the same life: its connections may go on. */
+  /** Whether the target has the same generation and address, so that the connections can be kept. */
   isFor(target: Target): boolean {
     const own = this.target;
     return own.generation === target.generation && isSame(own.address, target.address);
@@ -107,7 +107,7 @@ export class Upstream implements ConnectionObserver {
     const path = 'socket' in address ? { socketPath: address.socket } : {};
     const connector = buildConnector({ ...path, timeout: CONNECT_TIMEOUT });
     this.#reuse = this.#keepAlive.reuse(this.now());
-    // undici takes no 0 here: without pipelining it reuses no connection, and says so to the gateway.
+    // undici accepts no 0 here. With pipelining 0 it reuses no connection, and sends Connection: close.
     const longest = Math.max(1, this.#reuse);
     return new Pool(origin(address), {
       headersTimeout: this.#limits.answerTime,
@@ -127,18 +127,18 @@ export interface UpstreamsOptions {
   readonly now: () => number;
 }
 
-/** Every target of the newest snapshot. */
+/** The upstreams of the newest snapshot. */
 export class Upstreams {
   readonly #options: UpstreamsOptions;
   #profiles: ReadonlyMap<string, readonly Upstream[]> = new Map();
-  /** By profile and listener: it outlives generations and pools. */
+  /** By profile and listener, across generations and pools. */
   #keepAlives: ReadonlyMap<string, ReadonlyMap<string, KeepAlive>> = new Map();
 
   constructor(options: UpstreamsOptions) {
     this.#options = options;
   }
 
-  /** In the snapshot's order; empty for a profile that it does not name. */
+  /** In the snapshot's order; empty for an unknown profile. */
   of(profile: string): readonly Upstream[] {
     return this.#profiles.get(profile) ?? [];
   }

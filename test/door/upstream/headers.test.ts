@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { peerOf, senderRequestId } from '../../../src/door/http/peer.ts';
+import { peerOf } from '../../../src/door/http/peer.ts';
+import { senderRequestId } from '../../../src/door/http/request-id.ts';
 import { readHead } from '../../../src/door/request/read-head.ts';
 import { answerHeaders, type Forwarding, requestHeaders } from '../../../src/door/upstream/headers.ts';
 
