@@ -1,14 +1,14 @@
 import type { BodyFields } from './body/reads.ts';
 import type { DeliveryFacts, Platform, Reply, RequestHead } from './platform.ts';
 
-const TAKEN: Reply = { status: 200, contentType: null, body: '' };
+const ACCEPTED: Reply = { status: 200, contentType: null, body: '' };
 
-/** What that platform knows of a request of its own beyond whom it is for. */
+/** What the platform says about spooling, repeats and order of one of its requests. */
 export function factsOf(platform: Platform, head: RequestHead, body: BodyFields | null): DeliveryFacts {
   return new Facts(platform, head, body);
 }
 
-/** Each is worked out when it is asked for: most requests need but one of them. */
+/** Each fact is computed on demand: most requests need only one. */
 class Facts implements DeliveryFacts {
   readonly #platform: Platform;
   readonly #head: RequestHead;
@@ -25,7 +25,7 @@ class Facts implements DeliveryFacts {
   }
 
   get acknowledgement(): Reply {
-    return this.#platform.acknowledgement?.(this.#head, this.#body) ?? TAKEN;
+    return this.#platform.acknowledgement?.(this.#head, this.#body) ?? ACCEPTED;
   }
 
   get dedupKey(): readonly string[] | undefined {

@@ -1,6 +1,6 @@
 /**
- * The name in a Host header, as routes hold it: in lower case, without its port and without the dot of the DNS
- * root. An IPv6 address keeps its brackets. '' where there is none.
+ * The name in a Host header, in the form that routes have: lower case, without a port and without a final dot. An IPv6
+ * address keeps its brackets. '' if the header is empty.
  */
 export function hostName(host: string): string {
   const end = host.startsWith('[') ? host.indexOf(']') + 1 : host.indexOf(':');

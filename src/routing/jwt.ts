@@ -1,14 +1,14 @@
 import { compileJsonReads, readJson } from './body/json.ts';
 
-/** What a bearer token says of itself. Nobody has verified it: a hint for routing, never a permission. */
+/** Claims of a bearer token that is not verified: a hint for routing, never a permission. */
 export interface JwtHint {
   readonly iss: string | undefined;
-  /** Undefined where it is a list: no sender here writes one, and a list names nobody in particular. */
+  /** Undefined if it is a list, which no known sender writes. */
   readonly aud: string | undefined;
   readonly email: string | undefined;
 }
 
-/** Microsoft's and Google's have less than 2,000 characters. */
+/** Characters; Microsoft's and Google's tokens have less than 2,000. */
 const LONGEST_TOKEN = 8192;
 
 // RFC 6750 §2.1, the scheme without case (RFC 9110 §11.1); RFC 7515 §3.1: three parts in base64url without padding.
@@ -17,8 +17,8 @@ const BEARER_JWT = /^Bearer +[\w-]+\.([\w-]+)\.[\w-]+$/i;
 const CLAIMS = compileJsonReads(['/iss', '/aud', '/email']);
 
 /**
- * Reads the claims of an Authorization header's bearer JWT. Undefined where it holds none that every reader
- * reads alike: a claim that is repeated, base64url that is not the only one for its bytes.
+ * Reads the claims of the bearer JWT in an Authorization header. Undefined if there is none, or if two parsers could read
+ * it differently: a repeated claim, base64url that is not canonical.
  */
 export function peekJwt(authorization: string | undefined): JwtHint | undefined {
   if (authorization === undefined || authorization.length > LONGEST_TOKEN) return undefined;

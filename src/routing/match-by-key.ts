@@ -8,7 +8,7 @@ import { sealAttributes } from './seal.ts';
 import { findByKey, type KeyIndex } from './table/key-index.ts';
 import type { Scope } from './table/scope.ts';
 
-/** No sender's id is near it; what is recorded of an unmatched request is bounded by it. */
+/** Characters. No sender's id is nearly as long; it bounds what is recorded of an unmatched request. */
 const LONGEST_KEY = 512;
 
 interface Delivery {
@@ -16,7 +16,7 @@ interface Delivery {
   readonly route: Route | undefined;
 }
 
-/** Decides a request of that platform by its key alone; `body` is null where the head says it all. */
+/** Routes a request of that platform by its key alone; `body` is null if the head suffices. */
 export function byKey(scope: Scope, index: KeyIndex, head: RequestHead, body: BodyFields | null): Outcome {
   const { platform } = index;
   const reply = platform.handshake(head, body);
@@ -32,7 +32,7 @@ export function byKey(scope: Scope, index: KeyIndex, head: RequestHead, body: Bo
     matchOf(scope, platform, head, body, route, attributes);
   if (deliveries.length === 0 && fallback !== undefined) return matched(fallback, null);
   const [only] = deliveries;
-  // Nearly every request.
+  // The common case.
   if (deliveries.length === 1 && only?.route !== undefined) return matched(only.route, only.attributes);
   const matches = onePerProfile(deliveries, matched);
   const [first, ...others] = matches;
@@ -69,15 +69,15 @@ function matchOf(
   };
 }
 
-/** Null where it cannot be read: nothing is routed by it. */
+/** Null if the body cannot be read; nothing is routed by it. */
 function fieldsOf({ reads }: Scope, type: BodyType, bytes: Buffer): BodyFields | null {
   const inspection = reads === null ? null : inspect(type, bytes, reads);
   return inspection?.outcome === 'fields' ? inspection.fields : null;
 }
 
 /**
- * A batch that is not all of one profile's. Signatures cover the whole of it, so that it cannot be cut: whoever
- * takes it sees the others' data, those of a bot that nobody here claims as well, and has to allow it.
+ * The outcome of a batch that is not for one profile only. Its signature covers all of it, so that it cannot be split:
+ * each gateway that gets it sees the others' data, also that of bots which nobody claims, and its route must allow that.
  */
 function batch(
   platform: Platform,
@@ -106,7 +106,7 @@ function onePerProfile(
 
 function distinct(all: readonly Attributes[]): readonly Attributes[] {
   if (all.length < 2) return all;
-  // As JSON, so that no value can be written to look like two.
+  // Compared as JSON, so that no value can look like two fields.
   return [...new Map(all.map((one) => [JSON.stringify(Object.entries(one.fields)), one])).values()];
 }
 

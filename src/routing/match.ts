@@ -9,25 +9,25 @@ import { findScope, type RouteTable, type Scope } from './table/table.ts';
 export type { BodyOutcome, FanOut, HeadOutcome, Match, MixedBatch } from './outcome.ts';
 
 /**
- * Decides what the head alone decides. The scope of the request's host and longest path prefix decides, none
- * further out; in it a platform whose mark is in the head wins over those that would have to see the body. Where
- * the head also holds all that its routes ask for, or the method has no body, the body is never read.
+ * Routes a request by its head alone, if that is possible. Only the scope of its host and longest path prefix counts. In
+ * it, a platform that recognises the head wins over those that need the body. The body is not read if that platform's
+ * routes only ask for fields of the head, or if the method has no body.
  */
 export function matchHead(table: RouteTable, head: RequestHead): HeadOutcome {
   const scope = findScope(table, head);
   if (scope === null) return { kind: 'none' };
   let needsBody = false;
-  const proven: KeyIndex[] = [];
+  const byHead: KeyIndex[] = [];
   for (const index of scope.keyed) {
-    const recognised = index.platform.recognises(head);
-    if (recognised === true) proven.push(index);
-    needsBody ||= recognised === 'needs body';
+    const answer = index.platform.recognises(head);
+    if (answer === true) byHead.push(index);
+    needsBody ||= answer === 'needs body';
   }
-  const marked = markedOf(proven);
-  if ('kind' in marked) return marked;
-  if (marked.length > 0) {
-    const outcome = byMark(scope, marked, head);
-    return needsBody && marked.every(isCustom) && isNobodys(outcome, scope)
+  const recognised = recognisedByHead(byHead);
+  if ('kind' in recognised) return recognised;
+  if (recognised.length > 0) {
+    const outcome = byRecognisedHead(scope, recognised, head);
+    return needsBody && recognised.every(isCustom) && isUnclaimed(outcome, scope)
       ? { kind: 'needs-body', scope }
       : outcome;
   }
@@ -36,9 +36,9 @@ export function matchHead(table: RouteTable, head: RequestHead): HeadOutcome {
 }
 
 /**
- * Decides a request whose head left it open. The first platform that recognises it decides by its key alone:
- * a keyed sender's request never falls through to the scope's path-only route, which is for requests that no
- * platform calls its own. A body that cannot be read surely is refused, since it might be a keyed sender's.
+ * Routes a request that needs its body. The first platform that recognises it decides by its key alone: the request of a
+ * known sender never falls through to the scope's route by path, which is for requests that no platform recognises. A
+ * body that can be read in two ways is refused, since it may be a known sender's.
  */
 export function matchBody(scope: Scope, head: RequestHead, type: BodyType, bytes: Buffer): BodyOutcome {
   if (scope.reads === null) throw new Error('a scope without keyed routes is decided by the head');
@@ -46,72 +46,74 @@ export function matchBody(scope: Scope, head: RequestHead, type: BodyType, bytes
   if (inspection.outcome === 'refused') {
     return { kind: 'refused', code: inspection.code, detail: inspection.detail };
   }
-  const marked = markedOf(scope.keyed.filter(({ platform }) => platform.recognises(head) === true));
-  if ('kind' in marked) return marked;
+  const recognised = recognisedByHead(
+    scope.keyed.filter(({ platform }) => platform.recognises(head) === true),
+  );
+  if ('kind' in recognised) return recognised;
   if (inspection.outcome === 'unreadable') {
-    const [first] = marked;
+    const [first] = recognised;
     if (first === undefined) return unrecognised(scope);
-    // What the config describes may send any format; what it names of a body is then not there.
+    // A custom sender may use any format; its routes' JSON fields are then absent.
     return bytes.length === 0 || isCustom(first)
       ? byKey(scope, first, head, null)
-      : refused('GWPROXY_BODY_INVALID', 'the body is of a format that its sender does not use');
+      : refused('GWPROXY_BODY_INVALID', 'the body has a format that its sender does not use');
   }
   const { fields } = inspection;
-  const [only, ...others] = marked;
+  const [only, ...others] = recognised;
   if (only !== undefined && others.length === 0) {
     const outcome = byKey(scope, only, head, fields);
-    if (!isCustom(only) || !isNobodys(outcome, scope)) return outcome;
-    const told = scope.keyed.find(
+    if (!isCustom(only) || !isUnclaimed(outcome, scope)) return outcome;
+    const byBody = scope.keyed.find(
       (other) => !isCustom(other) && other.platform.recognises(head, fields) === true,
     );
-    return told === undefined ? outcome : byKey(scope, told, head, fields);
+    return byBody === undefined ? outcome : byKey(scope, byBody, head, fields);
   }
-  const asked = marked.length > 0 ? marked : scope.keyed;
-  const index = asked.find(({ platform }) => platform.recognises(head, fields) === true);
+  const candidates = recognised.length > 0 ? recognised : scope.keyed;
+  const index = candidates.find(({ platform }) => platform.recognises(head, fields) === true);
   return index === undefined ? unrecognised(scope) : byKey(scope, index, head, fields);
 }
 
 /**
- * A header that the config names may be one that other senders send too (User-Agent): a value that no route
- * claims says nothing against a sender that is told by its body.
+ * A custom route may name a header that other senders send too (User-Agent). So if no custom route claims its value, a
+ * sender that is recognised by its body is still possible.
  */
 function isCustom({ platform }: KeyIndex): boolean {
   return platform.name === 'custom';
 }
 
-/** No route claims its key; a fallback may take it all the same. */
-function isNobodys(outcome: HeadOutcome, scope: Scope): boolean {
+/** Whether no keyed route claims the request, so that at most a fallback takes it. */
+function isUnclaimed(outcome: HeadOutcome, scope: Scope): boolean {
   return outcome.kind === 'unmatched' || (outcome.kind === 'match' && outcome.route === scope.pathOnly);
 }
 
 /**
- * The platforms whose mark is in the head: one, or several of a family; refused where marks contradict each
- * other. What the config names comes after what a sender is known by.
+ * The platforms that recognise the head: one, or several of one family; refused if they are of different families. A
+ * custom platform counts only if no other recognises the head.
  */
-function markedOf(proven: readonly KeyIndex[]): readonly KeyIndex[] | Refused {
-  if (proven.length < 2) return proven;
-  const [first, ...others] = proven.filter((index) => !isCustom(index));
-  if (first === undefined) return proven;
+function recognisedByHead(all: readonly KeyIndex[]): readonly KeyIndex[] | Refused {
+  if (all.length < 2) return all;
+  const [first, ...others] = all.filter((index) => !isCustom(index));
+  if (first === undefined) return all;
   const { family } = first.platform;
   return others.every(({ platform }) => family !== undefined && platform.family === family)
     ? [first, ...others]
-    : refused('GWPROXY_AMBIGUOUS_KEY', 'the request bears the marks of two senders');
+    : refused('GWPROXY_AMBIGUOUS_KEY', 'the head of the request is that of two senders');
 }
 
-function byMark(scope: Scope, marked: readonly KeyIndex[], head: RequestHead): HeadOutcome {
+function byRecognisedHead(scope: Scope, recognised: readonly KeyIndex[], head: RequestHead): HeadOutcome {
   const bodyless = head.method === 'GET' || head.method === 'HEAD';
-  if (bodyless || marked.every(({ byHead }) => byHead)) {
-    return theOneClaimed(marked.map((index) => byKey(scope, index, head, null)));
+  if (bodyless || recognised.every(({ byHead }) => byHead)) {
+    return claimedOutcome(recognised.map((index) => byKey(scope, index, head, null)));
   }
-  for (const { platform } of marked) {
+  for (const { platform } of recognised) {
     const reply = platform.handshake(head, null);
     if (reply !== undefined) return { kind: 'handshake', reply, platform: platform.name };
   }
   return { kind: 'needs-body', scope };
 }
 
-/** Of a family, the one that does not say 'unmatched'; where none does otherwise, the first says what is heard. */
-function theOneClaimed(outcomes: readonly Outcome[]): HeadOutcome {
+/** Of a family's outcomes, the one that is not 'unmatched'; the first if all are. */
+function claimedOutcome(outcomes: readonly Outcome[]): HeadOutcome {
   const [first, ...others] = outcomes.filter(({ kind }) => kind !== 'unmatched');
   if (first === undefined) return outcomes[0] ?? { kind: 'none' };
   const same = (other: Outcome) =>

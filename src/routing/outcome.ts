@@ -3,81 +3,81 @@ import type { DeliveryFacts, Reply } from './platform.ts';
 import type { Attributes, PlatformName, Route } from './route.ts';
 import type { Scope } from './table/scope.ts';
 
-// What becomes of a request. Attributes and routes have their secrets sealed in all of it.
+// How a request is routed. In all attributes and routes here, secrets are sealed.
 
-/** It is for one profile. */
+/** The request is for one profile. */
 export interface Match {
   readonly kind: 'match';
   readonly profile: string;
   /** The route that claimed the request. */
   readonly route: Route;
-  /** The platform that recognised it; null where host and path alone decided. */
+  /** The platform that recognised the request; null if host and path alone decided. */
   readonly platform: PlatformName | null;
-  /** What the request says about whom it is for; null where host and path alone decided. */
+  /** Whom the request is for, as it says itself; null if host and path alone decided. */
   readonly attributes: Attributes | null;
-  /** How long the sender waits, in ms from the request's first byte; null where no platform knows. */
+  /** How long the sender waits, in ms from the request's first byte; null if it is unknown. */
   readonly deadline: number | null;
-  /** Whether the answer itself matters to the sender; true where no platform knows. */
+  /** Whether the sender uses the answer itself; true if it is unknown. */
   readonly synchronous: boolean;
-  /** Worked out when it is asked for, since few requests need it; null where no platform knows. */
+  /** Computed on demand, since few requests need it; null if no platform recognised the request. */
   readonly facts: (() => DeliveryFacts) | null;
   /**
-   * The same match with what else its body tells, where the head alone decided and the body was read after all; as it
-   * is where that cannot be read. Null where there is no more to know.
+   * For a match by the head alone whose body was read after all: the same match with the fields of the body, unless it
+   * cannot be read. Null if the body is known already or of no use.
    */
   readonly withBody: ((type: BodyType, bytes: Buffer) => Match) | null;
 }
 
 /**
- * A batch for several bots: the same bytes go to each match, and every one of them allows that its gateway sees
- * the others' data. One match alone where the others in the batch are claimed by nobody.
+ * A batch for several bots. The same bytes go to each match; every route allows that its gateway sees the others' data.
+ * There may be a single match, if nobody claims the other bots.
  */
 export interface FanOut {
   readonly kind: 'fan-out';
   readonly platform: PlatformName;
-  /** One a profile; its attributes are those of its first delivery. */
+  /** One for each profile, with the attributes of its first delivery. */
   readonly matches: readonly [Match, ...Match[]];
-  /** Of the deliveries that no profile claims. */
+  /** The attributes of the deliveries that no profile claims. */
   readonly unclaimed: readonly Attributes[];
 }
 
-/** A batch for several bots of which some profile does not allow that: 503, and for the operator to settle. */
+/** A batch for several bots that not every profile allows to be shared: 503, until the operator decides. */
 export interface MixedBatch {
   readonly kind: 'mixed-batch';
   readonly platform: PlatformName;
-  /** Of every delivery. */
+  /** The attributes of every delivery. */
   readonly attributes: readonly Attributes[];
   /** The profiles that would need `fan_out: true`. */
   readonly lacking: readonly string[];
 }
 
-/** A sender tries the URL: answered by the door. */
+/** The sender tries the URL; the door answers. */
 export interface Handshake {
   readonly kind: 'handshake';
   readonly reply: Reply;
   readonly platform: PlatformName;
 }
 
-/** No profile claims it. Without a reply the sender hears the door's own 404. */
+/** No profile claims the request. Without a reply the sender gets a plain 404. */
 export interface Unmatched {
   readonly kind: 'unmatched';
   readonly reply: Reply | undefined;
-  /** Null where no platform calls the request its own. */
+  /** Null if no platform recognises the request. */
   readonly platform: PlatformName | null;
-  /** Of every delivery; empty where it names nobody. */
+  /** The attributes of every delivery; empty if the request names no bot. */
   readonly attributes: readonly Attributes[];
 }
 
-/** It can be read in two ways, or not at all. */
+/** The request can be read in two ways, or not at all. */
 export type Refused = { readonly kind: 'refused' } & Refusal;
 
 export type Outcome = Match | FanOut | MixedBatch | Handshake | Unmatched | Refused;
 
 export type HeadOutcome =
   | Outcome
-  /** No route claims it: none has its host and path. */
+  /** No route has the host and path of the request. */
   | { readonly kind: 'none' }
-  /** Some platform of that scope must see the body: read it and ask `matchBody`. */
+  /** A platform of that scope needs the body: read it and call `matchBody`. */
   | { readonly kind: 'needs-body'; readonly scope: Scope };
 
 export type BodyOutcome = Outcome;

@@ -1,4 +1,4 @@
-/** Senders that put a key of their own into each request. One file each in platforms/. */
+/** The known senders, one file each in platforms/. */
 export type PlatformName =
   | 'bot-framework'
   | 'slack'
@@ -19,10 +19,10 @@ export type PlatformName =
   | 'mattermost'
   | 'webex'
   | 'zoom'
-  /** Any other sender, by a header or a value in its JSON that the config names. */
+  /** Any other sender, recognised by headers or JSON values that the config names (custom.ts). */
   | 'custom';
 
-/** Where in the config something was written; line and column count from 1. */
+/** A place in the config; line and column count from 1. */
 export interface Source {
   readonly file: string;
   readonly line: number;
@@ -30,22 +30,22 @@ export interface Source {
 }
 
 /**
- * What a profile claims, as the config's plan gives it. It matches a request when the host and path scope
- * holds and, for a keyed route, each of its fields equals the delivery's attribute.
+ * A claim of a profile, from the config's plan. It matches a request with its host and path if, for a keyed route, each
+ * of its fields equals the delivery's attribute.
  */
 export interface Route {
   readonly profile: string;
-  /** Null: by host and path alone. */
+  /** Null for a route by host and path alone. */
   readonly key: RouteKey | null;
-  /** In lower case, without a port; null is every host. */
+  /** In lower case, without a port; null for every host. */
   readonly host: string | null;
-  /** Path prefix in whole segments, without a trailing slash; '' is every path. */
+  /** A path prefix in whole segments, without a trailing slash; '' for every path. */
   readonly path: string;
-  /** Takes `path` off before the request is forwarded and before the listener is picked. */
+  /** Whether `path` is removed before the listener is chosen and the request forwarded. */
   readonly stripPrefix: boolean;
-  /** Of a route by path alone: takes the scope's keyed requests too that no profile claims. */
+  /** For a route by path alone: it also takes known senders' requests in its scope that no profile claims. */
   readonly fallback: boolean;
-  /** The profile takes batches whole that are for others too, and so sees the others' data. */
+  /** The profile accepts batches that are for other bots too, and so sees their data. */
   readonly fanOut: boolean;
   readonly source: Source;
 }
@@ -53,19 +53,19 @@ export interface Route {
 export interface RouteKey {
   readonly platform: PlatformName;
   /**
-   * Field name to the accepted values, already in the platform's normal form (GUIDs in lower case). For 'custom'
-   * the names are `header:<name in lower case>` and `json:<pointer>`. Secret fields hold the secret itself.
+   * Field name to accepted values, in the platform's normal form (GUIDs in lower case). The names of 'custom' are
+   * `header:<name in lower case>` and `json:<pointer>`. Secret fields hold the secret itself.
    */
   readonly fields: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What one delivery says about whom it is for, in the platform's normal form. Structured, never joined. */
+/** Which bot a delivery is for, in the platform's normal form. Structured values, never joined to one string. */
 export interface Attributes {
   readonly platform: PlatformName;
   readonly fields: Readonly<Record<string, string>>;
   /**
-   * The fields that name this one bot, where another of them is shared by several (Agent 365's blueprint). A route
-   * that names none of these is asked last, however many fields it has.
+   * The fields that name only this bot, if another field is shared by several bots (Agent 365's blueprint). A route
+   * without any of these is tried last, however many fields it has.
    */
   readonly own?: readonly string[];
 }

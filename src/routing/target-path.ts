@@ -1,16 +1,16 @@
 const SLASH = 0x2f;
 const DOT = 0x2e;
 
-/** More layers of percent-encoding than any gateway takes off by mistake. */
+/** More layers of percent-encoding than any gateway decodes by mistake. */
 const MOST_LAYERS = 3;
 
 /**
- * Why a request's path is refused: a gateway might read it as another path than the one it was routed by.
- * Undefined where it is sound. `path` is as received, without the query.
+ * Why a request's path is refused: a gateway might read it as another path than the one it was routed by. Undefined for
+ * an acceptable path. `path` is as received, without the query.
  */
 export function checkPath(path: string): string | undefined {
   if (path.charCodeAt(0) !== SLASH) return "the path does not start with '/'";
-  // As URL parsers see it, what follows is an authority: new URL('//a/b', base) is the path /b at host a.
+  // URL parsers read an authority there: new URL('//a/b', base) is the path /b at the host a.
   if (path.charCodeAt(1) === SLASH) return "the path starts with '//'";
   let odd = false;
   for (let at = 0; at < path.length; at++) {
@@ -23,12 +23,12 @@ export function checkPath(path: string): string | undefined {
   return odd ? checkOdd(path) : undefined;
 }
 
-/** Looks at a path as it is and with each layer of percent-encoding off, as gateways may take it off. */
+/** Checks the path as received and after each layer of percent-decoding, since a gateway may decode it. */
 function checkOdd(path: string): string | undefined {
   let seen = path;
   for (let layer = 0; layer <= MOST_LAYERS; layer++) {
     if (seen.includes('\0')) return 'a NUL in the path';
-    // RFC 3629 §3: never in UTF-8, but lenient decoders make a '.' or a '/' of what starts with them.
+    // RFC 3629 §3: these bytes are never in UTF-8, but lenient decoders read '.' or '/' from sequences with them.
     if (/[\xc0\xc1]/.test(seen)) return 'an overlong encoding in the path';
     if (hasDotSegment(seen)) return 'a dot segment in the path';
     const decoded = seen.replace(/%([0-9a-f]{2})/gi, (_all, hex: string) =>
@@ -40,12 +40,12 @@ function checkOdd(path: string): string | undefined {
   return 'the path is percent-encoded too many times';
 }
 
-/** A segment of one or two dots, also between backslashes and with a parameter behind it (`/..;a=b/`). */
+/** A segment of one or two dots, also between backslashes or with a parameter (`/..;a=b/`). */
 function hasDotSegment(path: string): boolean {
   return path.split(/[/\\]/).some((segment) => /^\.\.?(?:;|$)/.test(segment));
 }
 
-/** Whether `path` lies within `prefix`: literally, and by whole segments. '' and '/' hold every path. */
+/** Whether `path` is below `prefix`, compared literally and in whole segments. '' and '/' are prefixes of every path. */
 export function matchesPrefix(path: string, prefix: string): boolean {
   if (prefix === '' || prefix === '/') return true;
   return (
@@ -53,9 +53,7 @@ export function matchesPrefix(path: string, prefix: string): boolean {
   );
 }
 
-/**
- * The one whose `paths` has the longest prefix of that path; the first of several such; undefined for none.
- */
+/** The candidate whose `paths` has the longest prefix of that path; the first of equals; undefined if none has. */
 export function pickByPath<T extends { readonly paths: readonly string[] }>(
   candidates: readonly T[],
   path: string,
@@ -74,8 +72,8 @@ export function pickByPath<T extends { readonly paths: readonly string[] }>(
 }
 
 /**
- * The path that a gateway sees where its route takes `prefix` off; '/' where nothing is left. Undefined where
- * the rest would read as an authority ('//…'). `path` must lie within `prefix`.
+ * The path without its prefix, as the gateway of a route with `strip_prefix` gets it; '/' if nothing is left. Undefined
+ * if the rest would read as an authority ('//…'). `path` must be below `prefix`.
  */
 export function withoutPrefix(path: string, prefix: string): string | undefined {
   const rest = path.slice(prefix.length);

@@ -1,7 +1,7 @@
 import type { JsonFields } from './json-fields.ts';
 import type { BodyFields, EachFields, JsonKind } from './reads.ts';
 
-/** What a body of no format holds; each format adds its own. */
+/** A body without any fields; each format overrides what it has. */
 class Body {
   text(_pointer: string, _within?: string): string | undefined {
     return undefined;

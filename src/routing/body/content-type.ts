@@ -2,7 +2,7 @@ import type { RequestHead } from '../platform.ts';
 
 export interface ContentType {
   readonly format: 'json' | 'form' | 'xml' | 'other';
-  /** In lower case; undefined where none is given. */
+  /** In lower case; undefined if none is given. */
   readonly charset: string | undefined;
 }
 
@@ -12,7 +12,7 @@ const QUOTED = '"((?:[\\t !#-[\\]-~\\x80-\\xff]|\\\\[\\t -~\\x80-\\xff])*)"';
 const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}`);
 const PARAMETER = new RegExp(`[ \\t]*;[ \\t]*(?:(${TOKEN})=(?:(${TOKEN})|${QUOTED}))?`, 'y');
 
-/** As senders write it, nearly always. */
+/** The common values, which need no parsing. */
 const COMMON: ReadonlyMap<string, ContentType> = new Map([
   ['application/json', { format: 'json', charset: undefined }],
   ['application/json; charset=utf-8', { format: 'json', charset: 'utf-8' }],
@@ -20,8 +20,8 @@ const COMMON: ReadonlyMap<string, ContentType> = new Map([
 ]);
 
 /**
- * Reads a Content-Type (RFC 9110 §8.3). Undefined where it is malformed or names its charset twice, which two
- * readers may read as two things.
+ * Parses a Content-Type (RFC 9110 §8.3). Undefined if it is malformed or has two charsets, of which two parsers may take
+ * different ones.
  */
 export function parseContentType(value: string): ContentType | undefined {
   const common = COMMON.get(value);
@@ -50,7 +50,7 @@ function formatOf(essence: string): ContentType['format'] {
   return essence.startsWith('application/') && essence.endsWith('+json') ? 'json' : 'other';
 }
 
-/** What a request says its body is; 'unknown' where it says nothing that can be read. */
+/** The format in the Content-Type of a request; 'unknown' if that is missing or malformed. */
 export function bodyFormat(head: RequestHead): ContentType['format'] | 'unknown' {
   const value = head.header('content-type');
   return (value === undefined ? undefined : parseContentType(value)?.format) ?? 'unknown';

@@ -1,28 +1,27 @@
 import { isUtf8 } from 'node:buffer';
 import { hexDigit } from './json-lexer.ts';
 
-/** Node's querystring and Express stop reading here; who reads on might find a field behind it. */
+/** Node's querystring and Express ignore all further fields; other parsers do not. */
 export const MOST_FIELDS = 1000;
 
-/** Raw bytes of a field's name; no routing field is near it. */
+/** Bytes, as received; no routing field's name is nearly as long. */
 const LONGEST_NAME = 1024;
 
 export type FormRead =
-  /** Each wanted field that is there, decoded to UTF-8. */
+  /** The value of each wanted field that is there, decoded to UTF-8. */
   | { readonly outcome: 'read'; readonly values: ReadonlyMap<string, Buffer> }
   | { readonly outcome: 'invalid' | 'ambiguous'; readonly detail: string };
 
 /**
- * Reads the wanted fields of an application/x-www-form-urlencoded body (WHATWG URL §5.1). What readers are
- * known to take in two ways is refused: a repeated wanted field, `field[]` beside or for a wanted one (PHP,
- * Rails and Express make it the same field), a raw ';' (once a separator), JSON in disguise (Bolt for Python
- * reads any body that starts with '{' as JSON).
+ * Reads the wanted fields of an application/x-www-form-urlencoded body (WHATWG URL §5.1). A body that parsers are known to
+ * read differently is refused: a repeated wanted field, `field[]` for a wanted field (PHP, Rails and Express make it the
+ * same field), a raw ';' (a separator for old parsers), a leading '{' or '[' (Bolt for Python reads such a body as JSON).
  */
 export function readForm(bytes: Buffer, wanted: ReadonlySet<string>): FormRead {
   const first = bytes[0];
   if (first === 0x7b || first === 0x5b) return invalid('a form that starts like JSON');
   if (first === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return invalid('a byte order mark');
-  if (bytes.includes(0x3b)) return ambiguous("a raw ';', which some readers take for '&'");
+  if (bytes.includes(0x3b)) return ambiguous("a raw ';', which some parsers read as '&'");
   const values = new Map<string, Buffer>();
   let fields = 0;
   for (let start = 0; start < bytes.length; ) {
@@ -57,7 +56,7 @@ function ambiguous(detail: string): FormRead {
   return { outcome: 'ambiguous', detail };
 }
 
-/** '+' is a space, %XX a byte; undefined where a '%' has no two hex digits behind it. */
+/** Decodes '+' to a space and %XX to a byte; undefined if a '%' is not followed by two hex digits. */
 function decode(raw: Buffer): Buffer | undefined {
   if (!raw.includes(0x25) && !raw.includes(0x2b)) return raw;
   const decoded = Buffer.allocUnsafe(raw.length);

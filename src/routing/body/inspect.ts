@@ -7,13 +7,13 @@ import { compileJsonReads, type JsonFields, type JsonReads, readJson } from './j
 import type { BodyFields } from './reads.ts';
 import { readXml } from './xml.ts';
 
-/** What several platforms together read of a body, compiled once. */
+/** What several platforms together read of a body, compiled. */
 export interface BodyReads {
   readonly json: JsonReads;
   readonly form: ReadonlySet<string>;
   /** Form fields that hold JSON. */
   readonly formJson: ReadonlyMap<string, JsonReads>;
-  /** Child elements of an XML body's root; null where none of them reads XML. */
+  /** Child elements of an XML body's root; null if none of the platforms reads XML. */
   readonly xml: ReadonlySet<string> | null;
 }
 
@@ -31,14 +31,14 @@ export type Refusal = {
     DoorErrorCode,
     'GWPROXY_BODY_INVALID' | 'GWPROXY_AMBIGUOUS_KEY' | 'GWPROXY_ENCODING'
   >;
-  /** For the sender: nothing of the body is in it. */
+  /** Shown to the sender; holds nothing of the body. */
   readonly detail: string;
 };
 
 export type Inspection =
   | { readonly outcome: 'fields'; readonly fields: BodyFields }
   | ({ readonly outcome: 'refused' } & Refusal)
-  /** Of a format that no platform of the scope reads. */
+  /** The body has a format that none of the platforms reads. */
   | { readonly outcome: 'unreadable' };
 
 export function compileBodyReads(platforms: readonly Platform[]): BodyReads {
@@ -61,9 +61,8 @@ export function compileBodyReads(platforms: readonly Platform[]): BodyReads {
 }
 
 /**
- * Reads the routing fields of a body. Fails closed: a body without a Content-Type is refused and not guessed
- * at, since gateways read JSON without looking at that header (aiohttp's `request.json()`); no body at all is
- * only unreadable.
+ * Reads the routing fields of a body. A body without a Content-Type is refused, since some gateways read it as JSON
+ * anyway (aiohttp's `request.json()`); an empty one is only unreadable.
  */
 export function inspect(type: BodyType, bytes: Buffer, reads: BodyReads): Inspection {
   if (type.contentType === undefined) {
@@ -89,18 +88,18 @@ function inspectJson(bytes: Buffer, reads: BodyReads): Inspection {
   const read = readJson(bytes, reads.json);
   return read.outcome === 'read'
     ? { outcome: 'fields', fields: new JsonBody(read.fields) }
-    : unread(read.outcome, read.detail);
+    : refusedRead(read.outcome, read.detail);
 }
 
 function inspectForm(bytes: Buffer, reads: BodyReads): Inspection {
   const form = readForm(bytes, reads.form);
-  if (form.outcome !== 'read') return unread(form.outcome, form.detail);
+  if (form.outcome !== 'read') return refusedRead(form.outcome, form.detail);
   const json = new Map<string, JsonFields>();
   for (const [field, jsonReads] of reads.formJson) {
     const value = form.values.get(field);
     if (value === undefined) continue;
     const read = readJson(value, jsonReads);
-    if (read.outcome !== 'read') return unread(read.outcome, `in a form field's JSON: ${read.detail}`);
+    if (read.outcome !== 'read') return refusedRead(read.outcome, `in a form field's JSON: ${read.detail}`);
     json.set(field, read.fields);
   }
   return { outcome: 'fields', fields: new FormBody(form.values, json) };
@@ -110,10 +109,10 @@ function inspectXml(bytes: Buffer, wanted: ReadonlySet<string>): Inspection {
   const read = readXml(bytes, wanted);
   return read.outcome === 'read'
     ? { outcome: 'fields', fields: new XmlBody(read.values) }
-    : unread(read.outcome, read.detail);
+    : refusedRead(read.outcome, read.detail);
 }
 
-function unread(outcome: Exclude<FormRead['outcome'], 'read'>, detail: string): Inspection {
+function refusedRead(outcome: Exclude<FormRead['outcome'], 'read'>, detail: string): Inspection {
   return refused(outcome === 'ambiguous' ? 'GWPROXY_AMBIGUOUS_KEY' : 'GWPROXY_BODY_INVALID', detail);
 }
 

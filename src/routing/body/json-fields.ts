@@ -1,24 +1,24 @@
 import type { JsonReads } from './json-reads.ts';
 import type { EachFields, JsonKind } from './reads.ts';
 
-/** The wanted values of one body. Asking for a pointer that was not compiled is a fault of the program. */
+/** The wanted values of one body. Throws for a pointer that was not declared. */
 export interface JsonFields extends EachFields {
-  /** The digits of the number at that pointer, as they are written; undefined where none is. */
+  /** The number at that pointer, as it is written; undefined if there is none. */
   number(pointer: string): string | undefined;
 }
 
-/** What a reader notes of one document, or of one element of an array, while it goes over it. */
+/** What the reader has found in a document, or in one element of an array. */
 export class JsonNotes implements JsonFields {
   readonly #bytes: Buffer;
   readonly #reads: JsonReads;
-  // Arrays of holes: nothing is written of what is not there.
-  /** Node ids that were met. Each is met at most once: a second time is the ambiguity. */
+  // Sparse arrays: absent values cost no write.
+  /** Node ids whose key was found; a second time makes the document ambiguous. */
   readonly #seen: (true | undefined)[];
   /** By slot. */
   readonly #kinds: (JsonKind | undefined)[];
-  /** By slot, for strings and numbers: where it starts and ends, and 1 where escapes are in it. */
+  /** By slot, for strings and numbers: start, end, and 1 if there are escapes. */
   readonly #spans: number[];
-  /** By index of the list; null before the first element. */
+  /** By list index; null before the first element. */
   #lists: JsonNotes[][] | null = null;
 
   constructor(bytes: Buffer, reads: JsonReads) {
@@ -52,18 +52,18 @@ export class JsonNotes implements JsonFields {
     return this.#lists?.[list] ?? [];
   }
 
-  /** False where that node was met before. */
-  meet(id: number): boolean {
+  /** Records that a key was found; false if it was found before. */
+  recordKey(id: number): boolean {
     if (this.#seen[id] === true) return false;
     this.#seen[id] = true;
     return true;
   }
 
-  note(slot: number, kind: JsonKind): void {
+  recordKind(slot: number, kind: JsonKind): void {
     this.#kinds[slot] = kind;
   }
 
-  noteSpan(slot: number, kind: JsonKind, start: number, end: number, escaped: boolean): void {
+  recordSpan(slot: number, kind: JsonKind, start: number, end: number, escaped: boolean): void {
     this.#kinds[slot] = kind;
     this.#spans[slot * 3] = start;
     this.#spans[slot * 3 + 1] = end;
@@ -71,14 +71,14 @@ export class JsonNotes implements JsonFields {
   }
 
   /** Adds an element to a list. */
-  element(list: number, reads: JsonReads): JsonNotes {
+  addElement(list: number, reads: JsonReads): JsonNotes {
     const element = new JsonNotes(this.#bytes, reads);
     this.#lists ??= Array.from(this.#reads.lists, () => []);
     this.#lists[list]?.push(element);
     return element;
   }
 
-  /** A string that was checked before, between its quotes. */
+  /** Decodes a valid string, from after its opening quote to before its closing one. */
   decode(start: number, end: number, escaped: boolean): string {
     if (!escaped) return this.#bytes.toString('utf8', start, end);
     const decoded: unknown = JSON.parse(this.#bytes.toString('utf8', start - 1, end + 1));

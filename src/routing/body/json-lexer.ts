@@ -1,9 +1,7 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/**
- * A run without a quote, an escape or a control character, after which the native search pays for its call.
- */
+/** Bytes of a string after which a native search for its end is faster than testing four bytes at a time. */
 const NEAR = 64;
 
 /** The words of JSON as the little-endian numbers of their first four bytes. */
@@ -11,13 +9,12 @@ export const TRUE = 0x65757274;
 export const NULL = 0x6c6c756e;
 export const FALS = 0x736c6166;
 
-/** Python reads no integer of more digits (CVE-2020-10735), JavaScript does: a gateway might be either. */
+/** Python refuses integers with more digits (CVE-2020-10735), JavaScript does not; a gateway may use either. */
 const MOST_DIGITS = 4300;
 
 /**
- * The words of JSON (RFC 8259) over bytes that are known to be UTF-8. Each method starts at `at`, leaves it
- * behind what it read and says whether that was well formed; if not, `failure` says why.
- * Builds nothing: what it allocates does not grow with the body.
+ * The tokens of JSON (RFC 8259) in bytes that are known to be UTF-8. Each method starts at `at`, moves `at` behind the
+ * token and returns whether it is well formed; if not, `failure` says why. Its allocations do not grow with the body.
  */
 export class JsonLexer {
   readonly bytes: Buffer;
@@ -26,7 +23,7 @@ export class JsonLexer {
   /** Whether the last string held an escape. */
   escaped = false;
   readonly #view: DataView;
-  /** Where the next quote and the next backslash stand, as far as known: each byte is searched once. */
+  /** The next quote and the next backslash, cached so that each byte is searched once. */
   #quote = -1;
   #backslash = -1;
 
@@ -40,14 +37,14 @@ export class JsonLexer {
     return false;
   }
 
-  /** Goes back to a place that was read before. */
+  /** Goes back to an earlier place. */
   rewind(at: number): void {
     this.at = at;
     this.#quote = -1;
     this.#backslash = -1;
   }
 
-  /** Skips white space and gives the byte behind it, -1 at the end. */
+  /** Skips white space and returns the next byte without reading it; -1 at the end. */
   peek(): number {
     for (; this.at < this.bytes.length; this.at++) {
       const byte = this.bytes[this.at] ?? -1;
@@ -58,8 +55,8 @@ export class JsonLexer {
   }
 
   /**
-   * A string, from its opening quote. Four bytes are tested at a time; with `paired`, a \u escape that is
-   * half a surrogate pair is refused, since no two decoders agree on it.
+   * Reads a string, testing four bytes at a time. With `paired`, a \u escape that is half a surrogate pair is refused,
+   * since decoders disagree on it.
    */
   string(paired: boolean): boolean {
     const view = this.#view;
@@ -73,8 +70,8 @@ export class JsonLexer {
         const word = view.getInt32(at, true);
         const quote = word ^ 0x22222222;
         const slash = word ^ 0x5c5c5c5c;
-        // The sign bit of each byte that is zero, or below a space; the lowest one set is never a false one
-        // (Bit Twiddling Hacks, "Determine if a word has a byte less than n").
+        // Sets the sign bit of each byte that is zero, or below a space. Higher bits may be false positives, the
+        // lowest is not (Bit Twiddling Hacks, "Determine if a word has a byte less than n").
         const special =
           (((quote - 0x01010101) & ~quote) |
             ((slash - 0x01010101) & ~slash) |
@@ -106,14 +103,12 @@ export class JsonLexer {
     return this.fail('a string without an end');
   }
 
-  /**
-   * Goes on towards the next quote or backslash, by 16 bytes; negative where it meets a control character.
-   */
+  /** Skips 16 bytes at a time towards the next quote or backslash; negative if there is a control character. */
   #leap(from: number): number {
     const { bytes } = this;
     const view = this.#view;
-    if (this.#quote < from) this.#quote = found(bytes.indexOf(QUOTE, from), bytes.length);
-    if (this.#backslash < from) this.#backslash = found(bytes.indexOf(BACKSLASH, from), bytes.length);
+    if (this.#quote < from) this.#quote = orEnd(bytes.indexOf(QUOTE, from), bytes.length);
+    if (this.#backslash < from) this.#backslash = orEnd(bytes.indexOf(BACKSLASH, from), bytes.length);
     const last = Math.min(this.#quote, this.#backslash) - 16;
     let control = 0;
     let at = from;
@@ -128,7 +123,7 @@ export class JsonLexer {
     return (control & 0x80808080) === 0 ? at : -1;
   }
 
-  /** The place behind an escape, negative where it is none. */
+  /** The place after an escape; negative if it is invalid. */
   #escape(at: number, paired: boolean): number {
     switch (this.bytes[at + 1]) {
       case 0x22: // "
@@ -161,7 +156,7 @@ export class JsonLexer {
     return -1;
   }
 
-  /** Four hex digits as a number, or -1. */
+  /** The value of four hex digits, or -1. */
   #hex(from: number): number {
     let unit = 0;
     for (let at = from; at < from + 4; at++) {
@@ -178,7 +173,7 @@ export class JsonLexer {
     if (bytes[at] === 0x2d) at++;
     const start = at;
     at = digits(bytes, at);
-    if (at === start || (bytes[start] === 0x30 && at > start + 1)) return this.fail('no JSON value');
+    if (at === start || (bytes[start] === 0x30 && at > start + 1)) return this.fail('not a JSON value');
     if (at - start > MOST_DIGITS) return this.fail('an integer of too many digits');
     if (bytes[at] === 0x2e) {
       const fraction = at + 1;
@@ -195,17 +190,17 @@ export class JsonLexer {
     return true;
   }
 
-  /** `true`, `null`, or `false` up to its e: one comparison of four bytes. */
+  /** Reads `true`, `null`, or `fals`: one comparison of four bytes. */
   word(word: number): boolean {
     if (this.at + 4 > this.bytes.length || this.#view.getInt32(this.at, true) !== word) {
-      return this.fail('no JSON value');
+      return this.fail('not a JSON value');
     }
     this.at += 4;
     return true;
   }
 }
 
-function found(at: number, end: number): number {
+function orEnd(at: number, end: number): number {
   return at < 0 ? end : at;
 }
 

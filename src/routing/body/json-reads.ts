@@ -1,22 +1,20 @@
 import type { EachReads } from './reads.ts';
 
-/** Where a wanted value may stand: one step of a pointer, shared by all pointers that go through it. */
+/** A step of a pointer, shared by all pointers with the same beginning. */
 export interface JsonNode {
-  /** The same for siblings whose keys differ only in ASCII case: of these a body may hold one. */
+  /** Equal for siblings whose keys differ only in ASCII case: a body may hold only one of these. */
   readonly id: number;
   /** Index of the pointer that ends here, or -1. */
   readonly slot: number;
-  /** Index of the array that starts here and is read whole, or -1. */
+  /** Index of the list that starts here, or -1. */
   readonly list: number;
-  /** What is read of each element of that array. */
+  /** What is read of each element of that list. */
   readonly each: JsonReads | null;
-  /**
-   * Members by the length of their key in UTF-8, so that most keys of a body are told off by length alone.
-   */
+  /** Members by the length of their key in UTF-8, so that most keys of a body are ruled out by their length. */
   readonly byLength: readonly (readonly JsonMember[])[];
-  /** Members by their decoded key with ASCII in lower case, for keys that are written with escapes. */
+  /** Members by their decoded key in lower case (ASCII only), for keys with escapes. */
   readonly byName: ReadonlyMap<string, readonly JsonMember[]>;
-  /** Elements by index, where the node stands for an array. */
+  /** Elements by index, if the value is an array. */
   readonly byIndex: readonly (JsonNode | null)[];
 }
 
@@ -26,21 +24,21 @@ export interface JsonMember {
   readonly node: JsonNode;
 }
 
-/** Wanted pointers, compiled once; `readJson` takes them for any number of bodies. */
+/** Compiled pointers; `readJson` uses them for any number of bodies. */
 export interface JsonReads {
   readonly root: JsonNode;
-  /** The ids of nodes are below it. */
+  /** The number of node ids. */
   readonly nodes: number;
   /** Each pointer and its slot. */
   readonly slots: ReadonlyMap<string, number>;
-  /** Each pointer to an array that is read whole, and its index. */
+  /** Each pointer to a list (an array whose elements are all read) and its index. */
   readonly lists: ReadonlyMap<string, number>;
 }
 
 /** Arrays by pointer, as platforms declare them. */
 export type JsonLists = Readonly<Record<string, EachReads>>;
 
-/** An array is read no further than this, so that a pointer cannot ask for a table of its own size. */
+/** Bounds the tables by index, whatever index a pointer in the config has. */
 const HIGHEST_INDEX = 255;
 
 interface Draft {
@@ -51,9 +49,9 @@ interface Draft {
 }
 
 /**
- * Compiles JSON pointers (RFC 6901) for `readJson`, and the arrays of which every element is read; what several
- * platforms want of one array is wanted together. Throws on what is no pointer: pointers are the program's or
- * come from a checked config. A step in digits stands for a member of that name and for an array's element.
+ * Compiles JSON pointers (RFC 6901) and lists for `readJson`; several platforms' reads of one list are combined. A step in
+ * digits means a member of that name or an element of an array. Throws for an invalid pointer, which the config's check
+ * refuses.
  */
 export function compileJsonReads(pointers: readonly string[], lists: readonly JsonLists[] = []): JsonReads {
   const root = draft();
@@ -64,7 +62,7 @@ export function compileJsonReads(pointers: readonly string[], lists: readonly Js
     slots.set(pointer, slots.size);
   }
   const indexes = new Map<string, number>();
-  for (const [pointer, wanted] of together(lists)) {
+  for (const [pointer, wanted] of combine(lists)) {
     const at = draftAt(root, pointer);
     at.list = indexes.size;
     at.each = compileJsonReads(
@@ -77,7 +75,7 @@ export function compileJsonReads(pointers: readonly string[], lists: readonly Js
   return { root: freeze(root, count.nodes++, count), nodes: count.nodes, slots, lists: indexes };
 }
 
-/** A pointer's steps, decoded; undefined where it is none. */
+/** The decoded steps of a pointer; undefined if it is invalid. */
 export function pointerSteps(pointer: string): readonly string[] | undefined {
   if (pointer === '') return [];
   if (!pointer.startsWith('/') || /~(?![01])/.test(pointer)) return undefined;
@@ -87,12 +85,12 @@ export function pointerSteps(pointer: string): readonly string[] | undefined {
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** ASCII letters alone: those that every reader which ignores case takes for the same. */
+/** Lower case for ASCII letters only: parsers that ignore case agree on no others. */
 export function foldCase(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
-function together(lists: readonly JsonLists[]): ReadonlyMap<string, readonly EachReads[]> {
+function combine(lists: readonly JsonLists[]): ReadonlyMap<string, readonly EachReads[]> {
   const byPointer = new Map<string, EachReads[]>();
   for (const [pointer, wanted] of lists.flatMap((list) => Object.entries(list))) {
     byPointer.set(pointer, [...(byPointer.get(pointer) ?? []), wanted]);
@@ -106,7 +104,7 @@ function draft(): Draft {
 
 function draftAt(root: Draft, pointer: string): Draft {
   const steps = pointerSteps(pointer);
-  if (steps === undefined) throw new Error(`no JSON pointer: ${pointer}`);
+  if (steps === undefined) throw new Error(`not a JSON pointer: ${pointer}`);
   let at = root;
   for (const step of steps) {
     const next = at.next.get(step) ?? draft();

@@ -7,27 +7,26 @@ import type { JsonKind } from './reads.ts';
 export type { JsonFields } from './json-fields.ts';
 export { compileJsonReads, type JsonReads } from './json-reads.ts';
 
-/** Containers within containers. Python's json gives up at about 1000, JSON.parse at none. */
+/** Nesting depth. Python's json gives up at about 1000, JSON.parse never. */
 export const DEEPEST_JSON = 64;
 
 /**
- * Elements of all the arrays of a body that are read one by one. Meta puts up to 1000 updates into a request,
- * each of which may be an entry with one change.
+ * Elements of all arrays of a body whose elements are read. Meta sends up to 1000 updates in a request, each of which may
+ * be an entry with one change.
  */
 export const MOST_ELEMENTS = 2048;
 
 export type JsonRead =
   | { readonly outcome: 'read'; readonly fields: JsonFields }
-  /** Not the JSON that every parser reads alike. */
+  /** Not JSON that all parsers read alike. */
   | { readonly outcome: 'invalid'; readonly detail: string }
-  /** A key is repeated on the way to a wanted value: two parsers may see two values. */
+  /** A key on the way to a wanted value is repeated: two parsers may read different values. */
   | { readonly outcome: 'ambiguous'; readonly detail: string };
 
 /**
- * Reads the wanted values out of a JSON text, in one pass and without building a document. Takes RFC 8259
- * JSON in UTF-8 that Python's json and JSON.parse both take, no deeper than `DEEPEST_JSON`; anything else is
- * refused. Keys that differ only in ASCII case count as the same: Newtonsoft.Json and Go's encoding/json read
- * either into one field. Duplicate keys away from the wanted values are of no concern.
+ * Reads the wanted values of a JSON text in one pass, without building a document. Accepts RFC 8259 JSON in UTF-8 that
+ * both Python's json and JSON.parse accept, up to the depth `DEEPEST_JSON`. Keys that differ only in ASCII case count as
+ * repeated, since Newtonsoft.Json and Go's encoding/json read both into one field; repeated keys elsewhere do not matter.
  */
 export function readJson(bytes: Buffer, reads: JsonReads): JsonRead {
   if (bytes.length === 0) return { outcome: 'invalid', detail: 'the body is empty' };
@@ -41,9 +40,9 @@ export function readJson(bytes: Buffer, reads: JsonReads): JsonRead {
 
 class JsonReader extends JsonLexer {
   ambiguous = false;
-  /** Of the document, or of the element that is being read. */
+  /** For the document, or for the element that is being read. */
   #notes: JsonNotes;
-  /** The id of the wanted key that the last one is, letter case aside; -1 where it is none. */
+  /** The node id of the wanted key that equals the last key, ignoring case; -1 if none does. */
   #like = -1;
   #elements = 0;
 
@@ -54,7 +53,7 @@ class JsonReader extends JsonLexer {
 
   document(root: JsonNode): boolean {
     if (!this.#value(root, 0)) return false;
-    return this.peek() === -1 || this.fail('something behind the JSON value');
+    return this.peek() === -1 || this.fail('something follows the JSON value');
   }
 
   #value(node: JsonNode | null, depth: number): boolean {
@@ -62,15 +61,15 @@ class JsonReader extends JsonLexer {
       case 0x22: // "
         return this.#text(node);
       case 0x7b: // {
-        return this.#note(node, 'object') && this.#object(node, depth + 1);
+        return this.#recordKind(node, 'object') && this.#object(node, depth + 1);
       case 0x5b: // [
-        return this.#note(node, 'array') && this.#array(node, depth + 1);
+        return this.#recordKind(node, 'array') && this.#array(node, depth + 1);
       case 0x74: // t
-        return this.word(TRUE) && this.#note(node, 'true');
+        return this.word(TRUE) && this.#recordKind(node, 'true');
       case 0x66: // f
-        return this.word(FALS) && this.#lastE() && this.#note(node, 'false');
+        return this.word(FALS) && this.#lastE() && this.#recordKind(node, 'false');
       case 0x6e: // n
-        return this.word(NULL) && this.#note(node, 'null');
+        return this.word(NULL) && this.#recordKind(node, 'null');
       case -1:
         return this.fail('the JSON ends early');
       default:
@@ -78,8 +77,8 @@ class JsonReader extends JsonLexer {
     }
   }
 
-  #note(node: JsonNode | null, kind: JsonKind): true {
-    if (node !== null && node.slot >= 0) this.#notes.note(node.slot, kind);
+  #recordKind(node: JsonNode | null, kind: JsonKind): true {
+    if (node !== null && node.slot >= 0) this.#notes.recordKind(node.slot, kind);
     return true;
   }
 
@@ -87,7 +86,7 @@ class JsonReader extends JsonLexer {
     if (node === null || node.slot < 0) return this.string(false);
     const start = this.at + 1;
     if (!this.string(true)) return false;
-    this.#notes.noteSpan(node.slot, 'string', start, this.at - 1, this.escaped);
+    this.#notes.recordSpan(node.slot, 'string', start, this.at - 1, this.escaped);
     return true;
   }
 
@@ -95,7 +94,7 @@ class JsonReader extends JsonLexer {
     const start = this.at;
     if (!this.number()) return false;
     if (node !== null && node.slot >= 0) {
-      this.#notes.noteSpan(node.slot, 'number', start, this.at, false);
+      this.#notes.recordSpan(node.slot, 'number', start, this.at, false);
     }
     return true;
   }
@@ -109,7 +108,7 @@ class JsonReader extends JsonLexer {
       const start = this.at + 1;
       if (!this.string(true)) return false;
       const child = node === null ? null : this.#member(node, start, this.at - 1);
-      if (node !== null && this.#like >= 0 && !this.#meet(this.#like)) return false;
+      if (node !== null && this.#like >= 0 && !this.#recordKey(this.#like)) return false;
       if (this.peek() !== 0x3a) return this.fail('a key without a colon');
       this.at++;
       if (!this.#value(child, depth)) return false;
@@ -137,7 +136,7 @@ class JsonReader extends JsonLexer {
     }
   }
 
-  /** An element that is read on its own; where a pointer also leads into it by its index, it is read twice. */
+  /** Reads an element of a list. If a pointer also leads into it by its index, it is read a second time for that. */
   #element(list: number, reads: JsonReads, byIndex: JsonNode | null, depth: number): boolean {
     if (byIndex !== null) {
       const start = this.at;
@@ -146,14 +145,14 @@ class JsonReader extends JsonLexer {
     }
     if (++this.#elements > MOST_ELEMENTS) return this.fail('too many elements in a batch');
     const around = this.#notes;
-    this.#notes = around.element(list, reads);
+    this.#notes = around.addElement(list, reads);
     const read = this.#value(reads.root, depth);
     this.#notes = around;
     return read;
   }
 
   #lastE(): boolean {
-    return this.bytes[this.at++] === 0x65 || this.fail('no JSON value');
+    return this.bytes[this.at++] === 0x65 || this.fail('not a JSON value');
   }
 
   #close(): true {
@@ -161,7 +160,7 @@ class JsonReader extends JsonLexer {
     return true;
   }
 
-  /** The node that a key leads to; `#like` says whose key it is, case aside. */
+  /** The node that a key leads to; sets `#like`. */
   #member(node: JsonNode, start: number, end: number): JsonNode | null {
     this.#like = -1;
     if (this.escaped) return this.#named(node, this.#notes.decode(start, end, true));
@@ -182,8 +181,8 @@ class JsonReader extends JsonLexer {
     return alike.find((member) => member.name === name)?.node ?? null;
   }
 
-  #meet(id: number): boolean {
-    if (this.#notes.meet(id)) return true;
+  #recordKey(id: number): boolean {
+    if (this.#notes.recordKey(id)) return true;
     this.ambiguous = true;
     return this.fail('a key on the way to a routing field is repeated');
   }

@@ -1,4 +1,4 @@
-/** The items by what `keyOf` says of them, in their order; Map.groupBy is not in Node 20. */
+/** The items by their key, in their order; Node 20 has no Map.groupBy. */
 export function groupBy<K, T>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {

@@ -1,12 +1,12 @@
 import type { Platform } from '../platform.ts';
 import type { Attributes, Route, RouteKey } from '../route.ts';
 
-/** The keyed routes of one platform in one scope. What a look-up costs depends on its field sets alone. */
+/** The keyed routes of one platform in one scope. The cost of a lookup depends only on the number of field sets. */
 export interface KeyIndex {
   readonly platform: Platform;
-  /** All that its routes ask for is in the head: no body is read, and it streams. */
+  /** Its routes ask only for fields of the head: the body is not read but streamed. */
   readonly byHead: boolean;
-  /** Each set of fields that some route names, the one that beats the others first. */
+  /** Each set of fields that a route has, the one that wins over the others first. */
   readonly sets: readonly FieldSet[];
 }
 
@@ -16,7 +16,7 @@ interface FieldSet {
   readonly values: Branch;
 }
 
-/** Values of the first field, each with those of the next below it: never joined to one string. */
+/** The values of one field, each with the values of the next field below it. */
 interface Branch {
   readonly next: Map<string, Branch>;
   route: Route | null;
@@ -24,10 +24,7 @@ interface Branch {
 
 export type KeyedRoute = Route & { readonly key: RouteKey };
 
-/**
- * Indexes the keyed routes of one platform. Throws where two routes claim the same: the config refuses that,
- * and whichever won here would win by accident.
- */
+/** Indexes the keyed routes of one platform. Throws if two routes claim the same, which the config's check refuses. */
 export function indexKeys(platform: Platform, routes: readonly KeyedRoute[]): KeyIndex {
   const sets: FieldSet[] = [];
   for (const route of routes) {
@@ -49,8 +46,8 @@ export function indexKeys(platform: Platform, routes: readonly KeyedRoute[]): Ke
 }
 
 /**
- * The route that claims those attributes: of more fields before fewer, then by the platform's field order; those
- * that name only what several bots share come last.
+ * The route that claims those attributes: more fields win over fewer, then the platform's field order decides. Routes with
+ * only shared fields (`Attributes.own`) come last.
  */
 export function findByKey(index: KeyIndex, { fields, own }: Attributes): Route | undefined {
   let shared: Route | undefined;
@@ -66,7 +63,7 @@ export function findByKey(index: KeyIndex, { fields, own }: Attributes): Route |
 function lookUp(set: FieldSet, fields: Attributes['fields']): Route | null {
   let at: Branch | undefined = set.values;
   for (const field of set.fields) {
-    // An attribute's name may be any that the config gives: what stands on the prototype is none.
+    // hasOwn, since the name of a custom field comes from the config and may be that of a property of the prototype.
     const value: string | undefined = Object.hasOwn(fields, field) ? fields[field] : undefined;
     at = value === undefined ? undefined : at.next.get(value);
     if (at === undefined) return null;
@@ -92,7 +89,7 @@ function insert(at: Branch, fields: readonly string[], depth: number, route: Key
   }
 }
 
-/** Negative where the set `a` beats `b`, 0 where they are the same. */
+/** Negative if the set `a` wins over `b`, 0 if they are equal. */
 function compareSets(platform: Platform, a: readonly string[], b: readonly string[]): number {
   if (a.length !== b.length) return b.length - a.length;
   for (const [index, field] of a.entries()) {

@@ -6,28 +6,28 @@ import { type Seal, sealRoute } from '../seal.ts';
 import { groupBy } from './group-by.ts';
 import { described, indexKeys, type KeyedRoute, type KeyIndex } from './key-index.ts';
 
-/** The routes that share a host and a path prefix. The scope that holds a request best decides it alone. */
+/** The routes with one host and path prefix. The most specific scope of a request decides alone. */
 export interface Scope {
   /** As in `Route.host`. */
   readonly host: string | null;
   /** As in `Route.path`. */
   readonly path: string;
-  /** The route that asks for host and path alone. */
+  /** The route by host and path alone. */
   readonly pathOnly: Route | null;
-  /** One a platform, in the order in which they are asked. */
+  /** One for each platform, in the order in which they are asked. */
   readonly keyed: readonly KeyIndex[];
-  /** Null where no route is keyed. */
+  /** Null if no route is keyed. */
   readonly reads: BodyReads | null;
   readonly seal: Seal;
 }
 
-/** What the scopes of one table have in common. */
+/** What the scopes of one table share. */
 export interface ScopeParts {
   readonly platforms: readonly Platform[];
   readonly seal: Seal;
-  /** What those platforms read of a body, compiled once for all scopes that use the same. */
+  /** The compiled reads of those platforms; one object for all scopes with the same platforms. */
   reads(used: readonly Platform[]): BodyReads;
-  /** The custom platform of those routes; the same one for the same fields. */
+  /** The custom platform of those routes; one object for all scopes with the same fields. */
   custom(routes: readonly KeyedRoute[]): Platform;
 }
 
@@ -56,7 +56,7 @@ export function scopeParts(platforms: readonly Platform[], seal: Seal): ScopePar
   };
 }
 
-/** Throws where two of the routes claim the same, which no checked config has. */
+/** Throws if two of the routes claim the same, which the config's check refuses. */
 export function compileScope(
   host: string | null,
   path: string,
@@ -83,7 +83,7 @@ function indexesOf(routes: readonly KeyedRoute[], parts: ScopeParts): readonly K
   const custom = byPlatform.get('custom');
   const platforms = custom === undefined ? parts.platforms : [...parts.platforms, parts.custom(custom)];
   const stray = routes.find(({ key }) => !platforms.some(({ name }) => name === key.platform));
-  if (stray !== undefined) throw new Error(`${described(stray)} is of a platform that is not known`);
+  if (stray !== undefined) throw new Error(`${described(stray)} is of an unknown platform`);
   return platforms.flatMap((platform) => {
     const own = byPlatform.get(platform.name);
     if (own === undefined) return [];

@@ -7,11 +7,11 @@ import { compileScope, type Scope, scopeParts } from './scope.ts';
 
 export type { Scope } from './scope.ts';
 
-/** Every route, laid out so that a request's cost depends on its own path and keys, not on their number. */
+/** All routes, arranged so that the cost of a request depends on its path and keys and not on the number of routes. */
 export interface RouteTable {
-  /** The scopes by path segment, of the routes that name a host. */
+  /** For each host, its scopes by path segment. */
   readonly byHost: ReadonlyMap<string, PathNode>;
-  /** Those of the routes that name none. */
+  /** The scopes of the routes without a host. */
   readonly anyHost: PathNode;
 }
 
@@ -26,8 +26,8 @@ interface Draft {
 }
 
 /**
- * Compiles the routes of a snapshot; secrets are sealed on the way in and never stand in the table. Throws where
- * two routes claim the same, which no checked config has.
+ * Compiles the routes of a snapshot. Secrets are sealed, so that the table holds none. Throws if two routes claim the
+ * same, which the config's check refuses.
  */
 export function compileRoutes(
   routes: readonly Route[],
@@ -50,9 +50,8 @@ export function compileRoutes(
 }
 
 /**
- * The scope that decides a request: of the routes for its very host the one with the longest path prefix, in
- * whole segments and nothing decoded; where these have none, of the routes for every host. Null where none
- * holds it.
+ * The scope of a request: that with the longest path prefix among the routes for its host, or else among the routes for
+ * every host. Paths are compared in whole segments, nothing is decoded. Null if there is none.
  */
 export function findScope(table: RouteTable, head: RequestHead): Scope | null {
   const tree = table.byHost.size === 0 ? undefined : table.byHost.get(hostName(head.host));
@@ -62,7 +61,7 @@ export function findScope(table: RouteTable, head: RequestHead): Scope | null {
 function longest(root: PathNode, path: string): Scope | null {
   let node = root;
   let { scope } = node;
-  // Ends with the routes' own depth, however many segments the path has.
+  // The depth of the routes bounds the loop, however many segments the path has.
   for (let start = 1; node.next.size > 0 && start <= path.length; ) {
     const slash = path.indexOf('/', start);
     const end = slash < 0 ? path.length : slash;
