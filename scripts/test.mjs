@@ -34,8 +34,8 @@ if ((values.unit ? units : files).length === 0) {
 }
 // The real gateways have fixed ports: one file at a time. One of them is under load for minutes.
 const areReal = files.some((file) => file.startsWith(real));
-// Most tests wait for processes and sockets most of the time, so there is room for more files than cores.
-const concurrency = areReal ? 1 : Number(values.concurrency ?? availableParallelism() + 1);
+// Node's default is a core less. Most tests wait for processes and sockets most of the time.
+const concurrency = areReal ? 1 : Number(values.concurrency ?? availableParallelism());
 // Tests that are named run in processes of their own, so that each can be looked at alone.
 const bundled = named.length > 0 ? units : bundle(units, 2 * availableParallelism(), join(build, 'units'));
 const others = values.unit ? [] : files.filter((file) => !units.includes(file));
