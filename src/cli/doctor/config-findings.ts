@@ -23,7 +23,7 @@ export async function checkConfig({ configFile, hint, loaded }: Subject): Promis
       : [
           warn(
             `public at /p/<profile>/… by profile_paths alone: ${open.join(', ')}`,
-            'give them routes, or `paths: []` in the listener of each that receives no webhooks',
+            'if no sender uses these URLs, add routes and remove profile_paths, or write `paths: []` into their listeners',
           ),
         ]),
   ];

@@ -5,27 +5,27 @@ import { isPlainObject } from './source/plain-object.ts';
 import type { App } from './source/pm2-app.ts';
 
 export interface Variables {
-  /** For the config itself. */
+  /** Written into the config itself. */
   readonly plain: ReadonlyMap<string, string>;
-  /** For a file that its owner alone can read. */
+  /** Written into the env_file, which only its owner can read. */
   readonly secret: ReadonlyMap<string, string>;
-  /** Of the shell that pm2 was started in, as far as can be told; nobody can say whether the bot needs them. */
+  /** Probably of the shell that pm2 was started in; the bot may or may not need them. Written into the env_file too. */
   readonly shell: ReadonlyMap<string, string>;
   readonly notes: readonly Note[];
 }
 
-/** What makes one app's environment besides the app. */
+/** What contributes to an app's environment besides its own `env`. */
 export interface Chosen {
-  /** `--pm2-env NAME`; null where none is named. */
+  /** `--pm2-env NAME`; null if it is not given. */
   readonly name: string | null;
-  /** Of `deploy`: beneath the app's own. */
+  /** The environments under `deploy`; the app's own variables win. */
   readonly deployed: ReadonlyMap<string, unknown>;
 }
 
-/** The names that the config takes, and env_files too. */
+/** The variable names that the config and env_files accept. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 
-/** What a shell, a desktop, npm, nvm and pm2 itself leave in an environment: of no use to a bot. */
+/** Variables that a shell, a desktop, npm, nvm and pm2 itself leave in an environment, and no bot needs. */
 const NOISE = new RegExp(
   `^(?:${[
     '_|SHLVL|PWD|OLDPWD|SHELL|TERM|TERM_\\w+|COLORTERM|LOGNAME|MAIL|HOSTNAME|LS_COLORS|LESS\\w*|PAGER|EDITOR',
@@ -37,26 +37,26 @@ const NOISE = new RegExp(
   ].join('|')})$`,
 );
 
-/** What apps name themselves; a shell seldom has it. */
-const OWN: ReadonlySet<string> = new Set(['PORT', 'NODE_ENV']);
+/** Variables that apps set and shells rarely do. */
+const APPS_OWN: ReadonlySet<string> = new Set(['PORT', 'NODE_ENV']);
 
-/** Whether a variable with that value came from the shell that pm2 was started in. */
+/** True if a variable with that value came from the shell that pm2 was started in. */
 export type Inherited = (name: string, text: string) => boolean;
 
 /**
- * A dump does not tell an app's own variables from its shell's. Of several apps, which `apps` names once each, all
- * have the shell's; of one alone nobody knows.
+ * A dump does not tell an app's own variables from its shell's. What all of several apps have in common is taken for
+ * the shell's; with one app alone, everything is. `apps` holds each app once.
  */
 export function inheritedBy(apps: readonly App[]): Inherited {
   if (!apps.every(({ kind }) => kind === 'dump')) return () => false;
   const environments = apps.map(({ fields }) => asRecord(fields.get('env')));
   return (name, text) =>
-    !OWN.has(name) && (apps.length === 1 || environments.every((env) => textOf(env[name]) === text));
+    !APPS_OWN.has(name) && (apps.length === 1 || environments.every((env) => textOf(env[name]) === text));
 }
 
 /**
- * The environment that pm2 gives an app, less what the shell alone has. `shell` is the environment that this runs in:
- * what a dump has in common with it came from there too.
+ * The environment that pm2 gives an app, without what only a shell needs. `shell` is this process's environment: what a
+ * dump has in common with it is taken for the shell's too.
  */
 export function variablesOf(
   app: App,
@@ -68,14 +68,17 @@ export function variablesOf(
   const secret = new Map<string, string>();
   const inherited = new Map<string, string>();
   const notes: Note[] = [];
-  for (const [name, value] of Object.entries(written(app, chosen, notes))) {
+  for (const [name, value] of Object.entries(environmentOf(app, chosen, notes))) {
     const text = textOf(value);
     if (text === null || isNoise(app, name, text, shell)) continue;
     if (!NAME.test(name) || text.includes('\0')) {
       notes.push(
-        note('env', `${JSON.stringify(name)} is left out: no variable here may be called or hold that`),
+        note('env', `${JSON.stringify(name)} is left out: its name or value cannot be written in a config`),
       );
-    } else if (isInherited(name, text) || (app.kind === 'dump' && !OWN.has(name) && shell[name] === text)) {
+    } else if (
+      isInherited(name, text) ||
+      (app.kind === 'dump' && !APPS_OWN.has(name) && shell[name] === text)
+    ) {
       inherited.set(name, text);
     } else if (isSecretName(name) || hasSecretShape(text)) {
       secret.set(name, text);
@@ -83,13 +86,17 @@ export function variablesOf(
       plain.set(name, text);
     }
   }
-  return { plain, secret, shell: inherited, notes: [...notes, ...unchosen(app, chosen)] };
+  return { plain, secret, shell: inherited, notes: [...notes, ...unusedEnvironments(app, chosen)] };
 }
 
-function written(app: App, { name, deployed }: Chosen, notes: Note[]): Readonly<Record<string, unknown>> {
+function environmentOf(
+  app: App,
+  { name, deployed }: Chosen,
+  notes: Note[],
+): Readonly<Record<string, unknown>> {
   const env = app.fields.get('env');
   if (env !== undefined && !isPlainObject(env))
-    notes.push(note('env', 'is no map of names and values, and is left out'));
+    notes.push(note('env', 'is not a map of names and values; left out'));
   const port = app.kind === 'ecosystem' ? app.fields.get('port') : undefined;
   return {
     ...(name === null ? {} : asRecord(deployed.get(name))),
@@ -99,12 +106,12 @@ function written(app: App, { name, deployed }: Chosen, notes: Note[]): Readonly<
   };
 }
 
-/** pm2 chooses none either, unless it is started with --env. */
-function unchosen(app: App, { name }: Chosen): readonly Note[] {
+/** A note on the environments that are not used: pm2 uses none either, unless it is started with --env. */
+function unusedEnvironments(app: App, { name }: Chosen): readonly Note[] {
   const others = [...app.environments.keys()].filter((environment) => environment !== name);
   if (name !== null || others.length === 0) return [];
   const fields = others.map((other) => `env_${other}`).join(', ');
-  return [note(fields, `not used, as by pm2 without --env; \`init --pm2-env ${others[0]}\` uses it`)];
+  return [note(fields, `not used, as in pm2 without --env; \`init --pm2-env ${others[0]}\` uses it`)];
 }
 
 function isNoise(
@@ -113,14 +120,14 @@ function isNoise(
   text: string,
   shell: Readonly<Record<string, string | undefined>>,
 ): boolean {
-  // A gateway has these from gwproxy anyway.
+  // gwproxy passes these on to every gateway.
   if (BASE_ENV.some((base) => base === name) && shell[name] === text) return true;
   if (app.kind === 'dump') return NOISE.test(name) || (name === app.name && text === '{}');
   // `env: {...process.env}`
   return NOISE.test(name) && shell[name] === text;
 }
 
-/** As pm2 has it: objects as JSON (lib/Common.js, mergeEnvironmentVariables). */
+/** The value as pm2 passes it, objects as JSON (lib/Common.js, mergeEnvironmentVariables). */
 function textOf(value: unknown): string | null {
   if (value === undefined) return null;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
@@ -130,7 +137,7 @@ function asRecord(value: unknown): Readonly<Record<string, unknown>> {
   return isPlainObject(value) ? value : {};
 }
 
-/** KEY="value" lines that an env_file reads back as they were. */
+/** KEY=value lines, quoted so that reading the env_file gives the same values. */
 export function envFileText(variables: ReadonlyMap<string, string>): string {
   return [...variables].map(([name, value]) => `${name}=${quoted(value)}\n`).join('');
 }

@@ -45,7 +45,7 @@ function withoutPort(startTimeout: string): string {
   return [
     'is not set. gwproxy allocates a port, passes it as PORT and keeps the profile private.',
     'If the bot serves webhooks, delete `paths: []`, or write `port: N` in its place for a port of its own.',
-    `If it listens on no port, delete the profile and leave the app to pm2: a gateway that does not listen within ${startTimeout} is restarted again and again.`,
+    `If it listens on no port, delete the profile and keep the app in pm2, without \`pm2 delete\`: a gateway that does not listen within ${startTimeout} is restarted again and again.`,
   ].join(' ');
 }
 

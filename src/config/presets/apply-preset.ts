@@ -14,7 +14,7 @@ import { type MapTree, type Tree, treeAt } from '../source/yaml-tree.ts';
 import { presets } from './index.ts';
 import type { Preset } from './preset.ts';
 
-/** A profile's tree with what its preset derives beneath it. */
+/** A profile's tree, completed with what its preset derives; what the profile itself says wins. */
 export interface AppliedPreset {
   readonly tree: MapTree;
   readonly problems: readonly Problem[];
@@ -22,7 +22,7 @@ export interface AppliedPreset {
   readonly files: readonly string[];
 }
 
-/** A preset that is written wrongly derives nothing: what is wrong is told where the profile is read. */
+/** Applies the profile's preset, if it names one. A misspelled preset derives nothing; reading the profile reports it. */
 export async function applyPreset(
   profile: ProfileEntry,
   envFile: ProfileEnvFile | null,
@@ -61,7 +61,7 @@ function chosenIn(own: MapTree, variables: Variables): Chosen | null {
   return options === null ? null : { preset, source: written.source, options };
 }
 
-/** Null where one of them is unknown or no text, or has a reference that says nothing. */
+/** Null if one of them is unknown, is not text, or has a reference that cannot be resolved. */
 function optionsIn(
   written: Tree | undefined,
   preset: Preset,
@@ -77,7 +77,7 @@ function optionsIn(
   return options;
 }
 
-/** Without the values that are only known when ports are, and those that are told to be wrong. */
+/** The profile's own `env`, without values that hold a port or cannot be resolved. */
 function ownEnv(own: MapTree, variables: Variables): readonly (readonly [string, string])[] {
   const env = treeAt(own, ['env']);
   if (env?.kind !== 'map') return [];

@@ -9,7 +9,7 @@ import type { Setting, Variable } from './hermes-settings.ts';
 
 /** What a Hermes profile's own files hold. */
 export interface HermesFiles {
-  /** Null where config.yaml cannot be read as a map, which is told; empty where there is none. */
+  /** Null if config.yaml is not a readable map, which is a problem; empty if there is no such file. */
   readonly config: MapTree | null;
   /** Of the profile's .env. */
   readonly env: Variable;
@@ -18,7 +18,7 @@ export interface HermesFiles {
   readonly files: readonly string[];
 }
 
-/** Reads config.yaml and .env of the profile that lives in that folder; Hermes does without either. */
+/** Reads config.yaml and .env in a Hermes profile's folder; both are optional to Hermes. */
 export async function readHermesFiles(home: string, files: Files): Promise<HermesFiles> {
   const configFile = join(home, 'config.yaml');
   const envFile = join(home, '.env');
@@ -68,14 +68,14 @@ async function readEnv(
     if (value === undefined || value === '') return undefined;
     return { text: value, source: { file, line: lines.get(name) ?? 1, column: 1 }, name, hidden: true };
   };
-  // Hermes skips what it cannot read, so that it is no reason to refuse the whole config.
+  // Hermes skips lines that it cannot read, so they are no reason to refuse the config.
   const warnings = faults.map(({ line, column, message }) =>
-    problemAt({ file, line, column }, `what this line sets is not known: ${message}`),
+    problemAt({ file, line, column }, `this line cannot be read, and Hermes skips it: ${message}`),
   );
   return { variable, problems: [], warnings };
 }
 
-/** Null where there is no such file. */
+/** Null if there is no such file. */
 async function textOf(file: string, files: Files): Promise<string | { readonly fault: string } | null> {
   if ((await files.program(file)) === 'missing') return null;
   try {

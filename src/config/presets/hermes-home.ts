@@ -1,14 +1,14 @@
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Files } from '../source/files.ts';
 
-/** What a Hermes profile may be called; `default` is the one that lives in the root itself. */
+/** Valid names of Hermes profiles; the profile `default` lives in the root folder itself. */
 export const HERMES_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
 const DEFAULT_PROFILE = 'default';
 
 /**
- * The folder above all profiles, as `hermes -p NAME` finds it (hermes_constants.py, get_default_hermes_root):
- * what lies below ~/.hermes belongs to it, and a HERMES_HOME that is a profile's own folder to the root above.
+ * The root folder of all profiles, as `hermes -p NAME` finds it (hermes_constants.py, get_default_hermes_root):
+ * ~/.hermes for any HERMES_HOME in it, and the folder above `profiles` if HERMES_HOME is a profile's own folder.
  */
 export function hermesRoot(hermesHome: string | undefined, home: string): string {
   const usual = join(home, '.hermes');
@@ -23,7 +23,7 @@ export function profileHome(root: string, name: string): string {
   return name === DEFAULT_PROFILE ? root : join(root, 'profiles', name);
 }
 
-/** Every profile of that root by its name, the default one first where it has been set up. */
+/** The names of all profiles of that root, the default one first if it is set up. */
 export async function profilesBelow(root: string, files: Files): Promise<readonly string[]> {
   const found = await files.glob('profiles/*/{config.yaml,.env}', root);
   const named = found.map((file) => basename(dirname(file))).filter((name) => HERMES_NAME.test(name));

@@ -4,27 +4,27 @@ import { readHermesFiles } from './hermes-files.ts';
 import { hermesRoot, profileHome, profilesBelow } from './hermes-home.ts';
 import { type HermesListener, hermesListeners, MESSAGES_PATH } from './hermes-listeners.ts';
 
-/** The text of a config for every profile of a Hermes home, and what it leaves out. */
+/** The text of a config for every profile of a Hermes home. */
 export interface HermesConfig {
   readonly root: string;
   readonly text: string;
-  /** The profiles in it, by their names there. */
+  /** The names of the profiles in the config. */
   readonly profiles: readonly string[];
-  /** Hermes profiles that open no port: nothing could be routed to them. */
+  /** Hermes profiles that are left out, since they open no port. */
   readonly silent: readonly string[];
 }
 
 interface Found {
-  /** In Hermes. */
+  /** Its name in Hermes. */
   readonly hermes: string;
   readonly listeners: readonly HermesListener[];
-  /** Whether the files say something that is wrong: loading the config tells what. */
+  /** True if its files have problems, which loading the config reports. */
   readonly broken: boolean;
 }
 
-const USUAL_PORT = 3978;
+const DEFAULT_PORT = 3978;
 
-/** What stands in the comments is for the eye; all of it is read anew from Hermes' own files at each start. */
+/** The comments show what Hermes' files say now; gwproxy reads those files again at each start. */
 export async function hermesConfig(
   folder: string | undefined,
   home: string,
@@ -52,7 +52,7 @@ export async function hermesConfig(
 
 type Named = readonly (readonly [name: string, found: Found])[];
 
-/** Hermes' names may hold '_' and end with '-', which names here may not. */
+/** Hermes' names may hold '_' and end with '-'; a profile's name in gwproxy may not. */
 function withNames(found: readonly Found[]): Named {
   const taken = new Set<string>();
   return found.map((one) => {
@@ -75,7 +75,7 @@ function head(root: string, named: Named, isUsualRoot: boolean): readonly string
     "# Every profile of this Hermes home behind one port. Ports and app ids are read from each profile's own",
     '# config.yaml and .env at every start; the comments say what they were when this was written.',
     '# `gwproxy validate` shows what would run, `gwproxy up` runs it.',
-    `listen: 127.0.0.1:${listen}${listen === USUAL_PORT ? '' : ` # ${USUAL_PORT} belongs to a profile below`}`,
+    `listen: 127.0.0.1:${listen}${listen === DEFAULT_PORT ? '' : ` # ${DEFAULT_PORT} belongs to a profile below`}`,
     '# public_url: https://bots.example.com',
     ...(scoped
       ? ['profile_paths: true # /p/<profile>/… reaches that profile: the only way to tell whose a webhook is']
@@ -89,7 +89,7 @@ function head(root: string, named: Named, isUsualRoot: boolean): readonly string
 
 function freePort(listeners: readonly HermesListener[]): number {
   const taken = new Set(listeners.map(({ port }) => port.value));
-  let port = USUAL_PORT;
+  let port = DEFAULT_PORT;
   while (taken.has(port)) port += 1;
   return port;
 }
@@ -117,7 +117,7 @@ function isMessages({ paths }: HermesListener): boolean {
   return paths.includes(MESSAGES_PATH);
 }
 
-/** A comment ends with its line. */
+/** Without line breaks, which would end a comment. */
 function printable(text: string): string {
   return text.replace(/[^ -~]/g, '?');
 }

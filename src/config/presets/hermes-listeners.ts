@@ -12,22 +12,22 @@ import {
 /** One HTTP port that a Hermes gateway opens. */
 export interface HermesListener {
   readonly platform: string;
-  /** What it is called among the profile's listeners. */
+  /** Its name among the profile's listeners. */
   readonly name: string;
   readonly source: Source;
   readonly host: { readonly value: string; readonly source: Source };
   readonly port: { readonly value: number; readonly source: Source };
   readonly health: string;
-  /** Public ones. */
+  /** Its public paths. */
   readonly paths: readonly string[];
-  /** The Bot Framework apps whose activities are for it. */
+  /** The Bot Framework apps whose activities it receives. */
   readonly apps: readonly Setting[];
 }
 
-/** Where Bot Framework and Agent 365 activities are posted to; set by the SDK of the one and in the code of the other. */
+/** Where Bot Framework and Agent 365 post activities; fixed in the SDK of the one and in the code of the other. */
 export const MESSAGES_PATH = '/api/messages';
 
-/** What a platform makes of its settings, as Hermes Agent 0.19 and hermes-a365 0.8 read them. */
+/** How one platform reads its settings, as of Hermes Agent 0.19 and hermes-a365 0.8. */
 interface Rule {
   readonly platform: string;
   readonly name: string;
@@ -38,14 +38,14 @@ interface Rule {
   readonly defaultHost: string;
   readonly health: (settings: PlatformSettings) => string;
   readonly paths: (settings: PlatformSettings) => readonly string[];
-  /** Null where its requests name no app. */
+  /** Null if its requests name no app. */
   readonly apps: ((settings: PlatformSettings) => readonly (Setting | undefined)[]) | null;
 }
 
 const EVERY_ADDRESS = '0.0.0.0';
 const LOOPBACK = '127.0.0.1';
 
-/** What Teams needs: the variable of each, and its name in config.yaml. */
+/** The settings that Teams needs: variable, and name in config.yaml. */
 const TEAMS = [
   ['TEAMS_CLIENT_ID', 'client_id'],
   ['TEAMS_CLIENT_SECRET', 'client_secret'],
@@ -54,7 +54,7 @@ const TEAMS = [
 
 const RULES: readonly Rule[] = [
   {
-    // plugins/platforms/teams/adapter.py: the three variables together stand above config.yaml, each alone below.
+    // plugins/platforms/teams/adapter.py: all three variables together beat config.yaml, one alone does not.
     platform: 'teams',
     name: 'messages',
     isOn: (settings) =>
@@ -116,7 +116,7 @@ const RULES: readonly Rule[] = [
     apps: null,
   },
   {
-    // gateway/platforms/api_server.py. Watched and never public: it is the operator's way in.
+    // gateway/platforms/api_server.py. Watched but never public: it is the operator's own interface.
     platform: 'api_server',
     name: 'api',
     isOn: (settings) => isApiForced(settings) || settings.enabled === true,
@@ -130,7 +130,7 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** The platforms that open a port, for messages. */
+/** The names of the platforms that open a port. */
 export const HTTP_PLATFORMS: readonly string[] = RULES.map(({ platform }) => platform);
 
 function teams({ env, extra }: PlatformSettings, variable: string, name: string): Setting | undefined {
@@ -138,7 +138,7 @@ function teams({ env, extra }: PlatformSettings, variable: string, name: string)
   return above ? (env(variable) ?? extra(name)) : (extra(name) ?? env(variable));
 }
 
-/** Its switch or its key in the environment turn it on, and put the environment above config.yaml. */
+/** With its switch or key in the environment, the platform is on, and the environment beats config.yaml. */
 function isApiForced({ env }: PlatformSettings): boolean {
   return isTrue(env('API_SERVER_ENABLED')) || env('API_SERVER_KEY') !== undefined;
 }
@@ -196,7 +196,7 @@ function portOf(
   );
 }
 
-/** Two of one name, as Teams and Agent 365 give them, are called by their platforms. */
+/** Teams and Agent 365 both name their listener `messages`: with both on, each is named after its platform. */
 function withDistinctNames(listeners: readonly HermesListener[]): readonly HermesListener[] {
   return listeners.map((listener) => {
     const alone = listeners.filter(({ name }) => name === listener.name).length === 1;

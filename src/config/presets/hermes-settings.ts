@@ -1,24 +1,24 @@
 import type { Source } from '../../routing/route.ts';
 import { type MapTree, type Tree, treeAt } from '../source/yaml-tree.ts';
 
-/** A value of Hermes' own files, with its place. */
+/** A value in Hermes' own files, with its place. */
 export interface Setting {
   readonly text: string;
   readonly source: Source;
-  /** What it is called there. */
+  /** Its name there. */
   readonly name: string;
-  /** Whether it comes from an environment, so that it may be a secret: it is never shown. */
+  /** True if it comes from an environment: it may be a secret and is never shown. */
   readonly hidden: boolean;
 }
 
-/** A variable that is set and not empty: Hermes takes an empty one for unset. */
+/** Looks a variable up; an empty one counts as unset, as in Hermes. */
 export type Variable = (name: string) => Setting | undefined;
 
-/** What Hermes' files say about one of its platforms. */
+/** The settings of one platform in Hermes' files. */
 export interface PlatformSettings {
-  /** Where the platform stands in config.yaml, else the beginning of that file. */
+  /** The platform's place in config.yaml, or the beginning of that file. */
   readonly source: Source;
-  /** Undefined where it is not written. */
+  /** Undefined if it is not set. */
   readonly enabled: boolean | undefined;
   readonly extra: (name: string) => Setting | undefined;
   readonly env: Variable;
@@ -29,8 +29,8 @@ const TRUE = ['true', '1', 'yes', 'on'];
 const FALSE = ['false', '0', 'no', 'off'];
 
 /**
- * The platform's settings as Hermes merges them (gateway/config.py, load_gateway_config): `gateway.platforms`
- * beneath `platforms`, their `extra` key by key, and `enabled` of a section of the platform's own name above both.
+ * The platform's settings as Hermes merges them (gateway/config.py, load_gateway_config): `platforms` beats
+ * `gateway.platforms`, key by key in `extra`, and `enabled` in a section of the platform's own name beats both.
  */
 export function platformSettings(config: MapTree, env: Variable, platform: string): PlatformSettings {
   const sections = [
@@ -44,7 +44,7 @@ export function platformSettings(config: MapTree, env: Variable, platform: strin
   const enabled = [top, ...sections.map((section) => treeAt(section, ['enabled']))];
   return {
     source: keyOf(config, platform),
-    enabled: enabled.map(boolean).find((said) => said !== undefined),
+    enabled: enabled.map(boolean).find((value) => value !== undefined),
     extra: (name) =>
       sections.map((section) => setting(treeAt(section, ['extra', name]), name)).find((found) => found),
     env,
@@ -71,11 +71,11 @@ function keyOf(config: MapTree, platform: string): Source {
 function setting(tree: Tree | undefined, name: string): Setting | undefined {
   if (tree?.kind !== 'scalar' || tree.value === null) return undefined;
   const text = typeof tree.value === 'string' ? tree.value : tree.written;
-  // `~` alone is null to Hermes.
+  // Hermes reads a lone `~` as null.
   return text === '' || text === '~' ? undefined : { text, source: tree.source, name, hidden: false };
 }
 
-/** Hermes reads YAML 1.1, where `yes` and `on` are true; in quotes it takes them for the same. */
+/** Hermes reads YAML 1.1, where `yes` and `on` are true, quoted or not. */
 function boolean(tree: Tree | undefined): boolean | undefined {
   const text = setting(tree, '')?.text.trim().toLowerCase();
   if (text === undefined) return undefined;

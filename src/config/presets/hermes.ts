@@ -8,14 +8,14 @@ import type { Setting, Variable } from './hermes-settings.ts';
 import type { Derived, Preset, PresetContext } from './preset.ts';
 import { list, map, scalar } from './tree-values.ts';
 
-/** Hermes clears up within 3 s of SIGTERM, and before that waits for its turns as long as it is told to. */
-const CLEAR_UP_S = 15;
+/** Seconds. On SIGTERM Hermes waits for its turns as long as its config says, then cleans up within 3 s. */
+const CLEAN_UP_S = 15;
 const LONGEST_WAIT_S = 3600;
 
 /**
- * A profile of Hermes Agent (https://pypi.org/project/hermes-agent/), one gateway process for each. Known to fit
- * version 0.19 with hermes-a365 0.8. What config.yaml and .env of the profile say is what the gateway will do,
- * so its ports and app ids are read there and nowhere written a second time.
+ * A profile of Hermes Agent (https://pypi.org/project/hermes-agent/), with a gateway process of its own. Made for
+ * version 0.19 with hermes-a365 0.8. Ports and app ids are read from the profile's own config.yaml and .env, which the
+ * gateway follows, so that nobody has to write them twice.
  */
 export const hermes: Preset = {
   name: 'hermes',
@@ -55,8 +55,8 @@ function launchOnly(fields: Fields, { source }: Pick<PresetContext, 'source'>, m
 }
 
 function launchFields(name: string, root: string, { source }: PresetContext): Fields {
-  // Without --external-supervisor a restart may leave a successor behind that nobody owns; its brake on restarts
-  // would add its own waits, up to minutes, to the supervisor's.
+  // Without --external-supervisor a restart may leave a successor behind that no supervisor owns, and Hermes' own
+  // limit on restarts would add waits of up to minutes to gwproxy's.
   const command = ['hermes', '-p', name, 'gateway', 'run', '--external-supervisor'];
   return {
     command: list(
@@ -64,7 +64,7 @@ function launchFields(name: string, root: string, { source }: PresetContext): Fi
       source,
     ),
     env: map({ HERMES_HOME: scalar(root, source), HERMES_GATEWAY_MAX_STARTS: scalar('0', source) }, source),
-    // Alone it listens after 2 to 3 s, four at once on a busy machine after 22.
+    // Measured: one alone listens after 2 to 3 s, four at once on a busy machine after 22 s.
     start_timeout: scalar('90s', source),
   };
 }
@@ -72,7 +72,7 @@ function launchFields(name: string, root: string, { source }: PresetContext): Fi
 async function derived(name: string, home: string, launch: Fields, context: PresetContext): Promise<Derived> {
   const { source, own } = context;
   const read = await readHermesFiles(home, context.files);
-  // Its own service units run it in its folder too.
+  // Hermes' own service units run it in this folder too.
   const fields = { ...launch, cwd: scalar(home, source), stop: stopFields(read.config, context) };
   const found = { warnings: read.warnings, files: read.files };
   if (read.config === null) return { ...found, fields: map(fields, source), problems: read.problems };
@@ -106,7 +106,7 @@ async function derived(name: string, home: string, launch: Fields, context: Pres
   };
 }
 
-/** .env stands above the gateway's environment (hermes_cli/env_loader.py). */
+/** .env beats the gateway's environment (hermes_cli/env_loader.py). */
 function beneath(own: Variable, { env, own: profile, source }: PresetContext): Variable {
   return (name): Setting | undefined => {
     const inherited = env.get(name);
@@ -119,7 +119,7 @@ function stopFields(config: MapTree | null, { source }: PresetContext): Tree {
   const wait = config === null ? undefined : treeAt(config, ['agent', 'restart_drain_timeout']);
   const seconds = wait?.kind === 'scalar' ? Number(wait.value) : 0;
   const drain = seconds > 0 ? Math.min(Math.ceil(seconds), LONGEST_WAIT_S) : 0;
-  return map({ drain: scalar('15s', source), grace: scalar(`${drain + CLEAR_UP_S}s`, source) }, source);
+  return map({ drain: scalar('15s', source), grace: scalar(`${drain + CLEAN_UP_S}s`, source) }, source);
 }
 
 function listenerFields(listeners: readonly HermesListener[]): Fields {
@@ -156,7 +156,7 @@ function hasOwnPaths({ name }: HermesListener, own: MapTree): boolean {
   return treeAt(own, ['listeners', name, 'paths']) !== undefined;
 }
 
-/** Not where the profile itself has taken its public paths away. */
+/** False if the profile's own config leaves the listener no public paths. */
 function isReached({ name }: HermesListener, own: MapTree): boolean {
   const paths = treeAt(own, ['listeners', name, 'paths']);
   return paths?.kind !== 'list' || paths.items.length > 0;
@@ -165,7 +165,7 @@ function isReached({ name }: HermesListener, own: MapTree): boolean {
 function withoutApp({ platform, source, paths, apps }: HermesListener): readonly Problem[] {
   if (!paths.includes(MESSAGES_PATH) || apps.length > 0) return [];
   const key = platform === 'teams' ? 'client_id' : 'app_id';
-  const message = `${platform} is on without ${key}, so that no activity is known to be for it`;
+  const message = `${platform} is on without ${key}: no activity can be routed to it`;
   return [problemAt(source, message)];
 }
 

@@ -3,7 +3,7 @@ import { alternatives } from '../problems.ts';
 import { strict, text } from '../schema/fields.ts';
 import type { Preset } from './preset.ts';
 
-/** `preset: NAME`, or `preset: { NAME: { OPTION: text } }`. */
+/** The schema of `preset: NAME` and `preset: { NAME: { OPTION: text } }`. */
 export function presetSchema(presets: readonly Preset[]) {
   const names = presets.map(({ name }) => name);
   const what = `${alternatives(names)}, or a map with it and its options`;

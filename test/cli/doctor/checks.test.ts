@@ -284,7 +284,7 @@ test('a dump of pm2 without apps is fine, one that cannot be read is a finding',
   };
   assert.deepEqual(await dumped('[]'), ['ok no problems found']);
   assert.deepEqual(await dumped('7'), [
-    "warn what pm2 would start at boot is unknown: pm2/dump.pm2: it holds no app of pm2's: an object with 'apps', a list of apps, or one app",
+    "warn what pm2 would start at boot is unknown: pm2/dump.pm2: it is not a pm2 file: pm2 takes an object with 'apps', a list of apps, or one app",
   ]);
 });
 

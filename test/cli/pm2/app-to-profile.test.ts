@@ -354,7 +354,10 @@ test('an app that names no port of its own becomes private, and a note says what
     /^PORT: is not set\. gwproxy allocates a port, passes it as PORT and keeps the profile private\./,
   );
   assert.match(text, / delete `paths: \[\]`, or write `port: N` in its place /);
-  assert.match(text, / leave the app to pm2: a gateway that does not listen within 1m is restarted again/);
+  assert.match(
+    text,
+    / keep the app in pm2, without `pm2 delete`: a gateway that does not listen within 1m is restarted again/,
+  );
   const [slow = ''] = textsOf(one({ script: 'bot.js', listen_timeout: 90_000 }));
   assert.match(slow, /within 90s/);
 });

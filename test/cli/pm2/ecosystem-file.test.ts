@@ -61,7 +61,7 @@ test('a dump is told from an ecosystem file by what stands in it, and modules of
   assert.deepEqual([kind, apps.map(({ name }) => name)], ['dump', ['a']]);
 });
 
-test('a mistake is told with file and line', async (t) => {
+test('a mistake is reported with file and line', async (t) => {
   assert.equal(
     await refusal(t, 'x.cjs', "module.exports = {\n  apps: [{ name: 'x' script: 'y' }],\n};\n"),
     "x.cjs:2: SyntaxError: Unexpected identifier 'script'",
@@ -80,7 +80,7 @@ test('a mistake is told with file and line', async (t) => {
   await assert.rejects(readPm2File('/nowhere/x.cjs'), /no such file/);
 });
 
-test('what a file throws is told, whatever it is', async (t) => {
+test('what a file throws is reported, whatever it is', async (t) => {
   assert.equal(await refusal(t, 'x.cjs', 'throw "no token\\nhere";'), 'x.cjs: it throws: no token');
   assert.equal(await refusal(t, 'x.mjs', 'throw { code: 7 };'), 'x.mjs: it throws: { code: 7 }');
   assert.equal(await refusal(t, 'x.mjs', 'throw undefined;'), 'x.mjs: it throws: undefined');
@@ -98,14 +98,14 @@ test('a YAML directive that nobody knows is passed over, without a warning of No
   assert.deepEqual(warned, []);
 });
 
-test('what is none of pm2 is told', async (t) => {
+test('a file that is not one of pm2 is refused', async (t) => {
   assert.match(
     await refusal(t, 'x.cjs', 'module.exports = () => ({});'),
     /it is a function, and pm2 takes an object/,
   );
-  assert.match(await refusal(t, 'x.json', '{"apps": []}'), /it lists no app/);
-  assert.match(await refusal(t, 'x.json', '{"apps": ["a.js"]}'), /it holds no app of pm2's/);
-  assert.match(await refusal(t, 'x.json', '7'), /it holds no app of pm2's/);
+  assert.match(await refusal(t, 'x.json', '{"apps": []}'), /it lists no apps/);
+  assert.match(await refusal(t, 'x.json', '{"apps": ["a.js"]}'), /it is not a pm2 file/);
+  assert.match(await refusal(t, 'x.json', '7'), /it is not a pm2 file/);
 });
 
 test('the fixtures are files of pm2', async () => {

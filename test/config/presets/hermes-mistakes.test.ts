@@ -111,7 +111,7 @@ const MISTAKES: readonly Mistake[] = [
     'Teams without an app',
     ONE,
     { inbox: { config: 'platforms:\n  teams: { enabled: true, extra: { port: 18671 } }\n' } },
-    [`${CONFIG}:2:3: teams is on without client_id, so that no activity is known to be for it`],
+    [`${CONFIG}:2:3: teams is on without client_id: no activity can be routed to it`],
   ],
   [
     'a profile that opens no port',
@@ -170,6 +170,6 @@ test("a line of .env that is not understood is a warning, as it is Hermes' to ju
   const { loaded, lines } = await load(t, ONE, filesOf({ inbox: { config: WEBHOOK, env } }));
   assert.ok(loaded.ok);
   assert.deepEqual(lines, [
-    'home/.hermes/profiles/inbox/.env:1:1: what this line sets is not known: must be KEY=VALUE, a comment or blank',
+    'home/.hermes/profiles/inbox/.env:1:1: this line cannot be read, and Hermes skips it: must be KEY=VALUE, a comment or blank',
   ]);
 });

@@ -5,13 +5,13 @@ import { evaluate, unreadable } from './evaluate-module.ts';
 import { isPlainObject } from './plain-object.ts';
 import { type App, dumpedApp, ecosystemApp } from './pm2-app.ts';
 
-/** What pm2 would start. */
+/** What pm2 would start by a file. */
 export interface Pm2File {
   readonly kind: App['kind'];
   readonly apps: readonly App[];
-  /** By name: `deploy.production.env` counts beneath `env` where that name is chosen. */
+  /** `env` of each target under `deploy`, by the target's name. */
   readonly deployEnvironments: ReadonlyMap<string, unknown>;
-  /** Keys beside the apps. */
+  /** Keys beside `apps`. */
   readonly beside: readonly string[];
 }
 
@@ -27,7 +27,7 @@ export async function readPm2File(file: string): Promise<Pm2File> {
   return parsed;
 }
 
-/** The apps of pm2's own dump, which lists none where all were deleted. Throws as above. */
+/** The apps of pm2's own dump, which is empty if all were deleted. Throws a CommandError as above. */
 export async function readDump(file: string): Promise<readonly App[]> {
   const content = await contentOf(file);
   if (Array.isArray(content) && content.length === 0) return [];
@@ -58,7 +58,7 @@ async function contentOf(file: string): Promise<unknown> {
 async function yamlValue(file: string, text: string): Promise<unknown> {
   const { LineCounter, parseDocument } = await import('yaml');
   const lineCounter = new LineCounter();
-  // logLevel: what is odd and does no harm, as to pm2, would be written to stderr by Node itself.
+  // logLevel: pm2 ignores the parser's warnings too, and Node would print them to stderr.
   const document = parseDocument(text, { merge: true, prettyErrors: false, logLevel: 'error', lineCounter });
   const [mistake] = document.errors;
   if (mistake !== undefined) {
@@ -73,19 +73,19 @@ async function yamlValue(file: string, text: string): Promise<unknown> {
   }
 }
 
-/** The apps of what a file holds; a text says why there are none. Pure. */
+/** The apps in a file's content, or a text that says why there are none. Pure. */
 export function parseApps(value: unknown): Pm2File | string {
   const config = isPlainObject(value) ? value : {};
   const [key, inside] = [
     ['apps', config['apps']] as const,
-    // As in a package.json.
+    // In a package.json.
     ['pm2', config['pm2']] as const,
   ].find(([, found]) => Boolean(found)) ?? [null, value];
   const entries: readonly unknown[] = Array.isArray(inside) ? inside : [inside];
   const records = entries.map((entry) => (isPlainObject(entry) ? descriptionIn(entry) : null));
-  if (entries.length === 0) return 'it lists no app';
+  if (entries.length === 0) return 'it lists no apps';
   if (records.some((entry) => entry === null || Object.keys(entry).length === 0)) {
-    return "it holds no app of pm2's: an object with 'apps', a list of apps, or one app";
+    return "it is not a pm2 file: pm2 takes an object with 'apps', a list of apps, or one app";
   }
   const found = records.filter((entry) => entry !== null).filter((entry) => entry['pmx_module'] !== true);
   const isDump = found.some((entry) => typeof entry['pm_exec_path'] === 'string');
@@ -105,7 +105,7 @@ export function parseApps(value: unknown): Pm2File | string {
   };
 }
 
-/** `pm2 jlist` wraps each description of the dump. */
+/** The description of an app: `pm2 jlist` wraps those of the dump. */
 function descriptionIn(entry: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return isPlainObject(entry['pm2_env']) ? entry['pm2_env'] : entry;
 }

@@ -1,14 +1,14 @@
 import { CommandError, EXIT } from '../../../errors.ts';
 import { isPlainObject } from './plain-object.ts';
 
-/** A file that waits for something of its own, say, never ends by itself. */
+/** ms; a file that keeps a timer or a connection open never ends by itself. */
 const TIME_LIMIT = 10_000;
 
 /**
- * What a JavaScript file exports, or the value of the one expression that a file is (pm2 reads .json that way:
- * comments and trailing commas are right there). It is the user's own program, as it is to pm2, and may do
- * anything: it runs in a process of its own, in `folder`, whose end ends all that it began. Its value comes back as
- * JSON, with regular expressions as text. Throws a CommandError that names file and line.
+ * What a JavaScript module exports, or the value of a file that is one expression (pm2 reads .json so, and accepts
+ * comments and trailing commas). The file is the user's own program and may do anything: it runs in a process of its
+ * own, in `folder`, which ends with all that it started. The value comes back as JSON, with regular expressions as text.
+ * Throws a CommandError that names file and line.
  */
 export async function evaluate(
   file: string,
@@ -24,17 +24,18 @@ export async function evaluate(
     killSignal: 'SIGKILL',
     reject: false,
   });
-  if (run.timedOut) throw unreadable(file, `it did not end within ${TIME_LIMIT / 1000} s, and was stopped`);
+  if (run.timedOut) throw unreadable(file, `it did not end within ${TIME_LIMIT / 1000} s and was stopped`);
   const answer = run.stdio[3];
   if (run.exitCode !== 0 || typeof answer !== 'string' || answer === '') {
     throw unreadable(file, reasonIn(run.stderr ?? ''));
   }
-  const told: unknown = JSON.parse(answer);
-  if (isPlainObject(told) && 'value' in told) return told['value'];
-  if (isPlainObject(told) && 'thrown' in told) throw unreadable(file, `it throws: ${told['thrown']}`);
+  const result: unknown = JSON.parse(answer);
+  if (isPlainObject(result) && 'value' in result) return result['value'];
+  if (isPlainObject(result) && 'thrown' in result) throw unreadable(file, `it throws: ${result['thrown']}`);
   throw unreadable(file, 'it is a function, and pm2 takes an object or a list');
 }
 
+/** The error for a file of pm2's that cannot be used, with the file's name in front. */
 export function unreadable(file: string, reason: string): CommandError {
   const text = reason.startsWith(file) ? reason : `${file}: ${reason}`;
   return new CommandError(EXIT.failure, text);
@@ -50,26 +51,26 @@ function plain(key, value) {
   if (value instanceof RegExp || typeof value === 'bigint') return String(value);
   return value;
 }
-function answer(told) {
-  writeFileSync(3, JSON.stringify(told, plain));
+function answer(result) {
+  writeFileSync(3, JSON.stringify(result, plain));
   process.exit(0);
 }
-function tell(value) {
+function report(value) {
   answer(typeof value === 'function' ? {} : { value: value ?? null });
 }
-// Of an error Node itself prints all that is wanted.
+// Node prints an Error with its place and message.
 function caught(thrown) {
   if (thrown instanceof Error) throw thrown;
   answer({ thrown: (typeof thrown === 'string' ? thrown : inspect(thrown)).split('\\n')[0] });
 }
 `;
 
-/** CommonJS's module.exports is the default; so it is for what a compiler made of one. */
+/** `module.exports` of CommonJS is the default export; compilers put the default export of an ES module beside __esModule. */
 const MODULE = `
 const loaded = await import(pathToFileURL(file).href).catch(caught);
 let value = loaded.default ?? loaded;
 if (value?.__esModule && value.default !== undefined) value = value.default;
-tell(value);
+report(value);
 `;
 
 const EXPRESSION = `
@@ -79,15 +80,15 @@ try {
 } catch (thrown) {
   caught(thrown);
 }
-tell(value);
+report(value);
 `;
 
-/** Node prints an error that nobody caught as: its place, the line, carets, then the error and its stack. */
+/** The message and place in what Node prints of an uncaught error: its place, the line, carets, the error, its stack. */
 function reasonIn(stderr: string): string {
   const message = /^(?:Uncaught )?(\w*(?:Error|Exception)\b.*)$/m.exec(stderr)?.[1];
   const place = /^(?:file:\/\/)?(\/.+:\d+)$/m.exec(stderr)?.[1];
   const inStack = /\((?:file:\/\/)?(\/[^)]+?:\d+):\d+\)|at (?:file:\/\/)?(\/.+?:\d+):\d+$/m.exec(stderr);
   const at = place ?? inStack?.[1] ?? inStack?.[2];
-  if (message === undefined) return stderr.trim().split('\n').at(-1) || 'it ended without an answer';
+  if (message === undefined) return stderr.trim().split('\n').at(-1) || 'it ended without a result';
   return at === undefined ? message : `${at}: ${message}`;
 }

@@ -1,20 +1,20 @@
 import { isPlainObject } from './plain-object.ts';
 
-/** One app as pm2 reads it: its fields by their proper names, whatever alias they were written under. */
+/** One app as pm2 reads it: its fields by their canonical names, whatever alias they were written under. */
 export interface App {
   readonly name: string;
-  /** dump: what pm2 runs, its defaults and its shell's environment filled in. */
+  /** dump: what pm2 runs, with its defaults and its shell's environment filled in. */
   readonly kind: 'ecosystem' | 'dump';
   readonly fields: ReadonlyMap<string, unknown>;
-  /** `env_production: …` by the name behind `env_`. */
+  /** The `env_production: …` of the app, by the name behind `env_`. */
   readonly environments: ReadonlyMap<string, unknown>;
   /** Keys that pm2 does not know. */
   readonly unknown: readonly string[];
 }
 
 /**
- * Every field of an app that pm2 7 knows (lib/API/schema.json), with the other names that it takes for it;
- * `cmd` and `command` are lib/Common.js's. Each is also taken in camel case.
+ * Every field of an app that pm2 7 knows (lib/API/schema.json), with its aliases; `cmd` and `command` are from
+ * lib/Common.js. pm2 also accepts each in camel case.
  */
 const ALIASES = {
   script: ['exec', 'cmd', 'command'],
@@ -87,11 +87,11 @@ export type FieldName = keyof typeof ALIASES;
 
 export const FIELD_NAMES = Object.keys(ALIASES).filter(isFieldName);
 
-const PROPER_NAMES: ReadonlyMap<string, FieldName> = new Map(
+const CANONICAL_NAMES: ReadonlyMap<string, FieldName> = new Map(
   FIELD_NAMES.flatMap((name) => [camelCase(name), ...ALIASES[name]].map((alias) => [alias, name] as const)),
 );
 
-/** What a dump says of an app, and the field that it stands for. The names differ once pm2 has resolved them. */
+/** Names in a dump, and the field that each holds the resolved value of. */
 const RESOLVED: ReadonlyMap<string, FieldName> = new Map([
   ['pm_exec_path', 'script'],
   ['pm_cwd', 'cwd'],
@@ -101,42 +101,42 @@ const RESOLVED: ReadonlyMap<string, FieldName> = new Map([
   ['pm_pid_path', 'pid_file'],
 ]);
 
-/** An app of an ecosystem file. A field by its proper name beats its aliases, where it says anything. */
+/** An app of an ecosystem file. The canonical name of a field beats its aliases, unless its value is falsy. */
 export function ecosystemApp(written: Readonly<Record<string, unknown>>, index: number): App {
   const fields = new Map<string, unknown>();
   const environments = new Map<string, unknown>();
   const unknown: string[] = [];
   for (const [key, value] of Object.entries(written)) {
-    // What is false or 0 counts only for the names that are one word (lib/tools/Config.js, validateJSON).
-    if (isFieldName(key) && isSaid(value) && (value || camelCase(key) === key)) fields.set(key, value);
+    // A falsy value counts only for names of one word (lib/tools/Config.js, validateJSON).
+    if (isFieldName(key) && isSet(value) && (value || camelCase(key) === key)) fields.set(key, value);
     else if (/^env_\S+$/.test(key)) environments.set(key.slice(4), value);
-    else if (!isFieldName(key) && !PROPER_NAMES.has(key)) unknown.push(key);
+    else if (!isFieldName(key) && !CANONICAL_NAMES.has(key)) unknown.push(key);
   }
   for (const [key, value] of Object.entries(written)) {
-    const name = PROPER_NAMES.get(key);
-    // As in pm2's lib/tools/Config.js: an alias counts where the name itself says nothing or something false.
-    if (name !== undefined && name !== key && isSaid(value) && !fields.get(name)) fields.set(name, value);
+    const name = CANONICAL_NAMES.get(key);
+    // As in lib/tools/Config.js: an alias counts if the canonical name is missing or falsy.
+    if (name !== undefined && name !== key && isSet(value) && !fields.get(name)) fields.set(name, value);
   }
   return { name: nameOf(fields, index), kind: 'ecosystem', fields, environments, unknown };
 }
 
-/** A process description of pm2's dump. What pm2 itself keeps there is no field of the app. */
+/** An app of pm2's dump, without what pm2 keeps there for itself. */
 export function dumpedApp(written: Readonly<Record<string, unknown>>, index: number): App {
   const env = isPlainObject(written['env']) ? written['env'] : {};
   const fields = new Map<string, unknown>();
   for (const [key, value] of Object.entries(written)) {
-    // pm2 spreads the environment over the description: what is the same in both is a variable.
+    // pm2 spreads the environment over the description: what is the same in both is a variable, not a field.
     const isVariable = Object.hasOwn(env, key) && env[key] === value;
-    if (isFieldName(key) && isSaid(value) && !isVariable && key !== 'cwd') fields.set(key, value);
+    if (isFieldName(key) && isSet(value) && !isVariable && key !== 'cwd') fields.set(key, value);
   }
   for (const [key, name] of RESOLVED) {
-    if (isSaid(written[key])) fields.set(name, written[key]);
+    if (isSet(written[key])) fields.set(name, written[key]);
   }
   if (written['status'] === 'stopped') fields.set('autostart', false);
   return { name: nameOf(fields, index), kind: 'dump', fields, environments: new Map(), unknown: [] };
 }
 
-/** pm2's own: the name, else the script's without its folder and ending (lib/Common.js). */
+/** The app's name, or as in lib/Common.js the script's without folder and extension. */
 function nameOf(fields: ReadonlyMap<string, unknown>, index: number): string {
   const name = fields.get('name');
   if (typeof name === 'string' || typeof name === 'number') return String(name);
@@ -151,7 +151,7 @@ export function isFieldName(name: string): name is FieldName {
   return Object.hasOwn(ALIASES, name);
 }
 
-function isSaid(value: unknown): boolean {
+function isSet(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
