@@ -1,4 +1,4 @@
-/** The public API: gwproxy inside a program of one's own. The command line is made of the same pieces. */
+/** The public API: runs gwproxy inside another Node program. The command line uses the same functions. */
 
 export type { ProfileStatus, Status } from './admin/status.ts';
 export { type App, type AppOptions, startApp } from './app.ts';

@@ -4,17 +4,17 @@ import { CommandError, EXIT } from '../errors.ts';
 import { controlSocketPath, stateFolder } from '../state-folder.ts';
 import { RECORD, readRecord } from '../supervisor/run/run-record.ts';
 
-/** One that is there and says nothing, with what to do about it. */
+/** A gwproxy runs on this config and does not answer; the message says how to continue or kill it. */
 export class NotRespondingError extends CommandError {
-  /** Null where nobody wrote it down. */
+  /** Null if the run record is missing or unreadable. */
   readonly pid: number | null;
   readonly advice: string;
-  /** ms that it was given. */
+  /** ms that it had for its answer. */
   readonly within: number;
 
   constructor(pid: number | null, within: number) {
     const shown = pid === null ? 'PID' : String(pid);
-    const advice = `kill -CONT ${shown} where it is stopped, or kill -KILL ${shown}: its gateways end with it`;
+    const advice = `kill -CONT ${shown} continues it if it was stopped, or kill -KILL ${shown} ends it together with its gateways`;
     const late = `no answer within ${within / 1000} s`;
     super(EXIT.failure, `the gwproxy on this config${pidText(pid)} did not answer: ${late}; ${advice}`);
     this.name = 'HangingError';
@@ -29,8 +29,8 @@ export function pidText(pid: number | null): string {
 }
 
 /**
- * Asks the gwproxy that runs on this config, which has to answer a question within so many ms. Throws a CommandError: 69
- * where none runs, a HangingError where one does not answer.
+ * Sends a call to the gwproxy that runs on this config; returns the parsed JSON of its answer. A GET has `within` ms, a
+ * POST may take as long as gateways drain. Throws a CommandError: 69 if none runs, a NotRespondingError if it is silent.
  */
 export async function askRunning(
   configFile: string,
@@ -41,7 +41,7 @@ export async function askRunning(
   const folder = stateFolder(configFile, process.env);
   const socket = controlSocketPath(folder);
   try {
-    // What is to be done may take as long as gateways drain; so for one that hangs it would be waited for ever.
+    // A POST has no time limit, so a GET finds out first whether this gwproxy answers at all.
     if (method === 'POST') await ask(socket, 'GET', '/status', within).catch(ignoreRefusal);
     return await ask(socket, method, path, within);
   } catch (error) {
@@ -50,18 +50,17 @@ export async function askRunning(
   }
 }
 
-/** Any other answer is one: what is wrong with it is not what was asked for, or is told of that too. */
+/** A refusal is an answer too: the POST that follows reports its own. */
 function ignoreRefusal(error: unknown): void {
   if (error instanceof NoAnswerError || !(error instanceof CommandError)) throw error;
 }
 
-/** Null where no record was kept, or none that can be read: the words do without it. */
 async function recordedPid(folder: string): Promise<number | null> {
   const record = await readRecord(join(folder, RECORD)).catch(() => null);
   return record?.pid ?? null;
 }
 
-/** Whether a gwproxy answers on this config. Throws a CommandError where one does that is not the user's own. */
+/** True if a gwproxy answers on this config. Throws a CommandError if one runs that this user may not ask. */
 export async function isRunning(configFile: string): Promise<boolean> {
   try {
     await askRunning(configFile, 'GET', '/status');

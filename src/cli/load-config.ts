@@ -5,7 +5,7 @@ import type { Plan } from '../config/types.ts';
 import { CommandError, EXIT } from '../errors.ts';
 import { realConfigPath } from '../state-folder.ts';
 
-/** All that is wrong with a config. The message shows the line of each problem, `problems` has one line for each. */
+/** An invalid config. The message shows the line of each problem; `problems` has one line for each. */
 export class InvalidConfigError extends CommandError {
   readonly problems: readonly string[];
 
@@ -19,15 +19,15 @@ export class InvalidConfigError extends CommandError {
 }
 
 /**
- * The plan of that config; its warnings go to stderr. Throws an InvalidConfigError (78) that lists every problem, each
- * with file, line and column, or a CommandError where there is no such file.
+ * Loads a config and prints its warnings to stderr. Throws an InvalidConfigError (78) that lists every problem, or a
+ * CommandError (78) if there is no such file.
  */
 export async function loadPlan(
   configFile: string,
   files: Files = realFiles,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Looked & { readonly plan: Plan; readonly disabled: readonly string[] }> {
-  // Not where `init` loads a text that is not written yet.
+  // `init` loads a config that it has not written yet, from files of its own.
   if (files === realFiles) realConfigPath(configFile);
   const loaded = await loadConfig(configFile, { env, files });
   if (!loaded.ok) throw new InvalidConfigError(loaded.problems, loaded.texts);

@@ -42,7 +42,7 @@ test('of many profiles only some are listed', () => {
 });
 
 test('a profile that the config has turned off is told as such', () => {
-  assert.equal(refused('a', ['b'], ['a']), "'a' has enabled: false in the config");
+  assert.equal(refused('a', ['b'], ['a']), "profile 'a' is disabled: it has enabled: false in the config");
   assert.equal(refused('alph', ['b'], ['alpha']), "there is no profile 'alph'; did you mean 'alpha'?");
-  assert.equal(refused('c', [], ['alpha']), "there is no profile 'c'; none is enabled");
+  assert.equal(refused('c', [], ['alpha']), "there is no profile 'c'; no profile is enabled");
 });

@@ -264,7 +264,11 @@ test('up, exec and logs tell a profile that the config has turned off', async ()
   ]) {
     const [verb = '', ...words] = args;
     const run = await runCli([verb, '-c', file, ...words], { GWPROXY_STATE_DIR: join(folder, 'off') });
-    assert.deepEqual(run, { code: 2, stdout: '', stderr: "'one' has enabled: false in the config\n" });
+    assert.deepEqual(run, {
+      code: 2,
+      stdout: '',
+      stderr: "profile 'one' is disabled: it has enabled: false in the config\n",
+    });
   }
 });
 

@@ -147,9 +147,9 @@ test('a systemd-notify that is missing or fails is told once, and nothing else s
   const said = await one.said();
   assert.match(
     said,
-    /^gwproxy: systemd is not told how it stands: Command failed: systemd-notify --ready .*\nno such socket\n$/,
+    /^gwproxy: notifying systemd failed: Command failed: systemd-notify --ready .*\nno such socket\n$/,
   );
-  assert.equal(said.split('is not told').length, 2);
+  assert.equal(said.split('notifying systemd failed').length, 2);
   assert.equal(failing.calls.length, 1);
-  assert.match(await two.said(), /^gwproxy: systemd is not told how it stands: .*ENOENT/);
+  assert.match(await two.said(), /^gwproxy: notifying systemd failed: .*ENOENT/);
 });

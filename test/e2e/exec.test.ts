@@ -92,7 +92,7 @@ test('exec says what to type where its words make no sense', async (t) => {
   ]) {
     const { code, stderr } = await runCli(['exec', ...words], env);
     assert.equal(code, 2);
-    assert.match(stderr, /write `gwproxy exec PROFILE -- COMMAND…`, with options such as --config before/);
+    assert.match(stderr, /write `gwproxy exec PROFILE -- COMMAND…`, with --config before/);
   }
 });
 

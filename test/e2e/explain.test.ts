@@ -164,21 +164,21 @@ const CASES: readonly {
     asked: { body: batch('111', '222'), path: '/webhook' },
     outcome: 'mixed-batch',
     platform: 'messenger',
-    because: /without fan_out: true are other/,
+    because: /these have no fan_out: true: other/,
   },
   {
     name: 'a sender that tries the URL',
     asked: { body: JSON.stringify({ type: 'url_verification', challenge: 'c', token: 'hush-sent-0001' }) },
     outcome: 'handshake',
     platform: 'slack',
-    because: /the door answers 200 itself/,
+    because: /gwproxy itself answers 200/,
   },
   {
     name: 'a key that nobody claims',
     asked: { body: event('T0BBBBBBB2', 'A0BBBBBBB2') },
     outcome: 'unmatched',
     platform: 'slack',
-    because: /no route of slack claims what it names here: 200/,
+    because: /no slack route claims the bot that it names; the answer is 200/,
     claim: 'routes: [{ slack: { team: T0BBBBBBB2, app: A0BBBBBBB2 } }]',
   },
   {
@@ -202,7 +202,7 @@ const CASES: readonly {
     asked: { headers: ['X-GitHub-Event: push', 'X-GitHub-Hook-ID: 42'], body: '{}' },
     outcome: 'unmatched',
     platform: 'github',
-    because: /github sent it, and no route is of github: 404/,
+    because: /github sent it, and the config has no github route; the answer is 404/,
     claim: 'routes: [{ github: { hook: 42 } }]',
   },
   {
@@ -210,7 +210,7 @@ const CASES: readonly {
     asked: { body: batch('333'), path: '/elsewhere' },
     outcome: 'unmatched',
     platform: 'messenger',
-    because: /none of whose listeners is public at this path: 404/,
+    because: /but none of its listeners is public at this path; the answer is 404/,
   },
   {
     name: 'a key that is there twice',
@@ -238,7 +238,7 @@ const CASES: readonly {
     asked: {},
     outcome: 'unmatched',
     platform: null,
-    because: /no sender is known by it, and no route claims its host and path: 404/,
+    because: /no sender recognises it, and no route claims its host and path; the answer is 404/,
   },
 ];
 
@@ -270,7 +270,7 @@ test('explain says where each key was found, and what its route beats', async ()
 
 test('explain names the nearest claim, and what keeps it from the request', async () => {
   const text = await ask({ body: event('T0AAAAAAA9', 'A0AAAAAAA1') }, []);
-  assert.match(text, /^nearest +.* of inbox: it asks for team T0AAAAAAA1, and the request has T0AAAAAAA9$/m);
+  assert.match(text, /^nearest +.* of inbox: it requires team T0AAAAAAA1, and the request has T0AAAAAAA9$/m);
 });
 
 test('explain says how the header of a token led to an app', async () => {

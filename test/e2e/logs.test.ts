@@ -61,7 +61,10 @@ test('the last lines of all profiles are shown, ordered by time, whether or not 
   const all = ['inbox   | one', 'standup | after one', 'inbox   | three', 'standup | after three', ''];
   assert.deepEqual(await logs(), { code: 0, stdout: all.join('\n'), stderr: '' });
   assert.equal((await logs('-n', '1', 'inbox')).stdout, 'inbox   | three\n');
-  assert.equal((await logs('gwproxy')).stdout, 'gwproxy > stopping; once more to stop at once\n');
+  assert.equal(
+    (await logs('gwproxy')).stdout,
+    'gwproxy > stopping in order; a second signal stops at once\n',
+  );
   await writeFile(config, 'profiles: {');
   assert.equal((await logs('-n', '1', 'inbox')).stdout, 'inbox   | three\n');
 });
@@ -103,7 +106,11 @@ test('what a profile said that the config has no more is shown, as long as it is
 
 test('a config on which nothing ran yet has no output, and says so', async (t) => {
   const { logs, config } = await scene(t);
-  assert.deepEqual(await logs(), { code: 0, stdout: '', stderr: 'there is no output yet\n' });
+  assert.deepEqual(await logs(), {
+    code: 0,
+    stdout: '',
+    stderr: 'the gateways have written no output yet\n',
+  });
   await writeFile(config, 'profiles: {');
   assert.equal((await logs()).code, 78);
 });

@@ -82,13 +82,13 @@ test(
     active = true;
     const again = await run('install');
     assert.equal(again.code, 0);
-    assert.ok(again.stdout.includes('is as it should be'));
+    assert.ok(again.stdout.includes('is up to date'));
     assert.ok(again.stdout.includes(`${name} is running`));
     assert.deepEqual(calls.at(-1), ['--user', 'enable', name]);
 
     await writeFile(config, (await readFile(config, 'utf8')).replace('40s', '90s'));
     const changed = await run('install');
-    assert.ok(changed.stdout.includes('is written anew'));
+    assert.ok(changed.stdout.includes('is updated'));
     assert.ok(changed.stdout.includes(`until \`systemctl --user restart ${name}\``));
   },
 );
@@ -130,7 +130,7 @@ test(
     const name = service.replace(/\.service$/, '');
     assert.equal(socket, `${name}.socket`);
     assert.deepEqual(calls.at(-1), ['--user', 'enable', '--now', socket, name]);
-    assert.match(installed.stdout, /listens on 127\.0\.0\.1:3978 also after `gwproxy down`/);
+    assert.match(installed.stdout, /listens on 127\.0\.0\.1:3978 even after `gwproxy down`/);
     const texts = await Promise.all([service, socket].map((file) => readFile(join(units, file), 'utf8')));
     assert.match(texts[0] ?? '', new RegExp(`^Requires=${socket}$`, 'm'));
     assert.match(texts[1] ?? '', /^ListenStream=127\.0\.0\.1:3978$/m);
@@ -186,7 +186,7 @@ test(
     const { config } = await place(t);
     const none = await runCli(['service', 'uninstall', '-c', config], { PATH: '/nowhere' });
     assert.equal(none.code, 1);
-    assert.match(none.stderr, /there is no systemctl/);
+    assert.match(none.stderr, /the program systemctl is not installed/);
   },
 );
 
@@ -205,7 +205,7 @@ test('a gwproxy that was started by hand is not disturbed', LINUX, async (t) => 
   await startGwproxy(t, config, env);
   const { code, stdout } = await run('install');
   assert.equal(code, 0);
-  assert.match(stdout, /started by hand runs on; from the next boot on it is gwproxy-bots-/);
+  assert.match(stdout, /started by hand goes on running; gwproxy-bots-[^ ]+ takes over at the next boot/);
   assert.ok(!calls.flat().includes('--now'));
 });
 
@@ -219,7 +219,7 @@ test(
     assert.equal(code, 78);
     assert.match(
       stderr,
-      /valid here, but not for a service: a service sees only PATH, .*; write what it needs into an env_file/,
+      /valid in this shell, but not for a service: a service gets only PATH, .*; write the others into an env_file/,
     );
     assert.deepEqual(missing.calls, []);
 
@@ -227,7 +227,10 @@ test(
     await mkdir(join(dirname(other.config), 'hush'));
     const warned = await other.run('print');
     assert.equal(warned.code, 0, warned.stderr);
-    assert.match(warned.stderr, /^warning: other than here in this shell: one; a service sees only PATH/m);
+    assert.match(
+      warned.stderr,
+      /^warning: these profiles will differ from what they are in this shell: one; a service gets only PATH/m,
+    );
   },
 );
 
@@ -245,5 +248,5 @@ test("print --system is a unit of the system's, for the user at hand", LINUX, as
   assert.match(nobody.stdout, /^User=nobody$/m);
   const none = await runCli(args, { ...env, SUDO_USER: 'no-such-account' });
   assert.equal(none.code, 1);
-  assert.match(none.stderr, /SUDO_USER is no account to run as: user 'no-such-account' is unknown/);
+  assert.match(none.stderr, /the account in SUDO_USER cannot be used: user 'no-such-account' is unknown/);
 });

@@ -144,7 +144,7 @@ test('what is kept for a profile that was renamed goes to nobody, and is shown u
   assert.equal(await send(gwproxy, 'direct'), 200);
   assert.match(
     await run('status'),
-    /\nkept for hooks, which the config does not run: 1; see `gwproxy spool -c \S+`\n/,
+    /\nspooled for hooks, which is not in the config: 1; see `gwproxy spool -c \S+`\n/,
   );
   assert.deepEqual((await gwproxy.status()).orphaned, { hooks: 1 });
   assert.match(await run('spool'), / {2}hooks +github .* dead: no-route\n/);

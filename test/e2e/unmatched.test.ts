@@ -74,7 +74,7 @@ profiles:
     text,
     /^slack {2}team T0BBBBBBB2, app A0BBBBBBB2 {2}at \/slack\/events {2}2 times, last \d+s ago$/m,
   );
-  assert.match(text, /^ +routes: \[\{ telegram: .*# secret_token: the value is not kept/m);
+  assert.match(text, /^ +routes: \[\{ telegram: .*# secret_token: gwproxy does not store the value/m);
   assert.match(text, /^cleared: 3$/m);
-  assert.equal(await show(), 'nothing arrived that no profile claims\n');
+  assert.equal(await show(), 'every request so far was claimed by a profile\n');
 });

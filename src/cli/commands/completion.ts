@@ -13,16 +13,19 @@ const SCRIPTS = new Map([
   ['fish', fishScript],
 ]);
 
-/** Prints the script that completes the program's commands, options and profiles. Throws a CommandError (2). */
+/** Prints a shell's completion script. Throws a CommandError (2) for a shell that has none. */
 export function completion(program: Command, shell: string): void {
   const script = SCRIPTS.get(shell);
   if (script === undefined) {
-    throw new CommandError(EXIT.usage, `completion is for ${[...SCRIPTS.keys()].join(', ')}, not '${shell}'`);
+    throw new CommandError(
+      EXIT.usage,
+      `there is no completion for '${shell}'; choose from ${[...SCRIPTS.keys()].join(', ')}`,
+    );
   }
   process.stdout.write(script(completedProgram(program)));
 }
 
-/** What those scripts ask for: the profiles' names, one a line. Silent where the config cannot be read. */
+/** Prints the profiles' names, one a line, for the completion scripts; nothing if the config cannot be read. */
 export async function printProfileNames(configFile: string): Promise<void> {
   for (const name of await configProfileNames(configFile, realFiles)) console.log(name);
 }

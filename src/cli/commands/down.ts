@@ -1,7 +1,7 @@
 import { askRunning } from '../ask-running.ts';
 
-/** Stops the gwproxy that runs on this config and returns when all its gateways have ended. */
+/** Stops the gwproxy that runs on this config, and returns when all its gateways have ended. */
 export async function down(configFile: string, now: boolean): Promise<void> {
   await askRunning(configFile, 'POST', now ? '/down?at_once' : '/down');
-  console.log('stopped');
+  console.log('gwproxy and its gateways are stopped');
 }

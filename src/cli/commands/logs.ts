@@ -4,24 +4,24 @@ import { findLogs } from '../logs/log-sources.ts';
 import { LogView } from '../logs/log-view.ts';
 import { exitWhenStdoutCloses } from '../output/closed-stdout.ts';
 
-const LOOK_EVERY = 200;
-/** How often it is looked whether a reload or a restart has moved files, or brought profiles. */
+/** ms between two reads of the followed files. */
+const READ_EVERY = 200;
+/** ms between two searches for files that a reload moved, and for new profiles. */
 const FIND_EVERY = 2000;
 
 export interface LogsOptions {
-  /** None: all. `gwproxy` is gwproxy's own log. */
+  /** Empty for all profiles; `gwproxy` names gwproxy's own log. */
   readonly profiles: readonly string[];
   readonly follow: boolean;
-  /** As it was typed. */
+  /** The count as the user typed it. */
   readonly lines: string;
-  /** With the time of each line. */
   readonly timestamps?: boolean;
 }
 
 /**
- * Prints the last lines of each profile's output, ordered by time; with `follow` goes on with what comes, until SIGINT or
- * SIGTERM. Whether a gwproxy runs does not matter. Throws a CommandError: 2 for an unknown profile or a count that is
- * none, 1 where a file cannot be read.
+ * Prints the last lines of each profile's output, ordered by time; with `follow` also every new line, until SIGINT or
+ * SIGTERM. gwproxy need not be running. Throws a CommandError: 2 for an unknown profile or an invalid count, 1 if a file
+ * cannot be read.
  */
 export async function logs(configFile: string, options: LogsOptions): Promise<void> {
   const count = readCount(options.lines);
@@ -31,7 +31,7 @@ export async function logs(configFile: string, options: LogsOptions): Promise<vo
   view.setSources(found);
   const shown = await view.printNew();
   if (options.follow) await follow(configFile, options, view);
-  else if (!shown && count > 0) console.error('there is no output yet');
+  else if (!shown && count > 0) console.error('the gateways have written no output yet');
   await view.close();
 }
 
@@ -41,10 +41,10 @@ async function follow(configFile: string, options: LogsOptions, view: LogView): 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
   let foundAt = performance.now();
   while (!stop.signal.aborted) {
-    await pause(LOOK_EVERY, undefined, { signal: stop.signal }).catch(() => {});
+    await pause(READ_EVERY, undefined, { signal: stop.signal }).catch(() => {});
     if (performance.now() - foundAt >= FIND_EVERY) {
       foundAt = performance.now();
-      // A config that is half-written, or away, changes nothing of what is shown.
+      // While the config is half-written or missing, the same files are followed.
       const found = await findLogs(configFile, options.profiles).catch(() => null);
       if (found !== null) view.setSources(found);
     }

@@ -4,9 +4,9 @@ import { askRunning } from '../ask-running.ts';
 import { withConfig } from '../config-hint.ts';
 
 /**
- * Has the running gwproxy read its config again, and prints what changed. Returns once that is applied; gateways end
- * and start in order meanwhile. Throws a CommandError: 78 with every problem where it is invalid, and then nothing
- * changed; 69 where no gwproxy runs.
+ * Lets the running gwproxy read its config again, and prints what changed. Returns when the new config is applied;
+ * gateways may still be stopping and starting then. Throws a CommandError: 78 with every problem if the config is invalid
+ * (nothing is changed then), 69 if no gwproxy runs.
  */
 export async function reload(configFile: string, json: boolean): Promise<void> {
   const answer = await askRunning(configFile, 'POST', '/reload');

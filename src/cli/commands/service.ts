@@ -8,8 +8,8 @@ import { installUnit, managerOf, uninstallUnit } from '../service/systemctl.ts';
 import { unitTexts } from '../service/systemd.ts';
 
 /**
- * Has the system start gwproxy on that config at boot, takes that back, or prints what would be installed: a systemd
- * unit, with a socket unit beside it where `socket` is set, or on macOS a launchd agent. Throws a CommandError.
+ * Installs, uninstalls or prints the service that starts gwproxy on this config at boot: a systemd unit, with `socket`
+ * a socket unit too, or on macOS a launchd agent. Throws a CommandError.
  */
 export async function service(
   configFile: string,
@@ -19,15 +19,18 @@ export async function service(
   if (action !== 'install' && action !== 'uninstall' && action !== 'print') {
     throw new CommandError(
       EXIT.usage,
-      `write \`gwproxy service install\`, uninstall or print, not '${action}'`,
+      `there is no action '${action}'; choose from install, uninstall and print`,
     );
   }
   const agent = process.platform === 'darwin';
   if (agent && system) {
-    throw new CommandError(EXIT.usage, 'on macOS gwproxy is an agent of yours; leave out --system');
+    throw new CommandError(
+      EXIT.usage,
+      'on macOS gwproxy runs as an agent of your own user; leave out --system',
+    );
   }
   if (agent && socket) {
-    throw new CommandError(EXIT.usage, 'sockets are passed by systemd alone; on macOS leave out --socket');
+    throw new CommandError(EXIT.usage, 'only systemd passes sockets; on macOS leave out --socket');
   }
   const account = system ? await serviceAccount(process.env) : null;
   const manager = managerOf(system, process.env);

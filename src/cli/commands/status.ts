@@ -8,13 +8,13 @@ import { fitted, statusTable } from '../output/text-table.ts';
 const WATCH_EVERY_MS = 1000;
 const CLEAR_SCREEN = '\x1b[H\x1b[2J';
 
-/** JSON is not cut: who reads it wants all of it. Asked each time, since a window may change its size. */
-function onScreen(text: string, json: boolean): string {
+/** JSON is never cut. The size is read each time, since a window may be resized. */
+function screenText(text: string, json: boolean): string {
   const { columns, rows } = process.stdout;
   return `${CLEAR_SCREEN}${json ? text : fitted(text, { columns, rows })}`;
 }
 
-/** Prints what the running gwproxy says of itself; with `watch`, again every second until it ends. */
+/** Prints the status of the running gwproxy; with `watch` again every second, until gwproxy ends or the user interrupts. */
 export async function status(
   configFile: string,
   options: { readonly json: boolean; readonly watch: boolean },
@@ -25,7 +25,7 @@ export async function status(
     const text = options.json
       ? JSON.stringify(answer)
       : withConfig(statusTable(parseStatus(answer), Date.now()), configFile);
-    console.log(options.watch && process.stdout.isTTY ? onScreen(text, options.json) : text);
+    console.log(options.watch && process.stdout.isTTY ? screenText(text, options.json) : text);
     if (options.watch) await wait(WATCH_EVERY_MS);
   } while (options.watch);
 }

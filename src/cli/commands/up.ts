@@ -14,8 +14,8 @@ import { consumePassedSocket } from '../up/socket-activation.ts';
 import { createStartNotifier } from '../up/start-notifier.ts';
 
 /**
- * Runs the door and the gateways until SIGINT, SIGTERM or `gwproxy down`; signals.ts says what each does. The
- * door listens on the socket that systemd passed, where it passed one, else as the config says.
+ * Runs the public port and the gateways until SIGINT, SIGTERM or `gwproxy down` (signals.ts). The public port is the
+ * socket that systemd passed, if any, else the config's `listen`.
  */
 export async function up(options: {
   readonly configFile: string;
@@ -23,7 +23,7 @@ export async function up(options: {
   readonly json: boolean;
 }): Promise<void> {
   holdYoungGeneration();
-  // Before anything is started that would inherit its variables.
+  // Before any child process is started, which would inherit the variables.
   const socket = consumePassedSocket(process.env, process.pid);
   const folder = stateFolder(options.configFile, process.env);
   const loadedAt = Date.now();
@@ -34,20 +34,20 @@ export async function up(options: {
     disabled,
   );
   const log = process.stdout.isTTY && !options.json ? terminalLog(plan, options.configFile) : createJsonLog();
-  const tellStarter = createStartNotifier(process.env);
+  const notifyStarter = createStartNotifier(process.env);
   const app = await startApp({
     plan,
     config: { load: () => loadConfig(options.configFile, { env: process.env }), looked, loadedAt },
     report(event) {
       log.report(event);
-      tellStarter(event);
+      notifyStarter(event);
     },
     stateFolder: folder,
     ...(socket === null ? {} : { socket }),
     ...(options.profiles.length > 0 ? { only: options.profiles } : {}),
   });
   handleSignals(app, hasTerminal());
-  // Whatever ends this process, no gateway outlives it (but for SIGKILL, which nobody hears).
+  // No gateway may outlive this process. After SIGKILL, which no handler sees, the guard process kills them.
   process.on('exit', () => {
     app.killNow();
     log.flush();
@@ -58,7 +58,7 @@ export async function up(options: {
 }
 
 function terminalLog(plan: Plan, configFile: string): Log {
-  // EIO or EPIPE: the terminal has gone. SIGHUP tells the same, and the gateways are stopped in order.
+  // EIO or EPIPE: the terminal was closed. SIGHUP comes then too, and stops the gateways in order.
   const stdout = openStdout({ closed() {}, failing() {} });
   const report = createRenderer(
     plan.profiles.map((profile) => profile.name),

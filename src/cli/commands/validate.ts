@@ -6,9 +6,9 @@ import { routeText, shownFields } from '../output/route-text.ts';
 import { table } from '../output/text-table.ts';
 
 /**
- * Checks the config and prints what would run and every route; starts nothing. Profiles that profile_paths alone makes
- * public are named on stderr. Throws a CommandError (78) if the config is invalid; as JSON its problems are printed too,
- * in the shape of `gwproxy reload --json`.
+ * Checks the config and prints its profiles and routes; starts nothing. Profiles that are public by profile_paths alone
+ * are named on stderr. Throws a CommandError (78) if the config is invalid; with `json` its problems are printed too, in
+ * the shape of `gwproxy reload --json`.
  */
 export async function validate(configFile: string, json: boolean): Promise<void> {
   const { plan } = await loadPlan(configFile).catch((error: unknown) => {
@@ -32,7 +32,7 @@ function refused({ problems }: InvalidConfigError): ReloadResult {
   return { ok: false, problems };
 }
 
-/** The plan without what holds secrets: the gateways' environments, and secret fields of routes. */
+/** The plan without the gateways' environments and the secret fields of routes. */
 function summary(plan: Plan): object {
   return {
     listen: plan.listen,
@@ -58,13 +58,13 @@ function summary(plan: Plan): object {
   };
 }
 
-/** Only the program's name: its arguments may hold secrets. */
+/** The program's name without its arguments, which may hold secrets. */
 function program(profile: ProfilePlan): string | null {
   if (profile.launch.kind === 'url') return null;
   return profile.launch.command[0].map((part) => (typeof part === 'string' ? part : 'PORT')).join('');
 }
 
-/** The senders that it verifies, as the config calls them; never by what. */
+/** The senders that the profile verifies, by their config keys. */
 function verified({ verify }: ProfilePlan): readonly string[] {
   if (verify === null) return [];
   const { botFramework, ...others } = verify;
@@ -72,7 +72,7 @@ function verified({ verify }: ProfilePlan): readonly string[] {
   return Object.entries(named).flatMap(([sender, rules]) => (rules === null ? [] : [sender]));
 }
 
-/** What is not verified is never kept. */
+/** Unverified requests are never spooled, whatever `delivery` says. */
 function delivery({ verify, delivery: mode }: ProfilePlan): DeliveryMode {
   return verify === null ? 'direct' : mode;
 }

@@ -4,8 +4,8 @@ import { parseYaml } from '../../config/source/yaml.ts';
 import type { MapTree, Tree } from '../../config/source/yaml-tree.ts';
 
 /**
- * The profiles that a config names, its included files' among them, without any check: whoever presses Tab waits.
- * What cannot be read has none.
+ * The names of a config's profiles, with those of included files. Nothing is validated, since the user waits after
+ * pressing Tab; a file that cannot be read has no profiles.
  */
 export async function configProfileNames(configFile: string, files: Files): Promise<readonly string[]> {
   const config = resolve(configFile);
@@ -35,7 +35,7 @@ async function readMap(file: string, files: Files): Promise<MapTree | null> {
   return tree?.kind === 'map' ? tree : null;
 }
 
-/** Null where no `profiles:` stands there. */
+/** Null if the file has no `profiles:`; an included file without one is a single profile. */
 function profileKeys(tree: MapTree): readonly string[] | null {
   const profiles = tree.entries.get('profiles')?.value;
   if (profiles === undefined) return null;

@@ -6,8 +6,8 @@ import { CommandError, EXIT } from '../../errors.ts';
 import { askRunning } from '../ask-running.ts';
 
 /**
- * The port of each listener: a fixed one as it stands, an allocated one as the gwproxy that runs has it, so that
- * the program finds the gateway; else one that is free now, so that the program can be the gateway.
+ * The port of each listener, by its name. For `port: auto` it is the running gateway's port, so that the program can
+ * reach the gateway; if none runs, a port that is free now, so that the program can serve in its place.
  */
 export async function resolvePorts(
   profile: ProfilePlan,

@@ -7,14 +7,14 @@ import { interpreterFault } from '../../supervisor/process/interpreter.ts';
 import { atNiceness, prepare, refusal } from '../../supervisor/process/settings.ts';
 import { errorMessage, hasCode } from '../../util/errno.ts';
 
-/** As a shell has it (POSIX sh, Exit Status for Commands). */
+/** Exit codes of a shell (POSIX sh, Exit Status for Commands). */
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 const SIGNALLED = 128;
 
 /**
- * Runs it on this process's own input and output; the exit code that a shell would have. Throws a CommandError where
- * one of its settings cannot be had.
+ * Runs a command on this process's stdin, stdout and stderr; returns the exit code that a shell would report. Throws a
+ * CommandError if one of its settings (user, limits) cannot be applied.
  */
 export async function runAttached(command: Command): Promise<number> {
   const child = await spawnCommand(command);
@@ -24,7 +24,8 @@ export async function runAttached(command: Command): Promise<number> {
       if (refused !== null) console.error(refused);
     });
   }
-  // A terminal sends Ctrl-C and Ctrl-\ to both: what they mean is the program's matter. The others come to us alone.
+  // A terminal sends Ctrl-C and Ctrl-\ to both processes, and the program decides what they do. Other signals reach
+  // this process only, and are passed on.
   process.on('SIGINT', () => {});
   process.on('SIGQUIT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));

@@ -6,13 +6,12 @@ import type { BodyType } from '../../routing/body/inspect.ts';
 
 /** A request as the user describes it. */
 export interface RequestDescription {
-  /** With the query, if any. */
+  /** The path, with its query if it has one. */
   readonly path: string;
-  /** Undefined: POST with a body, GET without one. */
+  /** If undefined: POST with a body, GET without one. */
   readonly method: string | undefined;
-  /** As `Name: value`. */
+  /** Each as `Name: value`. */
   readonly headers: readonly string[];
-  /** Null where none was given. */
   readonly body: Buffer | null;
 }
 
@@ -24,8 +23,8 @@ export interface SimulatedRequest {
 }
 
 /**
- * Fills in what senders always send. Throws the DoorError with which the door would refuse the head, or a
- * CommandError for a header that is none.
+ * Builds the request, with the Host and Content-Type that every sender sends. Throws the DoorError with which the door
+ * would refuse its head, or a CommandError (2) for a malformed header.
  */
 export function buildRequest(
   { path, method, headers, body }: RequestDescription,
@@ -54,9 +53,9 @@ export function buildRequest(
 function readHeader(text: string): readonly [string, string] {
   const colon = text.indexOf(':');
   const name = text.slice(0, Math.max(0, colon)).trim();
-  // What stands there may be a secret: it is not repeated.
+  // The text may hold a secret, so the error does not repeat it.
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
-    throw new CommandError(EXIT.usage, "--header must be 'Name: value'");
+    throw new CommandError(EXIT.usage, "write a header as --header 'Name: value'");
   }
   return [name, text.slice(colon + 1).trim()];
 }
@@ -66,7 +65,7 @@ function hostOf({ publicUrl, listen }: Plan): string {
   return `${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`;
 }
 
-/** By its first byte that is no white space. */
+/** Guesses the Content-Type by the first character. */
 function likelyType(body: Buffer): string {
   const first = /[^\s]/.exec(body.toString('latin1', 0, 1024))?.[0];
   if (first === '{' || first === '[') return 'application/json';

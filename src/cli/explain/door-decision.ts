@@ -8,20 +8,20 @@ import { platforms } from '../../routing/platforms/index.ts';
 import { compileRoutes, findScope, type RouteTable, type Scope } from '../../routing/table/table.ts';
 import { buildRequest, type RequestDescription, type SimulatedRequest } from './described-request.ts';
 
-/** What the door would do with a request, before any gateway is looked at. */
+/** What the door would decide for a request, whatever state the gateways are in. */
 export type Decision =
   | { readonly kind: 'refused'; readonly code: DoorError['code']; readonly detail: string }
   | {
       readonly kind: 'decided';
       readonly request: SimulatedRequest;
       readonly outcome: DecidedOutcome;
-      /** That decided it; null where none holds it. */
+      /** The host and path whose routes decided it; null if no route has them. */
       readonly scope: Scope | null;
     };
 
 type DecidedOutcome = Exclude<HeadOutcome, { kind: 'refused' | 'needs-body' }>;
 
-/** By the same steps as the door's, on a table of the plan's routes. */
+/** Decides with the door's own functions, on a table of the plan's routes. */
 export function decideAsDoor(plan: Plan, described: RequestDescription): Decision {
   try {
     const request = buildRequest(described, plan);

@@ -16,31 +16,31 @@ import { detectSender, type SenderReading } from './sender-reading.ts';
 /** What `gwproxy explain --json` prints; users' scripts rely on these names. Secrets are '(secret)'. */
 export interface Explanation {
   readonly outcome: 'match' | 'fan-out' | 'mixed-batch' | 'handshake' | 'unmatched' | 'ambiguous' | 'refused';
-  /** Whose request it is; null where no sender is known by it. */
+  /** The sender; null if no platform recognises the request. */
   readonly platform: PlatformName | null;
-  /** What it says about whom it is for; of a batch, the first entry's. */
+  /** The attributes of the request; of a batch, those of its first delivery. */
   readonly attributes: Readonly<Record<string, string>>;
-  /** Those of every entry of a batch; one alone, or none, for all others. */
+  /** The attributes of every delivery of a batch; of other requests one entry or none. */
   readonly deliveries: readonly Readonly<Record<string, string>>[];
   readonly targets: readonly Target[];
   readonly because: string;
   readonly found: readonly { readonly field: string; readonly value: string; readonly place: string }[];
-  /** Other routes that the request has all of. */
+  /** Other routes that match too, and take second place. */
   readonly beaten: readonly ExplainedRoute[];
-  /** Of a request that nobody claims. */
+  /** For an unmatched request: the route that comes nearest. */
   readonly nearest: ExplainedRoute | null;
-  /** The line of config that would claim it. */
+  /** For an unmatched request: the line of config that would claim it. */
   readonly claim: string | null;
 }
 
 export interface Target {
   readonly profile: string;
   readonly listener: string;
-  /** Where its route is written. */
+  /** File, line and column of the route. */
   readonly route: string;
 }
 
-/** Another route. */
+/** Another route of the config. */
 export interface ExplainedRoute {
   readonly profile: string;
   readonly route: string;
@@ -50,7 +50,7 @@ export interface ExplainedRoute {
 
 const ANYWHERE = { host: null, path: '' };
 
-/** All but what the outcome alone decides. */
+/** The fields that do not depend on the outcome alone. */
 type ExplanationDetails = Omit<Explanation, 'outcome' | 'because'>;
 
 const NO_DETAILS: ExplanationDetails = {
@@ -64,7 +64,7 @@ const NO_DETAILS: ExplanationDetails = {
   claim: null,
 };
 
-/** Why the door would do so; places are told relative to `folder`. Pure. */
+/** Explains a decision. File names are relative to `folder`. Pure. */
 export function explain(plan: Plan, decision: Decision, folder: string): Explanation {
   if (decision.kind === 'refused') {
     const outcome = decision.code === 'GWPROXY_AMBIGUOUS_KEY' ? 'ambiguous' : 'refused';
@@ -72,33 +72,36 @@ export function explain(plan: Plan, decision: Decision, folder: string): Explana
   }
   const { request, outcome } = decision;
   const sender = detectOutcomeSender(plan, request, outcome.kind === 'none' ? null : outcome.platform);
-  const told: ExplanationDetails = { ...NO_DETAILS, ...(sender && senderDetails(sender)) };
+  const details: ExplanationDetails = { ...NO_DETAILS, ...(sender && senderDetails(sender)) };
   switch (outcome.kind) {
     case 'match': {
       const beaten = beatenRoutes(outcome.route, plan.routes, request.head, sender?.deliveries[0] ?? null);
       const own = matchDetails(plan, request.head, [outcome], folder);
-      return { ...told, beaten: beaten.map((rival) => explainedRoute(rival, folder)), ...own };
+      return { ...details, beaten: beaten.map((rival) => explainedRoute(rival, folder)), ...own };
     }
     case 'fan-out': {
       const own = matchDetails(plan, request.head, outcome.matches, folder);
-      return { ...told, ...own, ...(own.outcome === 'match' && { outcome: 'fan-out' }) };
+      return { ...details, ...own, ...(own.outcome === 'match' && { outcome: 'fan-out' }) };
     }
     case 'mixed-batch': {
-      const because = `it is for several bots, and without fan_out: true are ${outcome.lacking.join(', ')}: 503`;
-      return { ...told, outcome: 'mixed-batch', because };
+      const because = `it is a batch for several bots, and these have no fan_out: true: ${outcome.lacking.join(', ')}; the answer is 503`;
+      return { ...details, outcome: 'mixed-batch', because };
     }
     case 'handshake': {
-      const because = `${outcome.platform} tries the URL: the door answers ${outcome.reply.status} itself`;
-      return { ...told, outcome: 'handshake', because };
+      const because = `${outcome.platform} checks the URL, and gwproxy itself answers ${outcome.reply.status}`;
+      return { ...details, outcome: 'handshake', because };
     }
     case 'unmatched':
-      return { ...told, ...unmatchedDetails(plan, decision, sender, outcome.reply?.status ?? 404, folder) };
+      return {
+        ...details,
+        ...unmatchedDetails(plan, decision, sender, outcome.reply?.status ?? 404, folder),
+      };
     case 'none':
-      return { ...told, ...unmatchedDetails(plan, decision, sender, 404, folder) };
+      return { ...details, ...unmatchedDetails(plan, decision, sender, 404, folder) };
   }
 }
 
-/** That platform's own reading of the request; of a request that none decides, that of any that knows it. */
+/** The request as the platform `name` reads it; with null, as the first platform that recognises it. */
 function detectOutcomeSender(
   plan: Plan,
   request: SimulatedRequest,
@@ -135,7 +138,7 @@ function matchDetails(
     const listeners = plan.profiles.find(({ name }) => name === profile)?.listeners ?? [];
     const listener = pickByPath(listeners, gatewayPath(route, head.path).path)?.name;
     if (listener === undefined) {
-      const because = `${claimText(route, folder)}, none of whose listeners is public at this path: 404`;
+      const because = `${claimText(route, folder)}, but none of its listeners is public at this path; the answer is 404`;
       return { outcome: 'unmatched', targets: [], because };
     }
     targets.push({ profile, listener, route: sourceText(route.source, folder) });
@@ -155,19 +158,19 @@ function unmatchedDetails(
   const nearest = named && nearestRoute(plan.routes, request.head, named);
   return {
     outcome: 'unmatched',
-    because: `${unmatchedReason(plan, sender)}: ${status}`,
+    because: `${unmatchedReason(plan, sender)}; the answer is ${status}`,
     nearest: nearest === undefined ? null : explainedRoute(nearest, folder),
     claim: (named && claimLine(named, scope ?? ANYWHERE)?.line) ?? null,
   };
 }
 
 function unmatchedReason(plan: Plan, sender: SenderReading | undefined): string {
-  if (sender === undefined) return 'no sender is known by it, and no route claims its host and path';
+  if (sender === undefined) return 'no sender recognises it, and no route claims its host and path';
   const { name } = sender.platform;
-  if (sender.deliveries.length === 0) return `${name} sent it, and it names nobody`;
+  if (sender.deliveries.length === 0) return `${name} sent it, and it names no bot`;
   return plan.routes.some(({ key }) => key?.platform === name)
-    ? `no route of ${name} claims what it names here`
-    : `${name} sent it, and no route is of ${name}`;
+    ? `no ${name} route claims the bot that it names`
+    : `${name} sent it, and the config has no ${name} route`;
 }
 
 function claimText(route: Route, folder: string): string {

@@ -5,13 +5,13 @@ import type { Attributes, PlatformName, Route } from '../../routing/route.ts';
 import { matchesPrefix } from '../../routing/target-path.ts';
 import { fieldName, isSecret, yamlText } from '../output/route-text.ts';
 
-/** Another route, and why the request is not its. */
+/** A route that did not get the request, and why. */
 export interface OtherRoute {
   readonly route: Route;
   readonly why: string;
 }
 
-/** Routes that the request has all of, and that the one which claimed it beats. A sealed route is its own self. */
+/** The routes that match the request too, but less specifically than the winner. */
 export function beatenRoutes(
   winner: Route,
   routes: readonly Route[],
@@ -28,7 +28,7 @@ export function beatenRoutes(
     .map((route) => ({ route, why: whyBeaten(winner, route, attributes) }));
 }
 
-/** Of the routes of that sender, the one that the request has most of. */
+/** The route of the same sender with the most fields in common with the request. */
 export function nearestRoute(
   routes: readonly Route[],
   head: RequestHead,
@@ -50,7 +50,7 @@ function isInScope(route: Route, head: RequestHead): boolean {
   return (route.host === null || route.host === hostName(head.host)) && matchesPrefix(head.path, route.path);
 }
 
-/** What the route asks for that the request does not say; empty where it says all. */
+/** Each field of the route that the request does not match, as text; empty if all match. */
 function mismatches({ key }: Route, attributes: Attributes | null): readonly string[] {
   if (key === null) return [];
   if (attributes === null || key.platform !== attributes.platform) return ['it is for another sender'];
@@ -70,24 +70,25 @@ function mismatch(
   const name = fieldName(field);
   if (isSecret(platform, field)) {
     return value === undefined
-      ? `it asks for ${name}, which the request does not have`
-      : `it asks for another ${name}`;
+      ? `it requires ${name}, which the request does not have`
+      : `it requires another ${name}`;
   }
-  const asked = `it asks for ${name} ${values.map(yamlText).join(' or ')}`;
+  const asked = `it requires ${name} ${values.map(yamlText).join(' or ')}`;
   return value === undefined
-    ? `${asked}, and the request names none`
+    ? `${asked}, and the request has none`
     : `${asked}, and the request has ${yamlText(value)}`;
 }
 
 function whyBeaten(winner: Route, { key, host, path }: Route, attributes: Attributes | null): string {
   if (host !== winner.host) return 'it names no host';
   if (path !== winner.path) return 'its path is shorter';
-  if (winner.key === null || key === null) return "a sender's key decides before host and path alone";
+  if (winner.key === null || key === null)
+    return "a route with a sender's key comes before one with host and path alone";
   const own = attributes?.own;
   const names = Object.keys(key.fields);
   const winning = Object.keys(winner.key.fields);
   if (own !== undefined && !names.some((name) => own.includes(name))) {
-    return `it names none of ${own.join(', ')}, which are the bot's own`;
+    return `it names none of ${own.join(', ')}, which identify the bot itself`;
   }
   if (names.length !== winning.length) return 'it names fewer fields';
   const order = platforms.find(({ name }) => name === key.platform)?.fields ?? [...winning].sort();

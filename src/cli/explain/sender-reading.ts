@@ -5,22 +5,22 @@ import type { Attributes } from '../../routing/route.ts';
 import { fieldName } from '../output/route-text.ts';
 import type { SimulatedRequest } from './described-request.ts';
 
-/** One key of a request: what it says, and where that stands. Secrets are as they came. */
+/** One attribute of a request, and the place where it was found. Secrets are not hidden yet. */
 export interface FoundField {
   readonly field: string;
   readonly value: string;
   readonly place: string;
 }
 
-/** The sender of a request and whom it names, whatever the routes ask for. */
+/** The sender of a request and the bots that it names, whether a route claims them or not. */
 export interface SenderReading {
   readonly platform: Platform;
   readonly deliveries: readonly Attributes[];
-  /** Of the first delivery. */
+  /** The attributes of the first delivery. */
   readonly found: readonly FoundField[];
 }
 
-/** Undefined where no platform calls the request its own. */
+/** Undefined if no platform recognises the request. */
 export function detectSender(
   request: SimulatedRequest,
   among: readonly Platform[],
@@ -50,7 +50,7 @@ interface FieldAccess {
   readonly value: string;
 }
 
-/** Platforms do not say where they found a value; what they asked for does. */
+/** A platform does not say where it found a value, so the place is the recorded access with that value. */
 function placeOf(
   platform: Platform,
   head: RequestHead,

@@ -3,7 +3,7 @@ import { describeEvent } from '../output/event-text.ts';
 import type { LineMark } from '../output/labelled-lines.ts';
 import { readOwnLogLine } from './own-log-line.ts';
 
-/** A stored line, as it is shown. */
+/** A stored line, as `gwproxy logs` shows it. */
 export interface LogEntry {
   readonly name: string;
   /** Epoch ms. */
@@ -13,7 +13,7 @@ export interface LogEntry {
   readonly red: boolean;
 }
 
-/** Of a profile's file. A line that gwproxy did not write stays where it stands, at `before`. */
+/** A line of a profile's file. One that gwproxy did not write has no time, and gets that of the line before it. */
 export function outputEntry(name: string, line: string, before: number): LogEntry {
   const read = readLogLine(line);
   if (read === null) return { name, at: before, mark: '|', text: line, red: false };
@@ -22,7 +22,7 @@ export function outputEntry(name: string, line: string, before: number): LogEntr
   return { name, at, mark: '|', text, red: mark === 'err' };
 }
 
-/** Of gwproxy's own log, told as `up` tells it; null for what nobody needs to read. */
+/** A line of gwproxy's own log, in the words that `up` prints on a terminal; null for an event that is not shown. */
 export function ownEntry(name: string, line: string, before: number): LogEntry | null {
   const read = readOwnLogLine(line);
   if (read === null) return { name, at: before, mark: '|', text: line, red: false };
@@ -34,7 +34,7 @@ export function ownEntry(name: string, line: string, before: number): LogEntry |
   return { name: told.name, at, mark: told.bad ? '!' : '>', text: told.text, red: told.bad };
 }
 
-/** Each file's lines are in order; together they are ordered by their times. */
+/** Merges the lines of several files by time; each file's own order is kept. */
 export function mergeByTime(entries: readonly (readonly LogEntry[])[]): readonly LogEntry[] {
   return entries.flat().sort((a, b) => a.at - b.at);
 }

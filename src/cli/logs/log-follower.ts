@@ -8,15 +8,15 @@ import { createLines, type Lines } from '../../util/lines.ts';
 import { lastLineEnd, lastLines, lastOfRotated, readExactly, STORED_LINE_BYTES } from './tail.ts';
 
 const READ_BYTES = 64 * 1024;
-/** A FIFO would otherwise wait for its writer; on Windows there is no such flag. */
+/** Without O_NONBLOCK the open of a FIFO waits for its writer; Windows has no such flag. */
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-/** Lines of one look are held at once; what is more comes with the next. */
+/** Bytes that one `readNew` reads at most, since their lines are in memory at once. */
 const MAX_ROUND_BYTES = 1024 * 1024;
 const SETTLE_TRIES = 5;
-/** A stored line begins with its time, so that no two files begin alike. */
+/** So many first bytes tell two files apart, since a stored line begins with its time. */
 const HEAD_BYTES = 64;
 const NO_BYTES: Buffer = Buffer.alloc(0);
-/** ms after which no writer is left at a file that others moved. */
+/** ms after which a file that another program moved has no writer any more. */
 const ABANDONED_AFTER_MS = MOVE_NOTICED_WITHIN + 500;
 
 interface OpenLog {
@@ -26,8 +26,8 @@ interface OpenLog {
 }
 
 /**
- * One log file, followed wherever it goes: rotated, cut short, deleted, made anew, or not there yet. What cannot be read
- * is told to `trouble`, and left out.
+ * Follows one log file by its path, while it is rotated, truncated, deleted and created again, or before it exists. A
+ * rotated file that cannot be read is reported to `trouble` and skipped.
  */
 export class LogFollower {
   readonly path: string;
@@ -37,24 +37,24 @@ export class LogFollower {
   #offset = 0;
   #found: string[] = [];
   readonly #lines: Lines = createLines((line) => this.#found.push(line), STORED_LINE_BYTES);
-  /** The newest rotated file when this one was opened; those behind it came later. */
+  /** The stamp of the newest rotated file when the open file was opened; later stamps are unread files. */
   #newest = '';
-  /** What the file began with when it was read. */
+  /** The first bytes of the open file, by which a truncated and rewritten file is recognised. */
   #head: Buffer = NO_BYTES;
-  /** Since when the path no longer leads to what is open. */
+  /** Since when the path has not led to the open file. */
   #goneAt: number | null = null;
-  /** Until a line is as young, none is told. */
+  /** Epoch ms; lines before the first one of that time are skipped. */
   #after: number | null = null;
   readonly #now: () => number;
 
-  /** `now` in ms, from whenever. */
+  /** `now` in ms, from any origin. */
   constructor(path: string, trouble: (text: string) => void, now: () => number = () => performance.now()) {
     this.path = path;
     this.#trouble = trouble;
     this.#now = now;
   }
 
-  /** Its last lines, from rotated files too where it has too few. News begin behind them. */
+  /** The last `count` lines, with those of rotated files if needed. `readNew` goes on after them. */
   async readLast(count: number): Promise<readonly string[]> {
     await this.close();
     const older = await this.#attach();
@@ -73,15 +73,15 @@ export class LogFollower {
   }
 
   /**
-   * News begin with its first line that was written at that time, in epoch ms, or later; in a rotated file if need be. For
-   * a file that nothing was read of yet.
+   * Lets `readNew` begin with the first line that was written at `time` (epoch ms) or later, in a rotated file if need be.
+   * Call it before anything is read.
    */
   startFrom(time: number): void {
     this.#newest = stampOf(time);
     this.#after = time;
   }
 
-  /** What has come since the last look, whole lines only; none where there is no more for now. */
+  /** The whole lines that were added since the last call; empty if there are none for now. */
   async readNew(): Promise<readonly string[]> {
     for (;;) {
       const atEnd = this.#open === undefined ? await this.#next() : await this.#goOn(this.#open);
@@ -96,12 +96,12 @@ export class LogFollower {
     await open?.handle.close();
   }
 
-  /** The beginning of what is read, up to there. */
+  /** Stores the first bytes of the open file, up to `end`. */
   async #remember(handle: FileHandle, end: number): Promise<void> {
     this.#head = await readExactly(handle, 0, Math.min(end, HEAD_BYTES));
   }
 
-  /** Reads on, here or in what came after it; true where it came to the end. */
+  /** Reads on in the open file, or in the files that replaced it; true when all is read. */
   async #goOn(open: OpenLog): Promise<boolean> {
     if (await this.#isCut(open)) this.#rewind();
     if (!(await this.#readOn(open))) return false;
@@ -111,19 +111,19 @@ export class LogFollower {
       return true;
     }
     if (!this.#isLeft(now)) return true;
-    // Once more: the last lines may have come between the reading and the renaming.
+    // The last lines may have been written between the read above and the rename.
     return (await this.#readOn(open)) && this.#next();
   }
 
-  /** Whether its writer has left the file that is open, since its path leads to another, or nowhere. */
+  /** True if the open file, which its path no longer leads to, has no writer any more. `now`: the path's file. */
   #isLeft(now: Stats | null): boolean {
-    // It closes the one before it writes to the next.
+    // A writer closes the old file before it writes to the new one.
     if (now !== null && now.size > 0) return true;
     this.#goneAt ??= this.#now();
     return this.#now() - this.#goneAt >= ABANDONED_AFTER_MS;
   }
 
-  /** Cut short, whatever has been written to it since. */
+  /** True if the file was truncated, even if as much was written to it since. */
   async #isCut({ handle }: OpenLog): Promise<boolean> {
     if ((await handle.stat()).size < this.#offset) return true;
     return !(await readExactly(handle, 0, this.#head.length)).equals(this.#head);
@@ -146,7 +146,7 @@ export class LogFollower {
     return found.slice(first);
   }
 
-  /** Goes on with the file that is there now, and those that came and were rotated meanwhile; true at the end. */
+  /** Reads the files that were rotated since, and opens the one that is at the path now; true when all is read. */
   async #next(): Promise<boolean> {
     const newest = this.#newest;
     const gone = this.#open;
@@ -161,7 +161,7 @@ export class LogFollower {
     return this.#open === undefined || this.#readOn(this.#open);
   }
 
-  /** Opens what is there, if anything is; returns the rotated files beside it, oldest first. */
+  /** Opens the file at the path, if there is one; returns the rotated files beside it, oldest first. */
   async #attach(): Promise<readonly Rotated[]> {
     for (let tries = 1; ; tries += 1) {
       const before = await this.#rotated();
@@ -184,7 +184,7 @@ export class LogFollower {
     }
   }
 
-  /** One entry a stamp: a file whose compressed self is there too is being tidied. */
+  /** One entry for each stamp: while a file is being compressed, it exists in both forms. */
   async #rotated(): Promise<readonly Rotated[]> {
     const { rotated } = await listRotated(this.path);
     return rotated.filter(({ stamp }, at) => stamp !== rotated[at - 1]?.stamp);
@@ -196,13 +196,13 @@ export class LogFollower {
     } catch (error) {
       const compressed = { ...rotated, path: `${rotated.path}.gz`, compressed: true };
       if (isMissing(error) && !rotated.compressed) return this.#whole(compressed, count);
-      // Deleted meanwhile, as too old.
+      // A missing file was deleted meanwhile, because of its age.
       if (!isMissing(error)) this.#trouble(`${rotated.path} cannot be read: ${errorMessage(error)}`);
       return [];
     }
   }
 
-  /** True where it came to the end. */
+  /** True at the end of the file. */
   async #readOn({ handle }: OpenLog): Promise<boolean> {
     for (let read = 0; read < MAX_ROUND_BYTES; ) {
       const { bytesRead } = await handle.read(this.#bytes, 0, READ_BYTES, this.#offset);
@@ -210,19 +210,19 @@ export class LogFollower {
       if (this.#offset < HEAD_BYTES) await this.#remember(handle, this.#offset + bytesRead);
       this.#offset += bytesRead;
       read += bytesRead;
-      // A copy: a line's beginning is kept until its end comes.
+      // A copy, because a line's beginning is stored until its end comes.
       this.#lines.push(Buffer.from(this.#bytes.subarray(0, bytesRead)));
     }
     return false;
   }
 }
 
-/** Whether that is the file that was open, renamed, or compressed meanwhile. */
+/** True if the rotated file is the one that was open; it may be compressed by now. */
 async function isRenamedFrom(gone: OpenLog, rotated: Rotated | undefined): Promise<boolean> {
   if (rotated === undefined) return false;
   const found = rotated.compressed ? null : await stat(rotated.path).catch(nullIfMissing);
   if (found !== null) return found.ino === gone.ino && found.dev === gone.dev;
-  // Once it is compressed it is deleted; one that others moved is there.
+  // A compressed file's original is deleted; a file that another program moved still exists.
   return (await gone.handle.stat()).nlink === 0;
 }
 

@@ -7,10 +7,10 @@ import { stateFolder } from '../../state-folder.ts';
 import { errorCode } from '../../util/errno.ts';
 
 /**
- * Where the logs of that config lie. A gwproxy that runs, or ran, has written it down; so this asks nobody, loads no
- * config (90 ms) where it need not, and works with one that is invalid by now. `names` that it does not know are looked
- * for in the config, and then where the files of a profile that it has no more would be. Throws a CommandError: 2 for a
- * name that is no profile's, 78 where nothing ran yet and the config is invalid.
+ * Finds the log files of a config. gwproxy records their paths in the state folder, so no running gwproxy is asked, and
+ * the config, which takes 90 ms to load and may be invalid by now, is loaded only for `names` that the record lacks. The
+ * logs of a profile that was removed from the config are found as long as they exist. Throws a CommandError: 2 for an
+ * unknown name, 78 if there is no record yet and the config is invalid.
  */
 export async function findLogs(configFile: string, names: readonly string[]): Promise<LogDirectory> {
   const folder = logsFolder(stateFolder(configFile, process.env));
@@ -29,7 +29,7 @@ export async function findLogs(configFile: string, names: readonly string[]): Pr
   return { ...found, profiles };
 }
 
-/** That of a profile which the config has no more, where anything of it is left. */
+/** The log file of a profile that was removed from the config; null if none is left. */
 async function removedProfileFile(name: string, folder: string): Promise<string | null> {
   if (basename(name) !== name) return null;
   const file = defaultLogPath(folder, name);
@@ -46,13 +46,13 @@ async function readRecordedLogs(folder: string): Promise<LogDirectory | null> {
     if (code === null) throw cause;
     throw new CommandError(
       EXIT.failure,
-      `where the logs are cannot be read in ${folder} (${code}); act as its user, or set GWPROXY_STATE_DIR`,
+      `the paths of the log files cannot be read in ${folder} (${code}); run the command as the user who owns it, or set GWPROXY_STATE_DIR`,
       { cause },
     );
   }
 }
 
-/** As the config has it, and what is written down of profiles that it has no more; and which it has turned off. */
+/** The log files by the config, joined with the recorded ones, and the names of its disabled profiles. */
 async function logsFromConfig(
   configFile: string,
   folder: string,
@@ -66,7 +66,7 @@ async function logsFromConfig(
   if (!loaded.ok) {
     if (written !== null) return { found: written, disabled: [] };
     const { loadPlan } = await import('../load-config.ts');
-    // Tells what is wrong with it.
+    // Throws the error that lists the config's problems.
     await loadPlan(configFile);
     return { found: { own: join(folder, `${OWN}.log`), profiles: new Map() }, disabled: [] };
   }
@@ -75,7 +75,7 @@ async function logsFromConfig(
   const planned = profiles.map(
     ({ name, logFile }) => [name, logFile ?? defaultLogPath(where, name)] as const,
   );
-  // What was written down is where a running gwproxy writes to, whatever the config says by now.
+  // A running gwproxy writes to the recorded files, even if the config names others by now.
   const found = {
     own: written?.own ?? join(where, `${OWN}.log`),
     profiles: new Map([...planned, ...(written?.profiles ?? [])]),

@@ -7,34 +7,34 @@ import { type LogEntry, mergeByTime, outputEntry, ownEntry } from './log-entries
 import { LogFollower } from './log-follower.ts';
 
 export interface LogViewOptions {
-  /** None: all. `gwproxy` is gwproxy's own log. */
+  /** Empty for all profiles; `gwproxy` names gwproxy's own log. */
   readonly profiles: readonly string[];
-  /** So many of each file's last lines come first. */
+  /** How many of each file's last lines are printed first. */
   readonly count: number;
   readonly timestamps?: boolean;
 }
 
 interface WatchedLog {
   follower: LogFollower;
-  /** Of the file that its lines go to now; its turn comes when the one before is read to its end. */
+  /** The follower of the file that the log moved to; it takes over when the old file is read to its end. */
   next: LogFollower | null;
   /** Epoch ms of its last line. */
   at: number;
 }
 
-/** What `gwproxy logs` shows: the files that it looks at, and how their lines are written to stdout. */
+/** Follows the log files that `gwproxy logs` shows, and writes their lines to stdout. */
 export class LogView {
   readonly #options: LogViewOptions;
   readonly #watched = new Map<string, WatchedLog>();
   #lineOf = createLineLabeller([], false);
-  /** Epoch ms of the first look. */
+  /** Epoch ms of the first `printNew`. */
   #begunAt: number | null = null;
 
   constructor(options: LogViewOptions) {
     this.#options = options;
   }
 
-  /** Looks there from now on: files may have moved, and profiles come. */
+  /** Sets the files to follow; called again when files have moved or profiles were added. */
   setSources(found: LogDirectory): void {
     const colour = process.stdout.isTTY && (process.env.NO_COLOR ?? '') === '';
     this.#lineOf = createLineLabeller([...found.profiles.keys()], colour);
@@ -57,14 +57,14 @@ export class LogView {
       known.next = follower;
       return;
     }
-    // What it says meanwhile is news, however many lines it is.
+    // A profile that was added meanwhile is shown from its first line on, beyond `count` too.
     if (this.#begunAt !== null) follower.startFrom(this.#begunAt);
     this.#watched.set(name, { follower, next: null, at: 0 });
   }
 
   /**
-   * Shows each file's last lines at first, then what has come since; false where there was nothing. Throws a CommandError
-   * where a file cannot be read.
+   * Prints each file's last lines the first time, later the lines that were added since; false if there were none. Throws
+   * a CommandError if a file cannot be read.
    */
   async printNew(): Promise<boolean> {
     const begunAt = this.#begunAt;
@@ -79,11 +79,11 @@ export class LogView {
         all.push(lines.flatMap((line) => entry(name, line, watched) ?? []));
       } catch (cause) {
         const why = errorMessage(cause);
-        throw new CommandError(EXIT.failure, `cannot read the log of ${name}: ${why}`, { cause });
+        throw new CommandError(EXIT.failure, `${name}: its log cannot be read: ${why}`, { cause });
       }
     }
     const text = mergeByTime(all)
-      .map((entry) => this.#shown(entry))
+      .map((entry) => this.#format(entry))
       .join('');
     if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain');
     return text !== '';
@@ -93,7 +93,7 @@ export class LogView {
     await Promise.all([...this.#watched.values()].map(({ follower }) => follower.close()));
   }
 
-  #shown({ name, at, mark, text, red }: LogEntry): string {
+  #format({ name, at, mark, text, red }: LogEntry): string {
     const stamped = this.#options.timestamps ? `${new Date(at).toISOString()} ${text}` : text;
     return this.#lineOf(name, mark, stamped, { red });
   }

@@ -2,11 +2,11 @@ import { isRecord } from '../../admin/is-record.ts';
 import type { Event } from '../../events.ts';
 import type { Attributes } from '../../routing/route.ts';
 
-/** What a field of an event holds; `?` where it may be null. */
+/** The types of events' fields; with `?`, a field may be null. */
 interface FieldTypes {
   text: string;
   number: number;
-  yes: boolean;
+  flag: boolean;
   'text?': string | null;
   'number?': number | null;
   texts: readonly string[];
@@ -18,11 +18,11 @@ type FieldType = keyof FieldTypes;
 type FieldTypeOf<Value> = {
   [Name in FieldType]: [Value, FieldTypes[Name]] extends [FieldTypes[Name], Value] ? Name : never;
 }[FieldType];
-/** Text that is one of a few words is checked as text: another version may know more of them. */
+/** A field with a fixed set of words is checked as any text, since another version may have more words. */
 type Widened<Value> = [Value] extends [string] ? string : Value;
 type Fields<One> = { readonly [Field in Exclude<keyof One, 'type'>]: FieldTypeOf<Widened<One[Field]>> };
 
-/** Every event's fields; the compiler sees to it that none is missing, and none is wrong. */
+/** The fields of every event. The compiler checks that none is missing and that each has its type. */
 const FIELDS: { readonly [Type in Event['type']]: Fields<Extract<Event, { readonly type: Type }>> } = {
   'door.listening': { host: 'text', port: 'number', publicUrl: 'text?' },
   'door.closed': {},
@@ -49,13 +49,13 @@ const FIELDS: { readonly [Type in Event['type']]: Fields<Extract<Event, { readon
     state: 'text',
     generation: 'number',
     pid: 'number?',
-    unfit: 'yes',
+    unfit: 'flag',
     reason: 'text?',
     nextStartAt: 'number?',
   },
   'listener.ready': { profile: 'text', listener: 'text', port: 'number' },
   'listener.lost': { profile: 'text', listener: 'text', reason: 'text' },
-  'gateway.exit': { profile: 'text', generation: 'number', code: 'number?', signal: 'text?', asked: 'yes' },
+  'gateway.exit': { profile: 'text', generation: 'number', code: 'number?', signal: 'text?', asked: 'flag' },
   'gateway.output': { profile: 'text', stream: 'text', line: 'text' },
   'output.dropped': { profile: 'text', lines: 'number', reason: 'text' },
   'gateway.memory': { profile: 'text', bytes: 'number', limit: 'number' },
@@ -63,7 +63,7 @@ const FIELDS: { readonly [Type in Event['type']]: Fields<Extract<Event, { readon
     profile: 'text',
     listener: 'text',
     port: 'number',
-    blocked: 'yes',
+    blocked: 'flag',
     reason: 'text',
   },
   'control.restored': { path: 'text' },
@@ -92,14 +92,14 @@ const FIELDS: { readonly [Type in Event['type']]: Fields<Extract<Event, { readon
   'config.pending': { changes: 'texts' },
   'config.invalid': { problems: 'texts' },
   'config.unwatched': { reason: 'text' },
-  'app.stopping': { signal: 'text?', atOnce: 'yes', within: 'number' },
+  'app.stopping': { signal: 'text?', atOnce: 'flag', within: 'number' },
   'app.stopped': {},
 };
 
 const IS_TYPE: { readonly [Name in FieldType]: (value: unknown) => boolean } = {
   text: (value) => typeof value === 'string',
   number: (value) => typeof value === 'number',
-  yes: (value) => typeof value === 'boolean',
+  flag: (value) => typeof value === 'boolean',
   'text?': (value) => value === null || typeof value === 'string',
   'number?': (value) => value === null || typeof value === 'number',
   texts: (value) => Array.isArray(value) && value.every(IS_TYPE.text),
@@ -111,12 +111,12 @@ const IS_TYPE: { readonly [Name in FieldType]: (value: unknown) => boolean } = {
 export interface OwnLogLine {
   /** Epoch ms. */
   readonly at: number;
-  /** Null for one of another version, which `message` then tells. */
+  /** Null if the line is of another version; `message` says what happened then. */
   readonly event: Event | null;
   readonly message: string;
 }
 
-/** Null for what gwproxy did not write, or not whole. */
+/** Null for a line that gwproxy did not write, or wrote only in part. */
 export function readOwnLogLine(line: string): OwnLogLine | null {
   const value = parse(line);
   if (!isRecord(value) || typeof value.time !== 'number') return null;

@@ -6,14 +6,14 @@ import type { Rotated } from '../../logs/rotated.ts';
 import { createLines, LF } from '../../util/lines.ts';
 
 const BLOCK_BYTES = 64 * 1024;
-/** A stored line is a told one and its stamp. */
+/** The longest stored line: a line of output, and its time stamp. */
 export const STORED_LINE_BYTES = 128 * 1024;
 
-/** The last `count` whole lines before `end`, read from there backwards, and no more of the file than that. */
+/** The last `count` whole lines before `end`. Reads backwards, and no more of the file than needed. */
 export async function lastLines(handle: FileHandle, end: number, count: number): Promise<readonly string[]> {
   const blocks: Buffer[] = [];
   let start = end;
-  // One more than wanted: that is where the first wanted one begins.
+  // The line end before the first wanted line is needed too.
   for (let ends = 0; start > 0 && ends <= count && count > 0; ) {
     const size = Math.min(BLOCK_BYTES, start);
     const block = await readExactly(handle, start - size, size);
@@ -25,7 +25,7 @@ export async function lastLines(handle: FileHandle, end: number, count: number):
   return count === 0 ? [] : lines.slice(-count);
 }
 
-/** Up to the last line's end at `end` or before: what is behind it is still being written. */
+/** The offset after the last line end before `end`; a line behind it is still being written. */
 export async function lastLineEnd(handle: FileHandle, end: number): Promise<number> {
   for (let start = end; start > 0; ) {
     const size = Math.min(BLOCK_BYTES, start);
@@ -36,7 +36,7 @@ export async function lastLineEnd(handle: FileHandle, end: number): Promise<numb
   return 0;
 }
 
-/** The last `count` lines of a file that is written no more. Throws what the system, or gunzip, says. */
+/** The last `count` lines of a rotated file. Throws the error of the file system or of gunzip. */
 export async function lastOfRotated(
   { path, compressed }: Rotated,
   count: number,
@@ -54,7 +54,7 @@ async function readCompressed(path: string, count: number): Promise<readonly str
   let kept: string[] = [];
   const lines = createLines((line) => {
     kept.push(line);
-    // Bounded by what is wanted, not by what is there.
+    // Memory is bounded by `count`, not by the file's size.
     if (kept.length >= 2 * count + 1024) kept = kept.slice(-count);
   }, STORED_LINE_BYTES);
   await pipeline(createReadStream(path), createGunzip(), async (chunks: AsyncIterable<Buffer>) => {
@@ -72,7 +72,7 @@ function linesOf(bytes: Buffer): readonly string[] {
   return found;
 }
 
-/** Fewer bytes where the file has no more. */
+/** Returns fewer bytes if the file ends before. */
 export async function readExactly(handle: FileHandle, position: number, size: number): Promise<Buffer> {
   const bytes = Buffer.alloc(size);
   const { bytesRead } = await handle.read(bytes, 0, size, position);

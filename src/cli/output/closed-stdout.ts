@@ -1,7 +1,7 @@
 import { EXIT } from '../../errors.ts';
 import { hasCode } from '../../util/errno.ts';
 
-/** `gwproxy logs | head`: once nobody reads what this process prints, all is done, and nothing went wrong. */
+/** Ends the process with 0 when the reader of its stdout goes away, as in `gwproxy logs | head`. */
 export function exitWhenStdoutCloses(): void {
   process.stdout.on('error', (error) => {
     process.exit(hasCode(error, 'EPIPE') ? EXIT.ok : EXIT.failure);

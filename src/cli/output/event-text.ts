@@ -1,14 +1,14 @@
 import { LISTEN_CHANGED } from '../../config/change/diff.ts';
 import { type Event, isTrouble } from '../../events.ts';
 
-/** An event as a person reads it. */
+/** An event as a person reads it: the profile's name (or gwproxy), a sentence, and whether it means trouble. */
 export interface EventText {
   readonly name: string;
   readonly text: string;
   readonly bad: boolean;
 }
 
-/** `now` in epoch ms. Undefined for what nobody needs to read. */
+/** `now` in epoch ms. Undefined for an event that is not shown. */
 export function describeEvent(
   event: Exclude<Event, { type: 'gateway.output' }>,
   now: number,
@@ -28,10 +28,16 @@ export function describeEvent(
       return { name: event.profile ?? 'gwproxy', text, bad: true };
     }
     case 'door.suppressed':
-      return own(`${event.count} more requests were refused with ${event.code}`, true);
+      return own(
+        `${event.count} more requests were refused with ${event.code}; they came too fast to be listed`,
+        true,
+      );
     case 'door.unmatched': {
       const fields = Object.entries(event.attributes.fields).map(([name, value]) => `${name} ${value}`);
-      return own(`no profile claims ${event.attributes.platform} ${fields.join(', ')} (${event.path})`, true);
+      return own(
+        `no profile claims ${event.attributes.platform} ${fields.join(', ')} (${event.path}); \`gwproxy unmatched\` shows the route to add`,
+        true,
+      );
     }
     case 'door.mixed-batch': {
       const named = event.attributes.map(({ platform, fields }) =>
@@ -41,7 +47,7 @@ export function describeEvent(
       const lacking = event.lacking.join(', ');
       return own(
         `a batch for several bots was refused (${event.path}): ${named.join('; ')}${more}; ` +
-          `to let each see the others' data, set fan_out: true for ${lacking}`,
+          `if each bot may see the others' data, set fan_out: true for ${lacking}`,
         true,
       );
     }
@@ -60,56 +66,67 @@ export function describeEvent(
       const how = event.signal === null ? `with code ${event.code}` : `by ${event.signal}`;
       return {
         name: event.profile,
-        text: `ended ${how}${event.asked ? '' : ', unasked'}`,
+        text: event.asked ? `ended ${how}` : `ended unexpectedly ${how}`,
         bad: !event.asked,
       };
     }
     case 'gateway.memory':
       return {
         name: event.profile,
-        text: `uses ${mebibytes(event.bytes)} of memory; above ${mebibytes(event.limit)} it is restarted`,
+        text: `uses ${mebibytes(event.bytes)} of memory; it is restarted above ${mebibytes(event.limit)} (max_memory)`,
         bad: true,
       };
     case 'output.dropped':
       return {
         name: event.profile,
-        text: `writes faster than anyone can read; lines left out: ${event.lines}`,
+        text: `writes output too fast; ${event.lines} lines are left out`,
         bad: true,
       };
     case 'listener.unknown-owner': {
-      const so = event.blocked ? 'it gets no requests, as owner_check says' : 'taken for its own';
-      const text = `${event.listener}: nobody can say whose process listens on port ${event.port} (${event.reason}); ${so}`;
+      const consequence = event.blocked
+        ? 'it gets no requests, because of owner_check: strict'
+        : 'the gateway is assumed to own it';
+      const text = `${event.listener}: the process that listens on port ${event.port} cannot be identified (${event.reason}); ${consequence}`;
       return { name: event.profile, text, bad: event.blocked };
     }
     case 'control.restored':
-      return own(`the control socket ${event.path} was removed; there is a new one`, true);
+      return own(
+        `the control socket ${event.path} was removed by another program, and is created again`,
+        true,
+      );
     case 'control.lost':
       return own(
-        `the control socket ${event.path} was removed, and there can be no new one (${event.reason}): no command reaches this gwproxy; it is tried again every few seconds`,
+        `the control socket ${event.path} was removed and cannot be created again (${event.reason}); no command reaches this gwproxy; the next attempt is in a few seconds`,
         true,
       );
     case 'run.swept': {
       const left = event.processes === 1 ? 'a process' : `${event.processes} processes`;
       const whose = event.profiles.length === 0 ? '' : ` (${event.profiles.join(', ')})`;
-      return own(`an earlier gwproxy was killed and left ${left}${whose}; ended now`, true);
+      return own(`an earlier gwproxy was killed and left ${left} behind${whose}; they are ended now`, true);
     }
     case 'run.unguarded':
-      return own(`gateways would outlive this gwproxy if it were killed: ${event.reason}`, true);
+      return own(`if this gwproxy is killed, its gateways go on running: ${event.reason}`, true);
     case 'run.record':
       return own(`${event.file} ${event.reason}`, true);
     case 'log.failed':
       return own(
-        `${event.file} cannot be written (${event.reason}); the gateways go on, and it is tried again every few seconds`,
+        `the log file ${event.file} cannot be written (${event.reason}); the gateways go on; the next attempt is in a few seconds`,
         true,
       );
     case 'log.resumed':
-      return own(`${event.file} is written again; lines lost: ${event.lines}`, event.lines > 0);
+      return own(
+        `the log file ${event.file} is written again; ${event.lines} lines were lost`,
+        event.lines > 0,
+      );
     case 'log.unrotated':
-      return own(`${event.file} cannot be rotated or compressed (${event.reason}); it is tried again`, true);
+      return own(
+        `the log file ${event.file} cannot be rotated or compressed (${event.reason}); gwproxy will try again`,
+        true,
+      );
     case 'spool.lost': {
-      const why = event.reason === 'expired' ? 'it waited too long' : 'the gateway does not want it';
-      const last = event.lastStatus === null ? '' : `; last: ${event.lastStatus}`;
-      const text = `LOST: delivery ${event.id} from ${event.platform}, acknowledged before: ${why}${last}`;
+      const why = event.reason === 'expired' ? 'it waited too long' : 'the gateway refused it';
+      const last = event.lastStatus === null ? '' : ` (last answer: ${event.lastStatus})`;
+      const text = `LOST: delivery ${event.id} from ${event.platform}, which its sender believes delivered: ${why}${last}`;
       return { name: event.profile, text, bad: true };
     }
     case 'spool.dead': {
@@ -117,41 +134,44 @@ export function describeEvent(
       const why =
         event.reason === 'tries'
           ? `failed ${event.tries} times${last}`
-          : 'was kept for it, and by the config is not its any more; no gateway gets it';
-      const text = `delivery ${event.id} from ${event.platform} ${why}; \`gwproxy spool retry ${event.id}\` tries again`;
+          : 'was spooled for this profile, but by the config is no longer for it; no gateway gets it';
+      const text = `delivery ${event.id} from ${event.platform} ${why}; \`gwproxy spool retry ${event.id}\` sends it again`;
       return { name: event.profile, text, bad: true };
     }
     case 'spool.corrupt':
-      return own(`${event.file} in the spool is no delivery and was set aside: ${event.reason}`, true);
+      return own(`the spool file ${event.file} is damaged and was set aside: ${event.reason}`, true);
     case 'spool.full': {
-      const text = `the spool is full; deliveries refused with 503: ${event.refused}; see \`gwproxy spool\``;
+      const text = `the spool is full, and ${event.refused} deliveries were refused with 503; see \`gwproxy spool\``;
       return { name: event.profile, text, bad: true };
     }
     case 'spool.unusable':
-      return own(`the spool cannot be opened (${event.reason}); nothing is acknowledged early`, true);
+      return own(
+        `the spool cannot be opened (${event.reason}); no delivery is acknowledged before its gateway has answered`,
+        true,
+      );
     case 'spool.failed':
       return { name: event.profile, text: spoolFailure(event), bad: true };
     case 'spool.drained':
       return {
         name: event.profile,
-        text: `nothing is spooled any more; delivered: ${event.delivered}`,
+        text: `the spool is empty again; ${event.delivered} deliveries were delivered`,
         bad: false,
       };
     case 'config.applied':
       return own(
-        `config applied: ${event.changes.length === 0 ? 'nothing differs' : event.changes.join('; ')}`,
+        `config applied: ${event.changes.length === 0 ? 'nothing changed' : event.changes.join('; ')}`,
       );
     case 'config.pending':
       return own(pendingText(event.changes), true);
     case 'config.invalid':
-      return own(`the config is invalid; what runs goes on as it was: ${event.problems.join('; ')}`, true);
+      return own(`the config is invalid, and nothing is changed: ${event.problems.join('; ')}`, true);
     case 'config.unwatched':
       return own(
-        `config files are not watched (${event.reason}); \`gwproxy reload\` applies what changed`,
+        `the config files cannot be watched (${event.reason}); after a change run \`gwproxy reload\``,
         true,
       );
     case 'app.stopping':
-      return own(event.atOnce ? 'stopping at once' : 'stopping; once more to stop at once');
+      return own(event.atOnce ? 'stopping at once' : 'stopping in order; a second signal stops at once');
     case 'app.stopped':
       return own('stopped');
   }
@@ -165,17 +185,17 @@ function pendingText(changes: readonly string[]): string {
 }
 
 function spoolFailure({ action, reason, count }: Extract<Event, { type: 'spool.failed' }>): string {
-  const times = count === 1 ? '' : `, ${count} times`;
+  const times = count === 1 ? '' : ` ${count} times`;
   switch (action) {
     case 'keep':
-      return `deliveries cannot be spooled and were refused with 503${times} (${reason})`;
+      return `deliveries cannot be spooled, and 503 was answered${times} (${reason})`;
     case 'read':
-      return `a spooled delivery cannot be read${times} (${reason}); it is tried again`;
+      return `reading a spooled delivery failed${times} (${reason}); gwproxy will try again`;
     case 'send':
-      return `a spooled delivery is stuck until gwproxy is started again${times} (${reason})`;
+      return `sending a spooled delivery failed${times} (${reason}); it stays in the spool until gwproxy is started again`;
     case 'remove':
     case 'bury':
-      return `the spool cannot note what became of a delivery${times} (${reason}); it may come again after a restart`;
+      return `recording the end of a spooled delivery failed${times} (${reason}); it may be delivered again after gwproxy is started again`;
   }
 }
 

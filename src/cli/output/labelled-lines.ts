@@ -4,12 +4,12 @@ const NAME_COLOURS = [36, 33, 35, 32, 34, 96, 93, 95, 92, 94];
 const BOLD = 1;
 const RED = 31;
 
-/** Between the name and the text: a gateway's output, what gwproxy tells, and what is wrong. */
+/** Stands between the name and the text: `|` a gateway's output, `>` an event, `!` an event that means trouble. */
 export type LineMark = '|' | '>' | '!';
 
 /**
- * Lines for a person: each begins with a name in a colour of its own (gwproxy's in bold), as wide as the longest. `names`
- * are all profiles in the config's order, so that each keeps its colour in every command.
+ * Returns a function that formats lines for a terminal. Each begins with a profile's name in its colour (gwproxy's in
+ * bold), padded to the longest one. `names` are all profiles in the config's order, so that colours never change.
  */
 export function createLineLabeller(
   names: readonly string[],
@@ -29,8 +29,8 @@ export function createLineLabeller(
 }
 
 /**
- * Without escape sequences and control characters: a gateway's output holds text from strangers, and a terminal
- * would obey it.
+ * Removes escape sequences and control characters, except tabs. A gateway's output holds text from strangers, which could
+ * otherwise control the operator's terminal.
  */
 export function stripControls(text: string): string {
   return stripVTControlCharacters(text).replace(/(?!\t)\p{Cc}/gu, '');

@@ -3,19 +3,19 @@ import { withConfig } from '../config-hint.ts';
 import { describeEvent } from './event-text.ts';
 import { createLineLabeller, type LineMark } from './labelled-lines.ts';
 
-/** Past this, a terminal that does not keep up loses gateways' output, and is told how much. */
+/** With more than this unwritten, gateways' output is left out and counted, because the terminal is too slow. */
 const MAX_UNWRITTEN_BYTES = 1024 * 1024;
 
 export interface Terminal {
   readonly write: (text: string) => void;
-  /** Bytes that were written and have not left yet. */
+  /** Bytes that were passed to `write` and are not written yet. */
   readonly unwritten: () => number;
   readonly colour: boolean;
-  /** Which commands it tells are for; the usual one where none is named. */
+  /** The config file that the printed commands name; by default gwproxy.yaml. */
   readonly configFile?: string;
 }
 
-/** Tells a person what happens, each line under the profile's name, or gwproxy's own. */
+/** Prints events on a terminal, each line with the profile's name, or with gwproxy's. */
 export function createRenderer(
   profiles: readonly string[],
   terminal: Terminal,
@@ -36,7 +36,7 @@ export function createRenderer(
         return;
       }
       if (lost > 0)
-        line('gwproxy', '!', `lines of output not shown, since the terminal is too slow: ${lost}`);
+        line('gwproxy', '!', `${lost} lines of output are not shown, because the terminal is too slow`);
       lost = 0;
       line(event.profile, '|', event.line);
       return;

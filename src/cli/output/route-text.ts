@@ -3,10 +3,10 @@ import { HEADER_FIELD, JSON_FIELD } from '../../routing/custom.ts';
 import { platforms } from '../../routing/platforms/index.ts';
 import type { PlatformName, Route, Source } from '../../routing/route.ts';
 
-/** What stands for a secret that is known, wherever routes and keys are shown. */
+/** Replaces every secret wherever routes and keys are printed. */
 export const SECRET = '(secret)';
 
-/** Whether that field's values are secrets. Of a custom route nobody but its author knows: all of them are. */
+/** True if the field's values are secrets. Those of a custom route may always be. */
 export function isSecret(platform: PlatformName, field: string): boolean {
   if (platform === 'custom') return true;
   return platforms.find(({ name }) => name === platform)?.secretFields.includes(field) ?? true;
@@ -20,10 +20,10 @@ export function fieldName(field: string): string {
 }
 
 const PLAIN = /^(?:[A-Za-z_][\w.-]*|[1-9]\d{0,20})$/;
-/** What YAML 1.1 or 1.2 takes for something else than text. */
+/** Words that YAML 1.1 or 1.2 does not read as text. */
 const NO_TEXT = /^(?:true|false|null|yes|no|on|off|y|n)$/i;
 
-/** Text as YAML, on one line: quoted where it could be read otherwise, and with nothing that a terminal obeys. */
+/** Text as one line of YAML: quoted if it could be read as another type, and without control characters. */
 export function yamlText(value: string): string {
   if (PLAIN.test(value) && !NO_TEXT.test(value)) return value;
   return JSON.stringify(value).replace(
@@ -44,7 +44,7 @@ export function shownFields(route: Route): Readonly<Record<string, readonly stri
   );
 }
 
-/** A route as a person reads it: what it asks for, secrets hidden. */
+/** A route as a person reads it: all that it requires, secrets hidden. */
 export function routeText(route: Route): string {
   const { key, host, path, stripPrefix, fallback, fanOut } = route;
   const fields = Object.entries(shownFields(route)).map(

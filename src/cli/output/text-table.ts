@@ -35,7 +35,7 @@ const HEADER = [
 const HELD_BACK =
   'nothing of this change is applied, since it restarts or ends gateways; `gwproxy reload` applies all of it';
 
-/** What `gwproxy status` shows; `now` is epoch ms. */
+/** The table that `gwproxy status` prints; `now` is epoch ms. */
 export function statusTable(status: Status, now: number): string {
   const head = `gwproxy ${status.version}  pid ${status.pid}  listening on ${status.listen}  up ${duration(status.uptime_s)}`;
   const rows = status.profiles.map((profile) => [
@@ -56,14 +56,14 @@ export function statusTable(status: Status, now: number): string {
   );
   const spooled = status.profiles.flatMap(spooledText);
   const notes = [
-    ...(status.config_error === null ? [] : [`config: ${status.config_error}`]),
-    ...status.config_pending.map((change) => `config, not applied yet: ${change}`),
+    ...(status.config_error === null ? [] : [`the config is not applied: ${status.config_error}`]),
+    ...status.config_pending.map((change) => `the config has a change that is not applied: ${change}`),
     ...(status.config_pending.some((change) => change !== LISTEN_CHANGED) ? [HELD_BACK] : []),
-    ...status.failing_logs.map(({ file, reason }) => `log not written: ${file}: ${reason}`),
-    ...(lines.length === 0 ? [] : [`lines of output not kept: ${lines.join(', ')}`]),
+    ...status.failing_logs.map(({ file, reason }) => `the log file ${file} cannot be written: ${reason}`),
+    ...(lines.length === 0 ? [] : [`lines of output that are in no log: ${lines.join(', ')}`]),
     ...(spooled.length === 0 ? [] : [`spooled: ${spooled.join('; ')}; see \`gwproxy spool\``]),
     ...Object.entries(status.orphaned).map(
-      ([name, count]) => `kept for ${name}, which the config does not run: ${count}; see \`gwproxy spool\``,
+      ([name, count]) => `spooled for ${name}, which is not in the config: ${count}; see \`gwproxy spool\``,
     ),
   ];
   return [head, ...notes, '', table([HEADER, ...rows])].join('\n');
@@ -88,7 +88,7 @@ function listenerText(listener: ProfileStatus['listeners'][number]): string {
   return `${listener.name}:${listener.port ?? '?'}${listener.ready ? '' : ' (not ready)'}`;
 }
 
-/** The text as it fits on a terminal, and does not scroll it: its last line ends too. Pure. */
+/** Cuts the text to a terminal's width, and to one line less than its height, so that it does not scroll. Pure. */
 export function fitted(
   text: string,
   { columns, rows }: { readonly columns: number; readonly rows: number },

@@ -3,20 +3,20 @@ import { platforms } from '../../routing/platforms/index.ts';
 import type { Attributes } from '../../routing/route.ts';
 import { isSecret, yamlText } from '../output/route-text.ts';
 
-/** A line for a profile that claims a key that nobody claims. */
+/** A line of config with which a profile claims an unmatched request. */
 export interface ClaimLine {
   readonly line: string;
-  /** Its fields whose values gwproxy does not keep: the line has `${NAME}` for each. */
+  /** Its secret fields, whose values gwproxy does not store; the line has `${NAME}` for each. */
   readonly secrets: readonly string[];
 }
 
-/** The host and path prefix of the routes that decided a request: only a route that names them too is asked. */
+/** The host and path prefix of the routes that decided the request; only a route with the same ones is considered. */
 export interface RouteScope {
   readonly host: string | null;
   readonly path: string;
 }
 
-/** Undefined where no route can claim it: it names nobody, or its sender has no routes. */
+/** Undefined if no route can claim the request: it names no bot, or its sender has no route key. */
 export function claimLine(attributes: Attributes, { host, path }: RouteScope): ClaimLine | undefined {
   const { platform } = attributes;
   const named = identifyingFields(attributes);
@@ -39,9 +39,9 @@ export function claimLine(attributes: Attributes, { host, path }: RouteScope): C
 }
 
 /**
- * The fields that name the bot. Of a few senders some fields say more than whose request it is (the tenant it
- * comes from, the repository of an app's event): a route by these would miss the bot's other requests. Secrets
- * only where nothing else is there.
+ * The fields that identify the bot. Some fields of some senders differ between one bot's requests (the tenant, the
+ * repository of a GitHub app's event), so a route with them would miss the others. Secret fields are used only if there
+ * are no others.
  */
 function identifyingFields({ platform, fields }: Attributes): readonly string[] {
   const names = Object.keys(fields);
@@ -51,7 +51,7 @@ function identifyingFields({ platform, fields }: Attributes): readonly string[] 
   return open.length > 0 ? open : names;
 }
 
-/** Agent 365's app is the blueprint, which many agents share; elsewhere the recipient is the app. */
+/** Agent 365's `app` is a blueprint that many agents share; elsewhere the recipient is the app itself. */
 function botFrameworkFields({ app, recipient }: Attributes['fields']): readonly string[] {
   const own = app !== undefined && (recipient === undefined || recipient === `28:${app}`);
   return own ? ['app'] : ['agentic_app', 'recipient', 'tenant'];
@@ -61,7 +61,7 @@ function firstPresent(names: readonly string[], wanted: readonly string[]): read
   return wanted.filter((field) => names.includes(field)).slice(0, 1);
 }
 
-/** A name for the variable that is to hold the secret. */
+/** The name of the variable that holds the secret. */
 function variable(field: string): string {
   const name = field.replace(/^(?:header|json):/, '');
   return name

@@ -3,17 +3,17 @@ import type { PlatformName, Route } from '../../routing/route.ts';
 import { matchesPrefix } from '../../routing/target-path.ts';
 import { PORTALS } from './portals.ts';
 
-/** One thing to paste, of `gwproxy urls --json`; users' scripts rely on these names. */
+/** One URL to paste, as `gwproxy urls --json` prints it; users' scripts rely on these names. */
 export interface PortalUrl {
   readonly profile: string;
-  /** Null for any sender. */
+  /** Null if any sender may use the URL. */
   readonly platform: PlatformName | null;
   /** What the sender's portal calls the field. */
   readonly setting: string;
   readonly url: string;
 }
 
-/** What to enter at each sender so that its requests reach the profile; each URL once. Pure. */
+/** The URLs to enter at each sender so that its requests reach the profile, without repeats. Pure. */
 export function portalUrls(plan: Plan): readonly PortalUrl[] {
   const urls = plan.routes.flatMap((route) => {
     const profile = plan.profiles.find(({ name }) => name === route.profile);
@@ -39,8 +39,8 @@ function urlsOf(plan: Plan, profile: ProfilePlan, route: Route): readonly Portal
 }
 
 /**
- * The paths from outside: the sender's usual one where a listener serves it, else each prefix that a listener
- * serves within the route's own.
+ * The public paths of a route: the sender's usual path if a listener serves it, else each prefix that a listener serves
+ * within the route's own path.
  */
 function publicPaths(profile: ProfilePlan, route: Route, usual: string | null): readonly string[] {
   const prefixes = profile.listeners.flatMap(({ paths }) => paths);
@@ -58,7 +58,7 @@ function origin({ publicUrl, listen }: Plan, host: string | null): string {
   return `http://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`;
 }
 
-/** The port of a Host with one, with its ':'. */
+/** The port of a host, with its ':'; empty without one. */
 function portOf(host: string): string {
   return /:\d+$/.exec(host)?.[0] ?? '';
 }

@@ -1,10 +1,10 @@
 import type { PlatformName } from '../../routing/route.ts';
 
-/** Where a sender is told the URL. */
+/** Where a sender's portal or API takes the URL. */
 export interface Portal {
-  /** The fields that take it, as the portal or API calls them. */
+  /** The fields for the URL, in the portal's own words. */
   readonly settings: readonly string[];
-  /** Where the sender's own SDK or samples serve it, unless told otherwise; null where there is no custom. */
+  /** The path that the sender's own SDK or samples serve by default; null if there is none. */
   readonly path: string | null;
 }
 
@@ -13,7 +13,7 @@ const META = {
   path: null,
 } as const;
 
-/** One for each sender; a secret is named by its field, never shown. */
+/** The portal of each sender. Secrets are named by their field, never shown. */
 export const PORTALS: Readonly<Record<Exclude<PlatformName, 'custom'>, Portal>> = {
   'bot-framework': { settings: ['Azure Bot, Configuration: Messaging endpoint'], path: '/api/messages' },
   // bolt-js and bolt-python serve all three here.

@@ -1,4 +1,5 @@
 import { parseStatus } from '../../admin/status.ts';
+import { errorMessage } from '../../util/errno.ts';
 import { askRunning } from '../ask-running.ts';
 import { onInterrupt } from './interrupt.ts';
 import { ProgressLine } from './progress-line.ts';
@@ -43,7 +44,7 @@ export class ChangeProgress {
   }
 
   fail(profile: string, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorMessage(error);
     const prefix = [`${profile} is not ready: `, `${profile} is `].find((start) => message.startsWith(start));
     this.#failed.set(profile, message.slice(prefix?.length ?? 0));
     this.#show();

@@ -9,7 +9,7 @@ export interface Account {
   readonly home: string;
 }
 
-/** Whom a system's unit runs as: who called sudo, else the user at hand. Throws a CommandError. */
+/** The account that a system unit runs as: the one that called sudo, else the current one. Throws a CommandError. */
 export async function serviceAccount(env: NodeJS.ProcessEnv): Promise<Account> {
   const own = userInfo();
   const name = env['SUDO_USER'] || own.username;
@@ -19,6 +19,6 @@ export async function serviceAccount(env: NodeJS.ProcessEnv): Promise<Account> {
     return { name, home: account?.home ?? '/' };
   } catch (cause) {
     const why = errorMessage(cause);
-    throw new CommandError(EXIT.failure, `SUDO_USER is no account to run as: ${why}`, { cause });
+    throw new CommandError(EXIT.failure, `the account in SUDO_USER cannot be used: ${why}`, { cause });
   }
 }

@@ -14,20 +14,21 @@ import type { Account } from './account.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { serviceNameOf } from './service-name.ts';
 
-/** What the service gets of this shell's variables, where they are set. Never more: a unit is no place for secrets. */
+/** The variables of this shell that the service gets, if they are set. No others, since a unit must hold no secrets. */
 const PASSED_VARIABLES = ['PATH', 'LANG', 'LC_ALL', 'TZ'] as const;
-/** Where its state lies: without these `gwproxy status` would look elsewhere. */
+/** The variables that decide where the state folder is; without them `gwproxy status` would not find the service. */
 const FOLDER_VARIABLES = ['GWPROXY_STATE_DIR', 'XDG_STATE_HOME'] as const;
 
 export interface DescribedService {
   readonly service: ServiceDefinition;
-  /** For the user to know before it runs. */
+  /** Printed before the service is installed. */
   readonly warnings: readonly string[];
 }
 
 /**
- * The service of that config, which is checked twice: as it reads here, and as it will without this shell's variables.
- * `account`: whom a system's unit runs as; `socket`: with a socket unit. Throws a CommandError (78) with every problem.
+ * Describes the service of a config. The config is loaded twice, with this shell's variables and with those of the
+ * service, and has to be valid both times. `account` is the one that a system unit runs as. Throws a CommandError (78)
+ * with every problem.
  */
 export async function describeService(
   configFile: string,
@@ -62,7 +63,7 @@ export async function describeService(
   return { service, warnings: [...warningsOf(service), ...differing] };
 }
 
-/** As systemd.socket(5) reads it, which looks no name up. Throws a CommandError. Pure. */
+/** The address for ListenStream= (systemd.socket(5)), which takes no host names. Throws a CommandError. Pure. */
 export function listenStream({ host, port }: Plan['listen']): string {
   const address = host === 'localhost' ? '127.0.0.1' : host;
   if (isIP(address) !== 0 && port !== 0) return `${address.includes(':') ? `[${address}]` : address}:${port}`;
@@ -83,14 +84,14 @@ function passedVariables(env: NodeJS.ProcessEnv): Readonly<Record<string, string
   ]);
 }
 
-/** What a unit's lines cannot hold, and of a program's path what systemd refuses besides. */
+/** Throws a CommandError for text that a unit's lines cannot hold, and for quotes in the program's path. */
 function refuseUnwritablePaths(program: string, texts: readonly string[]): void {
   const found = texts.find((text) => /\p{Cc}|[\s\\]$/u.test(text));
   if (found === undefined && !/["'\\]/.test(program)) return;
   throw new CommandError(
     EXIT.failure,
-    `a service cannot name ${JSON.stringify(found ?? program)}: it holds a control character, ends in a blank or a ` +
-      'backslash, or is a program with a quote in its path',
+    `a service file cannot hold ${JSON.stringify(found ?? program)}: it has a control character, ends in a blank or a ` +
+      'backslash, or is the path of a program and has a quote',
   );
 }
 
@@ -98,38 +99,42 @@ function warningsOf({ main, user }: ServiceDefinition): readonly string[] {
   return [
     ...(/[\\/]_npx[\\/]/.test(main)
       ? [
-          `${main} lies in npx's cache, which is cleared: install gwproxy first (npm install --global gwproxy)`,
+          `${main} lies in npx's cache, which may be cleared; install gwproxy first (npm install --global gwproxy)`,
         ]
       : []),
     ...(user === 'root'
-      ? ['it runs as root, and so do gateways without `user:`; sudo from an account of its own']
+      ? [
+          'the service runs as root, and so do gateways without `user:`; run sudo from an account that the service may have',
+        ]
       : []),
   ];
 }
 
-/** The config in the service's environment: refused where it is invalid there; told where it means something else. */
+/** Loads the config with the service's environment; warns of profiles that differ. Throws a CommandError if it is invalid. */
 async function profilesThatDiffer(
   file: string,
   env: Readonly<Record<string, string>>,
   here: Plan,
 ): Promise<readonly string[]> {
   const loaded = await loadConfig(file, { env });
-  const only = `a service sees only ${Object.keys(env).join(', ')} of this shell's variables; write what it needs into an env_file`;
+  const only = `a service gets only ${Object.keys(env).join(', ')} of this shell's variables; write the others into an env_file`;
   if (!loaded.ok) {
     const problems = loaded.problems.map((problem) => formatProblem(problem, process.cwd(), loaded.texts));
     throw new CommandError(
       EXIT.invalidConfig,
-      [...problems, `the config is valid here, but not for a service: ${only}`].join('\n'),
+      [...problems, `the config is valid in this shell, but not for a service: ${only}`].join('\n'),
     );
   }
   const there = new Map(loaded.plan.profiles.map((profile) => [profile.name, profile]));
   const differing = here.profiles
     .filter((profile) => !isDeepStrictEqual(comparable(profile), comparable(there.get(profile.name))))
     .map(({ name }) => name);
-  return differing.length === 0 ? [] : [`other than here in this shell: ${differing.join(', ')}; ${only}`];
+  return differing.length === 0
+    ? []
+    : [`these profiles will differ from what they are in this shell: ${differing.join(', ')}; ${only}`];
 }
 
-/** TMPDIR is a session's own, and no gateway means another by it. */
+/** TMPDIR differs between sessions without changing what a profile means, so it is left out. */
 function comparable(profile: Plan['profiles'][number] | undefined): unknown {
   if (profile === undefined || profile.launch.kind === 'url') return profile;
   const { TMPDIR: _session, ...env } = profile.launch.env;

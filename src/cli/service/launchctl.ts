@@ -9,17 +9,15 @@ import { runTool } from './run-tool.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { removeUnitFile, writeUnitFile } from './unit-file.ts';
 
-/** Writes the agent and has launchd start it, now and at login. Throws a CommandError. */
+/** Writes the agent, and lets launchd start it now and at login. Throws a CommandError. */
 export async function installAgent(service: ServiceDefinition, configFile: string): Promise<void> {
   const { name, stateFolder } = service;
   const file = agentFile(name);
-  // launchd opens its log there before gwproxy makes it.
+  // launchd opens the log file in this folder before gwproxy starts.
   makeStateFolder(stateFolder);
   const written = await writeUnitFile(file, launchdAgent(service));
   console.log(
-    { new: `${file} is written`, same: `${file} is as it should be`, changed: `${file} is written anew` }[
-      written
-    ],
+    { new: `${file} is written`, same: `${file} is up to date`, changed: `${file} is updated` }[written],
   );
   if ((await runTool('launchctl', ['print', target(name)])).ok) {
     if (written === 'same') {
@@ -29,7 +27,7 @@ export async function installAgent(service: ServiceDefinition, configFile: strin
     await runTool('launchctl', ['bootout', target(name)]);
   } else if (await isRunning(configFile)) {
     console.log(
-      `a gwproxy that was started by hand runs on; from the next login on it is ${name}; at once with ` +
+      `a gwproxy that was started by hand goes on running; ${name} takes over at the next login, or now with ` +
         `\`gwproxy down${configHint(configFile)}\` and \`gwproxy service install${configHint(configFile)}\``,
     );
     return;
@@ -41,16 +39,16 @@ export async function installAgent(service: ServiceDefinition, configFile: strin
   );
 }
 
-/** Stops it and takes the agent away; nothing where there is none. Throws a CommandError. */
+/** Stops the agent and removes its file, if it is installed. Throws a CommandError. */
 export async function uninstallAgent(name: string): Promise<void> {
   const file = agentFile(name);
   if (!(await removeUnitFile(file))) {
     console.log(`${name} is not installed`);
     return;
   }
-  // Not loaded: then there is nothing to stop.
+  // It fails if the agent is not loaded; then nothing has to be stopped.
   await runTool('launchctl', ['bootout', target(name)]);
-  console.log(`${name} is stopped, and ${file} removed`);
+  console.log(`${name} is stopped, and ${file} is removed`);
 }
 
 function agentFile(name: string): string {

@@ -10,17 +10,17 @@ export function launchdAgent(service: ServiceDefinition): string {
     ['WorkingDirectory', folder],
     ['EnvironmentVariables', env],
     ['RunAtLoad', true],
-    // `gwproxy down` ends with 0, and it stays down.
+    // `gwproxy down` ends it with 0, and launchd does not start it again.
     ['KeepAlive', { SuccessfulExit: false }],
     ['ThrottleInterval', 10],
     ['ExitTimeOut', Math.ceil(stopTime / 1000)],
-    // Its events go to its own log, which is rotated; here lies why it did not start.
+    // Events go to gwproxy's own log, which is rotated. up.log says why it did not start.
     ['StandardOutPath', '/dev/null'],
     ['StandardErrorPath', join(stateFolder, 'up.log')],
   ];
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<!-- ${WRITTEN_BY}, which writes it anew. Install it again when Node, gwproxy or the config moves. -->
+<!-- ${WRITTEN_BY}, which overwrites it. Install it again when Node, gwproxy or the config moves. -->
 <plist version="1.0">
 ${dictionary(entries, '')}
 </plist>

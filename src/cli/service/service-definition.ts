@@ -1,22 +1,22 @@
-/** A gwproxy to be started at boot: all that a unit or an agent says, found out before one is written. */
+/** All values that a systemd unit or launchd agent is written from. */
 export interface ServiceDefinition {
-  /** Of this config alone: `gwproxy-bots-1a2b3c4d`. */
+  /** Unique for each config: `gwproxy-bots-1a2b3c4d`. */
   readonly name: string;
-  /** All paths are absolute and hold no control character. */
+  /** This and all other paths are absolute and hold no control character. */
   readonly configFile: string;
   readonly folder: string;
   readonly stateFolder: string;
   readonly node: string;
   readonly main: string;
-  /** The variables that the service manager would not give it by itself. */
+  /** Environment variables that the service manager would not set by itself. */
   readonly env: Readonly<Record<string, string>>;
-  /** ms that a stop in order may take, the margin included. */
+  /** ms that stopping in order may take, with a margin. */
   readonly stopTime: number;
-  /** What a socket unit listens on, so that no connection is refused while it restarts; null without one. */
+  /** ListenStream= of the socket unit; null without one. */
   readonly socket: string | null;
-  /** Whom a system's unit runs as; null in the user's own. */
+  /** The account that a system unit runs as; null for a unit of the user. */
   readonly user: string | null;
 }
 
-/** Stands in every file that is written here, and in no other. */
+/** By this text gwproxy recognises the files that it wrote. */
 export const WRITTEN_BY = 'Written by `gwproxy service install`';

@@ -1,12 +1,12 @@
 import { basename, dirname, extname } from 'node:path';
 import { realConfigPath, stateFolder } from '../../state-folder.ts';
 
-/** Of that config's service, whether it is installed or not. Throws a CommandError where there is no such file. */
+/** The name of a config's service, installed or not. Throws a CommandError if there is no such config. */
 export function serviceNameOf(configFile: string, env: NodeJS.ProcessEnv): string {
   return serviceName(realConfigPath(configFile), basename(stateFolder(configFile, env)));
 }
 
-/** Pure. Readable where folder and file allow it, and told apart by the id of the config's state folder. */
+/** A readable name from folder and file, made unique by the id of the config's state folder. Pure. */
 export function serviceName(configFile: string, id: string): string {
   const stem = basename(configFile, extname(configFile));
   const words = [basename(dirname(configFile)), ...(stem === 'gwproxy' ? [] : [stem])];

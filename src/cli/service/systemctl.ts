@@ -9,10 +9,10 @@ import type { ServiceDefinition } from './service-definition.ts';
 import { systemdSocket, systemdUnit } from './systemd.ts';
 import { readUnitFile, removeUnitFile, writeUnitFile } from './unit-file.ts';
 
-/** One manager of systemd: the user's own, or the system's. */
+/** One of systemd's two managers, the user's or the system's. */
 export interface Manager {
   readonly system: boolean;
-  /** Where its units lie. */
+  /** The folder with its units. */
   readonly folder: string;
 }
 
@@ -23,8 +23,8 @@ export function managerOf(system: boolean, env: NodeJS.ProcessEnv): Manager {
 }
 
 /**
- * Writes the unit and has systemd start it, now and at boot. A gwproxy that was started by hand goes on, and the unit
- * waits. Throws a CommandError: 70 where it does not start, 1 where systemd does not answer, then nothing is written.
+ * Writes the unit, and lets systemd start it now and at boot; a gwproxy that was started by hand goes on running until it
+ * is stopped. Throws a CommandError: 70 if the unit does not start, 1 if systemd does not answer (nothing is written then).
  */
 export async function installUnit(
   service: ServiceDefinition,
@@ -42,7 +42,7 @@ export async function installUnit(
   const units = service.socket === null ? [name] : [socket, name];
   if (service.socket !== null) await writeAndReport(socketFile, systemdSocket(service, service.socket));
   else if ((await readUnitFile(socketFile, 'nothing is installed')) !== null) {
-    // It would go on listening, beside a gwproxy that does so itself.
+    // The old socket would keep listening on the port that gwproxy now opens itself.
     requireOk(await systemctl('disable', '--now', socket));
     await removeUnitFile(socketFile);
     console.log(`${socketFile} is removed`);
@@ -55,12 +55,12 @@ export async function installUnit(
     console.log(
       written === 'same'
         ? `${name} is running`
-        : `${name} runs on with the unit as it was, until \`${shown} restart ${name}\``,
+        : `${name} runs with the old unit until \`${shown} restart ${name}\``,
     );
   } else if (await isRunning(configFile)) {
     requireOk(await systemctl('enable', ...units));
     console.log(
-      `a gwproxy that was started by hand runs on; from the next boot on it is ${name}; at once with ` +
+      `a gwproxy that was started by hand goes on running; ${name} takes over at the next boot, or now with ` +
         `\`gwproxy down${configHint(configFile)}\` and \`${shown} start ${units.join(' ')}\``,
     );
   } else {
@@ -75,19 +75,19 @@ export async function installUnit(
     console.log(`${name} is running; its log: ${journal} -f`);
     if (service.socket !== null) {
       console.log(
-        `${socket} listens on ${service.socket} also after \`gwproxy down\`, and the next request starts it again; ` +
-          `both end with \`${shown} stop ${units.join(' ')}\``,
+        `${socket} listens on ${service.socket} even after \`gwproxy down\`, and the next request starts gwproxy again; ` +
+          `\`${shown} stop ${units.join(' ')}\` stops both`,
       );
     }
   }
   if (!manager.system && !(await hasLinger())) {
     console.log(
-      'it starts when you log in, and ends when you log out; from boot on with `loginctl enable-linger`',
+      'it starts when you log in and ends when you log out; `loginctl enable-linger` lets it run from boot on',
     );
   }
 }
 
-/** Stops it and takes the unit away; nothing where there is none. Throws a CommandError. */
+/** Stops the unit and removes its files, if it is installed. Throws a CommandError. */
 export async function uninstallUnit(name: string, manager: Manager, configFile: string): Promise<void> {
   const systemctl = controlOf(manager);
   requireRoot(manager);
@@ -100,17 +100,19 @@ export async function uninstallUnit(name: string, manager: Manager, configFile: 
   }
   const socketFile = join(manager.folder, `${name}.socket`);
   const hasSocket = (await readUnitFile(socketFile, 'it is left as it is')) !== null;
-  // The socket first: it would start the service again.
+  // The socket comes first, because it would start the service again.
   requireOk(await systemctl('disable', '--now', ...(hasSocket ? [`${name}.socket`] : []), name));
   await removeUnitFile(file);
   if (hasSocket) await removeUnitFile(socketFile);
   requireOk(await systemctl('daemon-reload'));
-  console.log(`${name} is stopped, and ${[file, ...(hasSocket ? [socketFile] : [])].join(' and ')} removed`);
+  console.log(
+    `${name} is stopped, and ${[file, ...(hasSocket ? [socketFile] : [])].join(' and ')} ${hasSocket ? 'are' : 'is'} removed`,
+  );
 }
 
 async function writeAndReport(file: string, text: string): Promise<'new' | 'same' | 'changed'> {
   const written = await writeUnitFile(file, text);
-  const how = { new: 'is written', same: 'is as it should be', changed: 'is written anew' }[written];
+  const how = { new: 'is written', same: 'is up to date', changed: 'is updated' }[written];
   console.log(`${file} ${how}`);
   return written;
 }
@@ -127,7 +129,7 @@ function requireRoot({ system }: Manager): void {
   if (system && process.getuid?.() !== 0) {
     throw new CommandError(
       EXIT.failure,
-      'a unit of the system needs root: put sudo before it, or leave out --system',
+      'a unit of the system needs root; run the command with sudo, or leave out --system',
     );
   }
 }
@@ -145,14 +147,16 @@ function noSystemd(
   const hint = configHint(configFile);
   const lines = [
     `systemd does not answer here, so ${so}: ${reason}`,
-    ...(system ? [] : ['after su or sudo it does not: log in as that user, by ssh or machinectl shell']),
-    `in a container, make \`gwproxy up${hint}\` its command, under an init (docker run --init)`,
-    `elsewhere, have what starts this machine run \`gwproxy up --detach${hint}\``,
+    ...(system
+      ? []
+      : ['a user manager does not answer after su or sudo: log in as that user by ssh or machinectl shell']),
+    `in a container, make \`gwproxy up${hint}\` the command, under an init (docker run --init)`,
+    `elsewhere, let the machine's own start-up scripts run \`gwproxy up --detach${hint}\``,
   ];
   return new CommandError(EXIT.failure, lines.join('\n'));
 }
 
-/** Whether the user's manager runs from boot on (logind's own mark). */
+/** True if the user's manager runs from boot on; logind stores that as a file. */
 function hasLinger(): Promise<boolean> {
   return access(join('/var/lib/systemd/linger', userInfo().username)).then(
     () => true,

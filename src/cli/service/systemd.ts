@@ -1,12 +1,12 @@
 import { type ServiceDefinition, WRITTEN_BY } from './service-definition.ts';
 
-/** Of a port that is taken, say: tried for some five minutes, then `failed` in systemd's own words. */
+/** A start that fails, for a port in use for instance, is repeated for five minutes; then systemd calls the unit `failed`. */
 const RETRY_SECONDS = 5;
 const RETRIES = 60;
 
 /**
- * The text of a systemd unit, of the user's manager or, where `user` is set, of the system's. Sandboxing holds for
- * the gateways too, whatever programs they are: an option is on only where it breaks none of them.
+ * The text of a systemd unit: of the system's manager if `user` is set, else of the user's. Sandboxing holds for the
+ * gateways too, whatever programs they are, so only options that break no program are on.
  */
 export function systemdUnit(service: ServiceDefinition): string {
   const { name, configFile, folder, node, main, env, stopTime, socket, user } = service;
@@ -14,8 +14,8 @@ export function systemdUnit(service: ServiceDefinition): string {
   const control = system ? 'systemctl' : 'systemctl --user';
   const gwproxy = (verb: string): string =>
     [program(node), ...[main, verb, '-c', configFile].map(argument)].join(' ');
-  return `# ${WRITTEN_BY}, which writes it anew: changes of your own belong in \`${control} edit ${name}\`.
-# Paths and PATH are as they were at that moment. Install it again when Node, gwproxy or the config moves, or a
+  return `# ${WRITTEN_BY}, which overwrites it: make your own changes with \`${control} edit ${name}\`.
+# Paths and PATH are those of the moment it was written. Install it again when Node, gwproxy or the config moves, or a
 # gateway's program lies in a new folder.
 
 [Unit]
@@ -24,14 +24,14 @@ ${system ? 'Wants=network-online.target\nAfter=network-online.target\n' : ''}${s
 StartLimitBurst=${RETRIES}
 
 [Service]
-# Started once the door listens. Told by systemd-notify, a process of its own: hence \`all\`.
+# The unit counts as started when the public port is open. systemd-notify, a child process, says so: hence \`all\`.
 Type=notify
 NotifyAccess=all
 ExecStart=${gwproxy('up')}
-# Not a signal: this waits, and fails where the config is invalid.
+# Unlike a signal this waits until the config is applied, and fails if it is invalid.
 ExecReload=${gwproxy('reload')}
 WorkingDirectory=${specifiers(folder)}
-${system ? `User=${specifiers(user)}\n` : ''}# Commands of profiles are found by this PATH. No other variable of your shell is here: they go into an env_file.
+${system ? `User=${specifiers(user)}\n` : ''}# Profiles' commands are found by this PATH. Other variables of your shell are not set: put them into an env_file.
 ${Object.entries(env)
   .map(([variable, value]) => `Environment=${quoted(`${variable}=${value}`)}`)
   .join('\n')}
@@ -39,19 +39,19 @@ ${Object.entries(env)
 TimeoutStartSec=60
 Restart=on-failure
 RestartSec=${RETRY_SECONDS}
-# One runs already, or the config is invalid: no later try would end otherwise.
+# No retry if a gwproxy runs already, or the usage or the config is invalid.
 RestartPreventExitStatus=2 73 78
-# gwproxy alone gets the signal, and drains its gateways; what outlives it is killed.
+# Only gwproxy gets the signal, and drains its gateways; processes that are left afterwards are killed.
 KillMode=mixed
-# The longest drain and grace of the config, and a margin; gwproxy asks for more where the config has more by then.
+# The longest drain and grace of the config, with a margin. gwproxy extends it if the config has longer ones by then.
 TimeoutStopSec=${Math.ceil(stopTime / 1000)}
 # A gateway that runs out of memory is restarted by gwproxy; systemd would stop all of them.
 OOMPolicy=continue
-# Two for a request, and the gateways' own.
+# Two for each request; the gateways inherit the limit.
 LimitNOFILE=65536
 
-# A user's manager can set these too. With them no gateway can use sudo or another setuid program; where one has to,
-# set all four to \`no\` in a change of your own.
+# With these four no gateway can use sudo or another setuid program. If one has to, set them to \`no\` in a change of
+# your own.
 NoNewPrivileges=yes
 RestrictSUIDSGID=yes
 RestrictRealtime=yes
@@ -62,7 +62,7 @@ WantedBy=${system ? 'multi-user.target' : 'default.target'}
 `;
 }
 
-/** Both units, each under its name where there are two, as `systemctl cat` shows them. */
+/** The unit's text; with a socket unit both texts, each under its name as `systemctl cat` prints them. */
 export function unitTexts(service: ServiceDefinition): string {
   const { name, socket } = service;
   const unit = systemdUnit(service);
@@ -71,12 +71,12 @@ export function unitTexts(service: ServiceDefinition): string {
 }
 
 /**
- * The text of the socket unit that belongs to it: systemd listens, and passes the socket on. Whoever connects while
- * gwproxy restarts waits in the socket's queue.
+ * The text of the socket unit, with which systemd listens and passes the socket to gwproxy. Connections that come while
+ * gwproxy restarts wait in the socket's queue.
  */
 export function systemdSocket({ name, configFile, user }: ServiceDefinition, listenStream: string): string {
   const control = user === null ? 'systemctl --user' : 'systemctl';
-  return `# ${WRITTEN_BY} with --socket, which writes it anew: changes of your own belong in \`${control} edit ${name}.socket\`.
+  return `# ${WRITTEN_BY} with --socket, which overwrites it: make your own changes with \`${control} edit ${name}.socket\`.
 # Install it again when \`listen:\` of the config changes.
 
 [Unit]
@@ -84,7 +84,7 @@ Description=gwproxy's public port, ${specifiers(configFile)}
 
 [Socket]
 ListenStream=${listenStream}
-# As many connections as may wait while gwproxy is away; net.core.somaxconn may be lower.
+# So many connections may wait while gwproxy restarts; net.core.somaxconn may be lower.
 Backlog=4096
 
 [Install]
@@ -96,15 +96,16 @@ const SYSTEM_SANDBOX = `ProtectSystem=full
 ProtectKernelModules=yes
 ProtectControlGroups=yes
 ProtectHostname=yes
-# Left off: ProtectHome and PrivateTmp (bots live and meet there), PrivateDevices and ProtectClock (they hide GPUs),
-# ProtectKernelTunables and ProtectKernelLogs (below them no sandbox can mount a /proc of its own), ProtectProc (whose
-# port it is, is read from /proc), MemoryDenyWriteExecute (JavaScript is compiled as it runs), RestrictNamespaces (a
-# browser's own sandbox).
+# Not set: ProtectHome and PrivateTmp (bots have their files there), PrivateDevices and ProtectClock (they hide GPUs),
+# ProtectKernelTunables and ProtectKernelLogs (no sandbox inside could mount its own /proc), ProtectProc (gwproxy reads
+# from /proc who owns a port), MemoryDenyWriteExecute (JavaScript is compiled as it runs), RestrictNamespaces (a browser
+# needs it for its own sandbox).
 `;
 
-const USER_SANDBOX = `# Left off: what needs a mount namespace (ProtectSystem, PrivateTmp, ...). A user's manager has it only with
-# PrivateUsers, behind which other users' files and processes are all nobody's.
-# MemoryDenyWriteExecute (JavaScript is compiled as it runs), RestrictNamespaces (a browser's own sandbox).
+const USER_SANDBOX = `# Not set: options that need a mount namespace (ProtectSystem, PrivateTmp, ...). A user's manager has one only with
+# PrivateUsers, under which other users' files and processes all seem to belong to nobody.
+# MemoryDenyWriteExecute (JavaScript is compiled as it runs), RestrictNamespaces (a browser needs it for its
+# own sandbox).
 `;
 
 /** systemd.unit(5), Specifiers. */

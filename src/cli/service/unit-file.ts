@@ -4,7 +4,7 @@ import { CommandError, EXIT } from '../../errors.ts';
 import { errorMessage, hasCode } from '../../util/errno.ts';
 import { WRITTEN_BY } from './service-definition.ts';
 
-/** Writes a unit or an agent, over one that was written here alone. Throws a CommandError where it may not. */
+/** Writes a unit or agent; replaces only a file that gwproxy wrote. Throws a CommandError. */
 export async function writeUnitFile(file: string, text: string): Promise<'new' | 'same' | 'changed'> {
   const before = await readUnitFile(file, 'no service is installed over it');
   if (before === text) return 'same';
@@ -17,7 +17,7 @@ export async function writeUnitFile(file: string, text: string): Promise<'new' |
   return before === null ? 'new' : 'changed';
 }
 
-/** Whether it was there. Throws a CommandError where it may not be removed. */
+/** Removes a unit or agent that gwproxy wrote; false if there was none. Throws a CommandError. */
 export async function removeUnitFile(file: string): Promise<boolean> {
   if ((await readUnitFile(file, 'it is left as it is')) === null) return false;
   try {
@@ -28,7 +28,7 @@ export async function removeUnitFile(file: string): Promise<boolean> {
   return true;
 }
 
-/** Its text; null where there is none. Throws a CommandError where someone else wrote it. */
+/** The text of a unit or agent; null if there is none. Throws a CommandError that ends in `so` if gwproxy did not write it. */
 export async function readUnitFile(file: string, so: string): Promise<string | null> {
   let text: string;
   try {

@@ -7,21 +7,21 @@ import { CommandError, EXIT } from '../../errors.ts';
 import { MAIN_PATH } from '../main-path.ts';
 import { READY } from './start-notifier.ts';
 
-/** A start takes well under a second; one that sweeps up after a killed gwproxy some more. */
+/** ms. A start takes well under a second, or longer if it first ends the processes of a killed gwproxy. */
 const LISTENS_WITHIN = 30_000;
 const ENDS_WITHIN = 5000;
 
 /**
- * Starts `gwproxy up` in a session of its own, with nothing of this terminal, and resolves once its door listens.
- * What it says before, and later where it has no log, goes to `up.log` in the state folder. Throws a CommandError
- * with that text and its exit code where it ends first, or does not listen in time (70); then none is left.
+ * Starts `gwproxy up` in a session of its own, detached from this terminal, and resolves when its public port is open. Its
+ * stderr goes to `up.log` in the state folder. Throws a CommandError with that text and its exit code if it ends before,
+ * or 70 if it does not listen in time; no process is left then.
  */
 export async function startInBackground(args: readonly string[], folder: string): Promise<void> {
   const file = join(folder, 'up.log');
   const log = openSync(file, 'w', 0o600);
   const child = spawn(process.execPath, [MAIN_PATH, 'up', '--json', ...args], {
     detached: true,
-    // Its events go to its own log; a pipe to us would break once we are gone.
+    // Its events go to its own log; a pipe would break when this process ends.
     stdio: ['ignore', 'ignore', log, 'ipc'],
     windowsHide: true,
   });
@@ -29,7 +29,7 @@ export async function startInBackground(args: readonly string[], folder: string)
   const interrupted = (): void => {
     child.kill('SIGTERM');
   };
-  // It is in another session: the terminal's Ctrl-C does not reach it.
+  // It is in another session, so Ctrl-C on this terminal does not reach it.
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, interrupted);
   try {
@@ -78,11 +78,13 @@ function startFailure(outcome: Exclude<StartOutcome, typeof READY>, said: string
     const seconds = LISTENS_WITHIN / 1000;
     return new CommandError(
       EXIT.cannotServe,
-      [said, `it did not listen within ${seconds} s and was ended; try \`gwproxy up\``].join('\n').trim(),
+      [said, `gwproxy did not listen within ${seconds} s and was ended; try \`gwproxy up\` in the foreground`]
+        .join('\n')
+        .trim(),
     );
   }
   const { code, signal } = outcome;
   const how = signal === null ? `with code ${code}` : `by ${signal}`;
   const known = Object.values(EXIT).find((exit) => exit === code && exit !== EXIT.ok);
-  return new CommandError(known ?? EXIT.cannotServe, said || `it ended ${how} before it listened`);
+  return new CommandError(known ?? EXIT.cannotServe, said || `gwproxy ended ${how} before it listened`);
 }

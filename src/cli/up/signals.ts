@@ -2,15 +2,15 @@ import { isatty } from 'node:tty';
 import type { App } from '../../app.ts';
 import { errorMessage } from '../../util/errno.ts';
 
-/** What signals ask of an App. */
+/** The functions of an App that signals call. */
 export interface SignalTarget {
   readonly stop: App['stop'];
   reload(): Promise<unknown>;
 }
 
 /**
- * SIGINT and SIGTERM stop in order, once more at once. SIGHUP reloads, as for any daemon; but with a terminal it
- * says that this has closed, and without an answer it would end gwproxy and leave the gateways: it stops too.
+ * Handles signals: SIGINT and SIGTERM stop in order, a second one at once. SIGHUP reloads the config, as with any daemon;
+ * with a terminal it means that the terminal was closed, and stops in order too.
  */
 export function handleSignals(app: SignalTarget, terminal: boolean): void {
   let stopping = false;
@@ -26,7 +26,7 @@ export function handleSignals(app: SignalTarget, terminal: boolean): void {
   });
 }
 
-/** Whether someone sits at it: in the background, under a service manager or nohup all three lead elsewhere. */
+/** True if the process has a terminal; in the background, under a service manager or under nohup it has none. */
 export function hasTerminal(): boolean {
   return isatty(0) || isatty(1) || isatty(2);
 }
@@ -35,7 +35,7 @@ async function reload(app: SignalTarget): Promise<void> {
   try {
     await app.reload();
   } catch (error) {
-    // What is wrong with the config is an event already; this is for what nobody foresaw.
+    // Problems of the config are reported as an event; this is for unexpected errors.
     console.error('gwproxy: the reload failed:', errorMessage(error));
   }
 }

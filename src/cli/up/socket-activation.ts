@@ -2,13 +2,13 @@ import { CommandError, EXIT } from '../../errors.ts';
 
 /** SD_LISTEN_FDS_START of sd_listen_fds(3). */
 const FIRST_FD = 3;
-/** LISTEN_PIDFDID is of systemd 258. */
+/** LISTEN_PIDFDID came with systemd 258. */
 const VARIABLES = ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES', 'LISTEN_PIDFDID'] as const;
 
 /**
- * The listening socket that whoever started this process passed to it (sd_listen_fds(3)), as a file descriptor; null
- * where none was, or where it was meant for another process. Its variables are taken out of `env` in any case, so
- * that nothing that is started from here takes them for its own. Throws a CommandError where there are several.
+ * The file descriptor of the listening socket that systemd passed to this process (sd_listen_fds(3)); null without one.
+ * Removes the variables from `env`, so that no child process believes them. Throws a CommandError (2) for several
+ * sockets.
  */
 export function consumePassedSocket(env: NodeJS.ProcessEnv, pid: number): number | null {
   const { LISTEN_PID: forPid, LISTEN_FDS: passed } = env;
@@ -17,6 +17,6 @@ export function consumePassedSocket(env: NodeJS.ProcessEnv, pid: number): number
   if (passed === '1') return FIRST_FD;
   throw new CommandError(
     EXIT.usage,
-    `gwproxy was passed ${passed} sockets (LISTEN_FDS) and listens on one: keep a single ListenStream= in its .socket unit`,
+    `gwproxy listens on one socket and was passed ${passed} (LISTEN_FDS); keep a single ListenStream= in its .socket unit`,
   );
 }

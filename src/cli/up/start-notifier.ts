@@ -5,25 +5,25 @@ import { errorMessage } from '../../util/errno.ts';
 
 const run = promisify(execFile);
 
-/** It answers in milliseconds; a service manager that hangs must not collect them. */
+/** ms. systemd-notify takes milliseconds; if systemd hangs, its processes must not pile up. */
 const NOTIFY_TIMEOUT = 10_000;
 
-/** What `up` tells a parent that gave it a channel; pm2's wait_ready waits for the same word. */
+/** The message that `up` sends to a parent with an IPC channel; pm2's wait_ready expects the same. */
 export const READY = 'ready';
 
 /**
- * Tells whoever started gwproxy how it stands: systemd where NOTIFY_SOCKET is set (sd_notify(3)), and a parent
- * with a channel (`up --detach`). Neither is needed to run: what fails is said once, on stderr.
+ * Notifies the process that started gwproxy when it listens and when it stops: systemd if NOTIFY_SOCKET is set
+ * (sd_notify(3)), and a parent with an IPC channel (`up --detach`). A failure is printed once and ignored.
  */
 export function createStartNotifier(env: NodeJS.ProcessEnv): Report {
   const notify = env['NOTIFY_SOCKET'] ? createNotify() : () => {};
   return (event) => {
     if (event.type === 'door.listening') {
-      // Nobody is left to tell where that fails: the parent has gone.
+      // It fails if the parent has ended; nobody needs to know then.
       process.send?.(READY, undefined, {}, () => {});
       notify(['--ready', `--pid=${process.pid}`, `--status=${listening(event)}`]);
     } else if (event.type === 'app.stopping') {
-      // The unit's TimeoutStopSec is that of the config as it was when the service was installed.
+      // TimeoutStopSec in the unit was computed from the config at installation, which may have changed.
       const extend = `EXTEND_TIMEOUT_USEC=${event.within * 1000}`;
       notify(['STOPPING=1', extend, `--status=${event.atOnce ? 'stopping at once' : 'stopping'}`]);
     }
@@ -35,8 +35,8 @@ function listening({ host, port }: Extract<Event, { type: 'door.listening' }>): 
 }
 
 /**
- * One message after the other, in order. The socket takes datagrams, which Node cannot send over a Unix socket:
- * hence systemd's own program.
+ * Sends messages to systemd one after the other. The socket takes datagrams, which Node cannot send over a Unix socket,
+ * so systemd's own program sends them.
  */
 function createNotify(): (args: readonly string[]) => void {
   let last = Promise.resolve();
@@ -49,7 +49,7 @@ function createNotify(): (args: readonly string[]) => void {
       } catch (error) {
         failed = true;
         const why = errorMessage(error).trim();
-        console.error(`gwproxy: systemd is not told how it stands: ${why}`);
+        console.error(`gwproxy: notifying systemd failed: ${why}`);
       }
     });
   };

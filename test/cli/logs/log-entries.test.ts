@@ -43,7 +43,7 @@ test('gwproxy’s own log reads as `up` tells it', () => {
     asked: false,
   });
   const { at, ...shown } = ownEntry('gwproxy', exit, 0) ?? { at: 0 };
-  assert.deepEqual(shown, { name: 'bot', mark: '!', text: 'ended by SIGKILL, unasked', red: true });
+  assert.deepEqual(shown, { name: 'bot', mark: '!', text: 'ended unexpectedly by SIGKILL', red: true });
   assert.ok(Math.abs(Date.now() - at) < 60_000);
   assert.equal(ownEntry('gwproxy', stored({ type: 'door.closed' }), 0), null);
 });

@@ -79,7 +79,7 @@ test('a terminal that does not keep up loses output, is told how much, and never
     text,
     [
       'bot     ! backoff: exited with code 1; next start in 3.5 s',
-      'gwproxy ! lines of output not shown, since the terminal is too slow: 2',
+      'gwproxy ! 2 lines of output are not shown, because the terminal is too slow',
       'bot     | shown\n',
     ].join('\n'),
   );
@@ -124,12 +124,12 @@ test('a delivery that is lost is told loudly, one that died with what brings it 
       { type: 'spool.drained', profile: 'bot', delivered: 5 },
     ]),
     [
-      'bot          ! LOST: delivery 0hol2199hhs from github, acknowledged before: the gateway does not want it; last: 401',
-      'bot          ! delivery 0hol2199hhs from github failed 8 times (503); `gwproxy spool retry 0hol2199hhs` tries again',
-      'bot          ! delivery 0hol2199hhs from github was kept for it, and by the config is not its any more; no gateway gets it; `gwproxy spool retry 0hol2199hhs` tries again',
-      'bot          ! the spool is full; deliveries refused with 503: 3; see `gwproxy spool`',
-      'bot          ! deliveries cannot be spooled and were refused with 503, 2 times (ENOSPC)',
-      'bot          > nothing is spooled any more; delivered: 5\n',
+      'bot          ! LOST: delivery 0hol2199hhs from github, which its sender believes delivered: the gateway refused it (last answer: 401)',
+      'bot          ! delivery 0hol2199hhs from github failed 8 times (503); `gwproxy spool retry 0hol2199hhs` sends it again',
+      'bot          ! delivery 0hol2199hhs from github was spooled for this profile, but by the config is no longer for it; no gateway gets it; `gwproxy spool retry 0hol2199hhs` sends it again',
+      'bot          ! the spool is full, and 3 deliveries were refused with 503; see `gwproxy spool`',
+      'bot          ! deliveries cannot be spooled, and 503 was answered 2 times (ENOSPC)',
+      'bot          > the spool is empty again; 5 deliveries were delivered\n',
     ].join('\n'),
   );
 });

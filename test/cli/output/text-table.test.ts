@@ -80,9 +80,9 @@ test('the status table names what is not ready and when the next start is', () =
     statusTable(status, Date.parse('2026-01-01T00:00:00.000Z')),
     [
       'gwproxy 1.2.3  pid 4  listening on 127.0.0.1:3978  up 1m 1s',
-      'config, not applied yet: inbox: restarts (env.TOKEN)',
+      'the config has a change that is not applied: inbox: restarts (env.TOKEN)',
       'nothing of this change is applied, since it restarts or ends gateways; `gwproxy reload` applies all of it',
-      'kept for gone, which the config does not run: 2; see `gwproxy spool`',
+      'spooled for gone, which is not in the config: 2; see `gwproxy spool`',
       '',
       'PROFILE  STATE        PID  LISTENERS               UPTIME  RESTARTS  MEMORY  IN FLIGHT  HELD  REQUESTS  LAST ERROR',
       'inbox    backoff 12s  -    http:20001 (not ready)  -       3         -       0          2     7         exited with code 1',
@@ -90,7 +90,7 @@ test('the status table names what is not ready and when the next start is', () =
   );
 });
 
-test('the status table says how many lines of output were not kept, where any were', () => {
+test('the status table says how many lines of output are in no log, where any are', () => {
   const profile = { ...PROFILE, name: 'flood', pid: 5, uptime_s: 1, generation: 1, dropped_lines: 482_939 };
   const status: Status = {
     version: '1.2.3',
@@ -103,8 +103,8 @@ test('the status table says how many lines of output were not kept, where any we
     orphaned: {},
     profiles: [profile, { ...profile, name: 'calm', dropped_lines: 0 }],
   };
-  assert.equal(statusTable(status, 0).split('\n')[1], 'lines of output not kept: flood 482939');
-  assert.doesNotMatch(statusTable({ ...status, profiles: [] }, 0), /not kept/);
+  assert.equal(statusTable(status, 0).split('\n')[1], 'lines of output that are in no log: flood 482939');
+  assert.doesNotMatch(statusTable({ ...status, profiles: [] }, 0), /in no log/);
 });
 
 test('the status table says which logs cannot be written now, and why', () => {
@@ -120,7 +120,7 @@ test('the status table says which logs cannot be written now, and why', () => {
     profiles: [],
   };
   const [, note] = statusTable(status, 0).split('\n');
-  assert.equal(note, 'log not written: /logs/a.log: ENOSPC: no space left on device');
+  assert.equal(note, 'the log file /logs/a.log cannot be written: ENOSPC: no space left on device');
 });
 
 test('the status table tells one that its next request starts from one that was stopped', () => {

@@ -10,11 +10,11 @@ import {
 import { loadPlan } from '../../load-config.ts';
 import { fieldName, SECRET, yamlText } from '../../output/route-text.ts';
 
-/** Tells which profile a request would go to, and why. No gwproxy need run. */
+/** Prints which profile would get a request, and why. gwproxy need not be running. */
 export async function explain(
   configFile: string,
   options: {
-    /** Of the body; '-' is stdin, undefined none. */
+    /** The file with the body; '-' is stdin. */
     readonly file: string | undefined;
     readonly path: string;
     readonly method: string | undefined;
@@ -37,25 +37,25 @@ async function bodyOf(file: string | undefined): Promise<Buffer | null> {
   } catch (cause) {
     throw new CommandError(
       EXIT.usage,
-      `the body's file ${file} cannot be read; name another, or - for standard input`,
+      `the file ${file} with the body cannot be read; name another one, or - for standard input`,
       { cause },
     );
   }
 }
 
 function text({ outcome, platform, targets, because, found, deliveries, ...rest }: Explanation): string {
-  const who = targets.map(({ profile, listener }) => `${profile}, listener ${listener}`).join('; ');
+  const chosen = targets.map(({ profile, listener }) => `${profile}, listener ${listener}`).join('; ');
   const places = found.map(({ field, value, place }) => `${fieldName(field)} ${shown(value)} in ${place}`);
   const lines: (readonly [string, string])[] = [
-    ['outcome', [outcome, ...(who === '' ? [] : [who])].join(': ')],
+    ['outcome', [outcome, ...(chosen === '' ? [] : [chosen])].join(': ')],
     ...(platform === null ? [] : [['sender', platform] as const]),
     ...places.map((place) => ['found', place] as const),
     ...(deliveries.length > 1
-      ? [['batch', `for ${deliveries.length} keys; the first is shown`] as const]
+      ? [['batch', `the request holds ${deliveries.length} deliveries; the first is shown`] as const]
       : []),
     ['because', because],
-    ...rest.beaten.map((route) => ['beats', besideText(route)] as const),
-    ...(rest.nearest === null ? [] : [['nearest', besideText(rest.nearest)] as const]),
+    ...rest.beaten.map((route) => ['beats', explainedRouteText(route)] as const),
+    ...(rest.nearest === null ? [] : [['nearest', explainedRouteText(rest.nearest)] as const]),
     ...(rest.claim === null ? [] : [['claim it', rest.claim] as const]),
   ];
   return lines.map(([name, value]) => `${name.padEnd(8)}  ${value}`).join('\n');
@@ -65,6 +65,6 @@ function shown(value: string): string {
   return value === SECRET ? value : yamlText(value);
 }
 
-function besideText({ profile, route, asks, why }: ExplainedRoute): string {
+function explainedRouteText({ profile, route, asks, why }: ExplainedRoute): string {
   return `${route} (${asks}) of ${profile}: ${why}`;
 }

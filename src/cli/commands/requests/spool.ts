@@ -18,7 +18,7 @@ export interface SpoolOptions {
   readonly json: boolean;
 }
 
-/** Shows what is spooled, sends it again or drops it; never shows a header or a body. */
+/** Lists the spooled deliveries, sends them again or drops them. Never prints a header or a body. */
 export async function spool(configFile: string, action: string, options: SpoolOptions): Promise<void> {
   switch (action) {
     case 'list':
@@ -28,13 +28,16 @@ export async function spool(configFile: string, action: string, options: SpoolOp
     case 'drop':
       return change(configFile, action, options);
     default:
-      throw new CommandError(EXIT.usage, `no such action: ${action}; say list, retry or drop`);
+      throw new CommandError(EXIT.usage, `there is no action '${action}'; choose from list, retry and drop`);
   }
 }
 
 async function list(configFile: string, { ids, profile, json }: SpoolOptions): Promise<void> {
   if (ids.length > 0)
-    throw new CommandError(EXIT.usage, 'list takes no ids; --profile NAME shows one profile');
+    throw new CommandError(
+      EXIT.usage,
+      '`gwproxy spool list` takes no ids; --profile NAME lists the deliveries of one profile',
+    );
   const all = parseSpool(await askRunning(configFile, 'GET', '/spool'));
   if (profile !== undefined) await checkProfile(configFile, profile, all);
   const entries = all.filter((entry) => profile === undefined || entry.profile === profile);
@@ -47,7 +50,7 @@ async function change(configFile: string, action: 'retry' | 'drop', options: Spo
   if (chosen === undefined) {
     throw new CommandError(
       EXIT.usage,
-      `name the deliveries to ${action}, or one profile with --profile NAME, or say --all; \`gwproxy spool\` shows their ids`,
+      `name the deliveries to ${action}, or give --profile NAME or --all; \`gwproxy spool\` shows their ids`,
     );
   }
   if (options.profile !== undefined) {
@@ -64,31 +67,31 @@ async function change(configFile: string, action: 'retry' | 'drop', options: Spo
   if (changed < wanted) {
     throw new CommandError(
       EXIT.failure,
-      `${wanted - changed} of ${wanted} deliveries are not in the spool, or on their way to their gateway now`,
+      `${wanted - changed} of ${wanted} deliveries were not changed: they are no longer in the spool, or are being sent to their gateway now`,
     );
   }
 }
 
-/** Throws a CommandError where neither the spool nor the config knows that profile: a slip must not look like nothing. */
+/** Throws a CommandError (2) for a profile that neither the spool nor the config knows: a typing error must not look like an empty spool. */
 async function checkProfile(
   configFile: string,
   profile: string,
   entries: readonly SpoolEntry[],
 ): Promise<void> {
-  const kept = new Set(entries.map((entry) => entry.profile));
-  if (kept.has(profile)) return;
+  const spooled = new Set(entries.map((entry) => entry.profile));
+  if (spooled.has(profile)) return;
   const { profiles } = parseStatus(await askRunning(configFile, 'GET', '/status'));
-  const known = new Set([...kept, ...profiles.map(({ name }) => name)]);
+  const known = new Set([...spooled, ...profiles.map(({ name }) => name)]);
   if (known.has(profile)) return;
   const near = nearest(profile, known);
   const hint = near === undefined ? '' : `; did you mean '${near}'?`;
   throw new CommandError(
     EXIT.usage,
-    `there is no profile '${profile}', and nothing is kept for one of that name${hint}`,
+    `there is no profile '${profile}', and no delivery is spooled for one of that name${hint}`,
   );
 }
 
-/** Undefined where it is not one of the three. */
+/** Undefined unless exactly one of ids, profile and all is given. */
 function chosenBy({ ids, profile, all }: SpoolOptions): ChosenDeliveries | undefined {
   if (Number(ids.length > 0) + Number(profile !== undefined) + Number(all) !== 1) return undefined;
   if (profile !== undefined) return { profile };
@@ -97,7 +100,7 @@ function chosenBy({ ids, profile, all }: SpoolOptions): ChosenDeliveries | undef
 
 const HEADER = ['ID', 'PROFILE', 'PLATFORM', 'AGE', 'TRIES', 'LAST STATUS', 'STATE'];
 
-/** What `gwproxy spool` shows; `now` is epoch ms. */
+/** The table that `gwproxy spool` prints; `now` is epoch ms. */
 export function spoolTable(entries: readonly SpoolEntry[], now: number): string {
   if (entries.length === 0) return 'nothing is spooled';
   const rows = entries.map((entry) => [

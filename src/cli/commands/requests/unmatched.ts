@@ -4,26 +4,26 @@ import { fieldName, isSecret, yamlText } from '../../output/route-text.ts';
 import { duration } from '../../output/text-table.ts';
 import { claimLine } from '../../portal/claim-line.ts';
 
-/** Prints the keys that arrived and no profile claims, each with the line of config that would claim it. */
+/** Prints the requests that no profile claims, by key, each with the line of config that would claim it. */
 export async function unmatched(
   configFile: string,
   options: { readonly json: boolean; readonly clear: boolean },
 ): Promise<void> {
-  // Read before they are cleared: whoever clears sees what is gone.
+  // Read before they are cleared, so that the user sees what was cleared.
   const entries = parseUnmatched(await askRunning(configFile, 'GET', '/unmatched'));
   if (options.clear) await askRunning(configFile, 'POST', '/unmatched/clear');
   console.log(
-    options.json ? JSON.stringify({ unmatched: entries.map(shown) }) : text(entries, options.clear),
+    options.json ? JSON.stringify({ unmatched: entries.map(withClaim) }) : text(entries, options.clear),
   );
 }
 
-function shown(entry: UnmatchedEntry): object {
+function withClaim(entry: UnmatchedEntry): object {
   const claim = claimLine(entry, entry.scope);
   return { ...entry, claim: claim?.line ?? null, secrets: claim?.secrets ?? [] };
 }
 
 function text(entries: readonly UnmatchedEntry[], cleared: boolean): string {
-  if (entries.length === 0) return 'nothing arrived that no profile claims';
+  if (entries.length === 0) return 'every request so far was claimed by a profile';
   const now = Date.now();
   const lines = entries.flatMap((entry) => [entryText(entry, now), ...claimText(entry)]);
   return [...lines, ...(cleared ? ['', `cleared: ${entries.length}`] : [])].join('\n');
@@ -42,8 +42,10 @@ function entryText({ platform, fields, path, count, last_seen }: UnmatchedEntry,
 
 function claimText(entry: UnmatchedEntry): readonly string[] {
   const claim = claimLine(entry, entry.scope);
-  if (claim === undefined) return ['    no route can name it by these; give it a path of its own'];
+  if (claim === undefined)
+    return ['    no route can match it by these fields; give the bot a path of its own'];
   const names = claim.secrets.map(fieldName).join(', ');
-  const note = claim.secrets.length === 0 ? '' : `    # ${names}: the value is not kept; set the variable`;
+  const note =
+    claim.secrets.length === 0 ? '' : `    # ${names}: gwproxy does not store the value; set the variable`;
   return [`    ${claim.line}${note}`];
 }

@@ -4,9 +4,9 @@ import { table } from '../../output/text-table.ts';
 import { portalUrls } from '../../portal/portal-urls.ts';
 
 const NOT_PUBLIC =
-  'public_url is not set: these are the URLs on this machine; senders need the https URL that leads here';
+  'public_url is not set, so these URLs work on this machine only; senders need the public https URL';
 
-/** Prints what to paste into each sender's portal. */
+/** Prints the URLs to paste into each sender's portal. */
 export async function urls(configFile: string, json: boolean): Promise<void> {
   const { plan } = await loadPlan(configFile);
   console.log(json ? JSON.stringify(summary(plan), null, 2) : text(plan));
@@ -31,6 +31,6 @@ function text(plan: Plan): string {
     ...(plan.publicUrl === null ? [NOT_PUBLIC, ''] : []),
     table([['PROFILE', 'SENDER', 'URL', 'WHERE IT GOES'], ...rows]),
     '',
-    'A URL that ends at a prefix may go on with the path that the gateway serves.',
+    'Below a URL, any path that the gateway serves is public too.',
   ].join('\n');
 }

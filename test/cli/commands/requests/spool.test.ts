@@ -102,7 +102,7 @@ test('the command line lists, retries and drops, and refuses what it cannot mean
     assert.deepEqual(await run('drop', '--all', '--json'), { code: 0, said: '{"dropped":7}\n' });
     const half = await run('drop', 'a', 'b');
     assert.equal(half.code, 1);
-    assert.match(half.said, /dropped: 1\n.*1 of 2 deliveries are not in the spool/s);
+    assert.match(half.said, /dropped: 1\n.*1 of 2 deliveries were not changed: /s);
     assert.deepEqual((await run('drop', '--profile', 'standup')).code, 0);
     for (const action of ['list', 'retry', 'drop']) {
       const { code, said } = await run(action, '--profile', 'stand-up');
