@@ -16,7 +16,7 @@ import { HAS_PROC, readStat } from '../src/supervisor/tree/proc.ts';
 import { fixture } from './support/root.ts';
 import { temporaryFolder } from './support/sockets.ts';
 
-/** What an earlier run left, as its record tells: it takes the next one a second to end that. */
+/** A record of an earlier run with a process that is left: it takes the next run a second to end that. */
 async function leaveDeafGateway(t: TestContext, stateFolder: string): Promise<void> {
   const script = "trap '' TERM; echo deaf; while :; do sleep 1; done";
   const child = spawn('sh', ['-c', script], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
@@ -37,9 +37,9 @@ async function leaveDeafGateway(t: TestContext, stateFolder: string): Promise<vo
   await writeFile(join(stateFolder, 'run.json'), formatRecord(record));
 }
 
-// Where there is no record to go by, a start takes no time that anybody could come in.
+// Without a record a start takes no time in which a command could come.
 if (HAS_PROC) {
-  test('a `down` that comes while gwproxy still starts ends all of it', async (t) => {
+  test('a `down` that comes while gwproxy still starts stops everything', async (t) => {
     const folder = await temporaryFolder(t);
     const stateFolder = join(folder, 'state');
     await leaveDeafGateway(t, stateFolder);
@@ -68,7 +68,7 @@ if (HAS_PROC) {
   });
 }
 
-test('a spool that cannot be opened says so to whoever asks for it, and the rest works', async (t) => {
+test('commands of a spool that cannot be opened say so, and everything else works', async (t) => {
   const folder = await temporaryFolder(t);
   const stateFolder = join(folder, 'state');
   await mkdir(stateFolder);

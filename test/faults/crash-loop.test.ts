@@ -24,7 +24,7 @@ describe('a gateway that exits at once, for ever', { concurrency: 2 }, () => {
       waits.push(Number(line.nextStartAt) - Number(line.time));
     }
     t.diagnostic(`waits: ${waits.join(', ')} ms`);
-    // Each at least half of its ceiling, which doubles from twice `min` to `max`; less what the log line took.
+    // Each is at least half of its ceiling, which doubles from twice `min` to `max`, less the delay of the log line.
     for (const [index, floor] of [50, 100, 200, 200, 200].entries()) {
       assert.ok((waits[index] ?? 0) >= floor - 20, `wait ${index + 1} of ${waits.join(', ')}`);
     }
@@ -38,7 +38,7 @@ describe('a gateway that exits at once, for ever', { concurrency: 2 }, () => {
     assertUntouched(other, await gwproxy.profile('other'));
   });
 
-  test('with give_up: failed, said loudly, refused at once, until `start`', async (t) => {
+  test('with give_up: it has failed, which is logged as an error; requests are refused at once, until `start`', async (t) => {
     const fault = await prepareFault(t, {
       gateways: {
         doomed: {

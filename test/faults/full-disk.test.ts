@@ -11,7 +11,7 @@ const MANY_LINES = 900;
 const SOME_LINES = 50;
 
 describe('a full disk', { concurrency: 2 }, () => {
-  test('a log that is full by its nature: lines are lost and counted, and no gateway is', async (t) => {
+  test('a log on /dev/full: lines are lost and counted, and no gateway is harmed', async (t) => {
     const fault = await prepare(t);
     await losesOnlyLines(fault, fullFile(join(fault.folder, 'logs'), 'noisy.log'));
   });
@@ -19,7 +19,7 @@ describe('a full disk', { concurrency: 2 }, () => {
   test('a small disk, where mounting one is permitted: the same', async (t) => {
     const fault = await prepare(t);
     const disk = smallDisk(fault, join(fault.folder, 'logs'));
-    // Elsewhere the test above has shown what can be shown.
+    // Without permission to mount, the test above must do.
     if (disk === null) t.diagnostic('mounting is not permitted here');
     else await losesOnlyLines(fault, disk);
   });

@@ -10,7 +10,7 @@ import { smallDisk } from './support/disk.ts';
 import { type Fault, prepareFault } from './support/fault.ts';
 
 const CLI = join(root, 'dist', 'cli', 'main.js');
-/** An end takes far less; one that a full disk holds up takes for ever. */
+/** An end takes far less; one that a full disk delays never ends. */
 const ENDS_WITHIN = 15_000;
 
 interface Up {
@@ -23,7 +23,7 @@ interface Up {
 }
 
 describe('stdout on a full disk', { concurrency: 2 }, () => {
-  test('is told with its reason, holds up neither a gateway nor an end, and what is lost is counted', async (t) => {
+  test('is reported with its reason, delays neither a gateway nor an end, and lost lines are counted', async (t) => {
     const fault = await prepare(t);
     const gwproxy = await upTo(fault, await open('/dev/full', 'w'));
     await gwproxy.says(/the log cannot be written \(ENOSPC: no space left on device\)/);

@@ -41,7 +41,7 @@ test('a config saved half-written: what runs goes on, status says why, and the r
   const three = await gwproxy.profile('three');
   assert.equal(await reached('/three'), three.pid);
 
-  // Cut where what is left is a config too: nothing is ended before `gwproxy reload`.
+  // It is cut where the rest is a valid config: no gateway is ended before `gwproxy reload`.
   writeFileSync(fault.config, saved.slice(0, saved.indexOf('  two:')));
   await gwproxy.waitFor('announced', ({ type }) => type === 'config.pending');
   assertUntouched(two, await gwproxy.profile('two'));

@@ -15,7 +15,7 @@ describe('SIGKILL', { concurrency: 2 }, () => {
     const [victim, other] = await Promise.all([gwproxy.profile('victim'), gwproxy.profile('other')]);
 
     process.kill(pidOf(victim), 'SIGKILL');
-    // Until it is dead the system takes connections for it, and what was sent to it is not sent again.
+    // Until it has ended the system accepts connections for it, and requests that were sent to it are not sent again.
     await allGone([pidOf(victim)], 5000);
     const answeredBy = await pidIn(await fault.ask('victim'));
 
@@ -29,7 +29,7 @@ describe('SIGKILL', { concurrency: 2 }, () => {
     assertUntouched(other, await gwproxy.profile('other'));
   });
 
-  test('of a grandchild that serves: found and restarted, with its whole tree; of one that does not: nothing', async (t) => {
+  test('of a grandchild that serves: the gateway is restarted with its whole tree; of one that does not: nothing happens', async (t) => {
     const fault = await prepareFault(t, {
       gateways: {
         victim: { program: 'tree.mjs', listeners: { http: { port_env: 'PORT', health: QUICK } } },
@@ -55,7 +55,7 @@ describe('SIGKILL', { concurrency: 2 }, () => {
     assertUntouched(other, await gwproxy.profile('other'));
   });
 
-  test('of gwproxy: no gateway lives on, nor its grandchildren, and the next `up` works', async (t) => {
+  test('of gwproxy: neither gateways nor their grandchildren outlive it, and the next `up` works', async (t) => {
     const port = await freePort();
     const fault = await prepareFault(t, {
       gateways: {
@@ -85,7 +85,7 @@ describe('SIGKILL', { concurrency: 2 }, () => {
     assert.equal(await next.stop(), 0);
   });
 
-  test('of gwproxy and its guard: the next `up` ends what is left', async (t) => {
+  test('of gwproxy and its guard: the next `up` ends the processes that are left', async (t) => {
     const port = await freePort();
     const fault = await prepareFault(t, {
       gateways: {

@@ -15,14 +15,14 @@ function probed(program: string, probes: object) {
 }
 
 describe('a gateway that does not answer', { concurrency: 3 }, () => {
-  test('hangs alive, stopped by a signal: it is found and restarted', async (t) => {
+  test('lives and hangs, stopped by a signal: it is found and restarted', async (t) => {
     const fault = await prepareFault(t, {
       gateways: { victim: probed('moody.mjs', { health: { ...PROBED, restart_after: '1s' } }), other: OTHER },
     });
     await restarted(fault, (pid) => process.kill(pid, 'SIGSTOP'));
   });
 
-  test('hangs alive, accepts and never answers: its own liveness probe finds it', async (t) => {
+  test('lives and hangs, accepts and never answers: its own liveness probe finds it', async (t) => {
     const fault = await prepareFault(t, {
       gateways: {
         victim: probed('moody.mjs', {
@@ -35,7 +35,7 @@ describe('a gateway that does not answer', { concurrency: 3 }, () => {
     await restarted(fault, () => fault.tell('victim', '/mute').catch(() => ''));
   });
 
-  test('loses one probe: nothing happens', async (t) => {
+  test('fails one probe: nothing happens', async (t) => {
     const fault = await prepareFault(t, {
       gateways: {
         victim: probed('moody.mjs', {
@@ -53,7 +53,7 @@ describe('a gateway that does not answer', { concurrency: 3 }, () => {
     assert.equal(await pidIn(await fault.ask('victim')), before.pid);
   });
 
-  test('starts slowly: its requests wait for it, and one that never comes is started again', async (t) => {
+  test('starts slowly: its requests are held, and one that never becomes ready is started again', async (t) => {
     const fault = await prepareFault(t, {
       gateways: {
         slow: { program: 'gated.mjs' },

@@ -23,7 +23,7 @@ const BOTS = (port: number, interval = '100ms') => ({
   },
 });
 
-describe('a stranger on the port', { concurrency: 2 }, () => {
+describe('a foreign process on the port', { concurrency: 2 }, () => {
   test('before the start: it gets nothing and is named, and the gateway starts once it has left', async (t) => {
     const port = await freePort();
     const fault = await prepareFault(t, BOTS(port));
@@ -31,7 +31,7 @@ describe('a stranger on the port', { concurrency: 2 }, () => {
     const gwproxy = await fault.up('other');
     const other = await gwproxy.profile('other');
 
-    await fault.until('victim', 'the stranger named', (status) => names(status, port));
+    await fault.until('victim', 'the foreign process is named', (status) => names(status, port));
     await deliverInVain(fault);
     assert.ok(!stranger.heard.some((path) => path.endsWith(DELIVERY)));
 
@@ -50,7 +50,9 @@ describe('a stranger on the port', { concurrency: 2 }, () => {
     await gwproxy.waitFor('lost', (line) => line.type === 'listener.lost' && line.profile === 'victim');
     const stranger = await strangerOn(fault, port);
 
-    const foreign = await fault.until('victim', 'the stranger named', (status) => names(status, port));
+    const foreign = await fault.until('victim', 'the foreign process is named', (status) =>
+      names(status, port),
+    );
     assert.equal(foreign.pid, before.pid);
     assert.equal(foreign.state, 'unready');
     await deliverInVain(fault);
@@ -60,7 +62,11 @@ describe('a stranger on the port', { concurrency: 2 }, () => {
       'it waits for its next try',
       ({ type, state }) => type === 'gateway.state' && state === 'backoff',
     );
-    await fault.until('victim', 'the stranger named', (status) => status.pid === null && names(status, port));
+    await fault.until(
+      'victim',
+      'the foreign process is named',
+      (status) => status.pid === null && names(status, port),
+    );
     await deliverInVain(fault);
     assert.ok(!stranger.heard.some((path) => path.endsWith(DELIVERY)));
 
@@ -80,14 +86,16 @@ describe('a stranger on the port', { concurrency: 2 }, () => {
     const stranger = await strangerOn(fault, port);
 
     await deliverInVain(fault);
-    const foreign = await fault.until('victim', 'the stranger named', (status) => names(status, port));
+    const foreign = await fault.until('victim', 'the foreign process is named', (status) =>
+      names(status, port),
+    );
     assert.deepEqual([foreign.pid, foreign.state], [victim.pid, 'unready']);
     await deliverInVain(fault);
     assert.ok(!stranger.heard.some((path) => path.endsWith(DELIVERY)));
   });
 });
 
-// What is looked at is who holds the port, and a socket of its own that is a new one is its own too.
+// A new socket that the gateway itself holds is its own too.
 test('a gateway that opens its port anew is reached there', async (t) => {
   const port = await freePort();
   const fault = await prepareFault(t, BOTS(port, '10m'));
@@ -104,7 +112,7 @@ function names({ last_error: error }: ProfileStatus, port: number): boolean {
   return error?.includes(String(port)) === true && error.includes(`pid ${process.pid}`);
 }
 
-/** It is held, until its sender has had enough, or refused. */
+/** The request is held until its sender gives up, or refused. */
 async function deliverInVain(fault: Fault): Promise<void> {
   const answer = await fault
     .ask('victim', DELIVERY, { method: 'POST', body: '{}', signal: AbortSignal.timeout(500) })

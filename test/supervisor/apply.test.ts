@@ -69,7 +69,7 @@ async function envOf(supervisor: Supervisor, name: string): Promise<Record<strin
   return env;
 }
 
-test('what is the same keeps its process, what is not starts anew, and only then as it is now', async (t) => {
+test('an unchanged profile keeps its process, a changed one is restarted and then runs as changed', async (t) => {
   const { supervisor, log, apply } = run(t, [
     profile('alpha', 'serve.mjs'),
     profile('beta', 'serve.mjs', { env: { WORD: ['old'] } }),
@@ -85,12 +85,12 @@ test('what is the same keeps its process, what is not starts anew, and only then
   await supervisor.settled();
   assert.equal(pidOf(supervisor, 'alpha'), alpha);
   assert.notEqual(pidOf(supervisor, 'beta'), beta);
-  assert.equal(portOf(supervisor, 'beta'), port, 'an allocated port is kept');
+  assert.equal(portOf(supervisor, 'beta'), port, 'an allocated port stays the same');
   assert.equal((await envOf(supervisor, 'beta')).WORD, 'new');
   assert.equal(statusOf(supervisor, 'beta').restarts, 0);
   const ended = log.events.findIndex((event) => event.type === 'gateway.exit');
   const begun = log.events.findLastIndex(isState('beta', 'starting'));
-  assert.ok(ended !== -1 && ended < begun, 'the old life ends before the new one begins');
+  assert.ok(ended !== -1 && ended < begun, 'the old generation ends before the new one begins');
 });
 
 test('paths, policies and routes change under a running gateway', async (t) => {
@@ -111,7 +111,7 @@ test('paths, policies and routes change under a running gateway', async (t) => {
   assert.equal(pidOf(supervisor, 'alpha'), pid);
 });
 
-test('a route moves from one gateway to another in one snapshot, and both run on', async (t) => {
+test('a route moves from one gateway to another in one snapshot, and both go on running', async (t) => {
   const { supervisor, apply } = run(t, [profile('alpha', 'serve.mjs'), profile('beta', 'serve.mjs')]);
   const routes: string[] = [];
   supervisor.addDoor({
@@ -136,7 +136,7 @@ test('a route moves from one gateway to another in one snapshot, and both run on
   assert.deepEqual([pidOf(supervisor, 'alpha'), pidOf(supervisor, 'beta')], pids);
 });
 
-test('what a profile is verified by reaches the doors when it changes, and restarts nothing', async (t) => {
+test('changed `verify` rules reach the doors and restart no gateway', async (t) => {
   const { supervisor, apply } = run(t, [profile('alpha', 'serve.mjs')]);
   const door = new FakeDoor('door', supervisor.port);
   supervisor.addDoor(door);
@@ -153,7 +153,7 @@ test('what a profile is verified by reaches the doors when it changes, and resta
   assert.equal(pidOf(supervisor, 'alpha'), pid);
 });
 
-test('routes that say the same stay the same array', async (t) => {
+test('equal routes stay the same array', async (t) => {
   const { supervisor, apply } = run(t, [profile('alpha', 'serve.mjs')]);
   const arrays = new Set<unknown>();
   supervisor.addDoor({ id: 'door', apply: ({ routes }) => void arrays.add(routes) });
@@ -161,7 +161,7 @@ test('routes that say the same stay the same array', async (t) => {
   assert.equal(arrays.size, 1);
 });
 
-test('a removed gateway leaves in order and is forgotten, an added one starts by itself', async (t) => {
+test('a removed gateway is ended in order and forgotten, an added one starts by itself', async (t) => {
   const { supervisor, log, apply } = run(t, [profile('alpha', 'serve.mjs'), profile('beta', 'serve.mjs')]);
   const door = new FakeDoor('door', supervisor.port);
   supervisor.addDoor(door);
@@ -178,7 +178,7 @@ test('a removed gateway leaves in order and is forgotten, an added one starts by
   ]);
   assert.equal(door.snapshots.length, count + 1, 'one snapshot for all of it');
   assert.ok(!door.snapshots.at(-1)?.routes.some((route) => route.profile === 'alpha'));
-  assert.equal(door.target('gamma').state, 'pending', 'held from the first moment');
+  assert.equal(door.target('gamma').state, 'pending', 'its requests are held from the first moment');
   await log.first(isState('gamma', 'ready'));
   assert.equal(statusOf(supervisor, 'alpha').state, 'draining', 'a request is in flight');
   await assert.rejects(supervisor.startProfile('alpha'), CommandError);
@@ -196,7 +196,7 @@ test('a removed gateway leaves in order and is forgotten, an added one starts by
   await assert.rejects(supervisor.stopProfile('alpha'), /there is no profile 'alpha'/);
 });
 
-test('a profile that comes again while its gateway ends starts when that has ended', async (t) => {
+test('a profile that is added again while its gateway is ending starts once that has ended', async (t) => {
   const { supervisor, log, apply } = run(t, [profile('alpha', 'serve.mjs'), profile('beta', 'serve.mjs')]);
   const door = new FakeDoor('door', supervisor.port);
   supervisor.addDoor(door);
@@ -220,7 +220,7 @@ test('a profile that comes again while its gateway ends starts when that has end
   );
 });
 
-test('one that comes again on demand waits for a request, not for its operator', async (t) => {
+test('a profile that is added again as on-demand waits for a request, not for its operator', async (t) => {
   const { supervisor, log, apply } = run(t, [profile('alpha', 'serve.mjs'), profile('beta', 'serve.mjs')]);
   const door = new FakeDoor('door', supervisor.port);
   supervisor.addDoor(door);
@@ -236,7 +236,7 @@ test('one that comes again on demand waits for a request, not for its operator',
   assert.ok(statusOf(supervisor, 'alpha').generation > 1, 'generations of one name only grow');
 });
 
-test('a gateway that failed is started anew when its command changes, a stopped one is not', async (t) => {
+test('a failed gateway is started when its command changes, a stopped one is not', async (t) => {
   const broken = (name: string) => profile(name, 'exits.mjs', { ...ONCE, env: { EXIT_CODE: ['1'] } });
   const { supervisor, log, apply } = run(t, [broken('alpha'), profile('beta', 'serve.mjs')]);
   supervisor.start();
@@ -280,7 +280,7 @@ test('two gateways swap their ports: the first to end waits for the other, and n
   );
 });
 
-test('a gateway becomes one that is run elsewhere, and back', async (t) => {
+test('a profile changes from a command to a `url:`, and back', async (t) => {
   const port = await freePort();
   const own = profile('alpha', 'serve.mjs', { listeners: [{ ...listener, port }] });
   const { supervisor, log, apply } = run(t, [own]);
@@ -306,7 +306,7 @@ test('a gateway becomes one that is run elsewhere, and back', async (t) => {
   assert.ok(pidOf(supervisor, 'alpha'));
 });
 
-test('`start` that changes is the newest word on a gateway that rests', async (t) => {
+test('a changed `start` decides about a gateway that is stopped', async (t) => {
   const at = (start: ProfilePlan['start']) => [profile('alpha', 'serve.mjs', { start })];
   const { supervisor, apply } = run(t, at('manual'));
   const door = new FakeDoor('door', supervisor.port);
@@ -322,10 +322,10 @@ test('`start` that changes is the newest word on a gateway that rests', async (t
   assert.equal(statusOf(supervisor, 'alpha').state, 'ready');
   const pid = pidOf(supervisor, 'alpha');
   apply(at('manual'));
-  assert.equal(pidOf(supervisor, 'alpha'), pid, 'one that runs goes on');
+  assert.equal(pidOf(supervisor, 'alpha'), pid, 'a running gateway goes on');
 });
 
-test('of `up PROFILE…` the others start by hand alone, those of a reload too', async (t) => {
+test('after `up PROFILE…` all others are started by the operator alone, also those of a reload', async (t) => {
   const two = [profile('alpha', 'serve.mjs'), profile('beta', 'serve.mjs', { start: 'on-demand' })];
   const { supervisor, apply } = run(t, two);
   const door = new FakeDoor('door', supervisor.port);
@@ -341,7 +341,7 @@ test('of `up PROFILE…` the others start by hand alone, those of a reload too',
   await supervisor.startProfile('gamma');
 });
 
-test('a stop wins over all that a reload has begun', async (t) => {
+test('a stop overrides all that a reload has begun', async (t) => {
   const { supervisor, apply } = run(t, [profile('alpha', 'serve.mjs'), profile('beta', 'serve.mjs')]);
   supervisor.start();
   await supervisor.settled();
@@ -359,7 +359,7 @@ test('a stop wins over all that a reload has begun', async (t) => {
   assert.throws(() => apply([profile('alpha', 'serve.mjs')]), CommandError);
 });
 
-test('a gateway starts when those before it are ready, and is worth a hold meanwhile', async (t) => {
+test('a gateway starts once those in its `after` are ready, and its requests are held meanwhile', async (t) => {
   const { supervisor, log } = run(t, [
     profile('late', 'serve.mjs', { after: ['alpha', 'db'] }),
     profile('alpha', 'serve.mjs', { after: ['db'] }),

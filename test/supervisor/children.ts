@@ -43,7 +43,7 @@ export function child(t: TestContext, code: string, args: readonly string[] = []
 /**
  * A server on HOST and PORT (arguments; 0 is any) that writes its port once it listens. A line on its standard
  * input says how it answers from then on and is answered by `told`: a status; `live` and a status, for the path
- * /live; `hang`, to answer nothing; `close`, to listen no more; `open`, to listen on that port anew. Ends with whoever started it.
+ * /live; `hang`, to answer nothing; `close`, to listen no more; `open`, to listen on that port again. Ends with its parent.
  */
 export const SERVER = `
 import { createServer } from 'node:http';

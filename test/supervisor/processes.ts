@@ -47,7 +47,7 @@ export async function until(what: string, done: () => boolean, within: number): 
   return performance.now() - from;
 }
 
-/** The pids that a gateway's program tells, as `word pid`, once there are so many. */
+/** The pids that a gateway's program prints as `word pid`, once there are so many. */
 export async function toldPids(log: Log, profile: string, word: string, count: number): Promise<number[]> {
   const pids = (): number[] =>
     log.lines(profile).flatMap((line) => (line.startsWith(`${word} `) ? [Number(line.split(' ')[1])] : []));

@@ -7,7 +7,7 @@ import { FakeDoor, isState, type Log, pidOf, profile, statusOf, supervise } from
 
 const EXIT_CODES = { 75: 'at-once', 78: 'fail' } as const;
 
-/** A gateway that ends with that code when it is told to, by whomever. */
+/** A gateway that exits with that code on SIGTERM. */
 function ending(
   code: number,
   exitCodes: Readonly<Record<string, ExitAction>> = EXIT_CODES,
@@ -72,7 +72,7 @@ test('exit code 78 is failed until an operator starts it, and says how', async (
   assert.equal(door.target('alpha').state, 'ready');
 });
 
-test('a start that ends with 78 is told without advice to start it', async (t) => {
+test('the error of a start that ends with 78 does not advise to start it', async (t) => {
   const { supervisor } = supervise(t, [
     { ...profile('alpha', 'exits.mjs', { env: { EXIT_CODE: ['78'] } }), restart: ending(78).restart },
   ]);
@@ -82,7 +82,7 @@ test('a start that ends with 78 is told without advice to start it', async (t) =
   );
 });
 
-test('a gateway that asks for a restart again and again waits in the end, and gives up where it may', async (t) => {
+test('a gateway that asks for restarts again and again waits in the end, and gives up if its policy says so', async (t) => {
   const { supervisor, log } = supervise(t, [
     ending(75, EXIT_CODES, { giveUp: { restarts: 1, within: 60_000 } }),
   ]);
@@ -115,7 +115,7 @@ test('what an exit code means is configurable', async (t) => {
 });
 
 for (const code of [75, 78]) {
-  test(`a stop that ends with ${code} is neither a crash nor a wish`, async (t) => {
+  test(`a stop that ends with ${code} is neither a crash nor a request for a restart`, async (t) => {
     const { supervisor, log } = supervise(t, [ending(code)]);
     supervisor.start();
     await supervisor.settled();
@@ -128,7 +128,7 @@ for (const code of [75, 78]) {
   });
 }
 
-test('the first crash in a row is answered at once, the second waits', async (t) => {
+test('the first crash in a row is followed by a restart at once, the second by a wait', async (t) => {
   const { supervisor, log } = supervise(t, [profile('alpha', 'serve.mjs')]);
   supervisor.start();
   await supervisor.settled();

@@ -123,7 +123,7 @@ test('a gateway that ignores its signal is killed after the grace', async (t) =>
   assert.equal(statusOf(supervisor, 'alpha').state, 'stopped');
 });
 
-test('a second stop, at once, waits for no grace', async (t) => {
+test('a second stop, at once, leaves out the grace', async (t) => {
   const { supervisor, log } = supervise(t, [profile('alpha', 'stubborn.mjs')]);
   supervisor.start();
   await supervisor.settled();
@@ -212,7 +212,7 @@ test('the time for which gwproxy itself was stopped does not count against a sta
   assert.deepEqual([state, generation, restarts], ['ready', 1, 0]);
 });
 
-test('a gateway of which one listener never comes serves the other', async (t) => {
+test('a gateway whose second listener never becomes ready serves the first one', async (t) => {
   const { supervisor, log } = supervise(t, [
     profile('alpha', 'half.mjs', {
       startTimeout: 3000,
@@ -241,7 +241,7 @@ test('a gateway of which one listener never comes serves the other', async (t) =
   assert.equal(statusOf(supervisor, 'alpha').last_error, null);
 });
 
-test('nothing is started on a port that a stranger has, until it is free', async (t) => {
+test('no gateway is started on a port that a foreign process has, until it is free', async (t) => {
   const { port, server } = await stranger(t);
   const { supervisor, log } = supervise(t, [
     profile('alpha', 'serve.mjs', { listeners: [{ ...listener, port }] }),
@@ -264,7 +264,7 @@ test('nothing is started on a port that a stranger has, until it is free', async
   assert.equal(portOf(supervisor, 'alpha'), port);
 });
 
-test('a gateway is signalled only after every door has let go of it', async (t) => {
+test('a gateway is signalled only once every door has drained it', async (t) => {
   const { supervisor, log } = supervise(t, [profile('alpha', 'serve.mjs')]);
   const busy = new FakeDoor('busy', supervisor.port);
   const late = new FakeDoor('late', supervisor.port);
@@ -289,7 +289,7 @@ test('a gateway is signalled only after every door has let go of it', async (t) 
   assert.ok(log.lines('alpha').includes('told to stop'));
 });
 
-test('a lease that is never given back holds a gateway no longer than stop.drain', async (t) => {
+test('a lease that is never released delays a stop no longer than stop.drain', async (t) => {
   const { supervisor, log } = supervise(t, [
     profile('alpha', 'serve.mjs', { stop: { drain: 50, signal: 'SIGTERM', grace: 30_000 } }),
   ]);
@@ -302,7 +302,7 @@ test('a lease that is never given back holds a gateway no longer than stop.drain
   assert.deepEqual(log.states('alpha'), ['starting', 'ready', 'draining', 'stopping', 'stopped']);
 });
 
-test('a gateway that ends by itself while it drains goes straight to its end', async (t) => {
+test('a gateway that exits while it is drained has stopped', async (t) => {
   const { supervisor, log } = supervise(t, [profile('alpha', 'serve.mjs')]);
   const door = new FakeDoor('door', supervisor.port);
   supervisor.addDoor(door);
@@ -315,7 +315,7 @@ test('a gateway that ends by itself while it drains goes straight to its end', a
   assert.deepEqual(log.states('alpha'), ['starting', 'ready', 'draining', 'stopped']);
 });
 
-test('a listener that a door finds closed is held for, and found again', async (t) => {
+test('requests are held for a listener that a door finds closed, until it is ready again', async (t) => {
   const { supervisor, log } = supervise(t, [profile('alpha', 'serve.mjs')]);
   const door = new FakeDoor('door', supervisor.port);
   supervisor.addDoor(door);
@@ -333,7 +333,7 @@ test('a listener that a door finds closed is held for, and found again', async (
   assert.equal(door.target('alpha').generation, 1);
 });
 
-test('a command that cannot be started is told in plain words, and keeps no other gateway down', async (t) => {
+test('the status says why a command cannot be started, and other gateways start', async (t) => {
   const missing = profile('missing', 'serve.mjs');
   const nowhere = profile('nowhere', 'serve.mjs');
   const denied = profile('denied', 'serve.mjs');
@@ -352,7 +352,7 @@ test('a command that cannot be started is told in plain words, and keeps no othe
   assert.equal(statusOf(supervisor, 'alpha').state, 'ready');
 });
 
-test('a gateway that ends at once gives up when its policy says so, until it is started again', async (t) => {
+test('a gateway that exits at once has failed once its policy gives up, until it is started again', async (t) => {
   const { supervisor, log } = supervise(t, [
     profile('alpha', 'exits.mjs', {
       env: { EXIT_CODE: ['3'] },
@@ -411,7 +411,7 @@ test('50 MB on stdout do not stop a gateway', async (t) => {
   assert.equal(log.lines('alpha').length + dropped, 50_000);
 });
 
-test('lines come whole, however they were written', async (t) => {
+test('lines are reported complete, however they were written', async (t) => {
   const { supervisor, log } = supervise(t, [profile('alpha', 'pieces.mjs')]);
   supervisor.start();
   await log.first(isLine('alpha', 'second'));

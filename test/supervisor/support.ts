@@ -108,7 +108,7 @@ export function planOf(profiles: readonly ProfilePlan[]): Plan {
   };
 }
 
-/** What was reported so far, and a gate for what will be. */
+/** The events that were reported, and promises for events to come. */
 export class Log {
   readonly events: Event[] = [];
   #waiting: { readonly match: (event: Event) => boolean; readonly resolve: (event: Event) => void }[] = [];
@@ -175,12 +175,12 @@ export function supervise(
   return { supervisor, log };
 }
 
-/** A door that does as it is told: holds leases, and tells of them when their generation leaves routing. */
+/** A door that holds as many leases as its test says, and reports them when their generation leaves routing. */
 export class FakeDoor implements DoorPort {
   readonly id: string;
   readonly snapshots: Snapshot[] = [];
   inFlight = 0;
-  /** False: this door is slow to apply what it gets. */
+  /** If false, this door applies a snapshot only when its test says so. */
   prompt = true;
   readonly #port: SupervisorPort;
 
@@ -245,7 +245,7 @@ export function portOf(supervisor: Supervisor, name: string): number {
   return port;
 }
 
-/** A stranger on a port of its own, until the test ends. */
+/** A foreign server on a port of its own, until the test ends. */
 export async function stranger(t: TestContext): Promise<{ readonly port: number; readonly server: Server }> {
   const server = createServer((socket) => socket.destroy());
   server.listen(0, '127.0.0.1');

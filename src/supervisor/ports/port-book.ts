@@ -130,8 +130,8 @@ export class PortBook {
     return [...this.#fixed.values()].some((ports) => ports.has(port));
   }
 
-  #release(before: ReadonlyMap<string, number>, kept: ReadonlyMap<string, number>): void {
-    const still = new Set(kept.values());
+  #release(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): void {
+    const still = new Set(after.values());
     for (const port of before.values()) if (!still.has(port)) this.#allocated.delete(port);
   }
 

@@ -126,7 +126,7 @@ export class Guard {
       this.start();
       return;
     }
-    this.#options.lost(`${reason}, and no other can be kept; the next attempt is in a minute`);
+    this.#options.lost(`${reason}, as did the ones before; the next one is started in a minute`);
     this.#retry = setTimeout(() => {
       this.#deaths = [];
       this.start();

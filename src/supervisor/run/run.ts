@@ -90,7 +90,7 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
     } catch (error) {
       const why = errorCode(error) ?? errorMessage(error);
       recordFailed(
-        `cannot be followed (${why}); what an earlier gwproxy left, if it was killed, is not looked for`,
+        `cannot be used (${why}): processes that a killed gwproxy left are not searched for`,
       );
     }
   }
@@ -125,7 +125,7 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
       }
       if (HAS_PROC) {
         boot = await bootId();
-        if (boot === null) recordFailed("is not kept: the system's boot id cannot be read");
+        if (boot === null) recordFailed("is not written: the system's boot id cannot be read");
         await sweepEarlier();
         await writeRecord();
       }

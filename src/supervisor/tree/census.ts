@@ -18,12 +18,12 @@ const SLICE = 64;
 
 /**
  * Every living process but the kernel's. Marks are read of processes that started at or after `since` (clock ticks
- * since boot); only those for which `sought` is true are sure to be fresh, see knownMarks(). Rejects if /proc cannot
+ * since boot); only those for which `mustBeFresh` is true are sure to be fresh, see knownMarks(). Rejects if /proc cannot
  * be read (no descriptor left).
  */
 export async function scan(
   since: number,
-  sought: (mark: string) => boolean,
+  mustBeFresh: (mark: string) => boolean,
 ): Promise<readonly CensusEntry[]> {
   const found: ProcessStat[] = [];
   for (const [index, pid] of readPids().entries()) {
@@ -33,7 +33,7 @@ export async function scan(
   }
   const young = found.filter(({ started }) => started >= since);
   const now = performance.now();
-  const marks = await knownMarks(young, sought, now);
+  const marks = await knownMarks(young, mustBeFresh, now);
   return found.map((stat) => {
     const { mark = null, at = now } = marks.get(stat.pid) ?? {};
     return { ...stat, mark, isStale: mark !== null && at !== now };
@@ -62,7 +62,7 @@ export function ownStart(): number {
 let running: Promise<readonly CensusEntry[] | null> | undefined;
 let next: Promise<readonly CensusEntry[] | null> | undefined;
 /** The marks that the callers of the next census ask for. */
-let sought = new Set<string>();
+let marksInQuestion = new Set<string>();
 let last: { readonly census: readonly CensusEntry[]; readonly at: number } | undefined;
 
 /**
@@ -70,7 +70,7 @@ let last: { readonly census: readonly CensusEntry[]; readonly at: number } | und
  * given mark is sure to be fresh. Fifty gateways that end at once share their scans. Null if /proc cannot be read now.
  */
 export function takeCensus(mark?: string): Promise<readonly CensusEntry[] | null> {
-  if (mark !== undefined) sought.add(mark);
+  if (mark !== undefined) marksInQuestion.add(mark);
   if (running === undefined) {
     running = census();
     return running;
@@ -97,8 +97,8 @@ export function recentCensus(age: number): Promise<readonly CensusEntry[] | null
 
 async function census(): Promise<readonly CensusEntry[] | null> {
   const at = performance.now();
-  const marks = sought;
-  sought = new Set();
+  const marks = marksInQuestion;
+  marksInQuestion = new Set();
   try {
     const found = await scan(ownStart(), (mark) => marks.has(mark));
     last = { census: found, at };

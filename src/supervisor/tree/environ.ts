@@ -33,21 +33,21 @@ let known: ReadonlyMap<number, Reading> = new Map();
 
 /**
  * The marks of these processes by pid: null for a process without one, no entry for one that hides it. Rereads the
- * marks in question, of which `sought` is true; others may be 10 s old, and their `at` says when they were read.
+ * marks in question, of which `mustBeFresh` is true; others may be 10 s old, and their `at` says when they were read.
  *
  * A process without a mark is not read again. A child of a gateway has its mark from the beginning; only a leader has
  * none before its exec, and it is known by its group.
  */
 export async function knownMarks(
   processes: readonly ProcessId[],
-  sought: (mark: string) => boolean,
+  mustBeFresh: (mark: string) => boolean,
   at: number,
 ): Promise<ReadonlyMap<number, Pick<Reading, 'mark' | 'at'>>> {
   const marks = new Map<number, Reading>();
   const unread: ProcessId[] = [];
   for (const process of processes) {
     const last = lastOf(process);
-    if (last !== undefined && isReusable(last, at, sought)) marks.set(process.pid, last);
+    if (last !== undefined && isReusable(last, at, mustBeFresh)) marks.set(process.pid, last);
     else unread.push(process);
   }
   const read = await readMarks(unread.map(({ pid }) => pid));
@@ -67,9 +67,9 @@ function lastOf({ pid, started }: ProcessId): Reading | undefined {
   return last?.started === started ? last : undefined;
 }
 
-function isReusable({ mark, since, at }: Reading, now: number, sought: (mark: string) => boolean): boolean {
+function isReusable({ mark, since, at }: Reading, now: number, mustBeFresh: (mark: string) => boolean): boolean {
   if (mark === null) return true;
-  return !sought(mark) && at - since >= REUSED_FOR && now - at < REUSED_FOR;
+  return !mustBeFresh(mark) && at - since >= REUSED_FOR && now - at < REUSED_FOR;
 }
 
 /** The marks by pid; a process that hides its environment is left out. */

@@ -39,8 +39,8 @@ export function parseStat(text: string): ProcessStat | null {
     living: state !== 'Z' && state !== 'X',
     kernel: (Number(flags) & PF_KTHREAD) !== 0,
   };
-  const whole = [stat.pid, stat.started, stat.parent, stat.group, stat.session].every(Number.isSafeInteger);
-  return whole && state.length === 1 ? stat : null;
+  const isComplete = [stat.pid, stat.started, stat.parent, stat.group, stat.session].every(Number.isSafeInteger);
+  return isComplete && state.length === 1 ? stat : null;
 }
 
 /** Null if there is no such process. */

@@ -19,7 +19,7 @@ export interface Gateway {
   readonly [field: string]: unknown;
 }
 
-/** A config of gateways, and the gwproxy that runs them: what a fault is done to. */
+/** A config of gateways and the gwproxy that runs them, for a fault to strike. */
 export interface Fault {
   /** In the arguments and the environment of every process of ours. */
   readonly tag: string;
@@ -32,7 +32,7 @@ export interface Fault {
   cli(...args: readonly string[]): ReturnType<typeof runCli>;
   /** A request through the door to `/p/PROFILE/…`. */
   ask(profile: string, path?: string, options?: RequestInit): Promise<Response>;
-  /** A request past the door, to the gateway's port: what its test tells it to do. */
+  /** A request straight to the gateway's port, with which the test controls it. */
   tell(profile: string, path: string): Promise<string>;
   /** Resolves with the profile's status once that passes the test. */
   until(profile: string, what: string, test: (status: ProfileStatus) => boolean): Promise<ProfileStatus>;
@@ -152,7 +152,7 @@ export function pidOf({ name, pid }: ProfileStatus): number {
   return pid;
 }
 
-/** It was not touched by what happened to another. */
+/** It was not affected by the fault of another. */
 export function assertUntouched(before: ProfileStatus, after: ProfileStatus): void {
   const { name, pid, generation, restarts } = before;
   assert.deepEqual(
@@ -181,7 +181,7 @@ function configOf(tag: string, { gateways, settings }: FaultOptions): object {
   };
 }
 
-/** An orderly end leaves nothing behind, or what was killed is cleared away at once. What is left is ended, and told. */
+/** No process is left after an orderly end, or soon after a kill. If one is left, it is ended and the test fails. */
 async function nothingLeft(tag: string, family: readonly number[]): Promise<void> {
   for (const since = performance.now(); ; await pause(50)) {
     const left = await tagged(tag);

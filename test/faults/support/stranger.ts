@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 
-/** Somebody else's server, in the test's own process; it answers whatever comes with 200. */
+/** A foreign server, in the test's own process; it answers every request with 200. */
 export interface Stranger {
-  /** The paths that it was asked for. */
+  /** The paths of its requests. */
   readonly heard: readonly string[];
   leave(): Promise<void>;
 }
@@ -16,7 +16,7 @@ export async function strangerOn(
   const heard: string[] = [];
   const server = createServer((request, response) => {
     heard.push(request.url ?? '');
-    response.end('I am a stranger');
+    response.end('I am a foreign process');
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -38,7 +38,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Resolves once nobody listens there; rejects after 15 s. */
+/** Resolves once no process listens there; rejects after 15 s. */
 export async function freed(port: number): Promise<void> {
   for (const since = performance.now(); !(await canListen(port)); ) {
     if (performance.now() - since > 15_000) throw new Error(`somebody still listens on port ${port}`);

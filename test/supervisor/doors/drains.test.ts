@@ -33,7 +33,7 @@ test('every door must have applied that snapshot, or a newer one', () => {
   assert.deepEqual(done, [1]);
 });
 
-test('a lease that was told before the snapshot was applied is waited for', () => {
+test('a lease that was reported before the snapshot was applied is awaited', () => {
   const { drains, done, wait } = drainsOf('a');
   wait(1, 5);
   drains.load('a', 'alpha', 1, 2);
@@ -44,7 +44,7 @@ test('a lease that was told before the snapshot was applied is waited for', () =
   assert.deepEqual(done, [1]);
 });
 
-test('leases on another generation or of another profile are not waited for', () => {
+test('leases on another generation or of another profile are not awaited', () => {
   const { drains, done, wait } = drainsOf('a');
   drains.load('a', 'alpha', 1, 2);
   drains.load('a', 'beta', 2, 2);
@@ -53,7 +53,7 @@ test('leases on another generation or of another profile are not waited for', ()
   assert.deepEqual(done, [2]);
 });
 
-test('a late word on an older generation does not hide the leases on the newer', () => {
+test('a late report on an older generation does not hide the leases on the newer one', () => {
   const { drains, done, wait } = drainsOf('a');
   drains.load('a', 'alpha', 2, 1);
   drains.load('a', 'alpha', 1, 0);
@@ -62,7 +62,7 @@ test('a late word on an older generation does not hide the leases on the newer',
   assert.deepEqual(done, []);
 });
 
-test('a stranger is no door', () => {
+test('a report of an unknown door is ignored', () => {
   const { drains, done, wait } = drainsOf('a');
   drains.load('x', 'alpha', 1, 1);
   wait(1, 5);
@@ -72,7 +72,7 @@ test('a stranger is no door', () => {
   assert.deepEqual(done, [1]);
 });
 
-test('drained is said once', () => {
+test('a drain is reported once', () => {
   const { drains, done, wait } = drainsOf('a');
   wait(1, 5);
   drains.applied('a', 5);

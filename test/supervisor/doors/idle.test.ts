@@ -13,14 +13,14 @@ function idleOf(...doors: string[]) {
     idle.record(door, { profile: 'alpha', generation, inFlight, lastUsed }, 100, 1000);
 }
 
-test('it is idle when its last request ended the whole time-out ago', () => {
+test('a gateway is idle once its last request ended the whole time-out ago', () => {
   const load = idleOf('a');
   assert.equal(load('a', 1, 0, 901), false);
   assert.equal(load('a', 1, 0, 900), true);
   assert.equal(load('a', 1, 1, 500), false);
 });
 
-test('every door has a say, and its newest one counts', () => {
+test('every door must have reported, and its newest report counts', () => {
   const load = idleOf('a', 'b');
   assert.equal(load('a', 1, 0, 500), false, 'the other has not told');
   assert.equal(load('a', 1, 1, 990), false);
@@ -28,7 +28,7 @@ test('every door has a say, and its newest one counts', () => {
   assert.equal(load('a', 1, 0, 900), true);
 });
 
-test('what was told of another life says nothing of this one', () => {
+test('a report on another generation does not count for this one', () => {
   const load = idleOf('a', 'b');
   load('a', 1, 0, 500);
   assert.equal(load('b', 2, 0, 500), false);
@@ -36,7 +36,7 @@ test('what was told of another life says nothing of this one', () => {
   assert.equal(load('a', 1, 0, 500), false, 'a life can be numbered from 1 again');
 });
 
-test('profiles are told apart, and a door is heard from when it is known', () => {
+test('profiles do not mix, and a door counts once it is known', () => {
   const doors = ['a', 'b'];
   const idle = new IdleReports(() => doors);
   const told = (door: string, profile: string): boolean =>
@@ -85,7 +85,7 @@ test('an idle on-demand gateway is stopped in order, and its next request starts
   assert.equal(door.target('alpha').generation, 2);
 });
 
-test('one that an operator started is stopped when idle too, and a request that comes meanwhile is not lost', async (t) => {
+test('a gateway that an operator started is stopped when idle too, and a request that comes meanwhile is not lost', async (t) => {
   const { supervisor, log } = supervise(t, [sleeper()]);
   const door = new FakeDoor('door', supervisor.port);
   supervisor.addDoor(door);

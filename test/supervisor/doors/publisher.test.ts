@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Snapshot } from '../../../src/snapshot.ts';
 import { Publisher } from '../../../src/supervisor/doors/publisher.ts';
 
-test('a change that a door makes while it is told reaches every door after the snapshot before it', () => {
+test('a change that a door causes while it applies a snapshot reaches every door after that snapshot', () => {
   const publisher = new Publisher([], [], () => []);
   const seen: string[] = [];
   let promised = 0;
@@ -22,7 +22,7 @@ test('a change that a door makes while it is told reaches every door after the s
   assert.equal(promised, 3, 'the version that will carry the change');
 });
 
-test('a door gets the present snapshot when it comes, with the same routes and rules as ever', () => {
+test('a new door gets the current snapshot, with the same arrays of routes and rules', () => {
   const routes: Snapshot['routes'] = [];
   const rules: Snapshot['rules'] = [];
   const publisher = new Publisher(routes, rules, () => []);

@@ -8,7 +8,7 @@ import { counted, HASTY, HEALTH, probing } from './probing.ts';
 
 const READY: GatewayEvent = { type: 'listenerReady', generation: 1, listener: 'http' };
 
-test('a gateway that accepts and never answers is lost, then hung, told once', async (t) => {
+test('a gateway that accepts and never answers is lost, then hung, which is reported once', async (t) => {
   const { port, tell, line } = await server(t);
   const { first, events } = probing(t, port, {
     health: HASTY,
@@ -29,7 +29,7 @@ test('a gateway that accepts and never answers is lost, then hung, told once', a
   );
 });
 
-test('a gateway that is stopped (SIGSTOP) is hung, and is well when it goes on', async (t) => {
+test('a gateway that is stopped (SIGSTOP) is hung, and healthy when it goes on', async (t) => {
   const { port, pid } = await server(t);
   const { first, next } = probing(t, port, {
     health: HASTY,
@@ -43,21 +43,21 @@ test('a gateway that is stopped (SIGSTOP) is hung, and is well when it goes on',
   await again;
 });
 
-test('one lost probe, and one less than enough, change nothing', async (t) => {
+test('fewer failed probes than the limit change nothing', async (t) => {
   const { port, times } = await counted(t, (nth) => (nth === 2 || nth === 4 || nth === 5 ? 500 : 200));
   const { events } = probing(t, port, { liveness: { kind: 'health', after: 1 } });
   await times(8);
   assert.deepEqual(events, [READY]);
 });
 
-test('what was never ready is not hung', async (t) => {
+test('a listener that was never ready is not hung', async (t) => {
   const { port, times } = await counted(t, () => 500);
   const { events } = probing(t, port, { liveness: { kind: 'health', after: 1 } });
   await times(8);
   assert.deepEqual(events, []);
 });
 
-test('a liveness probe of its own begins with readiness, and is hung whatever the health says', async (t) => {
+test('a separate liveness probe begins with readiness, and finds a hung listener whatever the health probe says', async (t) => {
   const { port, tell, line } = await server(t);
   const probe: Health = { ...HEALTH, path: '/live', failures: 2 };
   const { first, events } = probing(t, port, { liveness: { kind: 'own', probe } });
@@ -73,7 +73,7 @@ test('a liveness probe of its own begins with readiness, and is hung whatever th
   assert.equal(events.length, 2);
 });
 
-test('health that is lost for ever hangs nothing where liveness is well', async (t) => {
+test('a listener that stays lost is not hung while its liveness probe is healthy', async (t) => {
   const { port, tell, line } = await server(t);
   const probe: Health = { ...HEALTH, path: '/live', failures: 1 };
   const { first, next, events } = probing(t, port, { liveness: { kind: 'own', probe } });
@@ -88,7 +88,7 @@ test('health that is lost for ever hangs nothing where liveness is well', async 
   assert.ok(events.every(({ type }) => type !== 'hung'));
 });
 
-test('a `url:` profile has nobody to restart', async (t) => {
+test('a `url:` profile is never restarted', async (t) => {
   const { port, times } = await counted(t, (nth) => (nth === 1 ? 200 : 500));
   const liveness = { kind: 'health', after: 1 } as const;
   const { events } = probing(t, port, { liveness }, { launch: { kind: 'url' } });
@@ -113,7 +113,7 @@ test('a changed config probes anew, and a ready listener stays ready meanwhile',
   assert.equal(probers.failureText(), '');
 });
 
-test('a changed config goes on looking whether a gateway hangs', async (t) => {
+test('a changed config keeps the liveness probes of a gateway running', async (t) => {
   const { port } = await counted(t, (nth) => (nth === 1 ? 200 : 500));
   const { first, change } = probing(t, port, { liveness: { kind: 'health', after: null } });
   await first('listenerLost');
@@ -121,7 +121,7 @@ test('a changed config goes on looking whether a gateway hangs', async (t) => {
   await first('hung');
 });
 
-test('a listener that a changed config brings is probed from the next start on', async (t) => {
+test('a listener that a changed config adds is probed from the next start on', async (t) => {
   const { port } = await counted(t, () => 200);
   const { first, change, probers } = probing(t, port, {});
   await first('listenerReady');

@@ -10,7 +10,7 @@ const health: Health = { ...probed, interval: 5000 };
 const lost = { ok: false, cause: 'absent', reason: 'connection refused' } as const;
 const stolen = { ok: false, cause: 'foreign', reason: 'port 1 is held by nginx (pid 77)' } as const;
 
-test('`failures` lost probes in a row lose a ready listener and `successes` good ones find it, and no fewer', () => {
+test('`failures` failed probes in a row lose a ready listener, `successes` healthy ones make it ready, and no fewer', () => {
   fc.assert(
     fc.property(
       fc.array(fc.boolean(), { maxLength: 200, size: 'max' }),
@@ -38,14 +38,14 @@ test('`failures` lost probes in a row lose a ready listener and `successes` good
   );
 });
 
-test('a ready listener whose port a stranger has is lost at once', () => {
+test('a ready listener whose port a foreign process has is lost at once', () => {
   const ready = judge(searching(0), { ok: true }, health, 0).readiness;
   assert.equal(judge(ready, lost, health, 1).verdict, null);
   assert.equal(judge(ready, stolen, health, 1).verdict, 'lost');
   assert.equal(judge(searching(0), stolen, health, 1).verdict, null);
 });
 
-test('good probes are collected quickly, even after a long search', () => {
+test('healthy probes follow each other quickly, even after a long search', () => {
   const policy = { ...health, successes: 5 };
   let watch = searching(0);
   for (let index = 0; index < 50; index += 1) watch = judge(watch, lost, policy, 3_600_000).readiness;
@@ -53,7 +53,7 @@ test('good probes are collected quickly, even after a long search', () => {
   assert.equal(judge(watch, { ok: true }, policy, 3_600_000).wait, 250);
 });
 
-test('a listener that is sought is asked often at first, ever less, and never less than every interval', () => {
+test('a search probes often at first, then less and less, and at least once every interval', () => {
   let watch = searching(0);
   let at = 0;
   const waits: number[] = [];
@@ -77,7 +77,7 @@ test('a short interval bounds the quick probes too', () => {
   assert.equal(judge(searching(0), lost, { ...health, interval: 10 }, 0).wait, 10);
 });
 
-test('only a failure that says nobody listens proves a listener lost', () => {
+test('only a failure that proves that no process listens loses a listener at once', () => {
   assert.ok(provesAbsent('ECONNREFUSED'));
   assert.ok(!provesAbsent('UND_ERR_CONNECT_TIMEOUT'));
   assert.ok(!provesAbsent('ECONNRESET'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isState, listener, pidOf, profile, statusOf, supervise } from '../support.ts';
 
-test('a gateway that is alive and serves no more is restarted, and the reason is told', async (t) => {
+test('a gateway that lives and answers no more is restarted, and the reason is reported', async (t) => {
   const health = { ...listener.health, interval: 20, timeout: 250 };
   const { supervisor, log } = supervise(t, [
     profile('alpha', 'serve.mjs', {

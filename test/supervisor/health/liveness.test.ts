@@ -30,13 +30,13 @@ function silent(pulse: ListenerLiveness, times: number, every: number): Listener
   return felt;
 }
 
-test('a listener that was silent for as long as it may be is hung, and not before', () => {
+test('a listener is hung once it has failed its probes for that long, and not before', () => {
   const nearly = silent(alive(0), 11, 5000);
   assert.equal(hung(nearly), null);
   assert.equal(hung(silent(nearly, 1, 5000)), 'no healthy answer for 1m (no answer within 2s)');
 });
 
-test('one good probe starts the count anew', () => {
+test('one healthy probe starts the count again', () => {
   const well = afterProbe(silent(alive(0), 11, 5000), { ok: true }, health, 60_000);
   assert.equal(hung(silent(well, 11, 5000)), null);
 });
@@ -60,7 +60,7 @@ test('a clock that is set back counts as no time', () => {
   assert.notEqual(hung(silent(back, 12, 5000)), null);
 });
 
-test('however short the time, it takes `failures` lost probes', () => {
+test('however short the time, it takes `failures` failed probes', () => {
   const soon: Liveness = { kind: 'health', after: 1000 };
   assert.equal(hung(silent(alive(0), 1, 5000), soon), null);
   assert.equal(hung(silent(alive(0), 2, 5000), soon), null);
@@ -68,7 +68,7 @@ test('however short the time, it takes `failures` lost probes', () => {
   assert.notEqual(hung(silent(alive(0), 1, 5000), soon, { ...health, failures: 1 }), null);
 });
 
-test('a liveness probe of its own is lost by probes, not by time', () => {
+test('a separate liveness probe counts failed probes, not time', () => {
   const probe: Health = { ...health, failures: 3 };
   const own: Liveness = { kind: 'own', probe };
   assert.equal(hung(silent(alive(0), 2, 1_000_000), own, probe), null);
@@ -78,7 +78,7 @@ test('a liveness probe of its own is lost by probes, not by time', () => {
   );
 });
 
-test('whatever happens, a listener is hung only after that much waking silence and that many lost probes', () => {
+test('whatever happens, a listener is hung only after that much time awake and that many failed probes', () => {
   const steps = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: -10_000, max: 100_000 })), {
     maxLength: 100,
   });

@@ -46,7 +46,7 @@ test('2xx on the health path is ready, anything else is not', async (t) => {
   assert.deepEqual(await ask(port, '/503'), unwell('its health path answered 503'));
 });
 
-test('the statuses that are named are well, and no others', async (t) => {
+test('only the configured statuses are healthy', async (t) => {
   const port = await portOf(
     t,
     createServer((request, response) => {
@@ -58,7 +58,7 @@ test('the statuses that are named are well, and no others', async (t) => {
   assert.deepEqual(await ask(port, '/200', { status: [401, 404] }), unwell('its health path answered 200'));
 });
 
-test('a body that is asked for is found wherever it stands, and however the answer is cut', async (t) => {
+test('the text of `body` is found wherever it stands, and however the answer is cut', async (t) => {
   const pieces: Readonly<Record<string, readonly string[]>> = {
     '/whole': ['all is well'],
     '/cut': ['all i', 's', ' ', 'we', 'll, thanks'],
@@ -85,7 +85,7 @@ test('a body that is asked for is found wherever it stands, and however the answ
   assert.deepEqual(await ask(port, '/far', { body: 'well' }), lacking);
 });
 
-test('the body is waited for no longer than it takes to find the text, or the timeout', async (t) => {
+test('the answer is read until the text is found, or until the time-out', async (t) => {
   const server = createServer((request, response) => {
     response.write(request.url === '/well' ? 'well' : 'unw');
   });
@@ -95,7 +95,7 @@ test('the body is waited for no longer than it takes to find the text, or the ti
   assert.deepEqual(await ask(port, '/', { body: 'well', timeout: 50 }), unwell('no answer within 50ms'));
 });
 
-test('a probe asks for no connection to be kept', async (t) => {
+test('a probe asks for its connection to be closed', async (t) => {
   let connection: string | undefined;
   const port = await portOf(
     t,
@@ -116,7 +116,7 @@ test('where there is no health path, an accepted connection is enough', async (t
   assert.deepEqual(await ask(port, null), { ok: true });
 });
 
-test('nobody there is not ready', async (t) => {
+test('a port on which no process listens is not ready', async (t) => {
   const server = createTcpServer();
   const port = await portOf(t, server);
   server.close();
@@ -125,7 +125,7 @@ test('nobody there is not ready', async (t) => {
   assert.deepEqual(await ask(port, '/'), { ok: false, cause: 'absent', reason: 'connection refused' });
 });
 
-test('a listener that hangs is lost after the timeout', async (t) => {
+test('the probe of a listener that hangs fails after the time-out', async (t) => {
   const server = createServer();
   t.after(() => server.closeAllConnections());
   const port = await portOf(t, server);
@@ -145,7 +145,7 @@ test('an endless answer is not read to its end', async (t) => {
   assert.deepEqual(await ask(port, '/'), { ok: true });
 });
 
-test('a probe ends with its generation', async (t) => {
+test('an aborted probe settles at once', async (t) => {
   const server = createServer(() => generation.abort());
   const generation = new AbortController();
   t.after(() => server.closeAllConnections());

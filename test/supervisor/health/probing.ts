@@ -8,7 +8,7 @@ import { listen } from '../../support/sockets.ts';
 import { listener, profile } from '../support.ts';
 
 export const HEALTH: Health = { ...listener.health, interval: 20 };
-/** For what is to answer nothing in time. */
+/** For a listener that must not answer in time. */
 export const HASTY: Health = { ...HEALTH, timeout: 250 };
 
 interface Probing {

@@ -31,7 +31,7 @@ interface Group {
 }
 
 /**
- * One gateway's reducer in a world of its own: it does what the effects ask for, lets happen what can happen, and
+ * The reducer of one gateway in a simulated world: it carries out the effects, lets possible events happen, and
  * checks after every step what must always hold.
  */
 export class World {
@@ -46,7 +46,7 @@ export class World {
   #published: readonly Target[];
   #at = 1_000_000;
   #lastGeneration = 0;
-  /** Generations that some door may hold leases on, and those that may be signalled. */
+  /** Generations that a door may hold leases on, and generations that may be signalled. */
   readonly #routed = new Set<number>();
   readonly #left = new Set<number>();
   readonly #released = new Set<number>();

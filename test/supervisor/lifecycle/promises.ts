@@ -12,7 +12,7 @@ import {
   type Stamp,
 } from '../../../src/supervisor/lifecycle/state.ts';
 
-/** One step of a gateway's life, as it was taken. */
+/** One step of the reducer. */
 export interface Taken {
   readonly before: GatewayState;
   readonly event: GatewayEvent & Stamp;
@@ -21,7 +21,7 @@ export interface Taken {
   readonly policy: Policy;
 }
 
-/** What holds of every step by itself; `served`: the life before it was routed to. */
+/** What holds for every single step. `served`: the generation before it was routed to. */
 export function checkStep(taken: Taken, served: boolean): void {
   const { before, event, after } = taken;
   if ('generation' in event && event.generation !== before.generation) {
@@ -49,7 +49,7 @@ export function checkDesired({ phase, desired }: GatewayState, targets: readonly
   if (phase.name === 'stopped') assert.notEqual(desired, 'up');
 }
 
-/** A start is asked for, was waited for, or follows at once a life that served: there is no hot loop. */
+/** A start was asked for, has waited, or follows a generation that served: there is no hot loop. */
 function checkSpawn({ before, event, after, effects, policy }: Taken, served: boolean): void {
   if (!effects.some(({ type }) => type === 'spawn')) return;
   const asked =
@@ -83,7 +83,7 @@ function codeOf({ phase }: GatewayState): number | null {
   return isEnding(phase) && phase.after.kind === 'policy' ? phase.after.end.code : null;
 }
 
-/** Every start that nobody asked for is counted, and no other. */
+/** Every start that was not asked for is counted, and no other. */
 function checkRestarts({ before, event, after, effects, policy }: Taken): void {
   const began = effects.some(({ type }) => type === 'spawn' || type === 'probe');
   const atOnce = began && after.phase.name === 'starting' && after.phase.restartedAfter !== null;
@@ -102,7 +102,7 @@ function checkExit(
 ): void {
   const { phase } = before;
   if (isEnding(phase)) {
-    // The end of what we ended is no crash, and its code means nothing.
+    // An end that we caused is no crash, and its code has no meaning.
     if (phase.after.kind !== 'policy') assert.ok(!['failed', 'backoff'].includes(after.phase.name));
     for (const other of [0, 1, 75, 78]) {
       const { state } = reduce(before, { ...event, ...{ code: other } }, policy);

@@ -135,7 +135,7 @@ const leaving: readonly Happening[] = [
   { type: 'groupEnds' },
 ];
 
-test('a start that is not stopped comes to readiness when its listeners do', () => {
+test('a start that is not stopped becomes ready when its listeners do', () => {
   fc.assert(
     fc.property(gateway, fc.array(happening, { maxLength: 60, size: 'max' }), (plan, happenings) => {
       const world = new World(plan);
@@ -179,7 +179,7 @@ const phaseOf = ({ life }: World): string => life.phase.name;
 
 const exit = (code: number): Happening => ({ type: 'leaderExits', code, groupLeft: false });
 
-test('stable uptime begins the waits anew, a flapping one does not', () => {
+test('a stable uptime resets the waits, a short one does not', () => {
   const world = readyWorld();
   world.happen(exit(1));
   assert.equal(phaseOf(world), 'starting', 'the first waits for nothing');
@@ -210,7 +210,7 @@ test('a restart that its exit code asks for leaves the count and the waits alone
   assert.equal(world.life.history.level, 1);
 });
 
-test('a gateway that hangs leaves in order and is started again, then waits', () => {
+test('a gateway that hangs is ended in order and started again, and waits the next time', () => {
   const world = readyWorld();
   const hang = (): void => {
     world.happen({ type: 'hung' });
@@ -228,7 +228,7 @@ test('a gateway that hangs leaves in order and is started again, then waits', ()
   assert.equal(phaseOf(world), 'backoff');
 });
 
-test('a gateway that sleeps is started by a request that comes while it leaves', () => {
+test('a request that comes while an idle gateway ends starts it again', () => {
   const world = readyWorld({ start: 'on-demand', idleTimeout: 1000 });
   world.happen({ type: 'idle' });
   world.happen({ type: 'doorsLetGo' });

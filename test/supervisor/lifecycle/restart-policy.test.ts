@@ -82,7 +82,7 @@ test('the window reaches back to the millisecond', () => {
   assert.equal(restartDecision(policy, history, crash, 6001, 0).kind, 'backoff');
 });
 
-test('the policy says which ends are followed by a restart', () => {
+test('the policy decides which ends are followed by a restart', () => {
   const kind = (when: RestartPolicy['when'], code: number | null): string =>
     restartDecision({ ...always, when }, NO_RESTARTS, { ...crash, code }, 0, 0).kind;
   assert.deepEqual([kind('always', 1), kind('always', null), kind('always', 0)], Array(3).fill('at-once'));
@@ -104,7 +104,7 @@ function waits(served: readonly boolean[]): number[] {
   });
 }
 
-test('the first restart of a gateway that served waits for nothing, those after it do', () => {
+test('the first restart of a gateway that served does not wait, later ones do', () => {
   assert.deepEqual(waits([true, true, true, true]), [0, 500, 1000, 2000]);
   assert.deepEqual(waits([true, false, true, false]), [0, 500, 1000, 2000]);
 });
@@ -114,7 +114,7 @@ test('a gateway that never served waits from the first time on', () => {
   assert.deepEqual(waits([false, true, true]), [500, 1000, 2000]);
 });
 
-test('an exit code has the meaning that the policy gives it, whatever else it says', () => {
+test('an exit code means what the policy says about it, whatever else the policy says', () => {
   fc.assert(
     fc.property(
       fc.constantFrom<RestartPolicy['when']>('always', 'on-failure', 'never'),
@@ -152,7 +152,7 @@ test('an exit code has the meaning that the policy gives it, whatever else it sa
   );
 });
 
-test('the waits begin anew after the reset uptime, and not before', () => {
+test('the waits start again after the reset uptime, and not before', () => {
   const worn: RestartHistory = { level: 9, times: [1], requested: 9 };
   assert.equal(afterUptime(always, worn, 59_999).level, 9);
   assert.deepEqual(afterUptime(always, worn, 60_000), { level: 0, times: [1], requested: 0 });

@@ -44,7 +44,7 @@ async function inodes(folder: string, address: string): Promise<string[]> {
   return (await listeningOn(address, 18641, folder)).map(({ inode }) => inode);
 }
 
-test('a connection is taken by the address itself and by the wildcard, all of them', async (t) => {
+test('a connection is taken by the sockets of the address and of the wildcard, by all of them', async (t) => {
   const folder = await tables(
     t,
     row(1, LOOPBACK) + row(2, ANY, { uid: 33 }) + row(3, '0a000001') + row(4, LOOPBACK, { port: 18642 }),
@@ -63,7 +63,7 @@ test('only sockets that listen count', async (t) => {
   assert.deepEqual(await inodes(folder, '127.0.0.1'), []);
 });
 
-test('rows are told by their own port, wherever in the table they stand', async (t) => {
+test('rows are found by their local port, wherever in the table they stand', async (t) => {
   const port = fc.constantFrom(18641, 18642, 0x1864, 10);
   const one = fc.record({ port, remote: port, state: fc.constantFrom('0A', '01') });
   const folder = await tables(t, '', '');
@@ -94,13 +94,13 @@ test('a system without IPv6 has no table of it; one without /proc says so', asyn
   await assert.rejects(listeningOn('127.0.0.1', 18641, join(folder, 'none')), { code: 'ENOENT' });
 });
 
-test('100,000 connections are read past', async (t) => {
+test('a table of 100,000 connections is searched', async (t) => {
   const rows = row(9, '0a000002', { state: '01' }).repeat(100_000);
   const folder = await tables(t, row(1, LOOPBACK) + rows, '');
   assert.deepEqual(await inodes(folder, '127.0.0.1'), ['1']);
 });
 
-test("the system's own table has what listens here", async (t) => {
+test("the system's own table has a socket that listens here", async (t) => {
   await stat('/proc/net/tcp');
   const port = await listen(t, createServer());
   const found = await listeningOn('127.0.0.1', port);

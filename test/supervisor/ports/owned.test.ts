@@ -8,7 +8,7 @@ import { HAS_PROC } from '../../../src/supervisor/tree/proc.ts';
 import { PROGRAM } from '../children.ts';
 import { FakeDoor, isLine, isState, pidOf, portOf, profile, statusOf, supervise } from '../support.ts';
 
-/** Serves at once; at SIGUSR2 it serves no more, and lives on. */
+/** Serves at once; at SIGUSR2 it closes its listener and lives on. */
 const QUITTER = `
 import { createServer } from 'node:http';
 const server = createServer((request, response) => response.end('ok'));
@@ -43,7 +43,7 @@ if (HAS_PROC) {
   const held = (port: number): string =>
     `port ${port} is held by ${PROGRAM} (pid ${process.pid}), not by this gateway`;
 
-  test('while a stranger has the port a gateway gets nothing, and the status names him', async (t) => {
+  test('while a foreign process has the port a gateway gets no request, and the status names that process', async (t) => {
     const { supervisor, log } = supervise(t, [profile('alpha', 'gated.mjs')]);
     const door = new FakeDoor('door', supervisor.port);
     supervisor.addDoor(door);
@@ -63,7 +63,7 @@ if (HAS_PROC) {
     assert.deepEqual([state, last_error], ['ready', null]);
   });
 
-  test('a stranger who takes the port of a gateway that lives on gets nothing from then on', async (t) => {
+  test('a foreign process that takes the port of a living gateway gets no request from then on', async (t) => {
     const { supervisor, log } = supervise(t, [quitter()]);
     const door = new FakeDoor('door', supervisor.port);
     supervisor.addDoor(door);
@@ -80,7 +80,7 @@ if (HAS_PROC) {
   });
 }
 
-test("a listener that a grandchild has is the gateway's own", async (t) => {
+test("a port that a grandchild listens on is the gateway's own", async (t) => {
   const { supervisor, log } = supervise(t, [profile('alpha', 'family.mjs', { ownerCheck: 'strict' })]);
   supervisor.start();
   if (HAS_PROC) await log.first(isState('alpha', 'ready'));

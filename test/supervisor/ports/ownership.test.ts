@@ -11,13 +11,13 @@ const unknown = (...inodes: readonly string[]): PortScan => ({
   inodes: new Set(inodes),
 });
 
-test('what is its own is held by whom the look found', () => {
+test('the holders of an own port are those that the scan found', () => {
   const holders = [holder(73, '1003')];
   const owner = { kind: 'own' } as const;
   assert.deepEqual(combineOwnership(OWN, { owner, holders, inodes: new Set(['1003']) }), { owner, holders });
 });
 
-test('a stranger, or nobody at all, leaves the holders that hold no more, so that doors send nothing', () => {
+test('if a foreign process has the port, or none, the last known holders stay, so that doors send nothing', () => {
   const owner = { kind: 'foreign', name: 'nc (pid 9)' } as const;
   const look = { owner, holders: [holder(9, '1003')], inodes: new Set(['1003']) };
   assert.deepEqual(combineOwnership(OWN, look), { owner, holders: OWN });
@@ -25,7 +25,7 @@ test('a stranger, or nobody at all, leaves the holders that hold no more, so tha
   assert.deepEqual(combineOwnership(OWN, unknown()), { owner: unknown().owner, holders: OWN });
 });
 
-test('a process that cannot be read any more has its port still; another on the port is a stranger', () => {
+test('a process that cannot be read any more has its port still; another one on the port is foreign', () => {
   assert.deepEqual(combineOwnership(OWN, unknown('1002')), { owner: unknown().owner, holders: [] });
   assert.deepEqual(combineOwnership(OWN, unknown('1001', '1003')), {
     owner: { kind: 'foreign', name: 'another process (it is of user 33)' },
@@ -33,6 +33,6 @@ test('a process that cannot be read any more has its port still; another on the 
   });
 });
 
-test('who was never known is unknown, and no door looks', () => {
+test('an owner that was never known stays unknown, and no door checks it', () => {
   assert.deepEqual(combineOwnership([], unknown('1001')), { owner: unknown().owner, holders: [] });
 });

@@ -23,7 +23,7 @@ test('allocated ports lie outside the range of client sockets', async (t) => {
   assert.deepEqual(await allocationRange('/no/such/file'), { from: 20_000, to: 32_767 });
 });
 
-test('a port is free when it can be listened on, whoever has it and on which address', async (t) => {
+test('a port is free if it can be bound, whichever process has it and on which address', async (t) => {
   const { port, server } = await stranger(t);
   assert.equal(await isFree('127.0.0.1', port), false);
   assert.equal(await isFree('0.0.0.0', port), false);
@@ -62,10 +62,10 @@ test('a port that another profile has in the config is never allocated', async (
   assert.ok(taken.ok && taken.ports.get('http') !== from);
 });
 
-test('a port that another profile was given stays its own while its gateway is down', async () => {
+test('a port that another profile was allocated stays its own while its gateway is down', async () => {
   const alpha = profile('alpha', 'serve.mjs');
   const beta = profile('beta', 'serve.mjs');
-  // Both begin their search at the same port, which nobody listens on.
+  // Both begin their search at the same port, which is free.
   const book = new PortBook([alpha, beta], () => 0.75);
   await book.acquire(alpha);
   await book.acquire(beta);
@@ -84,7 +84,7 @@ test('two listeners of one gateway get two ports', async () => {
   assert.equal(new Set(taken.ports.values()).size, 2);
 });
 
-test('ports follow the config: what is still wanted is kept, the rest is given back', async () => {
+test('ports follow the config: those that are still wanted stay, the others are released', async () => {
   const auto = profile('alpha', 'half.mjs', {
     listeners: [
       { ...listener, name: 'messages' },
@@ -107,7 +107,7 @@ test('ports follow the config: what is still wanted is kept, the rest is given b
   assert.equal(book.of('gamma').get('http'), messages);
 });
 
-test('a port that the config names for another is not kept, and its owner is named until then', async (t) => {
+test('a port that the config gives to another profile is released, and until then its owner is named', async (t) => {
   const alpha = profile('alpha', 'serve.mjs');
   const book = new PortBook([alpha], Math.random);
   await book.acquire(alpha);
@@ -130,7 +130,7 @@ test('a port that the config names for another is not kept, and its owner is nam
   assert.ok((await book.acquire(beta)).ok);
 });
 
-test('a fixed port of a gateway that ends is waited for', async (t) => {
+test('a fixed port of a gateway that is ending is awaited', async (t) => {
   const { port, server } = await stranger(t);
   const at = { listeners: [{ ...listener, port }] };
   const book = new PortBook([profile('old', 'serve.mjs', at)], Math.random);

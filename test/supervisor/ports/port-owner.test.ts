@@ -49,27 +49,27 @@ if (HAS_PROC) {
     ['::', '127.0.0.1'],
     ['127.0.0.1', 'localhost'],
   ] as const) {
-    test(`a port on ${host} that is asked at ${asked} is own, or the one's who has it`, async (t) => {
+    test(`a port on ${host} that is connected to at ${asked} is own or foreign`, async (t) => {
       const { pid, port } = await server(t, host);
       assert.deepEqual(await ownerOf(port, [pid], { host: asked }).look(), OWN);
       assert.deepEqual(await ownerOf(port, [], { host: asked }).look(), foreign(pid));
     });
   }
 
-  test('where the leader listens, nobody else is asked for', async (t) => {
+  test('if the leader listens, the other processes are not listed', async (t) => {
     const { pid, port } = await server(t);
     const { look, looks } = ownerOf(port, [], { leader: pid });
     assert.deepEqual(await look(), OWN);
     assert.equal(looks.full, 0);
   });
 
-  test('a process that dropped the group and the mark is own by its parents', async (t) => {
+  test('a process that left the group and has no mark is own by its parents', async (t) => {
     const { port } = await server(t);
     // The test's own process is the parent of every child here.
     assert.deepEqual(await ownerOf(port, [process.pid]).look(), OWN);
   });
 
-  test('a process that was started while it was looked for is own', async (t) => {
+  test('a process that was started during the scan is own', async (t) => {
     const { pid, port } = await server(t);
     let looks = 0;
     const owner = new PortOwner({
@@ -81,7 +81,7 @@ if (HAS_PROC) {
     assert.deepEqual(await owner.find(), OWN);
   });
 
-  test('a port that a stranger shares is his', async (t) => {
+  test('a port that a foreign process shares is foreign', async (t) => {
     const own = await server(t);
     const stranger = await server(t);
     const both = await Promise.all([own, stranger].map(({ port }) => listeningOn('127.0.0.1', port)));
@@ -90,7 +90,7 @@ if (HAS_PROC) {
     assert.deepEqual(await ownerOf(own.port, [own.pid, stranger.pid], shared).look(), OWN);
   });
 
-  test('the first look is a full one, the others a link, until the link breaks', async (t) => {
+  test('the first scan is a full one, later ones read a link, until the link breaks', async (t) => {
     const { pid, port, tell, line } = await server(t);
     const { look, looks } = ownerOf(port, [pid]);
     for (let index = 0; index < 5; index += 1) assert.deepEqual(await look(), OWN);
@@ -104,7 +104,7 @@ if (HAS_PROC) {
     assert.deepEqual(await look(), foreign(process.pid));
   });
 
-  test('a stranger is remembered by a link too, until he is gone', async (t) => {
+  test('a foreign process is remembered by a link too, until it has ended', async (t) => {
     const stranger = await server(t);
     const { look, looks } = ownerOf(stranger.port, []);
     assert.deepEqual(await look(), foreign(stranger.pid));
@@ -118,7 +118,7 @@ if (HAS_PROC) {
     assert.deepEqual(await look(), OWN);
   });
 
-  test('no look is trusted for ever: another may have joined the port, or come to light', async (t) => {
+  test('no scan is valid for ever: another process may have joined the port, or become readable', async (t) => {
     const { pid, port } = await server(t);
     const other = await server(t);
     let at = 0;
@@ -140,7 +140,7 @@ if (HAS_PROC) {
     const nobody = { local: '127.0.0.1', inode: '0', uid: '54321' };
     sockets = [nobody];
     at = 600_000;
-    // It was its own: whoever came instead is not believed.
+    // It was the gateway's own, so an unknown owner counts as foreign.
     const somebody: Owner = { kind: 'foreign', name: 'another process (it is of user 54321)' };
     assert.deepEqual(await owner.find(), somebody);
     sockets = await listeningOn('127.0.0.1', port);
@@ -150,25 +150,25 @@ if (HAS_PROC) {
     assert.deepEqual(await owner.find(), OWN);
   });
 
-  test('looks at the same moment are one', async (t) => {
+  test('scans at the same moment are one', async (t) => {
     const { pid, port } = await server(t);
     const { look, looks } = ownerOf(port, [pid]);
     assert.deepEqual(await Promise.all([look(), look(), look()]), [OWN, OWN, OWN]);
     assert.equal(looks.full, 1);
   });
 
-  test('a socket that nobody who can be seen holds is of nobody knows whom', async () => {
+  test('a socket that no visible process holds has an unknown owner', async () => {
     // No socket has the inode 0.
     const hidden = (uid: string) => ownerOf(1, [], { sockets: [{ local: '127.0.0.1', inode: '0', uid }] });
     assert.deepEqual(await hidden('54321').look(), { kind: 'unknown', reason: 'it is of user 54321' });
     const ours = hidden(String(process.getuid?.()));
     assert.deepEqual(await ours.look(), { kind: 'unknown', reason: 'its process cannot be read' });
-    // It costs a look at every process, so it is not repeated at every probe.
+    // It costs a scan of every process, so it is not repeated for every probe.
     assert.equal((await ours.look()).kind, 'unknown');
     assert.equal(ours.looks.full, 1);
   });
 
-  test('what listens for a container is not known for the container', async (t) => {
+  test('a program that listens for a container has an unknown owner', async (t) => {
     const proxy = child(t, `process.title = 'docker-proxy';${SERVER}`, ['127.0.0.1', '0']);
     assert.deepEqual(await ownerOf(Number(await proxy.line()), []).look(), {
       kind: 'unknown',
@@ -176,21 +176,21 @@ if (HAS_PROC) {
     });
   });
 
-  test('whatever a program calls itself, it is known by its parent', async (t) => {
+  test('a program is found by its parent whatever its comm is', async (t) => {
     const odd = child(t, `process.title = 'a) S (1 2 3';${SERVER}`, ['127.0.0.1', '0']);
     const port = Number(await odd.line());
     assert.deepEqual(await ownerOf(port, [process.pid]).look(), OWN);
     assert.deepEqual(await ownerOf(port, []).look(), foreign(odd.pid));
   });
 
-  test('a port that no process here listens on is a container’s, perhaps', async () => {
+  test('a port that no process here listens on has an unknown owner', async () => {
     assert.deepEqual(await ownerOf(1, [], { sockets: [] }).look(), {
       kind: 'unknown',
       reason: 'no process here listens there: a container does, or another network namespace',
     });
   });
 
-  test('what cannot be looked at is unknown, and looked at again', async (t) => {
+  test('an owner that cannot be read is unknown, and is read again', async (t) => {
     const { pid, port } = await server(t);
     let broken = true;
     const owner = new PortOwner({
@@ -207,7 +207,7 @@ if (HAS_PROC) {
     assert.deepEqual(await owner.find(), OWN);
   });
 } else {
-  test('a system that does not say whose a socket is, is told as such', async (t) => {
+  test('a system without /proc is reported as such', async (t) => {
     const port = await listen(t, createServer());
     assert.deepEqual(await ownerOf(port, [process.pid]).look(), {
       kind: 'unknown',

@@ -11,7 +11,7 @@ const hidden = (): Promise<never> => Promise.reject(new Error('hidden'));
 const UNKNOWN = 'its processes cannot be read: hidden';
 
 if (HAS_PROC) {
-  test('a stranger on the port makes nothing ready, and is named', async (t) => {
+  test('a foreign process on the port makes no listener ready, and is named', async (t) => {
     const { port, pid } = await server(t);
     const { first, events, probers } = probing(t, port, {}, {}, () => Promise.resolve([]));
     const reason = `port ${port} is held by ${PROGRAM} (pid ${pid}), not by this gateway`;
@@ -20,7 +20,7 @@ if (HAS_PROC) {
     assert.equal(events.length, 1);
   });
 
-  test('who holds the port is known on through a changed config, and when somebody else has it', async (t) => {
+  test('the holders stay known through a changed config, and after another process took the port', async (t) => {
     const own = await server(t);
     const members = () => Promise.resolve([own.pid]);
     const { first, next, change, probers } = probing(t, own.port, {}, {}, members);
@@ -43,7 +43,7 @@ if (HAS_PROC) {
     assert.deepEqual(probers.holders('http'), []);
   });
 
-  test('where a door was not to send anything, the port is looked at without a health answer', async (t) => {
+  test('when a door finds the port held by others, it is scanned without a health answer', async (t) => {
     const own = await server(t);
     const moved: string[] = [];
     const members = () => Promise.resolve([own.pid]);
@@ -64,14 +64,14 @@ if (HAS_PROC) {
     );
   });
 
-  test('owner_check: off lets a stranger pass for the gateway, and a `url:` is anybody’s', async (t) => {
+  test('with owner_check: off, and for a `url:`, a foreign process passes for the gateway', async (t) => {
     const { port } = await server(t);
     const nobody = () => Promise.resolve([]);
     await probing(t, port, {}, { ownerCheck: 'off' }, nobody).first('listenerReady');
     await probing(t, port, {}, { launch: { kind: 'url' } }, nobody).first('listenerReady');
   });
 
-  test('an owner that nobody can tell is lenient’s, and told of once a life', async (t) => {
+  test('an unknown owner passes with owner_check: lenient, and is reported once in a generation', async (t) => {
     const { port, times, asked } = await counted(t, () => 200);
     const { first, reports, probers } = probing(t, port, {}, {}, hidden);
     await first('listenerReady');
@@ -84,7 +84,7 @@ if (HAS_PROC) {
   });
 }
 
-test('an owner that nobody can tell is not strict’s', async (t) => {
+test('an unknown owner does not pass with owner_check: strict', async (t) => {
   const { port, times, asked } = await counted(t, () => 200);
   const { events, reports, probers } = probing(t, port, {}, { ownerCheck: 'strict' }, hidden);
   await times(asked() + 4);

@@ -17,7 +17,7 @@ test('a script whose interpreter is missing says which', async (t) => {
   assert.equal(await answer(`${cwd}/x.sh`), `${cwd}/x.sh needs /old/venv/bin/python3, which is not there`);
 });
 
-test('line ends of Windows are told', async (t) => {
+test('Windows line ends are named', async (t) => {
   const { answer } = await told(t, '#!/bin/sh\r\nexit 0\r\n');
   const expected = "./x.sh needs '/bin/sh\\r', which is not there: does it have Windows line ends?";
   assert.equal(await answer('./x.sh'), expected);
@@ -35,7 +35,7 @@ test('a script is found on the PATH of its gateway', async (t) => {
   assert.equal(await twice.answer('y.sh'), null, 'execvp(3) goes on to the next folder');
 });
 
-test('of what is no such script there is nothing to say', async (t) => {
+test('other files have no such fault', async (t) => {
   for (const text of ['#!/bin/sh\n', 'exit 0\n', '', '#!\n', '\x7fELF\0#!/nowhere']) {
     const { answer } = await told(t, text);
     assert.equal(await answer('./x.sh'), null, text);

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { OutputReader } from '../../../src/supervisor/process/output.ts';
 import { createLimitedLines, OutputRateLimit } from '../../../src/supervisor/process/rate-limit.ts';
 
-test('a budget lets a burst through, then a rate, in whole stretches', () => {
+test('a burst passes, then a rate, in whole passages', () => {
   const budget = new OutputRateLimit(100, 400, 0);
   assert.deepEqual(
     [0, 0, 0, 0, 0].map((now) => budget.spend(100, now)),
@@ -22,7 +22,7 @@ const piece = fc.record({
   open: fc.boolean(),
 });
 
-test('every line is told whole or counted, however the bytes were cut and whenever the budget ended', () => {
+test('every line is reported complete or counted, however the bytes were cut and whenever the budget ended', () => {
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
       let open = true;
@@ -58,7 +58,7 @@ test('every line is told whole or counted, however the bytes were cut and whenev
   );
 });
 
-test('a line without an end is counted in pieces, as it would be told', () => {
+test('a line without an end is counted in pieces, as it would be reported', () => {
   let dropped = 0;
   const none = createLimitedLines(
     { spend: () => false },
@@ -74,7 +74,7 @@ test('a line without an end is counted in pieces, as it would be told', () => {
   assert.ok(dropped >= 5005 && dropped <= 5010, `${dropped}`);
 });
 
-test('both streams of a gateway share what it may write; the rest is read, and told in one number', async () => {
+test('both streams of a gateway share one budget; the rest is read, and reported as one number', async () => {
   const told = { stdout: 0, stderr: 0 };
   const dropped: number[] = [];
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
@@ -102,7 +102,7 @@ test('both streams of a gateway share what it may write; the rest is read, and t
   assert.ok(told.stdout > 0 && told.stderr > 0);
 });
 
-test('long lines are told again once the budget allows', () => {
+test('long lines are reported again once the budget allows', () => {
   let open = false;
   const told: string[] = [];
   let dropped = 0;

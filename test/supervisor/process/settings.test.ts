@@ -72,7 +72,7 @@ test('umask, open files and niceness are as set, and the program has the pid and
   );
 });
 
-test('a limit that the system refuses is told as what it is, and nothing runs', async () => {
+test('a limit that the system refuses is named, and the program does not run', async () => {
   const outcome = await run({ maxOpenFiles: 2_000_000_000 }, ['echo', 'runs']);
   assert.match(
     outcome.failed ?? '',
@@ -81,7 +81,7 @@ test('a limit that the system refuses is told as what it is, and nothing runs', 
   assert.deepEqual(outcome.lines, []);
 });
 
-test('a command that is not there is told the same way with settings and without', async (t) => {
+test('a missing command has the same error with settings and without', async (t) => {
   const plain = join(await temporaryFolder(t), 'plain');
   await writeFile(plain, 'no program');
   await chmod(plain, 0o644);
@@ -92,7 +92,7 @@ test('a command that is not there is told the same way with settings and without
   }
 });
 
-test("126 and 127 of the program's own are exits", async () => {
+test("the program's own exit codes 126 and 127 are exits", async () => {
   for (const code of [126, 127]) {
     const outcome = await run({ umask: 0o077 }, ['sh', '-c', `exit ${code}`]);
     assert.deepEqual(outcome, { failed: null, code, lines: [] });
@@ -124,7 +124,7 @@ test("a gateway of another user has that user's ids, group, home and name, and n
   assert.notEqual(names?.split(' ')[0], env.HOME);
 });
 
-test("what the profile's environment says of itself stands, and a group can be had alone", async () => {
+test("HOME and USER of the profile's environment stay, and a group works without a user", async () => {
   const script = 'id -g; echo "$HOME $USER"';
   const outcome = await run({ user: '12345', group: '54321' }, ['sh', '-c', script], {
     HOME: '/srv/bot',
@@ -138,7 +138,7 @@ test("what the profile's environment says of itself stands, and a group can be h
   else assert.equal(grouped.failed, 'not permitted to run as 54321: gwproxy does not run as root');
 });
 
-test('an unknown user or group is told', async () => {
+test('an unknown user or group is named', async () => {
   await assert.rejects(run({ user: 'no-such-user' }, ['true']), {
     message: "user 'no-such-user' is unknown",
   });
@@ -151,7 +151,7 @@ test('an unknown user or group is told', async () => {
   });
 });
 
-test('a script whose interpreter is missing is not told as one that is missing itself', async (t) => {
+test('the error of a script whose interpreter is missing names the interpreter', async (t) => {
   const file = join(await temporaryFolder(t), 'bot');
   await writeFile(file, '#!/old/venv/bin/python3\n', { mode: 0o755 });
   assert.equal((await run({}, [file])).failed, `${file} needs /old/venv/bin/python3, which is not there`);

@@ -28,7 +28,7 @@ test('a group is found by its name', () => {
   assert.equal(groupIdIn(groups, 'bot'), null);
 });
 
-test("only what is gwproxy's own gives way to the user's", () => {
+test("only values inherited from gwproxy are replaced by the user's", () => {
   const bot = { uid: 1000, gid: 1001, name: 'bot', home: '/srv/bot' };
   const own = { HOME: '/root', USER: 'root' };
   assert.deepEqual(environmentOf(bot, { A: '1', HOME: '/root', USER: 'root' }, own), {

@@ -1,5 +1,5 @@
 // `node driver.js FOLDER PROGRAM…`: a gwproxy without a door, for a test to kill. Runs each program of
-// test/fixtures/gateways as a gateway, guarded, and tells everything as a line of JSON.
+// test/fixtures/gateways as a gateway, with a guard, and writes every event as a line of JSON.
 import { createRun } from '../../../src/supervisor/run/run.ts';
 import { createSupervisor } from '../../../src/supervisor/supervisor.ts';
 import { planOf, profile } from '../support.ts';

@@ -29,7 +29,7 @@ test('a guard holds nothing of gwproxy: no output, no folder, no environment, no
   assert.equal(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]), pid);
 });
 
-test('a guard keeps no process alive, and one that was left open ends by itself', async (t) => {
+test('a guard does not keep gwproxy alive, and ends by itself after it', async (t) => {
   const script = `const { Guard } = await import(process.argv[1]);
     const guard = new Guard({ entry: '${ENTRY}', lost: console.error });
     guard.start();
@@ -49,7 +49,7 @@ test('a guard keeps no process alive, and one that was left open ends by itself'
   await until('the guard ends', () => !isRunning(pid), 10_000);
 });
 
-test('a guard that is told of the end ends at once', async () => {
+test('a guard ends at once when gwproxy ends in order', async () => {
   const guard = new Guard({ entry: ENTRY, lost: assert.fail });
   guard.start();
   const pid = pidOf(guard);
@@ -59,7 +59,7 @@ test('a guard that is told of the end ends at once', async () => {
   assert.equal(guard.pid, null);
 });
 
-test('guards that are killed again and again are given up for a minute, and that is told', async () => {
+test('guards that are killed again and again are given up for a minute, and that is reported', async () => {
   const lost: string[] = [];
   const guard = new Guard({ entry: ENTRY, lost: (reason) => lost.push(reason) });
   guard.start();
@@ -70,7 +70,7 @@ test('guards that are killed again and again are given up for a minute, and that
     await until('its end is seen', () => guard.pid !== pid, 5000);
   }
   assert.deepEqual(lost, [
-    'its guard ended (SIGKILL), and no other can be kept; the next attempt is in a minute',
+    'its guard ended (SIGKILL), as did the ones before; the next one is started in a minute',
   ]);
   assert.equal(guard.pid, null);
   await guard.end();

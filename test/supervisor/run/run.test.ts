@@ -23,7 +23,7 @@ interface Driver {
   readonly strays: readonly number[];
 }
 
-/** A gwproxy of those gateways, all of them ready; `strays` of their processes have told their pids. */
+/** A gwproxy of those gateways, all of them ready; `strays` of their processes have printed their pids. */
 async function drive(
   t: TestContext,
   folder: string,
@@ -105,7 +105,7 @@ test('the gateways of a gwproxy that is killed are ended within 2 s, and its gua
   await until('the guard ends', () => !isRunning(guard), 5000);
 });
 
-test('where the guard was killed with it, the next run ends what is left, and says so', async (t) => {
+test('if the guard is killed too, the next run ends the processes that are left, and reports it', async (t) => {
   const folder = await temporaryFolder(t);
   const { child, mark, guard } = await drive(t, folder, ['strays.mjs', 'nameless.mjs'], 2);
   // In this order: a guard that dies alone is replaced.
@@ -151,7 +151,7 @@ test('a run that ends in order leaves no guard and no record', async (t) => {
   assert.deepEqual(await readdir(folder), []);
 });
 
-test('a guard that is killed is replaced, and the new one knows of all gateways', async (t) => {
+test('a guard that is killed is replaced, and the new one knows all gateways', async (t) => {
   const folder = await temporaryFolder(t);
   const { child, mark, guard, strays } = await drive(t, folder, ['strays.mjs'], 2);
   process.kill(guard, 'SIGKILL');
@@ -163,7 +163,7 @@ test('a guard that is killed is replaced, and the new one knows of all gateways'
   await until('nothing is left', () => ![...processesWith(mark), ...strays].some(isRunning), 5000);
 });
 
-test('a guard hears neither a hang-up nor a stop of its own', async (t) => {
+test('a guard ignores SIGHUP and SIGTERM', async (t) => {
   const folder = await temporaryFolder(t);
   const { child, mark, guard } = await drive(t, folder, ['family.mjs'], 0);
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.kill(guard, signal);
@@ -171,7 +171,7 @@ test('a guard hears neither a hang-up nor a stop of its own', async (t) => {
   await until('nothing is left', () => processesWith(mark).length === 0, 5000);
 });
 
-test('a recorded leader whose pid is another process now is left alone', async (t) => {
+test('a recorded leader is left alone if another process has its pid now', async (t) => {
   const folder = await temporaryFolder(t);
   const bystander = await innocent(t);
   const recorded = await innocent(t);
@@ -194,7 +194,7 @@ test('a recorded leader whose pid is another process now is left alone', async (
   assert.equal(isRunning(bystander.pid), true);
 });
 
-test('a record of another boot is no concern of this one', async (t) => {
+test('a record of another boot is ignored', async (t) => {
   const folder = await temporaryFolder(t);
   const bystander = await innocent(t, { GWPROXY_GATEWAY: '0123456789abcdef/alpha/1' });
   const started = startOf(await readFile(`/proc/${bystander.pid}/stat`, 'utf8'));
@@ -217,7 +217,7 @@ for (const [what, text] of [
     JSON.stringify({ version: 1, run: '', boot: '', pid: 1, started: 0, leaders: [] }),
   ],
 ] as const) {
-  test(`${what} is told and not followed`, async (t) => {
+  test(`${what} is reported and not used`, async (t) => {
     const folder = await temporaryFolder(t);
     await writeFile(join(folder, 'run.json'), text);
     const log = new Log();
@@ -225,7 +225,7 @@ for (const [what, text] of [
     await run.begin();
     t.after(() => run.close());
     const [told, ...more] = log.events;
-    assert.ok(told?.type === 'run.record' && told.reason.startsWith('cannot be followed'));
+    assert.ok(told?.type === 'run.record' && told.reason.startsWith('cannot be used'));
     assert.deepEqual(more, []);
     // This run's own is in its place, for its owner alone.
     assert.equal((await stat(join(folder, 'run.json'))).mode & 0o777, 0o600);
@@ -233,7 +233,7 @@ for (const [what, text] of [
   });
 }
 
-test('a record names the leaders that there are', async (t) => {
+test('a record names the leaders that live', async (t) => {
   const folder = await temporaryFolder(t);
   const leader = await innocent(t);
   const run = createRun({ folder, report: new Log().report });
@@ -249,7 +249,7 @@ test('a record names the leaders that there are', async (t) => {
   while ((await leaders()) !== '[]');
 });
 
-test('a record that cannot be written is told once, and the run goes on', async (t) => {
+test('a record that cannot be written is reported once, and the run goes on', async (t) => {
   const folder = join(await temporaryFolder(t), 'missing');
   const log = new Log();
   const run = createRun({ folder, report: log.report });

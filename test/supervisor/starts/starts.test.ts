@@ -18,7 +18,7 @@ const anyStep = fc.record({
   name: fc.constantFrom(...NAMES),
 });
 
-test('whatever happens, no more than the limits run, nobody is in two places, and none waits in vain', () => {
+test('whatever happens, the limits hold, no name is in two lists, and no start waits for ever', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 4 }), fc.array(anyStep, { maxLength: 60 }), (limit, steps) => {
       let turns: Turns = noTurns(limit);
@@ -41,7 +41,7 @@ test('whatever happens, no more than the limits run, nobody is in two places, an
   );
 });
 
-test('those that a request waits for come first, and else whoever came first', () => {
+test('prioritized starts come first, and otherwise the order is first come first served', () => {
   let turns = noTurns(1);
   for (const name of NAMES) turns = admit(enqueue(turns, name)).turns;
   turns = prioritize(prioritize(turns, 'e'), 'd');
@@ -53,7 +53,7 @@ test('those that a request waits for come first, and else whoever came first', (
   assert.deepEqual(order, ['a', 'e', 'd', 'b', 'c', 'f']);
 });
 
-test('starts that nobody waits for do not hold up one that somebody does', () => {
+test('other starts do not hold up a prioritized one', () => {
   let turns = noTurns(2);
   for (const name of ['a', 'b', 'c', 'd']) turns = admit(enqueue(turns, name)).turns;
   assert.deepEqual(turns.running, ['a', 'b']);
@@ -72,7 +72,7 @@ async function resolved(takes: ReadonlyMap<string, Promise<void>>): Promise<read
   return done;
 }
 
-test('so many at once, and the next when one is done or gives up its wait', async () => {
+test('only so many start at once, and the next one when one is released or gives up its turn', async () => {
   const starts = new Starts(2);
   const takes = new Map(['a', 'b', 'c', 'd', 'e'].map((name) => [name, starts.acquire(name)]));
   assert.deepEqual(await resolved(takes), ['a', 'b']);
@@ -96,7 +96,7 @@ test('a slow start does not hold up the others', async () => {
   starts.release('next');
 });
 
-test('a start that is taken anew does not keep its old turn', async () => {
+test('a start that is acquired again gives up its old turn', async () => {
   const starts = new Starts(1);
   await starts.acquire('a');
   const other = starts.acquire('b');

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { ProfilePlan } from '../../../src/config/types.ts';
 import { FakeDoor, isLine, isState, type Log, pidOf, profile, statusOf, supervise } from '../support.ts';
 
-/** One after the other; with gateways that only start at SIGUSR2, which keep the turn that they have. */
+/** One start at a time, of gateways that become ready at SIGUSR2 and keep their turn until then. */
 function oneByOne(t: TestContext, profiles: readonly ProfilePlan[]) {
   return supervise(t, profiles, { startConcurrency: 1 });
 }
@@ -41,7 +41,7 @@ test('a gateway that crashed comes back before others that hang at their start',
   assert.deepEqual(begun(log), ['alpha', 'one'], 'nobody waits for the other');
 });
 
-test('what an operator starts or restarts does not wait for those that hang either', async (t) => {
+test('a start by the operator does not wait for starts that hang either', async (t) => {
   const manual: ProfilePlan = { ...serving('beta'), start: 'manual' };
   const { supervisor, log } = oneByOne(t, [serving('alpha'), hanging('one'), hanging('two'), manual]);
   supervisor.start();
@@ -62,7 +62,7 @@ test('a gateway that a request waits for starts first, from its very first reque
   assert.deepEqual(begun(log), ['one', 'alpha']);
 });
 
-test('a request that came while its gateway was in backoff hurries its next start', async (t) => {
+test('a request that comes while its gateway is in backoff prioritizes its next start', async (t) => {
   const failing = profile('alpha', 'exits.mjs', {
     env: { EXIT_CODE: ['1'] },
     restart: { when: 'always', min: 300, max: 300, reset: 60_000, exitCodes: {}, giveUp: null },
@@ -76,7 +76,7 @@ test('a request that came while its gateway was in backoff hurries its next star
   assert.deepEqual(begun(log), ['alpha', 'one']);
 });
 
-test('an on-demand gateway that ends before it is ready, and is not to be restarted, has failed', async (t) => {
+test('an on-demand gateway that ends before it is ready, and must not be restarted, has failed', async (t) => {
   const inVain = profile('alpha', 'exits.mjs', {
     env: { EXIT_CODE: ['0'] },
     start: 'on-demand',
@@ -88,7 +88,7 @@ test('an on-demand gateway that ends before it is ready, and is not to be restar
   supervisor.start();
   supervisor.port.ensureReady({ ...request, profile: 'alpha' });
   await log.first(isState('alpha', 'failed'));
-  // Who waited is told at once, and who comes next starts nothing.
+  // The operator who waits gets the error at once, and the next request starts nothing.
   assert.equal(door.target('alpha').state, 'down');
   supervisor.port.ensureReady({ ...request, profile: 'alpha' });
   const { state, generation, last_error } = statusOf(supervisor, 'alpha');

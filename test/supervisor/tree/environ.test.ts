@@ -39,7 +39,7 @@ async function marked(
 
 // Where there is no /proc there are no marks to be read.
 if (HAS_PROC) {
-  test('a mark that was kept for long is believed for a while, but never where it is sought', async (t) => {
+  test('a reading of a mark that has stayed the same is reused for a while, but never for a mark in question', async (t) => {
     const { id, takeOff } = await marked(t, 'run/alpha/1');
     const read = async (sought: () => boolean, at: number): Promise<string | null | undefined> =>
       (await knownMarks([id], sought, at)).get(id.pid)?.mark;
@@ -50,7 +50,7 @@ if (HAS_PROC) {
     assert.equal(await read(SOUGHT, 19_999), null);
   });
 
-  test('what was believed for a while is read anew', async (t) => {
+  test('a reading that is too old is read again', async (t) => {
     const { id, takeOff } = await marked(t, 'run/beta/1');
     for (const at of [0, 10_000]) await knownMarks([id], NOT_SOUGHT, at);
     await takeOff();
@@ -64,7 +64,7 @@ if (HAS_PROC) {
     assert.equal((await knownMarks([id], NOT_SOUGHT, 9_999)).get(id.pid)?.mark, null);
   });
 
-  test('of another process that has its pid by now nothing is known', async (t) => {
+  test('a reading does not count for another process that has the same pid', async (t) => {
     const { id, takeOff } = await marked(t, 'run/delta/1');
     const before = { ...id, started: id.started - 1 };
     for (const at of [0, 10_000]) await knownMarks([before], NOT_SOUGHT, at);

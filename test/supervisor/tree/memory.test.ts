@@ -40,7 +40,7 @@ async function resident(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }
 
-test('all processes of a gateway count, each growth is warned of once, and the limit is told once', async (t) => {
+test('all processes of a gateway count, each growth is warned of once, and the limit is reported once', async (t) => {
   const mark = 'memory/test/1';
   const leader = await holder(t, mark);
   const stray = await holder(t, mark);
@@ -66,7 +66,7 @@ test('all processes of a gateway count, each growth is warned of once, and the l
 
   stray.child.kill('SIGKILL');
   await once(stray.child, 'exit');
-  // There is nothing to wait for but its next looks.
+  // There is nothing to wait for but its next readings.
   await pause(25 * INTERVAL);
   await leader.hold(120);
   await until('it is warned of again', () => near.length === 2, 10_000);
@@ -79,7 +79,7 @@ test('all processes of a gateway count, each growth is warned of once, and the l
   assert.equal(exceeded.length, 1);
 });
 
-test('a watch that ended tells nothing more', async (t) => {
+test('a watch that has ended reports nothing more', async (t) => {
   const { pid } = await holder(t, 'memory/test/2');
   let told = 0;
   const count = (): void => {

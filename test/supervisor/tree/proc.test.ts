@@ -32,14 +32,14 @@ test('a stat is read whatever the process is named', () => {
   );
 });
 
-test('zombies do not live, threads of the kernel are told apart, and what is no stat is nothing', () => {
+test('zombies do not count as living, kernel threads are recognized, and other text is no stat', () => {
   assert.equal(parseStat(statOf('a', 'Z', 0, 1))?.living, false);
   assert.equal(parseStat(statOf('a', 'X', 0, 1))?.living, false);
   assert.equal(parseStat(statOf('kworker/0:1', 'I', 0x4208060 | 0x200000, 1))?.kernel, true);
   fc.assert(fc.property(fc.string(), (text) => parseStat(text) === null));
 });
 
-test('a process is itself by its pid and its start', () => {
+test('a process is identified by its pid and its start', () => {
   const own = readStat(process.pid);
   assert.ok(own);
   assert.ok(readPids().includes(process.pid));
@@ -48,7 +48,7 @@ test('a process is itself by its pid and its start', () => {
   assert.equal(readStat(2 ** 30), null);
 });
 
-test('a mark is a whole entry of the environment, wherever it stands', () => {
+test('a mark is a complete entry of the environment, wherever it stands', () => {
   const value = fc.string().filter((text) => !text.includes('\0'));
   const other = value.map((text) => `NOTE=GWPROXY_GATEWAY=${text}`);
   fc.assert(
@@ -64,7 +64,7 @@ test('a mark is a whole entry of the environment, wherever it stands', () => {
   assert.equal(profileIn(markOf('0123456789abcdef', 'inbox-triage', 7)), 'inbox-triage');
 });
 
-test('a record is read as it was written, and nothing else is a record', () => {
+test('a record is read as it was written, and any other text is refused', () => {
   const record = {
     run: '0123456789abcdef',
     boot: 'a-boot',
@@ -81,12 +81,12 @@ test('a record is read as it was written, and nothing else is a record', () => {
   }
 });
 
-test('bytes of /proc are read whole, however long, and each by itself', async (t) => {
+test('files of /proc are read completely, however long, and reads at the same time do not mix', async (t) => {
   const folder = await temporaryFolder(t);
   const sizes = [0, 1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1, 1_000_003];
   const files = sizes.map((size) => ({ path: join(folder, String(size)), bytes: randomBytes(size) }));
   for (const { path, bytes } of files) await writeFile(path, bytes);
-  // More at once than buffers are kept, and again into those that others were read into before.
+  // More at once than the pool has buffers, and then again into used buffers.
   for (let round = 0; round < 3; round += 1) {
     const read = await Promise.all(
       files.map(({ path }) => readProcBytes(path, (bytes) => Buffer.from(bytes))),

@@ -19,7 +19,7 @@ test('a stop ends grandchildren in sessions of their own, with the signal that t
   assert.ok(!log.events.some((event) => event.type === 'gateway.exit' && !event.asked));
 });
 
-// Where there is no /proc nothing tells of them.
+// Without /proc they cannot be found.
 if (HAS_PROC) {
   test('a stop ends a child that left the group and hides its environment, and so does a restart', async (t) => {
     const { supervisor, log } = supervise(t, [profile('alpha', 'hidden.mjs', { stop: patient })]);
@@ -37,7 +37,7 @@ if (HAS_PROC) {
     assert.deepEqual(hidden.filter(isRunning), []);
   });
 
-  test('a stop at once ends such a child too, and so does a crash after it was seen', async (t) => {
+  test('a stop at once ends such a child too, and so does a crash after a census has seen it', async (t) => {
     const { supervisor, log } = supervise(t, [profile('alpha', 'hidden.mjs', { stop: patient })]);
     const hidden: number[] = [];
     t.after(() => {
@@ -46,7 +46,7 @@ if (HAS_PROC) {
     supervisor.start();
     hidden.push(...(await toldPids(log, 'alpha', 'hidden', 1)));
     await supervisor.settled();
-    // A look at all processes, as a status or a memory limit takes one.
+    // A census, as a status or a memory limit takes one.
     await takeCensus();
     const back = log.next(isState('alpha', 'ready'));
     process.kill(pidOf(supervisor, 'alpha'), 'SIGKILL');
@@ -74,7 +74,7 @@ test('a grandchild that does not end is killed after the grace', async (t) => {
   assert.deepEqual(strays.filter(isRunning), []);
 });
 
-test('what a killed gateway leaves in other sessions is ended before it starts again', async (t) => {
+test('processes that a killed gateway leaves in other sessions are ended before it starts again', async (t) => {
   const { supervisor, log } = supervise(t, [profile('alpha', 'strays.mjs', { env: { STUBBORN: ['1'] } })]);
   supervisor.start();
   const strays = await toldPids(log, 'alpha', 'stray', 2);
@@ -104,7 +104,7 @@ test('the processes of a gateway are its group, whatever they hide, and those th
   assert.deepEqual([...nameless, ...strays].filter(isRunning), []);
 });
 
-test('descent is told by parents, and ends at whoever carries a mark', () => {
+test('descendants are found by their parents, up to a process with a mark', () => {
   const seen = (pid: number, parent: number, mark: string | null = null, isStale = false): CensusEntry => ({
     isStale,
     pid,
