@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { mkdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { freePort } from '../faults/support/stranger.ts';
+import { freePort } from '../faults/support/foreign-server.ts';
 import { type Gwproxy, type LogLine, runCli, startGwproxy } from '../support/cli.ts';
 import { fixture } from '../support/root.ts';
 import { temporaryFolder } from '../support/sockets.ts';

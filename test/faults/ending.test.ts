@@ -39,7 +39,7 @@ describe('a gateway that does not end', { concurrency: 2 }, () => {
 
     process.kill(parent, 'SIGKILL');
     await gwproxy.ready('parent', 2);
-    assert.ok(!isLiving(daemon.pid), 'ended before the next life began');
+    assert.ok(!isLiving(daemon.pid), 'ended before the next generation began');
     const now = pidOf(await gwproxy.profile('parent'));
     const [next] = (await fault.processes()).filter(({ parent: pid }) => pid === now);
     assert.ok(next !== undefined);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { assertUntouched, pidIn, pidOf, prepareFault } from './support/fault.ts';
+import { freePort } from './support/foreign-server.ts';
 import { allGone, descendants, isLiving } from './support/processes.ts';
-import { freePort } from './support/stranger.ts';
 
 const QUICK = { path: '/', interval: '100ms', timeout: '1s', failures: 2, restart_after: '500ms' };
 

@@ -184,7 +184,7 @@ test('a removed gateway is ended in order and forgotten, an added one starts by 
   await assert.rejects(supervisor.startProfile('alpha'), CommandError);
   const stopped = log.first(isState('alpha', 'stopped'));
   door.inFlight = 0;
-  door.tell(generation);
+  door.reportLoad(generation);
   await stopped;
   assert.deepEqual(
     supervisor.status().map(({ name, state }) => `${name} ${state}`),
@@ -210,7 +210,7 @@ test('a profile that is added again while its gateway is ending starts once that
   assert.equal(door.target('alpha').state, 'pending');
   assert.equal(pidOf(supervisor, 'alpha'), pid);
   door.inFlight = 0;
-  door.tell(generation);
+  door.reportLoad(generation);
   await log.next(isState('alpha', 'ready'));
   assert.notEqual(pidOf(supervisor, 'alpha'), pid);
   assert.equal((await envOf(supervisor, 'alpha')).WORD, 'again');
@@ -270,7 +270,7 @@ test('two gateways swap their ports: the first to end waits for the other, and n
   // Time enough for beta to find that the port is not free yet.
   for (const name of ['alpha', 'beta']) await fetch(`http://127.0.0.1:${one}/${name}`);
   door.inFlight = 0;
-  door.tell(generation);
+  door.reportLoad(generation);
   await supervisor.settled();
   assert.deepEqual([portOf(supervisor, 'alpha'), portOf(supervisor, 'beta')], [two, one]);
   assert.ok(!log.states('alpha').includes('backoff') && !log.states('beta').includes('backoff'));

@@ -14,7 +14,7 @@ export interface Child {
   /** The next line that it writes. */
   line(): Promise<string>;
   /** Has it do something: a line on its standard input. */
-  tell(text: string): void;
+  send(text: string): void;
   end(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export function child(t: TestContext, code: string, args: readonly string[] = []
   return {
     pid,
     line: async () => String((await lines.next()).value),
-    tell: (text) => stdin.write(`${text}\n`),
+    send: (text) => stdin.write(`${text}\n`),
     end,
   };
 }

@@ -48,7 +48,7 @@ export async function until(what: string, done: () => boolean, within: number): 
 }
 
 /** The pids that a gateway's program prints as `word pid`, once there are so many. */
-export async function toldPids(log: Log, profile: string, word: string, count: number): Promise<number[]> {
+export async function printedPids(log: Log, profile: string, word: string, count: number): Promise<number[]> {
   const pids = (): number[] =>
     log.lines(profile).flatMap((line) => (line.startsWith(`${word} `) ? [Number(line.split(' ')[1])] : []));
   const isTold = (event: Event): boolean => event.type === 'gateway.output' && pids().length >= count;

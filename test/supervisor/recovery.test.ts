@@ -89,14 +89,14 @@ test('a gateway that asks for restarts again and again waits in the end, and giv
   supervisor.start();
   const failed = log.first(isState('alpha', 'failed'));
   let state: Event = await log.first(isState('alpha', 'ready'));
-  let lives = 1;
+  let generations = 1;
   while (!isState('alpha', 'failed')(state)) {
     const next = Promise.race([log.next(isState('alpha', 'ready')), failed]);
     process.kill(pidOf(supervisor, 'alpha'), 'SIGTERM');
     state = await next;
-    lives += 1;
+    generations += 1;
   }
-  assert.equal(lives, 8, 'five restarts that do not count, one that does, and the end');
+  assert.equal(generations, 8, 'five restarts that do not count, one that does, and the end');
   const { restarts, last_error } = statusOf(supervisor, 'alpha');
   assert.equal(restarts, 1);
   assert.match(last_error ?? '', /^exited with code 75; gave up after 1 restart within 1m/);
@@ -143,5 +143,5 @@ test('the first crash in a row is followed by a restart at once, the second by a
   await waits;
   await log.next(isState('alpha', 'ready'));
   assert.equal(statusOf(supervisor, 'alpha').restarts, 2);
-  assert.equal(reasons(log, 'starting').at(-1), null, 'the wait has told why');
+  assert.equal(reasons(log, 'starting').at(-1), null, 'the reason was reported with the backoff');
 });

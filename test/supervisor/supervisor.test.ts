@@ -8,6 +8,7 @@ import { groupAlive } from '../../src/supervisor/tree/process-group.ts';
 import { fixture } from '../support/root.ts';
 import {
   FakeDoor,
+  foreignServer,
   isLine,
   isState,
   Log,
@@ -17,7 +18,6 @@ import {
   portOf,
   profile,
   statusOf,
-  stranger,
   supervise,
 } from './support.ts';
 
@@ -127,9 +127,9 @@ test('a second stop, at once, leaves out the grace', async (t) => {
   const { supervisor, log } = supervise(t, [profile('alpha', 'stubborn.mjs')]);
   supervisor.start();
   await supervisor.settled();
-  const told = log.next(isLine('alpha', 'told to stop'));
+  const signalled = log.next(isLine('alpha', 'told to stop'));
   const slow = supervisor.stop();
-  await told;
+  await signalled;
   await supervisor.stop({ atOnce: true });
   await slow;
   assert.equal(statusOf(supervisor, 'alpha').last_exit?.signal, 'SIGKILL');
@@ -242,7 +242,7 @@ test('a gateway whose second listener never becomes ready serves the first one',
 });
 
 test('no gateway is started on a port that a foreign process has, until it is free', async (t) => {
-  const { port, server } = await stranger(t);
+  const { port, server } = await foreignServer(t);
   const { supervisor, log } = supervise(t, [
     profile('alpha', 'serve.mjs', { listeners: [{ ...listener, port }] }),
   ]);
@@ -274,11 +274,11 @@ test('a gateway is signalled only once every door has drained it', async (t) => 
   await supervisor.settled();
   const port = portOf(supervisor, 'alpha');
   busy.inFlight = 1;
-  late.prompt = false;
+  late.appliesAtOnce = false;
   const stopped = supervisor.stopProfile('alpha');
   assert.deepEqual([busy.target('alpha').state, late.target('alpha').state], ['down', 'down']);
   busy.inFlight = 0;
-  busy.tell(1);
+  busy.reportLoad(1);
   assert.equal(statusOf(supervisor, 'alpha').state, 'draining', 'the late door still routes to it');
   // It answers: no signal has reached it.
   assert.equal((await ask(port)).pid, pidOf(supervisor, 'alpha'));

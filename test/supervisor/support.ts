@@ -181,7 +181,7 @@ export class FakeDoor implements DoorPort {
   readonly snapshots: Snapshot[] = [];
   inFlight = 0;
   /** If false, this door applies a snapshot only when its test says so. */
-  prompt = true;
+  appliesAtOnce = true;
   readonly #port: SupervisorPort;
 
   constructor(id: string, port: SupervisorPort) {
@@ -193,15 +193,16 @@ export class FakeDoor implements DoorPort {
     const before = this.target('alpha');
     // What a door gets must survive the way to another process.
     this.snapshots.push(structuredClone(snapshot));
-    if (before?.state === 'ready' && this.target('alpha').state !== 'ready') this.tell(before.generation);
-    if (this.prompt) this.applied();
+    if (before?.state === 'ready' && this.target('alpha').state !== 'ready')
+      this.reportLoad(before.generation);
+    if (this.appliesAtOnce) this.applied();
   }
 
   applied(): void {
     this.#port.applied(this.id, this.snapshots.at(-1)?.version ?? 0);
   }
 
-  tell(generation: number): void {
+  reportLoad(generation: number): void {
     this.#port.load(this.id, { profile: 'alpha', generation, inFlight: this.inFlight, lastUsed: 0 });
   }
 
@@ -246,7 +247,9 @@ export function portOf(supervisor: Supervisor, name: string): number {
 }
 
 /** A foreign server on a port of its own, until the test ends. */
-export async function stranger(t: TestContext): Promise<{ readonly port: number; readonly server: Server }> {
+export async function foreignServer(
+  t: TestContext,
+): Promise<{ readonly port: number; readonly server: Server }> {
   const server = createServer((socket) => socket.destroy());
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

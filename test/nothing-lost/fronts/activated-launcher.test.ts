@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { freePort } from '../../faults/support/stranger.ts';
+import { freePort } from '../../faults/support/foreign-server.ts';
 import { fixture } from '../../support/root.ts';
 import { scoped } from '../scope.ts';
 import { activatedLauncher } from './activated-launcher.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EXIT } from '../../../src/errors.ts';
-import { freePort } from '../../faults/support/stranger.ts';
+import { freePort } from '../../faults/support/foreign-server.ts';
 import { runCli } from '../../support/cli.ts';
 import { root } from '../../support/root.ts';
 import type { Bot } from '../bots.ts';

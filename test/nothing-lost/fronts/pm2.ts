@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { freePort } from '../../faults/support/stranger.ts';
+import { freePort } from '../../faults/support/foreign-server.ts';
 import { isAlive } from '../../support/cli.ts';
 import { fixture, root } from '../../support/root.ts';
 import type { Bot } from '../bots.ts';

@@ -22,7 +22,7 @@ test('a gateway is idle once its last request ended the whole time-out ago', () 
 
 test('every door must have reported, and its newest report counts', () => {
   const load = idleOf('a', 'b');
-  assert.equal(load('a', 1, 0, 500), false, 'the other has not told');
+  assert.equal(load('a', 1, 0, 500), false, 'the other has not reported');
   assert.equal(load('a', 1, 1, 990), false);
   assert.equal(load('b', 1, 0, 500), false, 'a was used again');
   assert.equal(load('a', 1, 0, 900), true);
@@ -33,21 +33,21 @@ test('a report on another generation does not count for this one', () => {
   load('a', 1, 0, 500);
   assert.equal(load('b', 2, 0, 500), false);
   assert.equal(load('a', 2, 0, 500), true);
-  assert.equal(load('a', 1, 0, 500), false, 'a life can be numbered from 1 again');
+  assert.equal(load('a', 1, 0, 500), false, 'generations can start at 1 again');
 });
 
 test('profiles do not mix, and a door counts once it is known', () => {
   const doors = ['a', 'b'];
   const idle = new IdleReports(() => doors);
-  const told = (door: string, profile: string): boolean =>
+  const isIdle = (door: string, profile: string): boolean =>
     idle.record(door, { profile, generation: 1, inFlight: 0, lastUsed: 0 }, 100, 1000);
-  assert.equal(told('a', 'alpha'), false);
-  assert.equal(told('b', 'beta'), false);
-  assert.equal(told('c', 'alpha'), false);
-  assert.equal(told('b', 'alpha'), true);
+  assert.equal(isIdle('a', 'alpha'), false);
+  assert.equal(isIdle('b', 'beta'), false);
+  assert.equal(isIdle('c', 'alpha'), false);
+  assert.equal(isIdle('b', 'alpha'), true);
   doors.push('c');
-  assert.equal(told('a', 'alpha'), false);
-  assert.equal(told('c', 'alpha'), true);
+  assert.equal(isIdle('a', 'alpha'), false);
+  assert.equal(isIdle('c', 'alpha'), true);
 });
 
 const request = (id: string) => ({ id, profile: 'alpha', listener: 'http', deadlineAt: Date.now() + 15_000 });
@@ -66,16 +66,16 @@ test('an idle on-demand gateway is stopped in order, and its next request starts
   assert.equal(door.target('alpha').idleAfter, 60_000);
   assert.equal(statusOf(supervisor, 'alpha').desired, 'up');
   const from = door.snapshots.length;
-  door.tell(1);
+  door.reportLoad(1);
   await log.first(isState('alpha', 'stopped'));
   assert.ok(log.lines('alpha').includes('told to stop'));
   assert.ok(door.snapshots.slice(from).every(({ targets }) => targets[0]?.state === 'pending'));
   const { state, desired, last_error, restarts } = statusOf(supervisor, 'alpha');
   assert.deepEqual([state, desired, last_error, restarts], ['stopped', 'on-demand', null, 0]);
-  const told = log.events.flatMap((event) =>
+  const states = log.events.flatMap((event) =>
     event.type === 'gateway.state' ? [[event.state, event.reason]] : [],
   );
-  assert.deepEqual(told.slice(2), [
+  assert.deepEqual(states.slice(2), [
     ['draining', 'no request for 1m'],
     ['stopping', 'no request for 1m'],
     ['stopped', 'its next request starts it'],
@@ -90,7 +90,7 @@ test('a gateway that an operator started is stopped when idle too, and a request
   const door = new FakeDoor('door', supervisor.port);
   supervisor.addDoor(door);
   await supervisor.startProfile('alpha');
-  door.tell(1);
+  door.reportLoad(1);
   assert.equal(statusOf(supervisor, 'alpha').state, 'stopping');
   supervisor.port.ensureReady(request('r1'));
   await log.next(isState('alpha', 'ready'));
@@ -102,7 +102,7 @@ test("an operator's stop of a gateway that is idle holds", async (t) => {
   const door = new FakeDoor('door', supervisor.port);
   supervisor.addDoor(door);
   await supervisor.startProfile('alpha');
-  door.tell(1);
+  door.reportLoad(1);
   await supervisor.stopProfile('alpha');
   supervisor.port.ensureReady(request('r1'));
   assert.equal(statusOf(supervisor, 'alpha').state, 'stopped');

@@ -9,13 +9,13 @@ import { counted, HASTY, HEALTH, probing } from './probing.ts';
 const READY: GatewayEvent = { type: 'listenerReady', generation: 1, listener: 'http' };
 
 test('a gateway that accepts and never answers is lost, then hung, which is reported once', async (t) => {
-  const { port, tell, line } = await server(t);
+  const { port, send, line } = await server(t);
   const { first, events } = probing(t, port, {
     health: HASTY,
     liveness: { kind: 'health', after: 500 },
   });
   await first('listenerReady');
-  tell('hang');
+  send('hang');
   await line();
   assert.deepEqual(await first('hung'), {
     type: 'hung',
@@ -58,11 +58,11 @@ test('a listener that was never ready is not hung', async (t) => {
 });
 
 test('a separate liveness probe begins with readiness, and finds a hung listener whatever the health probe says', async (t) => {
-  const { port, tell, line } = await server(t);
+  const { port, send, line } = await server(t);
   const probe: Health = { ...HEALTH, path: '/live', failures: 2 };
   const { first, events } = probing(t, port, { liveness: { kind: 'own', probe } });
   await first('listenerReady');
-  tell('live 500');
+  send('live 500');
   await line();
   assert.deepEqual(await first('hung'), {
     type: 'hung',
@@ -74,15 +74,15 @@ test('a separate liveness probe begins with readiness, and finds a hung listener
 });
 
 test('a listener that stays lost is not hung while its liveness probe is healthy', async (t) => {
-  const { port, tell, line } = await server(t);
+  const { port, send, line } = await server(t);
   const probe: Health = { ...HEALTH, path: '/live', failures: 1 };
   const { first, next, events } = probing(t, port, { liveness: { kind: 'own', probe } });
   await first('listenerReady');
-  tell('500');
+  send('500');
   await line();
   await first('listenerLost');
   const again = next('listenerReady');
-  tell('200');
+  send('200');
   await line();
   await again;
   assert.ok(events.every(({ type }) => type !== 'hung'));
@@ -101,7 +101,7 @@ test('a `url:` profile is never restarted', async (t) => {
 
 test('a changed config probes anew, and a ready listener stays ready meanwhile', async (t) => {
   const { port, times, asked } = await counted(t, () => 200);
-  const { first, events, change, probers } = probing(t, port, {});
+  const { first, events, change, probes } = probing(t, port, {});
   await first('listenerReady');
   change({ listeners: [{ ...listener, health: { ...HEALTH, path: '/other' } }] });
   await times(asked() + 3);
@@ -109,8 +109,8 @@ test('a changed config probes anew, and a ready listener stays ready meanwhile',
   change({ listeners: [{ ...listener, health: { ...HEALTH, status: [204], failures: 2 } }] });
   const lost = await first('listenerLost');
   assert.ok(lost.type === 'listenerLost' && lost.reason === 'its health path answered 200');
-  probers.start(2);
-  assert.equal(probers.failureText(), '');
+  probes.start(2);
+  assert.equal(probes.failureText(), '');
 });
 
 test('a changed config keeps the liveness probes of a gateway running', async (t) => {
@@ -123,9 +123,9 @@ test('a changed config keeps the liveness probes of a gateway running', async (t
 
 test('a listener that a changed config adds is probed from the next start on', async (t) => {
   const { port } = await counted(t, () => 200);
-  const { first, change, probers } = probing(t, port, {});
+  const { first, change, probes } = probing(t, port, {});
   await first('listenerReady');
   change({ listeners: [listener, { ...listener, name: 'webhook' }] });
-  probers.connectionFailed('webhook', 'ECONNREFUSED');
-  assert.equal(probers.failureText(), '');
+  probes.connectionFailed('webhook', 'ECONNREFUSED');
+  assert.equal(probes.failureText(), '');
 });

@@ -12,7 +12,7 @@ export const HEALTH: Health = { ...listener.health, interval: 20 };
 export const HASTY: Health = { ...HEALTH, timeout: 250 };
 
 interface Probing {
-  readonly probers: GatewayProbes;
+  readonly probes: GatewayProbes;
   readonly events: readonly GatewayEvent[];
   readonly reports: readonly Event[];
   /** The first verdict of that type, past or to come. */
@@ -40,7 +40,7 @@ export function probing(
   const events: GatewayEvent[] = [];
   const reports: Event[] = [];
   let waiting: { readonly type: string; readonly resolve: (event: GatewayEvent) => void }[] = [];
-  const probers = new GatewayProbes({
+  const probes = new GatewayProbes({
     profile: () => plan,
     ports: () => new Map([['http', port]]),
     members: members,
@@ -53,12 +53,12 @@ export function probing(
       waiting = waiting.filter(({ type }) => type !== event.type);
     },
   });
-  t.after(() => probers.end());
-  probers.start(1);
+  t.after(() => probes.end());
+  probes.start(1);
   const next = (type: string): Promise<GatewayEvent> =>
     new Promise((resolve) => waiting.push({ type, resolve }));
   return {
-    probers,
+    probes,
     events,
     reports,
     first(type) {
@@ -68,7 +68,7 @@ export function probing(
     next,
     change(changed) {
       plan = { ...plan, ...changed };
-      probers.start(1);
+      probes.start(1);
     },
   };
 }

@@ -37,7 +37,7 @@ interface Group {
 export class World {
   readonly #profile: ProfilePlan;
   readonly #policy: Policy;
-  life: GatewayState;
+  state: GatewayState;
   group: Group | null = null;
   timer: { readonly name: TimerName; readonly generation: number } | null = null;
   #spawning: number | null = null;
@@ -57,13 +57,13 @@ export class World {
   constructor(profile: ProfilePlan) {
     this.#profile = profile;
     this.#policy = policyOf(profile);
-    this.life = initialState(this.#policy);
+    this.state = initialState(this.#policy);
     this.#published = this.#targets();
   }
 
   /** Lets it happen if it can. */
   happen(happening: Happening): void {
-    const { generation } = this.life;
+    const { generation } = this.state;
     switch (happening.type) {
       case 'start':
       case 'restart':
@@ -134,7 +134,7 @@ export class World {
     for (let turn = 0; turn < 20; turn += 1) {
       this.happen({ type: 'spawnSucceeds' });
       this.happen({ type: 'timerFires' });
-      if (this.life.phase.name === 'stopping') {
+      if (this.state.phase.name === 'stopping') {
         this.happen({ type: 'leaderExits', code: null, groupLeft: turn % 2 === 0 });
         this.happen({ type: 'groupEnds' });
       }
@@ -142,10 +142,10 @@ export class World {
   }
 
   #ensureReady(): void {
-    const before = this.life;
+    const before = this.state;
     this.#step({ type: 'ensureReady' });
     const asleep = before.desired === 'demand';
-    assert.equal(this.life !== before, asleep, 'ensureReady starts what waits for it, and nothing else');
+    assert.equal(this.state !== before, asleep, 'ensureReady starts what waits for it, and nothing else');
   }
 
   #spawned(): void {
@@ -162,28 +162,28 @@ export class World {
   ): void {
     if (!groupLeft) this.group = null;
     const signal = code === null ? 'SIGKILL' : null;
-    const asked = this.life.phase.name === 'draining' || this.life.phase.name === 'stopping';
+    const asked = this.state.phase.name === 'draining' || this.state.phase.name === 'stopping';
     this.#step({ type: 'exited', generation, code, signal, errorLine: null, groupLeft });
-    assert.ok(this.life.lastExit?.code === code);
+    assert.ok(this.state.lastExit?.code === code);
     // After a stop that was asked for, only a missed start deadline is still judged.
-    if (asked && this.#stopped) assert.notEqual(this.life.phase.name, 'backoff');
+    if (asked && this.#stopped) assert.notEqual(this.state.phase.name, 'backoff');
   }
 
   #ghost(event: GatewayEvent): void {
-    if (!('generation' in event) || this.life.generation === 0) return;
-    this.#step({ ...event, generation: this.life.generation - 1 });
+    if (!('generation' in event) || this.state.generation === 0) return;
+    this.#step({ ...event, generation: this.state.generation - 1 });
   }
 
   #targets(): readonly Target[] {
-    return targetsOf(this.#profile, this.life, new Map(), () => []);
+    return targetsOf(this.#profile, this.state, new Map(), () => []);
   }
 
   #step(event: GatewayEvent): void {
     this.#at += 10;
-    const before = this.life;
+    const before = this.state;
     const stamped = { ...event, at: this.#at, random: 0.5 };
     const { state, effects } = reduce(before, stamped, this.#policy);
-    this.life = state;
+    this.state = state;
     const taken = { before, event: stamped, after: state, effects, policy: this.#policy };
     checkStep(taken, this.#routed.has(before.generation));
     for (const effect of effects) this.#execute(effect, event);
@@ -223,7 +223,7 @@ export class World {
       case 'signalGroup':
         this.#mayEnd(effect.pid);
         assert.ok(
-          !this.#routed.has(this.life.generation) || this.#released.has(this.life.generation),
+          !this.#routed.has(this.state.generation) || this.#released.has(this.state.generation),
           'signalled before it was drained',
         );
         break;
@@ -247,22 +247,23 @@ export class World {
 
   #publish(): void {
     this.#published = this.#targets();
-    const { generation } = this.life;
+    const { generation } = this.state;
     const ready = this.#published.some(({ state }) => state === 'ready');
     if (ready) {
       assert.ok(!this.#left.has(generation), 'routed to after it left');
       this.#routed.add(generation);
     }
-    if (this.life.phase.name === 'draining' || this.life.phase.name === 'stopping')
+    if (this.state.phase.name === 'draining' || this.state.phase.name === 'stopping')
       this.#left.add(generation);
   }
 
   #check(): void {
-    const { phase } = this.life;
+    const { phase } = this.state;
     assert.deepEqual(this.#published, this.#targets(), 'the doors know less than the state says');
-    if (this.#stopped) assert.equal(this.life.desired, 'down');
-    checkDesired(this.life, this.#published);
-    if (this.#probing !== null) assert.equal(this.#probing, this.life.generation, 'an older life is probed');
+    if (this.#stopped) assert.equal(this.state.desired, 'down');
+    checkDesired(this.state, this.#published);
+    if (this.#probing !== null)
+      assert.equal(this.#probing, this.state.generation, 'an older generation is probed');
     const managed = this.#policy.managed;
     // What each state waits for is under way, so that no state is the last by accident.
     if (phase.name === 'backoff') assert.equal(this.timer?.name, 'backoffElapsed');

@@ -61,7 +61,7 @@ function checkSpawn({ before, event, after, effects, policy }: Taken, served: bo
     assert.ok(after.phase.name === 'starting' && after.phase.restartedAfter === null);
     return;
   }
-  assert.ok(served, 'started at once after a life that never served');
+  assert.ok(served, 'started at once after a generation that never served');
   assert.ok(
     after.phase.name === 'starting' && after.phase.restartedAfter !== null,
     'nobody is told why it starts',

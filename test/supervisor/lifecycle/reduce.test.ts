@@ -117,10 +117,10 @@ test('a stop always ends in stopped, with nothing left', () => {
         for (const each of happenings) world.happen(each);
         world.happen({ type: atOnce ? 'stopAtOnce' : 'stop' });
         world.runOut();
-        assert.equal(world.life.phase.name, 'stopped');
+        assert.equal(world.state.phase.name, 'stopped');
         assert.equal(world.group, null);
         world.happen({ type: 'ensureReady' });
-        assert.equal(world.life.phase.name, 'stopped');
+        assert.equal(world.state.phase.name, 'stopped');
       },
     ),
     { numRuns: 1000 },
@@ -142,12 +142,12 @@ test('a start that is not stopped becomes ready when its listeners do', () => {
       for (const each of happenings) world.happen(each);
       world.happen({ type: 'stop' });
       world.happen({ type: 'start' });
-      for (const next of leaving) if (world.life.phase.name !== 'starting') world.happen(next);
+      for (const next of leaving) if (world.state.phase.name !== 'starting') world.happen(next);
       world.happen({ type: 'spawnSucceeds' });
       world.happen({ type: 'listenerReady', listener: 0 });
       world.happen({ type: 'listenerReady', listener: 1 });
-      assert.equal(world.life.phase.name, 'ready');
-      assert.equal(world.life.lastError, null);
+      assert.equal(world.state.phase.name, 'ready');
+      assert.equal(world.state.lastError, null);
     }),
     { numRuns: 1000 },
   );
@@ -172,10 +172,10 @@ function readyWorld(changes: Partial<ProfilePlan> = {}): World {
 function comeUp(world: World): void {
   world.happen({ type: 'spawnSucceeds' });
   world.happen({ type: 'listenerReady', listener: 0 });
-  assert.equal(world.life.phase.name, 'ready');
+  assert.equal(world.state.phase.name, 'ready');
 }
 
-const phaseOf = ({ life }: World): string => life.phase.name;
+const phaseOf = ({ state }: World): string => state.phase.name;
 
 const exit = (code: number): Happening => ({ type: 'leaderExits', code, groupLeft: false });
 
@@ -186,15 +186,15 @@ test('a stable uptime resets the waits, a short one does not', () => {
   comeUp(world);
   world.happen(exit(1));
   assert.equal(phaseOf(world), 'backoff');
-  assert.equal(world.life.history.level, 2);
+  assert.equal(world.state.history.level, 2);
   world.happen({ type: 'timerFires' });
   comeUp(world);
   // 100 of them make the second that it takes.
   for (let beat = 0; beat < 100; beat += 1) world.happen({ type: 'listenerReady', listener: 0 });
   world.happen(exit(1));
   assert.equal(phaseOf(world), 'starting');
-  assert.equal(world.life.history.level, 1);
-  assert.equal(world.life.restarts, 3);
+  assert.equal(world.state.history.level, 1);
+  assert.equal(world.state.restarts, 3);
 });
 
 test('a restart that its exit code asks for leaves the count and the waits alone', () => {
@@ -203,11 +203,11 @@ test('a restart that its exit code asks for leaves the count and the waits alone
   comeUp(world);
   for (let round = 0; round < 5; round += 1) {
     world.happen(exit(75));
-    assert.equal(world.life.lastError, 'exited with code 75, which asks for a restart');
+    assert.equal(world.state.lastError, 'exited with code 75, which asks for a restart');
     comeUp(world);
   }
-  assert.equal(world.life.restarts, 1);
-  assert.equal(world.life.history.level, 1);
+  assert.equal(world.state.restarts, 1);
+  assert.equal(world.state.history.level, 1);
 });
 
 test('a gateway that hangs is ended in order and started again, and waits the next time', () => {
@@ -219,10 +219,10 @@ test('a gateway that hangs is ended in order and started again, and waits the ne
     world.happen({ type: 'timerFires' });
     assert.equal(phaseOf(world), 'stopping', 'it ignored its signal, too');
     world.happen({ type: 'leaderExits', code: null, groupLeft: false });
-    assert.equal(world.life.lastError, 'listener messages is hung: it hangs');
+    assert.equal(world.state.lastError, 'listener messages is hung: it hangs');
   };
   hang();
-  assert.equal(world.life.restarts, 1);
+  assert.equal(world.state.restarts, 1);
   comeUp(world);
   hang();
   assert.equal(phaseOf(world), 'backoff');
@@ -236,6 +236,6 @@ test('a request that comes while an idle gateway ends starts it again', () => {
   world.happen({ type: 'ensureReady' });
   world.happen(exit(1));
   assert.equal(phaseOf(world), 'starting');
-  assert.equal(world.life.desired, 'up');
-  assert.equal(world.life.restarts, 0);
+  assert.equal(world.state.desired, 'up');
+  assert.equal(world.state.restarts, 0);
 });

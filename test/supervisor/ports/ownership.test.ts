@@ -19,9 +19,9 @@ test('the holders of an own port are those that the scan found', () => {
 
 test('if a foreign process has the port, or none, the last known holders stay, so that doors send nothing', () => {
   const owner = { kind: 'foreign', name: 'nc (pid 9)' } as const;
-  const look = { owner, holders: [holder(9, '1003')], inodes: new Set(['1003']) };
-  assert.deepEqual(combineOwnership(OWN, look), { owner, holders: OWN });
-  assert.deepEqual(combineOwnership([], look), { owner, holders: [] });
+  const scan = { owner, holders: [holder(9, '1003')], inodes: new Set(['1003']) };
+  assert.deepEqual(combineOwnership(OWN, scan), { owner, holders: OWN });
+  assert.deepEqual(combineOwnership([], scan), { owner, holders: [] });
   assert.deepEqual(combineOwnership(OWN, unknown()), { owner: unknown().owner, holders: OWN });
 });
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { allocationRange, isFree, PortBook } from '../../../src/supervisor/ports/port-book.ts';
-import { listener, profile, stranger } from '../support.ts';
+import { foreignServer, listener, profile } from '../support.ts';
 
 async function rangeFor(t: TestContext, text: string): Promise<{ from: number; to: number }> {
   const folder = await mkdtemp(join(tmpdir(), 'gwproxy-ports-'));
@@ -24,7 +24,7 @@ test('allocated ports lie outside the range of client sockets', async (t) => {
 });
 
 test('a port is free if it can be bound, whichever process has it and on which address', async (t) => {
-  const { port, server } = await stranger(t);
+  const { port, server } = await foreignServer(t);
   assert.equal(await isFree('127.0.0.1', port), false);
   assert.equal(await isFree('0.0.0.0', port), false);
   server.close();
@@ -131,7 +131,7 @@ test('a port that the config gives to another profile is released, and until the
 });
 
 test('a fixed port of a gateway that is ending is awaited', async (t) => {
-  const { port, server } = await stranger(t);
+  const { port, server } = await foreignServer(t);
   const at = { listeners: [{ ...listener, port }] };
   const book = new PortBook([profile('old', 'serve.mjs', at)], Math.random);
   book.freeOnceEnded('old', once(server, 'close'));

@@ -22,18 +22,18 @@ function ownerOf(
   } = {},
 ) {
   const { host = '127.0.0.1', leader = null, sockets } = options;
-  const looks = { full: 0, members };
+  const scans = { full: 0, members };
   const owner = new PortOwner({
     host,
     port,
     leader: () => leader,
     members: () => {
-      looks.full += 1;
-      return Promise.resolve(looks.members);
+      scans.full += 1;
+      return Promise.resolve(scans.members);
     },
     ...(sockets === undefined ? {} : { sockets: () => Promise.resolve(sockets) }),
   });
-  return { look: () => owner.find(), looks };
+  return { find: () => owner.find(), scans };
 }
 
 function foreign(pid: number): Owner {
@@ -51,71 +51,71 @@ if (HAS_PROC) {
   ] as const) {
     test(`a port on ${host} that is connected to at ${asked} is own or foreign`, async (t) => {
       const { pid, port } = await server(t, host);
-      assert.deepEqual(await ownerOf(port, [pid], { host: asked }).look(), OWN);
-      assert.deepEqual(await ownerOf(port, [], { host: asked }).look(), foreign(pid));
+      assert.deepEqual(await ownerOf(port, [pid], { host: asked }).find(), OWN);
+      assert.deepEqual(await ownerOf(port, [], { host: asked }).find(), foreign(pid));
     });
   }
 
   test('if the leader listens, the other processes are not listed', async (t) => {
     const { pid, port } = await server(t);
-    const { look, looks } = ownerOf(port, [], { leader: pid });
-    assert.deepEqual(await look(), OWN);
-    assert.equal(looks.full, 0);
+    const { find, scans } = ownerOf(port, [], { leader: pid });
+    assert.deepEqual(await find(), OWN);
+    assert.equal(scans.full, 0);
   });
 
   test('a process that left the group and has no mark is own by its parents', async (t) => {
     const { port } = await server(t);
     // The test's own process is the parent of every child here.
-    assert.deepEqual(await ownerOf(port, [process.pid]).look(), OWN);
+    assert.deepEqual(await ownerOf(port, [process.pid]).find(), OWN);
   });
 
   test('a process that was started during the scan is own', async (t) => {
     const { pid, port } = await server(t);
-    let looks = 0;
+    let scans = 0;
     const owner = new PortOwner({
       host: '127.0.0.1',
       port,
       leader: () => null,
-      members: () => Promise.resolve(looks++ === 0 ? [] : [pid]),
+      members: () => Promise.resolve(scans++ === 0 ? [] : [pid]),
     });
     assert.deepEqual(await owner.find(), OWN);
   });
 
   test('a port that a foreign process shares is foreign', async (t) => {
     const own = await server(t);
-    const stranger = await server(t);
-    const both = await Promise.all([own, stranger].map(({ port }) => listeningOn('127.0.0.1', port)));
+    const other = await server(t);
+    const both = await Promise.all([own, other].map(({ port }) => listeningOn('127.0.0.1', port)));
     const shared = { sockets: both.flat() };
-    assert.deepEqual(await ownerOf(own.port, [own.pid], shared).look(), foreign(stranger.pid));
-    assert.deepEqual(await ownerOf(own.port, [own.pid, stranger.pid], shared).look(), OWN);
+    assert.deepEqual(await ownerOf(own.port, [own.pid], shared).find(), foreign(other.pid));
+    assert.deepEqual(await ownerOf(own.port, [own.pid, other.pid], shared).find(), OWN);
   });
 
   test('the first scan is a full one, later ones read a link, until the link breaks', async (t) => {
-    const { pid, port, tell, line } = await server(t);
-    const { look, looks } = ownerOf(port, [pid]);
-    for (let index = 0; index < 5; index += 1) assert.deepEqual(await look(), OWN);
-    assert.equal(looks.full, 1);
-    tell('close');
+    const { pid, port, send, line } = await server(t);
+    const { find, scans } = ownerOf(port, [pid]);
+    for (let index = 0; index < 5; index += 1) assert.deepEqual(await find(), OWN);
+    assert.equal(scans.full, 1);
+    send('close');
     await line();
     // The test's own process has it now, and is none of the gateway's.
     const usurper = createServer();
     t.after(() => usurper.close());
     await new Promise<void>((resolve) => usurper.listen(port, '127.0.0.1', resolve));
-    assert.deepEqual(await look(), foreign(process.pid));
+    assert.deepEqual(await find(), foreign(process.pid));
   });
 
   test('a foreign process is remembered by a link too, until it has ended', async (t) => {
-    const stranger = await server(t);
-    const { look, looks } = ownerOf(stranger.port, []);
-    assert.deepEqual(await look(), foreign(stranger.pid));
-    const { full } = looks;
-    assert.deepEqual(await look(), foreign(stranger.pid));
-    assert.equal(looks.full, full);
-    await stranger.end();
-    const heir = child(t, SERVER, ['127.0.0.1', String(stranger.port)]);
+    const other = await server(t);
+    const { find, scans } = ownerOf(other.port, []);
+    assert.deepEqual(await find(), foreign(other.pid));
+    const { full } = scans;
+    assert.deepEqual(await find(), foreign(other.pid));
+    assert.equal(scans.full, full);
+    await other.end();
+    const heir = child(t, SERVER, ['127.0.0.1', String(other.port)]);
     await heir.line();
-    looks.members = [heir.pid];
-    assert.deepEqual(await look(), OWN);
+    scans.members = [heir.pid];
+    assert.deepEqual(await find(), OWN);
   });
 
   test('no scan is valid for ever: another process may have joined the port, or become readable', async (t) => {
@@ -152,25 +152,25 @@ if (HAS_PROC) {
 
   test('scans at the same moment are one', async (t) => {
     const { pid, port } = await server(t);
-    const { look, looks } = ownerOf(port, [pid]);
-    assert.deepEqual(await Promise.all([look(), look(), look()]), [OWN, OWN, OWN]);
-    assert.equal(looks.full, 1);
+    const { find, scans } = ownerOf(port, [pid]);
+    assert.deepEqual(await Promise.all([find(), find(), find()]), [OWN, OWN, OWN]);
+    assert.equal(scans.full, 1);
   });
 
   test('a socket that no visible process holds has an unknown owner', async () => {
     // No socket has the inode 0.
     const hidden = (uid: string) => ownerOf(1, [], { sockets: [{ local: '127.0.0.1', inode: '0', uid }] });
-    assert.deepEqual(await hidden('54321').look(), { kind: 'unknown', reason: 'it is of user 54321' });
+    assert.deepEqual(await hidden('54321').find(), { kind: 'unknown', reason: 'it is of user 54321' });
     const ours = hidden(String(process.getuid?.()));
-    assert.deepEqual(await ours.look(), { kind: 'unknown', reason: 'its process cannot be read' });
+    assert.deepEqual(await ours.find(), { kind: 'unknown', reason: 'its process cannot be read' });
     // It costs a scan of every process, so it is not repeated for every probe.
-    assert.equal((await ours.look()).kind, 'unknown');
-    assert.equal(ours.looks.full, 1);
+    assert.equal((await ours.find()).kind, 'unknown');
+    assert.equal(ours.scans.full, 1);
   });
 
   test('a program that listens for a container has an unknown owner', async (t) => {
     const proxy = child(t, `process.title = 'docker-proxy';${SERVER}`, ['127.0.0.1', '0']);
-    assert.deepEqual(await ownerOf(Number(await proxy.line()), []).look(), {
+    assert.deepEqual(await ownerOf(Number(await proxy.line()), []).find(), {
       kind: 'unknown',
       reason: `${PROGRAM} (pid ${proxy.pid}) listens there for a container`,
     });
@@ -179,12 +179,12 @@ if (HAS_PROC) {
   test('a program is found by its parent whatever its comm is', async (t) => {
     const odd = child(t, `process.title = 'a) S (1 2 3';${SERVER}`, ['127.0.0.1', '0']);
     const port = Number(await odd.line());
-    assert.deepEqual(await ownerOf(port, [process.pid]).look(), OWN);
-    assert.deepEqual(await ownerOf(port, []).look(), foreign(odd.pid));
+    assert.deepEqual(await ownerOf(port, [process.pid]).find(), OWN);
+    assert.deepEqual(await ownerOf(port, []).find(), foreign(odd.pid));
   });
 
   test('a port that no process here listens on has an unknown owner', async () => {
-    assert.deepEqual(await ownerOf(1, [], { sockets: [] }).look(), {
+    assert.deepEqual(await ownerOf(1, [], { sockets: [] }).find(), {
       kind: 'unknown',
       reason: 'no process here listens there: a container does, or another network namespace',
     });
@@ -209,7 +209,7 @@ if (HAS_PROC) {
 } else {
   test('a system without /proc is reported as such', async (t) => {
     const port = await listen(t, createServer());
-    assert.deepEqual(await ownerOf(port, [process.pid]).look(), {
+    assert.deepEqual(await ownerOf(port, [process.pid]).find(), {
       kind: 'unknown',
       reason: 'this system does not say',
     });

@@ -26,11 +26,11 @@ test('every line is reported complete or counted, however the bytes were cut and
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
       let open = true;
-      const told: string[] = [];
+      const reported: string[] = [];
       let dropped = 0;
       const lines = createLimitedLines(
         { spend: () => open },
-        (line) => told.push(line),
+        (line) => reported.push(line),
         (count) => {
           dropped += count;
         },
@@ -45,10 +45,10 @@ test('every line is reported complete or counted, however the bytes were cut and
         .join('')
         .split('\n');
       if (all.at(-1) === '') all.pop();
-      assert.equal(told.length + dropped, all.length);
+      assert.equal(reported.length + dropped, all.length);
       // In order, and none in part.
       let from = 0;
-      for (const line of told) {
+      for (const line of reported) {
         const at = all.indexOf(line, from);
         assert.ok(at >= from, `${line} was no line`);
         from = at + 1;
@@ -62,7 +62,7 @@ test('a line without an end is counted in pieces, as it would be reported', () =
   let dropped = 0;
   const none = createLimitedLines(
     { spend: () => false },
-    () => assert.fail('nothing is told'),
+    () => assert.fail('no line is reported'),
     (count) => {
       dropped += count;
     },
@@ -75,12 +75,12 @@ test('a line without an end is counted in pieces, as it would be reported', () =
 });
 
 test('both streams of a gateway share one budget; the rest is read, and reported as one number', async () => {
-  const told = { stdout: 0, stderr: 0 };
+  const reported = { stdout: 0, stderr: 0 };
   const dropped: number[] = [];
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   const output = new OutputReader(streams, {
     line: (stream) => {
-      told[stream] += 1;
+      reported[stream] += 1;
     },
     dropped: (lines) => dropped.push(lines),
   });
@@ -95,20 +95,20 @@ test('both streams of a gateway share one budget; the rest is read, and reported
     await new Promise((resolve) => stream.once('end', resolve));
   }
   output.close();
-  assert.equal(told.stdout + told.stderr + dropped.reduce((sum, lines) => sum + lines, 0), 12_000);
+  assert.equal(reported.stdout + reported.stderr + dropped.reduce((sum, lines) => sum + lines, 0), 12_000);
   assert.ok(dropped.length >= 1 && dropped.length <= 2, `${dropped.length} times`);
-  const lines = told.stdout + told.stderr;
+  const lines = reported.stdout + reported.stderr;
   assert.ok(lines > 3200 && lines < 6500, `${lines} lines`);
-  assert.ok(told.stdout > 0 && told.stderr > 0);
+  assert.ok(reported.stdout > 0 && reported.stderr > 0);
 });
 
 test('long lines are reported again once the budget allows', () => {
   let open = false;
-  const told: string[] = [];
+  const reported: string[] = [];
   let dropped = 0;
   const lines = createLimitedLines(
     { spend: () => open },
-    (line) => told.push(line),
+    (line) => reported.push(line),
     (count) => {
       dropped += count;
     },
@@ -120,6 +120,6 @@ test('long lines are reported again once the budget allows', () => {
     lines.push(bytes.subarray(at, at + 65_536), 0);
   }
   lines.end();
-  assert.deepEqual([dropped, told.length], [3, 17]);
-  assert.ok(told.every((line) => line === long));
+  assert.deepEqual([dropped, reported.length], [3, 17]);
+  assert.ok(reported.every((line) => line === long));
 });

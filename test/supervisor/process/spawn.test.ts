@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
-import { isRunning, toldPids } from '../processes.ts';
+import { isRunning, printedPids } from '../processes.ts';
 import { listener, ORDINARY, profile, statusOf, supervise } from '../support.ts';
 
 test('hundreds of restarts leave no descriptor, timer or listener behind', async (t) => {
@@ -42,7 +42,7 @@ test('hundreds of restarts leave no descriptor, timer or listener behind', async
 test('a daemon that keeps the pipe open is ended with its gateway', async (t) => {
   const { supervisor, log } = supervise(t, [profile('alpha', 'daemon.mjs', { listeners: [listener] })]);
   supervisor.start();
-  const [daemon = 0] = await toldPids(log, 'alpha', 'daemon', 1);
+  const [daemon = 0] = await printedPids(log, 'alpha', 'daemon', 1);
   await supervisor.stop();
   assert.equal(statusOf(supervisor, 'alpha').state, 'stopped');
   assert.equal(isRunning(daemon), false);

@@ -5,17 +5,17 @@ import { createSupervisor } from '../../../src/supervisor/supervisor.ts';
 import { planOf, profile } from '../support.ts';
 
 const [folder = '', ...programs] = process.argv.slice(2);
-const tell = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`);
-const run = createRun({ folder, report: tell });
+const write = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`);
+const run = createRun({ folder, report: write });
 const profiles = programs.map((program, index) =>
   profile(`gateway-${index}`, program, { env: { STUBBORN: ['1'] } }),
 );
-const supervisor = createSupervisor({ plan: planOf(profiles), report: tell, run });
+const supervisor = createSupervisor({ plan: planOf(profiles), report: write, run });
 await run.begin();
-tell({ type: 'run', mark: run.mark('x', 1).split('/')[0] });
+write({ type: 'run', mark: run.mark('x', 1).split('/')[0] });
 supervisor.start();
 await supervisor.settled();
-tell({ type: 'settled' });
+write({ type: 'settled' });
 process.on('SIGTERM', async () => {
   await supervisor.stop({ atOnce: true });
   await run.close();

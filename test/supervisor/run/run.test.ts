@@ -37,15 +37,15 @@ async function drive(
   assert.ok(child.stdout);
   let mark = '';
   let settled = false;
-  const told: number[] = [];
+  const printed: number[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     const event: unknown = JSON.parse(line);
     assert.ok(typeof event === 'object' && event !== null && 'type' in event);
     if ('mark' in event) mark = String(event.mark);
     if (event.type === 'settled') settled = true;
     const stray = 'line' in event ? /^stray (\d+)$/.exec(String(event.line))?.[1] : undefined;
-    if (stray !== undefined) told.push(Number(stray));
-    if (settled && told.length === strays) break;
+    if (stray !== undefined) printed.push(Number(stray));
+    if (settled && printed.length === strays) break;
   }
   // What it writes from now on is of no interest, and must not block it.
   child.stdout.resume();
@@ -55,7 +55,7 @@ async function drive(
   });
   const [guard = 0] = await guardsOf(mark);
   assert.ok(guard, 'there is no guard');
-  return { child, mark, guard, strays: told };
+  return { child, mark, guard, strays: printed };
 }
 
 /** Guards are known by their command line: they carry no mark. */
@@ -224,8 +224,8 @@ for (const [what, text] of [
     const run = createRun({ folder, report: log.report });
     await run.begin();
     t.after(() => run.close());
-    const [told, ...more] = log.events;
-    assert.ok(told?.type === 'run.record' && told.reason.startsWith('cannot be used'));
+    const [reported, ...more] = log.events;
+    assert.ok(reported?.type === 'run.record' && reported.reason.startsWith('cannot be used'));
     assert.deepEqual(more, []);
     // This run's own is in its place, for its owner alone.
     assert.equal((await stat(join(folder, 'run.json'))).mode & 0o777, 0o600);
@@ -258,8 +258,8 @@ test('a record that cannot be written is reported once, and the run goes on', as
   run.leaderStarted('alpha', leader.pid);
   run.treeEnded(leader.pid);
   await run.close();
-  const told = log.events.filter((event) => event.type === 'run.record');
-  assert.equal(told.length, 1);
+  const reported = log.events.filter((event) => event.type === 'run.record');
+  assert.equal(reported.length, 1);
   assert.equal(log.events.length, 1);
 });
 

@@ -9,7 +9,7 @@ import { HAS_PROC, type ProcessId, readStat } from '../../../src/supervisor/tree
 const SOUGHT = (): boolean => true;
 const NOT_SOUGHT = (): boolean => false;
 
-/** Has a mark until it is told to take it off, by an exec. */
+/** Has a mark until takeOff(), which removes it by an exec. */
 async function marked(
   t: TestContext,
   mark: string,

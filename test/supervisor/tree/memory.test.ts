@@ -73,7 +73,7 @@ test('all processes of a gateway count, each growth is warned of once, and the l
   assert.deepEqual(exceeded, []);
 
   await leader.hold(80);
-  await until('the limit is told', () => exceeded.length === 1, 10_000);
+  await until('the limit is reported', () => exceeded.length === 1, 10_000);
   assert.ok((exceeded[0] ?? 0) >= limit);
   await pause(10 * INTERVAL);
   assert.equal(exceeded.length, 1);
@@ -81,14 +81,14 @@ test('all processes of a gateway count, each growth is warned of once, and the l
 
 test('a watch that has ended reports nothing more', async (t) => {
   const { pid } = await holder(t, 'memory/test/2');
-  let told = 0;
+  let calls = 0;
   const count = (): void => {
-    told += 1;
+    calls += 1;
   };
   const watch = new MemoryWatch({ pid, mark: 'none', limit: 1, near: count, exceeded: count, interval: 1 });
   watch.end();
   await pause(5 * INTERVAL);
-  assert.equal(told, 0);
+  assert.equal(calls, 0);
 });
 
 test('what a status shows is the memory of all processes of a gateway', async (t) => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type CensusEntry, takeCensus } from '../../../src/supervisor/tree/census.ts';
 import { HAS_PROC } from '../../../src/supervisor/tree/proc.ts';
 import { processesOf, unmarkedDescendants } from '../../../src/supervisor/tree/tree.ts';
-import { isRunning, markOf, toldPids } from '../processes.ts';
+import { isRunning, markOf, printedPids } from '../processes.ts';
 import { isLine, isState, pidOf, profile, statusOf, supervise } from '../support.ts';
 
 const patient = { drain: 30_000, signal: 'SIGTERM', grace: 30_000 } as const;
@@ -11,7 +11,7 @@ const patient = { drain: 30_000, signal: 'SIGTERM', grace: 30_000 } as const;
 test('a stop ends grandchildren in sessions of their own, with the signal that the gateway gets', async (t) => {
   const { supervisor, log } = supervise(t, [profile('alpha', 'strays.mjs', { stop: patient })]);
   supervisor.start();
-  const strays = await toldPids(log, 'alpha', 'stray', 2);
+  const strays = await printedPids(log, 'alpha', 'stray', 2);
   await supervisor.settled();
   await supervisor.stop();
   assert.equal(statusOf(supervisor, 'alpha').state, 'stopped');
@@ -28,11 +28,11 @@ if (HAS_PROC) {
       for (const pid of hidden.filter(isRunning)) process.kill(pid, 'SIGKILL');
     });
     supervisor.start();
-    hidden.push(...(await toldPids(log, 'alpha', 'hidden', 1)));
+    hidden.push(...(await printedPids(log, 'alpha', 'hidden', 1)));
     await supervisor.settled();
     await supervisor.restartProfile('alpha');
     assert.deepEqual(hidden.filter(isRunning), []);
-    hidden.push(...(await toldPids(log, 'alpha', 'hidden', 2)));
+    hidden.push(...(await printedPids(log, 'alpha', 'hidden', 2)));
     await supervisor.stop();
     assert.deepEqual(hidden.filter(isRunning), []);
   });
@@ -44,7 +44,7 @@ if (HAS_PROC) {
       for (const pid of hidden.filter(isRunning)) process.kill(pid, 'SIGKILL');
     });
     supervisor.start();
-    hidden.push(...(await toldPids(log, 'alpha', 'hidden', 1)));
+    hidden.push(...(await printedPids(log, 'alpha', 'hidden', 1)));
     await supervisor.settled();
     // A census, as a status or a memory limit takes one.
     await takeCensus();
@@ -52,7 +52,7 @@ if (HAS_PROC) {
     process.kill(pidOf(supervisor, 'alpha'), 'SIGKILL');
     await back;
     assert.deepEqual(hidden.filter(isRunning), []);
-    hidden.push(...(await toldPids(log, 'alpha', 'hidden', 2)));
+    hidden.push(...(await printedPids(log, 'alpha', 'hidden', 2)));
     await supervisor.stop({ atOnce: true });
     assert.deepEqual(hidden.filter(isRunning), []);
   });
@@ -66,18 +66,18 @@ test('a grandchild that does not end is killed after the grace', async (t) => {
     }),
   ]);
   supervisor.start();
-  const strays = await toldPids(log, 'alpha', 'stray', 2);
+  const strays = await printedPids(log, 'alpha', 'stray', 2);
   await supervisor.settled();
-  const told = log.first(isLine('alpha', 'stays'));
+  const stays = log.first(isLine('alpha', 'stays'));
   await supervisor.stop();
-  await told;
+  await stays;
   assert.deepEqual(strays.filter(isRunning), []);
 });
 
 test('processes that a killed gateway leaves in other sessions are ended before it starts again', async (t) => {
   const { supervisor, log } = supervise(t, [profile('alpha', 'strays.mjs', { env: { STUBBORN: ['1'] } })]);
   supervisor.start();
-  const strays = await toldPids(log, 'alpha', 'stray', 2);
+  const strays = await printedPids(log, 'alpha', 'stray', 2);
   await supervisor.settled();
   const again = log.next(isState('alpha', 'starting'));
   process.kill(pidOf(supervisor, 'alpha'), 'SIGKILL');
@@ -89,8 +89,8 @@ test('processes that a killed gateway leaves in other sessions are ended before 
 test('the processes of a gateway are its group, whatever they hide, and those that carry its mark', async (t) => {
   const { supervisor, log } = supervise(t, [profile('alpha', 'nameless.mjs'), profile('beta', 'strays.mjs')]);
   supervisor.start();
-  const nameless = await toldPids(log, 'alpha', 'nameless', 1);
-  const strays = await toldPids(log, 'beta', 'stray', 2);
+  const nameless = await printedPids(log, 'alpha', 'nameless', 1);
+  const strays = await printedPids(log, 'beta', 'stray', 2);
   await supervisor.settled();
   for (const [name, others] of [
     ['alpha', nameless],

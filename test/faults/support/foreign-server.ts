@@ -3,16 +3,16 @@ import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 
 /** A foreign server, in the test's own process; it answers every request with 200. */
-export interface Stranger {
+export interface ForeignServer {
   /** The paths of its requests. */
-  readonly heard: readonly string[];
-  leave(): Promise<void>;
+  readonly paths: readonly string[];
+  close(): Promise<void>;
 }
 
-export async function strangerOn(
+export async function foreignServerOn(
   fault: { after(cleanUp: () => Promise<void>): void },
   port: number,
-): Promise<Stranger> {
+): Promise<ForeignServer> {
   const heard: string[] = [];
   const server = createServer((request, response) => {
     heard.push(request.url ?? '');
@@ -27,7 +27,7 @@ export async function strangerOn(
     await once(server, 'close');
   }
   fault.after(leave);
-  return { heard, leave };
+  return { paths: heard, close: leave };
 }
 
 /** Free now, and below both the ports that gwproxy allocates and those of client sockets. */

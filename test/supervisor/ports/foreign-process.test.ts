@@ -13,34 +13,34 @@ const UNKNOWN = 'its processes cannot be read: hidden';
 if (HAS_PROC) {
   test('a foreign process on the port makes no listener ready, and is named', async (t) => {
     const { port, pid } = await server(t);
-    const { first, events, probers } = probing(t, port, {}, {}, () => Promise.resolve([]));
+    const { first, events, probes } = probing(t, port, {}, {}, () => Promise.resolve([]));
     const reason = `port ${port} is held by ${PROGRAM} (pid ${pid}), not by this gateway`;
     assert.deepEqual(await first('trouble'), { type: 'trouble', generation: 1, reason });
-    assert.equal(probers.failureText(), `http on port ${port}: ${reason}`);
+    assert.equal(probes.failureText(), `http on port ${port}: ${reason}`);
     assert.equal(events.length, 1);
   });
 
   test('the holders stay known through a changed config, and after another process took the port', async (t) => {
     const own = await server(t);
     const members = () => Promise.resolve([own.pid]);
-    const { first, next, change, probers } = probing(t, own.port, {}, {}, members);
+    const { first, next, change, probes } = probing(t, own.port, {}, {}, members);
     await first('listenerReady');
-    const holders = probers.holders('http');
+    const holders = probes.holders('http');
     assert.deepEqual(
       holders.map(({ pid }) => pid),
       [own.pid],
     );
     change({ listeners: [{ ...listener, health: { ...HEALTH, path: '/other' } }] });
-    assert.deepEqual(probers.holders('http'), holders);
+    assert.deepEqual(probes.holders('http'), holders);
     const lost = next('listenerLost');
-    own.tell('close');
+    own.send('close');
     await own.line();
     await child(t, SERVER, ['127.0.0.1', String(own.port)]).line();
     await lost;
     await first('trouble');
-    assert.deepEqual(probers.holders('http'), holders);
-    probers.start(2);
-    assert.deepEqual(probers.holders('http'), []);
+    assert.deepEqual(probes.holders('http'), holders);
+    probes.start(2);
+    assert.deepEqual(probes.holders('http'), []);
   });
 
   test('when a door finds the port held by others, it is scanned without a health answer', async (t) => {
@@ -48,18 +48,18 @@ if (HAS_PROC) {
     const moved: string[] = [];
     const members = () => Promise.resolve([own.pid]);
     const patient = { health: { ...HEALTH, interval: 600_000, timeout: 600_000 } };
-    const { first, probers } = probing(t, own.port, patient, {}, members, (listener) => moved.push(listener));
+    const { first, probes } = probing(t, own.port, patient, {}, members, (listener) => moved.push(listener));
     await first('listenerReady');
-    const before = probers.holders('http');
+    const before = probes.holders('http');
     for (const word of ['hang', 'open']) {
-      own.tell(word);
+      own.send(word);
       await own.line();
     }
-    probers.connectionFailed('http', FOREIGN_HOLDER);
+    probes.connectionFailed('http', FOREIGN_HOLDER);
     await until('the new socket known', () => moved.length >= 2, 15_000);
-    assert.notDeepEqual(probers.holders('http'), before);
+    assert.notDeepEqual(probes.holders('http'), before);
     assert.deepEqual(
-      probers.holders('http').map(({ pid }) => pid),
+      probes.holders('http').map(({ pid }) => pid),
       [own.pid],
     );
   });
@@ -73,12 +73,18 @@ if (HAS_PROC) {
 
   test('an unknown owner passes with owner_check: lenient, and is reported once in a generation', async (t) => {
     const { port, times, asked } = await counted(t, () => 200);
-    const { first, reports, probers } = probing(t, port, {}, {}, hidden);
+    const { first, reports, probes } = probing(t, port, {}, {}, hidden);
     await first('listenerReady');
     await times(asked() + 3);
-    const told = { type: 'listener.unknown-owner', profile: 'alpha', listener: 'http', port, blocked: false };
-    assert.deepEqual(reports, [{ ...told, reason: UNKNOWN }]);
-    probers.start(2);
+    const expected = {
+      type: 'listener.unknown-owner',
+      profile: 'alpha',
+      listener: 'http',
+      port,
+      blocked: false,
+    };
+    assert.deepEqual(reports, [{ ...expected, reason: UNKNOWN }]);
+    probes.start(2);
     await times(asked() + 3);
     assert.equal(reports.length, 2);
   });
@@ -86,11 +92,17 @@ if (HAS_PROC) {
 
 test('an unknown owner does not pass with owner_check: strict', async (t) => {
   const { port, times, asked } = await counted(t, () => 200);
-  const { events, reports, probers } = probing(t, port, {}, { ownerCheck: 'strict' }, hidden);
+  const { events, reports, probes } = probing(t, port, {}, { ownerCheck: 'strict' }, hidden);
   await times(asked() + 4);
   const reason = HAS_PROC ? UNKNOWN : 'this system does not say';
-  const told = { type: 'listener.unknown-owner', profile: 'alpha', listener: 'http', port, blocked: true };
-  assert.deepEqual(reports, [{ ...told, reason }]);
+  const expected = {
+    type: 'listener.unknown-owner',
+    profile: 'alpha',
+    listener: 'http',
+    port,
+    blocked: true,
+  };
+  assert.deepEqual(reports, [{ ...expected, reason }]);
   assert.deepEqual(events, []);
-  assert.match(probers.failureText(), /it is unknown whose process listens on port/);
+  assert.match(probes.failureText(), /it is unknown whose process listens on port/);
 });

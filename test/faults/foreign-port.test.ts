@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { ProfileStatus } from '../../src/admin/status.ts';
 import { listening } from '../support/sockets.ts';
 import { assertUntouched, type Fault, pidIn, pidOf, prepareFault } from './support/fault.ts';
-import { freed, freePort, strangerOn } from './support/stranger.ts';
+import { foreignServerOn, freed, freePort } from './support/foreign-server.ts';
 
 const DELIVERY = '/delivery';
 const BOTS = (port: number, interval = '100ms') => ({
@@ -27,15 +27,15 @@ describe('a foreign process on the port', { concurrency: 2 }, () => {
   test('before the start: it gets nothing and is named, and the gateway starts once it has left', async (t) => {
     const port = await freePort();
     const fault = await prepareFault(t, BOTS(port));
-    const stranger = await strangerOn(fault, port);
+    const server = await foreignServerOn(fault, port);
     const gwproxy = await fault.up('other');
     const other = await gwproxy.profile('other');
 
     await fault.until('victim', 'the foreign process is named', (status) => names(status, port));
     await deliverInVain(fault);
-    assert.ok(!stranger.heard.some((path) => path.endsWith(DELIVERY)));
+    assert.ok(!server.paths.some((path) => path.endsWith(DELIVERY)));
 
-    await stranger.leave();
+    await server.close();
     await gwproxy.ready('victim');
     assert.equal(await pidIn(await fault.ask('victim', DELIVERY)), pidOf(await gwproxy.profile('victim')));
     assertUntouched(other, await gwproxy.profile('other'));
@@ -48,7 +48,7 @@ describe('a foreign process on the port', { concurrency: 2 }, () => {
     const [before, other] = [await gwproxy.profile('victim'), await gwproxy.profile('other')];
     await fault.tell('victim', '/let-go');
     await gwproxy.waitFor('lost', (line) => line.type === 'listener.lost' && line.profile === 'victim');
-    const stranger = await strangerOn(fault, port);
+    const server = await foreignServerOn(fault, port);
 
     const foreign = await fault.until('victim', 'the foreign process is named', (status) =>
       names(status, port),
@@ -68,9 +68,9 @@ describe('a foreign process on the port', { concurrency: 2 }, () => {
       (status) => status.pid === null && names(status, port),
     );
     await deliverInVain(fault);
-    assert.ok(!stranger.heard.some((path) => path.endsWith(DELIVERY)));
+    assert.ok(!server.paths.some((path) => path.endsWith(DELIVERY)));
 
-    await stranger.leave();
+    await server.close();
     await gwproxy.ready('victim', before.generation + 1);
     assert.equal(await pidIn(await fault.ask('victim', DELIVERY)), pidOf(await gwproxy.profile('victim')));
     assertUntouched(other, await gwproxy.profile('other'));
@@ -83,7 +83,7 @@ describe('a foreign process on the port', { concurrency: 2 }, () => {
     const victim = await gwproxy.profile('victim');
     await fault.tell('victim', '/let-go');
     await freed(port);
-    const stranger = await strangerOn(fault, port);
+    const server = await foreignServerOn(fault, port);
 
     await deliverInVain(fault);
     const foreign = await fault.until('victim', 'the foreign process is named', (status) =>
@@ -91,7 +91,7 @@ describe('a foreign process on the port', { concurrency: 2 }, () => {
     );
     assert.deepEqual([foreign.pid, foreign.state], [victim.pid, 'unready']);
     await deliverInVain(fault);
-    assert.ok(!stranger.heard.some((path) => path.endsWith(DELIVERY)));
+    assert.ok(!server.paths.some((path) => path.endsWith(DELIVERY)));
   });
 });
 
