@@ -89,9 +89,7 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
       if (left.length > 0) recordFailed(`names processes that cannot be ended: ${left.join(', ')}`);
     } catch (error) {
       const why = errorCode(error) ?? errorMessage(error);
-      recordFailed(
-        `cannot be used (${why}): processes that a killed gwproxy left are not searched for`,
-      );
+      recordFailed(`cannot be used (${why}): processes that a killed gwproxy left are not searched for`);
     }
   }
 

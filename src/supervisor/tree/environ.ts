@@ -67,7 +67,11 @@ function lastOf({ pid, started }: ProcessId): Reading | undefined {
   return last?.started === started ? last : undefined;
 }
 
-function isReusable({ mark, since, at }: Reading, now: number, mustBeFresh: (mark: string) => boolean): boolean {
+function isReusable(
+  { mark, since, at }: Reading,
+  now: number,
+  mustBeFresh: (mark: string) => boolean,
+): boolean {
   if (mark === null) return true;
   return !mustBeFresh(mark) && at - since >= REUSED_FOR && now - at < REUSED_FOR;
 }

@@ -39,7 +39,9 @@ export function parseStat(text: string): ProcessStat | null {
     living: state !== 'Z' && state !== 'X',
     kernel: (Number(flags) & PF_KTHREAD) !== 0,
   };
-  const isComplete = [stat.pid, stat.started, stat.parent, stat.group, stat.session].every(Number.isSafeInteger);
+  const isComplete = [stat.pid, stat.started, stat.parent, stat.group, stat.session].every(
+    Number.isSafeInteger,
+  );
   return isComplete && state.length === 1 ? stat : null;
 }
 
