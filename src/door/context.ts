@@ -14,14 +14,14 @@ import type { SendCopyContext } from './upstream/send-copy.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 import type { SessionContext } from './websocket/session.ts';
 
-/** What every step of a request's way may use; the lower rooms declare for themselves the part that they need. */
+/** What each step of serving a request may use. Lower rooms declare the part that they need themselves. */
 export interface DoorContext
   extends ListenerContext,
     ForwardContext,
     SendCopyContext,
     SessionContext,
     UnmatchedContext {
-  /** Read this and `limits` anew for each request: a reload changes them in place. */
+  /** Read this and `limits` for each request: a reload changes them in place. */
   readonly publicUrl: PublicUrl | null;
   readonly supervisor: SupervisorPort;
   readonly counters: Counters;
@@ -31,9 +31,9 @@ export interface DoorContext
   readonly budget: BoundedBudget;
   readonly partialBatches: PartialBatches;
   readonly repeats: Repeats;
-  /** Null where this door has none. */
+  /** Null if this door has none or it cannot be used. */
   readonly spool: Spool | null;
   readonly report: Report;
-  /** Whether that profile's deliveries may be kept while it is away, as the newest snapshot says. */
+  /** Whether the newest snapshot lets the profile's deliveries be spooled. */
   spools(profile: string): boolean;
 }

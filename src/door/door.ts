@@ -28,43 +28,43 @@ import { KeyStore } from './verify/tokens/key-store.ts';
 import { Upgrades } from './websocket/upgrades.ts';
 
 export interface DoorOptions extends DoorSettings {
-  /** What is acknowledged early is kept there; without one nothing is. Of this door alone. */
+  /** Stores the spooled deliveries of this door alone; without it nothing is acknowledged early. */
   readonly spoolStore?: SpoolStore;
-  /** Names this door to the supervisor. */
+  /** This door's name to the supervisor. */
   readonly id: string;
   readonly supervisor: SupervisorPort;
   readonly report: Report;
   /** Epoch ms. */
   readonly now?: () => number;
-  /** For the keys of tokens; by default over the network. */
+  /** Fetches the keys of tokens; by default over the network. */
   readonly fetchText?: FetchText;
 }
 
 export interface Door {
   readonly port: DoorPort;
   /**
-   * Takes in what an earlier run left in the spool, then listens: whoever comes first queues behind that. Rejects
-   * with the system's error where it cannot listen, and where it was closed meanwhile. Port 0 is one that is free; fd is that of a TCP socket that
-   * listens already, and goes on to do so for others when the door closes it.
+   * Loads what an earlier run left in the spool, then listens, so that new deliveries queue behind the spooled ones.
+   * Port 0 means any free port. `fd` is a TCP socket that listens already and stays open for others when the door
+   * closes it. Rejects with the system's error if it cannot listen, and if it was closed meanwhile.
    */
   listen(address: ListenAddress): Promise<{ readonly host: string; readonly port: number }>;
   /**
-   * Takes no new connection from now on. Resolves once whoever is connected and about to be answered was heard, after
+   * Accepts no new connection from now on. Resolves when the requests of all accepted connections have arrived, after
    * half a second at most.
    */
   stopListening(): Promise<void>;
   /**
-   * Takes no new connection, lets what is in flight finish for at most graceMs, then breaks it off. A second call
+   * Accepts no new connection, lets requests in flight finish for at most graceMs, then breaks them off. A second call
    * can shorten the grace. Resolves when no connection and no timer is left.
    */
   close(graceMs: number): Promise<void>;
-  /** By profile, for those that the newest snapshot names. */
+  /** By profile, for the profiles of the newest snapshot. */
   stats(): ReadonlyMap<string, ProfileStats & SpooledStats>;
-  /** What arrived and no profile claims. */
+  /** Attributes that arrived and that no profile claims. */
   readonly unmatched: UnmatchedKeys;
-  /** Null where this door has none, or it cannot be used. */
+  /** Null if this door has none or it cannot be used. */
   readonly spool: SpoolView | null;
-  /** From the next request and the next connection on; what is under way goes on as it began. */
+  /** Applies settings to new requests and connections; those in flight are not affected. */
   configure(settings: DoorSettings): void;
 }
 
@@ -73,14 +73,14 @@ export interface DoorSettings {
   readonly publicUrl: PublicUrl | null;
 }
 
-/** The spool, as it is looked at and changed from outside. */
+/** The part of the spool that operators see and change. */
 export type SpoolView = Pick<Spool, 'list' | 'retry' | 'drop' | 'counts' | 'stats'>;
 
 /** The data plane: one public port in front of the gateways that the supervisor's snapshots name. */
 export function createDoor(options: DoorOptions): Door {
   const { id, supervisor, report, now = Date.now } = options;
   let { publicUrl } = options;
-  // One object for all, so that each sees what configure() changes in it.
+  // One shared object, so that every part sees what configure() changes in it.
   const limits = { ...options.limits };
   const timers = new Timers();
   const counters = new Counters(limits);
@@ -101,7 +101,7 @@ export function createDoor(options: DoorOptions): Door {
     keys,
     onApplied: () => spool?.readinessChanged(),
   });
-  /** Not before it is open. */
+  /** Null until it is open. */
   let spool: Spool | null = null;
   const context: DoorContext = {
     limits,
@@ -131,7 +131,7 @@ export function createDoor(options: DoorOptions): Door {
   const upgrades = new Upgrades(context);
   const listener = new Listener(context, {
     request: (exchange) => {
-      // Even the refusal failed: nothing is left but to close.
+      // Even the refusal failed: all that can be done is to close.
       serve(context, exchange).catch((error: unknown) => {
         exchange.abort();
         context.reportRefusal(asDoorError(error), exchange, null);
@@ -148,7 +148,7 @@ export function createDoor(options: DoorOptions): Door {
   let isClosed = false;
   let graceUntil = Number.POSITIVE_INFINITY;
 
-  /** Also while it is not open yet: a door that closes meanwhile has no listeners, which must not be taken for the config's. */
+  /** Set while the spool is still opening too, so that a door that closes meanwhile closes it. */
   let opened: Spool | null = null;
 
   async function openSpool(store: SpoolStore): Promise<void> {
@@ -157,7 +157,7 @@ export function createDoor(options: DoorOptions): Door {
     try {
       const pending = await opened.open();
       spool = opened;
-      // Its sender may not have heard that it was taken.
+      // Its sender may not have received the acknowledgement, and repeats it.
       for (const one of pending) rememberSpooled(context, one);
       opened.readinessChanged();
     } catch (error) {
@@ -192,7 +192,7 @@ export function createDoor(options: DoorOptions): Door {
     close(graceMs) {
       graceUntil = Math.min(graceUntil, now() + graceMs);
       closing ??= shutDown();
-      // What the spool has under way waits for the same end.
+      // The spool's deliveries in flight end with the same grace.
       if (graceMs <= 0) void spool?.close(0);
       if (graceMs <= 0) listener.destroyConnections();
       else if (!isClosed) timers.after(graceMs, () => listener.destroyConnections());

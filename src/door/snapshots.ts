@@ -20,11 +20,11 @@ export interface SnapshotsOptions {
   readonly counters: Counters;
   readonly seal: Seal;
   readonly keys: KeyStore;
-  /** Told of each snapshot, once all of it is taken in. */
+  /** Called after each snapshot, when all of it is applied. */
   readonly onApplied: () => void;
 }
 
-/** Takes snapshots in, one after another, however the supervisor calls. */
+/** Applies snapshots one after another, even if the supervisor publishes one during another. */
 export class Snapshots {
   readonly #options: SnapshotsOptions;
   readonly #waiting: Snapshot[] = [];
@@ -39,17 +39,17 @@ export class Snapshots {
     this.#options = options;
   }
 
-  /** Of the newest snapshot; null before the first. */
+  /** The rules of the newest snapshot; null before the first. */
   get ruleSet(): RuleSet | null {
     return this.#ruleSet;
   }
 
-  /** Whether the newest snapshot wants that profile's deliveries kept while it is away. */
+  /** Whether the newest snapshot lets the profile's deliveries be spooled. */
   spools(profile: string): boolean {
     return this.#spooling.has(profile);
   }
 
-  /** What is told below may make the supervisor publish the next one at once: that one waits its turn. */
+  /** A report below may make the supervisor publish the next snapshot at once; it is applied after this one. */
   apply(snapshot: Snapshot): void {
     this.#waiting.push(snapshot);
     if (this.#busy) return;

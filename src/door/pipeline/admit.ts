@@ -6,11 +6,11 @@ import type { Exchange } from '../http/exchange.ts';
 import type { RuleSet } from '../match/rule-set.ts';
 import type { Head } from '../request/head.ts';
 import { type Body, readWholeBody } from '../request/read-body.ts';
-import type { Verified, Verifier } from '../verify/verdict.ts';
+import type { Received, Verified, Verifier } from '../verify/verdict.ts';
 
-/** What a request may go on with. */
+/** A request that may be delivered. */
 export interface Admitted {
-  /** Null where its profile has nothing to verify it by. */
+  /** Null if its profile has no rule to verify it by. */
   readonly verified: Verified | null;
   readonly body: Body;
 }
@@ -18,8 +18,9 @@ export interface Admitted {
 const NO_BYTES = Buffer.alloc(0);
 
 /**
- * Has a matched request proven to be its sender's, where its profile has rules for that sender. Reads the body where
- * the proof covers it; at once where there is nothing to prove. Rejects with GWPROXY_UNVERIFIED; with a 503 where nobody can say; and as `whole` does.
+ * Verifies that a matched request is from its sender, if its profile has a rule for that platform; returns at once if
+ * not. Reads the body if the signature covers it. Rejects with GWPROXY_UNVERIFIED, with GWPROXY_UPSTREAM_NOT_READY if
+ * the keys cannot be fetched, and as `readWholeBody` does.
  */
 export function admit(
   context: DoorContext,
@@ -32,7 +33,7 @@ export function admit(
   const verifier = verifiers.of(match.profile, match.platform);
   const needs = verifier?.needs(head);
   if (verifier === undefined || needs === undefined || needs === 'nothing') return { verified: null, body };
-  return readAndVerify(context, exchange, head, match, body, verifier, needs);
+  return readAndVerify(context, exchange, head, match, body, verifier);
 }
 
 async function readAndVerify(
@@ -42,15 +43,15 @@ async function readAndVerify(
   match: Match,
   body: Body,
   verifier: Verifier,
-  needs: 'head' | 'body',
 ): Promise<Admitted> {
-  const read = needs === 'body' && body === 'streamed' ? await readWholeBody(context, exchange, head) : body;
+  const mustRead = body === 'streamed' && verifier.needs(head) === 'body';
+  const read = mustRead ? await readWholeBody(context, exchange, head) : body;
   const bytes = read === 'streamed' ? NO_BYTES : read;
-  const verified = await verify(context, exchange, head, verifier, bytes, match.route.host !== null);
-  return { verified, body: read };
+  const received = receive(context, head, bytes, match.route.host !== null);
+  return { verified: await verify(exchange, verifier, received), body: read };
 }
 
-/** The same of a batch for several profiles: one body, which every one of them has to find right. */
+/** Verifies a batch for several profiles: its body must pass the rule of every one of them. Rejects as `admit` does. */
 export async function admitBatch(
   context: DoorContext,
   exchange: Exchange,
@@ -61,40 +62,38 @@ export async function admitBatch(
 ): Promise<void> {
   const profiles = matches.map(({ profile }) => profile);
   for (const verifier of verifiers.ofBatch(profiles, platform)) {
-    if (verifier.needs(head) !== 'nothing') await verify(context, exchange, head, verifier, body, false);
+    if (verifier.needs(head) === 'nothing') continue;
+    await verify(exchange, verifier, receive(context, head, body, false));
   }
 }
 
-async function verify(
-  context: DoorContext,
-  exchange: Exchange,
-  head: Head,
-  verifier: Verifier,
-  body: Buffer,
-  byHost: boolean,
-): Promise<Verified> {
-  const url = urlAsSent(context, head, byHost);
-  const verdict = await verifier.verify({ head, body, url, now: context.now() });
-  // It may have taken a fetch, during which nobody was told of it.
+async function verify(exchange: Exchange, verifier: Verifier, received: Received): Promise<Verified> {
+  const verdict = await verifier.verify(received);
+  // The verifier may have fetched keys, and does not hear of a disconnect meanwhile.
   if (exchange.isDisconnected) throw new ClientDisconnected();
   if (verdict.ok === true) return { expiresAt: verdict.expiresAt };
   const cause = new Error(verdict.reason);
   if (verdict.ok === false) {
-    throw new DoorError('GWPROXY_UNVERIFIED', 'the request is not proven to be from its sender', {
+    throw new DoorError('GWPROXY_UNVERIFIED', 'the request is not verified to be from its sender', {
       cause,
       ...(verifier.challenge !== null && { challenge: verifier.challenge }),
     });
   }
-  // Not 401: the sender is not to blame, and many take a 401 for final.
-  throw new DoorError('GWPROXY_UPSTREAM_NOT_READY', 'the request cannot be verified at present', {
-    cause,
-    retryAfter: verdict.retryAfter,
-  });
+  // Not 401: it is not the sender's fault, and many senders do not repeat after a 401.
+  throw new DoorError(
+    'GWPROXY_UPSTREAM_NOT_READY',
+    'the keys to verify the request cannot be fetched at present',
+    {
+      cause,
+      retryAfter: verdict.retryAfter,
+    },
+  );
 }
 
-/** As the sender was told it. Where hosts are told apart, public_url names but one of them. */
-function urlAsSent({ publicUrl }: DoorContext, { host, path, search }: Head, byHost: boolean): string | null {
-  if (publicUrl === null) return null;
-  const origin = byHost ? `${publicUrl.proto}://${host}` : publicUrl.href;
-  return origin + path + search;
+/** The request as a verifier sees it. With routes by host, the URL has the request's host, since public_url has only one. */
+function receive(context: DoorContext, head: Head, body: Buffer, byHost: boolean): Received {
+  const { publicUrl } = context;
+  const { host, path, search } = head;
+  const origin = publicUrl && (byHost ? `${publicUrl.proto}://${host}` : publicUrl.href);
+  return { head, body, url: origin === null ? null : origin + path + search, now: context.now() };
 }

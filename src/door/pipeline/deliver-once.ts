@@ -18,8 +18,9 @@ import type { Admitted } from './admit.ts';
 import { deliver } from './deliver.ts';
 
 /**
- * Brings a matched request to its gateway, once: a repeat of what is under way, or was taken lately, is answered as its
- * twin was. What may be acknowledged early is kept where the gateway is away. Rejects with what there is to answer.
+ * Delivers a matched request to its gateway once: a repeat of a request that is in flight or was accepted lately gets
+ * its original's status. A spoolable request is spooled and acknowledged if the gateway is not ready. Rejects with the
+ * DoorError to answer, or with ClientDisconnected.
  */
 export function deliverOnce(
   context: DoorContext,
@@ -32,11 +33,11 @@ export function deliverOnce(
   if (body === 'streamed') checkLength(head.length, context.limits.streamed);
   const prepared = prepare(context.publicUrl, exchange, head, match, basis);
   const { target, headers } = prepared;
-  // What streams can neither be told from another nor be kept.
+  // A streamed body can neither be compared with a repeat nor spooled.
   const facts = body === 'streamed' || match.synchronous ? null : (match.facts?.() ?? null);
   const key =
     facts === null || body === 'streamed' ? null : repeatKeyOf(context, match, facts, prepared, body);
-  // A sender that gave up closes its connection, and then repeats. A stranger leaves no work behind.
+  // A sender that gives up closes its connection and then repeats. An unverified one must not leave work behind.
   const outlivesClient = key !== null && verified !== null;
   const outgoing = { head, target, headers, body, outlivesClient };
   const send = (upstream: Upstream, address: Address): Promise<ForwardOutcome> =>
@@ -52,7 +53,7 @@ export function deliverOnce(
     : deliverUnlessRepeat(context, exchange, key, prepared, deliverOrSpool);
 }
 
-/** Null where nothing tells a repeat of it. */
+/** The key by which a repeat is recognised; null if the platform gives none. */
 function repeatKeyOf(
   context: DoorContext,
   { profile }: Match,

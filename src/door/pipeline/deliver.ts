@@ -13,15 +13,15 @@ import { isStaleConnection, unreachable } from '../upstream/failure.ts';
 import type { ForwardOutcome } from '../upstream/forward.ts';
 import type { Upstream } from '../upstream/upstreams.ts';
 
-/** Connections that fail while the snapshot still says ready: how often one is tried, and the first pause. */
+/** Tries, and ms before the second one, for connections that fail while the snapshot still says ready. */
 const MAX_TRIES = 5;
 const FIRST_PAUSE = 50;
 
 /**
- * Brings a request to its profile's listener: at once where that is ready, after a hold where it will be, and
- * again where a connection failed before a byte was sent. With `spoolable` it is kept instead of a wait, and where
- * others of its profile are kept already: it queues behind them. Where routes or rules have changed since it was
- * matched, it goes on only if it is the profile's by the new ones too. Rejects as Hold.wait, `send` and `spoolable` do.
+ * Delivers a request to its profile's listener: at once if that is ready, after a hold if it will be, and again if a
+ * connection failed before a byte was sent. With `spoolable` the request is spooled instead of held, and also if others
+ * of its profile are spooled, so that it queues behind them. If routes or rules have changed since it was matched, it
+ * goes on only if the new ones give it to the same profile. Rejects as Hold.wait, `send` and `spoolable.spool` do.
  */
 export async function deliver(
   context: DoorContext,
@@ -81,7 +81,7 @@ export async function deliver(
   }
 }
 
-/** The ruling that the delivery goes on by. A profile's name alone says nothing: it may be another bot's by now. */
+/** The new rules, if the delivery is still the profile's by them: another bot may have the profile's name by now. */
 function recheckRuleSet({ basis }: MatchedDelivery, now: RuleSet | null, turn: Turn | null): RuleSet {
   let stillHolds = false;
   try {
@@ -90,12 +90,16 @@ function recheckRuleSet({ basis }: MatchedDelivery, now: RuleSet | null, turn: T
     if (!stillHolds) turn?.end(false);
   }
   if (now !== null && stillHolds) return now;
-  throw new DoorError('GWPROXY_UPSTREAM_NOT_READY', 'the config has changed whose this request is', {
-    retryAfter: 1,
-  });
+  throw new DoorError(
+    'GWPROXY_UPSTREAM_NOT_READY',
+    'the config changed the route of this request while it waited',
+    {
+      retryAfter: 1,
+    },
+  );
 }
 
-/** Who waited has its turn until there is an outcome. */
+/** Ends the turn of a held request when its outcome is known. */
 async function sendInTurn(turn: Turn, sent: Promise<ForwardOutcome>): Promise<ForwardOutcome> {
   let answered = false;
   try {

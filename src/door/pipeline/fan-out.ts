@@ -1,11 +1,11 @@
 import { DoorError } from '../../errors.ts';
-import type { FanOut, Match } from '../../routing/match.ts';
+import type { FanOut } from '../../routing/match.ts';
 import type { DoorContext } from '../context.ts';
 import { reply } from '../http/answer.ts';
 import { type Client, ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { asDoorError } from '../http/refusals.ts';
-import { prepare } from '../match/prepare.ts';
+import { type Prepared, prepare } from '../match/prepare.ts';
 import type { MatchBasis } from '../match/rule-set.ts';
 import { recordUnmatched } from '../match/unmatched.ts';
 import { deliveryId } from '../repeats/partial-batches.ts';
@@ -14,9 +14,9 @@ import { type Copy, sendCopy } from '../upstream/send-copy.ts';
 import { deliver } from './deliver.ts';
 
 /**
- * Brings one batch to each of its gateways at once, byte for byte. The sender hears 200 once all of them took it
- * (2xx), else 503, so that it repeats the batch; the repeat goes only to those that did not take it. Rejects with
- * ClientLeft, or with what there is to answer.
+ * Delivers one batch to each of its gateways at the same time, byte for byte. The sender gets 200 if all of them
+ * accepted it (2xx), else 503, so that it repeats the batch; the repeat goes only to those that did not accept it.
+ * Rejects with ClientDisconnected, or with the DoorError to answer.
  */
 export async function fanOut(
   context: DoorContext,
@@ -39,7 +39,8 @@ export async function fanOut(
   await Promise.all(
     branches.map(async ({ match, client }) => {
       try {
-        await deliverCopy(context, exchange, client, head, match, body, basis);
+        const prepared = prepare(context.publicUrl, exchange, head, match, basis);
+        await deliverCopy(context, client, prepared, body);
         acceptedBy.add(match.profile);
       } catch (error) {
         if (error instanceof ClientDisconnected) return;
@@ -49,7 +50,7 @@ export async function fanOut(
       }
     }),
   );
-  // Whoever left did not hear that all took it, and repeats it.
+  // A client that disconnected does not know that all accepted it, and repeats it.
   if (failures.length === 0 && !exchange.isDisconnected) context.partialBatches.forget(id);
   else if (acceptedBy.size > 0) context.partialBatches.record(id, acceptedBy, context.now());
   if (exchange.isDisconnected) throw new ClientDisconnected();
@@ -58,17 +59,13 @@ export async function fanOut(
   exchange.answer(reply({ status: 200, contentType: null, body: '' }, exchange.requestId), false);
 }
 
-/** Resolves when the gateway took it. */
+/** Resolves when the gateway accepted the batch. */
 async function deliverCopy(
   context: DoorContext,
-  exchange: Exchange,
   client: Client,
-  head: Head,
-  match: Match,
+  { delivery, method, target, headers }: Prepared,
   body: Buffer,
-  basis: MatchBasis,
 ): Promise<void> {
-  const { delivery, method, target, headers } = prepare(context.publicUrl, exchange, head, match, basis);
   const copy: Copy = { method, target, headers, body };
   let status = 0;
   await deliver(context, client, delivery, async (upstream, address) => {
@@ -83,10 +80,10 @@ async function deliverCopy(
 
 function incomplete(failures: readonly DoorError[]): DoorError {
   const retryAfter = Math.max(1, ...failures.map((failure) => failure.retryAfter ?? 0));
-  return new DoorError('GWPROXY_FAN_OUT_INCOMPLETE', 'not every gateway took the batch', { retryAfter });
+  return new DoorError('GWPROXY_FAN_OUT_INCOMPLETE', 'not every gateway accepted the batch', { retryAfter });
 }
 
-/** The client as one of the gateways sees it: each has something of its own to handler. */
+/** The client in the role of one delivery of the batch: each has its own disconnect handler. */
 class Branch implements Client {
   isDisconnected = false;
   #onDisconnect: (() => void) | null = null;

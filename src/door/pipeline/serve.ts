@@ -17,13 +17,13 @@ import { admit, admitBatch } from './admit.ts';
 import { deliverOnce } from './deliver-once.ts';
 import { fanOut } from './fan-out.ts';
 
-/** What an event names of a batch's deliveries: enough to find them by. */
+/** Deliveries of a batch that an event shows. */
 const MAX_REPORTED = 20;
 
 /**
- * One request's whole way: its head is read, its route found (by the head, or by a body that is then read whole),
- * it is verified where its profile says how, and brought to its gateway, whose answer streams back. Never rejects:
- * what goes wrong is answered.
+ * Serves one request: reads its head, finds its route (by the head, or by the body, which is then read whole), verifies
+ * it if its profile has a rule, and delivers it to its gateway, whose answer streams back. Never rejects: errors are
+ * answered.
  */
 export async function serve(context: DoorContext, exchange: Exchange): Promise<void> {
   let profile: string | null = null;
@@ -42,7 +42,7 @@ export async function serve(context: DoorContext, exchange: Exchange): Promise<v
       const admission = admit(context, exchange, ruleSet, head, outcome, body);
       const admitted = admission instanceof Promise ? await admission : admission;
       const { body: read } = admitted;
-      // Its proof covered a body that no route needed: what may be kept, and in which order, is in there.
+      // The verifier read a body that no route needed. It decides whether and in which order the request is spooled.
       const known = body === 'streamed' && read !== 'streamed' ? withBody(outcome, head, read) : outcome;
       await deliverOnce(context, exchange, head, known, admitted, matchBasis(ruleSet, head, known, read));
     } else {
@@ -66,7 +66,7 @@ function withBody(match: Match, head: Head, body: Buffer): Match {
   return match.withBody?.(bodyTypeOf(head), body) ?? match;
 }
 
-/** Ends a request that is not for one gateway alone. */
+/** Answers a request that is not for exactly one gateway. */
 async function answerOther(
   context: DoorContext,
   exchange: Exchange,
@@ -113,7 +113,7 @@ function reportMixedBatch(
   });
 }
 
-/** Ends a request that got no answer from a gateway with one of the door's own. */
+/** Answers a request that failed, and reports it. */
 function refuse(context: DoorContext, exchange: Exchange, error: unknown, profile: string | null): void {
   if (error instanceof ClientDisconnected) return;
   const known = asDoorError(error);

@@ -1,10 +1,10 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
-// Neither how much of a wrong value is right nor which of several secrets it is right for shows in the time taken.
+// All comparisons take constant time: it shows neither how much of a value is right nor which secret it matches.
 
 type Bytes = string | Buffer;
 
-/** Whether `given` is the HMAC of those parts, one after the other, with any of the secrets. */
+/** Whether `given` is the HMAC of the concatenated parts with one of the secrets. */
 export function isHmac(
   algorithm: 'sha1' | 'sha256',
   secrets: readonly string[],
@@ -20,7 +20,7 @@ export function isHmac(
   return found;
 }
 
-/** Whether `given` is any of the secrets; their digests are compared, so that lengths do not show either. */
+/** Whether `given` is one of the secrets. Digests are compared, so that the time does not show lengths either. */
 export function isOneOfSecrets(given: string, secrets: readonly string[]): boolean {
   const digest = sha256(given);
   let found = false;
@@ -28,7 +28,7 @@ export function isOneOfSecrets(given: string, secrets: readonly string[]): boole
   return found;
 }
 
-/** A length is no secret: it is the algorithm's. */
+/** Compares bytes whose length is not secret. */
 export function bytesEqual(given: Buffer, expected: Buffer): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
@@ -37,14 +37,14 @@ export function sha256(bytes: Bytes): Buffer {
   return createHash('sha256').update(bytes).digest();
 }
 
-/** The bytes of a text in hex with that prefix; undefined where it is none. */
+/** The bytes of a text in hex after a prefix; undefined if the text is not of that form. */
 export function fromHex(text: string | undefined, prefix = ''): Buffer | undefined {
   if (text === undefined || !text.startsWith(prefix)) return undefined;
   const hex = text.slice(prefix.length);
   return /^(?:[0-9a-f]{2})+$/i.test(hex) ? Buffer.from(hex, 'hex') : undefined;
 }
 
-/** The bytes of a text in padded base64; undefined where it is none, or not the one for its bytes. */
+/** The bytes of a text in padded base64; undefined if the text is not the canonical form. */
 export function fromBase64(text: string | undefined): Buffer | undefined {
   if (text === undefined || text === '') return undefined;
   const bytes = Buffer.from(text, 'base64');

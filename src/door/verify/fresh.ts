@@ -1,9 +1,8 @@
-/** How far a signed timestamp may be from now, either way, in ms: a replay comes later. As Slack's SDKs have it. */
+/** Ms that a signed timestamp may differ from now either way, as in Slack's SDKs; a later replay is refused. */
 export const FRESH_WINDOW = 5 * 60 * 1000;
 
 /**
- * A header's timestamp in Unix seconds, to epoch ms. Null where it is none, or so far from now that it could be
- * anyone's who once saw the request.
+ * A header's timestamp in Unix seconds as epoch ms. Null if it is not one, or so old that the request may be a replay.
  */
 export function freshTime(written: string | undefined, now: number): number | null {
   if (written === undefined || !/^\d{1,12}$/.test(written)) return null;

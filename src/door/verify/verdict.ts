@@ -3,28 +3,28 @@ import type { RequestHead } from '../../routing/platform.ts';
 /** A request as its verifier sees it. */
 export interface Received {
   readonly head: RequestHead;
-  /** As it came; empty where the verifier needs the head alone. */
+  /** The body as it came; empty if the verifier needs the head only. */
   readonly body: Buffer;
-  /** As the sender calls it: scheme, host, path and query. Null where the config has no public_url. */
+  /** The URL as the sender calls it: scheme, host, path and query. Null if the config has no public_url. */
   readonly url: string | null;
   /** Epoch ms. */
   readonly now: number;
 }
 
 export type Verdict =
-  /** Epoch ms from which whoever verifies it once more would refuse it; null: it never gets stale. */
+  /** Epoch ms from which the proof is no longer valid; null if it does not expire. */
   | { readonly ok: true; readonly expiresAt: number | null }
-  /** Why, for the operator alone; holds no secret, and nothing that could be mistaken for gwproxy's own words. */
+  /** The reason, for the operator only; holds no secret and no unchecked text of the sender. */
   | { readonly ok: false; readonly reason: string }
-  /** Nobody can say: the keys could not be had, for which the sender is not to blame. */
+  /** The keys could not be fetched, which is not the sender's fault. `retryAfter` in whole seconds. */
   | { readonly ok: 'unknown'; readonly reason: string; readonly retryAfter: number };
 
-/** How one sender's requests to one profile are proven to be the sender's. */
+/** Verifies that one platform's requests to one profile are from that platform. */
 export interface Verifier {
-  /** What of a request its proof covers; nothing: the sender signs no such request, and it passes unverified. */
+  /** The part of a request that the proof covers; nothing: the platform does not sign it, and it passes unverified. */
   needs(head: RequestHead): 'body' | 'head' | 'nothing';
   verify(request: Received): Verdict | Promise<Verdict>;
-  /** For WWW-Authenticate; null where the sender's scheme has no name. */
+  /** For WWW-Authenticate; null if the platform's scheme has no registered name. */
   readonly challenge: string | null;
 }
 
@@ -34,13 +34,13 @@ export function refused(reason: string): Verdict {
   return { ok: false, reason };
 }
 
-/** The verifier of a sender that signs every request's body. */
+/** The verifier of a platform that signs the body of every request. */
 export function signedBody(verify: (request: Received) => Verdict): Verifier {
   return { needs: () => 'body', verify, challenge: null };
 }
 
-/** Of a request that is proven to be its sender's. */
+/** A request that is verified to be from its sender. */
 export interface Verified {
-  /** Epoch ms from which a gateway that verifies it too would refuse it; null: never. */
+  /** Epoch ms from which a gateway that verifies it too would refuse it; null for never. */
   readonly expiresAt: number | null;
 }

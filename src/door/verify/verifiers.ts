@@ -13,7 +13,7 @@ import { botFrameworkVerifier } from './tokens/bot-framework.ts';
 import type { KeyStore } from './tokens/key-store.ts';
 import type { Verifier } from './verdict.ts';
 
-/** What the rules of a snapshot come to. */
+/** The verifiers that the rules of a snapshot call for. */
 export class Verifiers {
   readonly #byProfile = new Map<string, ReadonlyMap<PlatformName, Verifier>>();
   readonly #rules = new Map<string, VerifyRules>();
@@ -28,20 +28,20 @@ export class Verifiers {
     }
   }
 
-  /** Null where nothing of that profile's is verified. */
+  /** Null if none of the profile's requests are verified. */
   rulesOf(profile: string): VerifyRules | null {
     return this.#rules.get(profile) ?? null;
   }
 
-  /** Undefined where that sender's requests to that profile pass unverified; `platform` as in a match. */
+  /** Undefined if the platform's requests to the profile pass unverified; `platform` is a match's. */
   of(profile: string, platform: PlatformName | null): Verifier | undefined {
     return platform === null ? undefined : this.#byProfile.get(profile)?.get(platform);
   }
 
   /**
-   * All that a batch for several profiles has to pass. Notifications of Graph's have each its own subscriber's
-   * client state: of such a batch, each has to have one of any profile's that verifies them. The profiles let
-   * each other see those, with all else in the batch, by `fan_out`.
+   * The verifiers that a batch for several profiles must pass. In a batch of Graph's, each notification has its own
+   * subscriber's client state, which must be one of any verifying profile's: `fan_out` lets the profiles see each
+   * other's notifications.
    */
   ofBatch(profiles: readonly string[], platform: PlatformName): readonly Verifier[] {
     if (platform !== 'graph') return profiles.flatMap((profile) => this.of(profile, platform) ?? []);

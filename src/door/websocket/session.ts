@@ -14,7 +14,7 @@ import type { ForwardOutcome } from '../upstream/forward.ts';
 import type { Leases } from '../upstream/leases.ts';
 import { CONNECT_TIMEOUT, type Upstream } from '../upstream/upstreams.ts';
 
-/** How long what is left for one side may take to go out once the other side has ended. */
+/** Ms in which the last bytes may be sent to one side after the other side has ended. */
 const LAST_BYTES = 2000;
 
 /** The part of the door that an upgraded connection needs. */
@@ -27,7 +27,7 @@ export interface SessionContext {
   readonly reportRefusal: ReportRefusal;
 }
 
-/** One upgraded connection, or one that asks to be. */
+/** A connection that is upgraded or asks to be. */
 export class Session implements Client {
   readonly peer: Connection['peer'];
   readonly arrivedAt: number;
@@ -37,7 +37,7 @@ export class Session implements Client {
   readonly #asked: { readonly method: string | undefined; readonly url: string | undefined };
   readonly #socket: Socket;
   #onDisconnect: (() => void) | null = null;
-  /** Nothing of HTTP may be written any more: a gateway answered, or the door did. */
+  /** The gateway or the door has answered: no further HTTP may be written. */
   #answered = false;
   #fail: (error: unknown) => void = () => {};
   readonly #handleDisconnect = (): void => {
@@ -58,8 +58,8 @@ export class Session implements Client {
     this.arrivedAt = context.now();
     this.#socket.on('error', () => this.#socket.destroy());
     this.#socket.once('close', this.#handleDisconnect);
-    // A client that sends before it is answered breaks RFC 6455 §4.1: those bytes could be a request to a
-    // gateway that does not upgrade.
+    // A client must not send before the answer (RFC 6455 §4.1): to a gateway that does not upgrade, those bytes could
+    // be a request.
     this.#socket.on('data', this.#handleDisconnect).once('end', this.#handleDisconnect);
   }
 
@@ -67,7 +67,7 @@ export class Session implements Client {
     this.#onDisconnect = handler;
   }
 
-  /** Connects to the upstream, and has the two sides joined under a lease until the client's connection ends. */
+  /** Connects to the upstream, and joins both sides under a lease until the client's connection ends. */
   async join(
     upstream: Upstream,
     address: Address,
@@ -92,7 +92,7 @@ export class Session implements Client {
     }
   }
 
-  /** httpxy has made the request to the upstream, and sends it next. */
+  /** Must be called when httpxy has made the request to the upstream, before it is sent. */
   sending(out: ClientRequest): void {
     const { timers, limits } = this.#context;
     const timer = timers.after(limits.answerTime, () => out.destroy(new AnswerTimeout()));
@@ -108,7 +108,7 @@ export class Session implements Client {
       answer.headers['x-request-id'] ??= this.requestId;
       this.#socket.off('data', this.#handleDisconnect).off('end', this.#handleDisconnect);
     };
-    // Before httpxy's own listeners, which write to the client.
+    // Prepended, since httpxy's own listeners write to the client.
     out.prependOnceListener('response', answered);
     out.prependOnceListener('upgrade', (answer: IncomingMessage, upstream: Socket) => {
       answered(answer);
@@ -117,7 +117,7 @@ export class Session implements Client {
     });
   }
 
-  /** httpxy ends the client's connection right after this, so that the answer must be written now. */
+  /** Must be called when httpxy fails. It closes the client's connection next, so that the answer is written at once. */
   failed(error: Error): void {
     if (this.#answered) return;
     const known = error instanceof AnswerTimeout ? error.known : noAnswer(error);
@@ -139,7 +139,7 @@ export class Session implements Client {
     endWithAnswer(this.#socket, problem(error, this.requestId));
   }
 
-  /** Rejects with ClientLeft; a connection that fails is a result. */
+  /** Resolves with the socket, or with the error of a failed connection. Rejects with ClientDisconnected. */
   #connect(address: Address): Promise<Socket | Error> {
     const { timers } = this.#context;
     return new Promise((resolve, reject) => {
@@ -180,7 +180,7 @@ export class Session implements Client {
     });
   }
 
-  /** Ends one side when the other one does: a WebSocket has no use for half a connection. */
+  /** Ends `other` when `ended` ends: a WebSocket has no half-open connections. */
   #tie(ended: Socket, other: Socket): void {
     const end = (): void => {
       if (other.destroyed) return;
@@ -192,7 +192,7 @@ export class Session implements Client {
   }
 }
 
-/** Hands out one connection that stands already: whether it would was to be known before a byte is sent. */
+/** An agent with one open connection: whether it can be opened must be known before a byte is sent. */
 class ConnectedAgent extends Agent {
   readonly #socket: Socket;
 

@@ -16,7 +16,7 @@ import { readHead } from '../request/read-head.ts';
 import { type Forwarding, requestHeaders } from '../upstream/headers.ts';
 import { Session } from './session.ts';
 
-/** WebSockets, for routes that the head alone decides. */
+/** Serves WebSocket upgrades, for routes that the head alone decides. */
 export class Upgrades {
   readonly #context: DoorContext;
   readonly #proxy = createProxyServer();
@@ -30,7 +30,7 @@ export class Upgrades {
     });
   }
 
-  /** One upgrade from its head to the end of its connection. Never rejects: what goes wrong is answered. */
+  /** Serves one upgrade until its connection ends. Never rejects: errors are answered. */
   async serve(req: IncomingMessage, connection: Connection, early: Buffer): Promise<void> {
     const session = new Session(this.#context, req, connection);
     this.#sessions.set(req, session);
@@ -72,11 +72,11 @@ function readUpgrade(req: IncomingMessage, early: Buffer): Head {
     head.header('upgrade')?.toLowerCase() === 'websocket' &&
     head.length === 0 &&
     early.length === 0;
-  if (!isWebSocket) throw new DoorError('GWPROXY_REQUEST_INVALID', 'only WebSocket upgrades are served');
+  if (!isWebSocket) throw new DoorError('GWPROXY_REQUEST_INVALID', 'only WebSocket upgrades are supported');
   return head;
 }
 
-/** As Node's client writes them: a repeated header as a list under its first name. */
+/** The headers as Node's client takes them: a repeated header is a list under its first spelling. */
 function upgradeHeaders(head: Head, forwarding: Forwarding): IncomingHttpHeaders {
   const flat = requestHeaders(head, forwarding);
   const names = new Map<string, string>();

@@ -61,7 +61,7 @@ test('the operator hears the reason and the profile, and no secret', async (t) =
   const [refusal] = door.refusals();
   assert.deepEqual(
     [refusal?.code, refusal?.profile, refusal?.cause],
-    ['GWPROXY_UNVERIFIED', 'a', 'X-Hub-Signature-256 fits no secret'],
+    ['GWPROXY_UNVERIFIED', 'a', 'X-Hub-Signature-256 matches none of the secrets'],
   );
   assert.doesNotMatch(JSON.stringify(door.events), /right|wrong/);
 });
@@ -329,7 +329,7 @@ test('where keys cannot be had the sender hears 503 and when to come again, the 
   assert.equal(problemOf(received).code, 'GWPROXY_UPSTREAM_NOT_READY');
   assert.match(received, /\r\nRetry-After: 5\r\n/);
   assert.ok(!received.includes(keys.url));
-  assert.match(door.refusals()[0]?.cause ?? '', /its keys cannot be had from .*: the answer is 500/);
+  assert.match(door.refusals()[0]?.cause ?? '', /its keys cannot be fetched from .*: the answer is 500/);
   assert.equal(bot.requests.length, 0);
 });
 

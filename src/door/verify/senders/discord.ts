@@ -5,21 +5,21 @@ import { refused, signedBody, type Verifier } from '../verdict.ts';
 
 /**
  * https://docs.discord.com/developers/interactions/overview#setting-up-an-endpoint-validating-security-request-headers.
- * Discord asks for no window; a token of an interaction is of use for 15 minutes, and a replay within them is the
- * same command once more.
+ * Discord asks for no time window. The five minutes limit replays: an interaction's token is valid for 15 minutes, and
+ * a replay within them runs the command again.
  */
 export function discordVerifier(publicKeys: readonly string[]): Verifier {
   const keys = publicKeys.map(ed25519);
   return signedBody(({ head, body, now }) => {
     const signature = fromHex(head.header('x-signature-ed25519'));
-    if (signature === undefined) return refused('X-Signature-Ed25519 is missing, or is none');
+    if (signature === undefined) return refused('X-Signature-Ed25519 is missing or malformed');
     const timestamp = head.header('x-signature-timestamp');
     const at = freshTime(timestamp, now);
-    if (at === null) return refused('X-Signature-Timestamp is missing, or not of the last five minutes');
+    if (at === null) return refused('X-Signature-Timestamp is missing or more than five minutes from now');
     const message = Buffer.concat([Buffer.from(timestamp ?? ''), body]);
     return keys.some((key) => verify(null, message, key, signature))
       ? { ok: true, expiresAt: at + FRESH_WINDOW }
-      : refused('X-Signature-Ed25519 fits no public key');
+      : refused('X-Signature-Ed25519 matches none of the public keys');
   });
 }
 

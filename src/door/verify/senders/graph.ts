@@ -6,8 +6,8 @@ const READS = compileJsonReads([], [{ '/value': { json: ['/clientState'] } }]);
 
 /**
  * https://learn.microsoft.com/graph/change-notifications-delivery-webhooks: the client state is the subscriber's
- * secret, and every notification, a lifecycle one too, has to have it. It is no signature: it proves that whoever
- * sent this has once seen a notification.
+ * secret, and every notification, lifecycle ones too, must have it. It is not a signature: it only proves that the
+ * sender has seen a notification before.
  */
 export function graphVerifier(clientStates: readonly string[]): Verifier {
   return signedBody(({ body }) => {
@@ -17,6 +17,6 @@ export function graphVerifier(clientStates: readonly string[]): Verifier {
     const isRight = (state: string | undefined) => state !== undefined && isOneOfSecrets(state, clientStates);
     return states.length > 0 && states.every(isRight)
       ? VERIFIED
-      : refused('a notification has no clientState, or a wrong one');
+      : refused('a notification has no clientState or a wrong one');
   });
 }

@@ -5,9 +5,9 @@ import { refused, signedBody, VERIFIED, type Verifier } from '../verdict.ts';
 export function lineVerifier(secrets: readonly string[]): Verifier {
   return signedBody(({ head, body }) => {
     const signature = fromBase64(head.header('x-line-signature'));
-    if (signature === undefined) return refused('X-Line-Signature is missing, or is none');
+    if (signature === undefined) return refused('X-Line-Signature is missing or malformed');
     return isHmac('sha256', secrets, [body], signature)
       ? VERIFIED
-      : refused('X-Line-Signature fits no channel secret');
+      : refused('X-Line-Signature matches none of the channel secrets');
   });
 }

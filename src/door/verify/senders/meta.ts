@@ -3,7 +3,7 @@ import { hubSignature } from './hub-signature.ts';
 
 /**
  * https://developers.facebook.com/docs/graph-api/webhooks/getting-started#event-notifications. A subscription's GET
- * is not signed: its verify_token, by which it is routed, is its proof.
+ * is not signed: it is routed by its verify_token, which proves the sender.
  */
 export function metaVerifier(secrets: readonly string[]): Verifier {
   return {

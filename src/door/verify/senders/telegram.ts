@@ -1,7 +1,7 @@
 import { isOneOfSecrets } from '../compare.ts';
 import { refused, VERIFIED, type Verifier } from '../verdict.ts';
 
-/** https://core.telegram.org/bots/api#setwebhook: the token is all the proof, so that a body need not be read. */
+/** https://core.telegram.org/bots/api#setwebhook. The token is the whole proof, so that the body need not be read. */
 export function telegramVerifier(secrets: readonly string[]): Verifier {
   return {
     needs: () => 'head',
@@ -9,7 +9,7 @@ export function telegramVerifier(secrets: readonly string[]): Verifier {
       const token = head.header('x-telegram-bot-api-secret-token');
       return token !== undefined && isOneOfSecrets(token, secrets)
         ? VERIFIED
-        : refused('X-Telegram-Bot-Api-Secret-Token is missing, or is not the secret token');
+        : refused('X-Telegram-Bot-Api-Secret-Token is missing or wrong');
     },
     challenge: null,
   };

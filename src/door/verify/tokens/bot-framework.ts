@@ -8,18 +8,18 @@ import { issuerOf, signsFor, tenantOf } from './issuers.ts';
 import type { KeyStore } from './key-store.ts';
 import { isWithin, sameUrl } from './service-url.ts';
 
-/** Seconds by which clocks may differ, as Microsoft's SDKs have it. */
+/** Seconds by which clocks may differ, as in Microsoft's SDKs. */
 const SKEW = 5 * 60;
 
 const SERVICE_URL = '/serviceUrl';
 const READS = compileJsonReads([SERVICE_URL]);
 
-/** jose imports a key once for each object that it is given. */
+/** jose imports a key once per JWK object. */
 const imported = new WeakMap<TokenKey, JWK>();
 
 /**
  * Bearer tokens of Bot Framework and Agent 365 (learn.microsoft.com, "Authentication with the Bot Connector API").
- * What a token says of itself is looked at first, so that strangers' cost neither a signature nor a fetch.
+ * A token's unverified claims are checked first, so that a wrong token costs neither a signature check nor a fetch.
  */
 export function botFrameworkVerifier(rules: TokenRules, store: KeyStore): Verifier {
   return {
@@ -35,7 +35,7 @@ async function verify(request: Received, rules: TokenRules, store: KeyStore): Pr
   const said = peekJwt(authorization);
   const { iss, aud } = said ?? {};
   if (iss === undefined || aud === undefined)
-    return refused('Authorization is no bearer token of one audience');
+    return refused('Authorization is not a bearer token with one audience');
   const issuer = issuerOf(iss, rules);
   if (typeof issuer === 'string') return refused(`the token's issuer ${shown(iss)} is refused: ${issuer}`);
   if (!rules.apps.includes(aud.toLowerCase())) return refused(`the token is for another app, ${shown(aud)}`);
@@ -47,7 +47,7 @@ async function verify(request: Received, rules: TokenRules, store: KeyStore): Pr
   const { decodeProtectedHeader } = await import('jose');
   const token = authorization.replace(/^\S+ +/, '');
   const kid = kidOf(() => decodeProtectedHeader(token));
-  if (kid === undefined) return refused('the token has no header that can be read, or no key id');
+  if (kid === undefined) return refused('the token has no readable header or no key id');
   const found = await store.find(rules.keys, issuer.metadata, kid);
   if (found.kind === 'none') return { ok: 'unknown', reason: found.reason, retryAfter: found.retryAfter };
   const keys = found.keys.filter((key) => isCandidate(key, kid, found.keys) && signsFor(key.issuer, iss));
@@ -60,33 +60,33 @@ async function verify(request: Received, rules: TokenRules, store: KeyStore): Pr
   return fault === null ? { ok: true, expiresAt: (checked.exp ?? 0) * 1000 } : refused(fault);
 }
 
-/** Null where the token names no key; undefined where it cannot be read. */
+/** Null if the token names no key; undefined if its header cannot be read. */
 function kidOf(read: () => { readonly kid?: string }): string | null | undefined {
   try {
     const { kid = null } = read();
     return kid === null || typeof kid === 'string' ? kid : undefined;
   } catch (error) {
-    // jose's, for what is no base64url or no JSON object.
+    // jose throws it for anything but base64url of a JSON object.
     if (error instanceof TypeError) return undefined;
     throw error;
   }
 }
 
-/** A token without a key id is only verified where there is no choice: whoever sends it sets the number of tries. */
+/** A token without a key id is only verified if there is one key, so that its sender cannot cause many checks. */
 function isCandidate(key: TokenKey, kid: string | null, all: readonly TokenKey[]): boolean {
   return all.length === 1
     ? kid === null || key.kid === null || key.kid === kid
     : key.kid !== null && key.kid === kid;
 }
 
-/** The claims, signed by one of the keys and in time; else why not. */
+/** The verified claims; or the reason if no key verifies the token or it has expired. */
 async function signedBy(
   keys: readonly TokenKey[],
   token: string,
   { issuer, audience, now }: { readonly issuer: string; readonly audience: string; readonly now: number },
 ): Promise<JWTPayload | string> {
   const { errors, jwtVerify } = await import('jose');
-  let reason = "no key of the issuer's has the token's id";
+  let reason = "none of the issuer's keys has the token's key id";
   for (const key of keys) {
     try {
       const { payload } = await jwtVerify(token, jwkOf(key), {
@@ -100,7 +100,7 @@ async function signedBy(
       return payload;
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;
-      reason = `the token: ${error.message}`;
+      reason = `the token is invalid: ${error.message}`;
     }
   }
   return reason;
@@ -114,7 +114,7 @@ function jwkOf(key: TokenKey): JWK {
   return jwk;
 }
 
-/** Entra's keys are shared by all tenants: a token's own word on its tenant must be its issuer's. */
+/** Entra's keys are shared by all tenants, so that a token's tid must be its issuer's tenant. */
 function tenantFault({ tid }: JWTPayload, iss: string): string | null {
   const tenant = tenantOf(iss);
   if (tenant === null || tid === undefined) return null;
@@ -123,7 +123,7 @@ function tenantFault({ tid }: JWTPayload, iss: string): string | null {
     : "the token's tid is not its issuer's tenant";
 }
 
-/** azp in version 2, appid in version 1. */
+/** The caller is azp in version 2, appid in version 1. */
 function callerFault(
   { azp, appid }: JWTPayload,
   callers: 'all' | readonly string[],
@@ -137,11 +137,11 @@ function callerFault(
   ) {
     return null;
   }
-  const who = typeof caller === 'string' ? shown(caller) : 'nobody says whom';
-  return `the token was asked for by another app (${who}); to believe all of its tenant, write it in tenants`;
+  const who = typeof caller === 'string' ? shown(caller) : 'not named';
+  return `the token was issued to another app (${who}); to trust every app of its tenant, add the tenant to tenants`;
 }
 
-/** Agent 365's tokens have no such claim, nor have some of Direct Line's. */
+/** A token without the claim passes: Agent 365's tokens and some of Direct Line's have none. */
 function serviceFault(payload: JWTPayload, serviceUrl: string | undefined): string | null {
   const claims = [payload['serviceurl'], payload['serviceUrl']].filter((claim) => claim !== undefined);
   return claims.every((claim) => typeof claim === 'string' && sameUrl(claim, serviceUrl))
@@ -154,7 +154,7 @@ function serviceUrlOf(body: Buffer): string | undefined {
   return read.outcome === 'read' ? read.fields.text(SERVICE_URL) : undefined;
 }
 
-/** Of a token that nobody has signed yet: only what cannot mislead a reader. */
+/** An unverified claim for a log: only printable ASCII of bounded length. */
 function shown(said: string): string {
   return /^[!-~]{1,200}$/.test(said) ? said : '(not shown)';
 }

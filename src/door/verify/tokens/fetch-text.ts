@@ -1,14 +1,14 @@
 import { Agent, request } from 'undici';
 
-/** Resolves with a 200's body; rejects with an Error whose message says in a few words why there is none. */
+/** Resolves with the body of a 200; rejects with an Error whose message says why there is none. */
 export type FetchText = (url: string, signal: AbortSignal) => Promise<string>;
 
-/** For the whole of it. */
+/** Ms for the whole fetch. */
 const TIMEOUT = 5000;
-/** Microsoft's shared set has some 30 KiB. */
+/** Bytes of the longest answer; Microsoft's shared set has some 30 KiB. */
 const LONGEST = 1024 * 1024;
 
-/** With GET, following no redirect: keys come from where the config or an issuer's metadata say, or not at all. */
+/** Fetches with GET and follows no redirect: keys must come from the URL of the config or of the issuer's metadata. */
 export const fetchText: FetchText = async (url, signal) => {
   const agent = new Agent({ maxResponseSize: LONGEST, connect: { timeout: TIMEOUT } });
   try {
@@ -20,7 +20,7 @@ export const fetchText: FetchText = async (url, signal) => {
     if (statusCode !== 200) throw new Error(`the answer is ${statusCode}`);
     return await body.text();
   } finally {
-    // Once a day, or an hour: there is no connection worth keeping.
+    // The next fetch is hours away: the connection is not worth keeping.
     await agent.destroy();
   }
 };

@@ -4,28 +4,28 @@ import { keysUrlOf } from './metadata.ts';
 
 export type FetchedKeys =
   | { readonly kind: 'keys'; readonly keys: readonly TokenKey[] }
-  /** None could be had, or not those of that id. `retryAfter` in whole seconds. */
+  /** The keys, or the one with that id, could not be fetched. `retryAfter` in whole seconds. */
   | { readonly kind: 'none'; readonly reason: string; readonly retryAfter: number };
 
 export interface KeyCacheOptions {
-  /** What stands at the URL. */
+  /** What the URL serves. */
   readonly how: 'metadata' | 'keys';
   readonly url: string;
   readonly now: () => number;
-  /** Bounded in time and size. */
+  /** Must be bounded in time and size. */
   readonly fetch: (url: string) => Promise<string>;
 }
 
-/** ms after which keys that are of use are fetched again, so that those withdrawn are found out. */
+/** Ms after which keys are fetched again, so that withdrawn ones go. */
 const STALE = 24 * 60 * 60 * 1000;
-/** ms between two fetches for a key that is not there: anyone can make up a key id. */
+/** Ms between two fetches for an unknown key id, since anyone can make one up. */
 const UNKNOWN = 60 * 1000;
-/** ms between two tries of a fetch that failed. */
+/** Ms between two tries of a failed fetch. */
 const RETRY = 5000;
 
 /**
- * One JWK Set that is fetched when it is first needed, again when a token names a key that it lacks, and once a
- * day; one fetch at a time. What was fetched last is used until another fetch succeeds.
+ * One JWK Set, fetched when it is first needed, when a token names an unknown key, and once a day; one fetch at a time.
+ * The last keys are used until another fetch succeeds.
  */
 export class KeyCache {
   readonly #options: KeyCacheOptions;
@@ -33,7 +33,7 @@ export class KeyCache {
   /** Epoch ms of the last fetch's end; -Infinity before the first. */
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #triedAt = Number.NEGATIVE_INFINITY;
-  /** Of the last fetch; null where it succeeded. */
+  /** Why the last fetch failed; null if it succeeded. */
   #failure: string | null = null;
   #fetching: Promise<void> | null = null;
 
@@ -41,12 +41,12 @@ export class KeyCache {
     this.#options = options;
   }
 
-  /** Every key that is known; rejects never. With an id that none of them has, 'keys' says that it is nobody's. */
+  /** All known keys; 'none' if they could not be fetched. If none of the returned keys has the id, it does not exist. Never rejects. */
   async find(kid: string | null): Promise<FetchedKeys> {
     const known = this.#keys?.some((key) => kid === null || key.kid === kid) ?? false;
     const now = this.#options.now();
     if (known) {
-      // Behind the request's back: it need not wait for what is of use already.
+      // In the background: the request can use the keys that are known.
       if (now - this.#fetchedAt >= STALE && now - this.#triedAt >= UNKNOWN) void this.#refresh();
     } else if (this.#fetching !== null || now - this.#triedAt >= (this.#failure === null ? UNKNOWN : RETRY)) {
       await this.#refresh();
@@ -54,11 +54,11 @@ export class KeyCache {
     const keys = this.#keys;
     const isThere = keys?.some((key) => kid === null || key.kid === kid) ?? false;
     if (keys !== null && (isThere || this.#failure === null)) return { kind: 'keys', keys };
-    const reason = `its keys cannot be had from ${this.#options.url}: ${this.#failure}`;
+    const reason = `its keys cannot be fetched from ${this.#options.url}: ${this.#failure}`;
     return { kind: 'none', reason, retryAfter: RETRY / 1000 };
   }
 
-  /** Resolves when the fetch that is under way has ended, however it did. */
+  /** Resolves when the running fetch has succeeded or failed. */
   #refresh(): Promise<void> {
     this.#fetching ??= this.#fetch().finally(() => {
       this.#fetching = null;

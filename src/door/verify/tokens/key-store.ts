@@ -2,12 +2,11 @@ import type { TokenRules } from '../../../config/types.ts';
 import { type FetchText, fetchText } from './fetch-text.ts';
 import { type FetchedKeys, KeyCache } from './key-cache.ts';
 
-/** Those of a config's issuers and of the configs before it; past it the oldest is forgotten. */
+/** Key sets that are cached, across reloads; beyond it the oldest is dropped. */
 const MOST = 64;
 
 /**
- * The keys of every issuer that a profile's rules trust. It outlives the rules: what it has fetched is of use to
- * the next ones.
+ * The keys of every issuer that a profile's rules trust. It outlives the rules, so that a reload need not fetch again.
  */
 export class KeyStore {
   readonly #now: () => number;
@@ -21,12 +20,12 @@ export class KeyStore {
     this.#fetch = fetch;
   }
 
-  /** Those that a token with that key id may be verified with, by the rules and the issuer's metadata. */
+  /** The keys that may verify a token with that key id, from where the rules or the issuer's metadata say. */
   find(keys: TokenRules['keys'], metadata: string, kid: string | null): FetchedKeys | Promise<FetchedKeys> {
     if (keys.kind === 'file') return { kind: 'keys', keys: keys.keys };
     const [how, url] =
       keys.kind === 'url' ? (['keys', keys.url] as const) : (['metadata', metadata] as const);
-    // One of the config's issuers or one of Microsoft's, never what a token says: so there are few.
+    // A URL of the config or of Microsoft, never one from a token: there are few.
     const cache =
       this.#caches.get(url) ??
       new KeyCache({ how, url, now: this.#now, fetch: (from) => this.#fetch(from, this.#closed.signal) });
@@ -36,7 +35,7 @@ export class KeyStore {
     return cache.find(kid);
   }
 
-  /** Ends what is under way; nothing is fetched after it. */
+  /** Aborts running fetches; later ones fail. */
   close(): void {
     this.#closed.abort();
   }
