@@ -47,7 +47,7 @@ test('closing ends idle connections at once, and others after their answer', asy
   );
 });
 
-test('who has connected when the door stops listening is heard, and then the gateways may go', async (t) => {
+test('a client that is connected when the door stops listening is still served, and only then may the gateways stop', async (t) => {
   const upstream = await rawUpstream(t);
   const { port, door } = await startDoor(t, { routes: ROUTES, targets: [target('a', upstream.port)] });
   const fresh = await dial(t, port);
@@ -75,7 +75,7 @@ test('who has connected when the door stops listening is heard, and then the gat
   await closing;
 });
 
-test('who connects and says nothing is waited for half a second, and not at all where it ends at once', async (t) => {
+test('a client that connects and sends nothing gets half a second, and none at all if it disconnects', async (t) => {
   const { door, port } = await startDoor(t, { routes: ROUTES, targets: [] });
   const silent = await dial(t, port);
   const begun = performance.now();
@@ -138,7 +138,7 @@ test('a held request is let go when the door closes', async (t) => {
   assert.equal(supervisor.of('cancel').length, 1);
 });
 
-test('a port that is taken rejects with the system’s error', async (t) => {
+test('a port in use rejects with the system’s error', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   t.after(() => taken.close());
@@ -153,7 +153,7 @@ test('a port that is taken rejects with the system’s error', async (t) => {
   await door.close(0);
 });
 
-test('an exception that nobody foresaw ends one request, and is told', async (t) => {
+test('an unexpected exception ends one request, and is reported', async (t) => {
   const upstream = await rawUpstream(t);
   const routes = [appRoute('a', APP)];
   const { port, supervisor, refusals } = await startDoor(t, {
@@ -174,7 +174,7 @@ test('an exception that nobody foresaw ends one request, and is told', async (t)
   await upstream.take();
 });
 
-test('what the operator is told of a refusal holds no query', async (t) => {
+test('the report of a refusal contains no query', async (t) => {
   const { port, refusals } = await startDoor(t, { routes: [], targets: [] });
   const path = `/${'x'.repeat(1000)}`;
   await (await dial(t, port)).send(`GET ${path}?secret=1 HTTP/1.1\r\nHost: a\r\n\r\n`).until(/\}$/);

@@ -54,7 +54,7 @@ test('a slow sender and a full hold are judged by the limits as they are', async
   assert.equal(problemOf(refused).code, 'GWPROXY_OVERLOADED');
 });
 
-test('how long an answer may take changes for the next request, not for one under way', async (t) => {
+test('a new answer time applies to the next request, not to one in flight', async (t) => {
   const upstream = await rawUpstream(t);
   const { port, door } = await startDoor(t, {
     routes: [pathRoute('a')],
@@ -71,7 +71,7 @@ test('how long an answer may take changes for the next request, not for one unde
   assert.equal(statusOf(await first.end()), 200);
 });
 
-test('a changed public URL is what gateways are told from the next request on', async (t) => {
+test('gateways get a changed public URL from the next request on', async (t) => {
   const bot = await startBot(t, (req, res) =>
     res.end(`${req.headers['x-forwarded-proto']}://${req.headers['x-forwarded-host']}`),
   );

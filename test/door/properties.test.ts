@@ -110,18 +110,18 @@ test('the last word on a generation that left routing is that nothing is in flig
       for (const one of steps) {
         if (one.do === 'route') route(one.ready);
         else if (one.do === 'release') {
-          const life = taken.shift();
-          if (life !== undefined) leases.release(life);
+          const generation = taken.shift();
+          if (generation !== undefined) leases.release(generation);
         } else if (ready[0] !== undefined) {
-          const life = leases.generation('a', ready[0]);
-          leases.acquire(life);
-          taken.push(life);
+          const generation = leases.generation('a', ready[0]);
+          leases.acquire(generation);
+          taken.push(generation);
         }
         assert.equal(counters.of('a').inFlight, taken.length);
       }
       const routed = new Set(steps.flatMap((one) => (one.do === 'route' ? one.ready : [])));
       route([]);
-      for (const life of taken) leases.release(life);
+      for (const generation of taken) leases.release(generation);
       for (const generation of routed) {
         const last = supervisor.of('load').findLast((told) => told.generation === generation);
         assert.equal(last?.inFlight, 0, `generation ${generation}`);

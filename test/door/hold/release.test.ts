@@ -21,7 +21,7 @@ import { dial, type RawClient } from '../support/raw.ts';
 
 const ROUTES = [appRoute('a', APP)];
 
-/** A gateway that answers when it is told to, and notes who came in which order and how many were open at once. */
+/** A gateway that answers when the test says so, and records the order of requests and how many were open at once. */
 class Gated {
   readonly order: number[] = [];
   most = 0;
@@ -91,7 +91,7 @@ function numbers(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, at) => from + at);
 }
 
-test('those that waited are let go in order: eight, and the next ones once those have ended', async (t) => {
+test('held requests are released in order: eight, and the next ones once those have ended', async (t) => {
   const { gated, testDoor, clients, ready } = await held(t, 40);
   const left = () => testDoor.door.stats().get('a')?.held;
   ready();
@@ -110,7 +110,7 @@ test('those that waited are let go in order: eight, and the next ones once those
   assert.equal(left(), 0);
 });
 
-test('a gateway that keeps up gets twice as many each time, up to 64', async (t) => {
+test('a gateway that keeps up gets twice as many each round, up to 64', async (t) => {
   const { gated, clients, ready } = await held(t, 250, { heldPerProfile: 250 });
   ready();
   let came = 0;
@@ -124,7 +124,7 @@ test('a gateway that keeps up gets twice as many each time, up to 64', async (t)
   assert.equal(gated.most, 64);
 });
 
-test('who comes while others still wait queues behind them', async (t) => {
+test('a request that arrives while others are held queues behind them', async (t) => {
   const { gated, testDoor, send, ready } = await held(t, 12);
   ready();
   await gated.count(8);
@@ -138,7 +138,7 @@ test('who comes while others still wait queues behind them', async (t) => {
   assert.equal(testDoor.supervisor.of('ensureReady').length, 12, 'what is ready need not be asked for');
 });
 
-test('eight that hang do not keep the rest back for ever', async (t) => {
+test('eight hanging requests do not hold back the rest for ever', async (t) => {
   const { gated, ready } = await held(t, 20);
   const readyAt = performance.now();
   ready();
@@ -147,7 +147,7 @@ test('eight that hang do not keep the rest back for ever', async (t) => {
   assert.deepEqual(gated.order, numbers(1, 20));
 });
 
-test('a client that leaves frees its place, and never reaches the gateway', async (t) => {
+test('a held client that disconnects frees its place, and never reaches the gateway', async (t) => {
   const { gated, testDoor, clients, ready } = await held(t, 14);
   ready();
   await gated.count(8);
@@ -160,7 +160,7 @@ test('a client that leaves frees its place, and never reaches the gateway', asyn
   );
 });
 
-test('who cannot wait any longer goes at once, since the gateway is ready', async (t) => {
+test('a request at its deadline is released at once if the gateway is ready', async (t) => {
   const { gated, testDoor, ready } = await held(t, 20);
   const last = await dial(t, testDoor.port);
   const bytes = activityRequest(activity(APP, 'nr 21'));
@@ -175,7 +175,7 @@ test('who cannot wait any longer goes at once, since the gateway is ready', asyn
   assert.deepEqual(gated.order, [...numbers(1, 8), 21]);
 });
 
-test('a gateway that goes away again is asked for again, and the rest goes to the next one in order', async (t) => {
+test('a gateway that stops during the release is asked for again, and the rest goes to the next generation in order', async (t) => {
   const { gated, testDoor, ready } = await held(t, 20);
   ready();
   await gated.count(8);
@@ -202,7 +202,7 @@ test('bodies that wait for one profile are bounded, though one alone may always 
   await alone.clients[0]?.until(/ok$/);
 });
 
-test('who comes while the last ones have just gone follows them, and who comes then goes at once', async (t) => {
+test('a request that arrives during the last round follows it, and later ones go at once', async (t) => {
   const { gated, testDoor, clients, send, ready } = await held(t, 4);
   ready();
   await gated.count(4);
@@ -230,7 +230,7 @@ test('a round is twice the one before where all were answered, and 64 at most', 
   assert.equal(nextRoundSize(8, 0), 8);
 });
 
-test('a round is over once: with its last turn, or before', () => {
+test('a round ends once: with its last turn, or before', () => {
   const turnsEnd = fc.array(fc.record({ turn: fc.nat(4), answered: fc.boolean() }), { maxLength: 20 });
   fc.assert(
     fc.property(turnsEnd, fc.nat(20), (ends, cutAfter) => {
@@ -254,7 +254,7 @@ test('a round is over once: with its last turn, or before', () => {
   );
 });
 
-test('a queue is in the order of arrival, in whatever order they join it', () => {
+test('a queue is in the order of arrival, whatever the order of adding', () => {
   const place = fc.record({ arrivedAt: fc.nat(20), order: fc.nat() });
   const places = fc.uniqueArray(place, { selector: ({ order }) => order });
   fc.assert(

@@ -118,7 +118,7 @@ test('a client that leaves while its body is read for routing leaves nothing beh
     (await dial(t, port)).send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{'),
   );
   for (const client of clients) client.leave();
-  // With a byte of any of them still counted, this one would be too much; the door hears of the last a bit later.
+  // With a byte of any of them still counted, this request would exceed the limit; the door sees the last close a moment later.
   const arrived = upstream.take();
   for (let tries = 0; tries < 100 && upstream.sockets.length === 0; tries += 1) {
     const next = await dial(t, port);
@@ -132,7 +132,7 @@ test('a client that leaves while its body is read for routing leaves nothing beh
   );
 });
 
-test('clients that leave while held free their places, and the supervisor hears of it', async (t) => {
+test('clients that disconnect while held free their places, and the supervisor gets a cancel', async (t) => {
   const upstream = await rawUpstream(t);
   const pending = target('a', upstream.port, { state: 'pending' });
   const { port, door, supervisor } = await startDoor(t, { routes: [appRoute('a', APP)], targets: [pending] });

@@ -99,7 +99,7 @@ test('a body of unknown length is cut off at the limit', async (t) => {
   assert.equal(door.stats().get('a')?.inFlight, 0);
 });
 
-test('a refused upload is read on for a while, so that its sender hears why', async (t) => {
+test('a refused upload is read on for a while, so that its sender gets the answer', async (t) => {
   const bot = await startBot(t);
   const { port } = await startDoor(t, {
     routes: [appRoute('a', APP)],
@@ -137,7 +137,7 @@ test('all bodies in memory together stay within their limit', async (t) => {
   await peer.until(/\}[\s\S]*\}$/);
 });
 
-test('connections over the limit are dropped, and the operator told once', async (t) => {
+test('connections over the limit are dropped, and reported once', async (t) => {
   const bot = await startBot(t);
   const { port, refusals } = await startDoor(t, {
     routes: [pathRoute('a')],

@@ -57,7 +57,7 @@ test('each key reaches its own gateway', async (t) => {
   );
 });
 
-test('an unknown key reaches no gateway, and the operator hears of it once', async (t) => {
+test('an unknown key reaches no gateway, and is reported once', async (t) => {
   const bot = await startBot(t);
   const { port, events } = await startDoor(t, {
     routes: [appRoute('a', APP), pathRoute('a')],
@@ -98,7 +98,7 @@ test('a body that can be read in two ways is refused in the words of the router'
   assert.equal(bot.requests.length, 0);
 });
 
-test('a path that no route claims, or no listener serves, is 404 and names nobody', async (t) => {
+test('a path without a route or a listener is 404, and the answer names no profile', async (t) => {
   const bot = await startBot(t);
   const { port, door } = await startDoor(t, {
     routes: [pathRoute('secret-profile', '/a')],
@@ -118,7 +118,7 @@ test('a path that no route claims, or no listener serves, is 404 and names nobod
   assert.equal(door.stats().get('secret-profile')?.requests, 0);
 });
 
-test('a prefix is taken off before the listener is picked, and told to the gateway', async (t) => {
+test('a prefix is stripped before the listener is picked, and the gateway gets it in a header', async (t) => {
   const bot = await startBot(t, (req, res) => res.end(`[${req.url} ${req.headers['x-forwarded-prefix']}]`));
   const { port } = await startDoor(t, {
     routes: [pathRoute('a', '/p/a', true)],

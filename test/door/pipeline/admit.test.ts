@@ -43,7 +43,7 @@ async function github(t: TestContext): Promise<{ readonly bot: Bot; readonly doo
 
 const issue = (secret: string) => githubIssue({ secret, repository: 'a/b', title: 'hi' });
 
-test('what is verified reaches the gateway, byte for byte; what is not is 401 and reaches nobody', async (t) => {
+test('a verified request reaches the gateway byte for byte; an unverified one gets 401 and reaches no gateway', async (t) => {
   const { bot, door } = await github(t);
   assert.equal(statusOf(await send(t, door, issue('right'))), 200);
   assert.equal(bot.requests[0]?.body.toString(), issue('right').body);
@@ -55,7 +55,7 @@ test('what is verified reaches the gateway, byte for byte; what is not is 401 an
   assert.equal(door.door.stats().get('a')?.requests, 1, 'nor does it count as one');
 });
 
-test('the operator hears the reason and the profile, and no secret', async (t) => {
+test('the report names the reason and the profile, and no secret', async (t) => {
   const { door } = await github(t);
   await send(t, door, issue('wrong'));
   const [refusal] = door.refusals();
@@ -113,7 +113,7 @@ test('a body that the head routes is read for its signature, whole and bounded',
   assert.equal(bot.requests.length, 1);
 });
 
-test('a fallback takes only what is verified', async (t) => {
+test('a fallback route accepts only verified requests', async (t) => {
   const bot = await startBot(t);
   const door = await startDoor(t, {
     routes: [keyedRoute('b', 'github', { repository: ['b/b'] }), { ...pathRoute('a'), fallback: true }],
@@ -193,7 +193,7 @@ function notifications(states: Readonly<Record<string, string>>): Sending {
   return { path: '/graph', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ value }) };
 }
 
-test('of a shared batch every notification is verified, by the rules of those who share it', async (t) => {
+test('every notification of a shared batch is verified by the rules of the profiles that share it', async (t) => {
   const one = await startBot(t);
   const two = await startBot(t);
   const shared = (profile: string, subscription: string) => ({
@@ -244,7 +244,7 @@ test('rules that change hold from the next request on, also when only they chang
   assert.equal(statusOf(await send(t, door, issue('new'))), 200);
 });
 
-test('a ping of Discord’s with a false signature hears the 401 that Discord wants', async (t) => {
+test('a ping of Discord’s with a wrong signature gets the 401 that Discord wants', async (t) => {
   const right = generateKeyPairSync('ed25519');
   const hex = Buffer.from(right.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex');
   const bot = await startBot(t);
@@ -264,7 +264,7 @@ function bearing(bearer: string): Sending {
   return withHeader(activity({ app: APP, text: 'hi' }), 'Authorization', `Bearer ${bearer}`);
 }
 
-test('activities are verified by the keys of a file, and told how to prove themselves', async (t) => {
+test('activities are verified by the keys of a file, and a 401 has a Bearer challenge', async (t) => {
   const read = readJwks(jwks(KEY));
   assert.ok(read.ok);
   const bot = await startBot(t);
@@ -319,7 +319,7 @@ test('keys are fetched while the request waits', async (t) => {
   assert.equal(statusOf(await answer), 200);
 });
 
-test('where keys cannot be had the sender hears 503 and when to come again, the operator why', async (t) => {
+test('if keys cannot be fetched the sender gets 503 with Retry-After, and the operator the reason', async (t) => {
   const { keys, bot, door } = await fetching(t);
   const answer = send(t, door, bearing(token(KEY)));
   await keys.isAsked;

@@ -53,7 +53,7 @@ test('a batch for two bots reaches both, byte for byte, and is answered once bot
   await untilIdle(door, 'other');
 });
 
-test('a repeat goes only to the bot that did not take the batch', async (t) => {
+test('a repeat goes only to the bot that did not accept the batch', async (t) => {
   let status = 500;
   const { one, other, port, refusals } = await two(t, () => status);
   const body = batch('111', '222');
@@ -88,7 +88,7 @@ test('each bot of a batch is waited for on its own', async (t) => {
   assert.deepEqual([one.requests.length, other.requests.length], [1, 1]);
 });
 
-test('a bot that is down is told of, and the others have the batch', async (t) => {
+test('a bot that is down is reported, and the others get the batch', async (t) => {
   const one = await startBot(t);
   const { port, refusals } = await startDoor(t, {
     routes: [pageRoute('one', '111'), pageRoute('other', '222')],
@@ -105,7 +105,7 @@ test('a bot that is down is told of, and the others have the batch', async (t) =
   );
 });
 
-test('a client that leaves ends what is under way, and its repeat spares who took it', async (t) => {
+test('a client that disconnects ends the requests in flight, and its repeat goes only to those that did not accept it', async (t) => {
   let hang = true;
   let left = (): void => {};
   const gone = new Promise<void>((resolve) => {
@@ -166,7 +166,7 @@ test('an event about a batch names no more than twenty of its bots', async (t) =
   assert.deepEqual([told?.attributes.length, told?.more], [20, 30]);
 });
 
-test('of a shared batch, what nobody claims is kept for the operator', async (t) => {
+test('the unclaimed deliveries of a shared batch are recorded for the operator', async (t) => {
   const one = await startBot(t);
   const { port, door } = await startDoor(t, {
     routes: [pageRoute('one', '111')],
@@ -200,7 +200,7 @@ test('two repeats of one delivery that overlap remember what both learned', () =
   assert.deepEqual([...taken.acceptedBy('d', 3)].sort(), ['one', 'two']);
 });
 
-test('deliveries are told apart by sender, target and every byte of the body', () => {
+test('deliveries are distinguished by sender, target and every byte of the body', () => {
   const ids = [
     deliveryId('graph', 'a/x', Buffer.from('1')),
     deliveryId('messenger', 'a/x', Buffer.from('1')),

@@ -15,7 +15,7 @@ import { dial, rawUpstream } from '../support/raw.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
-test('a refused connection is told, and the request waits for the next generation', async (t) => {
+test('a refused connection is reported, and the request waits for the next generation', async (t) => {
   const gone = await freePort();
   const upstream = await rawUpstream(t);
   const routes = [appRoute('a', APP)];

@@ -46,7 +46,7 @@ test('a repeat of what is spooled is acknowledged, and not spooled twice, by the
   assert.deepEqual(texts(bot), ['once']);
 });
 
-test('repeats that come while the first one is written to the disk are acknowledged with it', async (t) => {
+test('repeats that arrive while the original is written to disk are acknowledged with it', async (t) => {
   const folder = await spoolFolder(t);
   const door = await folder.door();
   const sending = message();
@@ -55,7 +55,7 @@ test('repeats that come while the first one is written to the disk are acknowled
   assert.equal((await folder.names('new')).length, 1);
 });
 
-test('a repeat of what was not kept is not acknowledged', async (t) => {
+test('a repeat of a delivery that could not be spooled is not acknowledged', async (t) => {
   const folder = await spoolFolder(t);
   const door = await folder.door({ limits: { count: 0 } });
   const sending = message();
@@ -86,7 +86,7 @@ test('a repeat of what is under way gets its status, without its body, and so do
   assert.equal(bot.requests.length, 2);
 });
 
-test('a twin that had no 2xx is nobody’s: the repeat takes its own way', async (t) => {
+test('after an original without a 2xx, the repeat is delivered', async (t) => {
   const folder = await spoolFolder(t);
   const door = await folder.door();
   const bot = await gatedBot(t);
@@ -188,7 +188,7 @@ test('another body, target, listener or profile makes it another delivery', asyn
   assert.equal(bot.requests.length, others.length + 2);
 });
 
-test('nobody hears of a twin who does not prove to be its sender', async (t) => {
+test('an unverified repeat does not get its original’s status', async (t) => {
   const folder = await spoolFolder(t);
   const door = await folder.door();
   const bot = await gatedBot(t);
@@ -203,7 +203,7 @@ test('nobody hears of a twin who does not prove to be its sender', async (t) => 
   assert.equal(statusOf(await send(t, door, strange)), 401);
 });
 
-test('a sender that gives up and repeats hears of what is under way, which its gateway sees once', async (t) => {
+test('a sender that gives up and repeats gets the answer to its first request, which its gateway sees once', async (t) => {
   const folder = await spoolFolder(t);
   const door = await folder.door();
   const bot = await gatedBot(t);
@@ -228,7 +228,7 @@ test('a sender that gives up and repeats hears of what is under way, which its g
   assert.deepEqual(door.refusals(), []);
 });
 
-test('what nobody would hear of ends with its client: one that is synchronous, or has no id', async (t) => {
+test('a request that cannot be repeated ends with its client: one that is synchronous or has no id', async (t) => {
   const folder = await spoolFolder(t);
   const door = await folder.door();
   const bot = await gatedBot(t);
@@ -264,7 +264,7 @@ test('a gateway that breaks off what its sender gave up leaves the repeat to go'
   assert.deepEqual(door.refusals(), []);
 });
 
-test('a repeat whose client leaves takes nothing with it', async (t) => {
+test('a repeat whose client disconnects does not affect its original', async (t) => {
   const folder = await spoolFolder(t);
   const door = await folder.door();
   const bot = await gatedBot(t);

@@ -71,7 +71,7 @@ test('two requests are the same delivery only where everything is the same', () 
   assert.equal(new Set([...keys, key]).size, others.length + 1);
 });
 
-test('a repeat of what is under way gets its status, and one that comes later gets it at once', async (t) => {
+test('a repeat of a delivery in flight gets its status, and a later one gets it at once', async (t) => {
   const { repeats, timers, pass } = setUp(t);
   const original = first(repeats.begin('k', new FakeClient(), 1000));
   const settled = repeat(repeats.begin('k', new FakeClient(), 1000));
@@ -84,7 +84,7 @@ test('a repeat of what is under way gets its status, and one that comes later ge
   assert.equal(timers.size, 0);
 });
 
-test('of several repeats whose twin was not taken, one takes its own way, and the others wait for it', async (t) => {
+test('of several repeats whose original was not accepted, one is delivered, and the others wait for it', async (t) => {
   const { repeats } = setUp(t);
   const original = first(repeats.begin('k', new FakeClient(), 1000));
   const [one, two, three] = [1, 2, 3].map(() => repeat(repeats.begin('k', new FakeClient(), 1000)));
@@ -109,7 +109,7 @@ test('only the first word on how a delivery ended counts', async (t) => {
   assert.deepEqual(await settled, { kind: 'answered', status: 204 });
 });
 
-test('a repeat waits no longer than its own sender, and is never brought a second time', async (t) => {
+test('a repeat waits no longer than its own sender, and is never delivered a second time', async (t) => {
   const { repeats, timers, pass } = setUp(t);
   const original = first(repeats.begin('k', new FakeClient(), 1000));
   const late = repeat(repeats.begin('k', new FakeClient(), 1000));
@@ -194,10 +194,10 @@ class Model {
   }
 
   begin(key: string, patience: number): void {
-    const twin = this.#answered.find((one) => one.key === key && this.now < one.until);
+    const answered = this.#answered.find((one) => one.key === key && this.now < one.until);
     const isOpen = this.requests.some((one) => one.key === key && one.state === 'original');
     let state = 'original';
-    if (twin !== undefined) state = `answered ${twin.status}`;
+    if (answered !== undefined) state = `answered ${answered.status}`;
     else if (isOpen) state = this.in('waiting').length < BOUNDS.waiting ? 'waiting' : 'refused';
     this.requests.push({ key, until: this.now + patience, state });
   }
@@ -206,12 +206,12 @@ class Model {
     const original = this.requests[at];
     if (original === undefined) return;
     original.state = 'over';
-    const twins = this.requests.filter((one) => one.key === original.key && one.state === 'waiting');
+    const repeats = this.requests.filter((one) => one.key === original.key && one.state === 'waiting');
     if (status === null || status >= 300) {
-      if (twins[0] !== undefined) twins[0].state = 'original';
+      if (repeats[0] !== undefined) repeats[0].state = 'original';
       return;
     }
-    for (const twin of twins) twin.state = `answered ${status}`;
+    for (const repeat of repeats) repeat.state = `answered ${status}`;
     const others = this.#answered.filter((one) => one.key !== original.key);
     this.#answered = [...others, { key: original.key, status, until: this.now + WINDOW }].slice(
       -BOUNDS.remembered,
@@ -226,7 +226,7 @@ class Model {
   }
 }
 
-test('whatever comes, ends, leaves and passes, each request hears what a plain model says', async (t) => {
+test('whatever arrives, ends, disconnects and expires, each request gets what a plain model says', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
   await fc.assert(
     fc.asyncProperty(fc.array(STEP, { size: 'max', maxLength: 60 }), async (steps) => {

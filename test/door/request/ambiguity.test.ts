@@ -122,7 +122,7 @@ test('a method off the list gets 405 with the list, and the connection goes on',
   assert.equal(bot.requests.length, 1);
 });
 
-test('a refused pipelined request never takes the place of an earlier answer', async (t) => {
+test('the refusal of a pipelined request is never sent in place of an earlier answer', async (t) => {
   const bot = await startBot(t, () => {});
   const { port } = await startDoor(t, { routes: [pathRoute('a')], targets: [target('a', bot.port)] });
   const client = await dial(t, port);

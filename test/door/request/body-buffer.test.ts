@@ -14,7 +14,7 @@ test('a body of one chunk is that chunk, not copied', () => {
   assert.equal(new BodyBuffer(LIMIT).bytes().length, 0);
 });
 
-test('a body whose every byte is a chunk takes at most twice its size, and what it said it would', () => {
+test('a body of one-byte chunks uses at most twice its size, and as much as `growth` said', () => {
   const body = new BodyBuffer(4 * 1024 * 1024);
   let told = 0;
   for (let count = 0; count < 100_000; count += 1) {

@@ -8,7 +8,7 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 /** A request hidden in a body: it must never begin where the upstream expects one to begin. */
 const SMUGGLED = 'GET /internal HTTP/1.1\r\nHost: internal\r\n\r\n';
 
-/** Takes one request off the bytes that an upstream got, as its framing says. */
+/** Cuts one request, by its framing, off the bytes that an upstream received. */
 function readOne(bytes: string): { readonly head: string; readonly body: string; readonly rest: string } {
   const end = bytes.indexOf('\r\n\r\n');
   assert.notEqual(end, -1, bytes);

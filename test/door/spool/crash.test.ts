@@ -25,7 +25,7 @@ before(() => {
 });
 after(() => rmSync(root, { recursive: true, force: true }));
 
-/** The first life, that ends at its `point`-th point; -1 for none. */
+/** The first run, which ends at its `point`-th point; -1 for none. */
 function firstLife(folder: string, point: number, when: 'before' | 'half'): Promise<Life> {
   return new Promise((resolve, reject) => {
     const args = [fixture('spool/crash.mjs'), folder, String(point), when];
@@ -124,7 +124,7 @@ async function killedAt(point: number, when: 'before' | 'half'): Promise<string 
     );
     assert.deepEqual(order, [...order].sort(), `${where}: out of order`);
   }
-  assert.ok(new Set(second.sent).size === second.sent.length, `${where}: twice in one life`);
+  assert.ok(new Set(second.sent).size === second.sent.length, `${where}: twice in one run`);
   const left = readdirSync(join(folder, 'new')).length + readdirSync(join(folder, 'tmp')).length;
   assert.equal(left, 0, `${where}: something is left`);
   rmSync(folder, { recursive: true, force: true });

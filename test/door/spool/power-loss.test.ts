@@ -14,7 +14,7 @@ interface Run {
   readonly calls: number;
 }
 
-/** One life of gwproxy, that ends when the power does at the given call, or when nothing is left to do. */
+/** One run of gwproxy, which ends when the power fails at the given call, or when nothing is left to do. */
 async function live(disk: MemoryDisk, texts: readonly string[], offAt: number): Promise<Run> {
   const cleanUps: (() => void)[] = [];
   const one = bench({ after: (fn) => cleanUps.push(fn) }, { disk });
@@ -38,7 +38,7 @@ async function live(disk: MemoryDisk, texts: readonly string[], offAt: number): 
     done = true;
   });
   await one.until(() => done || disk.off);
-  // A few turns for whoever does not hang on the disk.
+  // A few turns for code that does not wait for the disk.
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   for (const cleanUp of cleanUps) cleanUp();
   return { acknowledged, sent: one.sent, calls: disk.calls.length };

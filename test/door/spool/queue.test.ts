@@ -52,7 +52,7 @@ function ids(all: readonly { readonly spooled: Spooled }[]): readonly string[] {
 }
 
 describe('the queue', () => {
-  it('sends more at once to a gateway that takes them, and few again once it does not', () => {
+  it('sends more at once to a gateway that accepts them, and few again once it does not', () => {
     const many = Array.from({ length: 12 }, (_, at) => spooled({ orderKey: String(at) }));
     const queue = new Queue({ ...RULES, inAll: 100 });
     for (const one of many) queue.add(one, 'queued');
@@ -147,7 +147,7 @@ describe('the queue', () => {
     assert.deepEqual(ids(queue.dequeue(now, always).toSend), [behind.id]);
   });
 
-  it('waits for the listener of each target, and says whom it waits for', () => {
+  it('waits for the listener of each target, and returns the profiles that wait', () => {
     const [web, mail] = [spooled({ orderKey: 'w', target: '/web' }), spooled({ target: '/mail' })];
     const queue = queueOf(web, mail);
     const { toSend: taken, waiting } = queue.dequeue(0, (_profile, target) =>

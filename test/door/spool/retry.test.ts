@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { request } from './support/requests.ts';
 import { answered, bench, OK } from './support/spool.ts';
 
-test('the dead are sent again in the order in which they came, however long the disk takes for each', async (t) => {
+test('dead letters are retried in the order of arrival, however long the disk takes for each', async (t) => {
   const one = bench(t);
   await one.spool.open();
   one.answer = () => answered(400);

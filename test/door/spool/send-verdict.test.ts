@@ -46,7 +46,7 @@ describe('what becomes of a delivery', () => {
   ];
   for (const [name, actual, expected] of cases) it(name, () => assert.equal(actual, expected));
 
-  it('Retry-After that says nothing is none', () => {
+  it('an unreadable Retry-After counts as none', () => {
     for (const value of [null, '', 'soon', '-1', '1.5x', new Date(NOW - 5000).toUTCString()]) {
       assert.equal(readRetryAfter(value, NOW), 0, String(value));
     }

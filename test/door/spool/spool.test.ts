@@ -17,7 +17,7 @@ function types({ events }: Bench): readonly string[] {
   return events.map(({ type }) => type);
 }
 
-test('what waits for its gateway is brought to it in order once that is ready', async (t) => {
+test('spooled deliveries are sent in order once their gateway is ready', async (t) => {
   const one = bench(t);
   one.ready = false;
   await one.spool.open();
@@ -66,7 +66,7 @@ test('it is accepted only when it is on the disk, and delivered as it was', asyn
   assert.deepEqual(got, request({ text: 'hello' }));
 });
 
-test('a disk that fails is a refusal, told once a minute; the spool goes on', async (t) => {
+test('a failing disk refuses the delivery and is reported once a minute; the spool goes on', async (t) => {
   const one = bench(t, { limits: { count: 1 } });
   await one.spool.open();
   one.disk.fault = (call) => (call === 'sync' ? failure('ENOSPC') : undefined);
@@ -138,7 +138,7 @@ test('what the gateway does not want, and what waited too long, is lost, and lou
   assert.deepEqual(one.sent, ['unwanted']);
 });
 
-test('what died is kept over a restart, and sent or dropped when the operator says so', async (t) => {
+test('dead letters survive a restart, and are sent or dropped by the operator', async (t) => {
   const one = bench(t);
   await one.spool.open();
   one.answer = () => answered(400);
@@ -160,7 +160,7 @@ test('what died is kept over a restart, and sent or dropped when the operator sa
   assert.deepEqual([two.disk.names(`${FOLDER}/new`), two.disk.names(`${FOLDER}/dead`)], [[], []]);
 });
 
-test('the dead are not kept for ever', async (t) => {
+test('dead letters are removed after their time', async (t) => {
   const one = bench(t);
   await one.spool.open();
   one.answer = () => answered(400);
@@ -196,7 +196,7 @@ test('what waits can be dropped; what is on its way cannot', async (t) => {
   assert.deepEqual(one.sent, ['flying']);
 });
 
-test('an entry of a profile that is gone is kept and listed', async (t) => {
+test('a delivery of a removed profile is kept and listed', async (t) => {
   const one = bench(t);
   one.ready = false;
   await one.spool.open();
@@ -211,7 +211,7 @@ test('an entry of a profile that is gone is kept and listed', async (t) => {
   assert.equal(two.spool.hasSpooled('gone'), true);
 });
 
-test('a gateway is asked for again while nobody is ready, and no more once nothing waits', async (t) => {
+test('a gateway is asked for again until it is ready, and not once nothing waits', async (t) => {
   const one = bench(t);
   one.ready = false;
   await one.spool.open();
@@ -267,7 +267,7 @@ test('what a close breaks off stays spooled', async (t) => {
   assert.equal(one.disk.names(`${FOLDER}/new`).length, 1);
 });
 
-test('a file that rots is told of and counted as lost, and does not block what is behind it', async (t) => {
+test('a corrupt file is reported and counted as lost, and does not block the deliveries behind it', async (t) => {
   const one = bench(t);
   one.ready = false;
   await one.spool.open();

@@ -10,7 +10,7 @@ import { rules, send } from '../support/verified.ts';
 
 const SECRET = 'github-secret';
 
-test('what a hook’s id routes is kept in the order of each repository, and one of them does not wait for another', async (t) => {
+test('deliveries of one webhook id keep the order of each repository, and repositories do not wait for each other', async (t) => {
   const folder = await spoolFolder(t);
   const door = await folder.door({ rules: [rules('hooks', VERIFY)] });
   const bot = await gatedBot(t);
@@ -45,7 +45,7 @@ test('what a hook’s id routes is kept in the order of each repository, and one
   assert.deepEqual(got().at(-1), '2');
 });
 
-test('a spool folder that somebody removes is made again for what comes next', async (t) => {
+test('a removed spool folder is made again for the next delivery', async (t) => {
   const folder = await spoolFolder(t);
   const door = await folder.door({ rules: [rules('hooks', VERIFY)] });
   door.supervisor.publish(

@@ -97,7 +97,7 @@ test('it has a lease while it is under way', async (t) => {
   while (context.counters.of('inbox').inFlight !== 0) await new Promise((resolve) => setImmediate(resolve));
 });
 
-test('what no connection took is unsent, and the supervisor hears of it', async (t) => {
+test('a delivery that no connection accepted is unsent, and the supervisor gets a report', async (t) => {
   const { context, supervisor, abort } = senderTo(t, target('inbox', await freePort()));
   assert.deepEqual(await sendSpooled(context, hook(), abort.signal), {
     kind: 'unsent',
@@ -119,7 +119,7 @@ test('what a gateway took and did not answer is broken', async (t) => {
   assert.deepEqual(await sent, { kind: 'broken', code: 'UND_ERR_SOCKET' });
 });
 
-test('it ends when it is told to', async (t) => {
+test('it ends when its signal aborts', async (t) => {
   const upstream = await rawUpstream(t);
   const { context, abort } = senderTo(t, target('inbox', upstream.port));
   const sent = sendSpooled(context, hook(), abort.signal);
@@ -132,7 +132,7 @@ test('it ends when it is told to', async (t) => {
   assert.equal(context.counters.of('inbox').inFlight, 0);
 });
 
-test('it is ready where the listener of its path is, and asks for one that may become so', async (t) => {
+test('it is ready if the listener of its path is, and asks for one that may become ready', async (t) => {
   const { context, supervisor, abort } = senderTo(
     t,
     target('inbox', 1, { listener: 'main', paths: ['/'] }),
@@ -158,7 +158,7 @@ test('it is ready where the listener of its path is, and asks for one that may b
   assert.equal((await sendSpooled(context, hook(), abort.signal)).kind, 'unsent');
 });
 
-test('what the routes do not give to its profile is not sent, whoever they give it to', async (t) => {
+test('a delivery that the routes no longer give to its profile is not sent', async (t) => {
   const bot = await startBot(t);
   const { context, abort } = senderTo(t, target('inbox', bot.port));
   const others = [

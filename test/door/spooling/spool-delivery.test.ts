@@ -63,7 +63,7 @@ for (const state of ['pending', 'down'] as const) {
   });
 }
 
-test('what is not verified, or is synchronous, or comes again by itself, is not acknowledged early', async (t) => {
+test('a request that is unverified, synchronous or repeated by its sender is not acknowledged early', async (t) => {
   const folder = await spoolFolder(t);
   const door = await folder.door();
   door.be('down');
@@ -157,7 +157,7 @@ test('a gateway that comes and goes gets each conversation in order, and each me
   const all = Promise.all(conversations.map(speak));
   let seen = 0;
   await until(() => {
-    // Once a few more were taken in the one way, the other one.
+    // Changes over once a few more were accepted in the present state.
     const now = taken.get(isReady ? 200 : 202) ?? 0;
     if (now >= seen + 3) {
       isReady = !isReady;
@@ -215,7 +215,7 @@ test('what expires while it waits is lost, loudly, and no gateway sees it', asyn
   assert.deepEqual([bot.requests.length, door.door.stats().get('inbox')?.lost], [0, 1]);
 });
 
-test('a spool that is full, or a disk that fails, is 503, and nothing of it is brought later', async (t) => {
+test('a full spool or a failing disk is 503, and the refused delivery is not delivered later', async (t) => {
   const folder = await spoolFolder(t);
   let fails = false;
   const door = await folder.door({
@@ -248,7 +248,7 @@ test('a spool that is full, or a disk that fails, is 503, and nothing of it is b
   assert.deepEqual(texts(bot), ['kept', 'room again']);
 });
 
-test('a new door on the same folder brings what the last one kept, once, and what comes meanwhile after it', async (t) => {
+test('a new door on the same folder delivers what the last one spooled, once, and new deliveries after it', async (t) => {
   const folder = await spoolFolder(t);
   const one = await folder.door();
   const bot = await startBot(t);
@@ -316,7 +316,7 @@ test('a gateway that leaves routing is waited for with what the spool has there,
   assert.deepEqual(texts(bot), ['1', '2']);
 });
 
-test('a door that is closed while it takes in what was spooled listens no more', async (t) => {
+test('a door that is closed while it loads the spool does not listen', async (t) => {
   const folder = await spoolFolder(t);
   const one = await folder.door();
   await send(t, one, message());
@@ -377,7 +377,7 @@ test('a sender that leaves while its message is written to the disk loses nothin
   assert.deepEqual(door.refusals(), []);
 });
 
-test('what is spooled for a profile that is gone is dead, and is brought when it is there again and somebody says so', async (t) => {
+test('deliveries of a removed profile become dead letters, and are delivered once it is back and the operator retries', async (t) => {
   const folder = await spoolFolder(t);
   const door = await folder.door();
   const bot = await startBot(t);
@@ -429,7 +429,7 @@ test('a connection that fails while the gateway is said to be ready keeps the me
   assert.deepEqual(texts(bot), ['kept']);
 });
 
-test('a spool that cannot be opened is told of, and everything else goes on', async (t) => {
+test('a spool that cannot be opened is reported, and everything else goes on', async (t) => {
   const folder = await spoolFolder(t);
   await mkdir(dirname(folder.path), { recursive: true });
   await writeFile(folder.path, 'no folder');

@@ -6,7 +6,7 @@ import { type Bot, keyedRoute, startBot, statusOf, target } from '../support/doo
 import { type DoorOnFolder, spoolFolder, until, VERIFY } from '../support/spooling.ts';
 import { rules, send } from '../support/verified.ts';
 
-// What is kept for a profile while the config changes whose its name is, or what is its own.
+// Spooled deliveries of a profile while the config gives its name to another bot, or changes its routes.
 
 const RULES = [rules('a', VERIFY), rules('b', VERIFY)];
 /** For `a`, until the names are swapped. */
@@ -50,7 +50,7 @@ function allDead(door: DoorOnFolder): boolean {
   return shown(door).every(([, state]) => state === 'dead');
 }
 
-/** A door on a folder, and two deliveries for hook 100000001 kept for `a`, which is stopped. */
+/** A door on a folder, and two deliveries for hook 100000001 spooled for `a`, which is stopped. */
 async function kept(t: TestContext) {
   const folder = await spoolFolder(t);
   const door = await folder.door({ rules: RULES });
@@ -60,7 +60,7 @@ async function kept(t: TestContext) {
   return { folder, door, bot };
 }
 
-test('what is kept for a profile whose name is another bot’s by now reaches neither, until the names are right', async (t) => {
+test('a delivery for a profile whose name another bot has by now reaches neither, until the names are right', async (t) => {
   const { folder, door, bot } = await kept(t);
   be(door, SWAPPED, bot);
   await until(() => allDead(door));
@@ -85,7 +85,7 @@ test('what is kept for a profile whose name is another bot’s by now reaches ne
   assert.deepEqual(titles(bot), ['1', '2']);
 });
 
-test('what an earlier run kept is matched by the config of this one', async (t) => {
+test('a delivery that an earlier run spooled is matched by this run’s config', async (t) => {
   const { folder, door, bot } = await kept(t);
   await door.door.close(0);
   const again = await folder.door({ rules: RULES });
@@ -94,7 +94,7 @@ test('what an earlier run kept is matched by the config of this one', async (t) 
   assert.deepEqual(titles(bot), []);
 });
 
-test('a profile of the same name that claims something else gets nothing that was kept before', async (t) => {
+test('a profile of the same name with other routes gets nothing that was spooled before', async (t) => {
   const { door, bot } = await kept(t);
   be(door, [keyedRoute('b', 'github', OTHER)], null);
   be(door, [keyedRoute('a', 'github', { repository: ['c/d'] })], bot);
@@ -102,14 +102,14 @@ test('a profile of the same name that claims something else gets nothing that wa
   assert.deepEqual(titles(bot), []);
 });
 
-test('routes that change otherwise leave it to be brought', async (t) => {
+test('a delivery is still sent after unrelated route changes', async (t) => {
   const { door, bot } = await kept(t);
   be(door, [keyedRoute('a', 'github', { repository: ['a/b'] }), keyedRoute('b', 'github', OTHER)], bot);
   await until(() => door.door.spool?.list().length === 0);
   assert.deepEqual([titles(bot), dead(door)], [['1', '2'], []]);
 });
 
-test('what is for a path that no listener serves any more blocks nothing that is kept behind it', async (t) => {
+test('a delivery for a path without a listener does not block those behind it', async (t) => {
   const folder = await spoolFolder(t);
   const door = await folder.door({ rules: RULES });
   const bot = await startBot(t);
@@ -126,7 +126,7 @@ test('what is for a path that no listener serves any more blocks nothing that is
   assert.deepEqual(titles(bot), ['new', 'direct', 'old']);
 });
 
-test('a door that was closed before it takes in what was kept does not find it without a listener', async (t) => {
+test('a door that is closed before it opens the spool does not make its deliveries dead letters', async (t) => {
   const { folder, door } = await kept(t);
   await door.door.close(0);
   await assert.rejects(folder.door({ rules: RULES, made: ({ close }) => void close(0) }), /closed/);

@@ -245,7 +245,7 @@ export async function startBot(
   return { port: portOf(server), server, requests };
 }
 
-/** Waits until no lease is left: the door hears of a closed socket a moment after its peer does. */
+/** Waits until no lease is left: the door sees a closed socket a moment after its peer does. */
 export async function untilIdle(door: Door, profile: string): Promise<void> {
   while (door.stats().get(profile)?.inFlight !== 0) await new Promise((resolve) => setImmediate(resolve));
 }

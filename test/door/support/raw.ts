@@ -93,7 +93,7 @@ export interface RawUpstream {
   /** Everything that came, over all connections. */
   readonly received: () => string;
   readonly sockets: readonly Socket[];
-  /** Waits for a connection beyond those taken before. */
+  /** Waits for a connection after those returned before. */
   take(): Promise<RawClient>;
 }
 

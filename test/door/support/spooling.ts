@@ -128,7 +128,7 @@ export async function gatedBot(t: TestContext): Promise<GatedBot> {
   };
 }
 
-/** Far above what anything here takes. */
+/** Far more than any delivery of these tests needs. */
 const WAIT = 20_000;
 
 /** Resolves when it holds, looked at whenever the event loop turns. */

@@ -8,7 +8,7 @@ function system(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
-test('a connection that did not come about may be tried again; a request that cannot be written may not', () => {
+test('a connection that could not be opened may be tried again; a request that cannot be written may not', () => {
   for (const code of ['ECONNREFUSED', 'ETIMEDOUT', 'ENOENT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_CLOSED']) {
     assert.equal(isConnectFailure(system(code)), true, code);
   }

@@ -45,7 +45,7 @@ test('what speaks of one connection alone is not forwarded', () => {
   ]);
 });
 
-test("a stranger's word on who sent a request is replaced", () => {
+test('forwarding headers from an untrusted peer are replaced', () => {
   const headers = forwarded([
     ...['X-Forwarded-For', '127.0.0.1', 'X-Forwarded-Proto', 'https', 'X-Forwarded-Host', 'evil.example'],
     ...['X-Forwarded-Prefix', '/x', 'X-Forwarded-Port', '1', 'X-Real-IP', '127.0.0.1', 'Forwarded', 'for=x'],
@@ -58,7 +58,7 @@ test("a stranger's word on who sent a request is replaced", () => {
   }
 });
 
-test('what the tunnel beside us says of the sender is kept, and the tunnel appended', () => {
+test('forwarding headers from a tunnel on loopback are kept, and the tunnel is appended', () => {
   const came = ['X-Forwarded-For', '198.51.100.1', 'X-Forwarded-For', '198.51.100.2'];
   const more = [
     'X-Forwarded-Proto',
@@ -75,7 +75,7 @@ test('what the tunnel beside us says of the sender is kept, and the tunnel appen
   assert.equal(headers['forwarded'], 'for=198.51.100.1');
 });
 
-test('the public URL is what gateways are told, whoever says otherwise', () => {
+test('gateways get the configured public URL, whatever the request says', () => {
   for (const peer of [STRANGER, TUNNEL]) {
     const came = ['X-Forwarded-Proto', 'http', 'X-Forwarded-Host', 'other.example'];
     const headers = forwarded(came, { peer, publicUrl: PUBLIC });
@@ -85,13 +85,13 @@ test('the public URL is what gateways are told, whoever says otherwise', () => {
   }
 });
 
-test('a prefix that was taken off is told, and takes the place of any other', () => {
+test('a stripped prefix is forwarded in place of any other', () => {
   const headers = forwarded(['X-Forwarded-Prefix', '/came'], { peer: TUNNEL, stripped: '/p/a' });
   assert.equal(headers['x-forwarded-prefix'], '/p/a');
   assert.equal(forwarded(['X-Forwarded-Prefix', '/came'], { peer: TUNNEL })['x-forwarded-prefix'], '/came');
 });
 
-test('a request id is kept where it is one harmless value', () => {
+test('a request id is accepted if it is one harmless value', () => {
   const kept = (...values: string[]) => {
     const rawHeaders = ['Host', 'h', ...values.flatMap((value) => ['X-Request-Id', value])];
     return senderRequestId(readHead({ method: 'GET', url: '/', httpVersion: '1.1', rawHeaders }));

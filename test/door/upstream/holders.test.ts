@@ -37,7 +37,7 @@ async function close(server: Server): Promise<void> {
   await once(server, 'close');
 }
 
-// Elsewhere nothing tells who holds a port.
+// Other systems do not show which process holds a port.
 if (HAS_PROC) {
   test('a connection counts while the port has the holders that it had, and then waits for a look', async (t) => {
     const { bot, other, before, port, supervisor } = await place(t);

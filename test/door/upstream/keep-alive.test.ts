@@ -154,7 +154,7 @@ test('a request that crosses with the close of its connection is 502, counted, a
   assert.deepEqual(supervisor.of('failed'), []);
 });
 
-test('a gateway that breaks at its first request on a connection is not taken for a lost race', async (t) => {
+test('a gateway that breaks at the first request on a connection is not counted as a lost keep-alive race', async (t) => {
   const upstream = await rawUpstream(t);
   const { port, door } = await startDoor(t, { routes: ROUTES, targets: [target('a', upstream.port)] });
   const client = await dial(t, port);
@@ -266,7 +266,7 @@ test('half of what was seen is used, and nothing of what is very short', () => {
   assert.equal(keepAlive.learn(600, 0), false, 'the shortest counts');
 });
 
-test('a lesson ends, and holds twice as long when it comes back', () => {
+test('an observed close expires, and counts for twice as long when it recurs', () => {
   const keepAlive = new KeepAlive();
   keepAlive.learn(5, 0);
   assert.equal(keepAlive.reuse(599_999), 0);

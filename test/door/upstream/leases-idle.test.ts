@@ -13,7 +13,7 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const UPGRADE = `GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\n\r\n`;
 const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 
-/** Leases on one life, by a clock that the test moves; it starts at 0. */
+/** Leases on one generation, by a clock that the test moves; it starts at 0. */
 function leasesOf(t: Pick<TestContext, 'mock'>) {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
   const supervisor = new FakeSupervisor();
@@ -37,7 +37,7 @@ function leasesOf(t: Pick<TestContext, 'mock'>) {
   };
 }
 
-test('a life without a lease is told of after each idle time', (t) => {
+test('a generation without a lease is reported after each idle time', (t) => {
   const { route, tick, told } = leasesOf(t);
   route(1);
   tick(99);
@@ -51,24 +51,24 @@ test('a life without a lease is told of after each idle time', (t) => {
   ]);
 });
 
-test('the time counts from the end of the last lease, and the first lease after it is told', (t) => {
+test('the idle time counts from the end of the last lease, and the first lease after it is reported', (t) => {
   const { route, tick, told, leases } = leasesOf(t);
   route(1);
-  const life = leases.generation('a', 1);
+  const generation = leases.generation('a', 1);
   tick(60);
-  leases.acquire(life);
+  leases.acquire(generation);
   tick(300);
-  leases.release(life);
+  leases.release(generation);
   tick(99);
   assert.deepEqual(told(), [], 'open for longer than the idle time, then released a moment ago');
   tick(1);
   assert.deepEqual(told(), [[0, 360]]);
   tick(50);
-  leases.acquire(life);
+  leases.acquire(generation);
   assert.deepEqual(told().at(-1), [1, 510]);
-  leases.release(life);
-  leases.acquire(life);
-  leases.release(life);
+  leases.release(generation);
+  leases.acquire(generation);
+  leases.release(generation);
   assert.equal(told().length, 2, 'no lease but the first is told');
 });
 
@@ -83,7 +83,7 @@ test('a request that is held keeps its gateway from being idle', (t) => {
   assert.equal(told().length, 1);
 });
 
-test('every idle time is told, once and in time, whatever the leases', (t) => {
+test('every idle time is reported once and in time, whatever the leases', (t) => {
   const step = fc.oneof(
     fc.constant('take' as const),
     fc.constant('release' as const),
@@ -94,18 +94,18 @@ test('every idle time is told, once and in time, whatever the leases', (t) => {
       t.mock.timers.reset();
       const { route, tick, leases, supervisor } = leasesOf(t);
       route(1);
-      const life = leases.generation('a', 1);
+      const generation = leases.generation('a', 1);
       let held = 0;
       let used = 0;
       let expected = 0;
       for (const each of steps) {
         if (each === 'take') {
-          leases.acquire(life);
+          leases.acquire(generation);
           held += 1;
           used = Date.now();
         } else if (each === 'release') {
           if (held === 0) continue;
-          leases.release(life);
+          leases.release(generation);
           held -= 1;
           used = Date.now();
         } else {
@@ -121,7 +121,7 @@ test('every idle time is told, once and in time, whatever the leases', (t) => {
   );
 });
 
-test('a life that leaves routing has no timer left, and one that comes back counts anew', (t) => {
+test('a generation that leaves routing has no timer left, and one that returns counts anew', (t) => {
   const { route, tick, told, timers } = leasesOf(t);
   route(1);
   tick(50);

@@ -18,7 +18,7 @@ test('every snapshot is confirmed, and an older one is not applied', async (t) =
   );
 });
 
-test('a generation that leaves routing is told with what is in flight, and again when that has ended', async (t) => {
+test('a generation that leaves routing is reported with its requests in flight, and again when they have ended', async (t) => {
   const upstream = await rawUpstream(t);
   const { port, supervisor, door } = await startDoor(t, {
     routes: ROUTES,
@@ -64,7 +64,7 @@ test('a generation with a ready listener left has not left routing', async (t) =
   assert.equal(supervisor.of('load').length, 1);
 });
 
-test('a generation that comes back is told anew when it leaves again', async (t) => {
+test('a generation that returns is reported again when it leaves again', async (t) => {
   const ready = target('a', 1);
   const { supervisor } = await startDoor(t, { routes: ROUTES, targets: [ready] });
   for (const state of ['pending', 'ready', 'down'] as const)

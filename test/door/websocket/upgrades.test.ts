@@ -84,7 +84,7 @@ test('the upgrade reaches the gateway by the same header rules', async (t) => {
 for (const who of ['client', 'gateway'] as const) {
   for (const how of ['ends', 'breaks off'] as const) {
     test(`the ${who} ${how} a joined connection, and the other side hears of it at once`, async (t) => {
-      // The side that is told does not end by itself.
+      // The other side does not end by itself.
       const upstream = await rawUpstream(t, true);
       const { port, door } = await startDoor(t, { routes: ROUTES, targets: [target('a', upstream.port)] });
       const client = (await dial(t, port, true)).send(ASK);

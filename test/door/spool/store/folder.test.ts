@@ -40,7 +40,7 @@ function realFolder(t: TestContext): string {
   return join(folder, 'spool');
 }
 
-test('what is kept comes back as it was, on a real disk, and is its owner’s alone', async (t) => {
+test('a stored delivery is loaded as it was from a real disk, and only its owner may read it', async (t) => {
   const folder = realFolder(t);
   const store = storeOn(nodeDisk, {}, folder);
   assert.deepEqual(await store.open(), { spooled: [], dead: [], corrupt: [] });
@@ -69,7 +69,7 @@ test('what is kept comes back as it was, on a real disk, and is its owner’s al
   assert.deepEqual(readdirSync(join(folder, 'dead')), []);
 });
 
-test('deliveries come back in the order in which they came, also where the clock was set back', async () => {
+test('deliveries are loaded in the order of arrival, even if the clock was set back', async () => {
   const disk = new MemoryDisk();
   let now = NOW;
   const at = () => new FolderStore({ folder: FOLDER, disk, limits: SPOOL_LIMITS, now: () => now });
@@ -87,7 +87,7 @@ test('deliveries come back in the order in which they came, also where the clock
   assert.ok((await kept(next)) > (ids.at(-1) ?? ''), 'and what comes next comes after them');
 });
 
-test('it is kept only once its bytes, then its name are on the disk', async () => {
+test('a delivery is durable only once its bytes and then its name are on disk', async () => {
   const disk = new MemoryDisk();
   const store = await opened(disk);
   disk.calls.length = 0;
@@ -103,7 +103,7 @@ test('it is kept only once its bytes, then its name are on the disk', async () =
   ]);
 });
 
-test('deliveries that come at once share the syncs of the folder', async () => {
+test('deliveries that arrive at once share the syncs of the folder', async () => {
   const disk = new MemoryDisk();
   const store = await opened(disk);
   disk.calls.length = 0;
@@ -178,7 +178,7 @@ test('what died stays so, with how, until it is raised or removed', async () => 
   assert.deepEqual(disk.names(`${FOLDER}/dead`), []);
 });
 
-test('what is no delivery is set aside and told of, and the rest is taken in', async () => {
+test('a file that is no delivery is moved aside and returned as corrupt, and the rest is loaded', async () => {
   const disk = new MemoryDisk();
   const store = await opened(disk);
   const good = await kept(store);

@@ -63,7 +63,7 @@ export class MemoryDisk implements Disk {
   async makeFolder(path: string): Promise<void> {
     await this.#call('makeFolder', path);
     if (!this.#folders.has(path)) this.#folders.set(path, new Map());
-    // Its own name is taken to be there: the spool makes folders before it takes anything.
+    // The folder itself is assumed to exist: the spool makes folders before it accepts deliveries.
     if (!this.#durable.has(path)) this.#durable.set(path, new Map());
   }
 
@@ -121,7 +121,7 @@ export class MemoryDisk implements Disk {
     this.#pending.push(change);
   }
 
-  /** Each call takes a turn of its own, so that others come between. */
+  /** Each call waits a turn of the event loop, so that other calls interleave. */
   async #call(call: string, path: string): Promise<void> {
     this.calls.push(`${call} ${basename(dirname(path))}/${basename(path)}`);
     if (!this.off) {

@@ -65,7 +65,7 @@ test('a token of Bot Framework’s for the app passes, until it expires', async 
   assert.equal(await ok({ aud: APP.toUpperCase() }), true);
 });
 
-test('what is no bearer token of one audience is refused', async () => {
+test('anything but a bearer token with one audience is refused', async () => {
   const good = token(KEY);
   const [head = '', claims = '', signature = ''] = good.split('.');
   for (const authorization of [
@@ -283,7 +283,7 @@ test('a key of a shared set that is for one tenant signs for no other', async ()
   assert.equal(await of(BOT_FRAMEWORK), false);
 });
 
-test('where keys cannot be had, nobody is called a liar', async () => {
+test('if keys cannot be fetched, the verdict is unknown', async () => {
   const fetch: FetchText = async () => {
     throw new Error('connect ECONNREFUSED');
   };
