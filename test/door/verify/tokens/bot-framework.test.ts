@@ -174,7 +174,7 @@ test('without tenants, only Microsoft’s messaging service and the bot itself m
   assert.equal(await ok({ iss: ENTRA }), false);
   assert.equal(await ok({ iss: ENTRA, azp: [MESSAGING] }), false);
   const verdict = await judge(`Bearer ${token(KEY, { iss: ENTRA, azp: stranger })}`);
-  assert.match(verdict.ok === false ? verdict.reason : '', /write it in tenants/);
+  assert.match(verdict.ok === false ? verdict.reason : '', /add the tenant to tenants/);
 });
 
 test('with tenants, a token is from one of them, and says so', async () => {
