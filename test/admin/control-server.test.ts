@@ -139,7 +139,7 @@ test('a second gwproxy on one config is refused with 73 while the first answers'
   }
 });
 
-test('a control socket that somebody removes is made again, its folder too', async () => {
+test('a control socket that is removed is created again, with its folder', async () => {
   const events: Event[] = [];
   let heard = (): void => {};
   const next = async (): Promise<string | undefined> => {
@@ -170,7 +170,7 @@ test('a control socket that somebody removes is made again, its folder too', asy
   assert.deepEqual(readdirSync(folder), []);
 });
 
-test('the end waits for answers that are due, and for nobody who asks nothing', async () => {
+test('closing waits for pending answers, and not for clients that have sent no request', async () => {
   let answer = (): void => {};
   const due = new Promise<void>((resolve) => {
     answer = resolve;
@@ -233,7 +233,7 @@ for (const stale of [false, true]) {
   });
 }
 
-test('an answer that is no JSON is an error, not a crash', async () => {
+test('an answer that is not JSON is an error, not a crash', async () => {
   const server = createServer((socket) => {
     socket.resume();
     socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello');
@@ -243,7 +243,7 @@ test('an answer that is no JSON is an error, not a crash', async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-test('a gwproxy that is stopped or hangs is told as one that does not answer', async () => {
+test('a gwproxy that is stopped or hangs is reported as one that does not answer', async () => {
   const server = createServer((socket) => void socket.resume());
   await new Promise<void>((resolve) => server.listen(controlSocketPath(folder), resolve));
   await assert.rejects(
@@ -253,7 +253,7 @@ test('a gwproxy that is stopped or hangs is told as one that does not answer', a
   await new Promise((resolve) => server.close(resolve));
 });
 
-test('what no profile claims is told over the socket, and cleared by it', async () => {
+test('unmatched keys are listed and cleared over the socket', async () => {
   const called: string[] = [];
   const control = await startControl({ folder, report: untold, commands: commands(called) });
   const path = controlSocketPath(folder);
@@ -268,13 +268,13 @@ test('what no profile claims is told over the socket, and cleared by it', async 
   }
 });
 
-test('what another version says of unmatched keys is not guessed at', () => {
+test('an answer of another version about unmatched keys is refused', () => {
   for (const value of [null, {}, { unmatched: {} }, { unmatched: [{ platform: 'slack' }] }]) {
     assert.throws(() => parseUnmatched(value), /another version/);
   }
 });
 
-test('what another version says of a reload is not guessed at', () => {
+test('an answer of another version about a reload is refused', () => {
   for (const value of [null, {}, { ok: true }, { ok: true, changes: 1, pending: [] }, { problems: 'many' }]) {
     assert.throws(() => parseReload(value), /another version/);
   }
@@ -317,7 +317,7 @@ test('a gwproxy that spools nothing says so', async () => {
   }
 });
 
-test('what another version says of its spool is not guessed at', () => {
+test('an answer of another version about its spool is refused', () => {
   for (const value of [null, {}, { spool: {} }, { spool: [{ id: 'a' }] }]) {
     assert.throws(() => parseSpool(value), /another version/);
   }

@@ -44,7 +44,7 @@ test('everything but refusals passes the throttle untouched', () => {
   assert.equal(seen.length, 100);
 });
 
-test('lines that are not taken are counted until some are again, and told with the first reason', () => {
+test('lines that do not fit are counted, and the next line that fits follows one with their number and the first reason', () => {
   const taken: { type?: string; line?: string; lines?: number; msg?: string }[] = [];
   const reasons = ['the disk is full', 'never asked'];
   let room = 2;
@@ -70,7 +70,7 @@ test('lines that are not taken are counted until some are again, and told with t
   );
 });
 
-test('what needs the operator is louder than what does not', () => {
+test('an event that needs the operator has a higher level than one that does not', () => {
   const state = (state: 'ready' | 'draining' | 'backoff' | 'failed', unfit = false): Event => ({
     type: 'gateway.state',
     profile: 'a',
@@ -89,7 +89,7 @@ test('what needs the operator is louder than what does not', () => {
   assert.equal(levelOf(refused('GWPROXY_NO_ROUTE', 'a')), 'warn');
 });
 
-test('batches that are refused are told no oftener than any other refusal', () => {
+test('refused batches are logged no more often than other refusals', () => {
   const seen: Event[] = [];
   let time = 0;
   const report = throttleRefusals(
@@ -111,7 +111,7 @@ test('batches that are refused are told no oftener than any other refusal', () =
   assert.deepEqual(seen.at(-2), { type: 'door.suppressed', code: 'GWPROXY_MIXED_BATCH', count: 30 });
 });
 
-test('keys that a stranger invents cannot fill the log', () => {
+test('unmatched requests with invented keys cannot fill the log', () => {
   const seen: Event[] = [];
   const report = throttleRefusals(
     (event) => seen.push(event),

@@ -100,7 +100,7 @@ test('files and folder are the owner’s alone; a file that is there keeps its m
   assert.equal((await stat(join(folder, rotated))).mode & 0o777, 0o640);
 });
 
-test('a run that ended in the midst of a rotation leaves files that the next one tidies', async (t) => {
+test('the next start finishes a rotation that was interrupted', async (t) => {
   const folder = await temporaryFolder(t);
   const at = (name: string): string => join(folder, name);
   await writeFile(at('bot.log.20260101T100000000Z'), outputLine(NOON, 'stdout', 'first'));
@@ -125,7 +125,7 @@ test('a run that ended in the midst of a rotation leaves files that the next one
   assert.deepEqual(await wholeLog(folder), ['first', 'second', 'third']);
 });
 
-test('a restart appends, behind a line that a crash has cut too', async (t) => {
+test('a restart appends to the file, even after a line that a crash has cut', async (t) => {
   const folder = await temporaryFolder(t);
   await writeFile(
     join(folder, 'bot.log'),
@@ -195,7 +195,7 @@ test('a changed config moves files, and the old ones are let go', async (t) => {
   assert.deepEqual({ level, type, msg }, { level: 30, type: 'app.stopped', msg: 'gwproxy has stopped' });
 });
 
-test('the last words of a profile that the config has no more go where its others went', async (t) => {
+test('the last output of a profile that was removed from the config goes to its own file', async (t) => {
   const folder = await temporaryFolder(t);
   const { files, say } = logTo(t, folder);
   files.apply(POLICY, [{ name: 'bot', logFile: join(folder, 'special') }]);

@@ -45,7 +45,7 @@ function stdoutTo(t: TestContext, retryAfter = 5) {
   return { disk, told, stdout: createFileStdout(disk, trouble, retryAfter) };
 }
 
-test('a full disk is told once; what waits for it is written once there is room, from where it was cut', async (t) => {
+test('a full disk is reported once; lines that wait are written once there is room, from where they were cut', async (t) => {
   const { disk, told, stdout } = stdoutTo(t);
   disk.room = 9;
   for (const line of ['one\n', 'two\n', 'three\n']) assert.equal(stdout.write(line), true);
@@ -64,7 +64,7 @@ test('a full disk is told once; what waits for it is written once there is room,
   assert.deepEqual(told, ['ENOSPC: no', 'ENOSPC: no']);
 });
 
-test('past its bound nothing is taken, with the reason, until there is room again', async (t) => {
+test('beyond its limit no line is taken, and the reason is given, until there is room again', async (t) => {
   const { disk, stdout } = stdoutTo(t);
   disk.room = 0;
   const line = `${'x'.repeat(1023)}\n`;
@@ -79,7 +79,7 @@ test('past its bound nothing is taken, with the reason, until there is room agai
   assert.equal(stdout.write(line), true);
 });
 
-test('an end waits for no full disk: what cannot be written is counted, and tried just once', async (t) => {
+test('the end of the process does not wait for a full disk: lines are tried once more and counted as lost', async (t) => {
   const { disk, told, stdout } = stdoutTo(t, 60_000);
   disk.room = 9;
   for (const line of ['one\n', 'two\n', 'three\n', 'four\n']) stdout.write(line);
@@ -94,7 +94,7 @@ test('an end waits for no full disk: what cannot be written is counted, and trie
   assert.deepEqual(told, ['ENOSPC: no']);
 });
 
-test('an end writes what waits, where there is room by then', async (t) => {
+test('the end of the process writes the lines that wait, if there is room by then', async (t) => {
   const { disk, stdout } = stdoutTo(t, 60_000);
   disk.room = 5;
   for (const line of ['one\n', 'two\n']) stdout.write(line);
@@ -105,7 +105,7 @@ test('an end writes what waits, where there is room by then', async (t) => {
   assert.equal(disk.text, 'one\ntwo\n');
 });
 
-test('only a reader that has gone ends it for good', async (t) => {
+test('only a reader that has gone ends the output for good', async (t) => {
   const { disk, told, stdout } = stdoutTo(t);
   disk.room = 0;
   disk.code = 'EPIPE';
@@ -116,7 +116,7 @@ test('only a reader that has gone ends it for good', async (t) => {
   assert.equal(stdout.flush(), 0);
 });
 
-test('an end does not write again what a write is still under way with', async (t) => {
+test('the end of the process does not write a batch again whose write is under way', async (t) => {
   const { disk, stdout } = stdoutTo(t);
   let arrive = (): void => {};
   disk.write = async (bytes) => {

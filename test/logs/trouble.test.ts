@@ -12,7 +12,7 @@ import { type Logging, logTo, namesOf, wholeLog } from './support.ts';
 
 const SOON = { retryAfter: 20 };
 
-test('a full disk is told once, costs lines that are counted, and its end is told', async (t) => {
+test('a full disk is reported once, lost lines are counted, and its end is reported', async (t) => {
   const folder = await temporaryFolder(t);
   await symlink('/dev/full', join(folder, 'bot.log'));
   const { files, say, events, next } = logTo(t, folder, {}, SOON);
@@ -112,7 +112,7 @@ test('room that is made by deleting the very file is used, and the new one begin
   });
 });
 
-test('a folder that cannot be is tried again until it can', async (t) => {
+test('a folder that cannot be created is tried again until it can', async (t) => {
   const root = await temporaryFolder(t);
   const folder = join(root, 'logs');
   await writeFile(folder, 'no folder');
@@ -128,7 +128,7 @@ test('a folder that cannot be is tried again until it can', async (t) => {
   assert.deepEqual(await wholeLog(folder), ['kept']);
 });
 
-test('a file that cannot be rotated is written on up to what is kept, and told of once', async (t) => {
+test('a file that cannot be rotated grows up to the limit of all its files, and is reported once', async (t) => {
   const folder = await temporaryFolder(t);
   let now = Date.UTC(2026, 0, 1);
   // With a stamp behind it the name is too long for any file system (NAME_MAX is 255).
@@ -165,7 +165,7 @@ test('lines that come faster than any disk are counted, and the file says where 
   assert.ok(lines.includes(`lines are missing here (lines come faster than they can be written): ${lost}`));
 });
 
-test('what a flood has cost stands in the gateway’s file and in gwproxy’s own log', async (t) => {
+test('the number of lines lost in a flood is in the gateway’s file and in gwproxy’s own log', async (t) => {
   const folder = await temporaryFolder(t);
   const { files, say } = logTo(t, folder);
   say('before');
@@ -195,7 +195,7 @@ test('gwproxy’s own log that fails does not report itself for ever', async (t)
   assert.deepEqual(types, ['app.stopped', 'log.failed', 'log.resumed']);
 });
 
-test('what is no file is written to as it is, and never rotated', async (t) => {
+test('a device is written to as it is and never rotated', async (t) => {
   const folder = await temporaryFolder(t);
   const profiles = [{ name: 'bot', logFile: '/dev/null' }];
   const { files, say, events } = logTo(t, folder, { size: 10 }, { profiles });
@@ -205,7 +205,7 @@ test('what is no file is written to as it is, and never rotated', async (t) => {
   assert.deepEqual(await namesOf('/dev', 'null'), ['null']);
 });
 
-test('a process that ends writes what waits', async (t) => {
+test('the end of the process writes the lines that wait', async (t) => {
   const folder = await temporaryFolder(t);
   const program = `
     const { createLogFiles } = await import(process.argv[1]);

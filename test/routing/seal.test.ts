@@ -51,7 +51,7 @@ describe('a secret', () => {
       assert.match(shown, new RegExp(hmac(SECRET)));
     });
 
-    it(`is not shown where nobody claims it, and can be told from others: ${platform}`, () => {
+    it(`is not shown if no profile claims it, and can be told from others: ${platform}`, () => {
       const outcome = decide(strangers, request);
       assert.equal(outcome.kind, 'unmatched');
       const shown = inspect(outcome, { depth: null });

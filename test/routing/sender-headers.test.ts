@@ -7,7 +7,7 @@ import { SENDER_HEADERS } from '../../src/routing/sender-headers.ts';
 /** Looked at by the door itself, whatever the platform. */
 const FRAMING = ['content-type'];
 
-test('each header that a platform asks for is one that may stand in a request once only', () => {
+test('each header that a platform reads is one that a request may have only once', () => {
   for (const platform of platforms) {
     const asked = new Set<string>();
     for (const method of ['GET', 'POST']) {

@@ -75,7 +75,7 @@ describe('the values of a JSON body', () => {
     }
   });
 
-  it('have their kinds told', () => {
+  it('have their kinds reported', () => {
     const kinds = { s: '"x"', n: '-1.5e3', t: 'true', f: 'false', z: 'null', o: '{}', a: '[]' };
     const pointers = compileJsonReads([...Object.keys(kinds).map((key) => `/${key}`), '/none']);
     const body = `{${Object.entries(kinds)
@@ -110,7 +110,7 @@ describe('the values of a JSON body', () => {
 });
 
 // The kinds of https://github.com/nst/JSONTestSuite: what every parser takes, none may take, or some take.
-describe('JSON that every parser takes', () => {
+describe('JSON that every parser accepts', () => {
   const accepted: readonly string[] = [
     '[]', '[[]   ]', '[""]', '["a"]', '[false]', '[true]', '[null]', '[null, 1, "1", {}]', ' [1]', '[1\n]', '[2] ',
     '[123]', '[123e65]', '[0e+1]', '[0e1]', '[ 4]', '[-0]', '[-1]', '[1E22]', '[1E-2]', '[1E+2]', '[123e45]',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { dingtalk } from '../../../src/routing/platforms/dingtalk.ts';
-import { bodyOf, type Fields, headOf, isTaken, json, named, type Sent } from './told.ts';
+import { bodyOf, type Fields, headOf, isRecognised, json, recipients, type Sent } from './platform-calls.ts';
 
 const ROBOT = 'ding0000000000000001';
 
@@ -20,7 +20,7 @@ const message = {
 };
 const { robotCode: _none, ...withoutCode } = message;
 
-describe('whom a DingTalk request is for', () => {
+describe('the bot that a DingTalk request is for', () => {
   const cases: readonly (readonly [string, unknown, readonly Fields[]])[] = [
     ['a message names its robot', message, [{ robot: ROBOT }]],
     ['the letters of a robot count', { ...message, robotCode: 'Ding1' }, [{ robot: 'Ding1' }]],
@@ -29,7 +29,7 @@ describe('whom a DingTalk request is for', () => {
     ['a code that is no string is no key', { ...message, robotCode: { id: ROBOT } }, []],
   ];
   for (const [name, body, expected] of cases) {
-    it(name, () => assert.deepEqual(named(dingtalk, json(body)), expected));
+    it(name, () => assert.deepEqual(recipients(dingtalk, json(body)), expected));
   }
 });
 
@@ -46,7 +46,7 @@ describe('a DingTalk request', () => {
   ];
   for (const [name, sent, expected] of cases) {
     it(`is ${expected ? '' : 'not '}recognised: ${name}`, () =>
-      assert.equal(isTaken(dingtalk, sent), expected));
+      assert.equal(isRecognised(dingtalk, sent), expected));
   }
 
   it('waits for an answer that may be a message', () => {

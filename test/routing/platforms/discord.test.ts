@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { discord } from '../../../src/routing/platforms/discord.ts';
 import { json } from '../support.ts';
-import { headOf, isAnsweredHere, recognition, type Sent, saidBy, unmatchedBy, waitsFor } from './said.ts';
+import {
+  headOf,
+  isAnsweredHere,
+  isSynchronous,
+  recipientsOrAmbiguous,
+  recognition,
+  type Sent,
+  unmatchedStatus,
+} from './platform-calls.ts';
 
 const APP = '100000000000000001';
 const SIGNED = { 'x-signature-ed25519': '00ff', 'x-signature-timestamp': '1700000000' };
@@ -31,29 +39,30 @@ const event = sent({
 });
 
 describe('a request of Discord', () => {
-  const named = [{ application: APP }];
-  const cases: readonly (readonly [string, Sent, ReturnType<typeof saidBy>, boolean])[] = [
-    ['a PING', ping, named, true],
-    ['a command', command, named, true],
-    ["Webhook Events' PING", eventPing, named, true],
-    ['an event', event, named, false],
+  const expected = [{ application: APP }];
+  const cases: readonly (readonly [string, Sent, ReturnType<typeof recipientsOrAmbiguous>, boolean])[] = [
+    ['a PING', ping, expected, true],
+    ['a command', command, expected, true],
+    ["Webhook Events' PING", eventPing, expected, true],
+    ['an event', event, expected, false],
     ['an application that is no string', sent({ application_id: 1, type: 1 }), [], true],
     ['an empty application', sent({ application_id: '', type: 1 }), [], true],
     ['no application', sent({ type: 1 }), [], true],
     ['no body', { headers: SIGNED }, [], true],
   ];
   for (const [name, request, attributes, waits] of cases) {
-    it(`names its application: ${name}`, () => assert.deepEqual(saidBy(discord, request), attributes));
+    it(`names its application: ${name}`, () =>
+      assert.deepEqual(recipientsOrAmbiguous(discord, request), attributes));
     it(`${waits ? 'waits for the answer itself' : 'is only taken'}: ${name}`, () => {
-      assert.equal(waitsFor(discord, request), waits);
+      assert.equal(isSynchronous(discord, request), waits);
     });
     it(`is never answered here: ${name}`, () => assert.equal(isAnsweredHere(discord, request), false));
     it(`is nobody's but a claimed application's: ${name}`, () => {
-      assert.equal(unmatchedBy(discord, request), 'the 404');
+      assert.equal(unmatchedStatus(discord, request), 'the 404');
     });
   }
 
-  it('is told by its signature', () => {
+  it('is recognised by its signature', () => {
     assert.deepEqual(recognition(discord, command), [true, true]);
     assert.deepEqual(recognition(discord, sent({})), [true, true]);
     assert.deepEqual(recognition(discord, json({ application_id: APP, type: 1 })), [false, false]);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { platforms } from '../../../src/routing/platforms/index.ts';
 import { form, json } from '../support.ts';
-import { bodyOf, headOf, type Sent } from './said.ts';
+import { bodyOf, headOf, type Sent } from './platform-calls.ts';
 
 /** Those whose mark is in the head; where there is none, those whose shape the body has. */
 function claimants(sent: Sent): readonly string[] {

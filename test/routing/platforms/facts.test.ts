@@ -15,7 +15,7 @@ import { slack } from '../../../src/routing/platforms/slack/slack.ts';
 import { webex } from '../../../src/routing/platforms/webex.ts';
 import { zoom } from '../../../src/routing/platforms/zoom.ts';
 import { form, json } from '../support.ts';
-import { bodyOf, headOf, type Sent } from './said.ts';
+import { bodyOf, headOf, type Sent } from './platform-calls.ts';
 
 function facts(platform: Platform, sent: Sent): DeliveryFacts {
   return factsOf(platform, headOf(sent), bodyOf(platform, sent));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { github } from '../../../src/routing/platforms/github.ts';
-import { type Fields, form, headOf, isTaken, json, named, type Sent } from './told.ts';
+import { type Fields, form, headOf, isRecognised, json, recipients, type Sent } from './platform-calls.ts';
 
 const DELIVERY = {
   'x-github-event': 'issues',
@@ -26,7 +26,7 @@ const issue = {
   installation: { id: 40000001 },
 };
 
-describe('whom a GitHub request is for', () => {
+describe('the bot that a GitHub request is for', () => {
   const whole = {
     app: '200001',
     installation: '40000001',
@@ -72,7 +72,7 @@ describe('whom a GitHub request is for', () => {
     ],
   ];
   for (const [name, sent, expected] of cases) {
-    it(name, () => assert.deepEqual(named(github, sent), expected));
+    it(name, () => assert.deepEqual(recipients(github, sent), expected));
   }
 
   it('is said by the head alone as far as app and hook go', () => {
@@ -94,11 +94,11 @@ describe('a GitHub request', () => {
   for (const [name, sent, expected] of cases) {
     it(`is ${expected ? '' : 'not '}recognised: ${name}`, () => {
       assert.equal(github.recognises(headOf(sent)), expected);
-      assert.equal(isTaken(github, sent), expected);
+      assert.equal(isRecognised(github, sent), expected);
     });
   }
 
-  it('waits 10 seconds, and shows a 404 where nobody claims it', () => {
+  it('waits 10 seconds, and shows a 404 if no profile claims it', () => {
     assert.equal(github.deadline(headOf({}), null), 10_000);
     assert.equal(github.synchronous(headOf({}), null), false);
     assert.equal(github.handshake(headOf({ headers: OF_APP }), null), undefined);

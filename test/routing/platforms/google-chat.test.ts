@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { googleChat } from '../../../src/routing/platforms/google-chat.ts';
 import { json } from '../support.ts';
-import { headOf, isAnsweredHere, recognition, type Sent, saidBy, unmatchedBy, waitsFor } from './said.ts';
+import {
+  headOf,
+  isAnsweredHere,
+  isSynchronous,
+  recipientsOrAmbiguous,
+  recognition,
+  type Sent,
+  unmatchedStatus,
+} from './platform-calls.ts';
 
 const CHAT = 'chat@system.gserviceaccount.com';
 const GOOGLE = 'https://accounts.google.com';
@@ -26,7 +34,7 @@ describe('a request of Google Chat', () => {
   for (const [name, claims, audience] of own) {
     it(`is told, and its app, by its token: ${name}`, () => {
       assert.deepEqual(recognition(googleChat, sent(claims)), [true, true]);
-      assert.deepEqual(saidBy(googleChat, sent(claims)), [{ audience }]);
+      assert.deepEqual(recipientsOrAmbiguous(googleChat, sent(claims)), [{ audience }]);
     });
   }
 
@@ -39,7 +47,7 @@ describe('a request of Google Chat', () => {
   for (const [name, claims] of nobody) {
     it(`names nobody with ${name}, and is nobody else's`, () => {
       assert.deepEqual(recognition(googleChat, sent(claims)), [true, true]);
-      assert.deepEqual(saidBy(googleChat, sent(claims)), []);
+      assert.deepEqual(recipientsOrAmbiguous(googleChat, sent(claims)), []);
     });
   }
 
@@ -58,7 +66,7 @@ describe('a request of Google Chat', () => {
   for (const [name, request] of others) {
     it(`is not one of ${name}`, () => {
       assert.deepEqual(recognition(googleChat, request), [false, false]);
-      assert.deepEqual(saidBy(googleChat, request), []);
+      assert.deepEqual(recipientsOrAmbiguous(googleChat, request), []);
     });
   }
 
@@ -67,11 +75,11 @@ describe('a request of Google Chat', () => {
     assert.deepEqual(googleChat.reads.json, []);
   });
 
-  it('waits half a minute for the answer itself, and hears 404 where nobody claims it', () => {
+  it('waits half a minute for the answer itself, and is answered 404 if no profile claims it', () => {
     const request = sent({ iss: CHAT, aud: '100000000001' });
     assert.equal(googleChat.deadline(headOf(request), null), 30_000);
-    assert.equal(waitsFor(googleChat, request), true);
+    assert.equal(isSynchronous(googleChat, request), true);
     assert.equal(isAnsweredHere(googleChat, request), false);
-    assert.equal(unmatchedBy(googleChat, request), 'the 404');
+    assert.equal(unmatchedStatus(googleChat, request), 'the 404');
   });
 });

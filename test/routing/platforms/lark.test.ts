@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { lark } from '../../../src/routing/platforms/lark.ts';
-import { bodyOf, type Fields, headOf, isTaken, json, named, type Sent } from './told.ts';
+import { bodyOf, type Fields, headOf, isRecognised, json, recipients, type Sent } from './platform-calls.ts';
 
 const APP = 'cli_aaaaaaaaaaaaaaa1';
 const OTHER = 'cli_aaaaaaaaaaaaaaa2';
@@ -43,7 +43,7 @@ function typed(type: string): object {
   return { ...message, header: { ...message.header, event_type: type } };
 }
 
-describe('whom a Lark request is for', () => {
+describe('the bot that a Lark request is for', () => {
   const cases: readonly (readonly [string, unknown, readonly Fields[]])[] = [
     ['an event names its app in the header', message, [{ app: APP }]],
     ["a callback does too: a card's button", typed('card.action.trigger'), [{ app: APP }]],
@@ -59,13 +59,13 @@ describe('whom a Lark request is for', () => {
     ['a url_verification names nobody', verification, []],
   ];
   for (const [name, body, expected] of cases) {
-    it(name, () => assert.deepEqual(named(lark, json(body)), expected));
+    it(name, () => assert.deepEqual(recipients(lark, json(body)), expected));
   }
 
-  it('is not said where both forms are there and name two apps', () => {
+  it('is ambiguous if both schemas are there and name two apps', () => {
     const both = { ...oldMessage, ...message, event: { app_id: OTHER } };
-    assert.ok('ambiguous' in named(lark, json(both)));
-    assert.deepEqual(named(lark, json({ ...both, event: { app_id: APP } })), [{ app: APP }]);
+    assert.ok('ambiguous' in recipients(lark, json(both)));
+    assert.deepEqual(recipients(lark, json({ ...both, event: { app_id: APP } })), [{ app: APP }]);
   });
 });
 
@@ -101,7 +101,8 @@ describe('a Lark request', () => {
     ],
   ];
   for (const [name, sent, expected] of cases) {
-    it(`is ${expected ? '' : 'not '}recognised: ${name}`, () => assert.equal(isTaken(lark, sent), expected));
+    it(`is ${expected ? '' : 'not '}recognised: ${name}`, () =>
+      assert.equal(isRecognised(lark, sent), expected));
   }
 
   it('waits for its answer where it is shown to the user, or cannot be read', () => {

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { line } from '../../../src/routing/platforms/line.ts';
 import { json } from '../support.ts';
-import { headOf, isAnsweredHere, recognition, type Sent, saidBy, unmatchedBy, waitsFor } from './said.ts';
+import {
+  headOf,
+  isAnsweredHere,
+  isSynchronous,
+  recipientsOrAmbiguous,
+  recognition,
+  type Sent,
+  unmatchedStatus,
+} from './platform-calls.ts';
 
 const BOT = `U${'0a'.repeat(16)}`;
 
@@ -19,7 +27,7 @@ const message = {
 };
 
 describe("a request of LINE's", () => {
-  const cases: readonly (readonly [string, Sent, ReturnType<typeof saidBy>])[] = [
+  const cases: readonly (readonly [string, Sent, ReturnType<typeof recipientsOrAmbiguous>])[] = [
     ['a message', sent({ destination: BOT, events: [message] }), [{ destination: BOT }]],
     ['several', sent({ destination: BOT, events: [message, message] }), [{ destination: BOT }]],
     ['no events', sent({ destination: BOT, events: [] }), [{ destination: BOT }]],
@@ -29,10 +37,10 @@ describe("a request of LINE's", () => {
     ['no body', { headers: { 'x-line-signature': 'x' } }, []],
   ];
   for (const [name, request, expected] of cases) {
-    it(`names its bot: ${name}`, () => assert.deepEqual(saidBy(line, request), expected));
+    it(`names its bot: ${name}`, () => assert.deepEqual(recipientsOrAmbiguous(line, request), expected));
   }
 
-  it('is told by its signature', () => {
+  it('is recognised by its signature', () => {
     const events = { destination: BOT, events: [] };
     assert.deepEqual(recognition(line, sent(events)), [true, true]);
     assert.deepEqual(recognition(line, json(events)), [false, false]);
@@ -48,8 +56,8 @@ describe("a request of LINE's", () => {
     ['has none', { destination: BOT }, 'the 404'],
   ];
   for (const [name, value, expected] of unclaimed) {
-    it(`hears ${expected} where nobody claims it and it ${name}`, () => {
-      assert.equal(unmatchedBy(line, sent(value)), expected);
+    it(`hears ${expected} if no profile claims it and it ${name}`, () => {
+      assert.equal(unmatchedStatus(line, sent(value)), expected);
     });
   }
 
@@ -59,6 +67,6 @@ describe("a request of LINE's", () => {
 
   it('waits two seconds, for no answer in particular', () => {
     assert.equal(line.deadline(headOf(sent({})), null), 2000);
-    assert.equal(waitsFor(line, sent({ destination: BOT, events: [message] })), false);
+    assert.equal(isSynchronous(line, sent({ destination: BOT, events: [message] })), false);
   });
 });

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { mattermost } from '../../../src/routing/platforms/mattermost.ts';
-import { bodyOf, type Fields, form, headOf, isTaken, json, named, type Sent } from './told.ts';
+import {
+  bodyOf,
+  type Fields,
+  form,
+  headOf,
+  isRecognised,
+  json,
+  recipients,
+  type Sent,
+} from './platform-calls.ts';
 
 const TOKEN = 'inventedtoken0000000000001';
 const OTHER = 'inventedtoken0000000000002';
@@ -39,7 +48,7 @@ const dialog = { ...ids, team_id: TEAM, type: 'dialog_submission', callback_id: 
 const asQuery: Sent = { method: 'GET', query: new URLSearchParams(command).toString() };
 const both = { token: TOKEN, team: TEAM };
 
-describe('whom a Mattermost request is for', () => {
+describe('the bot that a Mattermost request is for', () => {
   const cases: readonly (readonly [string, Sent, readonly Fields[]])[] = [
     ['an outgoing webhook', json(post), [both]],
     ['an outgoing webhook as a form', form({ ...post, timestamp: '1700000000000' }), [both]],
@@ -52,16 +61,16 @@ describe('whom a Mattermost request is for', () => {
     ['a token that is no string', json({ ...post, token: 1 }), [{ team: TEAM }]],
   ];
   for (const [name, sent, expected] of cases) {
-    it(name, () => assert.deepEqual(named(mattermost, sent), expected));
+    it(name, () => assert.deepEqual(recipients(mattermost, sent), expected));
   }
 
-  it('is not said where a token is there twice', () => {
+  it('is ambiguous if there are two tokens', () => {
     const twice = [
       form(command, { authorization: `Token ${OTHER}` }),
       { ...asQuery, query: `${asQuery.query}&token=${OTHER}` },
       { ...asQuery, query: `${asQuery.query}&team_id=${TEAM}` },
     ];
-    for (const sent of twice) assert.ok('ambiguous' in named(mattermost, sent));
+    for (const sent of twice) assert.ok('ambiguous' in recipients(mattermost, sent));
   });
 
   it('is said by a secret where it is a token', () => {
@@ -97,7 +106,7 @@ describe('a Mattermost request', () => {
   ];
   for (const [name, sent, expected] of cases) {
     it(`is ${expected ? '' : 'not '}recognised: ${name}`, () =>
-      assert.equal(isTaken(mattermost, sent), expected));
+      assert.equal(isRecognised(mattermost, sent), expected));
   }
 
   it('waits 30 seconds for an answer that is shown', () => {

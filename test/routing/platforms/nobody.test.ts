@@ -26,7 +26,7 @@ const mattermost = keyRoute('keyed', 'mattermost', { team: 'inventedteam00000000
 const plain = pathRoute('plain');
 const fallback = pathRoute('fallback', '', { fallback: true });
 
-describe('a request that names nobody', () => {
+describe('a request that names no bot', () => {
   const cases: readonly (readonly [string, readonly Route[], Request, string])[] = [
     ["WeCom's trial of a URL is nobody's", [wecom, plain], ECHO, 'unmatched 404'],
     ["WeCom's trial of a URL, with a fallback", [wecom, fallback], ECHO, 'fallback'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { platforms } from '../../../src/routing/platforms/index.ts';
-import { form, isTaken, json, type Sent } from './told.ts';
+import { form, isRecognised, json, type Sent } from './platform-calls.ts';
 
 const GUID = 'aaaaaaaa-0000-0000-0000-000000000001';
 const MATTERMOST = {
@@ -119,7 +119,9 @@ const samples: readonly (readonly [string, Sent, readonly string[]])[] = [
 describe('a body alone is taken for its own by', () => {
   for (const [name, sent, expected] of samples) {
     it(`${expected.join(', before ') || 'nobody'}: ${name}`, () => {
-      const takers = platforms.filter((platform) => isTaken(platform, sent)).map((platform) => platform.name);
+      const takers = platforms
+        .filter((platform) => isRecognised(platform, sent))
+        .map((platform) => platform.name);
       assert.deepEqual(takers, expected);
     });
   }

@@ -331,7 +331,7 @@ describe("an app's verification token", () => {
 });
 
 describe('a Slack request', () => {
-  it('is told by its signature header, and else needs its body', () => {
+  it('is recognised by its signature header, or else needs its body', () => {
     const told = (request: Request) => slack.recognises(head(request));
     assert.equal(told(event({})), 'needs body');
     assert.equal(told(form({})), 'needs body');

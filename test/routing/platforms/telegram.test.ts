@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { telegram } from '../../../src/routing/platforms/telegram.ts';
 import { json } from '../support.ts';
-import { headOf, isAnsweredHere, recognition, type Sent, saidBy, unmatchedBy, waitsFor } from './said.ts';
+import {
+  headOf,
+  isAnsweredHere,
+  isSynchronous,
+  recipientsOrAmbiguous,
+  recognition,
+  type Sent,
+  unmatchedStatus,
+} from './platform-calls.ts';
 
 const HEADER = 'x-telegram-bot-api-secret-token';
 const update = { update_id: 100000001, message: { message_id: 1, chat: { id: 1 }, text: 'hello' } };
@@ -12,7 +20,7 @@ function sent(token: string): Sent {
 }
 
 describe('a Telegram update', () => {
-  const cases: readonly (readonly [string, string, ReturnType<typeof saidBy>])[] = [
+  const cases: readonly (readonly [string, string, ReturnType<typeof recipientsOrAmbiguous>])[] = [
     ['names its bot by the secret token', 'invented-Token_1', [{ secret_token: 'invented-Token_1' }]],
     ['of the longest token', 'x'.repeat(256), [{ secret_token: 'x'.repeat(256) }]],
     ['of a longer one names nobody', 'x'.repeat(257), []],
@@ -21,10 +29,10 @@ describe('a Telegram update', () => {
     ['of two tokens names nobody', 'invented-1, invented-2', []],
   ];
   for (const [name, token, expected] of cases) {
-    it(name, () => assert.deepEqual(saidBy(telegram, sent(token)), expected));
+    it(name, () => assert.deepEqual(recipientsOrAmbiguous(telegram, sent(token)), expected));
   }
 
-  it('is told by its header, whatever the body is', () => {
+  it('is recognised by its header, whatever the body is', () => {
     assert.deepEqual(recognition(telegram, sent('invented')), [true, true]);
     assert.deepEqual(recognition(telegram, { headers: { [HEADER]: 'invented' } }), [true]);
     assert.deepEqual(recognition(telegram, json(update)), [false, false]);
@@ -36,11 +44,12 @@ describe('a Telegram update', () => {
     assert.deepEqual(telegram.reads.json, []);
   });
 
-  it('that nobody claims is sent again', () => assert.equal(unmatchedBy(telegram, sent('x')), 'the 404'));
+  it('that no profile claims is sent again', () =>
+    assert.equal(unmatchedStatus(telegram, sent('x')), 'the 404'));
 
   it('waits a minute for an answer, which may be a call of the Bot API', () => {
     assert.equal(telegram.deadline(headOf(sent('x')), null), 60_000);
-    assert.equal(waitsFor(telegram, sent('x')), true);
+    assert.equal(isSynchronous(telegram, sent('x')), true);
     assert.equal(isAnsweredHere(telegram, sent('x')), false);
   });
 

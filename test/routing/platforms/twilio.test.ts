@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { twilio } from '../../../src/routing/platforms/twilio.ts';
 import { FORM_TYPE, form, json } from '../support.ts';
-import { headOf, isAnsweredHere, recognition, type Sent, saidBy, unmatchedBy, waitsFor } from './said.ts';
+import {
+  headOf,
+  isAnsweredHere,
+  isSynchronous,
+  recipientsOrAmbiguous,
+  recognition,
+  type Sent,
+  unmatchedStatus,
+} from './platform-calls.ts';
 
 const ACCOUNT = `AC${'0a'.repeat(16)}`;
 const BOT = '+15550100001';
@@ -35,7 +43,11 @@ function queryOf(fields: Readonly<Record<string, string>>): string {
 const bot = [{ to: BOT, account: ACCOUNT }];
 
 describe("a request of Twilio's", () => {
-  const kinds: readonly (readonly [string, Readonly<Record<string, string>>, ReturnType<typeof saidBy>])[] = [
+  const kinds: readonly (readonly [
+    string,
+    Readonly<Record<string, string>>,
+    ReturnType<typeof recipientsOrAmbiguous>,
+  ])[] = [
     ['a message', incoming, bot],
     [
       'a message of WhatsApp',
@@ -54,13 +66,14 @@ describe("a request of Twilio's", () => {
     ['neither', { Body: 'hello' }, []],
   ];
   for (const [name, fields, expected] of kinds) {
-    it(`names its bot in a form: ${name}`, () => assert.deepEqual(saidBy(twilio, post(fields)), expected));
+    it(`names its bot in a form: ${name}`, () =>
+      assert.deepEqual(recipientsOrAmbiguous(twilio, post(fields)), expected));
     it(`names its bot in a query: ${name}`, () => {
-      assert.deepEqual(saidBy(twilio, get(queryOf(fields))), expected);
+      assert.deepEqual(recipientsOrAmbiguous(twilio, get(queryOf(fields))), expected);
     });
   }
 
-  const queries: readonly (readonly [string, string, ReturnType<typeof saidBy>])[] = [
+  const queries: readonly (readonly [string, string, ReturnType<typeof recipientsOrAmbiguous>])[] = [
     ["a '+' that is percent-encoded", `To=%2B15550100001&AccountSid=${ACCOUNT}`, bot],
     ["a '+' that is not is a space", 'To=+15550100001', [{ to: ' 15550100001' }]],
     ['a name that is percent-encoded', `%54o=%2B15550100001&AccountSid=${ACCOUNT}`, bot],
@@ -73,27 +86,28 @@ describe("a request of Twilio's", () => {
     ['nothing', '', []],
   ];
   for (const [name, query, expected] of queries) {
-    it(`is read strictly in a query: ${name}`, () => assert.deepEqual(saidBy(twilio, get(query)), expected));
+    it(`is read strictly in a query: ${name}`, () =>
+      assert.deepEqual(recipientsOrAmbiguous(twilio, get(query)), expected));
   }
 
   it('is read in its body alone where it has one', () => {
     assert.deepEqual(
-      saidBy(twilio, { ...post(incoming), query: queryOf({ To: OTHER, AccountSid: 'x' }) }),
+      recipientsOrAmbiguous(twilio, { ...post(incoming), query: queryOf({ To: OTHER, AccountSid: 'x' }) }),
       bot,
     );
-    assert.deepEqual(saidBy(twilio, { headers: SIGNED, query: queryOf(incoming) }), []);
+    assert.deepEqual(recipientsOrAmbiguous(twilio, { headers: SIGNED, query: queryOf(incoming) }), []);
     assert.deepEqual(
-      saidBy(twilio, {
+      recipientsOrAmbiguous(twilio, {
         ...get(queryOf(incoming)),
         ...{ body: queryOf(outgoing) },
         headers: { ...SIGNED, 'content-type': FORM_TYPE },
       }),
       bot,
     );
-    assert.deepEqual(saidBy(twilio, json(incoming, SIGNED)), []);
+    assert.deepEqual(recipientsOrAmbiguous(twilio, json(incoming, SIGNED)), []);
   });
 
-  it('is told by its signature, with either method', () => {
+  it('is recognised by its signature, with either method', () => {
     assert.deepEqual(recognition(twilio, post(incoming)), [true, true]);
     assert.deepEqual(recognition(twilio, get(queryOf(incoming))), [true]);
     assert.deepEqual(recognition(twilio, form(incoming)), [false, false]);
@@ -101,10 +115,10 @@ describe("a request of Twilio's", () => {
     assert.deepEqual(twilio.headFields, []);
   });
 
-  it('waits 15 seconds for TwiML, and hears 404 where nobody claims it', () => {
+  it('waits 15 seconds for TwiML, and is answered 404 if no profile claims it', () => {
     assert.equal(twilio.deadline(headOf(post(incoming)), null), 15_000);
-    assert.equal(waitsFor(twilio, post(incoming)), true);
+    assert.equal(isSynchronous(twilio, post(incoming)), true);
     assert.equal(isAnsweredHere(twilio, post(incoming)), false);
-    assert.equal(unmatchedBy(twilio, post(incoming)), 'the 404');
+    assert.equal(unmatchedStatus(twilio, post(incoming)), 'the 404');
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { viber } from '../../../src/routing/platforms/viber.ts';
-import { headOf, json, named, type Sent } from './told.ts';
+import { headOf, json, recipients, type Sent } from './platform-calls.ts';
 
 const SIGNATURE = '0'.repeat(64);
 const message = {
@@ -33,7 +33,7 @@ describe('a Viber request', () => {
   }
 
   it('names no bot, and has no routes of its own', () => {
-    assert.deepEqual(named(viber, json(message, { 'x-viber-content-signature': SIGNATURE })), []);
+    assert.deepEqual(recipients(viber, json(message, { 'x-viber-content-signature': SIGNATURE })), []);
     assert.equal(viber.configKey, null);
     assert.deepEqual(viber.fields, []);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { webex } from '../../../src/routing/platforms/webex.ts';
-import { bodyOf, type Fields, headOf, isTaken, json, named, type Sent } from './told.ts';
+import { bodyOf, type Fields, headOf, isRecognised, json, recipients, type Sent } from './platform-calls.ts';
 
 const WEBHOOK = 'SW52ZW50ZWRXZWJob29r';
 const APP = 'SW52ZW50ZWRBcHA';
@@ -21,7 +21,7 @@ const message = {
   data: { id: 'SW52ZW50ZWRNZXNzYWdl', roomId: 'SW52ZW50ZWRSb29t' },
 };
 
-describe('whom a Webex request is for', () => {
+describe('the bot that a Webex request is for', () => {
   const cases: readonly (readonly [string, unknown, readonly Fields[]])[] = [
     ['a webhook and its app', message, [{ webhook: WEBHOOK, app: APP }]],
     ['a webhook without an app', { ...message, appId: undefined }, [{ webhook: WEBHOOK }]],
@@ -29,7 +29,7 @@ describe('whom a Webex request is for', () => {
     ['an id that is no string is no key', { ...message, id: 1 }, [{ app: APP }]],
   ];
   for (const [name, body, expected] of cases) {
-    it(name, () => assert.deepEqual(named(webex, json(body)), expected));
+    it(name, () => assert.deepEqual(recipients(webex, json(body)), expected));
   }
 });
 
@@ -49,7 +49,8 @@ describe('a Webex request', () => {
     ['a PUT', { ...json(message), method: 'PUT' }, false],
   ];
   for (const [name, sent, expected] of cases) {
-    it(`is ${expected ? '' : 'not '}recognised: ${name}`, () => assert.equal(isTaken(webex, sent), expected));
+    it(`is ${expected ? '' : 'not '}recognised: ${name}`, () =>
+      assert.equal(isRecognised(webex, sent), expected));
   }
 
   it('waits 5 seconds, for its status alone', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { wecom } from '../../../src/routing/platforms/wecom.ts';
-import { bodyOf, type Fields, headOf, isTaken, json, named, type Sent } from './told.ts';
+import { bodyOf, type Fields, headOf, isRecognised, json, recipients, type Sent } from './platform-calls.ts';
 
 const CORP = 'ww0000000000000001';
 const SIGNED = 'msg_signature=0000000000000000&timestamp=1700000000&nonce=1000000000';
@@ -11,7 +11,7 @@ function xml(body: string, query = SIGNED): Sent {
   return { query, headers: { 'content-type': 'text/xml' }, body };
 }
 
-describe('whom a WeCom request is for', () => {
+describe('the bot that a WeCom request is for', () => {
   const cases: readonly (readonly [string, Sent, readonly Fields[]])[] = [
     ['a callback names its corporation and agent', xml(CALLBACK), [{ corp: CORP, agent: '1000002' }]],
     [
@@ -25,7 +25,7 @@ describe('whom a WeCom request is for', () => {
     ["an AI bot's JSON names nobody", { ...json({ encrypt: 'aW52ZW50ZWQ=' }), query: SIGNED }, []],
   ];
   for (const [name, sent, expected] of cases) {
-    it(name, () => assert.deepEqual(named(wecom, sent), expected));
+    it(name, () => assert.deepEqual(recipients(wecom, sent), expected));
   }
 });
 
@@ -46,7 +46,7 @@ describe('a WeCom request', () => {
   for (const [name, sent, expected] of cases) {
     it(`is ${expected ? '' : 'not '}recognised: ${name}`, () => {
       assert.equal(wecom.recognises(headOf(sent)), expected);
-      assert.equal(isTaken(wecom, sent), expected);
+      assert.equal(isRecognised(wecom, sent), expected);
     });
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { zoom } from '../../../src/routing/platforms/zoom.ts';
-import { bodyOf, type Fields, headOf, isTaken, json, named, type Sent } from './told.ts';
+import { bodyOf, type Fields, headOf, isRecognised, json, recipients, type Sent } from './platform-calls.ts';
 
 const ACCOUNT = 'InventedAccount0000001';
 const OTHER = 'InventedAccount0000002';
@@ -22,7 +22,7 @@ const validation = {
   payload: { plainToken: 'an-invented-token' },
 };
 
-describe('whom a Zoom request is for', () => {
+describe('the bot that a Zoom request is for', () => {
   const cases: readonly (readonly [string, unknown, readonly Fields[]])[] = [
     ['an event names its account', started, [{ account: ACCOUNT }]],
     ["a chatbot's event spells it another way", chat, [{ account: ACCOUNT }]],
@@ -35,11 +35,13 @@ describe('whom a Zoom request is for', () => {
     ['an account that is no string is no key', { ...started, payload: { account_id: 1 } }, []],
   ];
   for (const [name, body, expected] of cases) {
-    it(name, () => assert.deepEqual(named(zoom, json(body)), expected));
+    it(name, () => assert.deepEqual(recipients(zoom, json(body)), expected));
   }
 
   it('is not said where two accounts are named', () => {
-    assert.ok('ambiguous' in named(zoom, json({ ...chat, payload: { ...chat.payload, account_id: OTHER } })));
+    assert.ok(
+      'ambiguous' in recipients(zoom, json({ ...chat, payload: { ...chat.payload, account_id: OTHER } })),
+    );
   });
 });
 
@@ -56,7 +58,8 @@ describe('a Zoom request', () => {
     ['a PUT', { ...json(started), method: 'PUT' }, false],
   ];
   for (const [name, sent, expected] of cases) {
-    it(`is ${expected ? '' : 'not '}recognised: ${name}`, () => assert.equal(isTaken(zoom, sent), expected));
+    it(`is ${expected ? '' : 'not '}recognised: ${name}`, () =>
+      assert.equal(isRecognised(zoom, sent), expected));
   }
 
   it('waits 3 seconds, and for its answer where it is a url_validation', () => {
@@ -67,7 +70,7 @@ describe('a Zoom request', () => {
     assert.equal(zoom.synchronous(headOf({}), null), true);
   });
 
-  it('hears 200 where nobody claims an event, but a validation does not pass', () => {
+  it('is answered 200 if no profile claims an event, but a validation does not pass', () => {
     const hears = (body: unknown) => zoom.unmatched(headOf({}), bodyOf(zoom, json(body)));
     assert.deepEqual(hears(started), { status: 200, contentType: null, body: '' });
     assert.deepEqual(hears(chat), { status: 200, contentType: null, body: '' });

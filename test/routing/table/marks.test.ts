@@ -27,7 +27,7 @@ function byHead(table: RouteTable, request: Request): string {
   return outcome.kind === 'refused' ? outcome.code : outcome.kind;
 }
 
-describe("a request with a sender's mark in its head", () => {
+describe('a request whose head is recognised as a sender’s', () => {
   const table = tableOf(
     keyRoute('updates', 'telegram', { secret_token: 'known' }),
     keyRoute('pushes', 'github', { hook: '1' }),

@@ -67,7 +67,7 @@ function naive(routes: readonly Route[], known: Known): Route | undefined {
       pathOnly,
     );
   if (slack.length > 0 && known.signed) return bySlack();
-  // A header's value that no route claims leaves a sender alone that is told by its body.
+  // A header's value that no route claims leaves a sender alone that is recognised by its body.
   const isTaken = byCustom() !== undefined && byCustom() !== pathOnly;
   if (hasHeader && (isTaken || slack.length === 0 || !isEvent)) return byCustom();
   if (slack.length > 0 && isEvent) return bySlack();

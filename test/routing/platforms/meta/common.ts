@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Platform } from '../../../../src/routing/platform.ts';
 import { FORM_TYPE, json } from '../../support.ts';
-import { headOf, isAnsweredHere, recognition, type Sent, saidBy, unmatchedBy, waitsFor } from '../said.ts';
+import {
+  headOf,
+  isAnsweredHere,
+  isSynchronous,
+  recipientsOrAmbiguous,
+  recognition,
+  type Sent,
+  unmatchedStatus,
+} from '../platform-calls.ts';
 
 /** A notification as Meta sends it: signed, which says nothing of the product. */
 export function notification(object: string, ...entries: readonly unknown[]): Sent {
@@ -17,14 +25,14 @@ const TRIAL = 'hub.mode=subscribe&hub.challenge=100001&hub.verify_token=invented
 
 /** What holds for each of Meta's products alike. */
 export function describeCommon(platform: Platform, object: string): void {
-  const named = [{ verify_token: 'invented-token' }];
+  const claimed = [{ verify_token: 'invented-token' }];
 
   describe(`the GET that subscribes a URL to ${platform.name}`, () => {
-    const trials: readonly (readonly [string, string, ReturnType<typeof saidBy>])[] = [
-      ['as Meta sends it', TRIAL, named],
-      ['in another order', 'hub.verify_token=invented-token&hub.mode=subscribe', named],
-      ["behind the URL's own query", `bot=1&${TRIAL}`, named],
-      ['percent-encoded', 'hub%2Emode=subscribe&hub%2everify_token=invented%2Dtoken', named],
+    const trials: readonly (readonly [string, string, ReturnType<typeof recipientsOrAmbiguous>])[] = [
+      ['as Meta sends it', TRIAL, claimed],
+      ['in another order', 'hub.verify_token=invented-token&hub.mode=subscribe', claimed],
+      ["behind the URL's own query", `bot=1&${TRIAL}`, claimed],
+      ['percent-encoded', 'hub%2Emode=subscribe&hub%2everify_token=invented%2Dtoken', claimed],
       ['with an empty token', 'hub.mode=subscribe&hub.verify_token=', []],
       ['with two tokens', `${TRIAL}&hub.verify_token=another`, 'ambiguous'],
       ['with two tokens, one in brackets', `${TRIAL}&hub.verify_token[]=another`, 'ambiguous'],
@@ -32,9 +40,9 @@ export function describeCommon(platform: Platform, object: string): void {
       ['with a broken escape', `${TRIAL}%2`, 'ambiguous'],
     ];
     for (const [name, query, expected] of trials) {
-      it(`is told by its query: ${name}`, () => {
+      it(`is recognised by its query: ${name}`, () => {
         assert.deepEqual(recognition(platform, get(query)), [true]);
-        assert.deepEqual(saidBy(platform, get(query)), expected);
+        assert.deepEqual(recipientsOrAmbiguous(platform, get(query)), expected);
       });
     }
 
@@ -52,16 +60,16 @@ export function describeCommon(platform: Platform, object: string): void {
       it(`is no other: ${name}`, () => assert.notEqual(recognition(platform, request)[0], true));
     }
 
-    it('is told by its query all the same where it has a body', () => {
+    it('is recognised by its query all the same where it has a body', () => {
       const sent = { ...notification(object, { id: '1' }), ...get(TRIAL) };
       assert.deepEqual(recognition(platform, sent), [true, true]);
-      assert.deepEqual(saidBy(platform, sent), named);
+      assert.deepEqual(recipientsOrAmbiguous(platform, sent), claimed);
     });
 
     it('is answered by the gateway that knows the token, else with 403', () => {
       assert.equal(isAnsweredHere(platform, get(TRIAL)), false);
-      assert.equal(waitsFor(platform, get(TRIAL)), true);
-      assert.equal(unmatchedBy(platform, get(TRIAL)), 403);
+      assert.equal(isSynchronous(platform, get(TRIAL)), true);
+      assert.equal(unmatchedStatus(platform, get(TRIAL)), 403);
     });
 
     it('has a route by the head alone, and a secret one', () => {
@@ -90,7 +98,8 @@ export function describeCommon(platform: Platform, object: string): void {
       ['in text', { headers: { 'content-type': 'text/plain' } }, [false]],
     ];
     for (const [name, request, expected] of shapes) {
-      it(`is told by its body: ${name}`, () => assert.deepEqual(recognition(platform, request), expected));
+      it(`is recognised by its body: ${name}`, () =>
+        assert.deepEqual(recognition(platform, request), expected));
     }
 
     for (const other of ['whatsapp_business_account', 'page', 'instagram'].filter((one) => one !== object)) {
@@ -100,14 +109,14 @@ export function describeCommon(platform: Platform, object: string): void {
     }
 
     it('names nobody without entries, or without a body', () => {
-      assert.deepEqual(saidBy(platform, notification(object)), []);
-      assert.deepEqual(saidBy(platform, {}), []);
+      assert.deepEqual(recipientsOrAmbiguous(platform, notification(object)), []);
+      assert.deepEqual(recipientsOrAmbiguous(platform, {}), []);
     });
 
-    it('is taken where nobody claims it, so that its app keeps its subscription', () => {
-      assert.equal(unmatchedBy(platform, own), 200);
+    it('is taken if no profile claims it, so that its app keeps its subscription', () => {
+      assert.equal(unmatchedStatus(platform, own), 200);
       assert.equal(isAnsweredHere(platform, own), false);
-      assert.equal(waitsFor(platform, own), false);
+      assert.equal(isSynchronous(platform, own), false);
       assert.equal(platform.deadline(headOf(own), null), 20_000);
     });
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { messenger } from '../../../../src/routing/platforms/meta/messenger.ts';
-import { type Sent, saidBy } from '../said.ts';
+import { recipientsOrAmbiguous, type Sent } from '../platform-calls.ts';
 import { describeCommon, notification } from './common.ts';
 
 const [PAGE, OTHER] = ['300000000000001', '300000000000002'];
@@ -18,7 +18,7 @@ function message(sender: string, recipient: string): object {
 describeCommon(messenger, 'page');
 
 describe('the attributes of a Messenger notification', () => {
-  const cases: readonly (readonly [string, Sent, ReturnType<typeof saidBy>])[] = [
+  const cases: readonly (readonly [string, Sent, ReturnType<typeof recipientsOrAmbiguous>])[] = [
     ['a message', sent({ id: PAGE, time: 1, messaging: [message(USER, PAGE)] }), [{ page: PAGE }]],
     [
       'the echo of what the page wrote',
@@ -32,8 +32,8 @@ describe('the attributes of a Messenger notification', () => {
     ['no page', sent({ messaging: [message(USER, PAGE)] }), [{}]],
   ];
   for (const [name, request, expected] of cases) {
-    it(name, () => assert.deepEqual(saidBy(messenger, request), expected));
+    it(name, () => assert.deepEqual(recipientsOrAmbiguous(messenger, request), expected));
   }
 
-  it('are told by the page', () => assert.deepEqual(messenger.fields, ['page', 'verify_token']));
+  it('are recognised by the page', () => assert.deepEqual(messenger.fields, ['page', 'verify_token']));
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { whatsapp } from '../../../../src/routing/platforms/meta/whatsapp.ts';
-import { type Sent, saidBy } from '../said.ts';
+import { recipientsOrAmbiguous, type Sent } from '../platform-calls.ts';
 import { describeCommon, notification } from './common.ts';
 
 const OBJECT = 'whatsapp_business_account';
@@ -25,7 +25,7 @@ const template = { field: 'message_template_status_update', value: { event: 'APP
 describeCommon(whatsapp, OBJECT);
 
 describe('the attributes of a WhatsApp notification', () => {
-  const cases: readonly (readonly [string, Sent, ReturnType<typeof saidBy>])[] = [
+  const cases: readonly (readonly [string, Sent, ReturnType<typeof recipientsOrAmbiguous>])[] = [
     ['one message', sent({ id: A, changes: [message(ONE)] }), [{ phone_number: ONE, account: A }]],
     [
       'several for one number are one delivery',
@@ -76,12 +76,12 @@ describe('the attributes of a WhatsApp notification', () => {
     ['__proto__ is an account like any', sent({ id: '__proto__', changes: [] }), [{ account: '__proto__' }]],
   ];
   for (const [name, request, expected] of cases) {
-    it(name, () => assert.deepEqual(saidBy(whatsapp, request), expected));
+    it(name, () => assert.deepEqual(recipientsOrAmbiguous(whatsapp, request), expected));
   }
 
   it('of a full batch is one for each number', () => {
     const changes = Array.from({ length: 1000 }, (_none, index) => message(`${index % 10}`));
-    assert.equal(saidBy(whatsapp, sent({ id: A, changes })).length, 10);
+    assert.equal(recipientsOrAmbiguous(whatsapp, sent({ id: A, changes })).length, 10);
   });
 
   it('beat one another by the number, then the account', () => {

@@ -240,7 +240,7 @@ describe('the agents of one Agent 365 blueprint', () => {
 });
 
 describe('a Bot Framework request', () => {
-  it('is told by its head only where it cannot be one', () => {
+  it('is ruled out by its head only if it cannot be one', () => {
     const told = (request: Request) => botFramework.recognises(head(request));
     assert.equal(told(json(teams)), 'needs body');
     assert.equal(told(json(teams, { 'content-type': 'application/json; charset=utf-8' })), 'needs body');

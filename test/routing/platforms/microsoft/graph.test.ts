@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { graph } from '../../../../src/routing/platforms/microsoft/graph.ts';
-import { bodyOf, type Fields, headOf, isTaken, json, named, type Sent } from '../told.ts';
+import { bodyOf, type Fields, headOf, isRecognised, json, recipients, type Sent } from '../platform-calls.ts';
 
 const ONE = 'aaaaaaaa-0000-0000-0000-000000000001';
 const TWO = 'bbbbbbbb-0000-0000-0000-000000000002';
@@ -28,7 +28,7 @@ function lifecycle(subscriptionId: string, clientState: string): object {
   };
 }
 
-describe('whom a Graph request is for', () => {
+describe('the bot that a Graph request is for', () => {
   const cases: readonly (readonly [string, unknown, readonly Fields[]])[] = [
     [
       'a notification',
@@ -71,13 +71,13 @@ describe('whom a Graph request is for', () => {
     ['no batch', { value: {} }, []],
   ];
   for (const [name, body, expected] of cases) {
-    it(name, () => assert.deepEqual(named(graph, json(body)), expected));
+    it(name, () => assert.deepEqual(recipients(graph, json(body)), expected));
   }
 
-  it('is nobody where it asks for validation, whatever else it holds', () => {
+  it('is none if it asks for validation, whatever else it holds', () => {
     const batch = json({ value: [change(ONE, 'a')] });
-    assert.deepEqual(named(graph, { ...batch, query: 'validationToken=x' }), []);
-    assert.ok('ambiguous' in named(graph, { ...batch, query: 'validationToken=x&validationToken=y' }));
+    assert.deepEqual(recipients(graph, { ...batch, query: 'validationToken=x' }), []);
+    assert.ok('ambiguous' in recipients(graph, { ...batch, query: 'validationToken=x&validationToken=y' }));
   });
 
   it('is said by a secret where it is a client state', () => {
@@ -96,10 +96,11 @@ describe('a Graph request', () => {
     ['a value that is no list', json({ value: change(ONE) }), false],
   ];
   for (const [name, sent, expected] of cases) {
-    it(`is ${expected ? '' : 'not '}recognised: ${name}`, () => assert.equal(isTaken(graph, sent), expected));
+    it(`is ${expected ? '' : 'not '}recognised: ${name}`, () =>
+      assert.equal(isRecognised(graph, sent), expected));
   }
 
-  it('is repeated for hours where nobody claims it', () => {
+  it('is repeated for hours if no profile claims it', () => {
     const sent = json({ value: [change(ONE)] });
     assert.equal(graph.unmatched(headOf(sent), bodyOf(graph, sent)), undefined);
     assert.equal(graph.deadline(headOf(sent), bodyOf(graph, sent)), 10_000);
