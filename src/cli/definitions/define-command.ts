@@ -33,7 +33,11 @@ export function defineCommand(program: Command, definition: CommandDefinition): 
   return readsConfig ? command.option(CONFIG_FLAGS, 'The config file', DEFAULT_CONFIG) : command;
 }
 
-/** The examples of a command that `defineCommand` added. */
+/**
+ * The examples of a command that `defineCommand` added.
+ *
+ * @public scripts/generate-command-reference.mjs reads it from dist/
+ */
 export function examplesOf(command: Command): readonly string[] {
   return examples.get(command) ?? [];
 }
