@@ -105,7 +105,7 @@ if (process.platform === 'linux') {
     await restart.shows('waiting for gated (starting)');
     restart.type('\x03');
     assert.equal(await restart.ended, 130);
-    assert.match(restart.shown, /goes on to restart gated without this command; not restarted: fast\r\n/);
+    assert.match(restart.shown, /goes on restarting gated without this command; not restarted: fast\r\n/);
     await open();
     assert.equal((await run('start', 'gated')).code, 0);
   });

@@ -7,6 +7,12 @@ import { type Progress, progressText, summaryText } from './progress-text.ts';
 
 export type Verb = 'start' | 'stop' | 'restart';
 
+const ONGOING: Readonly<Record<Verb, string>> = {
+  start: 'starting',
+  stop: 'stopping',
+  restart: 'restarting',
+};
+
 /** ms between two questions for the gateways' states. */
 const POLL_EVERY = 300;
 
@@ -98,7 +104,7 @@ export class ChangeProgress {
     const names = pending.map(({ name }) => name).join(', ');
     const untouched = this.#untouched();
     return [
-      `gwproxy goes on to ${this.#verb} ${names} without this command`,
+      `gwproxy goes on ${ONGOING[this.#verb]} ${names} without this command`,
       ...(untouched.length === 0 ? [] : [`not restarted: ${untouched.join(', ')}`]),
     ].join('; ');
   }
