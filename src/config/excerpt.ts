@@ -4,7 +4,7 @@ const AFTER = 40;
 
 /** Keys whose values are secrets in a config, and what is written behind one of them on the same line. */
 const SECRET =
-  /((?:secret|token|passw|auth|client_state|api_?key)[\w-]*["']?\s*[:=]\s*)("[^"]*"?|'[^']*'?|\[[^\]]*\]?|[^\s,}\]]+)/gi;
+  /((?:secret|token|passw|auth|client_state|api_?key)[\w-]*["']?\s*[:=]\s*)(\$\{[^}]*\}|"[^"]*"?|'[^']*'?|\[[^\]]*\]?|[^\s,}\]]+)/gi;
 
 /**
  * The line of a config that a problem is about, with a mark below the column:
@@ -13,15 +13,13 @@ const SECRET =
  *         |     ^
  *
  * Columns and lines count from 1. A long line is cut around the mark. Values that look like secrets are starred out, and
- * with `isSecret` all from the mark on is. Undefined where the text has no such line or nothing stands there.
+ * with `isSecret` the whole line is. Undefined where the text has no such line or nothing stands there.
  */
 export function excerpt(text: string, line: number, column: number, isSecret: boolean): string | undefined {
   const written = text.split('\n', line)[line - 1]?.replace(/^\uFEFF|\r$/g, '');
   if (written === undefined || written.trim() === '') return undefined;
   const at = Math.min(column - 1, written.length);
-  const masked = isSecret
-    ? written.slice(0, at) + stars(written.slice(at))
-    : written.replace(SECRET, maskValue);
+  const masked = isSecret ? stars(written) : written.replace(SECRET, maskValue);
   const before = printable(masked.slice(0, at));
   const after = printable(masked.slice(at));
   const start = before.length > BEFORE ? `…${before.slice(-BEFORE).join('')}` : before.join('');

@@ -6,7 +6,7 @@ import { excerpt } from './excerpt.ts';
 /** One mistake in the config, in words for its author. Line and column count from 1; the file is absolute. */
 export interface Problem extends Source {
   readonly message: string;
-  /** A secret may stand there: the line is not shown from the column on. */
+  /** A secret may stand in its line, which is not shown then. */
   readonly isSecret?: true;
 }
 

@@ -48,7 +48,8 @@ test('values that look like secrets are starred out, references are not', () => 
     assert.doesNotMatch(show(text), /s3cret/, text);
   }
   assert.match(show('auth_token: "${TOKEN}"'), /auth_token: "\$\{TOKEN\}"$/m);
-  assert.doesNotMatch(excerpt('      - s3cret', 1, 9, true) ?? '', /s3cret/);
+  assert.match(show('env: { token: ${TOKEN}, x: 1 }'), /token: \$\{TOKEN\}, x: 1 \}$/m);
+  assert.equal(lines(excerpt('  [s3cret, { x: 1 }]', 1, 12, true))[0], '    1 |   [******, { ** * }]');
 });
 
 test('neither a value from a variable nor a line of an env_file is shown', async (t) => {
