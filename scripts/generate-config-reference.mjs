@@ -1,7 +1,7 @@
 // Writes docs/reference/config.md from the config's JSON Schema, as the built package has it (`npm run build` first).
 // With --check it writes nothing, and exits with 1 where the page is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { configJsonSchema } from '../dist/config/schema/config-schema.js';
+import { configJsonSchema } from '../dist/config/json-schema.js';
 import { DURATION, SIZE } from '../dist/config/schema/units.js';
 
 const PAGE = new URL('../docs/reference/config.md', import.meta.url);

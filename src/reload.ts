@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ReloadResult } from './admin/reload-answer.ts';
-import { diffPlans, linesOf, withKnownRoutes } from './config/change/diff.ts';
+import { diffPlans, linesOf, reuseRoutes } from './config/change/diff.ts';
 import { interruptionsOf } from './config/change/interruptions.ts';
 import { type ConfigWatch, createConfigWatch } from './config/change/watch.ts';
-import { formatProblem, type Loaded, type Looked, type Problem } from './config/load.ts';
+import { type ConfigInputs, formatProblem, type Loaded, type Problem } from './config/load.ts';
 import type { Plan, PlanDiff } from './config/types.ts';
 import { CommandError, EXIT } from './errors.ts';
 import type { Report } from './events.ts';
@@ -15,7 +15,7 @@ export interface ConfigSource {
   /** Reads it again, from the same file and with the same environment. */
   load(): Promise<Loaded>;
   /** What the load that gave the first plan depended on. */
-  readonly looked: Looked;
+  readonly inputs: ConfigInputs;
   /** When that load began, in epoch ms. */
   readonly loadedAt: number;
 }
@@ -36,7 +36,7 @@ export class Reloader {
   readonly #options: ReloaderOptions;
   readonly #watch: ConfigWatch;
   #plan: Plan;
-  #looked: Looked;
+  #looked: ConfigInputs;
   #error: string | null = null;
   #pending: readonly string[] = [];
   /** The end of the queue of reloads. */
@@ -46,7 +46,7 @@ export class Reloader {
   constructor(options: ReloaderOptions) {
     this.#options = options;
     this.#plan = options.plan;
-    this.#looked = options.source.looked;
+    this.#looked = options.source.inputs;
     this.#watch = createConfigWatch({
       changed: () => void this.#filesChanged(),
       unwatched: (reason) => options.report({ type: 'config.unwatched', reason }),
@@ -124,7 +124,7 @@ export class Reloader {
   #applyPlan(wanted: Plan, mayInterrupt: boolean): readonly string[] {
     const { report, apply, serving } = this.#options;
     const before = this.#plan;
-    const next = withKnownRoutes({ ...wanted, listen: before.listen }, before);
+    const next = reuseRoutes({ ...wanted, listen: before.listen }, before);
     const diff = diffPlans(before, next);
     const { restarts, ends } = interruptionsOf(diff, before, serving());
     const isApplied = mayInterrupt || restarts.length + ends.length === 0;
@@ -151,7 +151,7 @@ export class Reloader {
     return { ok: false, problems };
   }
 
-  async #watchFiles(looked: Looked, since: number): Promise<void> {
+  async #watchFiles(looked: ConfigInputs, since: number): Promise<void> {
     if (this.#ended || this.#plan.watch === 'off') this.#watch.end();
     else await this.#watch.follow(looked, since);
   }
@@ -162,7 +162,7 @@ export class Reloader {
   }
 }
 
-function union(one: Looked, other: Looked): Looked {
+function union(one: ConfigInputs, other: ConfigInputs): ConfigInputs {
   return {
     files: [...new Set([...one.files, ...other.files])],
     globs: [...new Set([...one.globs, ...other.globs])],

@@ -1,4 +1,4 @@
-import { formatProblem, type Looked, loadConfig } from '../config/load.ts';
+import { type ConfigInputs, formatProblem, loadConfig } from '../config/load.ts';
 import type { Problem, Texts } from '../config/problems.ts';
 import { type Files, realFiles } from '../config/source/files.ts';
 import type { Plan } from '../config/types.ts';
@@ -26,7 +26,7 @@ export async function loadPlan(
   configFile: string,
   files: Files = realFiles,
   env: NodeJS.ProcessEnv = process.env,
-): Promise<Looked & { readonly plan: Plan; readonly disabled: readonly string[] }> {
+): Promise<ConfigInputs & { readonly plan: Plan; readonly disabled: readonly string[] }> {
   // `init` loads a config that it has not written yet, from files of its own.
   if (files === realFiles) realConfigPath(configFile);
   const loaded = await loadConfig(configFile, { env, files });

@@ -1,5 +1,5 @@
 import type { Source } from '../routing/route.ts';
-import { fieldSource, type Profile } from './profile.ts';
+import { fieldSource, type Profile } from './read/profile.ts';
 import type { ListenerPlan } from './types.ts';
 
 export interface PlacedListener {

@@ -16,40 +16,41 @@ import { checkRoutes } from './checks/route-check.ts';
 import { checkTwilio, checkVerify } from './checks/verify-check.ts';
 import { createPlan } from './plan.ts';
 import { applyPreset } from './presets/apply-preset.ts';
+import { presets } from './presets/index.ts';
 import { type Problem, problemAt, shortPath, sortProblems, type Texts } from './problems.ts';
+import { checkProgram } from './programs.ts';
+import { withDefaults } from './read/merge.ts';
 import {
   type Environment,
   envFileOf,
+  type LoadContext,
   type Profile,
   type ProfileEntry,
   type ProfileEnvFile,
   readProfile,
-  type Surroundings,
-} from './profile.ts';
-import { profileRules } from './profile-rules.ts';
-import { checkProgram } from './programs.ts';
+} from './read/profile.ts';
+import { profileRules } from './read/profile-rules.ts';
+import { readSources, type Sources } from './read/sources.ts';
+import { withTokenKeys } from './read/token-keys.ts';
 import { profileSchema } from './schema/profile-schema.ts';
 import { checkShape } from './schema/shape.ts';
 import { parseEnvFile } from './source/env-file.ts';
 import { type Files, realFiles } from './source/files.ts';
-import { withDefaults } from './source/merge.ts';
-import { readSources, type Sources } from './source/sources.ts';
 import { type MapTree, treeAt } from './source/yaml-tree.ts';
-import { withTokenKeys } from './token-keys.ts';
 import type { Plan } from './types.ts';
 
 export { formatProblem, type Problem } from './problems.ts';
-export { BASE_ENV } from './profile.ts';
+export { BASE_ENV } from './read/profile.ts';
 
 /** What can change the outcome of a load; all absolute. */
-export interface Looked {
+export interface ConfigInputs {
   /** Those that were read or looked for: the config itself first, then included ones, env_files, presets' own. */
   readonly files: readonly string[];
   /** The globs of `include`: a new file that one of them matches counts too. */
   readonly globs: readonly string[];
 }
 
-export type Loaded = Looked &
+export type Loaded = ConfigInputs &
   (
     | {
         readonly ok: true;
@@ -81,8 +82,8 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
   const config = resolve(file);
   const home = env['HOME'] || homedir();
   const sources = await readSources(config, files, { env, home });
-  const around: Surroundings = {
-    schema: profileSchema(platforms),
+  const around: LoadContext = {
+    schema: profileSchema(platforms, presets),
     rules: profileRules(platforms),
     env,
     home,
@@ -99,7 +100,7 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
   ];
   const spoilt = new Set(sources.syntax.map(placeOf));
   const problems = [...sources.syntax, ...found.filter((problem) => !spoilt.has(placeOf(problem)))];
-  const looked: Looked = {
+  const looked: ConfigInputs = {
     files: [...new Set([...sources.files, ...read.files])],
     globs: sources.globs,
   };
@@ -129,7 +130,7 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
 async function readProfiles(
   entries: readonly ProfileEntry[],
   defaults: MapTree | null,
-  around: Surroundings,
+  around: LoadContext,
   files: Files,
 ): Promise<{
   readonly profiles: readonly Profile[];
@@ -171,7 +172,7 @@ async function readProfiles(
 
 async function readEnvFile(
   tree: MapTree,
-  around: Surroundings,
+  around: LoadContext,
   files: Files,
 ): Promise<(ProfileEnvFile & { readonly problems: readonly Problem[] }) | null> {
   const named = envFileOf(tree, around);
@@ -191,7 +192,7 @@ async function readEnvFile(
 }
 
 /** On their own, for what every profile overrides. Texts with a reference are judged in each profile. */
-function checkDefaults(defaults: MapTree | null, { schema, rules }: Surroundings): readonly Problem[] {
+function checkDefaults(defaults: MapTree | null, { schema, rules }: LoadContext): readonly Problem[] {
   if (defaults === null) return [];
   return checkShape(schema, defaults, rules)
     .faults.filter(({ path }) => {
@@ -203,9 +204,9 @@ function checkDefaults(defaults: MapTree | null, { schema, rules }: Surroundings
 
 /** What the profiles that are on have to share: the door's address, ports and route keys. */
 function checkTogether(
-  { settings, broken, tree }: Sources,
+  { settings, invalidFields: broken, tree }: Sources,
   profiles: readonly Profile[],
-  { folder }: Surroundings,
+  { folder }: LoadContext,
 ): readonly Problem[] {
   if (settings === null) return [];
   const enabled = profiles.filter(isEnabled);
@@ -221,7 +222,11 @@ function checkTogether(
 }
 
 /** Where logs lie that no log_file names; null where that cannot be known. */
-function logsOf({ settings, broken }: Sources, config: string, env: Environment): string | null {
+function logsOf(
+  { settings, invalidFields: broken }: Sources,
+  config: string,
+  env: Environment,
+): string | null {
   if (settings === null || broken.has('logs')) return null;
   const { folder } = settings.logs;
   if (folder !== undefined) return resolve(dirname(config), folder);

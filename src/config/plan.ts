@@ -1,13 +1,13 @@
 import { dirname, resolve } from 'node:path';
 import { listenersOf } from './listeners.ts';
-import type { Profile } from './profile.ts';
+import type { Profile } from './read/profile.ts';
 import { routesOf } from './routes.ts';
 import type { Settings } from './schema/config-schema.ts';
 import type { KeyedPlatform } from './schema/route-schema.ts';
 import type { Part } from './source/interpolate.ts';
 import { valueSource } from './source/yaml-tree.ts';
 import type { Launch, Limits, ListenerPlan, Plan, ProfilePlan, Template } from './types.ts';
-import { verifyRules } from './verify.ts';
+import { verifyRules } from './verify-rules.ts';
 
 /**
  * What should run and every route, from a config in `folder` that passed every check. Profiles that are off are

@@ -30,7 +30,7 @@ export function formatProblem(problem: Problem, relativeTo?: string, texts?: Tex
 }
 
 /** `gwproxy.yaml:12`, as one problem names another place. */
-export function placeText(source: Source, folder: string): string {
+export function formatPlace(source: Source, folder: string): string {
   return `${shortPath(source.file, folder)}:${source.line}`;
 }
 

@@ -1,7 +1,7 @@
 import { delimiter, resolve } from 'node:path';
 import { type Problem, problemAt } from './problems.ts';
-import type { Profile } from './profile.ts';
-import type { Text } from './resolve.ts';
+import type { Profile } from './read/profile.ts';
+import type { Text } from './read/resolve.ts';
 import type { Files } from './source/files.ts';
 import { valueSource } from './source/yaml-tree.ts';
 
@@ -10,7 +10,7 @@ const DEFAULT_PATH = '/usr/bin:/bin';
 
 /** Whether a profile's folder and program are there: a mistake that would else show at its first start. */
 export async function checkProgram(profile: Profile, files: Files): Promise<readonly Problem[]> {
-  const { command, cwd, program, broken } = profile;
+  const { command, cwd, program, invalidFields: broken } = profile;
   if (profile.config.url !== undefined) return [];
   if (!broken.has('cwd') && !(await files.isFolder(cwd))) {
     return [problemAt(cwdSource(profile), 'cwd is not a folder that exists')];
@@ -34,7 +34,7 @@ async function programFault(first: Text, profile: Profile, files: Files): Promis
     return found === 'missing' ? 'does not exist' : 'is not executable';
   }
   const path = pathOf(profile);
-  if (path === null || profile.broken.has('env')) return null;
+  if (path === null || profile.invalidFields.has('env')) return null;
   for (const folder of path.split(delimiter)) {
     if ((await files.program(resolve(profile.cwd, folder, name))) === 'runs') return null;
   }

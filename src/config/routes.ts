@@ -1,7 +1,7 @@
 import type { Route, RouteKey } from '../routing/route.ts';
 import { listenersOf } from './listeners.ts';
-import type { Profile } from './profile.ts';
 import { profilePath } from './public-by-profile-path.ts';
+import type { Profile } from './read/profile.ts';
 import type { KeyedPlatform, RouteConfig } from './schema/route-schema.ts';
 import { valueSource } from './source/yaml-tree.ts';
 

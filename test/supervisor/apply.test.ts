@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { diffPlans, withKnownRoutes } from '../../src/config/change/diff.ts';
+import { diffPlans, reuseRoutes } from '../../src/config/change/diff.ts';
 import type { Plan, ProfilePlan } from '../../src/config/types.ts';
 import { CommandError } from '../../src/errors.ts';
 import { createSupervisor, type Supervisor } from '../../src/supervisor/supervisor.ts';
@@ -46,7 +46,7 @@ function run(t: TestContext, profiles: readonly ProfilePlan[], changes: Partial<
     supervisor,
     log,
     apply(next, to = {}) {
-      const after = withKnownRoutes(routed(next, { ...changes, ...to }), plan);
+      const after = reuseRoutes(routed(next, { ...changes, ...to }), plan);
       supervisor.apply(after, diffPlans(plan, after));
       plan = after;
     },

@@ -1,4 +1,4 @@
-import { configJsonSchema } from '../../config/schema/config-schema.ts';
+import { configJsonSchema } from '../../config/json-schema.ts';
 
 export function schema(): void {
   console.log(JSON.stringify(configJsonSchema(), null, 2));

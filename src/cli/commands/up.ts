@@ -37,7 +37,7 @@ export async function up(options: {
   const notifyStarter = createStartNotifier(process.env);
   const app = await startApp({
     plan,
-    config: { load: () => loadConfig(options.configFile, { env: process.env }), looked, loadedAt },
+    config: { load: () => loadConfig(options.configFile, { env: process.env }), inputs: looked, loadedAt },
     report(event) {
       log.report(event);
       notifyStarter(event);

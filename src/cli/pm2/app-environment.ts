@@ -1,4 +1,4 @@
-import { BASE_ENV } from '../../config/profile.ts';
+import { BASE_ENV } from '../../config/read/profile.ts';
 import { hasSecretShape, isSecretName } from '../../util/secret.ts';
 import { type Note, note } from './notes.ts';
 import { isPlainObject } from './source/plain-object.ts';

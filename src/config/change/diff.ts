@@ -49,7 +49,7 @@ export function sameRoutes(before: readonly Route[], after: readonly Route[]): b
 }
 
 /** That plan with the other's own array of routes where they say the same: doors know a change by identity. */
-export function withKnownRoutes(plan: Plan, known: Plan): Plan {
+export function reuseRoutes(plan: Plan, known: Plan): Plan {
   return sameRoutes(known.routes, plan.routes) ? { ...plan, routes: known.routes } : plan;
 }
 

@@ -2,8 +2,8 @@ import { type FSWatcher, watch as watchFolder } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { errorCode, errorMessage } from '../../util/errno.ts';
-import type { Looked } from '../load.ts';
-import { MOST_FOLDERS, type Place, placesOf } from './watched-folders.ts';
+import type { ConfigInputs } from '../load.ts';
+import { MOST_FOLDERS, type WatchedFolder, watchedFoldersOf } from './watched-folders.ts';
 
 /** Quiet for so long, a save is over. */
 const SETTLED = 200;
@@ -17,7 +17,7 @@ export interface ConfigWatch {
    * Watches what that load looked at, and nothing else any more. What has changed since it began (epoch ms) counts
    * as a change too. Never rejects.
    */
-  follow(looked: Looked, since: number): Promise<void>;
+  follow(looked: ConfigInputs, since: number): Promise<void>;
   /** Until the next `follow` nothing is watched. */
   end(): void;
 }
@@ -38,7 +38,7 @@ interface Watched {
   matches: Matches;
 }
 
-type Matches = readonly Place['matches'][];
+type Matches = readonly WatchedFolder['matches'][];
 
 /**
  * Watches a config's files by their folders, one handle for each, never what lies below. Node's own watcher:
@@ -99,8 +99,8 @@ export function createConfigWatch(options: ConfigWatchOptions): ConfigWatch {
     folders.delete(folder);
   }
 
-  async function follow(looked: Looked, since: number, mine: number): Promise<void> {
-    const { places, cut } = await placesOf(looked);
+  async function follow(looked: ConfigInputs, since: number, mine: number): Promise<void> {
+    const { places, cut } = await watchedFoldersOf(looked);
     const wanted = new Map<string, Matches>();
     for (const { folder, matches } of places) {
       wanted.set(folder, [...(wanted.get(folder) ?? []), matches]);

@@ -2,18 +2,18 @@ import { statSync } from 'node:fs';
 import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, parse, resolve, sep } from 'node:path';
 import { errorCode } from '../../util/errno.ts';
-import type { Looked } from '../load.ts';
+import type { ConfigInputs } from '../load.ts';
 import { nameFilter, splitGlob } from '../source/globs.ts';
 
 /** What in one folder is to be watched. */
-export interface Place {
+export interface WatchedFolder {
   /** Without links. */
   readonly folder: string;
   readonly matches: (name: string) => boolean;
 }
 
-export interface Places {
-  readonly places: readonly Place[];
+export interface WatchedFolders {
+  readonly places: readonly WatchedFolder[];
   /** An `include` looks into more folders than are watched. */
   readonly cut: boolean;
 }
@@ -28,7 +28,7 @@ export const MOST_FOLDERS = 200;
  * rename leaves a watched file behind. Of a path with links in it each link counts (a Kubernetes volume changes by
  * one, `..data`), and of one that is not there yet the first part that is missing.
  */
-export async function placesOf({ files, globs }: Looked): Promise<Places> {
+export async function watchedFoldersOf({ files, globs }: ConfigInputs): Promise<WatchedFolders> {
   const names = new Map<string, Set<string>>();
   const note = (path: string): void => {
     const folder = dirname(path);
@@ -37,7 +37,7 @@ export async function placesOf({ files, globs }: Looked): Promise<Places> {
     else known.add(basename(path));
   };
   for (const file of files) for (const step of await stepsTo(file)) note(step);
-  const looked: Place[] = [];
+  const looked: WatchedFolder[] = [];
   let cut = false;
   for (const glob of globs) {
     const { base, segments } = splitGlob(glob);
@@ -47,7 +47,9 @@ export async function placesOf({ files, globs }: Looked): Promise<Places> {
     looked.push(...found);
     cut ||= found.length === MOST_FOLDERS;
   }
-  const named = [...names].map(([folder, known]): Place => ({ folder, matches: (name) => known.has(name) }));
+  const named = [...names].map(
+    ([folder, known]): WatchedFolder => ({ folder, matches: (name) => known.has(name) }),
+  );
   return { places: [...named, ...looked], cut };
 }
 
@@ -95,8 +97,8 @@ async function real(path: string): Promise<string | null> {
 }
 
 /** The folders that a glob looks into, with the names that count there; at most MOST_FOLDERS. */
-async function foldersOf(from: string, glob: readonly string[]): Promise<readonly Place[]> {
-  const found: Place[] = [];
+async function foldersOf(from: string, glob: readonly string[]): Promise<readonly WatchedFolder[]> {
+  const found: WatchedFolder[] = [];
   const open: { readonly folder: string; readonly segments: readonly string[] }[] = [
     { folder: from, segments: glob },
   ];

@@ -1,12 +1,12 @@
 import { type Problem, problemAt } from '../problems.ts';
-import { fieldSource, type Profile } from '../profile.ts';
+import { fieldSource, type Profile } from '../read/profile.ts';
 import { COMMAND_ONLY } from '../schema/profile-schema.ts';
 import { treeAt } from '../source/yaml-tree.ts';
 
 /** A profile is run by a command or found at a url, and has the fields of one of the two. */
 export function checkLaunch(profile: Profile): readonly Problem[] {
   const { command, url } = profile.config;
-  const { broken } = profile;
+  const { invalidFields: broken } = profile;
   if (command !== undefined && url !== undefined) {
     const message = "'command' and 'url' exclude each other: a gateway is run here or elsewhere";
     return [problemAt(fieldSource(profile, 'url'), message)];

@@ -1,12 +1,12 @@
 import { listenersOf, type PlacedListener } from '../listeners.ts';
 import { alternatives, didYouMean, type Problem, problemAt } from '../problems.ts';
-import { fieldSource, type Profile } from '../profile.ts';
-import type { Text } from '../resolve.ts';
+import { fieldSource, type Profile } from '../read/profile.ts';
+import type { Text } from '../read/resolve.ts';
 import { treeAt, valueSource } from '../source/yaml-tree.ts';
 
 /** Each listener is told its port, by a variable or a reference of its own, and owns its public paths. */
 export function checkListeners(profile: Profile): readonly Problem[] {
-  if (profile.config.url !== undefined || profile.broken.has('listeners')) return [];
+  if (profile.config.url !== undefined || profile.invalidFields.has('listeners')) return [];
   const listeners = listenersOf(profile);
   return [
     ...portReferences(profile, listeners),
@@ -38,7 +38,7 @@ function portReferences(profile: Profile, listeners: readonly PlacedListener[]):
 }
 
 function untold(profile: Profile, listeners: readonly PlacedListener[]): readonly Problem[] {
-  if (profile.broken.has('command') || profile.broken.has('env')) return [];
+  if (profile.invalidFields.has('command') || profile.invalidFields.has('env')) return [];
   const told = new Set(
     texts(profile).flatMap(({ parts }) =>
       parts.flatMap((part) => (typeof part === 'string' ? [] : [part.port])),

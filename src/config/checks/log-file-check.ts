@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { defaultLogPath, OWN } from '../../logs/directory.ts';
 import { type Problem, problemAt } from '../problems.ts';
-import type { Profile } from '../profile.ts';
+import type { Profile } from '../read/profile.ts';
 import type { Files } from '../source/files.ts';
 import { valueSource } from '../source/yaml-tree.ts';
 

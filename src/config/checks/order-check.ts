@@ -1,5 +1,5 @@
 import { nearest, type Problem, problemAt } from '../problems.ts';
-import type { Profile } from '../profile.ts';
+import type { Profile } from '../read/profile.ts';
 import { valueSource } from '../source/yaml-tree.ts';
 
 /** `after` names profiles that are run, and never leads back to where it began. */

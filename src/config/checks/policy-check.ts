@@ -1,10 +1,10 @@
 import { type Problem, problemAt } from '../problems.ts';
-import type { Profile } from '../profile.ts';
+import type { Profile } from '../read/profile.ts';
 import type { Settings } from '../schema/config-schema.ts';
 import { keySource, type MapTree, treeAt, valueSource } from '../source/yaml-tree.ts';
 
 /** The waits between restarts grow from min to max. */
-export function checkRestart({ config, broken, tree }: Profile): readonly Problem[] {
+export function checkRestart({ config, invalidFields: broken, tree }: Profile): readonly Problem[] {
   const { min, max } = config.restart;
   if (broken.has('restart') || min <= max) return [];
   const source = valueSource(tree, ['restart', 'min']);
@@ -12,7 +12,7 @@ export function checkRestart({ config, broken, tree }: Profile): readonly Proble
 }
 
 /** Only what a request can start again is stopped for want of requests. */
-export function checkIdle({ config, broken, tree }: Profile): readonly Problem[] {
+export function checkIdle({ config, invalidFields: broken, tree }: Profile): readonly Problem[] {
   if (config.idle_timeout === 'never' || config.start === 'on-demand') return [];
   if (broken.has('start') || broken.has('idle_timeout')) return [];
   const message = `idle_timeout needs start: on-demand, or no request would start the gateway again`;
@@ -20,7 +20,7 @@ export function checkIdle({ config, broken, tree }: Profile): readonly Problem[]
 }
 
 /** A listener is restarted by one rule. */
-export function checkLiveness({ config, broken, tree }: Profile): readonly Problem[] {
+export function checkLiveness({ config, invalidFields: broken, tree }: Profile): readonly Problem[] {
   if (broken.has('listeners')) return [];
   return Object.keys(config.listeners).flatMap((name) => {
     const path = ['listeners', name, 'health', 'restart_after'];
@@ -31,7 +31,7 @@ export function checkLiveness({ config, broken, tree }: Profile): readonly Probl
 }
 
 /** What an answer must look like is asked of a path alone. */
-export function checkProbes({ config, broken, tree }: Profile): readonly Problem[] {
+export function checkProbes({ config, invalidFields: broken, tree }: Profile): readonly Problem[] {
   if (broken.has('listeners')) return [];
   return Object.keys(config.listeners).flatMap((name) =>
     ['health', 'liveness'].flatMap((kind) => {

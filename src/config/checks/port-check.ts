@@ -1,7 +1,7 @@
 import type { Source } from '../../routing/route.ts';
 import { listenersOf } from '../listeners.ts';
-import { type Problem, placeText, problemAt } from '../problems.ts';
-import type { Profile } from '../profile.ts';
+import { formatPlace, type Problem, problemAt } from '../problems.ts';
+import type { Profile } from '../read/profile.ts';
 import { treeAt } from '../source/yaml-tree.ts';
 import type { Plan } from '../types.ts';
 
@@ -29,7 +29,7 @@ export function checkPorts(
     const first = before.find(({ host }) => sameAddress(host, claim.host));
     if (first === undefined) return [];
     const owner = `listener '${first.listener}' of profile '${first.profile}'`;
-    const message = `port ${claim.port} is already taken by ${owner} at ${placeText(first.source, folder)}`;
+    const message = `port ${claim.port} is already taken by ${owner} at ${formatPlace(first.source, folder)}`;
     return [problemAt(claim.source, message)];
   });
 }

@@ -1,6 +1,6 @@
 import { listenersOf } from '../listeners.ts';
 import { type Problem, problemAt } from '../problems.ts';
-import { fieldSource, type Profile } from '../profile.ts';
+import { fieldSource, type Profile } from '../read/profile.ts';
 import { isWildcard } from './port-check.ts';
 
 /** What is allowed and hardly meant: a gateway that nothing reaches, or one that is reached past the door. */

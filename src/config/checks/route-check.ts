@@ -1,6 +1,6 @@
 import type { Route } from '../../routing/route.ts';
-import { type Problem, placeText, problemAt } from '../problems.ts';
-import type { Profile } from '../profile.ts';
+import { formatPlace, type Problem, problemAt } from '../problems.ts';
+import type { Profile } from '../read/profile.ts';
 import { routesOf } from '../routes.ts';
 import type { KeyedPlatform } from '../schema/route-schema.ts';
 
@@ -52,7 +52,7 @@ function nameOf({ key, host, path }: Route, platforms: readonly KeyedPlatform[])
 
 function claimOf(rival: Route, written: ReadonlySet<Route>, folder: string): string {
   const how = written.has(rival) ? '' : ', through profile_paths,';
-  return `is already claimed by profile '${rival.profile}'${how} at ${placeText(rival.source, folder)}`;
+  return `is already claimed by profile '${rival.profile}'${how} at ${formatPlace(rival.source, folder)}`;
 }
 
 /** Field names and values, sorted by name so that the order in which they were written says nothing. */

@@ -1,9 +1,9 @@
 import type { PlatformName } from '../../routing/route.ts';
 import { alternatives, type Problem, problemAt } from '../problems.ts';
-import { fieldSource, type Profile } from '../profile.ts';
+import { fieldSource, type Profile } from '../read/profile.ts';
 import type { Settings } from '../schema/config-schema.ts';
 import type { VerifyConfig } from '../schema/verify-schema.ts';
-import { appsOfRoutes } from '../verify.ts';
+import { appsOfRoutes } from '../verify-rules.ts';
 
 type Entry = keyof VerifyConfig;
 
@@ -24,7 +24,7 @@ const ENTRIES = Object.keys(SENDERS).filter((name): name is Entry => Object.hasO
 
 /** Each entry of `verify` is about requests that some route of the profile claims. */
 export function checkVerify(profile: Profile): readonly Problem[] {
-  const { config, broken } = profile;
+  const { config, invalidFields: broken } = profile;
   if (config.verify === undefined || broken.has('routes')) return [];
   const routed = new Set(config.routes.map(({ key }) => key?.platform));
   const written = ENTRIES.filter((entry) => config.verify?.[entry] !== undefined);

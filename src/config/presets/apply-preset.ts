@@ -1,15 +1,15 @@
 import type { Source } from '../../routing/route.ts';
 import type { Problem } from '../problems.ts';
+import { withPreset } from '../read/merge.ts';
 import {
   inheritedEnv,
+  type LoadContext,
   type ProfileEntry,
   type ProfileEnvFile,
-  type Surroundings,
   variablesOf,
-} from '../profile.ts';
-import { resolveText, type Variables } from '../resolve.ts';
+} from '../read/profile.ts';
+import { resolveText, type Variables } from '../read/resolve.ts';
 import type { Files } from '../source/files.ts';
-import { withPreset } from '../source/merge.ts';
 import { type MapTree, type Tree, treeAt } from '../source/yaml-tree.ts';
 import { presets } from './index.ts';
 import type { Preset } from './preset.ts';
@@ -26,7 +26,7 @@ export interface AppliedPreset {
 export async function applyPreset(
   profile: ProfileEntry,
   envFile: ProfileEnvFile | null,
-  around: Surroundings,
+  around: LoadContext,
   files: Files,
 ): Promise<AppliedPreset> {
   const own = profile.tree;

@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { platforms } from '../../routing/platforms/index.ts';
 import { choice, count, duration, flag, listen, size, strict, text } from './fields.ts';
-import { profileName, profileSchema } from './profile-schema.ts';
 import { readPublicUrl } from './public-url.ts';
 
 export type Settings = z.output<ReturnType<typeof settingsSchema>>;
@@ -15,46 +13,8 @@ export function settingsSchema() {
   });
 }
 
-/**
- * The whole config as JSON Schema (draft 7, which editors know best), for `gwproxy schema`. Values that hold a
- * `${NAME}` are let through: what they become is checked at load.
- */
-export function configJsonSchema(): object {
-  const config = strict({
-    ...settings(),
-    defaults: profileSchema(platforms)
-      .optional()
-      .describe('Any key of a profile, for all profiles; what a profile writes itself wins.'),
-    profiles: z
-      .record(profileName(), profileSchema(platforms))
-      .optional()
-      .describe("The bots, each by its name: a-z, 0-9 and '-'."),
-  });
-  return z.toJSONSchema(config, {
-    io: 'input',
-    target: 'draft-7',
-    override: ({ jsonSchema, path }) => {
-      if (!path.includes('propertyNames')) allowReferences(jsonSchema);
-    },
-  });
-}
-
-const REFERENCE = '\\$\\{.+\\}';
-
-function allowReferences(schema: z.core.JSONSchema.BaseSchema): void {
-  // Called once for each wrapper around the same schema.
-  if (schema.pattern?.endsWith(REFERENCE)) return;
-  if (schema.pattern !== undefined) {
-    schema.pattern = `(?:${schema.pattern})|${REFERENCE}`;
-  } else if (schema.enum !== undefined) {
-    const { enum: names } = schema;
-    delete schema.enum;
-    delete schema.type;
-    schema.anyOf = [{ enum: names }, { type: 'string', pattern: REFERENCE }];
-  }
-}
-
-function settings() {
+/** The keys beside profiles and defaults. */
+export function settings() {
   return {
     listen: listen()
       .prefault('127.0.0.1:3978')

@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import { presets } from '../presets/index.ts';
-import { presetSchema } from '../presets/preset-schema.ts';
 import type { ExitAction, Health } from '../types.ts';
 import {
   choice,
@@ -16,6 +14,7 @@ import {
   strict,
   text,
 } from './fields.ts';
+import { type PresetOptions, presetSchema } from './preset-schema.ts';
 import { readUpstreamUrl } from './public-url.ts';
 import { type KeyedPlatform, routeSchema } from './route-schema.ts';
 import { verifySchema } from './verify-schema.ts';
@@ -63,7 +62,7 @@ export function profileName() {
   return named(NAME, NAME_RULE);
 }
 
-export function profileSchema(platforms: readonly KeyedPlatform[]) {
+export function profileSchema(platforms: readonly KeyedPlatform[], presets: readonly PresetOptions[]) {
   return strict({
     command: command()
       .optional()

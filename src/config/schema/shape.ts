@@ -24,7 +24,7 @@ export interface Shape<T> {
 export interface ShapeFault {
   readonly path: Path;
   /** The key that an unknown one probably stands for: it was written, if wrongly. */
-  readonly meant: string | null;
+  readonly likelyKey: string | null;
   readonly problem: Problem;
 }
 
@@ -71,11 +71,11 @@ function explain(issue: Issue, tree: Tree, above: Path, rules: ShapeRules): read
   }
   if (issue.code === 'invalid_key') {
     const message = `${label(path)}: the name ${issue.issues[0]?.message ?? issue.message}`;
-    return [{ path, meant: null, problem: problemAt(keySource(tree, path), message) }];
+    return [{ path, likelyKey: null, problem: problemAt(keySource(tree, path), message) }];
   }
   const said = problemAt(valueSource(tree, path), wrongValue(issue, tree, path, rules));
   const problem = rules.hidden.has(String(path[0])) ? { ...said, isSecret: true as const } : said;
-  return [{ path, meant: null, problem }];
+  return [{ path, likelyKey: null, problem }];
 }
 
 /** Of a union, the alternatives that the value is not even of the kind of. */
@@ -91,7 +91,7 @@ function unknownKey(tree: Tree, path: Path, known: readonly string[], rules: Sha
     hint === undefined ? ((top ? rules.renames.get(name) : undefined) ?? nearest(name, known)) : undefined;
   const near = meant === undefined ? `the keys here are ${known.join(', ')}` : `did you mean '${meant}'?`;
   const problem = problemAt(keySource(tree, path), `unknown key '${name}'; ${hint ?? near}`);
-  return { path, meant: meant ?? null, problem };
+  return { path, likelyKey: meant ?? null, problem };
 }
 
 function wrongValue(issue: Issue, tree: Tree, path: Path, rules: ShapeRules): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { diffPlans, linesOf, sameRoutes, withKnownRoutes } from '../../../src/config/change/diff.ts';
+import { diffPlans, linesOf, reuseRoutes, sameRoutes } from '../../../src/config/change/diff.ts';
 import type { Plan } from '../../../src/config/types.ts';
 import { anyPlan, elsewhere, LISTENER, plan, profile, route, source } from '../plans.ts';
 
@@ -24,7 +24,7 @@ test('a plan differs neither from itself nor from the same one written elsewhere
     fc.property(anyPlan, (any) => {
       assert.deepEqual(lines(any, any), []);
       assert.deepEqual(lines(any, moved(any)), []);
-      assert.equal(withKnownRoutes(moved(any), any).routes, any.routes);
+      assert.equal(reuseRoutes(moved(any), any).routes, any.routes);
     }),
   );
 });

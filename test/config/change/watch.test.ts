@@ -9,7 +9,7 @@ import {
   type ConfigWatchOptions,
   createConfigWatch,
 } from '../../../src/config/change/watch.ts';
-import type { Looked } from '../../../src/config/load.ts';
+import type { ConfigInputs } from '../../../src/config/load.ts';
 import { folder } from '../folder.ts';
 
 interface Watching {
@@ -50,7 +50,7 @@ function watching(t: TestContext, options: Partial<ConfigWatchOptions> = {}): Wa
 /** Nothing that came before counts. */
 const now = (): number => Date.now() + 60_000;
 
-function files(...paths: string[]): Looked {
+function files(...paths: string[]): ConfigInputs {
   return { files: paths, globs: [] };
 }
 
@@ -109,7 +109,10 @@ test('a folder that is replaced by another of its name is watched on', async (t)
 
 test('a file and a folder that are not there yet are seen when they come', async (t) => {
   const at = await folder(t, { 'gwproxy.yaml': '' });
-  const looked: Looked = { files: [join(at, 'secrets', '.env')], globs: [join(at, 'profiles', '*.yaml')] };
+  const looked: ConfigInputs = {
+    files: [join(at, 'secrets', '.env')],
+    globs: [join(at, 'profiles', '*.yaml')],
+  };
   const watched = watching(t);
   await watched.watch.follow(looked, now());
   await mkdir(join(at, 'secrets'));

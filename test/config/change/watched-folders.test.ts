@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { placesOf } from '../../../src/config/change/watched-folders.ts';
-import type { Looked } from '../../../src/config/load.ts';
+import { watchedFoldersOf } from '../../../src/config/change/watched-folders.ts';
+import type { ConfigInputs } from '../../../src/config/load.ts';
 import { nameFilter, splitGlob } from '../../../src/config/source/globs.ts';
 import { folder } from '../folder.ts';
 
 /** Asks which names in which folders count. */
-async function counts(looked: Looked) {
-  const { places } = await placesOf(looked);
+async function counts(looked: ConfigInputs) {
+  const { places } = await watchedFoldersOf(looked);
   return (path: string, name: string): boolean =>
     places.some((place) => place.folder === path && place.matches(name));
 }
@@ -73,7 +73,7 @@ test('a glob of any depth looks into every folder, as far as the limit', async (
   assert.ok(counted(join(at, 'bots', 'a', 'b'), 'c.yaml'));
   assert.ok(!counted(join(at, 'bots', '.git'), 'd.yaml'));
   for (let index = 0; index < 200; index += 1) await mkdir(join(at, 'bots', `n${index}`));
-  const { places, cut } = await placesOf({ files: [], globs });
+  const { places, cut } = await watchedFoldersOf({ files: [], globs });
   assert.equal(cut, true);
   assert.ok(places.length <= 202);
 });

@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { placesOf } from '../../../src/config/change/watched-folders.ts';
+import { watchedFoldersOf } from '../../../src/config/change/watched-folders.ts';
 import { realFiles } from '../../../src/config/source/files.ts';
 import { readPipe } from '../../../src/config/source/pipe.ts';
 import { folder } from '../folder.ts';
@@ -36,6 +36,6 @@ test('a named pipe into which nobody writes is a mistake, not a wait for ever', 
 
 test('what is written into a named pipe is no change of the config: each read has it written anew', async (t) => {
   const path = await pipe(t);
-  const { places } = await placesOf({ files: [path], globs: [] });
+  const { places } = await watchedFoldersOf({ files: [path], globs: [] });
   assert.ok(!places.some(({ matches }) => matches('bot.env')));
 });

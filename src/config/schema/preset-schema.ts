@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import { alternatives } from '../problems.ts';
-import { strict, text } from '../schema/fields.ts';
-import type { Preset } from './preset.ts';
+import { strict, text } from './fields.ts';
+
+/** What the schema needs to know of a preset. */
+export interface PresetOptions {
+  readonly name: string;
+  /** Each option with its description. */
+  readonly options: Readonly<Record<string, string>>;
+}
 
 /** The schema of `preset: NAME` and `preset: { NAME: { OPTION: text } }`. */
-export function presetSchema(presets: readonly Preset[]) {
+export function presetSchema(presets: readonly PresetOptions[]) {
   const names = presets.map(({ name }) => name);
   const what = `${alternatives(names)}, or a map with it and its options`;
   const shape = Object.fromEntries(presets.map((preset) => [preset.name, optionsSchema(preset).optional()]));
@@ -18,7 +24,7 @@ export function presetSchema(presets: readonly Preset[]) {
   return z.union([z.enum(names, { error: what }), withOptions], { error: what });
 }
 
-function optionsSchema({ options }: Preset) {
+function optionsSchema({ options }: PresetOptions) {
   const names = Object.keys(options);
   const shape = Object.entries(options).map(([name, says]) => [name, text('text').optional().describe(says)]);
   return strict(Object.fromEntries(shape), `a map of ${alternatives(names)}`).describe(

@@ -1,4 +1,4 @@
-import type { Profile } from './profile.ts';
+import type { Profile } from './read/profile.ts';
 import type { VerifyConfig } from './schema/verify-schema.ts';
 import type { TokenRules, VerifyRules } from './types.ts';
 

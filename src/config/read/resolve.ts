@@ -1,7 +1,7 @@
-import type { Source } from '../routing/route.ts';
-import { nearest, type Problem, problemAt } from './problems.ts';
-import { expandHome, type Fault, interpolate, type Part } from './source/interpolate.ts';
-import { type MapTree, mapEntries, mapScalars, type Path } from './source/yaml-tree.ts';
+import type { Source } from '../../routing/route.ts';
+import { nearest, type Problem, problemAt } from '../problems.ts';
+import { expandHome, type Fault, interpolate, type Part } from '../source/interpolate.ts';
+import { type MapTree, mapEntries, mapScalars, type Path } from '../source/yaml-tree.ts';
 
 /** What `${NAME}` is looked up in. */
 export interface Variables {
@@ -45,7 +45,7 @@ export function resolveText(
 export interface ResolvedTree {
   readonly tree: MapTree;
   /** The scalars that could not be filled in, told or not. */
-  readonly faulty: readonly Path[];
+  readonly unresolved: readonly Path[];
   readonly problems: readonly Problem[];
 }
 
@@ -76,7 +76,7 @@ export function resolveTree(
       [name],
     ),
   );
-  return { tree: resolved, faulty, problems };
+  return { tree: resolved, unresolved: faulty, problems };
 }
 
 function faultText(fault: Fault, variables: Variables): string {

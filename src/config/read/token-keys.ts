@@ -1,10 +1,10 @@
 import { dirname, resolve } from 'node:path';
-import { readJwks } from '../jwks.ts';
-import { errorMessage } from '../util/errno.ts';
-import { type Problem, problemAt, shortPath } from './problems.ts';
+import { readJwks } from '../../jwks.ts';
+import { errorMessage } from '../../util/errno.ts';
+import { type Problem, problemAt, shortPath } from '../problems.ts';
+import type { Files } from '../source/files.ts';
+import { valueSource } from '../source/yaml-tree.ts';
 import type { Profile } from './profile.ts';
-import type { Files } from './source/files.ts';
-import { valueSource } from './source/yaml-tree.ts';
 
 interface WithTokenKeys {
   readonly profile: Profile;

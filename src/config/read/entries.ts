@@ -1,9 +1,9 @@
 import { basename, extname } from 'node:path';
-import { type Problem, placeText, problemAt } from '../problems.ts';
-import type { ProfileEntry } from '../profile.ts';
+import { formatPlace, type Problem, problemAt } from '../problems.ts';
 import { NAME_RULE, OWN_NAME, profileName } from '../schema/profile-schema.ts';
-import { missingColon } from './yaml-errors.ts';
-import { type MapTree, type Tree, withoutEmpty, withoutKeys } from './yaml-tree.ts';
+import { missingColon } from '../source/yaml-errors.ts';
+import { type MapTree, type Tree, withoutEmpty, withoutKeys } from '../source/yaml-tree.ts';
+import type { ProfileEntry } from './profile.ts';
 
 /** Profiles as written, with what is wrong about their names and kind. */
 export interface Entries {
@@ -81,7 +81,7 @@ function checked(profiles: readonly ProfileEntry[]): Entries {
 }
 
 /** The first of each name; the others are told. */
-export function distinct(profiles: readonly ProfileEntry[], folder: string): Entries {
+export function firstOfEachName(profiles: readonly ProfileEntry[], folder: string): Entries {
   const first = new Map<string, ProfileEntry>();
   const problems: Problem[] = [];
   for (const profile of profiles) {
@@ -89,7 +89,7 @@ export function distinct(profiles: readonly ProfileEntry[], folder: string): Ent
     if (before === undefined) {
       first.set(profile.name, profile);
     } else {
-      const message = `profile '${profile.name}' is already at ${placeText(before.source, folder)}`;
+      const message = `profile '${profile.name}' is already at ${formatPlace(before.source, folder)}`;
       problems.push(problemAt(profile.source, message));
     }
   }

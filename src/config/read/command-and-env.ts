@@ -1,8 +1,8 @@
-import { type Problem, problemAt } from './problems.ts';
+import { type Problem, problemAt } from '../problems.ts';
+import type { ProfileConfig } from '../schema/profile-schema.ts';
+import { splitWords } from '../source/split-command.ts';
+import { type MapTree, valueSource } from '../source/yaml-tree.ts';
 import { resolveText, type Text, type Variables } from './resolve.ts';
-import type { ProfileConfig } from './schema/profile-schema.ts';
-import { splitWords } from './source/split-command.ts';
-import { type MapTree, valueSource } from './source/yaml-tree.ts';
 
 interface Texts<T> {
   readonly texts: T;

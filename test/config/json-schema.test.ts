@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { configJsonSchema } from '../../../src/config/schema/config-schema.ts';
-import { platforms } from '../../../src/routing/platforms/index.ts';
-import { GOOD } from '../good.ts';
+import { configJsonSchema } from '../../src/config/json-schema.ts';
+import { platforms } from '../../src/routing/platforms/index.ts';
+import { GOOD } from './good.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 import { COMMAND_ONLY } from '../schema/profile-schema.ts';
-import { type Entry, type MapTree, type Tree, withoutKeys } from './yaml-tree.ts';
+import { type Entry, type MapTree, type Tree, withoutKeys } from '../source/yaml-tree.ts';
 
 /** Of these both maps count, key by key; and so many maps deep. */
 const MERGED: ReadonlyMap<string, number> = new Map([

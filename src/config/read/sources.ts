@@ -2,21 +2,21 @@ import { dirname, resolve } from 'node:path';
 import type { Source } from '../../routing/route.ts';
 import { errorMessage } from '../../util/errno.ts';
 import { type Problem, problemAt, shortPath, type Texts } from '../problems.ts';
-import { type Environment, ownVariables, type ProfileEntry } from '../profile.ts';
-import { resolveTree } from '../resolve.ts';
 import { type Settings, settingsSchema } from '../schema/config-schema.ts';
 import { checkShape, prunedPath, type ShapeRules } from '../schema/shape.ts';
-import { distinct, type Entries, profilesIn, profilesOfFile } from './entries.ts';
-import type { Files } from './files.ts';
-import { parseYaml } from './yaml.ts';
-import { type MapTree, prune, valueSource, withoutEmpty } from './yaml-tree.ts';
+import type { Files } from '../source/files.ts';
+import { parseYaml } from '../source/yaml.ts';
+import { type MapTree, prune, valueSource, withoutEmpty } from '../source/yaml-tree.ts';
+import { type Entries, firstOfEachName, profilesIn, profilesOfFile } from './entries.ts';
+import { type Environment, ownVariables, type ProfileEntry } from './profile.ts';
+import { resolveTree } from './resolve.ts';
 
 /** The config and its included files as written, before profiles are looked into. */
 export interface Sources {
   /** Null where too little of them can be read. */
   readonly settings: Settings | null;
   /** Of the settings, those with a mistake that is already told: no check builds on them. */
-  readonly broken: ReadonlySet<string>;
+  readonly invalidFields: ReadonlySet<string>;
   readonly tree: MapTree;
   readonly defaults: MapTree | null;
   readonly profiles: readonly ProfileEntry[];
@@ -68,17 +68,17 @@ export async function readSources(
   );
   const rest = prune(
     resolved.tree,
-    resolved.faulty.map((path) => prunedPath(path, RULES)),
+    resolved.unresolved.map((path) => prunedPath(path, RULES)),
   );
   const shape = checkShape(schema, rest, RULES);
   const own = profilesIn(tree.entries.get('profiles')?.value);
   const defaults = mapAt(tree, 'defaults', 'a map of the fields of a profile');
   const included = await readIncluded(shape.value?.include ?? [], shape.tree, file, files);
-  const named = distinct([...own.profiles, ...included.profiles], dirname(file));
+  const named = firstOfEachName([...own.profiles, ...included.profiles], dirname(file));
   return {
     settings: shape.value,
-    broken: new Set(
-      [...resolved.faulty, ...shape.faults.map(({ path }) => path)].map(([field]) => String(field)),
+    invalidFields: new Set(
+      [...resolved.unresolved, ...shape.faults.map(({ path }) => path)].map(([field]) => String(field)),
     ),
     tree: shape.tree,
     defaults: defaults.tree,

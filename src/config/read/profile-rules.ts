@@ -1,5 +1,5 @@
-import { type KeyedPlatform, ROUTE_KEYS, sendersOf } from './schema/route-schema.ts';
-import type { ShapeRules } from './schema/shape.ts';
+import { type KeyedPlatform, ROUTE_KEYS, sendersOf } from '../schema/route-schema.ts';
+import type { ShapeRules } from '../schema/shape.ts';
 
 const IN_A_LISTENER = ['port', 'port_env', 'host', 'paths', 'health', 'liveness'];
 /** Written as digits and meant as text: 027, 1000. */

@@ -1,14 +1,14 @@
 import { dirname, resolve } from 'node:path';
-import type { TokenKey } from '../jwks.ts';
-import type { Source } from '../routing/route.ts';
-import { type Problem, shortPath } from './problems.ts';
+import type { TokenKey } from '../../jwks.ts';
+import type { Source } from '../../routing/route.ts';
+import { type Problem, shortPath } from '../problems.ts';
+import type { ProfileConfig, profileSchema } from '../schema/profile-schema.ts';
+import { checkShape, prunedPath, type ShapeRules } from '../schema/shape.ts';
+import type { EnvFile } from '../source/env-file.ts';
+import { expandHome, interpolate } from '../source/interpolate.ts';
+import { keySource, type MapTree, type Path, prune, treeAt, valueSource } from '../source/yaml-tree.ts';
+import { readCommand, readEnv } from './command-and-env.ts';
 import { resolveTree, type Text, type Variables } from './resolve.ts';
-import type { ProfileConfig, profileSchema } from './schema/profile-schema.ts';
-import { checkShape, prunedPath, type ShapeRules } from './schema/shape.ts';
-import type { EnvFile } from './source/env-file.ts';
-import { expandHome, interpolate } from './source/interpolate.ts';
-import { keySource, type MapTree, type Path, prune, treeAt, valueSource } from './source/yaml-tree.ts';
-import { readCommand, readEnv } from './texts.ts';
 
 /** A profile as written, defaults merged in. */
 export interface ProfileEntry {
@@ -26,7 +26,7 @@ export interface Profile {
   readonly tree: MapTree;
   readonly config: ProfileConfig;
   /** Fields with a mistake that is already told: no check builds on them. */
-  readonly broken: ReadonlySet<string>;
+  readonly invalidFields: ReadonlySet<string>;
   /** Absolute. */
   readonly cwd: string;
   /** Empty where the profile has no command, or a broken one. */
@@ -45,7 +45,7 @@ export interface Profile {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What a profile is read against. */
-export interface Surroundings {
+export interface LoadContext {
   readonly schema: ReturnType<typeof profileSchema>;
   readonly rules: ShapeRules;
   /** gwproxy's own. */
@@ -64,7 +64,7 @@ export const BASE_ENV = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR
 /** The absolute path of a profile's env_file and where that is written; null where it has none that can be named. */
 export function envFileOf(
   tree: MapTree,
-  { env, home }: Pick<Surroundings, 'env' | 'home'>,
+  { env, home }: Pick<LoadContext, 'env' | 'home'>,
 ): { readonly path: string; readonly source: Source } | null {
   const written = treeAt(tree, ['env_file']);
   if (written?.kind !== 'scalar' || typeof written.value !== 'string' || written.value === '') return null;
@@ -83,7 +83,7 @@ export interface ProfileEnvFile {
 export function readProfile(
   entry: ProfileEntry,
   envFile: ProfileEnvFile | null,
-  around: Surroundings,
+  around: LoadContext,
 ): { readonly profile: Profile | null; readonly problems: readonly Problem[] } {
   const outer = ownVariables(around);
   const variables = variablesOf(envFile, around);
@@ -104,14 +104,14 @@ export function readProfile(
   );
   const rest = prune(
     resolved.tree,
-    resolved.faulty.map((path) => prunedPath(path, around.rules)),
+    resolved.unresolved.map((path) => prunedPath(path, around.rules)),
   );
   const shape = checkShape(around.schema, rest, around.rules);
   const problems = [...resolved.problems, ...shape.faults.map(({ problem }) => problem)];
   if (shape.value === null) return { profile: null, problems };
 
-  const meant = shape.faults.flatMap((fault) => (fault.path.length === 1 ? [fault.meant ?? ''] : []));
-  const wrong = [...resolved.faulty, ...shape.faults.map(({ path }) => path)];
+  const meant = shape.faults.flatMap((fault) => (fault.path.length === 1 ? [fault.likelyKey ?? ''] : []));
+  const wrong = [...resolved.unresolved, ...shape.faults.map(({ path }) => path)];
   const broken = new Set([...meant, ...wrong.map(([field]) => String(field))]);
   const command = readCommand(shape.tree, shape.value, variables);
   const env = readEnv(shape.tree, shape.value, variables);
@@ -123,7 +123,7 @@ export function readProfile(
     source: entry.source,
     tree: shape.tree,
     config: shape.value,
-    broken,
+    invalidFields: broken,
     cwd: resolve(dirname(cwdSource.file), shape.value.cwd ?? '.'),
     command: command.texts,
     program: command.program,
@@ -143,7 +143,7 @@ function lookupIn(env: Environment): (name: string) => string | undefined {
 /** The gateway's environment beneath the profile's `env`. */
 export function inheritedEnv(
   envFile: ProfileEnvFile | null,
-  { env }: Pick<Surroundings, 'env'>,
+  { env }: Pick<LoadContext, 'env'>,
 ): ReadonlyMap<string, string> {
   return new Map([...baseEnv(env), ...(envFile?.values ?? [])]);
 }
@@ -156,7 +156,7 @@ function baseEnv(env: Environment): readonly (readonly [string, string])[] {
 }
 
 /** What the config's own texts are looked up in: gwproxy's environment. */
-export function ownVariables({ env, home }: Pick<Surroundings, 'env' | 'home'>): Variables {
+export function ownVariables({ env, home }: Pick<LoadContext, 'env' | 'home'>): Variables {
   return {
     get: lookupIn(env),
     names: Object.keys(env),
@@ -167,16 +167,12 @@ export function ownVariables({ env, home }: Pick<Surroundings, 'env' | 'home'>):
 }
 
 /** What a profile's texts are looked up in: its env_file, then gwproxy's environment. */
-export function variablesOf(envFile: ProfileEnvFile | null, around: Surroundings): Variables {
+export function variablesOf(envFile: ProfileEnvFile | null, around: LoadContext): Variables {
   const outer = ownVariables(around);
   return envFile === null ? outer : withEnvFile(outer, envFile, around);
 }
 
-function withEnvFile(
-  outer: Variables,
-  { path, values }: ProfileEnvFile,
-  { folder }: Surroundings,
-): Variables {
+function withEnvFile(outer: Variables, { path, values }: ProfileEnvFile, { folder }: LoadContext): Variables {
   return {
     ...outer,
     get: (name) => values?.get(name) ?? outer.get(name),
