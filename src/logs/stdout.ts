@@ -15,7 +15,7 @@ const RETRY_AFTER = 1000;
 /** ms that the exit of the process waits for a slow disk; a single write that hangs cannot be cut short. */
 const FLUSHED_WITHIN = 1000;
 
-/** Standard output that nobody waits for: neither the door, nor a gateway, nor for long the end of gwproxy. */
+/** Standard output that neither the door nor a gateway waits for, and the end of gwproxy only briefly. */
 export interface Stdout {
   /** False, and nothing is taken, if too many bytes wait already. */
   write(text: string): boolean;

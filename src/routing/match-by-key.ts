@@ -77,7 +77,7 @@ function fieldsOf({ reads }: Scope, type: BodyType, bytes: Buffer): BodyFields |
 
 /**
  * The outcome of a batch that is not for one profile only. Its signature covers all of it, so that it cannot be split:
- * each gateway that gets it sees the others' data, also that of bots which nobody claims, and its route must allow that.
+ * each gateway that gets it sees the others' data, also that of bots which no profile claims, and its route must allow that.
  */
 function batch(
   platform: Platform,

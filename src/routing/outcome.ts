@@ -30,7 +30,7 @@ export interface Match {
 
 /**
  * A batch for several bots. The same bytes go to each match; every route allows that its gateway sees the others' data.
- * There may be a single match, if nobody claims the other bots.
+ * There may be a single match, if no profile claims the other bots.
  */
 export interface FanOut {
   readonly kind: 'fan-out';

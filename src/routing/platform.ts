@@ -101,7 +101,7 @@ export type PlatformDefinition = Pick<Platform, Required> &
 
 /**
  * Completes a platform with what holds for most senders: no field is in the head, none is secret, ids are opaque and
- * compared exactly, no request is a trial of the URL, and a request that nobody claims gets a plain 404.
+ * compared exactly, no request is a trial of the URL, and a request that no profile claims gets a plain 404.
  */
 export function definePlatform(definition: PlatformDefinition): Platform {
   return {

@@ -60,7 +60,7 @@ export const github = definePlatform({
   normalise: (field, value) => (field === 'repository' ? value.toLowerCase() : value),
   recognises: (head) => hasHeader(head, PROOF),
   deliveries,
-  // A plain 404 if nobody claims it: GitHub repeats nothing, but lists it among the hook's recent deliveries.
+  // A plain 404 if no profile claims it: GitHub repeats nothing, but lists it among the hook's recent deliveries.
   deadline: () => 10_000,
   synchronous: () => false,
   // "GitHub does not automatically redeliver failed deliveries" (docs.github.com, "Handling failed deliveries").

@@ -114,7 +114,7 @@ export const lark = definePlatform({
   recognises,
   deliveries,
   handshake,
-  // A plain 404 if nobody claims it: repeated after 15 s, 5 min, 1 h and 6 h, and no app is disabled.
+  // A plain 404 if no profile claims it: repeated after 15 s, 5 min, 1 h and 6 h, and no app is disabled.
   deadline: () => 3000,
   synchronous,
   dedupKey: (_head, body) => allIds([body?.text('/header/event_id') ?? body?.text('/uuid')]),

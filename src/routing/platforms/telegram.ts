@@ -27,7 +27,7 @@ export const telegram = definePlatform({
   headers: [HEADER],
   recognises: (head) => head.header(HEADER) !== undefined,
   deliveries,
-  // A plain 404 if nobody claims it: Telegram repeats the update for a day, at most two minutes apart, so that nothing
+  // A plain 404 if no profile claims it: Telegram repeats the update for a day, at most two minutes apart, so that nothing
   // is lost once a profile claims the token. A Retry-After would only delay it, and 410 would remove the webhook.
   // The sender's connections time out after a minute.
   deadline: () => 60_000,

@@ -41,7 +41,7 @@ export const twilio = definePlatform({
   reads: { form: FIELDS },
   recognises: (head) => head.header('x-twilio-signature') !== undefined,
   deliveries,
-  // A plain 404 if nobody claims it: Twilio then tries the fallback URL, and its debugger shows the error.
+  // A plain 404 if no profile claims it: Twilio then tries the fallback URL, and its debugger shows the error.
   // The read timeout, unless the URL sets a shorter one (twilio.com, "Webhooks: Connection Overrides").
   deadline: () => 15_000,
   // The answer is TwiML.

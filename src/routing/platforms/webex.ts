@@ -31,7 +31,7 @@ export const webex = definePlatform({
   recognises: (head, body) => hasHeader(head, PROOF) || byJsonShape(head, body, looksLikeWebhook),
   deliveries: (_head, body) =>
     oneDelivery('webex', { webhook: body?.text('/id'), app: body?.text('/appId') }),
-  // A plain 404 if nobody claims it: Webex disables a webhook whose deliveries keep failing, but only that one
+  // A plain 404 if no profile claims it: Webex disables a webhook whose deliveries keep failing, but only that one
   // (CiscoDevNet/awesome-webex#85).
   // Not documented; a cautious guess.
   deadline: () => 5000,

@@ -23,7 +23,7 @@ export const wecom = definePlatform({
   recognises,
   deliveries: (_head, body) =>
     oneDelivery('wecom', { corp: body?.element('ToUserName'), agent: body?.element('AgentID') }),
-  // A plain 404 if nobody claims it: WeCom repeats a failed request three times.
+  // A plain 404 if no profile claims it: WeCom repeats a failed request three times.
   deadline: () => 5000,
   // The answer may be a message, and only the gateway can decrypt whether one is expected.
   synchronous: () => true,

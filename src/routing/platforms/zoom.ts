@@ -40,7 +40,7 @@ function deliveries(_head: RequestHead, body: BodyFields | null): readonly Attri
 }
 
 /**
- * An event of an account that nobody claims is acknowledged: after three failed repeats Zoom sends "no further
+ * An event of an account that no profile claims is acknowledged: after three failed repeats Zoom sends "no further
  * notifications related to that event" to the whole app (https://developers.zoom.us/blog/webhook-delays.md).
  */
 function unmatched(_head: RequestHead, body: BodyFields | null): Reply | undefined {

@@ -135,7 +135,7 @@ export function metaPlatform(product: Product): Platform {
       return body === null ? [] : entries(product, body);
     },
     // An app has one URL for all its pages and numbers, and Meta unsubscribes an app whose URL keeps failing; so what
-    // nobody claims is acknowledged. A subscription with a wrong token gets 403, as in Meta's own samples.
+    // no profile claims is acknowledged. A subscription with a wrong token gets 403, as in Meta's own samples.
     unmatched: (head) => (head.method === 'GET' ? FORBIDDEN : NONE),
     // developers.facebook.com/docs/messenger-platform/faq; not documented for the other products.
     deadline: () => 20_000,

@@ -83,7 +83,7 @@ export const graph = definePlatform({
   recognises,
   deliveries,
   handshake,
-  // A plain 404 if nobody claims it: Graph repeats it for up to 4 hours, and drops notifications only of slow endpoints.
+  // A plain 404 if no profile claims it: Graph repeats it for up to 4 hours, and drops notifications only of slow endpoints.
   deadline: () => 10_000,
   synchronous: isValidation,
   dedupKey: (_head, body) => allIds(body?.each('/value').map((item) => item.text('/id')) ?? []),

@@ -104,7 +104,7 @@ function handshake(_head: RequestHead, body: BodyFields | null): Reply | undefin
 }
 
 /**
- * Events that nobody claims are acknowledged, since Slack disables an app for every workspace if its events fail too
+ * Events that no profile claims are acknowledged, since Slack disables an app for every workspace if its events fail too
  * often. A command is answered with a text for its user; on an interaction's 404 the user sees Slack's own error.
  */
 function unmatched(_head: RequestHead, body: BodyFields | null): Reply | undefined {
