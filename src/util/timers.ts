@@ -1,5 +1,8 @@
 export type Timer = NodeJS.Timeout;
 
+/** The longest delay of a Node timer in ms; a longer one fires at once. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** The timers of one door, so that none is left when it closes. */
 export class Timers {
   readonly #pending = new Set<Timer>();

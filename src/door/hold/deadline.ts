@@ -3,7 +3,10 @@ const NETWORK_MARGIN = 500;
 /** Ms that any gateway may need, even one that has not answered yet. */
 const MIN_GATEWAY_TIME = 500;
 
-/** Deadline in ms of a path-routed request, whose sender is unknown; GitHub, the most patient of the usual ones, waits 10 s. */
+/**
+ * Deadline in ms of a path-routed request, whose sender is unknown; GitHub, the most patient of the usual ones, waits
+ * 10 s.
+ */
 export const UNKNOWN_SENDER_TIMEOUT = 10_000;
 
 /**

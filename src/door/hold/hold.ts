@@ -47,7 +47,9 @@ export class Hold {
     return this.#held.used;
   }
 
-  /** Whether requests are held for the target or were just released, so that a new one must queue even if it is ready. */
+  /**
+   * Whether requests are held for the target or were just released, so that a new one must queue even if it is ready.
+   */
   isQueued({ profile, listener }: Target): boolean {
     return this.#queues.size > 0 && this.#queues.get(profile)?.get(listener) !== undefined;
   }
@@ -108,7 +110,10 @@ export class Hold {
     });
   }
 
-  /** Releases the requests whose target is ready, and refuses those that would wait in vain. `find` returns the new targets. */
+  /**
+   * Releases the requests whose target is ready, and refuses those that would wait in vain. `find` returns the new
+   * targets.
+   */
   apply(find: (profile: string, listener: string) => Target | undefined): void {
     const waiting = [...this.#queues.values()].flatMap((listeners) => [...listeners.values()]);
     for (const queue of waiting) {

@@ -198,7 +198,9 @@ export class Listener extends Server {
     endWithAnswer(socket, problem(error, requestId));
   }
 
-  /** Refuses a request that Node's parser cannot read, or that arrives too slowly. The connection closes in any case. */
+  /**
+   * Refuses a request that Node's parser cannot read, or that arrives too slowly. The connection closes in any case.
+   */
   #refuseUnread(error: Error, stream: Duplex): void {
     const connection = this.#connectionOf(stream);
     if (connection === undefined) return;

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
-/** Distinguishes the requests of two processes; a counter distinguishes those of one. A UUID costs ten times as much. */
+/**
+ * Distinguishes the requests of two processes; a counter distinguishes those of one. A UUID costs ten times as much.
+ */
 const RUN = randomBytes(6).toString('hex');
 let last = 0;
 

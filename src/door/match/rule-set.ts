@@ -15,7 +15,10 @@ export interface RuleSet {
 /** Why a request was given to its profile, and whether that is still so. */
 export interface MatchBasis {
   readonly ruleSet: RuleSet;
-  /** Whether the new rules give the request to the same profiles and verify it in the same way. Throws as matching does. */
+  /**
+   * Whether the new rules give the request to the same profiles and verify it in the same way. Throws as matching
+   * does.
+   */
   stillHolds(now: RuleSet): boolean;
 }
 

@@ -90,7 +90,10 @@ async function verify(exchange: Exchange, verifier: Verifier, received: Received
   );
 }
 
-/** The request as a verifier sees it. With routes by host, the URL has the request's host, since public_url has only one. */
+/**
+ * The request as a verifier sees it. With routes by host, the URL has the request's host, since public_url has only
+ * one.
+ */
 function receive(context: DoorContext, head: Head, body: Buffer, byHost: boolean): Received {
   const { publicUrl } = context;
   const { host, path, search } = head;

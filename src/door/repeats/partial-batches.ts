@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** Ms that a batch is remembered. Graph repeats for 4 hours and Meta for days, but mostly within minutes; later the same bytes may be a new batch. */
+/**
+ * Ms that a batch is remembered. Graph repeats for 4 hours and Meta for days, but mostly within minutes; later the
+ * same bytes may be a new batch.
+ */
 const REMEMBERED_FOR = 60 * 60 * 1000;
 const MAX_BATCHES = 1000;
 
@@ -13,8 +16,9 @@ interface Entry {
 const NO_PROFILES: ReadonlySet<string> = new Set();
 
 /**
- * Remembers which profiles accepted a batch that others did not, so that its repeat goes to the others only: the newest
- * 1000 batches, each for an hour. A batch that all accepted is not remembered, since its sender may send the same twice.
+ * Remembers which profiles accepted a batch that others did not, so that its repeat goes to the others only: the
+ * newest 1000 batches, each for an hour. A batch that all accepted is not remembered, since its sender may send the
+ * same twice.
  */
 export class PartialBatches {
   readonly #entries = new Map<string, Entry>();

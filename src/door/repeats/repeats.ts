@@ -31,7 +31,10 @@ export type Settled =
 
 export type BeginResult =
   | Settled
-  /** The original is in flight. Rejects with GWPROXY_UPSTREAM_TIMEOUT if it takes too long, or with ClientDisconnected. */
+  /**
+   * The original is in flight. Rejects with GWPROXY_UPSTREAM_TIMEOUT if it takes too long, or with
+   * ClientDisconnected.
+   */
   | { readonly kind: 'repeat'; readonly settled: Promise<Settled> };
 
 export interface RepeatsOptions {

@@ -16,7 +16,10 @@ export interface QueueRules extends RetryRules {
   readonly perProfile: number;
   /** The most that `perProfile` grows to, by one with each delivery that was accepted, so that the queue drains. */
   readonly mostPerProfile: number;
-  /** Deliveries of all profiles that are sent at once, each with its body in memory; a profile with none may exceed it. */
+  /**
+   * Deliveries of all profiles that are sent at once, each with its body in memory; a profile with none may exceed
+   * it.
+   */
   readonly inAll: number;
   /** Ms after its arrival that a delivery may wait, whatever its credentials allow. */
   readonly longestWait: number;

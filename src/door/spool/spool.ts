@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Report } from '../../events.ts';
 import { errorCode } from '../../util/errno.ts';
-import type { Timer, Timers } from '../../util/timers.ts';
+import { LONGEST_TIMER, type Timer, type Timers } from '../../util/timers.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { type Chosen, countByProfile, isChosen, listSpool, type SpoolListing } from './listing.ts';
 import { Notices } from './notices.ts';
@@ -31,9 +31,6 @@ export interface SpoolOptions {
   readonly random: () => number;
   readonly queue?: Queue;
 }
-
-/** The longest delay of a Node timer; a longer one fires at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * Deliveries that are acknowledged before their gateway has them: they are kept on disk and sent in order. An accepted
@@ -248,7 +245,10 @@ export class Spool {
     }
   }
 
-  /** Does the work in the background, then sends what may be sent after it. An unexpected failure ends one delivery only. */
+  /**
+   * Does the work in the background, then sends what may be sent after it. An unexpected failure ends one delivery
+   * only.
+   */
   #run({ profile }: Spooled, work: Promise<void>): void {
     this.#track(work.then(() => this.#dispatch())).catch((error: unknown) =>
       this.#notices.failed(profile, 'send', error),

@@ -11,7 +11,9 @@ export interface Readiness {
   ensureReady(profile: string, target: string, deadlineAt: number): void;
 }
 
-/** Ms between two requests for a gateway that does not become ready; it may have been stopped for idleness meanwhile. */
+/**
+ * Ms between two requests for a gateway that does not become ready; it may have been stopped for idleness meanwhile.
+ */
 const REQUEST_INTERVAL = 10_000;
 
 /** Asks for the gateways that deliveries wait for, at most once an interval. */

@@ -15,7 +15,10 @@ export interface Spoolable {
 
 /** Ms that a gateway may need from its start to its answer; the token must be valid for as long. */
 const STARTS_WITHIN = 60_000;
-/** Ms assumed for a gateway that only the operator can start: longer than Slack's signatures are valid, so that Slack repeats instead. */
+/**
+ * Ms assumed for a gateway that only the operator can start: longer than Slack's signatures are valid, so that Slack
+ * repeats instead.
+ */
 const DOWN_FOR = 600_000;
 
 /**

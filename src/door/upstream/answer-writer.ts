@@ -4,8 +4,8 @@ import type { ServerResponse } from 'node:http';
 const COPY_LIMIT = 4096;
 
 /**
- * Writes a gateway's answer to the client. The head waits until the event loop turns, so that head and body leave as one
- * packet if the body is there by then; it waits no longer, since an event stream may have no body yet.
+ * Writes a gateway's answer to the client. The head waits until the event loop turns, so that head and body leave as
+ * one packet if the body is there by then; it waits no longer, since an event stream may have no body yet.
  */
 export class AnswerWriter {
   readonly #res: ServerResponse;

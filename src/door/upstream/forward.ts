@@ -225,8 +225,8 @@ class Relay implements Dispatcher.DispatchHandler {
 }
 
 /**
- * A reason phrase is bytes (RFC 9112 §4), which latin1 preserves. undici decodes it as UTF-8; a phrase that is not UTF-8
- * is lost in that and left out, since no client may rely on it.
+ * A reason phrase is bytes (RFC 9112 §4), which latin1 preserves. undici decodes it as UTF-8; a phrase that is not
+ * UTF-8 is lost in that and left out, since no client may rely on it.
  */
 function reasonBytes(reason: string): string {
   if (/^[\t\x20-\x7e]*$/.test(reason)) return reason;

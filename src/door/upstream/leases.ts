@@ -1,9 +1,6 @@
 import type { SupervisorPort, Target } from '../../snapshot.ts';
-import type { Timer, Timers } from '../../util/timers.ts';
+import { LONGEST_TIMER, type Timer, type Timers } from '../../util/timers.ts';
 import type { Counters, ProfileCounters } from './counters.ts';
-
-/** The longest delay of a Node timer; a longer one fires at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** One generation that this door routes to, or that still has requests in flight. */
 export class Generation {

@@ -117,7 +117,9 @@ export class Session implements Client {
     });
   }
 
-  /** Must be called when httpxy fails. It closes the client's connection next, so that the answer is written at once. */
+  /**
+   * Must be called when httpxy fails. It closes the client's connection next, so that the answer is written at once.
+   */
   failed(error: Error): void {
     if (this.#answered) return;
     const known = error instanceof AnswerTimeout ? error.known : noAnswer(error);

@@ -178,7 +178,10 @@ export class FolderStore implements SpoolStore {
     this.#budget.release(file.profile, file.bytes);
   }
 
-  /** From the clock, so that no id is used again after a restart; always above the last, even if the clock was set back. */
+  /**
+   * From the clock, so that no id is used again after a restart; always above the last, even if the clock was set
+   * back.
+   */
   #nextId(): string {
     this.#last = Math.max(this.#last + 1, this.#now() * 1000);
     return idOf(this.#last);

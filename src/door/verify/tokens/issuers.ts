@@ -10,7 +10,10 @@ export interface Issuer {
 
 const BOT_FRAMEWORK = 'https://api.botframework.com';
 
-/** Issuers whose metadata are not at OpenID Connect's URL (learn.microsoft.com, "Authentication with the Bot Connector API"). */
+/**
+ * Issuers whose metadata are not at OpenID Connect's URL (learn.microsoft.com, "Authentication with the Bot Connector
+ * API").
+ */
 const METADATA: ReadonlyMap<string, string> = new Map([
   [BOT_FRAMEWORK, 'https://login.botframework.com/v1/.well-known/openidconfiguration'],
   ['https://api.botframework.us', 'https://login.botframework.azure.us/v1/.well-known/openidconfiguration'],

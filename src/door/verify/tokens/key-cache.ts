@@ -41,7 +41,10 @@ export class KeyCache {
     this.#options = options;
   }
 
-  /** All known keys; 'none' if they could not be fetched. If none of the returned keys has the id, it does not exist. Never rejects. */
+  /**
+   * All known keys; 'none' if they could not be fetched. If none of the returned keys has the id, it does not exist.
+   * Never rejects.
+   */
   async find(kid: string | null): Promise<FetchedKeys> {
     const known = this.#keys?.some((key) => kid === null || key.kid === kid) ?? false;
     const now = this.#options.now();

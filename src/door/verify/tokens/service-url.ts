@@ -1,4 +1,7 @@
-/** Whether both are the same service URL. Letter case and a trailing slash do not count, since Microsoft's SDKs differ in them. */
+/**
+ * Whether both are the same service URL. Letter case and a trailing slash do not count, since Microsoft's SDKs differ
+ * in them.
+ */
 export function sameUrl(one: string, other: string | undefined): boolean {
   return other !== undefined && bare(one) === bare(other);
 }
