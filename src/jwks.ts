@@ -39,7 +39,7 @@ const rsaKey = z.object({
  */
 export function readJwks(text: string): ReadJwks {
   const parsed = set.safeParse(parseJson(text));
-  if (!parsed.success) return { ok: false, reason: 'is no JWK Set: a JSON object with a list of keys' };
+  if (!parsed.success) return { ok: false, reason: 'is not a JWK Set: a JSON object with a list of keys' };
   const keys = parsed.data.keys.flatMap((one): readonly TokenKey[] => {
     const key = rsaKey.safeParse(one);
     if (!key.success || !isStrong(key.data)) return [];

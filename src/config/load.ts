@@ -57,7 +57,7 @@ export type Loaded = ConfigInputs &
         readonly plan: Plan;
         /** Names of profiles with `enabled: false`, which the plan leaves out. */
         readonly disabled: readonly string[];
-        /** Allowed, and hardly meant. */
+        /** What is valid but probably not meant. */
         readonly warnings: readonly Problem[];
       }
     | {
@@ -191,7 +191,7 @@ async function readEnvFile(
   }
 }
 
-/** On their own, for what every profile overrides. Texts with a reference are judged in each profile. */
+/** Checks `defaults` alone, since a profile may override its mistakes. Texts with a reference are checked in each profile. */
 function checkDefaults(defaults: MapTree | null, { schema, rules }: LoadContext): readonly Problem[] {
   if (defaults === null) return [];
   return checkShape(schema, defaults, rules)
@@ -202,7 +202,7 @@ function checkDefaults(defaults: MapTree | null, { schema, rules }: LoadContext)
     .map(({ problem }) => problem);
 }
 
-/** What the profiles that are on have to share: the door's address, ports and route keys. */
+/** Checks what enabled profiles must not share: the door's address, ports and route keys. */
 function checkTogether(
   { settings, invalidFields: broken, tree }: Sources,
   profiles: readonly Profile[],
@@ -221,7 +221,7 @@ function checkTogether(
   ];
 }
 
-/** Where logs lie that no log_file names; null where that cannot be known. */
+/** The folder of the logs that no log_file names; null if it is not known. */
 function logsOf(
   { settings, invalidFields: broken }: Sources,
   config: string,
@@ -233,7 +233,7 @@ function logsOf(
   try {
     return logsFolder(stateFolder(config, env));
   } catch (error) {
-    // It has no path of its own, as a pipe, so nothing runs on it.
+    // A config without a path, such as a pipe, has no state folder.
     if (error instanceof CommandError) return null;
     throw error;
   }

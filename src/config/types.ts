@@ -100,8 +100,8 @@ export interface ProcessSettings {
 
 /**
  * What is done where nobody can say whose process listens on a gateway's port (another user's, a container's).
- * lenient: it is taken for the gateway's; strict: it gets nothing. A port that is certainly a stranger's gets
- * nothing with either; off: nobody looks.
+ * lenient: it is taken for the gateway's; strict: it gets nothing. A port that certainly belongs to a foreign process gets
+ * nothing with either; off: it is not checked.
  */
 export type OwnerCheck = 'lenient' | 'strict' | 'off';
 
@@ -121,7 +121,7 @@ export interface ProfilePlan {
   readonly logFile: string | null;
   /** At least one. */
   readonly listeners: readonly ListenerPlan[];
-  /** Null: the door verifies nothing for it. */
+  /** Null: the door verifies none of its requests. */
   readonly verify: VerifyRules | null;
   readonly delivery: DeliveryMode;
   readonly restart: RestartPolicy;
@@ -129,7 +129,7 @@ export interface ProfilePlan {
   readonly source: Source;
 }
 
-/** spool: what the door has verified may be kept while the gateway is away; direct: nothing is kept. */
+/** spool: verified deliveries may be spooled while the gateway is not ready; direct: none are. */
 export type DeliveryMode = 'spool' | 'direct';
 
 /**
@@ -188,15 +188,15 @@ export interface ListenerPlan {
 export interface Health {
   /** Null: it is enough that a connection is accepted. */
   readonly path: string | null;
-  /** The statuses that are well; null: 200 to 299. */
+  /** The statuses that count as healthy; null: 200 to 299. */
   readonly status: readonly number[] | null;
   /** Text that the answer's body must hold; null: any body. */
   readonly body: string | null;
   readonly interval: number;
   readonly timeout: number;
-  /** Lost probes in a row before a listener that was well counts as lost. */
+  /** Failed probes in a row before a healthy listener counts as lost. */
   readonly failures: number;
-  /** Good probes in a row before a lost or new listener counts as well. */
+  /** Good probes in a row before a lost or new listener counts as healthy. */
   readonly successes: number;
 }
 
@@ -220,9 +220,9 @@ export interface RestartPolicy {
 }
 
 /**
- * at-once: restarted without a wait and not counted, whatever `when` says (after a life in which it was ready; one
- * that never was waits as after a crash). backoff: a crash, as an unnamed code other than 0 is. stop: it rests, as
- * after a stop. fail: failed, and not restarted until `gwproxy start`.
+ * at-once: restarted without a wait and not counted, whatever `when` says (after a generation that was ready; one
+ * that never was waits as after a crash). backoff: a crash, as an unnamed code other than 0 is. stop: it stays stopped, as
+ * after an operator's stop. fail: failed, and not restarted until `gwproxy start`.
  */
 export type ExitAction = 'at-once' | 'backoff' | 'stop' | 'fail';
 
@@ -234,7 +234,7 @@ export interface StopPolicy {
 
 /**
  * What differs between the plan that is applied and another. Fields are named as in the config; values are never
- * told, since any may hold a secret.
+ * shown, since any may hold a secret.
  */
 export interface PlanDiff {
   /** Names of profiles, as in `removed` and `replaced`. */
@@ -243,7 +243,7 @@ export interface PlanDiff {
   /** A `url:` where a `command:` was, or the other way: another profile of the same name. */
   readonly replaced: readonly string[];
   readonly changed: readonly ProfileChange[];
-  /** Beside the profiles, all of them taken over at once. */
+  /** Settings beside the profiles; all of them apply without a restart. */
   readonly settings: readonly string[];
   /** `listen` differs, which only a new gwproxy can follow. */
   readonly listen: boolean;
@@ -252,7 +252,7 @@ export interface PlanDiff {
 export interface ProfileChange {
   readonly profile: string;
   /**
-   * update: taken over by the gateway as it runs; restart: its gateway ends, and starts as the profile then says;
+   * update: applies while the gateway runs; restart: its gateway ends, and starts as the profile then says;
    * move: a `url:` profile has another address.
    */
   readonly how: 'update' | 'restart' | 'move';

@@ -425,7 +425,7 @@ test('a pattern that matches no file is a warning, since a mistyped one looks li
     'gwproxy.yaml': 'include: [profile/*.yaml]\nprofiles:\n  a: {command: node, routes: [{path: /a}]}\n',
   });
   assert.ok(loaded.ok);
-  assert.deepEqual(lines, ['gwproxy.yaml:1:11: this matches no file']);
+  assert.deepEqual(lines, ['gwproxy.yaml:1:11: this glob matches no file']);
 });
 
 test('included files hold profiles or one profile, in the order of their names', async (t) => {

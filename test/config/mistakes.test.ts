@@ -33,19 +33,21 @@ const SYNTAX: readonly Mistake[] = [
   [
     'an unknown anchor',
     'profiles:\n  a: {command: *cmd}\n',
-    ["gwproxy.yaml:2:16: no anchor '&cmd' stands above; a text that begins with '*' needs quotes: \"*cmd\""],
+    [
+      "gwproxy.yaml:2:16: no anchor '&cmd' is defined above; a text that begins with '*' needs quotes: \"*cmd\"",
+    ],
   ],
   [
     'an alias in itself',
     'profiles:\n  a: {command: &c [node, *c]}\n',
-    ['gwproxy.yaml:2:19: an alias stands inside of what it names'],
+    ['gwproxy.yaml:2:19: this alias is inside the value that it refers to'],
   ],
   [
     'a merge of no map',
     'profiles:\n  a: {command: node, <<: 3}\n',
     ["gwproxy.yaml:2:26: '<<' takes a map, or a list of maps"],
   ],
-  ['a tag', 'profiles:\n  a: {command: !cmd node}\n', ['gwproxy.yaml:2:21: tags have no meaning here']],
+  ['a tag', 'profiles:\n  a: {command: !cmd node}\n', ['gwproxy.yaml:2:21: YAML tags are not supported']],
   [
     'a key that is no text',
     'profiles:\n  ? [a]\n  : {command: node}\n  b: {command: node}\n',
@@ -165,7 +167,7 @@ const SLIPS: readonly Mistake[] = [
     'a glob without quotes',
     'include: *.yaml\n',
     [
-      `gwproxy.yaml:1:10: no anchor '&.yaml' stands above; a text that begins with '*' needs quotes: "*.yaml"`,
+      `gwproxy.yaml:1:10: no anchor '&.yaml' is defined above; a text that begins with '*' needs quotes: "*.yaml"`,
     ],
   ],
   [
@@ -318,7 +320,7 @@ const SETTINGS: readonly Mistake[] = [
   [
     'a port in a setting',
     'listen: 127.0.0.1:${port}\n',
-    ['gwproxy.yaml:1:9: a port has a value only in command and env'],
+    ['gwproxy.yaml:1:9: a port can be used only in command and env'],
   ],
   [
     'limits',
@@ -395,8 +397,8 @@ const RUNNING: readonly Mistake[] = [
     'a circle of starts',
     'a: {command: node, after: [b]}\n  b: {command: node, after: [c]}\n  c: {command: node, after: [b]}',
     [
-      'gwproxy.yaml:3:30: after: b → c → b is a circle, so none could be first',
-      'gwproxy.yaml:4:30: after: c → b → c is a circle, so none could be first',
+      'gwproxy.yaml:3:30: after: b → c → b is a cycle, so none of them could start first',
+      'gwproxy.yaml:4:30: after: c → b → c is a cycle, so none of them could start first',
     ],
   ],
   [
@@ -430,14 +432,14 @@ const RUNNING: readonly Mistake[] = [
   [
     'two rules for one restart',
     'a: {command: node, listeners: {x: {health: {path: /h, restart_after: 1m}, liveness: /l}}}',
-    ["gwproxy.yaml:2:57: restart_after has no meaning beside 'liveness', which decides it"],
+    ["gwproxy.yaml:2:57: restart_after cannot be used with 'liveness', which decides when to restart"],
   ],
   [
     'a body without a path to ask',
     'a: {command: node, listeners: {x: {health: {body: ok}, liveness: {status: 200}}}}',
     [
-      "gwproxy.yaml:2:47: 'body' needs a 'path': without one a connection is all that is asked for",
-      "gwproxy.yaml:2:69: 'status' needs a 'path': without one a connection is all that is asked for",
+      "gwproxy.yaml:2:47: 'body' needs a 'path': without one the probe only opens a connection",
+      "gwproxy.yaml:2:69: 'status' needs a 'path': without one the probe only opens a connection",
     ],
   ],
 ];
@@ -534,7 +536,7 @@ const PROFILES: readonly Mistake[] = [
     'a shell operator',
     'a:\n    command: cd x && node bot.js',
     [
-      "gwproxy.yaml:3:14: command: '&&' is for a shell and no shell runs this; write [sh, -c, '…'] or quote it",
+      "gwproxy.yaml:3:14: command: '&&' needs a shell, and commands run without one; write [sh, -c, '…'] or quote it",
     ],
   ],
   [
@@ -606,7 +608,7 @@ const PROFILES: readonly Mistake[] = [
     'a reference that is none',
     'a:\n    command: node\n    env: {X: "${my-name}"}',
     [
-      "gwproxy.yaml:4:14: '${my-name}' is no reference: write ${NAME} or ${NAME:-default}, or $${ for the text itself",
+      "gwproxy.yaml:4:14: '${my-name}' is not a valid reference: write ${NAME} or ${NAME:-default}, or $${ for the text itself",
     ],
   ],
   [
@@ -668,8 +670,8 @@ const PROFILES: readonly Mistake[] = [
     'fields of a command beside a url',
     'a:\n    url: http://10.0.0.5:1\n    cwd: .\n    env: {A: 1}',
     [
-      "gwproxy.yaml:4:5: 'cwd' has no meaning beside 'url': someone else runs it",
-      "gwproxy.yaml:5:5: 'env' has no meaning beside 'url': someone else runs it",
+      "gwproxy.yaml:4:5: 'cwd' cannot be used with 'url': gwproxy does not run that gateway",
+      "gwproxy.yaml:5:5: 'env' cannot be used with 'url': gwproxy does not run that gateway",
     ],
   ],
   [
@@ -695,7 +697,7 @@ const PROFILES: readonly Mistake[] = [
   [
     'an address beside a url',
     'a:\n    url: http://10.0.0.5:1\n    listeners: {a: {port: 5, paths: [/x]}}',
-    ["gwproxy.yaml:4:21: 'port' has no meaning beside 'url', which is the address"],
+    ["gwproxy.yaml:4:21: 'port' cannot be used with 'url', which already is the address"],
   ],
   [
     'a url that is gwproxy itself',
@@ -752,7 +754,7 @@ const LISTENERS: readonly Mistake[] = [
   [
     '${port} outside of command and env',
     'a:\n    command: node\n    cwd: x${port}',
-    ['gwproxy.yaml:4:10: a port has a value only in command and env'],
+    ['gwproxy.yaml:4:10: a port can be used only in command and env'],
   ],
   [
     'one port_env for two',

@@ -107,7 +107,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'a key file that is no JSON',
     config(TEAMS, '{bot_framework: {keys_file: keys.json}}'),
-    ['gwproxy.yaml:6:41: keys.json is no JWK Set: a JSON object with a list of keys'],
+    ['gwproxy.yaml:6:41: keys.json is not a JWK Set: a JSON object with a list of keys'],
     { 'keys.json': '{"keys": [' },
   ],
   [

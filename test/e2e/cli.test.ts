@@ -301,7 +301,10 @@ test('a gwproxy that hangs is named, with what to do', async (t) => {
     const findings: unknown = JSON.parse(stdout);
     assert.ok(Array.isArray(findings));
     const state = findings.find(({ check }) => check === 'state');
-    assert.match(state.what, /^one runs on this config(?: \(pid \d+\))? and did not answer within 2 s$/);
+    assert.match(
+      state.what,
+      /^a gwproxy runs on this config(?: \(pid \d+\))? and did not answer within 2 s$/,
+    );
     assert.match(state.instead, /^kill -CONT .*, or kill -KILL/);
   } finally {
     process.kill(gwproxy.pid, 'SIGCONT');

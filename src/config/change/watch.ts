@@ -5,11 +5,11 @@ import { errorCode, errorMessage } from '../../util/errno.ts';
 import type { ConfigInputs } from '../load.ts';
 import { MOST_FOLDERS, type WatchedFolder, watchedFoldersOf } from './watched-folders.ts';
 
-/** Quiet for so long, a save is over. */
+/** ms without an event after which a save counts as finished. */
 const SETTLED = 200;
-/** What never comes to rest is looked at all the same. */
+/** ms after which a change is reported even if events keep coming. */
 const LONGEST = 2000;
-/** A file's time is that of the kernel's last tick, and so may lie before the moment of its change. */
+/** ms: a file's change time is that of the kernel's last tick, so it may be earlier than the change. */
 const TICK = 20;
 
 export interface ConfigWatch {
@@ -27,7 +27,7 @@ export interface ConfigWatchOptions {
   readonly changed: () => void;
   /** Some or all of it cannot be watched: why, in plain words. */
   readonly unwatched: (reason: string) => void;
-  /** Tells of what changes in a folder, by its name where that is known. */
+  /** Reports changes in a folder, with the name of what changed if the system gives it. */
   readonly watch?: (folder: string, told: (event: string, name: string | null) => void) => FSWatcher;
 }
 
@@ -48,11 +48,11 @@ type Matches = readonly WatchedFolder['matches'][];
 export function createConfigWatch(options: ConfigWatchOptions): ConfigWatch {
   const { changed, unwatched, watch = (folder, told) => watchFolder(folder, told) } = options;
   const folders = new Map<string, Watched>();
-  /** What was told of folders that cannot be watched, until they can. */
+  /** The last reason reported for each folder that cannot be watched. */
   const told = new Map<string, string>();
   let settling: NodeJS.Timeout | undefined;
   let firstAt = 0;
-  /** How often it was asked to follow or to end: only the newest counts. */
+  /** Counts calls of follow and end; only the newest takes effect. */
   let asked = 0;
 
   function touched(): void {
@@ -142,7 +142,7 @@ export function createConfigWatch(options: ConfigWatchOptions): ConfigWatch {
   };
 }
 
-/** Went between the moment that its path was found and the one that it was asked for. */
+/** The identity of a folder that was removed after its path was found. */
 const GONE = '';
 
 async function identityOf(folder: string): Promise<string> {
@@ -155,7 +155,7 @@ async function identityOf(folder: string): Promise<string> {
   }
 }
 
-/** Files and links alone: a folder changes with everything that is written into it. */
+/** Looks at files and links only: a folder's time changes with everything that is written into it. */
 async function anyChangedSince(wanted: ReadonlyMap<string, Matches>, since: number): Promise<boolean> {
   for (const [folder, matches] of wanted) {
     for (const name of await namesIn(folder)) {

@@ -67,7 +67,7 @@ async function stepsTo(path: string, links = MOST_LINKS): Promise<readonly strin
       const target = resolve(at, await readlink(next), ...parts.slice(index + 1));
       return [...steps, next, ...(await stepsTo(target, links - 1))];
     }
-    // Each read of a named pipe has it written anew: that is no change, and would be told of for ever.
+    // Each read of a named pipe changes its time, so watching it would report changes for ever.
     if (kind === 'pipe') return steps;
     if (kind !== 'folder') return [...steps, next];
     at = next;

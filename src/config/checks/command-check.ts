@@ -18,7 +18,10 @@ export function checkLaunch(profile: Profile): readonly Problem[] {
 
 function besideUrl(profile: Profile): readonly Problem[] {
   const fields = COMMAND_ONLY.filter((field) => treeAt(profile.tree, [field]) !== undefined).map((field) =>
-    problemAt(fieldSource(profile, field), `'${field}' has no meaning beside 'url': someone else runs it`),
+    problemAt(
+      fieldSource(profile, field),
+      `'${field}' cannot be used with 'url': gwproxy does not run that gateway`,
+    ),
   );
   const names = Object.keys(profile.config.listeners);
   if (names.length > 1) {
@@ -31,7 +34,7 @@ function besideUrl(profile: Profile): readonly Problem[] {
       .map((field) =>
         problemAt(
           fieldSource(profile, 'listeners', name, field),
-          `'${field}' has no meaning beside 'url', which is the address`,
+          `'${field}' cannot be used with 'url', which already is the address`,
         ),
       ),
   );

@@ -20,7 +20,9 @@ function faultOf(from: string, name: string, profiles: ReadonlyMap<string, Profi
     return `after: there is no profile '${name}' that is on${hint}`;
   }
   const round = pathBack(from, name, profiles);
-  return round === null ? null : `after: ${[from, ...round].join(' → ')} is a circle, so none could be first`;
+  return round === null
+    ? null
+    : `after: ${[from, ...round].join(' → ')} is a cycle, so none of them could start first`;
 }
 
 /** The names from `name` on to `from`; null where none leads there. */

@@ -25,7 +25,7 @@ export function checkLiveness({ config, invalidFields: broken, tree }: Profile):
   return Object.keys(config.listeners).flatMap((name) => {
     const path = ['listeners', name, 'health', 'restart_after'];
     if (config.listeners[name]?.liveness === undefined || treeAt(tree, path) === undefined) return [];
-    const message = "restart_after has no meaning beside 'liveness', which decides it";
+    const message = "restart_after cannot be used with 'liveness', which decides when to restart";
     return [problemAt(keySource(tree, path), message)];
   });
 }
@@ -40,7 +40,7 @@ export function checkProbes({ config, invalidFields: broken, tree }: Profile): r
       return ['status', 'body']
         .filter((field) => treeAt(tree, at(field)) !== undefined)
         .map((field) => {
-          const message = `'${field}' needs a 'path': without one a connection is all that is asked for`;
+          const message = `'${field}' needs a 'path': without one the probe only opens a connection`;
           return problemAt(keySource(tree, at(field)), message);
         });
     }),

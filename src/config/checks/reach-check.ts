@@ -3,7 +3,7 @@ import { type Problem, problemAt } from '../problems.ts';
 import { fieldSource, type Profile } from '../read/profile.ts';
 import { isWildcard } from './port-check.ts';
 
-/** What is allowed and hardly meant: a gateway that nothing reaches, or one that is reached past the door. */
+/** Warnings about what is valid but probably not meant: a gateway that nothing reaches, or one that is reached past the door. */
 export function warningsOf(profiles: readonly Profile[], profilePaths: boolean): readonly Problem[] {
   return profiles.flatMap((profile) => [
     ...unreachable(profile, profilePaths),

@@ -11,7 +11,7 @@ const MERGED: ReadonlyMap<string, number> = new Map([
 const MERGED_OVER_PRESET: ReadonlyMap<string, number> = new Map([...MERGED, ['listeners', 2]]);
 
 /**
- * A profile over the config's defaults: its own value wins, the maps env, restart and stop are merged by key. Who
+ * A profile over the config's defaults: its own value wins, the maps env, restart and stop are merged by key. A profile
  * says how its gateway runs (`command`, `url` or `preset`) takes no other way from the defaults, and beside a `url`
  * of its own nothing that is about running one.
  */

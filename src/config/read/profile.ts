@@ -135,7 +135,7 @@ export function readProfile(
   return { profile, problems: [...problems, ...command.problems, ...env.problems] };
 }
 
-/** An environment is an object with a prototype: `${constructor}` is not set. */
+/** Ignores what an object inherits: `${constructor}` is not set. */
 function lookupIn(env: Environment): (name: string) => string | undefined {
   return (name) => (Object.hasOwn(env, name) ? env[name] : undefined);
 }

@@ -68,7 +68,7 @@ export function resolveTree(
         const ports = result.text.parts.filter((part) => typeof part !== 'string');
         problems.push(...result.problems);
         if (ports.length > 0) {
-          problems.push(problemAt(scalar.source, 'a port has a value only in command and env'));
+          problems.push(problemAt(scalar.source, 'a port can be used only in command and env'));
         }
         if (!result.ok || ports.length > 0) faulty.push(path);
         return { ...scalar, value: result.text.parts.join('') };
@@ -81,7 +81,7 @@ export function resolveTree(
 
 function faultText(fault: Fault, variables: Variables): string {
   if (fault.kind === 'malformed') {
-    return `'${fault.text}' is no reference: write \${NAME} or \${NAME:-default}, or $\${ for the text itself`;
+    return `'${fault.text}' is not a valid reference: write \${NAME} or \${NAME:-default}, or $\${ for the text itself`;
   }
   const near = nearest(fault.name, variables.names);
   const help =

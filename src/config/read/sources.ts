@@ -154,7 +154,7 @@ async function readIncluded(
     const found = await includedBy(pattern, dirname(config), files);
     // A folder that is empty yet is no mistake, but a mistyped one looks the same.
     if (found.length === 0) {
-      warnings.push(problemAt(valueSource(tree, ['include', index]), 'this matches no file'));
+      warnings.push(problemAt(valueSource(tree, ['include', index]), 'this glob matches no file'));
     }
     for (const file of found) {
       if (file === config || seen.has(file)) continue;

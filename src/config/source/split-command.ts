@@ -45,7 +45,7 @@ function readWord(text: string, start: number): Piece | string {
     at = piece.end;
   }
   if (OPERATOR.test(text.slice(start, at))) {
-    return `'${text.slice(start, at)}' is for a shell and no shell runs this; write [sh, -c, '…'] or quote it`;
+    return `'${text.slice(start, at)}' needs a shell, and commands run without one; write [sh, -c, '…'] or quote it`;
   }
   return { text: word, end: at };
 }

@@ -67,11 +67,11 @@ class TreeBuilder {
     const source = this.#sourceOf(node);
     this.#nodes += 1;
     if (this.#nodes === MOST_NODES + 1)
-      this.#tell(source, `aliases unfold to more than ${MOST_NODES} values here`);
+      this.#report(source, `aliases unfold to more than ${MOST_NODES} values here`);
     if (this.overflowed) return spoilt(source);
     if (isAlias(node)) return this.#alias(node, source);
     if (this.#open.has(node)) {
-      this.#tell(source, 'an alias stands inside of what it names');
+      this.#report(source, 'this alias is inside the value that it refers to');
       return spoilt(source);
     }
     this.#open.add(node);
@@ -85,7 +85,7 @@ class TreeBuilder {
       node.tag !== undefined &&
       !/^tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)$/.test(node.tag)
     ) {
-      this.#tell(source, 'tags have no meaning here');
+      this.#report(source, 'YAML tags are not supported');
     }
     if (isMap(node)) return { kind: 'map', source, entries: this.#entries(node) };
     if (isSeq(node))
@@ -96,9 +96,9 @@ class TreeBuilder {
   #alias(node: Alias, source: Source): Tree {
     const target = node.resolve(this.#document);
     if (target !== undefined) return this.build(target);
-    this.#tell(
+    this.#report(
       source,
-      `no anchor '&${node.source}' stands above; a text that begins with '*' needs quotes: "*${node.source}"`,
+      `no anchor '&${node.source}' is defined above; a text that begins with '*' needs quotes: "*${node.source}"`,
     );
     return spoilt(source);
   }
@@ -110,7 +110,7 @@ class TreeBuilder {
   #scalar(node: Scalar, source: Source): Tree {
     const { value } = node;
     const written = node.type === 'PLAIN' ? (node.source ?? '') : String(value);
-    if (written.includes('\0')) this.#tell(source, 'a text must not hold a NUL byte');
+    if (written.includes('\0')) this.#report(source, 'a text must not hold a NUL byte');
     // `~` is the home in every field, and no field takes YAML's null.
     if (node.type === 'PLAIN' && written === '~') return { kind: 'scalar', source, value: '~', written };
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
@@ -125,7 +125,7 @@ class TreeBuilder {
     for (const pair of map.items) {
       const key = isAlias(pair.key) ? pair.key.resolve(this.#document) : pair.key;
       if (!isScalar(key)) {
-        this.#tell(isNode(pair.key) ? this.#sourceOf(pair.key) : this.#sourceOf(map), 'a key must be text');
+        this.#report(isNode(pair.key) ? this.#sourceOf(pair.key) : this.#sourceOf(map), 'a key must be text');
         continue;
       }
       const source = this.#sourceOf(isNode(pair.key) ? pair.key : map);
@@ -137,7 +137,7 @@ class TreeBuilder {
       }
       const first = own.get(name);
       if (first === undefined) own.set(name, { key: source, value });
-      else this.#tell(source, `'${name}' is already set in line ${first.key.line}`);
+      else this.#report(source, `'${name}' is already set in line ${first.key.line}`);
     }
     return this.#merge(own, merged);
   }
@@ -147,7 +147,7 @@ class TreeBuilder {
     const maps = merged.flatMap((tree) => (tree.kind === 'list' ? tree.items : [tree]));
     for (const tree of maps) {
       if (tree.kind !== 'map') {
-        this.#tell(tree.source, "'<<' takes a map, or a list of maps");
+        this.#report(tree.source, "'<<' takes a map, or a list of maps");
         continue;
       }
       for (const [name, entry] of tree.entries) if (!own.has(name)) own.set(name, entry);
@@ -160,7 +160,7 @@ class TreeBuilder {
     return { file: this.#file, line, column: col };
   }
 
-  #tell(source: Source, message: string): void {
+  #report(source: Source, message: string): void {
     this.problems.push(problemAt(source, message));
   }
 }

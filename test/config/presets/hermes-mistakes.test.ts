@@ -153,7 +153,7 @@ const MISTAKES: readonly Mistake[] = [
     'a preset beside a url',
     'profiles:\n  inbox: { preset: hermes, url: "http://127.0.0.1:18681" }\n',
     {},
-    ["gwproxy.yaml:2:12: 'preset' has no meaning beside 'url': someone else runs it"],
+    ["gwproxy.yaml:2:12: 'preset' cannot be used with 'url': gwproxy does not run that gateway"],
   ],
 ];
 
