@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hermesProgram } from '../real/hermes-profile.ts';
-import type { Bot } from './bots.ts';
+import type { Bot } from './bot.ts';
 import { TENANT } from './senders/tokens.ts';
 import { responderPath } from './world.ts';
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Bot } from './bots.ts';
+import type { Bot } from './bot.ts';
 import type { Sighting } from './ledger.ts';
 
 /** What a bot wrote, `<epoch ms> <id>` a line. Throws where a line is anything else: nothing then holds. */

@@ -1,4 +1,4 @@
-import type { Bot } from '../bots.ts';
+import type { Bot } from '../bot.ts';
 import type { Scope } from '../scope.ts';
 
 /** What stands between the senders and the gateways, with what may be done to it and to them. */

@@ -1,4 +1,4 @@
-import type { Bot } from '../bots.ts';
+import type { Bot } from '../bot.ts';
 import type { Features } from '../options.ts';
 import { TEAM } from '../senders/slack.ts';
 import { issuerOf } from '../senders/tokens.ts';

@@ -5,7 +5,7 @@ import { EXIT } from '../../../src/errors.ts';
 import { freePort } from '../../faults/support/foreign-server.ts';
 import { runCli } from '../../support/cli.ts';
 import { root } from '../../support/root.ts';
-import type { Bot } from '../bots.ts';
+import type { Bot } from '../bot.ts';
 import type { Features } from '../options.ts';
 import type { Authority } from '../senders/tokens.ts';
 import { activatedLauncher } from './activated-launcher.ts';

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { freePort } from '../../faults/support/foreign-server.ts';
 import { isAlive } from '../../support/cli.ts';
 import { fixture, root } from '../../support/root.ts';
-import type { Bot } from '../bots.ts';
+import type { Bot } from '../bot.ts';
 import { plainEnv } from './env.ts';
 import type { Front, StartFront } from './front.ts';
 

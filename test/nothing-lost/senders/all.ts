@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Bot } from '../bots.ts';
+import type { Bot } from '../bot.ts';
 import type { Delivery } from '../load.ts';
 import { activityOf } from './bot-framework.ts';
 import { type Delivered, deliver, type Post } from './deliver.ts';
