@@ -1,10 +1,14 @@
-// Writes biome.arrows.json from scripts/rooms.json: one rule a room, which names all that its files may import.
-// `--check` writes nothing and fails where the file is out of date.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Writes what follows from scripts/rooms.json: biome.arrows.json, one lint rule a room that names all that its files
+// may import, and the table of rooms in docs/architecture.md. `--check` writes nothing and fails where one of the two
+// is out of date.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path/posix';
 
 const TABLE = new URL('rooms.json', import.meta.url);
 const RULES = new URL('../biome.arrows.json', import.meta.url);
+const PAGE = new URL('../docs/architecture.md', import.meta.url);
+const BEGIN = '<!-- rooms: written by `node scripts/arrows.mjs` -->\n';
+const END = '<!-- /rooms -->';
 
 const rooms = JSON.parse(readFileSync(TABLE, 'utf8'));
 const names = Object.keys(rooms);
@@ -22,7 +26,7 @@ function specifier(from, to) {
 function allowed(room) {
   const { imports, node, packages } = rooms[room];
   return [
-    // A file of its own rule imports what the rule names; any other may import its neighbours.
+    // A file with a rule of its own imports what that names; any other file may import its neighbours.
     ...(isFile(room) ? [] : ['./*.ts']),
     ...imports.map((to) => (isFile(to) ? specifier(room, to) : `${specifier(room, to)}/*.ts`)),
     ...node.map((module) => `node:${module}`),
@@ -32,45 +36,52 @@ function allowed(room) {
 
 function override(room) {
   const own = names.filter((name) => isFile(name) && !isFile(room) && dirname(name) === room);
+  const message = `scripts/rooms.json does not let ${room === '.' ? 'src' : room} import this (docs/architecture.md, "Rooms").`;
+  const patterns = [{ group: ['**', ...allowed(room).map((pattern) => `!${pattern}`)], message }];
   return {
     includes: [
       isFile(room) ? `src/${room}` : `src/${room === '.' ? '' : `${room}/`}*.ts`,
       ...own.map((name) => `!src/${name}`),
     ],
-    linter: {
-      rules: {
-        style: {
-          noRestrictedImports: {
-            level: 'error',
-            options: {
-              patterns: [
-                {
-                  group: ['**', ...allowed(room).map((pattern) => `!${pattern}`)],
-                  message: `scripts/rooms.json does not let ${room === '.' ? 'src' : room} import this (docs/architecture.md, "Rooms").`,
-                },
-              ],
-            },
-          },
-        },
-      },
-    },
+    linter: { rules: { style: { noRestrictedImports: { level: 'error', options: { patterns } } } } },
   };
 }
 
-// A line a room, so that a change of one rule is a change of one line.
-const lines = names.map((room) => JSON.stringify(override(room)));
-const text = `{"overrides":[\n${lines.join(',\n')}\n]}\n`;
-if (process.argv.includes('--check')) {
-  let current = '';
-  try {
-    current = readFileSync(RULES, 'utf8');
-  } catch (error) {
-    if (error.code !== 'ENOENT') throw error;
+/** A line a room, so that a change of one rule is a change of one line. */
+function rules() {
+  const lines = names.map((room) => JSON.stringify(override(room)));
+  return `{"overrides":[\n${lines.join(',\n')}\n]}\n`;
+}
+
+function row(room) {
+  const { is, imports, node, packages } = rooms[room];
+  const cell = (items) => items.map((item) => `\`${item}\``).join(', ') || '–';
+  const outside = [...node.map((module) => `node:${module}`), ...packages];
+  return `| \`${room}\` | ${is} | ${cell(imports)} | ${cell(outside)} |`;
+}
+
+function table() {
+  const head = ['| room | what it is for | what of src/ it may import | what else |', '|---|---|---|---|'];
+  return `${[...head, ...names.map(row)].join('\n')}\n`;
+}
+
+function page(current) {
+  const begin = current.indexOf(BEGIN) + BEGIN.length;
+  const end = current.indexOf(END);
+  if (begin < BEGIN.length || end < begin) throw new Error(`docs/architecture.md lacks ${BEGIN}${END}`);
+  return current.slice(0, begin) + table() + current.slice(end);
+}
+
+const read = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+const written = [
+  ['biome.arrows.json', RULES, rules()],
+  ['docs/architecture.md', PAGE, page(read(PAGE))],
+];
+for (const [name, file, text] of written) {
+  if (read(file) === text) continue;
+  if (!process.argv.includes('--check')) writeFileSync(file, text);
+  else {
+    console.error(`${name} is out of date: run \`node scripts/arrows.mjs\``);
+    process.exitCode = 1;
   }
-  if (current !== text) {
-    console.error('biome.arrows.json is out of date: run `node scripts/arrows.mjs`');
-    process.exit(1);
-  }
-} else {
-  writeFileSync(RULES, text);
 }
