@@ -42,7 +42,28 @@ describe('the rooms of src/', () => {
     }
   });
 
-  test("the linter's rules are those of the table", () => {
+  test('tests lie in folders of the same names', () => {
+    // What tests the whole, and what tests are made of.
+    const others = [
+      'bench',
+      'docs',
+      'e2e',
+      'faults',
+      'fixtures',
+      'nothing-lost',
+      'real',
+      'structure',
+      'support',
+    ];
+    const lost = readdirSync(join(root, 'test'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => relative(join(root, 'test'), join(entry.parentPath, entry.name)))
+      .filter((folder) => !others.includes(folder.split('/')[0] ?? '') && !folder.endsWith('/support'))
+      .filter((folder) => !folders.includes(folder));
+    assert.deepEqual(lost, []);
+  });
+
+  test("the linter's rules and the page's table are those of scripts/rooms.json", () => {
     const { status, stderr } = spawnSync(process.execPath, ['scripts/arrows.mjs', '--check'], {
       cwd: root,
       encoding: 'utf8',
