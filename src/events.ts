@@ -105,7 +105,7 @@ export type Event =
       readonly bytes: number;
       readonly limit: number;
     }
-  /** It is unknown whose process listens on a listener's port; once for each listener and generation. */
+  /** The owner of a listener's port is unknown; reported once for each listener and generation. */
   | {
       readonly type: 'listener.unknown-owner';
       readonly profile: string;
@@ -115,9 +115,9 @@ export type Event =
       readonly blocked: boolean;
       readonly reason: string;
     }
-  /** The control socket was removed by another program, and has been made again. */
+  /** The control socket was removed by another program and has been created again. */
   | { readonly type: 'control.restored'; readonly path: string }
-  /** The control socket was removed by another program, and cannot be made again so far; reported once. */
+  /** The control socket was removed by another program, and cannot be created again so far; reported once. */
   | { readonly type: 'control.lost'; readonly path: string; readonly reason: string }
   /** Processes of an earlier run that was killed were found and ended. */
   | { readonly type: 'run.swept'; readonly profiles: readonly string[]; readonly processes: number }

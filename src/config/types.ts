@@ -99,9 +99,8 @@ export interface ProcessSettings {
 }
 
 /**
- * What is done where nobody can say whose process listens on a gateway's port (another user's, a container's).
- * lenient: it is taken for the gateway's; strict: it gets nothing. A port that certainly belongs to a foreign process gets
- * nothing with either; off: it is not checked.
+ * What happens if the owner of a gateway's port is unknown (another user's process, a container's). lenient: it gets
+ * requests; strict: it gets none. A foreign process gets none with either. off: no owner is checked.
  */
 export type OwnerCheck = 'lenient' | 'strict' | 'off';
 

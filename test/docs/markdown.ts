@@ -17,6 +17,8 @@ export interface Page {
   readonly blocks: readonly Block[];
   /** What stands between single backticks outside of the blocks. */
   readonly spans: readonly string[];
+  /** Those of them that are bold. */
+  readonly boldSpans: readonly string[];
 }
 
 /** The pages that users read: README.md, all below docs, and the README of each example. */
@@ -42,6 +44,7 @@ function readPage(path: string): Page {
       open = null;
     }
   }
-  const spans = Array.from(prose.join('\n').matchAll(/`([^`\n]+)`/g), ([, span = '']) => span);
-  return { path, blocks, spans };
+  const text = prose.join('\n');
+  const spansOf = (pattern: RegExp) => Array.from(text.matchAll(pattern), ([, span = '']) => span);
+  return { path, blocks, spans: spansOf(/`([^`\n]+)`/g), boldSpans: spansOf(/\*\*`([^`\n]+)`/g) };
 }

@@ -63,7 +63,7 @@ test('the last lines of all profiles are shown, ordered by time, whether or not 
   assert.equal((await logs('-n', '1', 'inbox')).stdout, 'inbox   | three\n');
   assert.equal(
     (await logs('gwproxy')).stdout,
-    'gwproxy > stopping in order; a second signal stops at once\n',
+    'gwproxy > stopping: gateways finish their requests first; a second signal stops at once\n',
   );
   await writeFile(config, 'profiles: {');
   assert.equal((await logs('-n', '1', 'inbox')).stdout, 'inbox   | three\n');

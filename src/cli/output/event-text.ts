@@ -29,7 +29,7 @@ export function describeEvent(
     }
     case 'door.suppressed':
       return own(
-        `${event.count} more requests were refused with ${event.code}; they came too fast to be listed`,
+        `${event.count} more requests were refused with ${event.code}; they came too fast to be logged one by one`,
         true,
       );
     case 'door.unmatched': {
@@ -79,35 +79,38 @@ export function describeEvent(
     case 'output.dropped':
       return {
         name: event.profile,
-        text: `writes output too fast; ${event.lines} lines are left out`,
+        text: `wrote output faster than it is logged; ${event.lines} lines were dropped`,
         bad: true,
       };
     case 'listener.unknown-owner': {
       const consequence = event.blocked
-        ? 'it gets no requests, because of owner_check: strict'
-        : 'the gateway is assumed to own it';
-      const text = `${event.listener}: the process that listens on port ${event.port} cannot be identified (${event.reason}); ${consequence}`;
+        ? 'it gets no requests; if the gateway itself listens there, set owner_check: lenient'
+        : 'it gets requests; if another program may listen there, set owner_check: strict';
+      const text = `${event.listener}: the owner of port ${event.port} is unknown (${event.reason}); ${consequence}`;
       return { name: event.profile, text, bad: event.blocked };
     }
     case 'control.restored':
       return own(
-        `the control socket ${event.path} was removed by another program, and is created again`,
+        `the control socket ${event.path} was removed by another program and has been created again`,
         true,
       );
     case 'control.lost':
       return own(
-        `the control socket ${event.path} was removed and cannot be created again (${event.reason}); no command reaches this gwproxy; the next attempt is in a few seconds`,
+        `the control socket ${event.path} was removed by another program and cannot be created again (${event.reason}); no command reaches this gwproxy; the next attempt is in a few seconds`,
         true,
       );
     case 'run.swept': {
-      const left = event.processes === 1 ? 'a process' : `${event.processes} processes`;
+      const [left, ended] =
+        event.processes === 1
+          ? ['a process', 'it has been ended']
+          : [`${event.processes} processes`, 'they have been ended'];
       const whose = event.profiles.length === 0 ? '' : ` (${event.profiles.join(', ')})`;
-      return own(`an earlier gwproxy was killed and left ${left} behind${whose}; they are ended now`, true);
+      return own(`an earlier gwproxy was killed and left ${left} behind${whose}; ${ended}`, true);
     }
     case 'run.unguarded':
       return own(`if this gwproxy is killed, its gateways go on running: ${event.reason}`, true);
     case 'run.record':
-      return own(`${event.file} ${event.reason}`, true);
+      return own(`the record of running processes, ${event.file}, ${event.reason}`, true);
     case 'log.failed':
       return own(
         `the log file ${event.file} cannot be written (${event.reason}); the gateways go on; the next attempt is in a few seconds`,
@@ -126,16 +129,16 @@ export function describeEvent(
     case 'spool.lost': {
       const why = event.reason === 'expired' ? 'it waited too long' : 'the gateway refused it';
       const last = event.lastStatus === null ? '' : ` (last answer: ${event.lastStatus})`;
-      const text = `LOST: delivery ${event.id} from ${event.platform}, which its sender believes delivered: ${why}${last}`;
+      const text = `LOST: delivery ${event.id} from ${event.platform}, which was acknowledged to its sender: ${why}${last}; \`gwproxy spool retry ${event.id}\` sends it again`;
       return { name: event.profile, text, bad: true };
     }
     case 'spool.dead': {
       const last = event.lastStatus === null ? '' : ` (${event.lastStatus})`;
       const why =
         event.reason === 'tries'
-          ? `failed ${event.tries} times${last}`
-          : 'was spooled for this profile, but by the config is no longer for it; no gateway gets it';
-      const text = `delivery ${event.id} from ${event.platform} ${why}; \`gwproxy spool retry ${event.id}\` sends it again`;
+          ? `it failed ${event.tries} times${last}`
+          : 'it was spooled for this profile, to which the config no longer routes it';
+      const text = `delivery ${event.id} from ${event.platform} is a dead letter: ${why}; \`gwproxy spool retry ${event.id}\` sends it again`;
       return { name: event.profile, text, bad: true };
     }
     case 'spool.corrupt':
@@ -154,12 +157,12 @@ export function describeEvent(
     case 'spool.drained':
       return {
         name: event.profile,
-        text: `the spool is empty again; ${event.delivered} deliveries were delivered`,
+        text: `all spooled deliveries were delivered (${event.delivered})`,
         bad: false,
       };
     case 'config.applied':
       return own(
-        `config applied: ${event.changes.length === 0 ? 'nothing changed' : event.changes.join('; ')}`,
+        `the changed config is applied: ${event.changes.length === 0 ? 'nothing changed' : event.changes.join('; ')}`,
       );
     case 'config.pending':
       return own(pendingText(event.changes), true);
@@ -171,7 +174,11 @@ export function describeEvent(
         true,
       );
     case 'app.stopping':
-      return own(event.atOnce ? 'stopping at once' : 'stopping in order; a second signal stops at once');
+      return own(
+        event.atOnce
+          ? 'stopping at once'
+          : 'stopping: gateways finish their requests first; a second signal stops at once',
+      );
     case 'app.stopped':
       return own('stopped');
   }
@@ -180,8 +187,8 @@ export function describeEvent(
 function pendingText(changes: readonly string[]): string {
   const lines = changes.join('; ');
   return changes.every((change) => change === LISTEN_CHANGED)
-    ? `config changed: ${lines}`
-    : `config changed, and nothing of it is applied, since it restarts or ends gateways; \`gwproxy reload\` applies all of it: ${lines}`;
+    ? `the config has a change that is not applied: ${lines}`
+    : `the config has changes, and none of them is applied, since one of them restarts or ends a gateway; \`gwproxy reload\` applies all of them: ${lines}`;
 }
 
 function spoolFailure({ action, reason, count }: Extract<Event, { type: 'spool.failed' }>): string {

@@ -33,7 +33,7 @@ const HEADER = [
 
 /** `watch: safe` applies a change whole or not at all. */
 const HELD_BACK =
-  'nothing of this change is applied, since it restarts or ends gateways; `gwproxy reload` applies all of it';
+  'none of these changes is applied, since one of them restarts or ends a gateway; `gwproxy reload` applies all of them';
 
 /** The table that `gwproxy status` prints; `now` is epoch ms. */
 export function statusTable(status: Status, now: number): string {

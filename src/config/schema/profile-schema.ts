@@ -113,7 +113,7 @@ export function profileSchema(platforms: readonly KeyedPlatform[], presets: read
     owner_check: choice(['lenient', 'strict', 'off'])
       .default('lenient')
       .describe(
-        "What happens where it cannot be told whose process listens on the gateway's port. lenient: it gets requests. strict: it gets none. off: nothing is checked.",
+        "What happens if the owner of the gateway's port is unknown, such as another user's process. lenient: it gets requests. strict: it gets none. off: no owner is checked.",
       ),
     max_memory: size('store')
       .optional()

@@ -7,7 +7,7 @@ export interface OwnedProbeOptions {
   readonly host: string;
   readonly port: number;
   readonly check: OwnerCheck;
-  /** Finds out whose process listens there. */
+  /** Finds the owner of the port. */
   readonly findOwner: () => Promise<Owner>;
   /** Called for every healthy probe whose listener has no known owner. */
   readonly ownerUnknown: (reason: string) => void;
@@ -35,6 +35,6 @@ export async function probeOwned(
   if (!outcome.ok) return outcome;
   options.ownerUnknown(owner.reason);
   if (check === 'lenient') return outcome;
-  const reason = `it is unknown whose process listens on port ${port} (${owner.reason})`;
+  const reason = `the owner of port ${port} is unknown (${owner.reason}); set owner_check: lenient if the gateway listens there`;
   return { ok: false, cause: 'unhealthy', reason };
 }

@@ -124,12 +124,12 @@ test('a delivery that is lost is told loudly, one that died with what brings it 
       { type: 'spool.drained', profile: 'bot', delivered: 5 },
     ]),
     [
-      'bot          ! LOST: delivery 0hol2199hhs from github, which its sender believes delivered: the gateway refused it (last answer: 401)',
-      'bot          ! delivery 0hol2199hhs from github failed 8 times (503); `gwproxy spool retry 0hol2199hhs` sends it again',
-      'bot          ! delivery 0hol2199hhs from github was spooled for this profile, but by the config is no longer for it; no gateway gets it; `gwproxy spool retry 0hol2199hhs` sends it again',
+      'bot          ! LOST: delivery 0hol2199hhs from github, which was acknowledged to its sender: the gateway refused it (last answer: 401); `gwproxy spool retry 0hol2199hhs` sends it again',
+      'bot          ! delivery 0hol2199hhs from github is a dead letter: it failed 8 times (503); `gwproxy spool retry 0hol2199hhs` sends it again',
+      'bot          ! delivery 0hol2199hhs from github is a dead letter: it was spooled for this profile, to which the config no longer routes it; `gwproxy spool retry 0hol2199hhs` sends it again',
       'bot          ! the spool is full, and 3 deliveries were refused with 503; see `gwproxy spool`',
       'bot          ! deliveries cannot be spooled, and 503 was answered 2 times (ENOSPC)',
-      'bot          > the spool is empty again; 5 deliveries were delivered\n',
+      'bot          > all spooled deliveries were delivered (5)\n',
     ].join('\n'),
   );
 });

@@ -81,7 +81,7 @@ test('the status table names what is not ready and when the next start is', () =
     [
       'gwproxy 1.2.3  pid 4  listening on 127.0.0.1:3978  up 1m 1s',
       'the config has a change that is not applied: inbox: restarts (env.TOKEN)',
-      'nothing of this change is applied, since it restarts or ends gateways; `gwproxy reload` applies all of it',
+      'none of these changes is applied, since one of them restarts or ends a gateway; `gwproxy reload` applies all of them',
       'spooled for gone, which is not in the config: 2; see `gwproxy spool`',
       '',
       'PROFILE  STATE        PID  LISTENERS               UPTIME  RESTARTS  MEMORY  IN FLIGHT  HELD  REQUESTS  LAST ERROR',

@@ -104,5 +104,5 @@ test('an unknown owner does not pass with owner_check: strict', async (t) => {
   };
   assert.deepEqual(reports, [{ ...expected, reason }]);
   assert.deepEqual(events, []);
-  assert.match(probes.failureText(), /it is unknown whose process listens on port/);
+  assert.match(probes.failureText(), /the owner of port \d+ is unknown/);
 });
