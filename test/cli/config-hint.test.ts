@@ -3,14 +3,14 @@ import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { configHint, withConfig } from '../../src/cli/config-hint.ts';
 
-test('a command that is told names the config, unless that is found without', () => {
+test('a suggested command names the config file unless it is the default one', () => {
   assert.equal(configHint('gwproxy.yaml'), '');
   assert.equal(configHint(resolve('gwproxy.yaml')), '');
   assert.equal(configHint('other.yaml'), ' -c other.yaml');
   assert.equal(configHint("a b's/ä.yaml"), " -c 'a b'\\''s/ä.yaml'");
 });
 
-test('commands in a text get the config, but for what names one or ends in a command of its own', () => {
+test('every command in a text gets the config file unless it has one or passes arguments on', () => {
   const text =
     'see `gwproxy status`, or `gwproxy start b`; not `gwproxy down -c x`, `gwproxy exec P -- C…` or `docker run`';
   assert.equal(

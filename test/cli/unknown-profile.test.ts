@@ -14,11 +14,11 @@ function refused(name: string, known: readonly string[], disabled: readonly stri
   return 'known';
 }
 
-test('a name that is known is no matter', () => {
+test('a known name is accepted', () => {
   assert.equal(refused('one', ['one', 'two'], ['three']), 'known');
 });
 
-test('what is near is suggested, and what is far is not', () => {
+test('a similar name is suggested, a different one is not', () => {
   const known = ['p1', 'uni-n', 'support-bot'];
   const none = "there is no profile 'NAME'; choose from p1, uni-n, support-bot";
   for (const [name, meant] of [
@@ -41,7 +41,7 @@ test('of many profiles only some are listed', () => {
   assert.match(refused('nosuch', known), /; choose from p0, p1, .*p9, … and 4 more$/);
 });
 
-test('a profile that the config has turned off is told as such', () => {
+test('a disabled profile is reported as disabled', () => {
   assert.equal(refused('a', ['b'], ['a']), "profile 'a' is disabled: it has enabled: false in the config");
   assert.equal(refused('alph', ['b'], ['alpha']), "there is no profile 'alph'; did you mean 'alpha'?");
   assert.equal(refused('c', [], ['alpha']), "there is no profile 'c'; no profile is enabled");

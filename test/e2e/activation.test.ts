@@ -82,7 +82,7 @@ function ask(port: number): Promise<{ readonly outcome: number | string; readonl
   });
 }
 
-test('the door listens on the socket that was passed, and no gateway gets it', LINUX, async (t) => {
+test('the door listens on the passed socket, which no gateway inherits', LINUX, async (t) => {
   const { port, socket, status, listening, ready } = await underSocket(t, 1);
   const told = await listening();
   assert.deepEqual([told.host, told.port], ['127.0.0.1', port]);
@@ -95,7 +95,7 @@ test('the door listens on the socket that was passed, and no gateway gets it', L
   assert.deepEqual(variables, []);
 });
 
-test('a gwproxy that is stopped and started again on its socket refuses nobody', LINUX, async (t) => {
+test('no connection is refused while gwproxy stops and starts again on its socket', LINUX, async (t) => {
   const { port, stop, listening, ready } = await underSocket(t, 2);
   await listening();
   await ready();

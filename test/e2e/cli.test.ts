@@ -32,14 +32,14 @@ function bots(names: readonly string[], more = ''): string {
   return `listen: 127.0.0.1:0\nprofile_paths: true\nprofiles:\n${profiles.join('')}`;
 }
 
-test('wrong usage ends with 2, help and version with 0', async () => {
+test('wrong usage exits with 2, help and version with 0', async () => {
   assert.equal((await runCli(['nothing'])).code, 2);
   assert.equal((await runCli(['status', '--nothing'])).code, 2);
   assert.equal((await runCli(['--help'])).code, 0);
   assert.match((await runCli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
-test('--config may stand before the command; two that differ are refused', async () => {
+test('--config is accepted before the command; two different ones are refused', async () => {
   const file = config('before.yaml', bots(['one']));
   const other = config('other.yaml', bots(['two']));
   const env = { GWPROXY_STATE_DIR: join(folder, 'before') };
@@ -60,7 +60,7 @@ test('--config may stand before the command; two that differ are refused', async
   assert.deepEqual([useless.code, useless.stdout], [2, '']);
 });
 
-test('a config with mistakes ends with 78, names all of them, and starts nothing', async () => {
+test('a config with mistakes exits with 78, lists all of them, and starts nothing', async () => {
   const file = config(
     'bad.yaml',
     'listen: 127.0.0.1:0\nprofiles:\n  a:\n    comand: x\n  b:\n    command: node x\n    start: never\n',
@@ -86,7 +86,7 @@ test('validate --json prints an invalid config’s problems as reload does', asy
   assert.match(stderr, /^\d+ problems? in the config$/m);
 });
 
-test('a config that is not there ends with 78 and says what to type', async () => {
+test('a missing config exits with 78 and says what to type', async () => {
   const { code, stderr } = await runCli(['up', '-c', join(folder, 'none.yaml')]);
   assert.equal(code, 78);
   assert.match(stderr, /there is no config file .*none\.yaml.*--config FILE/);
@@ -134,7 +134,7 @@ test('schema prints a JSON Schema that knows the config’s keys', async () => {
   assert.ok(JSON.stringify(schema).includes('profile_paths'));
 });
 
-test('what asks a running gwproxy ends with 69 where none runs', async () => {
+test('commands that need a running gwproxy exit with 69 if none runs', async () => {
   const file = config('idle.yaml', bots(['one']));
   for (const args of [['status'], ['down'], ['restart', 'one']]) {
     const { code, stderr } = await runCli([...args, '-c', file], { GWPROXY_STATE_DIR: join(folder, 's') });
@@ -185,7 +185,7 @@ test('up, status, restart, stop, start and down, as an operator types them', asy
   for (const profile of last.profiles) assert.ok(profile.pid !== null && !isAlive(profile.pid));
 });
 
-test('a wrong name among several is told before any gateway is touched', async (t) => {
+test('an unknown name among several is refused before any gateway is changed', async (t) => {
   const file = config('wrong-name.yaml', bots(['pybot', 'support-bot']));
   const env = { GWPROXY_STATE_DIR: join(folder, 'wrong-name') };
   const gwproxy = await startGwproxy(t, file, env);
@@ -206,7 +206,7 @@ test('a wrong name among several is told before any gateway is touched', async (
   assert.deepEqual([after.pid, after.state], [pid, 'ready']);
 });
 
-test('a gwproxy whose control socket is removed is not started twice, and is heard again', async (t) => {
+test('a gwproxy whose control socket was removed is not started twice, and is reachable again', async (t) => {
   const file = config('removed.yaml', bots(['one']));
   const env = { GWPROXY_STATE_DIR: join(folder, 'removed') };
   const gwproxy = await startGwproxy(t, file, env);
@@ -222,7 +222,7 @@ test('a gwproxy whose control socket is removed is not started twice, and is hea
   assert.equal((await gwproxy.profile('one')).pid, pid);
 });
 
-test('a port that is taken ends with 70 and says which', async () => {
+test('a port in use exits with 70 and is named', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -244,7 +244,7 @@ test('a port that is taken ends with 70 and says which', async () => {
   }
 });
 
-test('up with names starts those alone, and an unknown name is refused', async (t) => {
+test('up with names starts only those, and refuses an unknown name', async (t) => {
   const file = config('names.yaml', bots(['one', 'two']));
   const wrong = await runCli(['up', 'tow', '-c', file], { GWPROXY_STATE_DIR: join(folder, 'names') });
   assert.equal(wrong.code, 2);
@@ -254,7 +254,7 @@ test('up with names starts those alone, and an unknown name is refused', async (
   assert.equal((await gwproxy.profile('one')).state, 'stopped');
 });
 
-test('up, exec and logs tell a profile that the config has turned off', async () => {
+test('up, exec and logs report a disabled profile as disabled', async () => {
   const file = config('off.yaml', bots(['one'], '    enabled: false\n'));
   for (const args of [
     ['up', 'one'],
@@ -272,7 +272,7 @@ test('up, exec and logs tell a profile that the config has turned off', async ()
   }
 });
 
-test('a state folder that cannot be is told in one line', async () => {
+test('an unusable state folder is reported in one line', async () => {
   const file = config('no-state.yaml', bots(['one']));
   const env = { GWPROXY_STATE_DIR: join(file, 'state') };
   for (const args of [['up'], ['up', '-d'], ['logs']]) {
@@ -283,7 +283,7 @@ test('a state folder that cannot be is told in one line', async () => {
   assert.equal((await runCli(['status', '-c', file], env)).code, 69);
 });
 
-test('a gwproxy that hangs is named, with what to do', async (t) => {
+test('a gwproxy that does not respond is reported with its pid and what to do', async (t) => {
   const file = config('hangs.yaml', bots(['one'], '    start: manual\n'));
   const env = { GWPROXY_STATE_DIR: join(folder, 'hangs') };
   const gwproxy = await startGwproxy(t, file, env);
@@ -311,7 +311,7 @@ test('a gwproxy that hangs is named, with what to do', async (t) => {
   }
 });
 
-test('a reader that has enough ends status --watch quietly', async (t) => {
+test('status --watch ends quietly when its reader closes the pipe', async (t) => {
   const file = config('watched.yaml', bots(['one'], '    start: manual\n'));
   const env = { GWPROXY_STATE_DIR: join(folder, 'watched') };
   await startGwproxy(t, file, env);
@@ -327,7 +327,7 @@ test('a reader that has enough ends status --watch quietly', async (t) => {
   assert.deepEqual([await once(child, 'close'), stderr], [[0, null], '']);
 });
 
-test('a second signal ends what a slow gateway would hold up', async (t) => {
+test('a second signal stops at once although a gateway is slow to stop', async (t) => {
   const file = config(
     'slow.yaml',
     `${bots(['one']).replace(gateway, fixture('deaf-gateway.mjs'))}    stop: { drain: 60s, grace: 60s }\n`,

@@ -60,7 +60,7 @@ test('bash completes commands and options', async (t) => {
   assert.deepEqual(await offered(t, 'gwproxy', 'completion', 'z'), ['zsh']);
 });
 
-test('bash completes the profiles of the config that is named, included ones too', async (t) => {
+test('bash completes the profiles of the named config, those of included files too', async (t) => {
   const all = ['standup-bot', 'inbox-triage', 'fifth', 'fourth', 'third'];
   const found = await offered(t, 'gwproxy', 'restart', '-c', 'other.yaml', '');
   assert.deepEqual(new Set(found), new Set(all));
@@ -73,13 +73,13 @@ test('bash completes the profiles of the config that is named, included ones too
   assert.deepEqual(await offered(t, 'gwproxy', 'exec', '-c', 'other.yaml', 'th'), ['third']);
 });
 
-test('bash completes behind a --config that stands before the command', async (t) => {
+test('bash completes after a --config before the command', async (t) => {
   assert.deepEqual(await offered(t, 'gwproxy', '--c'), ['--config']);
   assert.deepEqual(await offered(t, 'gwproxy', '-c', 'other.yaml', 'rest'), ['restart']);
   assert.deepEqual(await offered(t, 'gwproxy', '-c', 'other.yaml', 'restart', 'st'), ['standup-bot']);
 });
 
-test('bash is offered nothing, and told nothing, where there is nothing to say', async (t) => {
+test('bash gets no words and no error where nothing can be completed', async (t) => {
   // Half typed, as a config is while it is edited; none; a value; a program's own arguments.
   assert.deepEqual(await offered(t, 'gwproxy', 'restart', ''), []);
   assert.deepEqual(await offered(t, 'gwproxy', 'restart', '-c', 'none.yaml', ''), []);

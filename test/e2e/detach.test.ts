@@ -55,7 +55,7 @@ function config({ listenOn = '127.0.0.1:0', start = 'always' } = {}): string {
   return `listen: ${listenOn}\nprofile_paths: true\nprofiles:\n${profiles.join('')}`;
 }
 
-test('up --detach returns once the door listens, and holds nothing of the terminal', async (t) => {
+test('up --detach returns once the door listens, and holds no descriptor of the terminal', async (t) => {
   const { run, status } = await place(t, config());
   // Its output is a pipe, which ends only when nobody holds it any more.
   const started = await run('up', '--detach', 'one');
@@ -96,7 +96,7 @@ async function gone(pid: number): Promise<boolean> {
   return false;
 }
 
-test('a port that is taken ends up --detach with 70 and the reason, and nothing runs', async (t) => {
+test('up --detach exits with 70 and the reason if the port is in use, and nothing runs', async (t) => {
   const port = await listen(t, createServer());
   const { run } = await place(t, config({ listenOn: `127.0.0.1:${port}` }));
   const { code, stdout, stderr } = await run('up', '-d');
@@ -106,7 +106,7 @@ test('a port that is taken ends up --detach with 70 and the reason, and nothing 
   assert.equal((await run('status')).code, 69);
 });
 
-test('mistakes are told by up --detach as by up, and nothing is started', async (t) => {
+test('up --detach reports mistakes as up does, and nothing is started', async (t) => {
   const bad = await place(t, `${config()}    comand: x\n`);
   const { code, stderr } = await bad.run('up', '-d');
   assert.equal(code, 78);
@@ -119,7 +119,7 @@ test('mistakes are told by up --detach as by up, and nothing is started', async 
   assert.match(unknown.stderr, /did you mean 'two'/);
 });
 
-test('systemd is told when the door listens, and when the stop begins', async (t) => {
+test('systemd is notified when the door listens and when the stop begins', async (t) => {
   const notify = await fakeProgram(t, 'systemd-notify');
   const { run, status } = await place(t, config({ start: 'manual' }), {
     NOTIFY_SOCKET: '/run/systemd/notify',
@@ -134,7 +134,7 @@ test('systemd is told when the door listens, and when the stop begins', async (t
   assert.deepEqual(notify.calls[1], ['STOPPING=1', 'EXTEND_TIMEOUT_USEC=30000000', '--status=stopping']);
 });
 
-test('a systemd-notify that is missing or fails is told once, and nothing else suffers', async (t) => {
+test('a missing or failing systemd-notify is reported once and has no other effect', async (t) => {
   const failing = await fakeProgram(t, 'systemd-notify', () => ({ code: 1, stderr: 'no such socket' }));
   const one = await place(t, config({ start: 'manual' }), {
     NOTIFY_SOCKET: '/nowhere',

@@ -32,7 +32,7 @@ profiles:
   assert.doesNotMatch(stdout, /closed:|in use|ERROR/);
 });
 
-test('without a config doctor says so, and exits with 1', async (t) => {
+test('doctor without a config reports that and exits with 1', async (t) => {
   const at = await temporaryFolder(t);
   const { code, stdout, stderr } = await runCli(['doctor', '-c', join(at, 'gwproxy.yaml')], { HOME: at });
   assert.deepEqual([code, stderr], [1, '']);

@@ -20,7 +20,7 @@ test('examples/README.md has one row for each example', () => {
 });
 
 for (const example of examples) {
-  test(`the config of examples/${example} is valid as it stands`, async (t) => {
+  test(`the config of examples/${example} is valid unchanged`, async (t) => {
     const config = join(folder, example, 'gwproxy.yaml');
     const programs = await temporaryFolder(t);
     // A command that is not on the PATH is an error, and Hermes need not be installed here.

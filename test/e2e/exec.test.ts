@@ -53,7 +53,7 @@ test('exec gives a program the environment, the folder and the ports of a gatewa
   assert.equal(HERE, `http://127.0.0.1:${PORT}/`);
 });
 
-test('exec finds the gateway that runs by its port', async (t) => {
+test('exec passes the port of the running gateway', async (t) => {
   const { config, env, exec } = await place(t);
   // The second listener of this fixture never opens; the first is enough to know its port.
   const gwproxy = await startGwproxy(t, config, env);
@@ -63,7 +63,7 @@ test('exec finds the gateway that runs by its port', async (t) => {
   assert.equal(stdout.trim(), String(listeners.find(({ name }) => name === 'main')?.port));
 });
 
-test('exec ends as the program does', async (t) => {
+test('exec exits as the program does', async (t) => {
   const { folder, exec } = await place(t);
   const ends = async (...words: string[]) => (await exec('one', '--', ...words)).code;
   assert.equal(await ends(process.execPath, '-e', 'process.exit(7)'), 7);
@@ -78,7 +78,7 @@ test('exec ends as the program does', async (t) => {
   assert.match(bad.stderr, /^\.\/bad\.sh needs '\/bin\/sh\\r', which is not there: does it have Windows/m);
 });
 
-test('exec says what to type where its words make no sense', async (t) => {
+test('exec refuses unusable arguments with a hint', async (t) => {
   const { config, env, exec } = await place(t);
   const unknown = await exec('on', '--', 'env');
   assert.equal(unknown.code, 2);
@@ -96,7 +96,7 @@ test('exec says what to type where its words make no sense', async (t) => {
   }
 });
 
-test('Ctrl-C is the program’s matter, and SIGTERM reaches it', async (t) => {
+test('Ctrl-C is left to the program, and SIGTERM is passed on to it', async (t) => {
   const { config, env } = await place(t);
   const program = `
     process.on('SIGINT', () => console.log('interrupted'));

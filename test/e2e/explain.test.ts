@@ -268,12 +268,12 @@ test('explain says where each key was found, and what its route beats', async ()
   );
 });
 
-test('explain names the nearest claim, and what keeps it from the request', async () => {
+test('explain names the nearest route and the reason why it does not match', async () => {
   const text = await ask({ body: event('T0AAAAAAA9', 'A0AAAAAAA1') }, []);
   assert.match(text, /^nearest +.* of inbox: it requires team T0AAAAAAA1, and the request has T0AAAAAAA9$/m);
 });
 
-test('explain says how the header of a token led to an app', async () => {
+test('explain says that the app was read from the token in the Authorization header', async () => {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const token = `${part({ alg: 'none' })}.${part({ aud: APP })}.c2ln`;
   const body = JSON.stringify({
@@ -288,7 +288,7 @@ test('explain says how the header of a token led to an app', async () => {
   );
 });
 
-test('explain takes no header that is none, and no file that is not there', async () => {
+test('explain refuses a malformed header and a missing file', async () => {
   const config = join(folder, 'gwproxy.yaml');
   const header = await runCli(['explain', '--header', 'hush-sent-0001', '-c', config]);
   assert.equal(header.code, 2);
@@ -296,7 +296,7 @@ test('explain takes no header that is none, and no file that is not there', asyn
   assert.equal((await runCli(['explain', join(folder, 'none'), '-c', config])).code, 2);
 });
 
-test('urls says for each sender what to paste where', async () => {
+test('urls prints each URL with the portal field that takes it', async () => {
   const config = join(folder, 'gwproxy.yaml');
   const { code, stdout, stderr } = await runCli(['urls', '-c', config]);
   assert.equal(code, 0, stderr);
@@ -311,7 +311,7 @@ test('urls says for each sender what to paste where', async () => {
   for (const secret of SECRETS) assert.ok(!stdout.includes(secret));
 });
 
-test('urls without public_url gives those of this machine, and says so', async () => {
+test('urls without public_url prints local URLs and says so', async () => {
   const file = join(folder, 'local.yaml');
   const route = 'host: one.example.com, slack: { team: T0AAAAAAA1 }';
   writeFileSync(
@@ -326,7 +326,7 @@ test('urls without public_url gives those of this machine, and says so', async (
   assert.ok(urls.some(({ url }: { url: string }) => url === 'http://one.example.com/slack/events'));
 });
 
-test('validate shows each kind of route, and no secret', async () => {
+test('validate shows every kind of route but no secret', async () => {
   const file = join(folder, 'kinds.yaml');
   writeFileSync(
     file,

@@ -37,7 +37,7 @@ function agent365(port: number, app: string): string {
   return `platforms: { agent365: { enabled: true, extra: { port: ${port}, app_id: ${app} } } }\n`;
 }
 
-test('a first config is small, says what it is, and is valid', async (t) => {
+test('the first config is short, commented and valid', async (t) => {
   const here = await machine(t, {});
   const { code, stdout, stderr } = await here.init();
   assert.deepEqual([code, stderr], [0, '']);
@@ -57,7 +57,7 @@ test('init leaves an existing file untouched', async (t) => {
   assert.equal(await here.text(), 'mine\n');
 });
 
-test('a Hermes home becomes a config of presets that says what each profile got', async (t) => {
+test('a Hermes home becomes a config of presets, with comments on each profile', async (t) => {
   const here = await machine(t, {
     default: { config: '# chat alone\n' },
     inbox: { config: FULL, env: 'OPENAI_API_KEY=hush\n' },
@@ -100,13 +100,13 @@ profiles:
   );
 });
 
-test('activities alone need no profile paths', async (t) => {
+test('a home with activities only needs no profile_paths', async (t) => {
   const here = await machine(t, { inbox: { config: agent365(18681, APP) } });
   assert.equal((await here.init('--hermes')).code, 0);
   assert.doesNotMatch(await here.text(), /profile_paths/);
 });
 
-test('another folder is named, by the option or by HERMES_HOME, and stays named', async (t) => {
+test('a home named by the option or by HERMES_HOME is written into the config', async (t) => {
   const here = await machine(t, { inbox: { config: WEBHOOK } }, 'data');
   const folder = join(here.at, 'data');
   assert.equal((await here.init('--hermes', folder)).code, 0);
@@ -120,7 +120,7 @@ test('another folder is named, by the option or by HERMES_HOME, and stays named'
   assert.equal(await readFile(other, 'utf8'), text);
 });
 
-test("the public port is not one of the gateways'", async (t) => {
+test("the public port is none of the gateways' ports", async (t) => {
   const here = await machine(t, {
     inbox: { config: agent365(3978, APP) },
     other: { config: agent365(3979, '00000000-0000-0000-0000-00000000000b') },
@@ -129,7 +129,7 @@ test("the public port is not one of the gateways'", async (t) => {
   assert.match(await here.text(), /^listen: 127\.0\.0\.1:3980 # 3978 belongs to a profile below$/m);
 });
 
-test('two profiles on one port are told, both lines, and nothing is written', async (t) => {
+test('two profiles with one port are reported with both lines, and nothing is written', async (t) => {
   const here = await machine(t, { inbox: { config: WEBHOOK }, other: { config: `\n${WEBHOOK}` } });
   const before = await here.files();
   const { code, stderr } = await here.init('--hermes');
@@ -142,7 +142,7 @@ test('two profiles on one port are told, both lines, and nothing is written', as
   assert.deepEqual(await here.files(), before);
 });
 
-test('a config.yaml that is broken is told, and nothing is written', async (t) => {
+test('an invalid config.yaml is reported, and nothing is written', async (t) => {
   const here = await machine(t, { inbox: { config: 'platforms: [\n' } });
   const { code, stderr } = await here.init('--hermes');
   assert.equal(code, 78);
@@ -150,7 +150,7 @@ test('a config.yaml that is broken is told, and nothing is written', async (t) =
   assert.ok(!(await here.files()).includes('gwproxy.yaml'));
 });
 
-test('a home without a profile to route to is said to be one', async (t) => {
+test('a home without a profile to route to is reported', async (t) => {
   const empty = await machine(t, {});
   const none = await empty.init('--hermes');
   assert.equal(none.code, 1);

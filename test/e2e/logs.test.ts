@@ -69,7 +69,7 @@ test('the last lines of all profiles are shown, ordered by time, whether or not 
   assert.equal((await logs('-n', '1', 'inbox')).stdout, 'inbox   | three\n');
 });
 
-test('an unknown profile and a count that is none are told, with what to type', async (t) => {
+test('an unknown profile and an invalid count are refused with a hint', async (t) => {
   const { run, logs } = await scene(t);
   await run().idle();
   assert.deepEqual(await logs('inbx'), {
@@ -86,7 +86,7 @@ test('an unknown profile and a count that is none are told, with what to type', 
   assert.match(stderr, /-n takes a whole number of lines, such as -n 100; not 'ten'/);
 });
 
-test('what a profile said that the config has no more is shown, as long as it is there', async (t) => {
+test('the log of a removed profile is shown as long as its file exists', async (t) => {
   const { run, logs, config } = await scene(t);
   const files = run();
   say(files, 'standup', 'the last');
@@ -104,7 +104,7 @@ test('what a profile said that the config has no more is shown, as long as it is
   assert.equal((await logs('standup')).code, 2);
 });
 
-test('a config on which nothing ran yet has no output, and says so', async (t) => {
+test('logs says so if nothing has run on the config yet', async (t) => {
   const { logs, config } = await scene(t);
   assert.deepEqual(await logs(), {
     code: 0,
@@ -115,7 +115,7 @@ test('a config on which nothing ran yet has no output, and says so', async (t) =
   assert.equal((await logs()).code, 78);
 });
 
-test('logs -f goes on over rotations, a restart and a file that comes later, until Ctrl-C', async (t) => {
+test('logs -f follows rotations, a restart and a file created later, until Ctrl-C', async (t) => {
   const { run, config, env } = await scene(t);
   let files = run(2000);
   say(files, 'inbox', 'before');
@@ -152,7 +152,7 @@ test('logs -f goes on over rotations, a restart and a file that comes later, unt
   );
 });
 
-test('logs -f misses no line of a profile that a reload brings, nor of files that it moves', async (t) => {
+test('logs -f misses no line of a profile that a reload adds, nor of log files that it moves', async (t) => {
   const { run, config, env } = await scene(t);
   const files = run();
   const older = `${new Date(Date.now() - 60_000).toISOString()} out of an earlier profile\n`;
@@ -190,7 +190,7 @@ test('logs -f misses no line of a profile that a reload brings, nor of files tha
   ]);
 });
 
-test('a reader that has enough ends logs -f quietly', async (t) => {
+test('logs -f ends quietly when its reader closes the pipe', async (t) => {
   const { run, config, env } = await scene(t);
   const files = run();
   for (let count = 0; count < 5000; count += 1) say(files, 'inbox', 'x'.repeat(100));

@@ -6,7 +6,7 @@ import { root } from '../support/root.ts';
 
 const RUN = join(root, 'examples', 'nothing-lost', 'run.js');
 
-test('examples/nothing-lost: what is sent to a broken bot reaches it once, when it is repaired', async (t) => {
+test('examples/nothing-lost: every event sent to a broken bot reaches it once after its repair', async (t) => {
   const { code, stdout, stderr } = await runNode([RUN], { GWPROXY_PORT: '0' });
   t.diagnostic(stdout);
   assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });

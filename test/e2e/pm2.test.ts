@@ -76,7 +76,7 @@ test('init overwrites no file, and writes all files or none', async (t) => {
   await assert.rejects(stat(join(at, 'other.yaml')), /ENOENT/);
 });
 
-test('a file that pm2 could not read either is refused with its line, and nothing is written', async (t) => {
+test('a file that pm2 could not read either is refused with its line number, and nothing is written', async (t) => {
   const at = await temporaryFolder(t);
   const { code, stderr } = await runCli([
     'init',
@@ -90,7 +90,7 @@ test('a file that pm2 could not read either is refused with its line, and nothin
   await assert.rejects(stat(join(at, 'x.yaml')), /ENOENT/);
 });
 
-test('a tunnel is written with its full path, runs where PATH lacks it, and is public nowhere', async (t) => {
+test('a tunnel is written with its full path, runs without PATH, and is not public', async (t) => {
   const at = await temporaryFolder(t);
   const bin = join(at, 'bin');
   await mkdir(bin);
@@ -148,7 +148,7 @@ async function pm2(t: TestContext) {
   return { at, env, dump: join(home, 'dump.pm2'), run };
 }
 
-test('what the real pm2 runs is found, by its dump and by its processes, until it runs no more', async (t) => {
+test('doctor finds what a real pm2 runs, by its dump and its processes, until it is deleted', async (t) => {
   const daemon = await pm2(t);
   const { at } = daemon;
   const port = await freePort();

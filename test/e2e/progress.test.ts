@@ -66,7 +66,7 @@ if (process.platform === 'linux') {
     assert.match(lines[2] ?? '', /^next: /);
   });
 
-  test('Ctrl-C at up -d ends the waiting, and gwproxy goes on', async (t) => {
+  test('Ctrl-C during up -d ends the wait, and gwproxy goes on running', async (t) => {
     const { onTerminal, open, states } = await place(t);
     const up = onTerminal('up', '-d');
     await up.shows('waiting for gated (starting)');
@@ -77,7 +77,7 @@ if (process.platform === 'linux') {
     assert.equal((await states())['fast'], 'ready');
   });
 
-  test('restart on a terminal shows what it waits for, and how many are ready in the end', async (t) => {
+  test('restart on a terminal shows the gateways it waits for, and how many are ready in the end', async (t) => {
     const { run, onTerminal, open, close } = await place(t);
     await open();
     assert.equal((await run('up', '-d', 'fast', 'gated')).code, 0);
@@ -95,7 +95,7 @@ if (process.platform === 'linux') {
     ]);
   });
 
-  test('Ctrl-C at a rolling restart says what goes on, and what is not restarted', async (t) => {
+  test('Ctrl-C during a rolling restart names the gateway that goes on and those that are not restarted', async (t) => {
     const { run, onTerminal, open, close } = await place(t);
     await open();
     assert.equal((await run('up', '-d', 'fast', 'gated')).code, 0);
@@ -111,7 +111,7 @@ if (process.platform === 'linux') {
   });
 }
 
-test('off a terminal restart prints a line for each, no control characters, and every failure', async (t) => {
+test('without a terminal restart prints a line for each gateway and failure, without control characters', async (t) => {
   const { run, open } = await place(t);
   await open();
   const up = await run('up', '-d');

@@ -53,7 +53,7 @@ describe('the quickstart', () => {
     t.diagnostic(stdout);
   });
 
-  test('says so where its port is taken', async (t) => {
+  test('reports that its port is in use', async (t) => {
     const port = await listen(t, createServer());
     const { code, stderr } = await runNode([RUN], {
       GWPROXY_PORT: String(port),
@@ -66,7 +66,7 @@ describe('the quickstart', () => {
 });
 
 describe('two real bots behind one port', () => {
-  test('a Slack event, a Slack command and an activity each reach the bot they are for', async (t) => {
+  test('a Slack event, a Slack command and an activity each reach their bot', async (t) => {
     const gwproxy = await startBoth(t);
 
     assert.equal((await post(gwproxy.url, mention('hello'))).status, 200);
@@ -97,7 +97,7 @@ describe('two real bots behind one port', () => {
     );
   });
 
-  test('what nobody claims reaches no bot', async (t) => {
+  test('a request that no profile claims reaches no bot', async (t) => {
     const gwproxy = await startBoth(t);
 
     // 200, or Slack would disable the app for every workspace.

@@ -6,7 +6,7 @@ import { startGwproxy } from '../support/cli.ts';
 import { fixture } from '../support/root.ts';
 import { temporaryFolder } from '../support/sockets.ts';
 
-test('SIGHUP reloads what was not started from a terminal, and ends nothing', async (t) => {
+test('SIGHUP reloads a gwproxy without a terminal, and no gateway ends', async (t) => {
   const file = join(await temporaryFolder(t), 'gwproxy.yaml');
   const write = (route: string) =>
     writeFile(

@@ -56,7 +56,7 @@ function told(type: string, change: string): (line: LogLine) => boolean {
   return (line) => line.type === type && JSON.stringify(line).includes(change);
 }
 
-test('a route that is edited applies at once, and every gateway keeps its process', async (t) => {
+test('an edited route is applied at once, and every gateway keeps its process', async (t) => {
   const at = await folder(t, { 'gwproxy.yaml': config(bot('a'), bot('b')) });
   const file = join(at, 'gwproxy.yaml');
   const { gwproxy } = await start(t, file, ['a', 'b']);
@@ -83,7 +83,7 @@ test('a route that is edited applies at once, and every gateway keeps its proces
   assert.deepEqual(await pids(gwproxy), before);
 });
 
-test('what would restart a gateway waits for `gwproxy reload`, which restarts that one alone', async (t) => {
+test('a change that would restart a gateway waits for `gwproxy reload`, which restarts only that one', async (t) => {
   const withEnv = bot('a', '/a', '    env_file: a.env\n');
   const at = await folder(t, { 'gwproxy.yaml': config(withEnv, bot('b')), 'a.env': 'TOKEN=old-secret\n' });
   const { gwproxy, reload } = await start(t, join(at, 'gwproxy.yaml'), ['a', 'b']);
@@ -134,7 +134,7 @@ async function answeredBy(gwproxy: Gwproxy, id: number, secret: string): Promise
   return isBots ? answer.bot : response.status;
 }
 
-test('two names that are swapped: until `gwproxy reload` each hook goes to its own bot', async (t) => {
+test('two swapped names: until `gwproxy reload` each webhook goes to its own bot', async (t) => {
   const at = await folder(t, {
     'gwproxy.yaml': config(hooked('a', 'bot-A', 101), hooked('b', 'bot-B', 202)),
   });
@@ -158,7 +158,7 @@ test('two names that are swapped: until `gwproxy reload` each hook goes to its o
   assert.deepEqual(await owners(), ['bot-A', 'bot-B']);
 });
 
-test('a secret that is rotated in an env_file counts at the door once the bot has it', async (t) => {
+test('a secret rotated in an env_file is verified with only after its gateway has restarted', async (t) => {
   const at = await folder(t, {
     'gwproxy.yaml': config(hooked('a', 'bot-A', 101, '    env_file: a.env')),
     'a.env': 'HOOK_SECRET=invented-old-secret\n',
@@ -175,7 +175,7 @@ test('a secret that is rotated in an env_file counts at the door once the bot ha
   assert.deepEqual(await answers(), [401, 'bot-A']);
 });
 
-test('beside a change that would restart a gateway a new route waits too, and status says for what', async (t) => {
+test('a new route saved with a change that would restart a gateway waits too, and status says why', async (t) => {
   const at = await folder(t, { 'gwproxy.yaml': config(bot('a'), bot('b')) });
   const file = join(at, 'gwproxy.yaml');
   const { gwproxy, reload, status } = await start(t, file, ['a', 'b']);
@@ -198,7 +198,7 @@ test('beside a change that would restart a gateway a new route waits too, and st
   assert.equal(b, before.b);
 });
 
-test('a change that waits and is taken back waits no more, and neither does one that becomes invalid', async (t) => {
+test('a pending change is forgotten when it is reverted or becomes invalid', async (t) => {
   const at = await folder(t, { 'gwproxy.yaml': config(bot('a'), bot('b')) });
   const file = join(at, 'gwproxy.yaml');
   const { gwproxy } = await start(t, file, ['a', 'b']);
@@ -225,7 +225,7 @@ test('a change that waits and is taken back waits no more, and neither does one 
   assert.deepEqual(await pids(gwproxy), before);
 });
 
-test('the mended command of a gateway that has failed applies at once, and starts it', async (t) => {
+test('a corrected command of a failed gateway is applied at once and starts it', async (t) => {
   const broken = bot('a', '/a', '    restart: { when: never }\n').replace(gateway, `${gateway}.gone`);
   const at = await folder(t, { 'gwproxy.yaml': config(broken, bot('b')) });
   const file = join(at, 'gwproxy.yaml');
@@ -239,7 +239,7 @@ test('the mended command of a gateway that has failed applies at once, and start
   assert.equal(b, before.b);
 });
 
-test('a profile with a fixed port gets another name: it serves until `gwproxy reload`, and what waits is said', async (t) => {
+test('a renamed profile with a fixed port serves until `gwproxy reload`, and status shows the pending change', async (t) => {
   const fixed = await freePort();
   const named = (name: string) =>
     bot(name, '/in', `    listeners: { http: { port: ${fixed}, port_env: PORT } }\n`);
@@ -255,7 +255,7 @@ test('a profile with a fixed port gets another name: it serves until `gwproxy re
   assert.equal(await statusAt(gwproxy, '/in'), 200);
 });
 
-test('an invalid config is refused by `gwproxy reload`, whole, and what listen needs is said', async (t) => {
+test('`gwproxy reload` refuses an invalid config as a whole, and says that listen needs a new `up`', async (t) => {
   const at = await folder(t, { 'gwproxy.yaml': `watch: off\n${config(bot('a'))}` });
   const file = join(at, 'gwproxy.yaml');
   const { gwproxy, reload } = await start(t, file, ['a']);
@@ -275,7 +275,7 @@ test('an invalid config is refused by `gwproxy reload`, whole, and what listen n
   assert.deepEqual([config_error, config_pending], [null, ['listen: needs a new `gwproxy up`']]);
 });
 
-test('a new file in an included folder is a new profile that starts; without it, it waits for reload', async (t) => {
+test('a new file in an included folder starts a new profile; the removal of the file waits for reload', async (t) => {
   const at = await folder(t, {
     'gwproxy.yaml': `include: profiles/*.yaml\n${config(bot('a'))}`,
     'profiles/b.yaml': `profiles:\n${bot('b')}`,
@@ -296,7 +296,7 @@ test('a new file in an included folder is a new profile that starts; without it,
   assert.deepEqual(await pids(gwproxy), { a: before.a, c });
 });
 
-test('with `watch: all` everything applies by itself, through the links of a mounted volume', async (t) => {
+test('with `watch: all` every change is applied at once, through the links of a mounted volume too', async (t) => {
   const all = (...profiles: string[]) => `watch: all\n${config(...profiles)}`;
   const at = await folder(t, { '..one/gwproxy.yaml': all(bot('a'), bot('b')) });
   await symlink('..one', join(at, '..data'));

@@ -50,7 +50,7 @@ function inactive(args: readonly string[]) {
   return args.includes('is-active') ? { code: 3 } : undefined;
 }
 
-test('install writes the unit, and has systemd read, enable and start it', LINUX, async (t) => {
+test('install writes the unit, reloads systemd, and enables and starts the unit', LINUX, async (t) => {
   const { run, calls, unit } = await place(t);
   const { code, stdout, stderr } = await run('install');
   assert.equal(code, 0, stderr);
@@ -93,7 +93,7 @@ test(
   },
 );
 
-test('uninstall stops it and takes it away, and once more finds nothing to do', LINUX, async (t) => {
+test('uninstall stops the unit and removes it; a second uninstall changes nothing', LINUX, async (t) => {
   const { run, calls, unit, units } = await place(t);
   await run('install');
   const { name } = await unit();
@@ -147,7 +147,7 @@ test(
   },
 );
 
-test('installed again without its socket, the socket is taken away', LINUX, async (t) => {
+test('installing again without --socket removes the socket unit', LINUX, async (t) => {
   const { run, calls, unit, config } = await place(t);
   await writeFile(config, (await readFile(config, 'utf8')).replace('127.0.0.1:0', '127.0.0.1:3978'));
   await run('install', '--socket');
@@ -159,7 +159,7 @@ test('installed again without its socket, the socket is taken away', LINUX, asyn
   assert.ok(calls.some((call) => call.join() === disabled.join()));
 });
 
-test('a file that someone else wrote is neither written over nor removed', LINUX, async (t) => {
+test('a unit that gwproxy did not write is neither overwritten nor removed', LINUX, async (t) => {
   const { run, unit } = await place(t);
   await run('install');
   const { file } = await unit();
@@ -190,7 +190,7 @@ test(
   },
 );
 
-test('a service that does not start is told with 70, and where its log is', LINUX, async (t) => {
+test('a service that does not start exits with 70 and names its log', LINUX, async (t) => {
   const { run } = await place(t, (args) => {
     if (args.includes('--now')) return { code: 1, stderr: 'Job for it failed' };
     return inactive(args);
@@ -200,7 +200,7 @@ test('a service that does not start is told with 70, and where its log is', LINU
   assert.match(stderr, /did not start: Job for it failed\nits log: journalctl --user -u gwproxy-bots-/);
 });
 
-test('a gwproxy that was started by hand is not disturbed', LINUX, async (t) => {
+test('install leaves a gwproxy that was started by hand running', LINUX, async (t) => {
   const { run, calls, config, env } = await place(t);
   await startGwproxy(t, config, env);
   const { code, stdout } = await run('install');
@@ -239,7 +239,7 @@ test('wrong usage ends with 2', async (t) => {
   assert.equal((await run('start')).code, 2);
 });
 
-test("print --system is a unit of the system's, for the user at hand", LINUX, async (t) => {
+test('print --system prints a system unit that runs as the current user', LINUX, async (t) => {
   const { config, env } = await place(t);
   const args = ['service', 'print', '--system', '-c', config];
   const own = await runCli(args, env);

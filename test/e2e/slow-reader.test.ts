@@ -60,7 +60,7 @@ async function startUnread(
   };
 }
 
-test('a pipe that nobody reads holds up no gateway, no request and no end', async (t) => {
+test('an unread stdout pipe delays no gateway, no request and no stop', async (t) => {
   const { child, say } = await startUnread(t, (up) => up);
   assert.equal(await say(LINES), 200);
   assert.equal(await say(LINES), 200);
@@ -74,7 +74,7 @@ test('a pipe that nobody reads holds up no gateway, no request and no end', asyn
 
 // script(1) of util-linux; a terminal that is not read is one that Ctrl-S has stopped.
 if (process.platform === 'linux') {
-  test('a terminal that is stopped holds up no gateway, no request and no end', async (t) => {
+  test('a stopped terminal delays no gateway, no request and no stop', async (t) => {
     const { status, say, down } = await startUnread(t, (up) => [
       'script',
       '--quiet',

@@ -62,7 +62,7 @@ function drained(gwproxy: Gwproxy) {
   return gwproxy.waitFor('drained', ({ type }) => type === 'spool.drained');
 }
 
-test('what comes for a stopped gateway is spooled, shown, dropped, and brought when it is started', async (t) => {
+test('deliveries for a stopped gateway are spooled, listed, dropped, and delivered after its start', async (t) => {
   const { up, run, call } = await place(t);
   const gwproxy = await up();
   await gwproxy.ready('hooks');
@@ -112,7 +112,7 @@ test('what comes for a stopped gateway is spooled, shown, dropped, and brought w
   assert.equal((await gwproxy.profile('hooks')).spooled, 0);
 });
 
-test('a gwproxy that is killed has lost nothing: the next one shows it, and brings it', async (t) => {
+test('after a kill of gwproxy the next run lists the spooled deliveries and delivers them', async (t) => {
   const { up, run, files } = await place(t);
   const one = await up();
   await one.ready('hooks');
@@ -131,7 +131,7 @@ test('a gwproxy that is killed has lost nothing: the next one shows it, and brin
   assert.equal(await send(two, 'direct'), 200);
 });
 
-test('what is kept for a profile that was renamed goes to nobody, and is shown until it has its name back', async (t) => {
+test('deliveries spooled for a renamed profile are listed but not delivered until it has its old name again', async (t) => {
   const { up, run, name } = await place(t);
   const gwproxy = await up();
   await gwproxy.ready('hooks');
@@ -158,7 +158,7 @@ test('what is kept for a profile that was renamed goes to nobody, and is shown u
   assert.deepEqual((await gwproxy.status()).orphaned, {});
 });
 
-test('nothing that gwproxy prints of a config shows what its senders prove themselves with', async (t) => {
+test('no output about a config contains the secrets of its senders', async (t) => {
   const { up, run } = await place(t);
   const gwproxy = await up();
   await gwproxy.ready('hooks');

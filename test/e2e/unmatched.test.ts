@@ -16,7 +16,7 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test('what arrived and nobody claims is listed with what would claim it, until it is cleared', async (t) => {
+test('unmatched requests are listed with the line that would claim them, until they are cleared', async (t) => {
   const config = join(folder, 'gwproxy.yaml');
   const state = join(folder, 'state');
   writeFileSync(

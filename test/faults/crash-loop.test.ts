@@ -5,8 +5,8 @@ import { assertUntouched, prepareFault } from './support/fault.ts';
 /** How pino writes it. */
 const ERROR = 50;
 
-describe('a gateway that exits at once, for ever', { concurrency: 2 }, () => {
-  test('waits longer and longer, up to the cap; the other is untouched', async (t) => {
+describe('a gateway that exits at once, again and again', { concurrency: 2 }, () => {
+  test('is restarted after growing waits up to the cap; the other gateway is untouched', async (t) => {
     const fault = await prepareFault(t, {
       gateways: {
         doomed: { program: 'exits.mjs', env: { EXIT_CODE: 3 }, restart: { min: '50ms', max: '400ms' } },
@@ -38,7 +38,7 @@ describe('a gateway that exits at once, for ever', { concurrency: 2 }, () => {
     assertUntouched(other, await gwproxy.profile('other'));
   });
 
-  test('with give_up: it has failed, which is logged as an error; requests are refused at once, until `start`', async (t) => {
+  test('with give_up: it fails, which is logged as an error, and requests are refused at once until `start`', async (t) => {
     const fault = await prepareFault(t, {
       gateways: {
         doomed: {

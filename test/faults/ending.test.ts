@@ -4,7 +4,7 @@ import { assertUntouched, pidOf, prepareFault } from './support/fault.ts';
 import { isLiving } from './support/processes.ts';
 
 describe('a gateway that does not end', { concurrency: 2 }, () => {
-  test('ignores SIGTERM: it has its grace, then it is ended, and the other is untouched', async (t) => {
+  test('ignores SIGTERM: it is killed after its grace period, and the other gateway is untouched', async (t) => {
     const fault = await prepareFault(t, {
       gateways: {
         stubborn: { program: 'stubborn.mjs', stop: { drain: '0ms', grace: '400ms' } },
@@ -30,7 +30,7 @@ describe('a gateway that does not end', { concurrency: 2 }, () => {
     assertUntouched(other, await gwproxy.profile('other'));
   });
 
-  test('forks a daemon: it ends with its gateway, by a stop and by a crash', async (t) => {
+  test('forks a daemon: the daemon ends with its gateway, after a stop and after a crash', async (t) => {
     const fault = await prepareFault(t, { gateways: { parent: { program: 'daemon.mjs' } } });
     const gwproxy = await fault.up('parent');
     const parent = pidOf(await gwproxy.profile('parent'));

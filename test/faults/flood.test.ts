@@ -7,7 +7,7 @@ import { assertUntouched, prepareFault } from './support/fault.ts';
 const SECONDS = 3;
 const KEEP = 8 * 1024 ** 2;
 
-test('a gateway that floods stdout at 50 MB/s: it and the other are answered, and dropped lines are counted', async (t) => {
+test('a gateway that floods stdout at 50 MB/s and its neighbour both serve, and dropped lines are counted', async (t) => {
   const fault = await prepareFault(t, {
     gateways: { flood: { program: 'torrent.mjs' }, calm: { program: 'serve.mjs' } },
     settings: { logs: { folder: 'logs', size: '1MiB', keep: '8MiB' } },

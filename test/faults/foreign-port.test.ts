@@ -24,7 +24,7 @@ const BOTS = (port: number, interval = '100ms') => ({
 });
 
 describe('a foreign process on the port', { concurrency: 2 }, () => {
-  test('before the start: it gets nothing and is named, and the gateway starts once it has left', async (t) => {
+  test('before the start: it gets no request and is named, and the gateway starts once the port is free', async (t) => {
     const port = await freePort();
     const fault = await prepareFault(t, BOTS(port));
     const server = await foreignServerOn(fault, port);
@@ -41,7 +41,7 @@ describe('a foreign process on the port', { concurrency: 2 }, () => {
     assertUntouched(other, await gwproxy.profile('other'));
   });
 
-  test('that the gateway let go, and after a crash while it restarts: the same', async (t) => {
+  test('that the gateway has closed, or while it restarts after a crash: the same', async (t) => {
     const port = await freePort();
     const fault = await prepareFault(t, BOTS(port));
     const gwproxy = await fault.up('victim', 'other');
@@ -76,7 +76,7 @@ describe('a foreign process on the port', { concurrency: 2 }, () => {
     assertUntouched(other, await gwproxy.profile('other'));
   });
 
-  test('that the gateway let go since the last probe: the same', async (t) => {
+  test('that the gateway has closed since the last probe: the same', async (t) => {
     const port = await freePort();
     const fault = await prepareFault(t, BOTS(port, '10m'));
     const gwproxy = await fault.up('victim', 'other');
@@ -96,7 +96,7 @@ describe('a foreign process on the port', { concurrency: 2 }, () => {
 });
 
 // A new socket that the gateway itself holds is its own too.
-test('a gateway that opens its port anew is reached there', async (t) => {
+test('a gateway that closes and reopens its port gets its requests there', async (t) => {
   const port = await freePort();
   const fault = await prepareFault(t, BOTS(port, '10m'));
   const gwproxy = await fault.up('victim', 'other');

@@ -11,7 +11,7 @@ const MANY_LINES = 900;
 const SOME_LINES = 50;
 
 describe('a full disk', { concurrency: 2 }, () => {
-  test('a log on /dev/full: lines are lost and counted, and no gateway is harmed', async (t) => {
+  test('a log on /dev/full: lines are lost and counted, and every gateway goes on', async (t) => {
     const fault = await prepare(t);
     await losesOnlyLines(fault, fullFile(join(fault.folder, 'logs'), 'noisy.log'));
   });

@@ -23,7 +23,7 @@ interface Up {
 }
 
 describe('stdout on a full disk', { concurrency: 2 }, () => {
-  test('is reported with its reason, delays neither a gateway nor an end, and lost lines are counted', async (t) => {
+  test('is reported with its reason, delays neither a gateway nor a stop, and lost lines are counted', async (t) => {
     const fault = await prepare(t);
     const gwproxy = await upTo(fault, await open('/dev/full', 'w'));
     await gwproxy.says(/the log cannot be written \(ENOSPC: no space left on device\)/);
@@ -34,7 +34,7 @@ describe('stdout on a full disk', { concurrency: 2 }, () => {
     assert.doesNotMatch(gwproxy.said(), /nobody reads/);
   });
 
-  test('a small disk, where mounting one is permitted: once there is room no line is missing', async (t) => {
+  test('a small disk, where mounting one is permitted: once there is room, no line is lost', async (t) => {
     const fault = await prepare(t);
     const disk = smallDisk(fault, join(fault.folder, 'out'));
     if (disk === null) {

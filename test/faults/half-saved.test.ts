@@ -18,7 +18,7 @@ function configOf(tag: string, profiles: Readonly<Record<string, readonly string
   );
 }
 
-test('a config saved half-written: what runs goes on, status says why, and the rest of the save applies', async (t) => {
+test('a config saved half-written is not applied, status says why, and the completed file is applied', async (t) => {
   const fault = await prepareFault(t, { gateways: {} });
   writeFileSync(fault.config, configOf(fault.tag, { one: ['/one'], two: ['/two'] }));
   const gwproxy = await fault.up('one', 'two');

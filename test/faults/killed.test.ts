@@ -7,7 +7,7 @@ import { allGone, descendants, isLiving } from './support/processes.ts';
 const QUICK = { path: '/', interval: '100ms', timeout: '1s', failures: 2, restart_after: '500ms' };
 
 describe('SIGKILL', { concurrency: 2 }, () => {
-  test('of a gateway: one restart, the request that came meanwhile is answered, the other is untouched', async (t) => {
+  test('of a gateway: it is restarted once, a request in between is answered, the other gateway is untouched', async (t) => {
     const fault = await prepareFault(t, {
       gateways: { victim: { program: 'serve.mjs' }, other: { program: 'serve.mjs' } },
     });
@@ -29,7 +29,7 @@ describe('SIGKILL', { concurrency: 2 }, () => {
     assertUntouched(other, await gwproxy.profile('other'));
   });
 
-  test('of a grandchild that serves: the gateway is restarted with its whole tree; of one that does not: nothing happens', async (t) => {
+  test('of a grandchild that serves restarts the gateway with its whole tree; of another grandchild changes nothing', async (t) => {
     const fault = await prepareFault(t, {
       gateways: {
         victim: { program: 'tree.mjs', listeners: { http: { port_env: 'PORT', health: QUICK } } },
@@ -85,7 +85,7 @@ describe('SIGKILL', { concurrency: 2 }, () => {
     assert.equal(await next.stop(), 0);
   });
 
-  test('of gwproxy and its guard: the next `up` ends the processes that are left', async (t) => {
+  test('of gwproxy and its guard: the next `up` ends the processes left behind', async (t) => {
     const port = await freePort();
     const fault = await prepareFault(t, {
       gateways: {

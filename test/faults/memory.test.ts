@@ -5,7 +5,7 @@ import { isLiving } from './support/processes.ts';
 
 const MIB = 1024 ** 2;
 
-test('a gateway that leaks memory: warned of, then restarted in order, with the request in flight answered', async (t) => {
+test('a gateway that leaks memory is reported, then restarted in order, and its request in flight is answered', async (t) => {
   const fault = await prepareFault(t, {
     gateways: {
       leaky: { program: 'leaky.mjs', max_memory: '400MiB', stop: { drain: '20s', grace: '5s' } },

@@ -15,14 +15,14 @@ function probed(program: string, probes: object) {
 }
 
 describe('a gateway that does not answer', { concurrency: 3 }, () => {
-  test('lives and hangs, stopped by a signal: it is found and restarted', async (t) => {
+  test('stopped by SIGSTOP: it is detected and restarted', async (t) => {
     const fault = await prepareFault(t, {
       gateways: { victim: probed('moody.mjs', { health: { ...PROBED, restart_after: '1s' } }), other: OTHER },
     });
     await restarted(fault, (pid) => process.kill(pid, 'SIGSTOP'));
   });
 
-  test('lives and hangs, accepts and never answers: its own liveness probe finds it', async (t) => {
+  test('accepts connections and never answers: its liveness probe detects it', async (t) => {
     const fault = await prepareFault(t, {
       gateways: {
         victim: probed('moody.mjs', {
@@ -53,7 +53,7 @@ describe('a gateway that does not answer', { concurrency: 3 }, () => {
     assert.equal(await pidIn(await fault.ask('victim')), before.pid);
   });
 
-  test('starts slowly: its requests are held, and one that never becomes ready is started again', async (t) => {
+  test('starts slowly: its requests are held, and one that never becomes ready is restarted', async (t) => {
     const fault = await prepareFault(t, {
       gateways: {
         slow: { program: 'gated.mjs' },

@@ -37,7 +37,7 @@ const config = (profile: string, settings = 'listen: 127.0.0.1:0\n') => {
   return { 'gwproxy.yaml': `${settings}profiles:\n  bot: ${routed}\n` };
 };
 
-test('a config without problems', async (t) => {
+test('a config without problems has no findings', async (t) => {
   const { lines, skipped } = await faults(t, config('{ command: node bot.js }'));
   assert.deepEqual(lines, []);
   assert.deepEqual(skipped, ['reach', 'running']);
@@ -51,7 +51,7 @@ test('an invalid config is one finding, and so is a missing one', async (t) => {
   assert.deepEqual(none.lines, ['error config: -: there is no config that can be read at gwproxy.yaml']);
 });
 
-test('a spool that cannot be written, if deliveries would be spooled', async (t) => {
+test('an unwritable spool folder is an error if deliveries may be spooled', async (t) => {
   const bot = (delivery: string) =>
     config(
       `{ command: node bot.js, routes: [{ slack: { team: T0AAAAAAA1 } }], verify: { slack: { signing_secret: "\${SECRET}" } }, delivery: ${delivery} }`,
@@ -90,7 +90,7 @@ profiles:
   assert.deepEqual(lines, ['warn config: -: public at /p/<profile>/… by profile_paths alone: bot, other']);
 });
 
-test('ports that another program holds, and which program', async (t) => {
+test('a port that another program holds is an error that names the program', async (t) => {
   const door = await listen(t, createServer());
   const bot = await listen(t, createServer());
   const { lines } = await faults(
@@ -125,12 +125,12 @@ test('commands in findings can be pasted: with the config if it is not the defau
   );
 });
 
-test('a public address that is not this machine’s', async (t) => {
+test('a public address that does not belong to this machine is an error', async (t) => {
   const { lines } = await faults(t, config('{ command: node bot.js }', 'listen: 192.0.2.1:3978\n'));
   assert.deepEqual(lines, ['error ports: -: the public address 192.0.2.1 does not belong to this machine']);
 });
 
-test('the public port may be held by a socket unit of this config', async (t) => {
+test('a public port that this config’s socket unit holds is not reported', async (t) => {
   const port = await listen(t, createServer());
   const files = config('{ command: node bot.js }', `listen: 127.0.0.1:${port}\n`);
   const withUnit =
@@ -152,7 +152,7 @@ test('the public port may be held by a socket unit of this config', async (t) =>
   }
 });
 
-test('a script that does not exist, and a user that does not', async (t) => {
+test('a missing script and an unknown user are errors', async (t) => {
   const { lines } = await faults(t, config('{ command: node gone.js, user: nobody-of-that-name }'));
   const identity =
     process.getuid?.() === 0
@@ -164,7 +164,7 @@ test('a script that does not exist, and a user that does not', async (t) => {
   ]);
 });
 
-test('a program whose interpreter is gone', async (t) => {
+test('a program with a missing interpreter is an error', async (t) => {
   const script = '#!/old/venv/bin/python3\n';
   const { lines } = await faults(t, { ...config('{ command: ./vb.sh }'), 'vb.sh': script });
   assert.deepEqual(lines, [
@@ -177,7 +177,7 @@ test('a program whose interpreter is gone', async (t) => {
   assert.match(onPath.lines.join(), /: bot: bin\/vb\.sh needs \/old\/venv\/bin\/python3/);
 });
 
-test('secrets that others can read or change', async (t) => {
+test('secrets that other users can read or change are reported', async (t) => {
   const files = {
     ...config('{ command: node bot.js, env_file: a.env, env: { API_TOKEN: not-a-secret } }'),
     'a.env': 'A=1\n',
@@ -205,7 +205,7 @@ test('secrets that others can read or change', async (t) => {
   assert.deepEqual(closed.lines, []);
 });
 
-test('a state folder that others can enter, and one too long for a socket', async (t) => {
+test('a state folder that others can enter, or whose path is too long for a socket, is an error', async (t) => {
   const files = config('{ command: node bot.js }');
   const open = await faults(t, files);
   assert.deepEqual(open.lines, []);
@@ -228,7 +228,7 @@ test('a state folder that others can enter, and one too long for a socket', asyn
   );
 });
 
-test('a state folder that cannot be written, or is a file', async (t) => {
+test('a state folder that cannot be written or is a file is an error', async (t) => {
   const files = config('{ command: node bot.js }');
   const { at } = await faults(t, files);
   const examined = async (state: string) => {
@@ -288,7 +288,7 @@ test('a dump of pm2 without apps is fine, one that cannot be read is a finding',
   ]);
 });
 
-test('a check that never ends is given up', async (t) => {
+test('a check that never ends is abandoned after its time limit', async (t) => {
   const { at } = await faults(t, config('{ command: node bot.js }'));
   const subject = await gatherSubject(
     join(at, 'gwproxy.yaml'),

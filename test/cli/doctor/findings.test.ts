@@ -48,10 +48,10 @@ const WORDS: readonly (readonly [string, readonly (string | null)[], string | nu
   ['none where a port is', ['node', null], null],
 ];
 for (const [name, words, script] of WORDS) {
-  test(`the script of a command: ${name}`, () => assert.equal(scriptIn(words), script));
+  test(`the script is found in a command: ${name}`, () => assert.equal(scriptIn(words), script));
 }
 
-test('a secret in a config is found by its name, a reference is none', () => {
+test('a secret in a config is found by its name; a ${NAME} is not a secret', () => {
   const text = [
     'env:',
     '  API_TOKEN: "${API_TOKEN}"',
@@ -71,7 +71,7 @@ test('a secret in a config is found by its name, a reference is none', () => {
   assert.equal(secretLine('env: {}\n# TOKEN: abcdef0123\nsecret_token: "${X}"\nTOKENS: true\n'), null);
 });
 
-test('a disk without room for the logs', () => {
+test('a disk with too little room for the logs is reported', () => {
   const MIB = 1024 ** 2;
   const logs = {
     name: 'logs',
@@ -95,7 +95,7 @@ test('a disk without room for the logs', () => {
   });
 });
 
-test('open files for every connection', () => {
+test('a limit on open files below what the connections need is reported', () => {
   const limits = (hard: string) =>
     `Limit Soft Limit Hard Limit Units\nMax open files            1024      ${hard}      files\n`;
   assert.deepEqual(descriptorFault(limits('1048576'), 4096, 4), []);
@@ -107,7 +107,7 @@ test('open files for every connection', () => {
   assert.equal(descriptorFault(limits('200'), 4096, 4)[0]?.level, 'error');
 });
 
-test('PID 1 that reaps nothing', () => {
+test('a PID 1 that does not reap orphans is reported', () => {
   for (const words of [
     ['node', 'dist/cli/main.js'],
     ['/usr/local/bin/node', 'x'],
@@ -121,7 +121,7 @@ test('PID 1 that reaps nothing', () => {
   }
 });
 
-test('a public port that up may not listen on', () => {
+test('a public port on which this user may not listen is reported', () => {
   const door = { host: '127.0.0.1', port: 443 };
   assert.deepEqual(refusedFault('EACCES', door, ' -c o.yaml'), {
     level: 'error',
@@ -145,7 +145,7 @@ test('a socket on every address can be reached without gwproxy', () => {
   assert.equal(openAt([]), false);
 });
 
-test('a running gwproxy of another version, or with unhealthy gateways, is pointed to status', () => {
+test('a running gwproxy of another version or with unhealthy gateways is reported with the next command', () => {
   const profile = (
     name: string,
     state: 'ready' | 'failed' | 'backoff' | 'starting',
@@ -267,14 +267,15 @@ const PAIRS: readonly (readonly [string, Command, Pm2App, boolean])[] = [
   ],
 ];
 for (const [name, own, other, same] of PAIRS) {
-  test(`one command, or not: ${name}`, () => assert.equal(isSame(own, other), same));
+  test(`a profile and an app of pm2 are compared by their commands: ${name}`, () =>
+    assert.equal(isSame(own, other), same));
 }
 
 const SCRIPT = ['node', '/srv/bot.js'];
 const FIRST_AND_SECOND = ['first', 'second-bot'].map((profile) => command({ profile, argv: SCRIPT }));
 const HOME = '/home/ada/.pm2';
 
-test('all that pm2 still runs of a config is one finding, with one command that removes it', () => {
+test('all apps that pm2 still runs of a config are one finding, with one command that removes them', () => {
   const commands = [...FIRST_AND_SECOND, command({ profile: 'wide', argv: ['node', '/srv/wide.js'] })];
   const wide = { name: 'wide', script: '/srv/wide.js' };
   const faults = pm2Faults(
@@ -310,7 +311,7 @@ test('an app of pm2 that only holds a port of the config is part of that finding
   assert.equal(fault?.instead, 'pm2 delete other; pm2 delete web; pm2 save --force');
 });
 
-test('the command is for the daemon that runs the app, and by id for a name that pm2 reads otherwise', () => {
+test('the command addresses the daemon that runs the app, and uses ids where pm2 would misread a name', () => {
   const instead = (other: Partial<Pm2App>) => pm2Faults(FIRST_AND_SECOND, [app(other)], [], HOME)[0]?.instead;
   assert.equal(instead({ pm2Home: '/o' }), 'PM2_HOME=/o pm2 delete bot; PM2_HOME=/o pm2 save --force');
   const byId = "as pm2's user: pm2 ls, then pm2 delete ID for each; pm2 save --force";
@@ -318,7 +319,7 @@ test('the command is for the daemon that runs the app, and by id for a name that
   assert.equal(instead({ name: null }), byId);
 });
 
-test('what pm2 would only start at boot is a warning of its own', () => {
+test('apps that pm2 would only start at boot are a warning of their own', () => {
   const stopped = [app({ pid: null, name: 'first' }), app({ pid: null, name: 'second-bot' })];
   assert.deepEqual(pm2Faults(FIRST_AND_SECOND, stopped, [], HOME), [
     {
@@ -330,7 +331,7 @@ test('what pm2 would only start at boot is a warning of its own', () => {
   ]);
 });
 
-test('the output of ps', () => {
+test('the output of ps is parsed', () => {
   assert.deepEqual(
     parsePs('    1     0 /sbin/launchd\n   71     1 PM2 v7.0.4: God Daemon (/Users/ada/.pm2)\n\n'),
     [

@@ -13,7 +13,7 @@ function stored(event: Event): string {
   return text;
 }
 
-test('stderr is told apart, gwproxy’s remarks stand out, and a foreign line stays where it stands', () => {
+test('stderr and gwproxy’s remarks are marked, and a line without a time keeps its place', () => {
   const show = (line: string): unknown => outputEntry('bot', line.trimEnd(), 5);
   assert.deepEqual(show(outputLine(7, 'stdout', 'hi')), {
     name: 'bot',
@@ -33,7 +33,7 @@ test('stderr is told apart, gwproxy’s remarks stand out, and a foreign line st
   assert.deepEqual(show('cut'), { name: 'bot', at: 5, mark: '|', text: 'cut', red: false });
 });
 
-test('gwproxy’s own log reads as `up` tells it', () => {
+test('gwproxy’s own log is shown in the words that `up` prints', () => {
   const exit = stored({
     type: 'gateway.exit',
     profile: 'bot',
@@ -48,7 +48,7 @@ test('gwproxy’s own log reads as `up` tells it', () => {
   assert.equal(ownEntry('gwproxy', stored({ type: 'door.closed' }), 0), null);
 });
 
-test('a line of another version shows its message, and one that is no line is shown as it is', () => {
+test('a line of another version shows its message, and a malformed line is shown unchanged', () => {
   const entry = { name: 'gwproxy', at: 9, mark: '>', red: false } as const;
   for (const line of [
     '{"level":30,"time":9,"type":"door.opened","msg":"door opened"}',
@@ -61,7 +61,7 @@ test('a line of another version shows its message, and one that is no line is sh
   assert.deepEqual(ownEntry('gwproxy', '{"cut', 3), { ...entry, at: 3, mark: '|', text: '{"cut' });
 });
 
-test('several files are ordered by time, and lines of one moment keep their order', () => {
+test('lines of several files are ordered by time, and lines of equal time keep their order', () => {
   const entry = (name: string, at: number) => ({ name, at, mark: '|', text: '', red: false }) as const;
   const a = [entry('a1', 1), entry('a2', 5), entry('a3', 5)];
   const b = [entry('b1', 2), entry('b2', 5)];

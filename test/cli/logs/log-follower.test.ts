@@ -38,7 +38,7 @@ const numbers = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, at) => `${from + at} ${'x'.repeat(100)}`);
 const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
 
-test('the last lines come from rotated files too, compressed or not, the newest first', async (t) => {
+test('the last lines are read from rotated files too, compressed or not', async (t) => {
   const { file, follower } = await follow(t);
   await writeFile(`${file}.20260101T100000000Z.gz`, gzipSync(text(numbers(0, 3000))));
   await writeFile(`${file}.20260101T110000000Z`, text(numbers(3000, 4000)));
@@ -58,7 +58,7 @@ test('the last lines come from rotated files too, compressed or not, the newest 
   assert.deepEqual(await follower.readNew(), ['half a line ends']);
 });
 
-test('a file that is compressed twice over is read once, and one that is broken is told of', async (t) => {
+test('a rotated file in both forms is read once, and a damaged one is reported', async (t) => {
   const { file, follower, trouble } = await follow(t);
   await writeFile(`${file}.20260101T090000000Z.gz`, 'no gz');
   await writeFile(`${file}.20260101T100000000Z`, 'one\n');
@@ -69,7 +69,7 @@ test('a file that is compressed twice over is read once, and one that is broken 
   assert.match(trouble[0] ?? '', /090000000Z\.gz cannot be read/);
 });
 
-test('news go on over a rotation, and over several at once', async (t) => {
+test('new lines are read across one rotation and across several at once', async (t) => {
   const { file, follower } = await follow(t);
   await writeFile(file, 'old\n');
   assert.deepEqual(await follower.readLast(0), []);
@@ -87,7 +87,7 @@ test('news go on over a rotation, and over several at once', async (t) => {
   assert.deepEqual(await follower.readNew(), []);
 });
 
-test('news go on when the file is cut short, deleted, made anew, or comes only later', async (t) => {
+test('new lines are read after the file is truncated, deleted, created again, or created late', async (t) => {
   const { file, follower } = await follow(t);
   assert.deepEqual(await follower.readLast(10), []);
   assert.deepEqual(await follower.readNew(), []);
@@ -105,7 +105,7 @@ test('news go on when the file is cut short, deleted, made anew, or comes only l
   assert.deepEqual(await follower.readNew(), ['fourth']);
 });
 
-test('a file that others moved is read on while its writer may not know of it', async (t) => {
+test('a file that another program moved is read until its writer has noticed', async (t) => {
   const { file, follower, pass } = await follow(t);
   await writeFile(file, 'old\n');
   await follower.readLast(0);
@@ -125,7 +125,7 @@ test('a file that others moved is read on while its writer may not know of it', 
   assert.deepEqual(await follower.readNew(), ['goes on']);
 });
 
-test('a file that others moved, and that is written no more, is let go of', async (t) => {
+test('a file that another program moved is closed when nothing writes to it', async (t) => {
   const { file, follower, pass } = await follow(t);
   await writeFile(file, 'old\n');
   await follower.readLast(0);
@@ -139,7 +139,7 @@ test('a file that others moved, and that is written no more, is let go of', asyn
   assert.deepEqual(await follower.readNew(), ['new']);
 });
 
-test('a file that others moved is not taken for one that was rotated at once behind it', async (t) => {
+test('a file that another program moved is not mistaken for a rotated one', async (t) => {
   const { file, follower } = await follow(t);
   for (const [stamp, compressed] of [
     ['20260101T100000000Z', false],
@@ -155,7 +155,7 @@ test('a file that others moved is not taken for one that was rotated at once beh
   }
 });
 
-test('a file that is rotated and compressed between two looks is not read again', async (t) => {
+test('a file that is rotated and compressed between two reads is not read again', async (t) => {
   const { file, follower } = await follow(t);
   await writeFile(file, 'a\n');
   await follower.readLast(0);
@@ -165,7 +165,7 @@ test('a file that is rotated and compressed between two looks is not read again'
   assert.deepEqual(await follower.readNew(), ['b']);
 });
 
-test('a file that is cut short is known by its beginning, however long it is again', async (t) => {
+test('a truncated file is recognised by its first bytes, however long it has become', async (t) => {
   const { file, follower } = await follow(t);
   await writeFile(file, text(numbers(0, 10)));
   await follower.readLast(0);
@@ -182,7 +182,7 @@ test('a file that is cut short is known by its beginning, however long it is aga
   }
 });
 
-test('a file that is new to a view begins with its first line since then, in a rotated file too', async (t) => {
+test('a file that is added while following begins with its first line since the start, in a rotated file too', async (t) => {
   const { file, follower } = await follow(t);
   const line = (hour: number, word: string): string => `2026-01-01T${hour}:00:00.000Z out ${word}`;
   await writeFile(`${file}.20260101T110000000Z`, `${line(10, 'older')}\n`);
@@ -197,7 +197,7 @@ test('a file that is new to a view begins with its first line since then, in a r
   assert.deepEqual(await follower.readNew(), ['goes on']);
 });
 
-test('a long file of older lines is passed over within one look', async (t) => {
+test('a long file of older lines is skipped within one read', async (t) => {
   const { file, follower } = await follow(t);
   const older = `2026-01-01T10:00:00.000Z out ${'x'.repeat(1000)}\n`;
   await writeFile(file, `${older.repeat(3000)}2026-01-01T12:00:00.000Z out first\n`);

@@ -46,7 +46,7 @@ test('a gateway’s output cannot steer the terminal', () => {
   assert.equal(rendered([output('a\x1b[2J\x1b]0;title\x07b\rc\x08\x9b31md\te')]), 'bot          | abcd\te\n');
 });
 
-test('a terminal that does not keep up loses output, is told how much, and never state', () => {
+test('a slow terminal loses output lines, which are counted, but no events', () => {
   let unwritten = 2 * 1024 * 1024;
   const state: Event = {
     type: 'gateway.state',
@@ -85,7 +85,7 @@ test('a terminal that does not keep up loses output, is told how much, and never
   );
 });
 
-test('names keep their own colours', () => {
+test('each profile keeps its colour', () => {
   const text = rendered([output('x', 'inbox-triage'), output('y'), output('z', 'inbox-triage')], {
     colour: true,
   });
@@ -94,7 +94,7 @@ test('names keep their own colours', () => {
   assert.notEqual(colours[0], colours[1]);
 });
 
-test('a batch that is refused names whose it is, and the profiles to change', () => {
+test('a refused batch is shown with its bots and the profiles to change', () => {
   const text = rendered([
     {
       type: 'door.mixed-batch',
@@ -112,7 +112,7 @@ test('a batch that is refused names whose it is, and the profiles to change', ()
   assert.match(text, /set fan_out: true for inbox-triage, bot\n$/);
 });
 
-test('a delivery that is lost is told loudly, one that died with what brings it back', () => {
+test('lost deliveries and dead letters are shown with the command that sends them again', () => {
   const one = { profile: 'bot', id: '0hol2199hhs', platform: 'github', lastStatus: '401' } as const;
   assert.equal(
     rendered([

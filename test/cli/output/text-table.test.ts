@@ -52,7 +52,7 @@ const PROFILE: Status['profiles'][number] = {
   listeners: [],
 };
 
-test('the status table names what is not ready and when the next start is', () => {
+test('the status table shows listeners that are not ready and the time of the next start', () => {
   const status: Status = {
     version: '1.2.3',
     pid: 4,
@@ -90,7 +90,7 @@ test('the status table names what is not ready and when the next start is', () =
   );
 });
 
-test('the status table says how many lines of output are in no log, where any are', () => {
+test('the status table shows how many lines of output are in no log', () => {
   const profile = { ...PROFILE, name: 'flood', pid: 5, uptime_s: 1, generation: 1, dropped_lines: 482_939 };
   const status: Status = {
     version: '1.2.3',
@@ -107,7 +107,7 @@ test('the status table says how many lines of output are in no log, where any ar
   assert.doesNotMatch(statusTable({ ...status, profiles: [] }, 0), /in no log/);
 });
 
-test('the status table says which logs cannot be written now, and why', () => {
+test('the status table shows which logs cannot be written, and why', () => {
   const status: Status = {
     version: '1.2.3',
     pid: 4,
@@ -123,7 +123,7 @@ test('the status table says which logs cannot be written now, and why', () => {
   assert.equal(note, 'the log file /logs/a.log cannot be written: ENOSPC: no space left on device');
 });
 
-test('the status table tells one that its next request starts from one that was stopped', () => {
+test('the status table distinguishes on-demand gateways from stopped ones', () => {
   const asleep = { ...PROFILE, name: 'asleep', state: 'stopped', desired: 'on-demand' } as const;
   const rows = statusTable(
     {
@@ -143,7 +143,7 @@ test('the status table tells one that its next request starts from one that was 
   assert.match(rows, /^ended +stopped +-/m);
 });
 
-test('a table on a small terminal is cut to it, and says how much is not shown', () => {
+test('a table is cut to a small terminal and says how many lines are not shown', () => {
   const text = Array.from({ length: 20 }, (_, at) => `${at} ${'x'.repeat(30)}`).join('\n');
   const shown = fitted(text, { columns: 10, rows: 5 }).split('\n');
   assert.deepEqual(shown, ['0 xxxxxxxx', '1 xxxxxxxx', '2 xxxxxxxx', '… and 17 m']);

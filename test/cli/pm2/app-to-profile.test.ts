@@ -46,7 +46,7 @@ const COMMANDS: readonly (readonly [string, object, readonly string[]])[] = [
 ];
 
 for (const [name, app, command] of COMMANDS) {
-  test(`the command of an app: ${name}`, () => assert.deepEqual(one(app).command, command));
+  test(`the command of an app is converted: ${name}`, () => assert.deepEqual(one(app).command, command));
 }
 
 test('a program found on PATH is written with its full path, one in the working folder relative to that', () => {
@@ -64,7 +64,7 @@ test('a program found on PATH is written with its full path, one in the working 
   assert.deepEqual(one({ script: './bot' }, on).command, ['./bot']);
 });
 
-test('an interpreter by its path, from the app’s folder or that of the file', () => {
+test('an interpreter’s path is resolved from the app’s folder or from the file’s', () => {
   const app = { script: 'bot.py', cwd: 'deep' };
   const venv = (place: string) =>
     machine({ files: [`${FOLDER}/deep/bot.py`, `${FOLDER}/${place}venv/bin/python`, '/opt/python'] });
@@ -80,7 +80,7 @@ test('an interpreter by its path, from the app’s folder or that of the file', 
   );
 });
 
-test('Node by its name where PATH leads to it over a link; Python by its path, which is its environment', () => {
+test('Node is named `node` where PATH has it as a link; Python is named by its path, which selects its environment', () => {
   const there = ['/opt/node/22/bin/node', '/opt/python/bin/python3', `${FOLDER}/venv/bin/python3`];
   const on = machine({
     files: [`${FOLDER}/bot.js`, `${FOLDER}/bot.py`, ...there],
@@ -97,7 +97,7 @@ test('Node by its name where PATH leads to it over a link; Python by its path, w
   assert.deepEqual(python.command, ['venv/bin/python3', 'bot.py']);
 });
 
-test('TypeScript: bun, else a Node that strips types, else left out', () => {
+test('TypeScript runs on bun, else on a Node that strips types, else the app is left out', () => {
   const files = [`${FOLDER}/bot.ts`];
   const on = (nodeVersion: string) => machine({ files, nodeVersion });
   const bun = machine({ files, programs: { bun: '/usr/bin/bun' } });
@@ -111,7 +111,7 @@ test('TypeScript: bun, else a Node that strips types, else left out', () => {
   assert.throws(() => one({ script: 'bot.ts' }, on('20.19.0')), /bot\.ts needs bun, or Node\.js 22\.18/);
 });
 
-test("nvm's Node by its version, and what is said where it is not there", () => {
+test("nvm's Node is chosen by its version, and a note says if it is missing", () => {
   const program = '/home/ada/.nvm/versions/node/v18.2.0/bin/node';
   const app = { script: 'bot.js', interpreter: 'node@18.2.0' };
   assert.deepEqual(one(app, machine({ files: [BOT, program] })).command, [program, 'bot.js']);
@@ -123,7 +123,7 @@ test("nvm's Node by its version, and what is said where it is not there", () => 
   );
 });
 
-test('what pm2 could not start either is left out, and said', () => {
+test('an app that pm2 could not start either is left out, with the reason', () => {
   const { leftOut, profiles } = converted([
     { script: 'gone.js' },
     { name: 'b', script: 'bot.js', interpreter: 'cobol' },
@@ -278,7 +278,7 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
 ];
 
 for (const [name, app, fields, notes] of FIELDS) {
-  test(`a field of an app: ${name}`, () => {
+  test(`a field of an app is converted: ${name}`, () => {
     const profile = one({ script: 'bot.js', ...app });
     const { listeners, ...others } = profile.fields;
     assert.deepEqual(listeners, { main: { paths: [] } });
@@ -296,7 +296,7 @@ function textsOf({ notes }: ReturnType<typeof one>): readonly string[] {
   return notes.map(({ field, text }) => `${field}: ${text}`);
 }
 
-test('names: as the config takes them, each once', () => {
+test('names are made valid and unique', () => {
   const names = ['Standup Bot', 'standup_bot', '-x-', '東京', 'a'.repeat(80)];
   const { profiles } = converted(names.map((name) => ({ name, script: 'bot.js' })));
   assert.deepEqual(
@@ -309,7 +309,7 @@ test('names: as the config takes them, each once', () => {
   );
 });
 
-test("names: an app that is called as gwproxy's own log has another", () => {
+test("an app named like gwproxy's own log gets another name", () => {
   const { profiles } = converted(['gwproxy', 'GwProxy'].map((name) => ({ name, script: 'bot.js' })));
   assert.deepEqual(
     profiles.map(({ name }) => name),
@@ -321,7 +321,7 @@ test("names: an app that is called as gwproxy's own log has another", () => {
   );
 });
 
-test('ports: fixed by PORT or --port, once; else allocated', () => {
+test('a port is fixed by PORT or --port for the first app that names it; other ports are allocated', () => {
   const apps = [
     { env: { PORT: 3001 } },
     { port: 3002, env: {} },
@@ -362,7 +362,7 @@ test('an app that names no port of its own becomes private, and a note says what
   assert.match(slow, /within 90s/);
 });
 
-test('a tunnel is private, whatever port it is given, and is watched by its metrics where it names them', () => {
+test('a tunnel is private whatever its port, and is probed at its metrics port if it names one', () => {
   const on = machine({ programs: { cloudflared: '/opt/bin/cloudflared', bash: '/usr/bin/bash' } });
   const tunnel = (app: object) => one({ env: { PORT: 3001 }, ...app }, on);
   const watched = { metrics: { port: 20241, health: '/ready', paths: [] } };
@@ -402,7 +402,7 @@ test('a program on the PATH in the app’s own environment is found there first'
   );
 });
 
-test('environments: the chosen one over env, over that of deploy', () => {
+test('the chosen environment overrides env, which overrides that of deploy', () => {
   const app = {
     script: 'bot.js',
     env: { A: 'own', B: 'own' },
@@ -427,7 +427,7 @@ test('environments: the chosen one over env, over that of deploy', () => {
   assert.match(textsOf(none)[0] ?? '', /^env_production, env_test: not used, .*--pm2-env production/);
 });
 
-test('variables: secrets apart, objects as JSON, what no variable can hold said', () => {
+test('secrets go to the env_file, objects become JSON, and unusable variables are reported', () => {
   const env = {
     NODE_ENV: 'x',
     SLACK_TOKEN: 't',
@@ -456,7 +456,7 @@ test('variables: secrets apart, objects as JSON, what no variable can hold said'
   );
 });
 
-test('secrets by name or by shape stand apart, others stay, and an argument of that shape is told', () => {
+test('secrets are recognised by name or shape, also among the arguments', () => {
   const secret = {
     DB_PWD: 'x',
     GH_PAT: 'x',
@@ -480,7 +480,7 @@ test('secrets by name or by shape stand apart, others stay, and an argument of t
   assert.ok(!textsOf(one({ script: 'bot.js', args: ['--chat'] })).some((text) => text.startsWith('args: ')));
 });
 
-test("a dump: the shell's variables apart, its noise gone, its usual log files not named", () => {
+test("a dump: the shell's variables are separated, its noise is removed, default log files are not named", () => {
   const shell = { HOME: '/home/ada', PATH: '/bin', LANG: 'C', EXPORTED: 'yes', SHLVL: '1' };
   const env = {
     ...shell,
@@ -533,7 +533,7 @@ function dumped(...envs: readonly Readonly<Record<string, string>>[]) {
   return [plain, secret, shell].map((map) => [...(map?.keys() ?? [])].sort());
 }
 
-test("a dump of several apps, read from another shell: what all have is the shell's", () => {
+test("a dump of several apps, read from another shell: variables common to all are the shell's", () => {
   const shell = { PATH: '/bin', EXPORTED: 'yes', LC_TIME: 'C', NODE_ENV: 'production' };
   assert.deepEqual(dumped({ ...shell, MODE: 'a', API_TOKEN: 'x' }, { ...shell, MODE: 'b' }), [
     ['MODE', 'NODE_ENV'],
@@ -542,7 +542,7 @@ test("a dump of several apps, read from another shell: what all have is the shel
   ]);
 });
 
-test('a dump of one app, read from another shell: the config has what is surely its own', () => {
+test("a dump of one app, read from another shell: only variables that are certainly the app's go into the config", () => {
   const env = { PATH: '/bin', EXPORTED: 'yes', MODE: 'a', NODE_ENV: 'production', PORT: '3001' };
   assert.deepEqual(dumped({ ...env, API_TOKEN: 'x' }), [
     ['NODE_ENV'],
@@ -551,7 +551,7 @@ test('a dump of one app, read from another shell: the config has what is surely 
   ]);
 });
 
-test('log files: both streams in one, each file for one profile', () => {
+test('both streams go to one log file, and no two profiles share a file', () => {
   const first = one({ script: 'bot.js', out_file: './out.log', error_file: '~/error.log' });
   assert.equal(first.logFile, `${FOLDER}/out.log`);
   assert.match(

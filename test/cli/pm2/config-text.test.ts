@@ -87,7 +87,7 @@ const awkward = fc
 
 const NAMES = fc.constantFrom('A', 'LONG_NAME', 'a.b', 'NO', 'API_TOKEN', 'DB_PASSWORD', 'x-y');
 
-test('any argument and any variable comes out as it went in', async () => {
+test('every argument and variable survives the config unchanged', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(awkward), fc.dictionary(NAMES, awkward), async (args, env) => {
       const { plan } = await planOf([{ name: 'bot', script: 'bot.js', args, env }]);
@@ -101,7 +101,7 @@ test('any argument and any variable comes out as it went in', async () => {
   );
 });
 
-test('secrets stand in the env_file alone, and no terminal obeys the config', async () => {
+test('secrets are written to the env_file only, and control characters are removed', async () => {
   await fc.assert(
     fc.asyncProperty(awkward, async (value) => {
       const secret = `hush-${value}-hush`;
@@ -119,7 +119,7 @@ test('secrets stand in the env_file alone, and no terminal obeys the config', as
   );
 });
 
-test('the public port is not an app’s', async () => {
+test('the public port is none of the apps’ ports', async () => {
   const { plan } = await planOf([
     { name: 'a', script: 'bot.js', env: { PORT: 3978 } },
     { name: 'b', script: 'bot.js', env: { PORT: 3979 } },

@@ -52,7 +52,7 @@ for (const [what, name, text] of SHAPES) {
   test(`apps are found in ${what}`, async (t) => assert.deepEqual(await namesIn(t, name, text), ['a']));
 }
 
-test('a dump is told from an ecosystem file by what stands in it, and modules of pm2 are no apps', async (t) => {
+test('a dump is recognised by its content, and modules of pm2 are not read as apps', async (t) => {
   const at = await folder(t, {
     'dump.pm2':
       '[{"name": "a", "pm_exec_path": "/a.js"}, {"name": "m", "pm_exec_path": "/m.js", "pmx_module": true}]',
@@ -80,14 +80,14 @@ test('a mistake is reported with file and line', async (t) => {
   await assert.rejects(readPm2File('/nowhere/x.cjs'), /no such file/);
 });
 
-test('what a file throws is reported, whatever it is', async (t) => {
+test('any value that a file throws is reported', async (t) => {
   assert.equal(await refusal(t, 'x.cjs', 'throw "no token\\nhere";'), 'x.cjs: it throws: no token');
   assert.equal(await refusal(t, 'x.mjs', 'throw { code: 7 };'), 'x.mjs: it throws: { code: 7 }');
   assert.equal(await refusal(t, 'x.mjs', 'throw undefined;'), 'x.mjs: it throws: undefined');
   assert.equal(await refusal(t, 'x.json', '(() => { throw "no token"; })()'), 'x.json: it throws: no token');
 });
 
-test('a YAML directive that nobody knows is passed over, without a warning of Node’s', async (t) => {
+test('an unknown YAML directive is ignored without a warning of Node’s', async (t) => {
   const warned: string[] = [];
   const listener = ({ message }: Error) => warned.push(message);
   process.on('warning', listener);
@@ -98,7 +98,7 @@ test('a YAML directive that nobody knows is passed over, without a warning of No
   assert.deepEqual(warned, []);
 });
 
-test('a file that is not one of pm2 is refused', async (t) => {
+test('a file that is neither an ecosystem file nor a dump is refused', async (t) => {
   assert.match(
     await refusal(t, 'x.cjs', 'module.exports = () => ({});'),
     /it is a function, and pm2 takes an object/,
@@ -108,7 +108,7 @@ test('a file that is not one of pm2 is refused', async (t) => {
   assert.match(await refusal(t, 'x.json', '7'), /it is not a pm2 file/);
 });
 
-test('the fixtures are files of pm2', async () => {
+test('the fixtures are read as files of pm2', async () => {
   const apps = await Promise.all(
     ['team.config.cjs', 'single.yaml', 'list.mjs'].map(
       async (name) => (await readPm2File(fixture('pm2', name))).apps,

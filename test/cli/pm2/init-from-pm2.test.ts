@@ -14,7 +14,7 @@ test('the environment of pm2’s --env is chosen by its name', async () => {
   assert.ok(!notes.some((line) => line.includes('env_production')));
 });
 
-test('an environment that no app has is told, with those there are', async () => {
+test('an environment that no app has is refused, and the existing ones are listed', async () => {
   await assert.rejects(initFromPm2(TEAM, '/srv/gwproxy.yaml', 'staging'), (error) => {
     assert.ok(error instanceof CommandError);
     assert.equal(error.exitCode, EXIT.usage);
@@ -23,7 +23,7 @@ test('an environment that no app has is told, with those there are', async () =>
   });
 });
 
-test('relative paths begin in the folder of pm2’s file where the folder at hand has nothing of that name', async (t) => {
+test('a relative path missing in the current folder is resolved from the folder of pm2’s file', async (t) => {
   const at = await folder(t, {
     'bots/deep/bot.js': '',
     'bots/a.yaml': 'apps: [{ name: a, script: bot.js, cwd: deep, out_file: out.log }]\n',
@@ -33,7 +33,7 @@ test('relative paths begin in the folder of pm2’s file where the folder at han
   assert.match(text, /^ {4}log_file: bots\/deep\/out\.log$/m);
 });
 
-test('relative paths begin in the folder at hand first, as pm2’s do, and two that would work are told', async (t) => {
+test('relative paths are resolved from the current folder first, as in pm2, and an ambiguous one is reported', async (t) => {
   const at = await folder(t, {
     'src/bot.js': '',
     'deploy/own.js': '',
@@ -58,7 +58,7 @@ test('relative paths begin in the folder at hand first, as pm2’s do, and two t
   );
 });
 
-test('what is said of the variables of a dump is true of one app and of several', async (t) => {
+test('the note on the variables of a dump fits one app as well as several', async (t) => {
   const entry = (name: string) => ({ name, pm_exec_path: '/bin/sh', pm_cwd: '/', env: { EXPORTED: 'yes' } });
   const at = await folder(t, {
     'one.json': JSON.stringify([entry('a')]),
@@ -78,7 +78,7 @@ test('what is said of the variables of a dump is true of one app and of several'
   ]);
 });
 
-test('the line that stops pm2’s apps: each for itself, by the name that pm2 has for it', async (t) => {
+test('the command that removes the apps from pm2 deletes each by its own pm2 name', async (t) => {
   const script = '/bin/sh';
   const at = await folder(t, {
     'a.json': JSON.stringify([
@@ -122,7 +122,7 @@ test('a note that is the same for several apps is printed and written once, with
   assert.equal(text.match(/routes:/g)?.length, 1);
 });
 
-test('a file of which nothing could be started is refused, with each reason', async (t) => {
+test('a file without an app that could be started is refused, with each reason', async (t) => {
   const at = await folder(t, { 'a.json': '[{"name": "a", "script": "gone.js"}, {"script": "serve"}]' });
   await assert.rejects(initFromPm2(join(at, 'a.json'), '/srv/gwproxy.yaml', null, '/'), {
     message: new RegExp(

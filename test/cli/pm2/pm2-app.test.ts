@@ -49,7 +49,7 @@ test('arguments in one text are split as pm2 splits them', () => {
   );
 });
 
-test('sizes and times are what pm2 takes them for', () => {
+test('sizes and times are read as pm2 reads them', () => {
   const measure = fc.oneof(
     fc.integer({ min: 1, max: 100_000 }),
     fc.stringMatching(/^[1-9]\d{0,5}[GMKhms]?$/),
@@ -76,7 +76,7 @@ test('a field by its own name beats its alias, and an app has a name', () => {
   assert.deepEqual(app.unknown, ['nonsense']);
 });
 
-test("a dump's variables are no fields, and a stopped app is not started", () => {
+test("a dump's variables are not read as fields, and a stopped app is not started", () => {
   const env = { port: '1', TOKEN: 't' };
   const app = dumpedApp({ name: 'a', pm_exec_path: '/a.js', pm_cwd: '/', status: 'stopped', env, ...env }, 0);
   assert.deepEqual(Object.fromEntries(app.fields), {

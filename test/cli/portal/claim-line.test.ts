@@ -42,7 +42,7 @@ for (const [name, attributes, line] of CASES) {
   });
 }
 
-test('a claim names the host and path that decide', () => {
+test('a claim names the host and path whose routes decided the request', () => {
   const claim = claimLine(
     { platform: 'line', fields: { destination: 'U1' } },
     { host: 'a.example', path: '/x' },
@@ -50,7 +50,7 @@ test('a claim names the host and path that decide', () => {
   assert.equal(claim?.line, 'routes: [{ host: a.example, path: "/x", line: { destination: U1 } }]');
 });
 
-test('whatever a stranger sent, the line is YAML that says just that, and nothing a terminal obeys', () => {
+test('for any value in a request the line is valid YAML without control characters', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary', minLength: 1 }),
     fc.constantFrom('no', 'null', '0x1', '~', '1e3'),

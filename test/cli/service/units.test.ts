@@ -65,7 +65,7 @@ function verified(
 }
 
 // It needs no systemd that runs, but it has to be there: a Linux without it fails here.
-test('systemd itself finds no fault in the units, whatever the folders are called', {
+test('systemd-analyze accepts the units, whatever the folders are called', {
   skip: process.platform !== 'linux' && 'systemd is Linux alone',
 }, async (t) => {
   const root = await temporaryFolder(t);
@@ -85,7 +85,7 @@ test('systemd itself finds no fault in the units, whatever the folders are calle
   }
 });
 
-test('systemd finds no fault in a unit with its socket, and does in one whose address it cannot read', {
+test('systemd-analyze accepts a unit with its socket, and rejects an invalid address', {
   skip: process.platform !== 'linux' && 'systemd is Linux alone',
 }, async (t) => {
   const root = await temporaryFolder(t);
@@ -102,7 +102,7 @@ test('systemd finds no fault in a unit with its socket, and does in one whose ad
   assert.match((await verified(file, root, true)).said, /ListenStream|Failed to parse|no Listen/i);
 });
 
-test('a unit with a socket needs it, and comes after it', () => {
+test('a unit with a socket requires it and is ordered after it', () => {
   const service = serviceIn('/srv/bots', { socket: '127.0.0.1:3978' });
   const unit = systemdUnit(service);
   assert.equal(value(unit, 'Requires'), `${service.name}.socket`);
@@ -113,7 +113,7 @@ test('a unit with a socket needs it, and comes after it', () => {
   assert.doesNotMatch(systemdUnit(serviceIn('/srv/bots')), /\.socket$/m);
 });
 
-test('a socket unit listens where the config says, if that is an address', () => {
+test('a socket unit listens on the address in the config; a host name is refused', () => {
   assert.equal(listenStream({ host: '127.0.0.1', port: 3978 }), '127.0.0.1:3978');
   assert.equal(listenStream({ host: '::', port: 80 }), '[::]:80');
   assert.equal(listenStream({ host: 'localhost', port: 3978 }), '127.0.0.1:3978');
@@ -125,7 +125,7 @@ test('a socket unit listens where the config says, if that is an address', () =>
   }
 });
 
-test('systemd does find a fault in a unit that has one', {
+test('systemd-analyze rejects a broken unit', {
   skip: process.platform !== 'linux' && 'systemd is Linux alone',
 }, async (t) => {
   const root = await temporaryFolder(t);
@@ -134,7 +134,7 @@ test('systemd does find a fault in a unit that has one', {
   assert.match((await verified(file, root, true)).said, /not executable|No such file/);
 });
 
-test('a word of a unit is quoted, and neither a specifier nor a variable', () => {
+test('a word of a unit is quoted, with specifiers and variables escaped', () => {
   const unit = systemdUnit(serviceIn('/srv/my "bots" 100% $HOME', { node: '/opt/$x/node' }));
   assert.equal(
     value(unit, 'ExecStart'),
@@ -145,7 +145,7 @@ test('a word of a unit is quoted, and neither a specifier nor a variable', () =>
   assert.equal(value(environment, 'Environment'), '"PATH=/a b:/c%%:/$d\\\\"');
 });
 
-test('the unit lets gwproxy stop its gateways, and leaves it down where it must be', () => {
+test('the unit gives gwproxy time to stop its gateways, and does not restart it after `down`', () => {
   const unit = systemdUnit(serviceIn('/srv/bots', { stopTime: stopTime({ profiles: [] }) + 50_400 }));
   assert.equal(value(unit, 'Type'), 'notify');
   assert.equal(value(unit, 'NotifyAccess'), 'all');
@@ -160,7 +160,7 @@ test('the unit lets gwproxy stop its gateways, and leaves it down where it must 
   assert.ok(Number(value(unit, 'StartLimitIntervalSec')) > 1.5 * tries);
 });
 
-test("a user's unit has nothing that only the system's manager can do", () => {
+test("a user's unit has no option that needs the system's manager", () => {
   const own = systemdUnit(serviceIn('/srv/bots'));
   assert.doesNotMatch(own, /^(?:User|Protect\w+|Private\w+|Wants|After)=/m);
   assert.equal(value(own, 'WantedBy'), 'default.target');
@@ -170,7 +170,7 @@ test("a user's unit has nothing that only the system's manager can do", () => {
   assert.equal(value(system, 'WantedBy'), 'multi-user.target');
 });
 
-test('a name tells configs apart and is a unit name', () => {
+test('the service name is unique for each config and a valid unit name', () => {
   assert.equal(serviceName('/srv/My Bots/gwproxy.yaml', '1a2b3c4d5e6f'), 'gwproxy-my-bots-1a2b3c4d');
   assert.equal(serviceName('/srv/bots/staging.yaml', '1a2b3c4d5e6f'), 'gwproxy-bots-staging-1a2b3c4d');
   assert.equal(serviceName('/gwproxy.yaml', '1a2b3c4d5e6f'), 'gwproxy-1a2b3c4d');
@@ -178,7 +178,7 @@ test('a name tells configs apart and is a unit name', () => {
   assert.match(serviceName(`/${'long '.repeat(40)}/x.yaml`, '1a2b3c4d5e6f'), /^gwproxy-[a-z0-9-]{1,49}$/);
 });
 
-test('the launchd agent is well-formed XML that holds what was meant', () => {
+test('the launchd agent is well-formed XML with the given values', () => {
   const folder = `/Users/x/${ODD.join('/')}`;
   const text = launchdAgent(serviceIn(folder, { env: { PATH: '/a&b:/<c>' } }));
   const agent = plist(text);

@@ -35,7 +35,7 @@ function obeyed(terminal: boolean, reload: () => Promise<void> = () => Promise.r
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-test('a signal stops in order, and a second one at once, whichever they are', (t) => {
+test('the first signal stops in order and the second at once, whichever signals they are', (t) => {
   const { calls, gone } = obeyed(true);
   t.after(gone);
   process.emit('SIGINT', 'SIGINT');
@@ -43,14 +43,14 @@ test('a signal stops in order, and a second one at once, whichever they are', (t
   assert.deepEqual(calls, ['stop SIGINT', 'stop SIGTERM at once']);
 });
 
-test('SIGHUP of a closed terminal stops', (t) => {
+test('SIGHUP with a terminal stops gwproxy', (t) => {
   const { calls, gone } = obeyed(true);
   t.after(gone);
   process.emit('SIGHUP', 'SIGHUP');
   assert.deepEqual(calls, ['stop SIGHUP']);
 });
 
-test('SIGHUP without a terminal reloads, and a reload that fails ends nothing', async (t) => {
+test('SIGHUP without a terminal reloads, and gwproxy survives a failed reload', async (t) => {
   const told: unknown[][] = [];
   t.mock.method(console, 'error', (...words: unknown[]) => told.push(words));
   const { calls, gone } = obeyed(false, () => Promise.reject(new Error('no such luck')));

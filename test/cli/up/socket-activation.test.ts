@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { consumePassedSocket } from '../../../src/cli/up/socket-activation.ts';
 import { CommandError, EXIT } from '../../../src/errors.ts';
 
-test('one socket that was passed to this process is fd 3, and its variables are gone', () => {
+test('one socket passed to this process is fd 3, and its variables are removed', () => {
   const env = {
     LISTEN_PID: '42',
     LISTEN_FDS: '1',
@@ -15,7 +15,7 @@ test('one socket that was passed to this process is fd 3, and its variables are 
   assert.deepEqual(env, { PATH: '/bin' });
 });
 
-test('what was passed to another process, or is nothing, is ignored; its variables are gone too', () => {
+test('sockets passed to another process, or none, are ignored, and the variables are removed too', () => {
   const others: readonly NodeJS.ProcessEnv[] = [
     {},
     { LISTEN_FDS: '1' },
@@ -31,7 +31,7 @@ test('what was passed to another process, or is nothing, is ignored; its variabl
   }
 });
 
-test('several sockets are refused, with what to write instead', () => {
+test('several sockets are refused, and the message says what to write instead', () => {
   for (const passed of ['2', 'x', '']) {
     assert.throws(
       () => consumePassedSocket({ LISTEN_PID: '42', LISTEN_FDS: passed }, 42),

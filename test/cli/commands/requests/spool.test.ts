@@ -42,7 +42,7 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test('the table names each delivery, its age and how it went', () => {
+test('the table shows each delivery with its age, tries and state', () => {
   assert.equal(
     spoolTable(entries, NOW),
     [
@@ -54,7 +54,7 @@ test('the table names each delivery, its age and how it went', () => {
   assert.equal(spoolTable([], NOW), 'nothing is spooled');
 });
 
-test('the command line lists, retries and drops, and refuses what it cannot mean', async () => {
+test('the command line lists, retries and drops, and refuses contradictory arguments', async () => {
   const config = join(folder, 'gwproxy.yaml');
   writeFileSync(config, 'profiles: {}\n');
   const env = { GWPROXY_STATE_DIR: join(folder, 'state') };
