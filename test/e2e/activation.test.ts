@@ -13,7 +13,7 @@ import { fixture, root } from '../support/root.ts';
 const LINUX = { skip: process.platform !== 'linux' && 'systemd is Linux alone' };
 const MAIN = join(root, 'dist', 'cli', 'main.js');
 
-/** `gwproxy up` under what stands for systemd: started so many times, one after the other, on one socket. */
+/** Runs `gwproxy up` so many times, one after the other, on one socket, as systemd would. */
 async function underSocket(t: TestContext, times: number) {
   const folder = await mkdtemp(join(tmpdir(), 'gwproxy-'));
   const config = join(folder, 'gwproxy.yaml');
@@ -55,7 +55,7 @@ async function underSocket(t: TestContext, times: number) {
   const listening = () => next((line) => line.type === 'door.listening');
   const ready = () => next((line) => line.type === 'gateway.state' && line.state === 'ready');
   t.after(async () => {
-    // Its last life, whatever the test came to: nothing may be started after it.
+    // This is its last run, even if the test has failed: nothing may be started after it.
     if (lives.left > 1) holder.kill('SIGKILL');
     if (lives.left > 0) await stop();
     await ended;
@@ -64,7 +64,7 @@ async function underSocket(t: TestContext, times: number) {
   return { port: Number(port), socket, status, stop, listening, ready };
 }
 
-/** On a connection of its own: the status and the body, or the error's code. */
+/** Sends a request on a new connection; returns the status and the body, or the error's code. */
 function ask(port: number): Promise<{ readonly outcome: number | string; readonly body: string }> {
   return new Promise((resolve) => {
     const headers = { 'Content-Length': 4 };

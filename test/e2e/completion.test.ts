@@ -16,7 +16,7 @@ before(async () => {
   }
 });
 
-/** What bash offers for these words, the last of which is being typed. */
+/** The completions that bash offers for these words, the last of which is being typed. */
 async function offered(t: TestContext, ...words: string[]): Promise<readonly string[]> {
   const folder = await temporaryFolder(t);
   await writeFile(
@@ -80,7 +80,7 @@ test('bash completes after a --config before the command', async (t) => {
 });
 
 test('bash gets no words and no error where nothing can be completed', async (t) => {
-  // Half typed, as a config is while it is edited; none; a value; a program's own arguments.
+  // An invalid config, a missing one, an option's value, and a program's own arguments.
   assert.deepEqual(await offered(t, 'gwproxy', 'restart', ''), []);
   assert.deepEqual(await offered(t, 'gwproxy', 'restart', '-c', 'none.yaml', ''), []);
   assert.deepEqual(await offered(t, 'gwproxy', 'up', '-c', ''), []);

@@ -17,11 +17,11 @@ interface Place {
   readonly env: Env;
   run(...args: readonly string[]): ReturnType<typeof runCli>;
   status(): Promise<Status>;
-  /** What the gwproxy in the background said on stderr. */
+  /** The stderr of the gwproxy in the background. */
   said(): Promise<string>;
 }
 
-/** A config in a folder of its own; what runs on it in the end is stopped. */
+/** A config in a folder of its own; a gwproxy that runs on it is stopped after the test. */
 async function place(t: TestContext, text: string, more: Env = {}): Promise<Place> {
   const folder = await temporaryFolder(t);
   const config = join(folder, 'gwproxy.yaml');
@@ -47,7 +47,7 @@ async function place(t: TestContext, text: string, more: Env = {}): Promise<Plac
   };
 }
 
-/** With `manual` nothing but the door starts. */
+/** With `manual` only the door starts. */
 function config({ listenOn = '127.0.0.1:0', start = 'always' } = {}): string {
   const profiles = ['one', 'two'].map(
     (name) => `  ${name}:\n    ${GATEWAY}\n    env: { BOT_NAME: ${name} }\n    start: ${start}\n`,
@@ -57,7 +57,7 @@ function config({ listenOn = '127.0.0.1:0', start = 'always' } = {}): string {
 
 test('up --detach returns once the door listens, and holds no descriptor of the terminal', async (t) => {
   const { run, status } = await place(t, config());
-  // Its output is a pipe, which ends only when nobody holds it any more.
+  // Its output is a pipe, which ends only when no process holds it any more.
   const started = await run('up', '--detach', 'one');
   assert.equal(started.code, 0, started.stderr);
   const { listen: address, pid, profiles } = await status();

@@ -104,7 +104,7 @@ test('Ctrl-C is left to the program, and SIGTERM is passed on to it', async (t) 
     setInterval(() => {}, 1000);
     console.log('up');`;
   const words = ['exec', '-c', config, 'one', '--', process.execPath, '-e', program];
-  // In a group of its own, signalled whole: as a terminal does it.
+  // A process group of its own, which is signalled as a whole, as a terminal does.
   const child = spawn(process.execPath, [join(root, 'dist', 'cli', 'main.js'), ...words], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
     stdio: ['ignore', 'pipe', 'inherit'],

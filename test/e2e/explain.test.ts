@@ -68,7 +68,7 @@ async function ask({ body, path, method, headers = [] }: Asked, more: readonly s
   return stdout;
 }
 
-/** The names that interface documentation gives, and a check of each. */
+/** The documented fields of `--json`, with a check of each. */
 function explained(stdout: string): {
   readonly outcome: string;
   readonly platform: string | null;

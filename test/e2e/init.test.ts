@@ -7,7 +7,7 @@ import { runCli } from '../support/cli.ts';
 import { root } from '../support/root.ts';
 import { temporaryFolder } from '../support/sockets.ts';
 
-/** A machine with those Hermes profiles, a program `hermes`, and nothing of gwproxy yet. */
+/** A machine with those Hermes profiles and a program `hermes`, and no config of gwproxy. */
 async function machine(t: TestContext, profiles: Readonly<Record<string, Profile>>, hermes = 'home/.hermes') {
   const at = await temporaryFolder(t);
   for (const [name, text] of Object.entries({

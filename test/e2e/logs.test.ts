@@ -20,7 +20,7 @@ interface Scene {
   logs(...args: string[]): ReturnType<typeof runCli>;
 }
 
-/** A config, and what a gwproxy on it writes. */
+/** A config, with functions to run a gwproxy on it and to read its logs. */
 async function scene(t: TestContext): Promise<Scene> {
   const folder = await temporaryFolder(t);
   const config = join(folder, 'gwproxy.yaml');

@@ -20,7 +20,7 @@ test('examples/nothing-lost: every event sent to a broken bot reaches it once af
   assert.match(withoutOutput(after), /\$ gwproxy spool\n {4}nothing is spooled\n/);
 });
 
-/** The lines of the bots come at any time; this leaves them out. */
+/** Removes the bots' lines, which may come at any time. */
 function withoutOutput(text: string): string {
   return text.replace(/^ +slack-bot \| .*\n/gm, '');
 }

@@ -47,7 +47,7 @@ test('pm2’s ecosystem file becomes a config that is valid, runs and serves', a
   assert.equal((await stat(join(at, 'secrets'))).mode & 0o777, 0o700);
   const validated = await runCli(['validate', '-c', config]);
   assert.equal(validated.code, 0);
-  // triage names no port, and stays private.
+  // triage names no port, so it is private.
   assert.match(validated.stderr, /^warning: standup-bot: public at \/p\/standup-bot\/[^\n]*\n$/);
 
   await writeFile(config, text.replace('listen: 127.0.0.1:3978', 'listen: 127.0.0.1:0'));
@@ -126,7 +126,7 @@ test('a tunnel is written with its full path, runs without PATH, and is not publ
   assert.equal((await fetch(`${gwproxy.url}/p/tunnel/ready`)).status, 404);
 });
 
-/** A daemon of pm2 with a folder of its own as home, gone after the test with all that it runs. */
+/** A pm2 daemon with a home of its own; it and its apps are ended after the test. */
 async function pm2(t: TestContext) {
   const at = await mkdtemp(join(tmpdir(), 'gwproxy-'));
   const home = join(at, 'pm2');
@@ -136,7 +136,7 @@ async function pm2(t: TestContext) {
     const { code, stdout, stderr } = await runNode([cli, ...args], env);
     assert.equal(code, 0, `pm2 ${args.join(' ')}: ${stdout}${stderr}`);
   };
-  // First of all: without its folder nobody could reach the daemon any more.
+  // Before the folder is removed, since the daemon is reached through it.
   t.after(async () => {
     if (existsSync(join(home, 'pm2.pid'))) {
       const daemon = Number(await readFile(join(home, 'pm2.pid'), 'utf8'));
@@ -162,7 +162,7 @@ test('doctor finds what a real pm2 runs, by its dump and its processes, until it
   );
   await daemon.run('start', join(at, 'bots.config.cjs'));
   await daemon.run('save');
-  // pm2 says that it is started once it is spawned.
+  // pm2 reports an app as started as soon as it is spawned.
   await listening(port);
 
   const config = join(at, 'gwproxy.yaml');
@@ -183,7 +183,7 @@ test('doctor finds what a real pm2 runs, by its dump and its processes, until it
       GWPROXY_STATE_DIR: join(at, 'state'),
     });
     const findings: readonly Finding[] = JSON.parse(run.stdout);
-    // Another daemon on this machine is none of this test's.
+    // Other pm2 daemons of this machine are ignored.
     const own = findings.filter(({ instead }) => !instead?.includes('PM2_HOME='));
     return { code: run.code, of: (check: string) => own.filter((finding) => finding.check === check) };
   };

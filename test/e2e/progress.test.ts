@@ -11,7 +11,7 @@ import { runOnTerminal } from '../support/terminal.ts';
 
 const ECHO = `${process.execPath} ${fixture('echo-gateway.mjs')}`;
 
-/** Three profiles: `fast`, `gated`, which serves once `open()` was called, and `broken`, which ends with code 3. */
+/** Three profiles: `fast`; `gated`, which serves once `open()` was called; and `broken`, which exits with code 3. */
 async function place(t: TestContext) {
   const folder = await temporaryFolder(t);
   const gate = join(folder, 'gate');
@@ -45,7 +45,7 @@ async function place(t: TestContext) {
   };
 }
 
-/** The lines that stay on the terminal: what was erased or written over is left out. */
+/** The lines that stay on the terminal, without those that were erased or overwritten. */
 function lastingLines(shown: string): readonly string[] {
   return shown
     .split('\r\n')

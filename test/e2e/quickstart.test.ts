@@ -23,7 +23,7 @@ async function startBoth(t: Parameters<typeof startGwproxy>[0]): Promise<Gwproxy
   return gwproxy;
 }
 
-/** How many requests the door has handed to each profile. */
+/** The number of requests that the door has passed to each profile. */
 async function requests(gwproxy: Gwproxy): Promise<Record<string, number>> {
   const { profiles } = await gwproxy.status();
   return Object.fromEntries(profiles.map((profile) => [profile.name, profile.requests]));

@@ -10,14 +10,14 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
 /** The first code block of that language; the empty text means a block that names none. */
 function firstBlock(language: string): string {
-  // All blocks are matched in pairs of fences, or the end of one would be taken for the beginning of the next.
+  // Fences are matched in pairs; otherwise a closing fence would be read as an opening one.
   const blocks = [...readme.matchAll(/^```(\w*)\n(.*?)^```$/gms)];
   const block = blocks.find(([, named]) => named === language)?.[2];
   if (block === undefined) throw new Error(`README.md has no code block of language "${language}"`);
   return block;
 }
 
-/** README's curl commands, as what fetch takes. */
+/** README's curl commands as arguments for fetch. */
 const webhooks = [...readme.matchAll(/^curl (.*)$/gm)].map(([, words = '']) => ({
   path: /http:\/\/127\.0\.0\.1:3978(\S+)/.exec(words)?.[1] ?? '/',
   type: /-H 'Content-Type: (.+?)'/.exec(words)?.[1] ?? 'application/x-www-form-urlencoded',

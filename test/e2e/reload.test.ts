@@ -27,7 +27,7 @@ function config(...profiles: readonly string[]): string {
   return `listen: 127.0.0.1:0\nprofiles:\n${profiles.join('')}`;
 }
 
-/** A gwproxy whose state folder the test knows, so that it can call its commands. */
+/** Starts a gwproxy with a known state folder, so that the test can run commands on it. */
 async function start(t: TestContext, file: string, names: readonly string[]) {
   const state = await temporaryFolder(t);
   const env = { GWPROXY_STATE_DIR: state };
@@ -51,7 +51,7 @@ async function statusAt(gwproxy: Gwproxy, path: string): Promise<number> {
   return response.status;
 }
 
-/** Told of that change, in an event of that type. */
+/** True for an event of that type that names the change. */
 function told(type: string, change: string): (line: LogLine) => boolean {
   return (line) => line.type === type && JSON.stringify(line).includes(change);
 }
@@ -67,7 +67,7 @@ test('an edited route is applied at once, and every gateway keeps its process', 
   assert.deepEqual([await statusAt(gwproxy, '/a'), await statusAt(gwproxy, '/new')], [404, 200]);
   assert.deepEqual(await pids(gwproxy), before);
 
-  // Half of it, then a save by rename: the mistake is only told, and mended by the next save.
+  // A half-written save, then a complete save by rename: the mistake is reported, and the next save is applied.
   await writeFile(file, 'listen: 127.0.0.1:0\nprofiles:\n  a: {command: [node\n');
   await gwproxy.waitFor('invalid', (line) => line.type === 'config.invalid');
   assert.match((await gwproxy.status()).config_error ?? '', /^gwproxy\.yaml:\d+:\d+: /);
@@ -115,7 +115,7 @@ function hooked(name: string, who: string, id: number, more = ''): string {
   ].join('\n');
 }
 
-/** Whose process answers that hook's delivery, or with what status the door does. */
+/** The pid of the gateway that answers a delivery of that hook, or the status of the door's answer. */
 async function answeredBy(gwproxy: Gwproxy, id: number, secret: string): Promise<unknown> {
   const body = JSON.stringify({ zen: 'Keep it logically awesome.' });
   const response = await fetch(gwproxy.url, {

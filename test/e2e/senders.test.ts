@@ -14,10 +14,10 @@ import { fixture } from '../support/root.ts';
 import { type Answer, post, type Sending } from '../support/senders.ts';
 import { listen } from '../support/sockets.ts';
 
-/** What every bot is given beside its own: a base that holds no secret. */
+/** The environment that every bot gets besides its own variables; it holds no secret. */
 const BASE = ['HOME', 'LANG', 'LC_ALL', 'PATH', 'PORT', 'TMPDIR', 'TZ', 'USER'];
 
-/** Serves the keys of who signs the activities' tokens; the URL that the bot is told. */
+/** Serves the keys that sign the activities' tokens; returns the URL for the bot. */
 async function startAuthority(t: TestContext): Promise<string> {
   const { path, keys } = tokenKeys();
   const server = createServer(({ url }, response) => {
@@ -27,7 +27,7 @@ async function startAuthority(t: TestContext): Promise<string> {
   return `http://127.0.0.1:${await listen(t, server)}`;
 }
 
-/** The answer to a sending, and how many requests each bot was handed since the last one. */
+/** The answer to a request, and how many requests each bot got since the last one. */
 type Send = (sending: Sending) => Promise<Answer & { readonly reached: Readonly<Record<string, number>> }>;
 
 async function sendingTo(gwproxy: Gwproxy): Promise<Send> {
@@ -108,7 +108,7 @@ test("bots made with their senders' own SDKs behind one port", async (t) => {
       assert.equal(pong.headers.get('x-answered-by'), 'discord-bot');
       assert.deepEqual(pong.reached, { 'discord-bot': 1 });
 
-      // Discord tries this too when a URL is saved, and takes no URL that lets it pass.
+      // Discord sends such a request too when a URL is saved, and refuses a URL that accepts it.
       const refusal = await send(discordPing('a stranger'));
       assertAnswer(refusal, 401, /Invalid signature/);
       assert.equal(refusal.headers.get('x-answered-by'), 'discord-bot');

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/sockets.ts';
 
 const LINUX = { skip: process.platform !== 'linux' && 'systemd is Linux alone' };
 
-/** A config `bots/gwproxy.yaml`, and a systemctl that answers as the test says; by default nothing is active yet. */
+/** A config `bots/gwproxy.yaml`, and a fake systemctl that answers as the test says; by default no unit is active. */
 async function place(t: TestContext, answer: Answer = inactive, profile = '') {
   const folder = await temporaryFolder(t);
   const config = join(folder, 'bots', 'gwproxy.yaml');
@@ -41,7 +41,7 @@ async function place(t: TestContext, answer: Answer = inactive, profile = '') {
   };
 }
 
-/** As a config writes it. */
+/** A variable reference in a config. */
 function reference(name: string): string {
   return `\${${name}}`;
 }

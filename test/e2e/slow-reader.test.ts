@@ -11,18 +11,18 @@ import { fixture, root } from '../support/root.ts';
 import { temporaryFolder } from '../support/sockets.ts';
 
 const CLI = join(root, 'dist', 'cli', 'main.js');
-/** Far more than any pipe or terminal takes unread. */
+/** Far more than any pipe or terminal buffers. */
 const LINES = 500;
 
 interface Unread {
   readonly child: ChildProcess;
   status(): Promise<Status>;
   down(): ReturnType<typeof runCli>;
-  /** A request through the door, while the gateway says so many lines. */
+  /** Sends a request through the door, during which the gateway prints so many lines. */
   say(lines: number): Promise<number>;
 }
 
-/** `gwproxy up` as `command` has it run, its output a pipe that is never read. */
+/** Runs `gwproxy up` through `command`, with its output in a pipe that is never read. */
 async function startUnread(
   t: TestContext,
   command: (up: readonly [string, ...string[]]) => readonly [string, ...string[]],
@@ -72,7 +72,7 @@ test('an unread stdout pipe delays no gateway, no request and no stop', async (t
   assert.deepEqual({ code, signal }, { code: 0, signal: null });
 });
 
-// script(1) of util-linux; a terminal that is not read is one that Ctrl-S has stopped.
+// script(1) of util-linux. A terminal that nothing reads behaves as after Ctrl-S.
 if (process.platform === 'linux') {
   test('a stopped terminal delays no gateway, no request and no stop', async (t) => {
     const { status, say, down } = await startUnread(t, (up) => [

@@ -9,13 +9,13 @@ import { temporaryFolder } from '../support/sockets.ts';
 
 const SECRET = 'invented-webhook-secret';
 
-/** A config of one profile that verifies GitHub's webhooks, and where its gwproxys keep what they spool. */
+/** A config with one profile that verifies GitHub's webhooks, and its state folder. */
 async function place(t: TestContext) {
   const folder = await temporaryFolder(t);
   const config = join(folder, 'gwproxy.yaml');
   const env = { GWPROXY_STATE_DIR: join(folder, 'state'), WEBHOOK_SECRET: SECRET };
   const call = (...args: readonly string[]) => runCli([...args, '-c', config], env);
-  /** The one profile is called that from now on. */
+  /** Renames the profile in the config. */
   const name = (profile: string) =>
     writeFile(
       config,
@@ -32,7 +32,7 @@ profiles:
     name,
     up: () => startGwproxy(t, config, env),
     call,
-    /** What a command says, which must not fail. */
+    /** The stdout of a command, which must succeed. */
     async run(...args: readonly string[]): Promise<string> {
       const { code, stdout, stderr } = await call(...args);
       assert.equal(code, 0, stderr);
@@ -49,7 +49,7 @@ async function send(gwproxy: Gwproxy, title: string): Promise<number> {
   return (await post(gwproxy.url, githubIssue({ secret: SECRET, repository: 'a/b', title }))).status;
 }
 
-/** The titles that the gateway has told of, in order. */
+/** The titles that the gateway has printed, in order. */
 function got(gwproxy: Gwproxy): readonly string[] {
   return gwproxy
     .output('hooks')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { assertUntouched, prepareFault } from './support/fault.ts';
 
-/** How pino writes it. */
+/** pino's number for the level. */
 const ERROR = 50;
 
 describe('a gateway that exits at once, again and again', { concurrency: 2 }, () => {

@@ -95,7 +95,7 @@ describe('a foreign process on the port', { concurrency: 2 }, () => {
   });
 });
 
-// A new socket that the gateway itself holds is its own too.
+// A new socket of the gateway itself is not a foreign process's.
 test('a gateway that closes and reopens its port gets its requests there', async (t) => {
   const port = await freePort();
   const fault = await prepareFault(t, BOTS(port, '10m'));

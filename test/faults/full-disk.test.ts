@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Disk, fullFile, smallDisk } from './support/disk.ts';
 import { assertUntouched, type Fault, prepareFault } from './support/fault.ts';
 
-/** Of 4000 bytes: nearly a flood at once, then few enough to be none, until more waits than memory is given. */
+/** Writes lines of 4000 bytes: first nearly a flood, then slowly, until more is buffered than fits in memory. */
 const MANY_LINES = 900;
 const SOME_LINES = 50;
 
@@ -19,7 +19,7 @@ describe('a full disk', { concurrency: 2 }, () => {
   test('a small disk, where mounting one is permitted: the same', async (t) => {
     const fault = await prepare(t);
     const disk = smallDisk(fault, join(fault.folder, 'logs'));
-    // Without permission to mount, the test above must do.
+    // Without permission to mount, only the test above runs.
     if (disk === null) t.diagnostic('mounting is not permitted here');
     else await losesOnlyLines(fault, disk);
   });
@@ -36,7 +36,7 @@ async function losesOnlyLines(fault: Fault, disk: Disk): Promise<void> {
   const log = join(disk.folder, 'noisy.log');
   disk.fill();
   const gwproxy = await fault.up('noisy', 'other');
-  /** Why, as `gwproxy status` has it. */
+  /** The reason in `gwproxy status` why the log cannot be written. */
   const failing = async (): Promise<string | undefined> =>
     (await gwproxy.status()).failing_logs.find(({ file }) => file === log)?.reason;
   const [noisy, other] = [await gwproxy.profile('noisy'), await gwproxy.profile('other')];

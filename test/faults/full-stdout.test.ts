@@ -10,15 +10,15 @@ import { smallDisk } from './support/disk.ts';
 import { type Fault, prepareFault } from './support/fault.ts';
 
 const CLI = join(root, 'dist', 'cli', 'main.js');
-/** An end takes far less; one that a full disk delays never ends. */
+/** ms. A stop takes far less; one that a full disk delayed would never end. */
 const ENDS_WITHIN = 15_000;
 
 interface Up {
-  /** What it has said on stderr so far. */
+  /** Its stderr so far. */
   said(): string;
-  /** Resolves once it has said that on stderr. */
+  /** Resolves once its stderr matches. */
   says(pattern: RegExp): Promise<void>;
-  /** Its exit code; null where it had to be killed. */
+  /** Its exit code; null if it had to be killed. */
   ended(): Promise<number | null>;
 }
 

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fixture } from '../support/root.ts';
 import { assertUntouched, pidIn, prepareFault } from './support/fault.ts';
 
-/** Each on its line: a profile, and the paths that reach it. */
+/** The config's profiles, one a line, each with its paths. */
 function configOf(tag: string, profiles: Readonly<Record<string, readonly string[]>>): string {
   const command = JSON.stringify([process.execPath, fixture('gateways', 'serve.mjs'), tag]);
   const lines = Object.entries(profiles).flatMap(([name, paths]) => [
@@ -41,7 +41,7 @@ test('a config saved half-written is not applied, status says why, and the compl
   const three = await gwproxy.profile('three');
   assert.equal(await reached('/three'), three.pid);
 
-  // It is cut where the rest is a valid config: no gateway is ended before `gwproxy reload`.
+  // Cut off where the first part is a valid config with fewer profiles: no gateway ends before `gwproxy reload`.
   writeFileSync(fault.config, saved.slice(0, saved.indexOf('  two:')));
   await gwproxy.waitFor('announced', ({ type }) => type === 'config.pending');
   assertUntouched(two, await gwproxy.profile('two'));

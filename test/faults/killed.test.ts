@@ -15,7 +15,7 @@ describe('SIGKILL', { concurrency: 2 }, () => {
     const [victim, other] = await Promise.all([gwproxy.profile('victim'), gwproxy.profile('other')]);
 
     process.kill(pidOf(victim), 'SIGKILL');
-    // Until it has ended the system accepts connections for it, and requests that were sent to it are not sent again.
+    // Until the process has ended, the system accepts connections for it, and a request sent to it is not sent again.
     await allGone([pidOf(victim)], 5000);
     const answeredBy = await pidIn(await fault.ask('victim'));
 
@@ -73,7 +73,7 @@ describe('SIGKILL', { concurrency: 2 }, () => {
     const killedAt = performance.now();
     const since = (): string => (performance.now() - killedAt).toFixed(0);
     process.kill(gwproxy.pid, 'SIGKILL');
-    // Promised within 2 s of a machine that is not busy.
+    // On an idle machine it takes at most 2 s.
     await allGone(gateways, 5000);
     t.diagnostic(`${gateways.length} processes were gone ${since()} ms after the SIGKILL of gwproxy`);
     await allGone(family, 5000);
@@ -100,7 +100,7 @@ describe('SIGKILL', { concurrency: 2 }, () => {
     const guards = family.map(({ pid }) => pid).filter((pid) => !own.includes(pid));
     assert.ok(guards.length > 0, `a guard beside the gateways: ${JSON.stringify(family)}`);
 
-    // Stopped, gwproxy cannot start another guard.
+    // A gwproxy that is stopped by SIGSTOP cannot start another guard.
     process.kill(gwproxy.pid, 'SIGSTOP');
     for (const pid of guards) process.kill(pid, 'SIGKILL');
     process.kill(gwproxy.pid, 'SIGKILL');

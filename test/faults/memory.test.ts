@@ -15,7 +15,7 @@ test('a gateway that leaks memory is reported, then restarted in order, and its 
   const gwproxy = await fault.up('leaky', 'other');
   const [before, other] = [await gwproxy.profile('leaky'), await gwproxy.profile('other')];
 
-  // With what Node itself takes (40 to 60 MiB) between the warning and the limit.
+  // Together with Node itself (40 to 60 MiB) this lies between the warning and the limit.
   await fault.tell('leaky', '/leak/300');
   const warned = await gwproxy.waitFor('the warning', ({ type }) => type === 'gateway.memory');
   assert.ok(Number(warned.bytes) > 300 * MIB && Number(warned.bytes) < 400 * MIB);

@@ -78,7 +78,7 @@ describe('a gateway that does not answer', { concurrency: 3 }, () => {
   });
 });
 
-/** What `hang` does to it makes gwproxy restart it, and nothing else. */
+/** Asserts that `hang` makes gwproxy restart this gateway and no other. */
 async function restarted(fault: Fault, hang: (pid: number) => unknown): Promise<void> {
   const gwproxy = await fault.up('victim', 'other');
   const [before, other] = [await gwproxy.profile('victim'), await gwproxy.profile('other')];

@@ -31,7 +31,7 @@ async function faults(
   return { lines, skipped, findings, at };
 }
 
-/** A config of one bot, with a route unless it has some. */
+/** A config of one bot; it gets a route unless `fields` names routes. */
 const config = (profile: string, settings = 'listen: 127.0.0.1:0\n') => {
   const routed = profile.includes('routes:') ? profile : profile.replace('{', '{ routes: [{ path: /bot }],');
   return { 'gwproxy.yaml': `${settings}profiles:\n  bot: ${routed}\n` };
@@ -238,7 +238,7 @@ test('a state folder that cannot be written or is a file is an error', async (t)
     return findings.find(({ check }) => check === 'state');
   };
   if (process.platform === 'linux') {
-    // Where not even root can make one.
+    // Not even root can create a folder there.
     const closed = await examined('/proc/nowhere/state');
     assert.deepEqual([closed?.level, closed?.where], ['error', '/proc']);
     assert.match(closed?.what ?? '', /^the state folder cannot be created: E[A-Z]+$/);

@@ -10,7 +10,7 @@ interface Followed {
   readonly file: string;
   readonly follower: LogFollower;
   readonly trouble: readonly string[];
-  /** So many ms pass. */
+  /** Advances the clock by so many ms. */
   pass(ms: number): void;
 }
 
@@ -46,7 +46,7 @@ test('the last lines are read from rotated files too, compressed or not', async 
   assert.deepEqual(await follower.readLast(0), []);
   assert.deepEqual(await follower.readLast(1), numbers(5999, 6000));
   assert.deepEqual(await follower.readLast(1500), numbers(4500, 6000));
-  // Wherever a block that is read begins within a line.
+  // The blocks that are read backwards then begin at every place of a line.
   for (let count = 600; count < 640; count += 1) {
     assert.deepEqual(await follower.readLast(count), numbers(6000 - count, 6000));
   }
@@ -139,7 +139,7 @@ test('a file that another program moved is closed when nothing writes to it', as
   assert.deepEqual(await follower.readNew(), ['new']);
 });
 
-test('a file that another program moved is not mistaken for a rotated one', async (t) => {
+test('a rotation right after another program moved the file is read in full', async (t) => {
   const { file, follower } = await follow(t);
   for (const [stamp, compressed] of [
     ['20260101T100000000Z', false],

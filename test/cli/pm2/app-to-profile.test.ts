@@ -14,7 +14,7 @@ function converted(value: unknown, on = USUAL, environment: string | null = null
   return profilesOf(file, { machine: on, atFile: null, environment, configFile: '/srv/bots/gwproxy.yaml' });
 }
 
-/** The one profile of an app. */
+/** Converts one app. */
 function one(app: object, on = USUAL, environment: string | null = null) {
   const { profiles, leftOut } = converted({ apps: [{ name: 'bot', ...app }] }, on, environment);
   const [profile] = profiles;
@@ -142,7 +142,7 @@ test('an app that pm2 could not start either is left out, with the reason', () =
   );
 });
 
-/** What fields become, PORT aside, and what is said of them. */
+/** Fields of an app, the profile fields they become without PORT, and the notes on them. */
 const FIELDS: readonly (readonly [string, object, object, readonly (string | RegExp)[]])[] = [
   ['nothing', {}, {}, []],
   ['autorestart', { autorestart: false }, { restart: { when: 'never' } }, []],
@@ -524,7 +524,7 @@ test("a dump: the shell's variables are separated, its noise is removed, default
   );
 });
 
-/** What stands where of the first app of a dump; nothing of it is in the environment at hand. */
+/** The environment of a dump's first app, converted in a shell that has none of its variables. */
 function dumped(...envs: readonly Readonly<Record<string, string>>[]) {
   const { profiles } = converted(
     envs.map((env, index) => ({ name: `bot-${index}`, pm_exec_path: BOT, pm_cwd: FOLDER, env, ...env })),

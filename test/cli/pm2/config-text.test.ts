@@ -13,7 +13,7 @@ import { FOLDER, machine } from './fake-machine.ts';
 
 const CONFIG = join(FOLDER, 'gwproxy.yaml');
 
-/** The plan of those apps: written, and read again, without a file system. */
+/** Writes the config of those apps and loads it, without a file system. */
 async function planOf(apps: readonly object[]) {
   const file = parseApps(apps);
   if (typeof file === 'string') throw new Error(file);
@@ -42,7 +42,7 @@ async function planOf(apps: readonly object[]) {
   return { plan: loaded.plan, config, envFiles };
 }
 
-/** Everything that a shell, YAML, an env_file or the config itself would make something of. */
+/** Texts with a special meaning in a shell, YAML, an env_file or the config. */
 const awkward = fc
   .oneof(
     fc.string({ unit: 'grapheme' }),

@@ -93,7 +93,7 @@ test('an unknown YAML directive is ignored without a warning of Node’s', async
   process.on('warning', listener);
   t.after(() => process.off('warning', listener));
   assert.deepEqual(await namesIn(t, 'x.yaml', '%ODD one\n---\napps: [{ name: a, script: a.js }]\n'), ['a']);
-  // Warnings are told on the next tick.
+  // Node emits warnings on the next tick.
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(warned, []);
 });

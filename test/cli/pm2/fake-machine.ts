@@ -9,11 +9,11 @@ export function machine(given: {
   readonly programs?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeVersion?: string;
-  /** Where relative paths begin. */
+  /** The folder from which relative paths are resolved. */
   readonly folder?: string;
-  /** All that there are, where it matters. */
+  /** All folders; without it, every folder exists. */
   readonly folders?: readonly string[];
-  /** From a link to where it leads. */
+  /** The target of each symbolic link. */
   readonly links?: Readonly<Record<string, string>>;
 }): Machine {
   const programs = given.programs ?? {

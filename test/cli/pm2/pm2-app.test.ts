@@ -11,7 +11,7 @@ import { root } from '../../support/root.ts';
 
 const PM2 = join(root, 'node_modules', 'pm2', 'lib');
 
-/** pm2's own validator; it is no module that has types. */
+/** pm2's own validator, which has no types. */
 function pm2Config(): { validateJSON(app: object): { errors: unknown[]; config: Record<string, unknown> } } {
   return createRequire(import.meta.url)(join(PM2, 'tools', 'Config.js'));
 }
@@ -61,7 +61,7 @@ test('sizes and times are read as pm2 reads them', () => {
         return errors.length > 0 ? undefined : config[field];
       };
       assert.equal(bytesOf(written), read('max_memory_restart'));
-      // pm2 refuses less than 100 ms; what it would wait is not asked then.
+      // pm2 refuses less than 100 ms, so there is no wait to compare.
       if ((msOf(written) ?? 0) >= 100) assert.equal(msOf(written), read('min_uptime'));
     }),
   );

@@ -64,7 +64,7 @@ function verified(
   });
 }
 
-// It needs no systemd that runs, but it has to be there: a Linux without it fails here.
+// systemd-analyze must be installed, but systemd need not run.
 test('systemd-analyze accepts the units, whatever the folders are called', {
   skip: process.platform !== 'linux' && 'systemd is Linux alone',
 }, async (t) => {
@@ -72,7 +72,7 @@ test('systemd-analyze accepts the units, whatever the folders are called', {
   for (const [index, name] of ['plain', ...ODD].entries()) {
     const folder = join(root, name);
     await mkdir(folder);
-    // verify looks for the program that a unit names: so this one shows that its path is read as it was meant.
+    // `verify` looks for the unit's program, so this also shows that the path is quoted correctly.
     const node = /["'\\]/.test(name) ? process.execPath : join(folder, 'node');
     await writeFile(join(folder, 'node'), '#!/bin/sh\n');
     await chmod(join(folder, 'node'), 0o755);
@@ -155,7 +155,7 @@ test('the unit gives gwproxy time to stop its gateways, and does not restart it 
   assert.equal(value(unit, 'RestartPreventExitStatus'), '2 73 78');
   assert.equal(value(unit, 'OOMPolicy'), 'continue');
   assert.equal(value(unit, 'NoNewPrivileges'), 'yes');
-  // As many tries as the limit counts must fit into its interval, or it never holds.
+  // The start limit takes effect only if that many attempts fit into its interval.
   const tries = Number(value(unit, 'StartLimitBurst')) * Number(value(unit, 'RestartSec'));
   assert.ok(Number(value(unit, 'StartLimitIntervalSec')) > 1.5 * tries);
 });
@@ -196,7 +196,7 @@ test('the launchd agent is well-formed XML with the given values', () => {
   });
 });
 
-/** A property list as its DTD has it: every tag closed in order, nothing but white space between elements. */
+/** Asserts that a property list is well-formed: every tag is closed in order, only white space between elements. */
 function plist(text: string): unknown {
   const body = text.replace(/^<\?xml [^>]*\?>\s*<!DOCTYPE [^>]*>\s*<!--(?:(?!--).)*-->\s*/, '');
   const tokens = body.match(/<[^>]*>|[^<]+/g) ?? [];

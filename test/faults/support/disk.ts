@@ -5,12 +5,12 @@ import { join } from 'node:path';
 /** A folder for logs whose disk can be full. */
 export interface Disk {
   readonly folder: string;
-  /** No byte more for the file of that name. */
+  /** Makes the disk full for the file of that name. */
   fill(): void;
   free(): void;
 }
 
-/** Needs no privilege: a file that is full by its nature (full(4)) in the place of the log. */
+/** Puts a link to /dev/full (full(4)) in place of the log; needs no privilege. */
 export function fullFile(folder: string, log: string): Disk {
   mkdirSync(folder);
   const path = join(folder, log);

@@ -10,45 +10,45 @@ import { type Env, type Gwproxy, runCli, startGwproxy } from '../../support/cli.
 import { fixture } from '../../support/root.ts';
 import { descendants, isLiving, type Process, tagged } from './processes.ts';
 
-/** How long anything may take that waits for no timer of ours: the machine may be busy. */
+/** ms that anything may take that waits for no timer of gwproxy's: the machine may be busy. */
 const PATIENCE = 20_000;
 
-/** A profile as the config has it; `program` is a file of test/fixtures/gateways. */
+/** A profile's config; `program` is a file in test/fixtures/gateways. */
 export interface Gateway {
   readonly program: string;
   readonly [field: string]: unknown;
 }
 
-/** A config of gateways and the gwproxy that runs them, for a fault to strike. */
+/** A config of gateways, and the gwproxy that runs them, for a test to inject a fault into. */
 export interface Fault {
-  /** In the arguments and the environment of every process of ours. */
+  /** Is in the arguments and the environment of every process of the test. */
   readonly tag: string;
   readonly folder: string;
   readonly config: string;
-  /** To be done when the test has run: last first, gwproxy's own end among them, and before the folder goes. */
+  /** Registers a clean-up. They run last first when the test has ended, before the folder is removed. */
   after(cleanUp: () => Promise<void> | void): void;
-  /** `gwproxy up`; again, once the one before has ended. Resolves when those profiles are ready. */
+  /** Runs `gwproxy up`, again if the one before has ended. Resolves when those profiles are ready. */
   up(...ready: readonly string[]): Promise<Gwproxy>;
   cli(...args: readonly string[]): ReturnType<typeof runCli>;
-  /** A request through the door to `/p/PROFILE/…`. */
+  /** Sends a request through the door to `/p/PROFILE/…`. */
   ask(profile: string, path?: string, options?: RequestInit): Promise<Response>;
-  /** A request straight to the gateway's port, with which the test controls it. */
+  /** Sends a request straight to the gateway's port, by which the test controls it. */
   tell(profile: string, path: string): Promise<string>;
-  /** Resolves with the profile's status once that passes the test. */
+  /** Resolves with the profile's status once the predicate holds for it. */
   until(profile: string, what: string, test: (status: ProfileStatus) => boolean): Promise<ProfileStatus>;
-  /** Those of every gateway that live now. */
+  /** The pids of all gateways' processes that run now. */
   processes(): Promise<readonly Process[]>;
 }
 
 export interface FaultOptions {
   readonly gateways: Readonly<Record<string, Gateway>>;
-  /** Of the config, beside its profiles. */
+  /** Settings of the config besides its profiles. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Writes a config. When the test has run, whatever became of it, gwproxy is stopped, and no process may be left: none
- * that carries the tag, and none that was gwproxy's when it was ready.
+ * Writes a config. When the test has ended, passed or failed, gwproxy is stopped, and no process may be left: none with
+ * the tag, and none that was gwproxy's when it was ready.
  */
 export async function prepareFault(
   test: { after(cleanUp: () => Promise<void>): void },
@@ -121,7 +121,7 @@ export async function prepareFault(
   };
 }
 
-/** What `gwproxy status` asks, without a process for each question: faults ask often. */
+/** Asks for the status over the control socket, since a process for each `gwproxy status` would be slow. */
 function askedDirectly(gwproxy: Gwproxy, config: string, env: Env): Gwproxy {
   const socket = controlSocketPath(stateFolder(config, env));
   async function status(): Promise<Status> {
@@ -138,7 +138,7 @@ function askedDirectly(gwproxy: Gwproxy, config: string, env: Env): Gwproxy {
   };
 }
 
-/** The pid that a gateway answers with. */
+/** The pid in a gateway's answer. */
 export async function pidIn(answer: Response): Promise<number> {
   assert.equal(answer.status, 200);
   const value: unknown = await answer.json();
@@ -146,13 +146,13 @@ export async function pidIn(answer: Response): Promise<number> {
   return value.pid;
 }
 
-/** Of a profile that runs. */
+/** The pid of a running profile. */
 export function pidOf({ name, pid }: ProfileStatus): number {
   assert.ok(pid !== null, `${name} runs`);
   return pid;
 }
 
-/** It was not affected by the fault of another. */
+/** Asserts that the fault of another gateway did not affect this one. */
 export function assertUntouched(before: ProfileStatus, after: ProfileStatus): void {
   const { name, pid, generation, restarts } = before;
   assert.deepEqual(

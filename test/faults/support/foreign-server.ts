@@ -30,7 +30,7 @@ export async function foreignServerOn(
   return { paths: heard, close: leave };
 }
 
-/** Free now, and below both the ports that gwproxy allocates and those of client sockets. */
+/** A port that is free now, below the ports that gwproxy allocates and those of client sockets. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 9_000);
@@ -38,7 +38,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Resolves once no process listens there; rejects after 15 s. */
+/** Resolves once no process listens on the port; rejects after 15 s. */
 export async function freed(port: number): Promise<void> {
   for (const since = performance.now(); !(await canListen(port)); ) {
     if (performance.now() - since > 15_000) throw new Error(`somebody still listens on port ${port}`);

@@ -21,14 +21,14 @@ async function processes(): Promise<readonly Process[]> {
   });
 }
 
-/** Those that carry the tag in their arguments, or, where the system shows it, in their environment. */
+/** The processes with the tag in their arguments or, if the system shows it, in their environment. */
 export async function tagged(tag: string): Promise<readonly Process[]> {
   return (await processes()).filter(
     ({ pid, args }) => args.includes(tag) || proc(pid, 'environ').includes(tag),
   );
 }
 
-/** Children of that process, their children, and so on. */
+/** All descendants of a process. */
 export async function descendants(pid: number): Promise<readonly Process[]> {
   const all = await processes();
   const found: Process[] = [];
@@ -40,7 +40,7 @@ export async function descendants(pid: number): Promise<readonly Process[]> {
   return found;
 }
 
-/** Whether it runs still: a zombie that its parent leaves unreaped does not. */
+/** True if the process still runs; a zombie does not. */
 export function isLiving(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -52,7 +52,7 @@ export function isLiving(pid: number): boolean {
   return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
 }
 
-/** Resolves, with the ms that it took, once none of these processes lives. */
+/** Resolves with the ms that it took once none of these processes runs. */
 export async function allGone(pids: readonly number[], withinMs: number): Promise<number> {
   const since = performance.now();
   for (;;) {
@@ -68,7 +68,7 @@ function describe(pid: number): string {
   return `${pid} ${proc(pid, 'cmdline').replaceAll('\0', ' ')}`;
 }
 
-/** '' where the system does not show it, or the process has ended. */
+/** Empty if the system does not show it, or the process has ended. */
 function proc(pid: number, name: string): string {
   try {
     return readFileSync(`/proc/${pid}/${name}`, 'latin1');
