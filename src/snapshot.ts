@@ -29,7 +29,7 @@ export interface ProfileRules {
 export interface Target {
   readonly profile: string;
   readonly listener: string;
-  /** The gateway's current generation, on which leases are taken; 0 before the first. */
+  /** The gateway's current generation, on which leases are acquired; 0 before the first. */
   readonly generation: number;
   /** Null until a port is allocated. */
   readonly address: Address | null;
@@ -38,7 +38,10 @@ export interface Target {
   /** False for a `url:` profile: probed and routed to, never spawned. */
   readonly managed: boolean;
   readonly state: TargetState;
-  /** When the next start is planned (backoff), in epoch ms; else null. A wait that ends before it is in vain. */
+  /**
+   * When the next start is planned (backoff), in epoch ms; else null. A request with an earlier deadline need not
+   * wait.
+   */
   readonly retryAt: number | null;
   /**
    * The holders of the port that the supervisor has confirmed. A new connection is used only if they still hold it,
@@ -57,7 +60,7 @@ export type TargetState = 'ready' | 'pending' | 'down';
 
 export type Address = { readonly host: string; readonly port: number } | { readonly socket: string };
 
-/** What doors report to the supervisor. No call returns an answer; later snapshots have it. */
+/** What doors report to the supervisor. The calls return nothing; their effects are in later snapshots. */
 export interface SupervisorPort {
   /** A request is held for this listener until deadlineAt (epoch ms). Starts on-demand gateways, and only those. */
   ensureReady(request: {
@@ -69,8 +72,8 @@ export interface SupervisorPort {
   /** The request with this id is not held any more. */
   cancel(id: string): void;
   /**
-   * This door routes by that snapshot now: it takes no new lease on a target that is not ready in it. Called after the
-   * load() of every generation that the snapshot took out of routing, so that the last load() before it is final.
+   * This door routes by that snapshot now: it acquires no new lease on a target that is not ready in it. Called after
+   * the load() of every generation that the snapshot took out of routing, so that the last load() before it is final.
    */
   applied(doorId: string, version: number): void;
   /**

@@ -5,7 +5,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { ask } from '../src/admin/control-client.ts';
+import { sendCommand } from '../src/admin/control-client.ts';
 import { type App, startApp } from '../src/app.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { CommandError } from '../src/errors.ts';
@@ -54,7 +54,7 @@ if (HAS_PROC) {
     t.after(() => app?.killNow());
     const starting = startApp({ plan: loaded.plan, report: (event) => events.push(event), stateFolder });
     await heard(stateFolder);
-    const down = ask(controlSocketPath(stateFolder), 'POST', '/down');
+    const down = sendCommand(controlSocketPath(stateFolder), 'POST', '/down');
     app = await starting;
     await down;
     await app.stopped;
@@ -87,7 +87,7 @@ test('commands of a spool that cannot be opened say so, and everything else work
     ['GET', '/spool'],
     ['POST', '/spool/drop?all'],
   ] as const) {
-    await assert.rejects(ask(socket, method, path), /the spool is not open/);
+    await assert.rejects(sendCommand(socket, method, path), /the spool is not open/);
   }
   assert.equal((await app.status()).profiles.length, 1);
 });
@@ -96,7 +96,7 @@ test('commands of a spool that cannot be opened say so, and everything else work
 async function heard(stateFolder: string): Promise<void> {
   for (;;) {
     try {
-      await ask(controlSocketPath(stateFolder), 'GET', '/status');
+      await sendCommand(controlSocketPath(stateFolder), 'GET', '/status');
       return;
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;

@@ -25,7 +25,7 @@ const NOT_RUNNING = ['ENOENT', 'ECONNREFUSED', 'ENOTDIR'] as const;
  * Sends a command to the gwproxy at that socket; returns the JSON of its answer. Throws a CommandError: 69 if none runs,
  * a NoAnswerError if it hangs, else the error that it answered. Imports nothing heavy, so that `gwproxy status` is fast.
  */
-export function ask(
+export function sendCommand(
   socketPath: string,
   method: 'GET' | 'POST',
   path: string,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ask, NoAnswerError } from '../admin/control-client.ts';
+import { NoAnswerError, sendCommand } from '../admin/control-client.ts';
 import { CommandError, EXIT } from '../errors.ts';
 import { controlSocketPath, stateFolder } from '../state-folder.ts';
 import { RECORD, readRecord } from '../supervisor/run/run-record.ts';
@@ -42,8 +42,8 @@ export async function askRunning(
   const socket = controlSocketPath(folder);
   try {
     // A POST has no time limit, so a GET finds out first whether this gwproxy answers at all.
-    if (method === 'POST') await ask(socket, 'GET', '/status', within).catch(ignoreRefusal);
-    return await ask(socket, method, path, within);
+    if (method === 'POST') await sendCommand(socket, 'GET', '/status', within).catch(ignoreRefusal);
+    return await sendCommand(socket, method, path, within);
   } catch (error) {
     if (!(error instanceof NoAnswerError)) throw error;
     throw new NotRespondingError(await recordedPid(folder), error.within);

@@ -14,7 +14,7 @@ import type { SendCopyContext } from './upstream/send-copy.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 import type { SessionContext } from './websocket/session.ts';
 
-/** What each step of serving a request may use. Lower rooms declare the part that they need themselves. */
+/** What each step of serving a request may use. Each room below declares the part that it needs. */
 export interface DoorContext
   extends ListenerContext,
     ForwardContext,
@@ -31,7 +31,7 @@ export interface DoorContext
   readonly budget: BoundedBudget;
   readonly partialBatches: PartialBatches;
   readonly repeats: Repeats;
-  /** Null if this door has none or it cannot be used. */
+  /** Null if this door has no spool, or it cannot be opened. */
   readonly spool: Spool | null;
   readonly report: Report;
   /** Whether the newest snapshot lets the profile's deliveries be spooled. */

@@ -60,9 +60,9 @@ export interface Door {
   close(graceMs: number): Promise<void>;
   /** By profile, for the profiles of the newest snapshot. */
   stats(): ReadonlyMap<string, ProfileStats & SpooledStats>;
-  /** Attributes that arrived and that no profile claims. */
+  /** Attributes of received requests that no profile claims. */
   readonly unmatched: UnmatchedKeys;
-  /** Null if this door has none or it cannot be used. */
+  /** Null if this door has no spool, or it cannot be opened. */
   readonly spool: SpoolView | null;
   /** Applies settings to new requests and connections; those in flight are not affected. */
   configure(settings: DoorSettings): void;
@@ -131,7 +131,7 @@ export function createDoor(options: DoorOptions): Door {
   const upgrades = new Upgrades(context);
   const listener = new Listener(context, {
     request: (exchange) => {
-      // Even the refusal failed: all that can be done is to close.
+      // The error answer failed too, so only closing is left.
       serve(context, exchange).catch((error: unknown) => {
         exchange.abort();
         context.reportRefusal(asDoorError(error), exchange, null);

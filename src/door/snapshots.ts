@@ -49,7 +49,10 @@ export class Snapshots {
     return this.#spooling.has(profile);
   }
 
-  /** A report below may make the supervisor publish the next snapshot at once; it is applied after this one. */
+  /**
+   * A call to the supervisor in #applyOne may make it publish the next snapshot at once, which is applied after this
+   * one.
+   */
   apply(snapshot: Snapshot): void {
     this.#waiting.push(snapshot);
     if (this.#busy) return;

@@ -4,17 +4,17 @@ import type { SupervisedStatus } from '../supervised-status.ts';
 import { Publisher } from './doors/publisher.ts';
 import { Gateway } from './gateway.ts';
 import { applyChange, freePortsOnceEnded, useForNextStart } from './reconfigure.ts';
-import { isStarting, StartOrder, WAITS_FOR_TURN, waitEvent, waitText } from './starts/start-order.ts';
+import { isStarting, START_LIMIT_REACHED, StartOrder, waitEvent, waitText } from './starts/start-order.ts';
 import type { SupervisorContext } from './supervisor-context.ts';
 
-/** A gateway that the config has no more. */
+/** A gateway whose profile was removed from the config, and which is still ending. */
 interface Removed {
   readonly gateway: Gateway;
-  /** The profile that took its name, if one did: its gateway is created once this one has ended. */
+  /** The new profile of that name, if there is one: its gateway is created once this one has ended. */
   readonly next: ProfilePlan | null;
 }
 
-/** The gateways of the current plan, and those that it removed and that are still ending. */
+/** The gateways of the current plan, and removed ones that are still ending. */
 export class Fleet {
   readonly publisher: Publisher;
   readonly #context: SupervisorContext;
@@ -23,9 +23,12 @@ export class Fleet {
   /** In the config's order. */
   #current: Map<string, Gateway>;
   readonly #removed = new Map<string, Removed>();
-  /** The names of `up PROFILE…`; null if it named none. All others are started by the operator alone. */
+  /** The names of `up PROFILE…`; null if it named none. Only the operator starts the others. */
   #only: ReadonlySet<string> | null = null;
-  /** The highest generation of all removed gateways: the numbers of a name that comes again go on from there. */
+  /**
+   * The highest generation of all removed gateways: if a profile of that name is added again, its numbers continue
+   * from there.
+   */
   #lastGeneration = 0;
   #isBatching = false;
   #isAdvancing = false;
@@ -39,7 +42,7 @@ export class Fleet {
     this.publisher = new Publisher(plan.routes, rulesOf(plan), () => this.#targets());
   }
 
-  /** Finds also a gateway that was removed and is still ending. */
+  /** Also finds a removed gateway that is still ending. */
   find(name: string): Gateway | undefined {
     return this.#current.get(name) ?? this.#removed.get(name)?.gateway;
   }
@@ -49,7 +52,7 @@ export class Fleet {
     return [...this.#current.keys()];
   }
 
-  /** All gateways, also those that were removed and are still ending. */
+  /** All gateways, including removed ones that are still ending. */
   get all(): readonly Gateway[] {
     return [...this.#current.values(), ...[...this.#removed.values()].map(({ gateway }) => gateway)];
   }
@@ -64,7 +67,9 @@ export class Fleet {
       const status = gateway.status();
       const waitsFor = this.#order.waitsFor(status.name);
       if (waitsFor.length > 0) return { ...status, desired: 'up', last_error: waitText(waitsFor) };
-      return this.#context.starts.isWaiting(status.name) ? { ...status, last_error: WAITS_FOR_TURN } : status;
+      return this.#context.starts.isWaiting(status.name)
+        ? { ...status, last_error: START_LIMIT_REACHED }
+        : status;
     });
   }
 
@@ -74,7 +79,7 @@ export class Fleet {
     return new Map(await Promise.all(known));
   }
 
-  /** Starts every `start: always` profile, or just those named; `url:` profiles are probed in any case. */
+  /** Starts every `start: always` profile, or only the named ones; `url:` profiles are probed in any case. */
   start(names?: readonly string[]): void {
     if (names !== undefined) this.#only = new Set(names);
     this.#batch(() => {
@@ -86,7 +91,7 @@ export class Fleet {
     });
   }
 
-  /** Carries out an operator's command; the gateway does not wait for others any more. */
+  /** Carries out an operator's command; the gateway no longer waits for others. */
   command(gateway: Gateway, event: Parameters<Gateway['dispatch']>[0]): void {
     this.#order.forget(gateway.profile.name);
     if (event.type !== 'stop') gateway.prioritizeStart();
@@ -94,14 +99,17 @@ export class Fleet {
     this.changed();
   }
 
-  /** Stops every gateway; none is created any more. */
+  /** Stops every gateway, and creates no more. */
   stop(atOnce: boolean): void {
     this.#order.clear();
     for (const [name, removed] of this.#removed) this.#removed.set(name, { ...removed, next: null });
     for (const gateway of this.all) gateway.dispatch({ type: 'stop', atOnce });
   }
 
-  /** Goes over to the next plan, whatever is under way: each gateway ends up as the newest plan says. */
+  /**
+   * Applies the next plan, even while the changes of an earlier one are in progress: each gateway ends up as the
+   * newest plan says.
+   */
   apply(plan: Plan, diff: PlanDiff): void {
     const changes = new Map(diff.changed.map(({ profile, how }) => [profile, how]));
     const profiles = plan.profiles.map((profile) => this.#withOnly(profile));
@@ -123,7 +131,9 @@ export class Fleet {
     });
   }
 
-  /** A gateway has changed: publishes it to the doors, and starts those that waited for it. */
+  /**
+   * Must be called when a gateway has changed. Publishes it to the doors, and starts the gateways that waited for it.
+   */
   changed(): void {
     this.publisher.publish();
     if (!this.#isBatching) this.#advance();
@@ -147,8 +157,8 @@ export class Fleet {
   }
 
   /**
-   * Replaces removed gateways that have ended, and starts all that wait for nothing any more. A start calls this again:
-   * that call only makes the loop go on, or the last in the config would start first.
+   * Replaces removed gateways that have ended, and starts gateways that no longer wait for others. A start calls this
+   * again; the nested call only makes the loop continue, since recursion would start the config's last gateway first.
    */
   #advance(): void {
     this.#mustAdvance = true;
@@ -180,7 +190,7 @@ export class Fleet {
     }
   }
 
-  /** Starts a new gateway, once all in its `after` have started. A `url:` profile is probed in any case. */
+  /** Starts a new gateway once every gateway in its `after` has started. A `url:` profile is probed in any case. */
   #begin({ name, launch, after }: ProfilePlan, wanted: boolean): void {
     if (launch.kind === 'url') this.#current.get(name)?.dispatch({ type: 'start' });
     else if (wanted) this.#order.wait(name, after);
@@ -237,7 +247,7 @@ export class Fleet {
     return new Gateway(profile, this.#context, generation);
   }
 
-  /** The profile as `up PROFILE…` wants it. */
+  /** The profile, with `start: manual` if `up PROFILE…` named others only. */
   #withOnly(profile: ProfilePlan): ProfilePlan {
     if (this.#only === null || this.#only.has(profile.name)) return profile;
     return { ...profile, start: 'manual' };
@@ -245,7 +255,7 @@ export class Fleet {
 
   #targets(): readonly Target[] {
     return this.all.flatMap((gateway) => {
-      // It starts by itself, so its requests are held.
+      // A gateway that waits for others starts by itself, so its requests are held.
       const waits = this.#order.has(gateway.profile.name);
       return waits ? gateway.targets().map(asPending) : gateway.targets();
     });

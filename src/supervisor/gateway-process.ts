@@ -8,7 +8,7 @@ import type { SupervisorContext } from './supervisor-context.ts';
 import { treeBytes } from './tree/memory.ts';
 import { processesOf } from './tree/tree.ts';
 
-/** ms that a list of processes may be old for a status: all gateways in it share one list. */
+/** ms that the list of processes may be old for a status; all gateways share one list. */
 const STATUS_LIST_AGE = 500;
 
 const STOPPED_BEFORE_START = 'stopped before it was started';
@@ -20,7 +20,10 @@ export interface GatewayProcessOptions {
   readonly dispatch: (event: GatewayEvent) => void;
 }
 
-/** Spawns the process of one gateway, reports its output, and signals its tree. What happens to it is dispatched. */
+/**
+ * Spawns the process of one gateway, reports its output, and signals its tree. Dispatches an event for whatever
+ * happens to it.
+ */
 export class GatewayProcess {
   readonly #options: GatewayProcessOptions;
   #spawned: SpawnedProcess | undefined;
@@ -37,8 +40,8 @@ export class GatewayProcess {
   }
 
   /**
-   * Waits for its turn and its ports, then starts the process of that generation. Dispatches spawned or spawnFailed.
-   * Urgent starts do not queue behind the others.
+   * Acquires a start slot and the ports, then starts the process of that generation. Dispatches spawned or
+   * spawnFailed. Urgent starts do not queue behind the others.
    */
   async spawn(generation: number, isUrgent: boolean): Promise<void> {
     const { context, profile, state, dispatch } = this.#options;
@@ -58,7 +61,7 @@ export class GatewayProcess {
     }
   }
 
-  /** Signals the whole tree. Dispatches trouble where the system does not permit it. */
+  /** Signals the whole tree. Dispatches trouble if the system does not permit it. */
   signal(signal: NodeJS.Signals): void {
     if (this.#spawned === undefined || this.#spawned.signal(signal)) return;
     const reason = `not permitted to send ${signal} to process group ${this.#spawned.pid}`;

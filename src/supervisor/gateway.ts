@@ -2,6 +2,7 @@ import type { ProfilePlan } from '../config/types.ts';
 import type { Target } from '../snapshot.ts';
 import type { SupervisedStatus } from '../supervised-status.ts';
 import { mebibytes } from '../util/duration.ts';
+import { LONGEST_TIMER } from '../util/timers.ts';
 import { targetsOf } from './doors/targets.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { statusOf } from './gateway-status.ts';
@@ -21,9 +22,6 @@ import {
 import { eventsOf } from './reports.ts';
 import type { SupervisorContext } from './supervisor-context.ts';
 import { MemoryWatch } from './tree/memory.ts';
-
-/** Node fires a timer with a longer delay at once. */
-const MAX_TIMER = 2 ** 31 - 1;
 
 /** ms that a timer may be late on a machine that is merely busy. */
 const MOST_LATE = 1000;
@@ -52,7 +50,7 @@ export class Gateway {
   /** A request or an operator waits for its next start. */
   #isAwaited = false;
 
-  /** `generation` is the last one of an earlier gateway of this name: the numbers go on from there. */
+  /** `generation` is the last one of an earlier gateway of this name, from which the numbers continue. */
   constructor(profile: ProfilePlan, context: SupervisorContext, generation = 0) {
     this.#profile = profile;
     this.#context = context;
@@ -81,8 +79,8 @@ export class Gateway {
   }
 
   /**
-   * Takes over the profile of a changed config: policies, probes and paths apply from now on, the command, the
-   * environment and the ports from the next start on.
+   * Applies the profile of a changed config: policies, probes and paths from now on, the command, the environment and
+   * the ports from the next start on.
    */
   reconfigure(profile: ProfilePlan): void {
     this.#profile = profile;
@@ -104,7 +102,7 @@ export class Gateway {
     const ports = this.#context.ports.of(this.profile.name);
     const status = statusOf(this.profile, this.#state, ports, this.#context.now());
     const failing = this.#state.phase.name === 'unready' ? this.#probes.failureText() : '';
-    // The first cause may be over, and another one in its place.
+    // `lastError` is the first cause; the probes may fail for another one now.
     return failing === '' ? status : { ...status, last_error: `not ready: ${failing}` };
   }
 
@@ -113,7 +111,7 @@ export class Gateway {
     return this.#process.memory();
   }
 
-  /** May be called from anywhere, also by what an effect calls. */
+  /** May be called at any time, also from within an effect. */
   dispatch(event: GatewayEvent): void {
     if (event.type === 'ensureReady') this.prioritizeStart();
     this.#queue.push(event);
@@ -127,13 +125,13 @@ export class Gateway {
     this.#resolveWaiters();
   }
 
-  /** A request or an operator waits for its start, the present or the next one: it goes ahead of the others. */
+  /** A request or an operator waits for this gateway: its current or next start goes ahead of the others. */
   prioritizeStart(): void {
     this.#isAwaited = true;
     this.#context.starts.prioritize(this.#profile.name);
   }
 
-  /** Resolves with the first state, the present one included, for which `done` is true and no event is queued. */
+  /** Resolves with the first state, the current one included, for which `done` is true and no event is queued. */
   until(done: (state: GatewayState) => boolean): Promise<GatewayState> {
     return new Promise((resolve) => {
       this.#waiters = [...this.#waiters, { done, resolve }];
@@ -146,12 +144,15 @@ export class Gateway {
     return this.#process.outputEnded;
   }
 
-  /** A door could not connect to that listener (the system's code), or found its port held by others (FOREIGN_HOLDER). */
+  /**
+   * A door could not connect to that listener (the system's code), or found its port held by other processes
+   * (FOREIGN_HOLDER).
+   */
   connectionFailed(generation: number, listener: string, code: string): void {
     if (generation === this.#state.generation) this.#probes.connectionFailed(listener, code);
   }
 
-  /** SIGKILL now, and no start from now on: for a gwproxy that is about to exit. */
+  /** Sends SIGKILL now and prevents every later start: for a gwproxy that is about to exit. */
   killNow(): void {
     this.#process.killNow();
   }
@@ -172,7 +173,7 @@ export class Gateway {
       // After a failed start the request or operator waits for the next one.
       if (state.phase.name !== 'backoff') this.#isAwaited = false;
     }
-    // Doors before the operator: what is reported has already been done.
+    // Effects first: the operator reads only about what has been done.
     for (const effect of effects) this.#execute(effect);
     for (const each of eventsOf(this.profile, ports.of(this.profile.name), before, event, state))
       report(each);
@@ -193,7 +194,7 @@ export class Gateway {
         break;
       case 'spawn': {
         const { phase } = this.#state;
-        // A gateway that served until just now and restarts at once has users.
+        // A gateway that served until now and restarts at once still has users.
         const isRestart = phase.name === 'starting' && phase.restartedAfter !== null;
         void this.#process.spawn(effect.generation, this.#isAwaited || isRestart);
         break;
@@ -207,7 +208,7 @@ export class Gateway {
         break;
       case 'startTimer': {
         const { name, generation, ms } = effect;
-        this.#startTimer(name, generation, Math.min(ms, MAX_TIMER));
+        this.#startTimer(name, generation, Math.min(ms, LONGEST_TIMER));
         break;
       }
       case 'clearTimer':
@@ -228,7 +229,7 @@ export class Gateway {
     }
   }
 
-  /** Probes its listeners and watches its memory, by the profile as it is now. */
+  /** Starts the probes and the memory watch for the current profile. */
   #watch(generation: number): void {
     this.#probes.start(generation);
     this.#memory?.end();

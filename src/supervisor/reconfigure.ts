@@ -23,7 +23,7 @@ export function applyChange(
   if (phase.name === 'failed' || phase.name === 'backoff') gateway.dispatch({ type: 'start' });
 }
 
-/** The gateway's next generation starts with that profile and its ports. */
+/** Sets the profile, with its ports, that the gateway's next generation starts with. */
 export function useForNextStart(gateway: Gateway, profile: ProfilePlan, ports: PortBook): void {
   freePortsOnceEnded(gateway, ports);
   ports.configure(profile);

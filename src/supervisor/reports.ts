@@ -73,7 +73,7 @@ function reasonOf(
   }
 }
 
-/** How a gateway that was not told to stop ended, and what starts it again. */
+/** How a gateway ended that nothing had asked to stop, and what starts it again. */
 function stoppedText({ phase }: GatewayState, { desired, lastExit, lastError }: GatewayState): string | null {
   const isUnasked = isServing(phase) || (isEnding(phase) && phase.after.kind === 'policy');
   const ended =

@@ -15,6 +15,6 @@ export interface SupervisorContext {
   readonly random: () => number;
   /** Publishes the current state of all gateways to the doors. */
   readonly publish: () => void;
-  /** Calls back once every door has applied what was last published and holds no lease on that generation. */
+  /** Calls `drained` once every door has applied the last published snapshot and holds no lease on that generation. */
   readonly awaitDrained: (profile: string, generation: number, drained: () => void) => void;
 }

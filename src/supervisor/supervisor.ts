@@ -32,14 +32,14 @@ export interface Supervisor {
   /** The door applies the current snapshot before this returns, and every later one. */
   addDoor(door: DoorPort): void;
   /**
-   * Starts every `start: always` profile, each once those in its `after` have started; or just the profiles named, and
-   * then the others are started by the operator alone. `url:` profiles are probed in any case.
+   * Starts every `start: always` profile, each once those in its `after` have started; or only the named profiles,
+   * and then only the operator starts the others. `url:` profiles are probed in any case.
    */
   start(names?: readonly string[]): void;
   /**
-   * Goes over to the next plan; `diff` is what differs. Returns once the doors route by it; gateways then end and start
-   * in order, and those that do not differ go on as they are. May be called again at any time. Throws a CommandError
-   * if the supervisor is stopping.
+   * Applies the next plan; `diff` says what differs. Returns once the doors route by it; gateways then end and start
+   * in order, and those that do not differ go on unchanged. May be called again at any time. Throws a CommandError if
+   * the supervisor is stopping.
    */
   apply(plan: Plan, diff: PlanDiff): void;
   /**
@@ -50,9 +50,9 @@ export interface Supervisor {
   stopProfile(name: string): Promise<void>;
   restartProfile(name: string): Promise<void>;
   /**
-   * Stops every gateway in order: it leaves routing, is drained, gets the stop signal, and SIGKILL after the grace.
-   * `atOnce` sends SIGKILL now, also while a slower stop is under way. Resolves when no process of a gateway is left.
-   * Nothing starts after it.
+   * Stops every gateway gracefully: it leaves routing, is drained, gets the stop signal, and SIGKILL after the grace.
+   * `atOnce` sends SIGKILL now, even while a slower stop is in progress. Resolves when no process of a gateway is
+   * left. Nothing starts after it.
    */
   stop(how?: { readonly atOnce?: boolean }): Promise<void>;
   /** Sends SIGKILL to every process group before it returns: for the 'exit' of gwproxy. */
@@ -90,7 +90,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   });
   let stopping = false;
 
-  function named(name: string): Gateway {
+  function gatewayNamed(name: string): Gateway {
     if (stopping) throw new CommandError(EXIT.notRunning, 'gwproxy is stopping');
     const gateway = fleet.find(name);
     const known = fleet.names;
@@ -104,8 +104,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     throw new CommandError(EXIT.usage, `there is no profile '${name}'; there are ${known.join(', ')}`);
   }
 
-  async function becomesReady(name: string, type: 'start' | 'restart'): Promise<void> {
-    const gateway = named(name);
+  async function bringUp(name: string, type: 'start' | 'restart'): Promise<void> {
+    const gateway = gatewayNamed(name);
     fleet.command(gateway, { type });
     const { phase, desired, lastError } = await gateway.until(
       (state) => hasSettled(state) || state.desired !== 'up',
@@ -142,16 +142,16 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       starts.setLimit(next.startConcurrency);
       fleet.apply(next, diff);
     },
-    startProfile: (name) => becomesReady(name, 'start'),
-    restartProfile: (name) => becomesReady(name, 'restart'),
+    startProfile: (name) => bringUp(name, 'start'),
+    restartProfile: (name) => bringUp(name, 'restart'),
     async stopProfile(name) {
-      const gateway = named(name);
+      const gateway = gatewayNamed(name);
       fleet.command(gateway, { type: 'stop', atOnce: false });
       await gateway.until(({ phase, desired }) => phase.name === 'stopped' || desired !== 'down');
     },
     async stop({ atOnce = false } = {}) {
       stopping = true;
-      // Whose child a process is cannot be read any more once its parent is killed.
+      // The parent of a process cannot be read any more once that parent is killed.
       if (atOnce && HAS_PROC) await takeCensus();
       const all = fleet.all;
       fleet.stop(atOnce);

@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { ask } from '../../src/admin/control-client.ts';
+import { sendCommand } from '../../src/admin/control-client.ts';
 import { type Commands, startControl } from '../../src/admin/control-server.ts';
 import { parseReload } from '../../src/admin/reload-answer.ts';
 import { parseChanged, parseSpool, spoolEntries, writeChosen } from '../../src/admin/spool-view.ts';
@@ -99,22 +99,22 @@ test('the owner’s commands reach the gwproxy, and its refusals come back with 
   const control = await startControl({ folder, report: untold, commands: commands(called) });
   const path = controlSocketPath(folder);
   try {
-    assert.deepEqual(await ask(path, 'GET', '/status'), status);
-    await ask(path, 'POST', '/profiles/inbox/start');
-    await ask(path, 'POST', '/profiles/inbox/stop');
-    assert.deepEqual(parseReload(await ask(path, 'POST', '/reload')), {
+    assert.deepEqual(await sendCommand(path, 'GET', '/status'), status);
+    await sendCommand(path, 'POST', '/profiles/inbox/start');
+    await sendCommand(path, 'POST', '/profiles/inbox/stop');
+    assert.deepEqual(parseReload(await sendCommand(path, 'POST', '/reload')), {
       ok: true,
       changes: ['inbox: added'],
       pending: [],
       warnings: [],
     });
-    await ask(path, 'POST', '/down?at_once');
+    await sendCommand(path, 'POST', '/down?at_once');
     assert.deepEqual(called, ['start inbox', 'stop inbox', 'reload', 'down true']);
-    await ask(path, 'POST', `/profiles/${encodeURIComponent('Support Bot')}/stop`);
+    await sendCommand(path, 'POST', `/profiles/${encodeURIComponent('Support Bot')}/stop`);
     assert.equal(called.pop(), 'stop Support Bot', 'whether it is one is for the gwproxy to say');
-    await assert.rejects(ask(path, 'POST', '/profiles/%zz/stop'), exits(2));
-    await assert.rejects(ask(path, 'POST', '/profiles/inbox/restart'), exits(70));
-    await assert.rejects(ask(path, 'POST', '/nothing'), exits(2));
+    await assert.rejects(sendCommand(path, 'POST', '/profiles/%zz/stop'), exits(2));
+    await assert.rejects(sendCommand(path, 'POST', '/profiles/inbox/restart'), exits(70));
+    await assert.rejects(sendCommand(path, 'POST', '/nothing'), exits(2));
   } finally {
     await control.close();
   }
@@ -126,14 +126,14 @@ test('the socket is its owner’s alone and goes with the gwproxy', async () => 
   assert.equal(statSync(folder).mode & 0o777, 0o700);
   await control.close();
   assert.deepEqual(readdirSync(folder), []);
-  await assert.rejects(ask(controlSocketPath(folder), 'GET', '/status'), exits(69));
+  await assert.rejects(sendCommand(controlSocketPath(folder), 'GET', '/status'), exits(69));
 });
 
 test('a second gwproxy on one config is refused with 73 while the first answers', async () => {
   const control = await startControl({ folder, report: untold, commands: commands([]) });
   try {
     await assert.rejects(startControl({ folder, report: untold, commands: commands([]) }), exits(73));
-    assert.deepEqual(await ask(controlSocketPath(folder), 'GET', '/status'), status);
+    assert.deepEqual(await sendCommand(controlSocketPath(folder), 'GET', '/status'), status);
   } finally {
     await control.close();
   }
@@ -155,14 +155,14 @@ test('a control socket that is removed is created again, with its folder', async
   try {
     rmSync(path);
     assert.equal(await next(), 'control.restored');
-    assert.deepEqual(await ask(path, 'GET', '/status'), status);
+    assert.deepEqual(await sendCommand(path, 'GET', '/status'), status);
 
     rmSync(folder, { recursive: true });
     writeFileSync(folder, 'no folder');
     assert.equal(await next(), 'control.lost');
     rmSync(folder);
     assert.equal(await next(), 'control.restored', 'what is in vain is told once');
-    assert.deepEqual(await ask(path, 'GET', '/status'), status);
+    assert.deepEqual(await sendCommand(path, 'GET', '/status'), status);
     await assert.rejects(startControl({ folder, report: untold, commands: commands([]) }), exits(73));
   } finally {
     await control.close();
@@ -195,8 +195,8 @@ test('closing waits for pending answers, and not for clients that have sent no r
     return socket;
   });
   await Promise.all(silent.map((socket) => once(socket, 'connect')));
-  const asked = ask(path, 'POST', '/profiles/inbox/start');
-  while (called.length === 0) await ask(path, 'GET', '/status');
+  const asked = sendCommand(path, 'POST', '/profiles/inbox/start');
+  while (called.length === 0) await sendCommand(path, 'GET', '/status');
   const closed = control.close();
   answer();
   assert.deepEqual(await asked, { profile: 'inbox' });
@@ -225,7 +225,7 @@ for (const stale of [false, true]) {
     try {
       assert.equal(controls.length, 1);
       assert.ok(refusals.every(exits(73)), String(refusals));
-      assert.deepEqual(await ask(controlSocketPath(folder), 'GET', '/status'), status);
+      assert.deepEqual(await sendCommand(controlSocketPath(folder), 'GET', '/status'), status);
     } finally {
       for (const control of controls) await control.close();
     }
@@ -239,7 +239,7 @@ test('an answer that is not JSON is an error, not a crash', async () => {
     socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello');
   });
   await new Promise<void>((resolve) => server.listen(controlSocketPath(folder), resolve));
-  await assert.rejects(ask(controlSocketPath(folder), 'GET', '/status'), exits(1));
+  await assert.rejects(sendCommand(controlSocketPath(folder), 'GET', '/status'), exits(1));
   await new Promise((resolve) => server.close(resolve));
 });
 
@@ -247,7 +247,7 @@ test('a gwproxy that is stopped or hangs is reported as one that does not answer
   const server = createServer((socket) => void socket.resume());
   await new Promise<void>((resolve) => server.listen(controlSocketPath(folder), resolve));
   await assert.rejects(
-    ask(controlSocketPath(folder), 'GET', '/status', 50),
+    sendCommand(controlSocketPath(folder), 'GET', '/status', 50),
     /did not answer: .*within 0\.05 s/,
   );
   await new Promise((resolve) => server.close(resolve));
@@ -258,10 +258,10 @@ test('unmatched keys are listed and cleared over the socket', async () => {
   const control = await startControl({ folder, report: untold, commands: commands(called) });
   const path = controlSocketPath(folder);
   try {
-    const [entry] = parseUnmatched(await ask(path, 'GET', '/unmatched'));
+    const [entry] = parseUnmatched(await sendCommand(path, 'GET', '/unmatched'));
     assert.deepEqual([entry?.platform, entry?.fields, entry?.count], ['slack', { team: 'T0AAAAAAA1' }, 2]);
     assert.deepEqual(called, []);
-    assert.deepEqual(await ask(path, 'POST', '/unmatched/clear'), { cleared: 1 });
+    assert.deepEqual(await sendCommand(path, 'POST', '/unmatched/clear'), { cleared: 1 });
     assert.deepEqual(called, ['clear']);
   } finally {
     await control.close();
@@ -286,19 +286,23 @@ test('the spool is listed, retried and dropped over the socket', async () => {
   const control = await startControl({ folder, report: untold, commands: commands(called) });
   const path = controlSocketPath(folder);
   try {
-    const [entry] = parseSpool(await ask(path, 'GET', '/spool'));
+    const [entry] = parseSpool(await sendCommand(path, 'GET', '/spool'));
     assert.deepEqual([entry?.id, entry?.state, entry?.last_status], ['0hol2199hhs', 'queued', '503']);
-    const retried = await ask(path, 'POST', `/spool/retry?${writeChosen({ ids: ['0hol2199hhs', 'b'] })}`);
+    const retried = await sendCommand(
+      path,
+      'POST',
+      `/spool/retry?${writeChosen({ ids: ['0hol2199hhs', 'b'] })}`,
+    );
     assert.equal(parseChanged(retried), 2);
-    await ask(path, 'POST', `/spool/drop?${writeChosen({ profile: 'inbox' })}`);
-    await ask(path, 'POST', `/spool/drop?${writeChosen({ all: true })}`);
+    await sendCommand(path, 'POST', `/spool/drop?${writeChosen({ profile: 'inbox' })}`);
+    await sendCommand(path, 'POST', `/spool/drop?${writeChosen({ all: true })}`);
     assert.deepEqual(called, [
       'retry {"ids":["0hol2199hhs","b"]}',
       'drop {"profile":"inbox"}',
       'drop {"all":true}',
     ]);
     for (const query of ['', '?', '?all&profile=inbox', '?ids=a']) {
-      await assert.rejects(ask(path, 'POST', `/spool/drop${query}`), exits(2));
+      await assert.rejects(sendCommand(path, 'POST', `/spool/drop${query}`), exits(2));
     }
     assert.equal(called.length, 3);
   } finally {
@@ -310,8 +314,8 @@ test('a gwproxy that spools nothing says so', async () => {
   const control = await startControl({ folder, report: untold, commands: { ...commands([]), spool: null } });
   const path = controlSocketPath(folder);
   try {
-    assert.deepEqual(parseSpool(await ask(path, 'GET', '/spool')), []);
-    assert.equal(parseChanged(await ask(path, 'POST', '/spool/retry?all')), 0);
+    assert.deepEqual(parseSpool(await sendCommand(path, 'GET', '/spool')), []);
+    assert.equal(parseChanged(await sendCommand(path, 'POST', '/spool/retry?all')), 0);
   } finally {
     await control.close();
   }

@@ -2,24 +2,24 @@ import type { Target } from '../../snapshot.ts';
 import type { Timer } from '../../util/timers.ts';
 import type { Client } from '../http/client.ts';
 import type { Delivery } from './delivery.ts';
-import { FIRST_ROUND, type ReleaseRound, type Turn } from './round.ts';
+import { FIRST_ROUND, type ReleaseRound, type RoundSlot } from './round.ts';
 
 /** A request that waits for one listener. */
 export interface Waiter {
   readonly id: string;
   readonly client: Client;
   readonly delivery: Delivery;
-  /** Its place among requests of the same ms; it keeps the place if it must wait again. */
+  /** Orders requests that arrived in the same ms. A request that must wait again keeps its order. */
   readonly order: number;
   readonly until: number;
-  readonly release: (turn: Turn) => void;
+  readonly release: (slot: RoundSlot) => void;
   readonly fail: (error: unknown) => void;
-  /** The supervisor was asked for the gateway on its behalf. */
+  /** Whether ensureReady was called for this request. */
   readinessRequested: boolean;
   timer: Timer | null;
 }
 
-/** The requests that wait for one listener, in the order of their arrival; they may be added in another order. */
+/** The requests that wait for one listener, in order of arrival; `add` may be called in any order. */
 export class HoldQueue {
   /** The target in the newest snapshot. */
   target: Target;
@@ -27,7 +27,7 @@ export class HoldQueue {
   roundSize = FIRST_ROUND;
   /** The round that must end before the next one starts; null if none runs. */
   round: ReleaseRound | null = null;
-  /** No request waits behind the round: those that arrive during it are released right after it, and the queue ends. */
+  /** The round released every waiting request. Requests that arrive during it are released together when it ends. */
   isFinalRound = false;
   #waiters = new Set<Waiter>();
   #newest: Waiter | null = null;
@@ -40,7 +40,7 @@ export class HoldQueue {
     return this.#waiters.size;
   }
 
-  /** A copy of the present state. */
+  /** A copy, so that callers may remove waiters while they iterate. */
   get all(): readonly Waiter[] {
     return [...this.#waiters];
   }

@@ -8,12 +8,9 @@ import type { Counters } from '../upstream/counters.ts';
 import { retryAfter } from './deadline.ts';
 import type { Delivery } from './delivery.ts';
 import { HoldQueue, type Waiter } from './hold-queue.ts';
-import { FIRST_ROUND, nextRoundSize, ReleaseRound, type Turn, unpacedTurn } from './round.ts';
+import { FIRST_ROUND, nextRoundSize, ReleaseRound, type RoundSlot, unpacedSlot } from './round.ts';
 
-/**
- * A round ends after this many ms at the latest, so that a gateway that is slow or hangs on some requests still gets 32
- * a second.
- */
+/** Longest round in ms: a gateway that is slow or hangs on some requests still gets 32 a second. */
 const ROUND_TIMEOUT = 250;
 
 export interface HoldOptions {
@@ -48,20 +45,22 @@ export class Hold {
   }
 
   /**
-   * Whether requests are held for the target or were just released, so that a new one must queue even if it is ready.
+   * Whether requests are held for the target or were just released, so that a new one must queue even if the target
+   * is ready.
    */
   isQueued({ profile, listener }: Target): boolean {
     return this.#queues.size > 0 && this.#queues.get(profile)?.get(listener) !== undefined;
   }
 
   /**
-   * Resolves when the target is ready and it is the delivery's turn, or at `until` (epoch ms) if the target is ready
-   * then; the caller must end the turn. Rejects with GWPROXY_UPSTREAM_NOT_READY at `until`, or at once if the next
-   * start is later than that; with GWPROXY_OVERLOADED if a limit is reached; with ClientDisconnected.
+   * Resolves with a slot when the target is ready and the delivery's round begins, or at `until` (epoch ms) if the
+   * target is ready then; the caller must end the slot. Rejects with GWPROXY_UPSTREAM_NOT_READY at `until`, or at
+   * once if the next start is later than that; with GWPROXY_OVERLOADED if a limit is reached; with
+   * ClientDisconnected.
    */
-  wait(client: Client, delivery: Delivery, target: Target, until: number): Promise<Turn> {
+  wait(client: Client, delivery: Delivery, target: Target, until: number): Promise<RoundSlot> {
     const { timers, now } = this.#options;
-    if (target.state === 'ready' && until <= now()) return Promise.resolve(unpacedTurn);
+    if (target.state === 'ready' && until <= now()) return Promise.resolve(unpacedSlot);
     if (target.state === 'down' || isFutile(target, until, now())) {
       return Promise.reject(notReady(target.retryAt, now()));
     }
@@ -157,7 +156,7 @@ export class Hold {
     if (queue.size === 0) this.#forget(queue);
     else if (queue.target.state !== 'ready') return;
     else if (queue.isFinalRound)
-      for (const waiter of queue.all) this.#releaseWaiter(queue, waiter, unpacedTurn);
+      for (const waiter of queue.all) this.#releaseWaiter(queue, waiter, unpacedSlot);
     else this.#beginRound(queue);
   }
 
@@ -175,16 +174,16 @@ export class Hold {
     const timer = timers.after(ROUND_TIMEOUT, () => round.end());
     queue.round = round;
     queue.isFinalRound = released.length === queue.size;
-    for (const waiter of released) this.#releaseWaiter(queue, waiter, round.newTurn());
+    for (const waiter of released) this.#releaseWaiter(queue, waiter, round.newSlot());
   }
 
-  #releaseWaiter(queue: HoldQueue, waiter: Waiter, turn: Turn): void {
+  #releaseWaiter(queue: HoldQueue, waiter: Waiter, slot: RoundSlot): void {
     this.#remove(queue, waiter);
-    waiter.release(turn);
+    waiter.release(slot);
   }
 
   #onDeadline(queue: HoldQueue, waiter: Waiter): void {
-    if (queue.target.state === 'ready') this.#releaseWaiter(queue, waiter, unpacedTurn);
+    if (queue.target.state === 'ready') this.#releaseWaiter(queue, waiter, unpacedSlot);
     else this.#fail(queue, waiter, notReady(queue.target.retryAt, this.#options.now()));
   }
 
@@ -242,7 +241,7 @@ export class Hold {
   }
 }
 
-/** A new generation is ready: rounds start anew, and the supervisor must be asked again should it go away. */
+/** Begins rounds anew for a new generation. If that generation goes away, the supervisor is asked again. */
 function resetRounds(queue: HoldQueue): void {
   queue.round = null;
   queue.isFinalRound = false;

@@ -1,24 +1,26 @@
-/** Requests in the first round to a gateway that has just become ready: all at once would overload it. */
+/** Requests in the first round after a gateway becomes ready. Releasing all of them at once would overload it. */
 export const FIRST_ROUND = 8;
 const LARGEST_ROUND = 64;
 
-/** How many to release next, after a round with that many answers: twice as many while the gateway keeps up. */
+/**
+ * The size of the next round: it grows by the number of answered requests, so it doubles while the gateway keeps up.
+ */
 export function nextRoundSize(size: number, answered: number): number {
   return Math.min(size + answered, LARGEST_ROUND);
 }
 
-/** The turn of a released request, which lasts until it is answered or failed. */
-export interface Turn {
-  /** Ends the turn. Only the first call counts. */
+/** A released request's slot in its round, occupied until the request is answered or has failed. */
+export interface RoundSlot {
+  /** Frees the slot. Only the first call counts. */
   end(answered: boolean): void;
 }
 
-/** The turn of a request that no round waits for. */
-export const unpacedTurn: Turn = { end: () => {} };
+/** The slot of a request that belongs to no round. */
+export const unpacedSlot: RoundSlot = { end: () => {} };
 
 /**
- * The requests that are released together. The next ones wait until each of them has ended: a gateway reads from open
- * connections before it accepts new ones, so that later requests would overtake these.
+ * Held requests that are released together. The next round begins when all of them have ended, since a gateway reads
+ * open connections before it accepts new ones and would serve later requests first.
  */
 export class ReleaseRound {
   readonly #onEnd: (answered: number) => void;
@@ -33,7 +35,7 @@ export class ReleaseRound {
   }
 
   /** Must be called once for each request of the round. */
-  newTurn(): Turn {
+  newSlot(): RoundSlot {
     let ended = false;
     return {
       end: (answered) => {
@@ -46,7 +48,7 @@ export class ReleaseRound {
     };
   }
 
-  /** Ends the round now, even if requests of it are in flight. */
+  /** Ends the round now, even if some of its requests are in flight. */
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;

@@ -5,7 +5,7 @@ import type { DoorError } from '../../errors.ts';
 import type { Reply } from '../../routing/platform.ts';
 import { METHODS } from './methods.ts';
 
-/** An answer of the door's own, for a response or a raw socket. */
+/** An answer that the door gives itself, for a response or a raw socket. */
 export interface OwnAnswer {
   readonly status: number;
   readonly headers: readonly string[];
@@ -13,8 +13,8 @@ export interface OwnAnswer {
 }
 
 /**
- * An error as RFC 9457 problem details with RFC 9209 Proxy-Status. `type` is a URN that resolves to nothing; `code` is
- * the same error as the documentation names it.
+ * An error as RFC 9457 problem details with RFC 9209 Proxy-Status. `type` is a URN that does not resolve; `code` is
+ * the error's name in the documentation.
  */
 export function problem(error: DoorError, requestId: string): OwnAnswer {
   const body = Buffer.from(

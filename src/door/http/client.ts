@@ -2,13 +2,13 @@
 export class ClientDisconnected extends Error {
   constructor() {
     super('the client disconnected');
-    this.name = 'ClientLeft';
+    this.name = 'ClientDisconnected';
   }
 }
 
 /** A client that waits for an answer and may disconnect at any moment. */
 export interface Client {
   readonly isDisconnected: boolean;
-  /** Sets what to do if the client disconnects from now on, in place of an earlier handler; null for nothing. */
+  /** Replaces the handler that is called if the client disconnects from now on; null removes it. */
   onDisconnect(handler: (() => void) | null): void;
 }

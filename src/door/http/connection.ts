@@ -27,15 +27,18 @@ export class Connection {
     return this.openExchanges.size === 0 && !this.upgraded && this.socket.bytesRead === this.#served;
   }
 
-  /** Its requests have arrived whole, or it has ended and sends no more. */
+  /**
+   * Every request in flight was received completely. If none is in flight, the connection is upgraded or being
+   * closed.
+   */
   get isFullyReceived(): boolean {
     if (this.openExchanges.size === 0) return this.upgraded || this.socket.writableEnded;
     return [...this.openExchanges].every(({ req }) => req.complete);
   }
 
   /**
-   * What to do about bytes that the parser cannot read. The client would take an answer for that to its oldest request
-   * in flight, so there is one only if that is the request at fault.
+   * What to do about bytes that the parser cannot read. The client would read an error as the answer to its oldest
+   * request in flight, so the door answers only if that request is the faulty one.
    */
   actionOnUnreadableInput(): UnreadableInputAction {
     const [only, other] = this.openExchanges;

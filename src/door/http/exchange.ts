@@ -16,12 +16,12 @@ export class Exchange implements Client {
   readonly peer: Peer;
   /** Epoch ms of the head's arrival, where the sender's deadline begins. */
   readonly arrivedAt: number;
-  /** The sender's X-Request-Id if it is acceptable, else one of our own; '' until the head is read. */
+  /** The sender's X-Request-Id if it is acceptable, else a generated id; '' until the head is read. */
   requestId = '';
   /** Bytes of its body that are in memory. */
   buffered = 0;
   isDisconnected = false;
-  /** An answer of the door's own is written. */
+  /** The door has written an answer of its own. */
   answered = false;
   readonly #timers: Timers;
   readonly #onDone: (exchange: Exchange) => void;
@@ -73,7 +73,7 @@ export class Exchange implements Client {
     this.res.writeContinue();
   }
 
-  /** Ends the answer with `last` as its last bytes; a string is latin1. A disconnect after it has no effect. */
+  /** Ends the answer with `last` as its last bytes; a string is latin1. A later disconnect has no effect. */
   end(last: string | Buffer | null = null): void {
     this.#close();
     // An unread body would block the connection's next request.
@@ -82,7 +82,7 @@ export class Exchange implements Client {
     else this.res.end(last ?? undefined);
   }
 
-  /** Sends an answer of the door's own. Closes the connection after it if the next request could be misread. */
+  /** Sends the door's own answer. Closes the connection after it if the next request could be misread. */
   answer(own: OwnAnswer, framingInDoubt: boolean): void {
     if (this.isDisconnected) return;
     if (this.res.headersSent) {

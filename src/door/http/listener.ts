@@ -13,17 +13,17 @@ import type { ReportRefusal } from './refusals.ts';
 import { newRequestId } from './request-id.ts';
 
 /**
- * Ms that an idle connection is kept. The client must close it first: if we did, a request could arrive just then, and
- * a POST that is lost so is not repeated. Tunnels keep idle connections for up to 90 s (cloudflared, and Go's
- * http.Transport, which ngrok and Tailscale use), nginx for 60 s.
+ * Ms that an idle connection stays open. The client should close it first: if the door did, a request sent at that
+ * moment would be lost, and a POST is not repeated. Tunnels keep idle connections for up to 90 s (cloudflared, and
+ * Go's http.Transport, which ngrok and Tailscale use), nginx for 60 s.
  */
 const KEEP_ALIVE = 120_000;
 /** Ms between two reports of dropped connections. */
 const DROP_REPORT_INTERVAL = 1000;
 
 /**
- * Ms after the close in which a client that is connected may still send a first request; otherwise its accepted
- * connection would be reset.
+ * Ms after stop() in which a connected client may still send its first request; closing at once would reset a
+ * connection that was just accepted.
  */
 const LAST_REQUEST_GRACE = 500;
 const POLL_INTERVAL = 5;
@@ -46,7 +46,7 @@ export interface ListenerContext {
   readonly reportRefusal: ReportRefusal;
 }
 
-/** Handle what arrives on the public port. */
+/** Called for each request and each upgrade on the public port. */
 export interface Handlers {
   request(exchange: Exchange): void;
   upgrade(req: IncomingMessage, connection: Connection, early: Buffer): void;
@@ -74,7 +74,7 @@ export class Listener extends Server {
     this.on('request', (req: IncomingMessage, res: ServerResponse) => this.#accept(req, res, false));
     this.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => this.#accept(req, res, true));
     this.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => this.#accept(req, res, false));
-    // Behind an unanswered request, the client would take the upgrade's answer for that request's.
+    // While an earlier request is unanswered, the client would read the upgrade's answer as that request's.
     this.on('upgrade', (req: IncomingMessage, stream: Duplex, early: Buffer) => {
       const connection = this.#connectionOf(stream);
       if (connection === undefined) return;
@@ -82,7 +82,7 @@ export class Listener extends Server {
       else this.#handlers.upgrade(req, connection, early);
     });
     this.on('connect', (req: IncomingMessage, stream: Duplex) => this.#refuseTunnel(req, stream));
-    this.on('clientError', (error: Error, stream: Duplex) => this.#refuseUnread(error, stream));
+    this.on('clientError', (error: Error, stream: Duplex) => this.#refuseUnreadable(error, stream));
     this.on('drop', () => this.#countDropped());
   }
 
@@ -90,10 +90,10 @@ export class Listener extends Server {
   start(where: ListenAddress): Promise<{ readonly host: string; readonly port: number }> {
     return new Promise((resolve, reject) => {
       this.once('error', reject);
-      // Listening on an open socket sets its backlog anew, which Node would lower to 511.
+      // listen() sets the backlog of a passed socket anew; without this value Node would lower it to 511.
       this.listen('fd' in where ? { ...where, backlog: BACKLOG } : where, () => {
         this.off('error', reject);
-        // accept() may fail later for want of file descriptors: that costs one connection, not the process.
+        // accept() may fail later if no file descriptor is left: that costs one connection, not the process.
         this.on('error', (cause) => this.#reportOverload('a connection could not be accepted', cause));
         const address = this.address();
         if (typeof address === 'object' && address !== null) {
@@ -118,7 +118,7 @@ export class Listener extends Server {
     return this.#stopped;
   }
 
-  /** Resolves when the request of every accepted connection has arrived, or after the grace for the last requests. */
+  /** Resolves when every accepted connection has sent its requests, at the latest LAST_REQUEST_GRACE after stop(). */
   async allReceived(): Promise<void> {
     while (!this.#graceIsOver && !this.#connections.areFullyReceived) {
       // Not one of the door's timers, which are cleared if it is closed meanwhile.
@@ -201,7 +201,7 @@ export class Listener extends Server {
   /**
    * Refuses a request that Node's parser cannot read, or that arrives too slowly. The connection closes in any case.
    */
-  #refuseUnread(error: Error, stream: Duplex): void {
+  #refuseUnreadable(error: Error, stream: Duplex): void {
     const connection = this.#connectionOf(stream);
     if (connection === undefined) return;
     const { socket } = connection;
@@ -245,7 +245,7 @@ function serverOptions(limits: Limits): ServerOptions {
   return {
     // Explicit, so that NODE_OPTIONS=--insecure-http-parser has no effect.
     insecureHTTPParser: false,
-    // A missing Host is refused by readHead, like any other fault of it.
+    // readHead refuses a missing Host, like every other faulty head.
     requireHostHeader: false,
     maxHeaderSize: limits.headers,
     headersTimeout: limits.headerTime,

@@ -1,7 +1,7 @@
 /** The other end of the connection. */
 export interface Peer {
   readonly address: string;
-  /** It is a tunnel or proxy on this machine, whose X-Forwarded-* are trusted. */
+  /** The peer runs on this machine (a tunnel or proxy), so its X-Forwarded-* are trusted. */
   readonly loopback: boolean;
 }
 

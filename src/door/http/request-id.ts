@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/**
- * Distinguishes the requests of two processes; a counter distinguishes those of one. A UUID costs ten times as much.
- */
+/** Begins every id of this process; a counter follows it. A UUID costs ten times as much. */
 const RUN = randomBytes(6).toString('hex');
 let last = 0;
 
@@ -12,14 +10,14 @@ export function newRequestId(): string {
   return `${RUN}-${last.toString(36)}`;
 }
 
-/** An id that a sender may choose: it goes into logs and an answer. */
+/** The ids that a sender may choose, since they go into logs and answers. */
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
-/** The sender's X-Request-Id where it is one harmless value; undefined where one must be made. */
+/** The sender's X-Request-Id; undefined if it is absent, repeated or not acceptable. */
 export function senderRequestId(head: {
   /** In lower case. */
   readonly names: readonly string[];
-  /** Names and values in turn, as they came. */
+  /** Names and values alternate, as received. */
   readonly raw: readonly string[];
 }): string | undefined {
   const at = head.names.indexOf('x-request-id');

@@ -17,7 +17,7 @@ export interface Prepared {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
-  /** The head as it came. */
+  /** The head as received. */
   readonly head: Head;
   /** Names and values alternate; without framing headers. */
   readonly headers: string[];

@@ -5,10 +5,10 @@ import type { Head } from '../request/head.ts';
 import type { RuleSet } from './rule-set.ts';
 
 const MAX_KEYS = 1000;
-/** Keys recorded of one request, so that a batch of invented ones does not push out all others. */
+/** Keys recorded per request, so that one batch of invented keys does not evict all others. */
 const MAX_PER_REQUEST = 20;
 
-/** Attributes that arrived and that no profile claims; secrets are sealed. */
+/** Attributes of received requests that no profile claims; secrets are sealed. */
 export interface UnmatchedKey {
   readonly attributes: Attributes;
   /** The scope (host and path prefix, as in Route) that a route needs to claim the request. */
@@ -67,12 +67,12 @@ export class Unmatched implements UnmatchedKeys {
   #recordOne({ platform, fields }: Attributes, scope: UnmatchedScope, path: string): void {
     // Without fields no route could claim it.
     if (Object.keys(fields).length === 0) return;
-    // JSON, so that no value can pass for two.
+    // JSON, so that different fields never give the same key.
     const key = JSON.stringify([platform, Object.entries(fields), scope.host, scope.path]);
     const known = this.#keys.get(key);
     const now = this.#now();
     const attributes = known?.attributes ?? { platform, fields };
-    // Deleted first, so that the newest comes last in the map.
+    // Deleted first, so that the newest key is last in the map.
     this.#keys.delete(key);
     this.#keys.set(key, {
       attributes,

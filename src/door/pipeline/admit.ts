@@ -10,7 +10,7 @@ import type { Received, Verified, Verifier } from '../verify/verdict.ts';
 
 /** A request that may be delivered. */
 export interface Admitted {
-  /** Null if its profile has no rule to verify it by. */
+  /** Null if the profile has no rule for the platform. */
   readonly verified: Verified | null;
   readonly body: Body;
 }
@@ -18,9 +18,9 @@ export interface Admitted {
 const NO_BYTES = Buffer.alloc(0);
 
 /**
- * Verifies that a matched request is from its sender, if its profile has a rule for that platform; returns at once if
- * not. Reads the body if the signature covers it. Rejects with GWPROXY_UNVERIFIED, with GWPROXY_UPSTREAM_NOT_READY if
- * the keys cannot be fetched, and as `readWholeBody` does.
+ * Verifies that a matched request is from its sender, if its profile has a rule for that platform; else returns
+ * synchronously. Reads the body if the signature covers it. Rejects with GWPROXY_UNVERIFIED, with
+ * GWPROXY_UPSTREAM_NOT_READY if the keys cannot be fetched, and as `readWholeBody` does.
  */
 export function admit(
   context: DoorContext,
@@ -47,7 +47,7 @@ async function readAndVerify(
   const mustRead = body === 'streamed' && verifier.needs(head) === 'body';
   const read = mustRead ? await readWholeBody(context, exchange, head) : body;
   const bytes = read === 'streamed' ? NO_BYTES : read;
-  const received = receive(context, head, bytes, match.route.host !== null);
+  const received = receivedOf(context, head, bytes, match.route.host !== null);
   return { verified: await verify(exchange, verifier, received), body: read };
 }
 
@@ -63,13 +63,13 @@ export async function admitBatch(
   const profiles = matches.map(({ profile }) => profile);
   for (const verifier of verifiers.ofBatch(profiles, platform)) {
     if (verifier.needs(head) === 'nothing') continue;
-    await verify(exchange, verifier, receive(context, head, body, false));
+    await verify(exchange, verifier, receivedOf(context, head, body, false));
   }
 }
 
 async function verify(exchange: Exchange, verifier: Verifier, received: Received): Promise<Verified> {
   const verdict = await verifier.verify(received);
-  // The verifier may have fetched keys, and does not hear of a disconnect meanwhile.
+  // The verifier may have fetched keys meanwhile, and does not notice a disconnect.
   if (exchange.isDisconnected) throw new ClientDisconnected();
   if (verdict.ok === true) return { expiresAt: verdict.expiresAt };
   const cause = new Error(verdict.reason);
@@ -91,10 +91,10 @@ async function verify(exchange: Exchange, verifier: Verifier, received: Received
 }
 
 /**
- * The request as a verifier sees it. With routes by host, the URL has the request's host, since public_url has only
- * one.
+ * The request in the form that a verifier gets. With routes by host, the URL has the request's host, since public_url
+ * has only one.
  */
-function receive(context: DoorContext, head: Head, body: Buffer, byHost: boolean): Received {
+function receivedOf(context: DoorContext, head: Head, body: Buffer, byHost: boolean): Received {
   const { publicUrl } = context;
   const { host, path, search } = head;
   const origin = publicUrl && (byHost ? `${publicUrl.proto}://${host}` : publicUrl.href);

@@ -37,7 +37,8 @@ export function deliverOnce(
   const facts = body === 'streamed' || match.synchronous ? null : (match.facts?.() ?? null);
   const key =
     facts === null || body === 'streamed' ? null : repeatKeyOf(context, match, facts, prepared, body);
-  // A sender that gives up closes its connection and then repeats. An unverified one must not leave work behind.
+  // A sender that times out closes its connection and repeats the request, so the original goes on. A client that was
+  // not verified must not be able to leave work behind.
   const outlivesClient = key !== null && verified !== null;
   const outgoing = { head, target, headers, body, outlivesClient };
   const send = (upstream: Upstream, address: Address): Promise<ForwardOutcome> =>
@@ -53,7 +54,7 @@ export function deliverOnce(
     : deliverUnlessRepeat(context, exchange, key, prepared, deliverOrSpool);
 }
 
-/** The key by which a repeat is recognised; null if the platform gives none. */
+/** The key by which a repeat is recognised; null if the platform names no ids. */
 function repeatKeyOf(
   context: DoorContext,
   { profile }: Match,

@@ -4,7 +4,7 @@ import type { Address } from '../../snapshot.ts';
 import { errorCode } from '../../util/errno.ts';
 import type { DoorContext } from '../context.ts';
 import { holdUntil } from '../hold/deadline.ts';
-import type { Turn } from '../hold/round.ts';
+import type { RoundSlot } from '../hold/round.ts';
 import type { Client } from '../http/client.ts';
 import type { MatchedDelivery } from '../match/prepare.ts';
 import type { RuleSet } from '../match/rule-set.ts';
@@ -13,7 +13,7 @@ import { isStaleConnection, unreachable } from '../upstream/failure.ts';
 import type { ForwardOutcome } from '../upstream/forward.ts';
 import type { Upstream } from '../upstream/upstreams.ts';
 
-/** Tries, and ms before the second one, for connections that fail while the snapshot still says ready. */
+/** Most attempts, and ms before the second, if connections fail although the snapshot says ready. */
 const MAX_TRIES = 5;
 const FIRST_PAUSE = 50;
 
@@ -34,11 +34,11 @@ export async function deliver(
   const counters = context.counters.of(profile);
   let counted = false;
   let tries = 0;
-  let turn: Turn | null = null;
+  let slot: RoundSlot | null = null;
   let { ruleSet } = delivery.basis;
   for (;;) {
     const now = context.ruleSet();
-    if (now !== ruleSet) ruleSet = recheckRuleSet(delivery, now, turn);
+    if (now !== ruleSet) ruleSet = recheckRuleSet(delivery, now, slot);
     const upstream = pickByPath(context.upstreams.of(profile), delivery.path);
     if (upstream === undefined) {
       throw new DoorError('GWPROXY_NO_ROUTE', 'no listener is public at this path');
@@ -51,20 +51,20 @@ export async function deliver(
       (target.state !== 'ready' || context.spool?.hasSpooled(profile) === true) &&
       spoolable.outlives(target)
     ) {
-      turn?.end(false);
+      slot?.end(false);
       await spoolable.spool();
       return 'spooled';
     }
-    if (target.state !== 'ready' || (turn === null && context.hold.isQueued(target))) {
-      turn?.end(false);
+    if (target.state !== 'ready' || (slot === null && context.hold.isQueued(target))) {
+      slot?.end(false);
       const until = holdUntil(delivery.arrivedAt, delivery.deadline(), counters.latency.p95());
-      turn = await context.hold.wait(client, delivery, target, until);
+      slot = await context.hold.wait(client, delivery, target, until);
       continue;
     }
     if (target.address === null) throw unreachable(new Error('a ready target has no address'));
     const sent = send(upstream, target.address);
-    const outcome = turn === null ? await sent : await sendInTurn(turn, sent);
-    turn = null;
+    const outcome = slot === null ? await sent : await sendInSlot(slot, sent);
+    slot = null;
     if (outcome.kind === 'answered') return 'answered';
     tries += 1;
     if (isStaleConnection(outcome.cause) && tries < MAX_TRIES) continue;
@@ -81,13 +81,16 @@ export async function deliver(
   }
 }
 
-/** The new rules, if the delivery is still the profile's by them: another bot may have the profile's name by now. */
-function recheckRuleSet({ basis }: MatchedDelivery, now: RuleSet | null, turn: Turn | null): RuleSet {
+/**
+ * Returns the new rules if they still give the delivery to its profile, else throws GWPROXY_UPSTREAM_NOT_READY: after
+ * a reload the profile's name may belong to another bot.
+ */
+function recheckRuleSet({ basis }: MatchedDelivery, now: RuleSet | null, slot: RoundSlot | null): RuleSet {
   let stillHolds = false;
   try {
     stillHolds = now !== null && basis.stillHolds(now);
   } finally {
-    if (!stillHolds) turn?.end(false);
+    if (!stillHolds) slot?.end(false);
   }
   if (now !== null && stillHolds) return now;
   throw new DoorError(
@@ -99,14 +102,14 @@ function recheckRuleSet({ basis }: MatchedDelivery, now: RuleSet | null, turn: T
   );
 }
 
-/** Ends the turn of a held request when its outcome is known. */
-async function sendInTurn(turn: Turn, sent: Promise<ForwardOutcome>): Promise<ForwardOutcome> {
+/** Frees the slot of a held request once its outcome is known. */
+async function sendInSlot(slot: RoundSlot, sent: Promise<ForwardOutcome>): Promise<ForwardOutcome> {
   let answered = false;
   try {
     const outcome = await sent;
     answered = outcome.kind === 'answered';
     return outcome;
   } finally {
-    turn.end(answered);
+    slot.end(answered);
   }
 }

@@ -50,7 +50,7 @@ export async function fanOut(
       }
     }),
   );
-  // A client that disconnected does not know that all accepted it, and repeats it.
+  // A client that disconnected did not see the 200, and repeats the batch.
   if (failures.length === 0 && !exchange.isDisconnected) context.partialBatches.forget(id);
   else if (acceptedBy.size > 0) context.partialBatches.record(id, acceptedBy, context.now());
   if (exchange.isDisconnected) throw new ClientDisconnected();
@@ -83,7 +83,7 @@ function incomplete(failures: readonly DoorError[]): DoorError {
   return new DoorError('GWPROXY_FAN_OUT_INCOMPLETE', 'not every gateway accepted the batch', { retryAfter });
 }
 
-/** The client in the role of one delivery of the batch: each has its own disconnect handler. */
+/** The client as one delivery of the batch sees it, with a disconnect handler of its own. */
 class Branch implements Client {
   isDisconnected = false;
   #onDisconnect: (() => void) | null = null;

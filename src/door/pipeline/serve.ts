@@ -17,7 +17,7 @@ import { admit, admitBatch } from './admit.ts';
 import { deliverOnce } from './deliver-once.ts';
 import { fanOut } from './fan-out.ts';
 
-/** Deliveries of a batch that an event shows. */
+/** Most deliveries of a mixed batch that its event lists. */
 const MAX_REPORTED = 20;
 
 /**
@@ -42,7 +42,8 @@ export async function serve(context: DoorContext, exchange: Exchange): Promise<v
       const admission = admit(context, exchange, ruleSet, head, outcome, body);
       const admitted = admission instanceof Promise ? await admission : admission;
       const { body: read } = admitted;
-      // The verifier read a body that no route needed. It decides whether and in which order the request is spooled.
+      // The verifier read a body that no route needed. The body decides whether and in which order the request is
+      // spooled.
       const known = body === 'streamed' && read !== 'streamed' ? withBody(outcome, head, read) : outcome;
       await deliverOnce(context, exchange, head, known, admitted, matchBasis(ruleSet, head, known, read));
     } else {

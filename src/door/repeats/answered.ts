@@ -4,7 +4,10 @@ interface Answer {
   readonly until: number;
 }
 
-/** The statuses that recent deliveries were answered with, each until its time; beyond `most` the oldest goes first. */
+/**
+ * The statuses of recently answered deliveries, each until it expires; at most `most`, of which the oldest is evicted
+ * first.
+ */
 export class AnsweredCache {
   readonly #most: number;
   readonly #answers = new Map<string, Answer>();

@@ -12,7 +12,10 @@ export interface Identity {
   readonly sha256: string;
 }
 
-/** 32 one-byte characters: a hash, so that the length is bounded; of JSON, so that two identities never look alike. */
+/**
+ * A hash of 32 one-byte characters, so that its length is bounded. It is taken over JSON, so that different
+ * identities never hash the same text.
+ */
 export function repeatKey({ profile, listener, target, dedupKey, sha256 }: Identity): string {
   return hash('sha256', JSON.stringify([profile, listener, target, dedupKey, sha256]), 'binary');
 }

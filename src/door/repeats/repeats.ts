@@ -69,8 +69,8 @@ export class Repeats {
   }
 
   /**
-   * Registers a delivery that arrived. It may wait for its original until `until` (epoch ms); a 2xx counts for its
-   * repeats for `window` ms. Throws GWPROXY_OVERLOADED if too many repeats wait already.
+   * Registers a received delivery. A repeat waits for its original until `until` (epoch ms) at most; after a 2xx,
+   * repeats get the same status for `window` ms. Throws GWPROXY_OVERLOADED if too many repeats wait already.
    */
   begin(key: string, client: Client, until: number, window: number = REPEAT_WINDOW): BeginResult {
     const status = this.#answered.get(key, this.#now());

@@ -28,10 +28,10 @@ const ONCE: ReadonlySet<string> = new Set([
 ]);
 
 /** Headers that Connection must not name, since they decide the route, the framing, or who the sender is. */
-const KEPT_FROM_CONNECTION =
+const FORBIDDEN_IN_CONNECTION =
   /^(?:host|cookie|date|expect|forwarded|transfer-encoding|x-request-id|x-real-ip|(?:content|x-forwarded)-.*)$/;
 
-/** Headers that must not be spelled with '_': a CGI-like gateway (WSGI, Rack) reads that as the same header. */
+/** Headers that must not be written with '_': a CGI-like gateway (WSGI, Rack) reads that as the same header. */
 const UNDERSCORED =
   /^(?:host|forwarded|transfer-encoding|x-request-id|x-real-ip|(?:content|x-forwarded)-.*)$/;
 
@@ -75,7 +75,7 @@ export function readHead(received: ReceivedHead): Head {
   if (host === undefined) throw invalid('Host is missing');
   if (!HOST.test(host)) throw invalid('Host is not a name or address with an optional port');
   const length = readLength(contentLength, transferEncoding, received.httpVersion);
-  // After the framing, whose faults close the connection: a request that gets 405 is framed correctly.
+  // Checked after the framing, whose faults close the connection: a 405 keeps it open for the next request.
   if (!METHODS.includes(method)) {
     throw new DoorError('GWPROXY_METHOD_NOT_ALLOWED', `the allowed methods are ${METHODS.join(', ')}`);
   }
@@ -103,14 +103,16 @@ function readLength(
   return Number(contentLength);
 }
 
-/** Adds the header names in one Connection header (RFC 9110 §7.6.1), without its tokens that are no headers. */
+/**
+ * Adds the header names in one Connection header (RFC 9110 §7.6.1), but not its tokens close, keep-alive and upgrade.
+ */
 function readConnection(value: string, known: Set<string> | null): Set<string> | null {
   let names = known;
   for (const part of value.toLowerCase().split(',')) {
     const token = part.trim();
     if (token === '' || token === 'keep-alive' || token === 'close' || token === 'upgrade') continue;
     if (!TOKEN.test(token)) throw invalid('Connection is not a list of tokens');
-    if (SENDER_HEADERS.has(token) || KEPT_FROM_CONNECTION.test(token))
+    if (SENDER_HEADERS.has(token) || FORBIDDEN_IN_CONNECTION.test(token))
       throw invalid(`Connection names ${token}`);
     names ??= new Set();
     names.add(token);
@@ -118,7 +120,7 @@ function readConnection(value: string, known: Set<string> | null): Set<string> |
   return names;
 }
 
-/** Adds the name that a header's name with '_' may be read as. */
+/** Adds the name that a gateway may read for a header's name with '_'. */
 function readUnderscored(name: string, known: Set<string> | null): Set<string> {
   const spelled = name.replaceAll('_', '-');
   if (SENDER_HEADERS.has(spelled) || UNDERSCORED.test(spelled)) {

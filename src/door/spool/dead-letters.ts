@@ -1,8 +1,8 @@
 import { type Chosen, isChosen } from './listing.ts';
 import type { DeadLetter } from './store/spooled-delivery.ts';
 
-/** How long a dead letter is kept for the operator, in ms. */
-const KEPT_FOR = 7 * 24 * 60 * 60 * 1000;
+/** Ms that a dead letter waits for the operator before it is deleted. */
+const RETENTION = 7 * 24 * 60 * 60 * 1000;
 
 /** The deliveries that wait for the operator. */
 export class DeadLetters {
@@ -18,16 +18,16 @@ export class DeadLetters {
     return this.#delete([...this.#dead.values()].filter((one) => isChosen(chosen, one)));
   }
 
-  /** Removes those that were kept long enough, and returns them; `now` in epoch ms. */
+  /** Removes those older than RETENTION, and returns them; `now` in epoch ms. */
   removeExpired(now: number): readonly DeadLetter[] {
     if (this.nextExpiryAt() > now) return [];
-    return this.#delete([...this.#dead.values()].filter(({ diedAt }) => diedAt + KEPT_FOR <= now));
+    return this.#delete([...this.#dead.values()].filter(({ diedAt }) => diedAt + RETENTION <= now));
   }
 
   /** When the next one will be removed, epoch ms; Infinity for none. */
   nextExpiryAt(): number {
     const [first] = this.#dead.values();
-    return first === undefined ? Number.POSITIVE_INFINITY : first.diedAt + KEPT_FOR;
+    return first === undefined ? Number.POSITIVE_INFINITY : first.diedAt + RETENTION;
   }
 
   list(): readonly DeadLetter[] {

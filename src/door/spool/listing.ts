@@ -18,7 +18,7 @@ export interface SpoolListing {
   readonly tries: number;
   readonly lastStatus: string | null;
   readonly state: 'queued' | 'delivering' | 'dead';
-  /** Why it is dead; null if it is not, or if a power loss took the reason. */
+  /** Why it is dead; null if it is not, or if its end record was lost. */
   readonly reason: EndReason | null;
 }
 

@@ -3,10 +3,13 @@ import { errorMessage } from '../../util/errno.ts';
 
 type Failed = Extract<Event, { type: 'spool.failed' }>['action'];
 
-/** Ms between two reports of the same trouble, so that a flood of deliveries is not a flood of events. */
+/** Ms between two reports of the same failure, so that a flood of deliveries is not a flood of events. */
 const REPORT_INTERVAL = 60_000;
 
-/** Reports trouble that comes with every delivery: at once, then once a minute with how often it happened. */
+/**
+ * Reports failures that may occur for every delivery: the first at once, then at most once a minute with their
+ * number.
+ */
 export class Notices {
   readonly #report: Report;
   readonly #now: () => number;

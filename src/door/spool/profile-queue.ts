@@ -64,12 +64,12 @@ export class ProfileQueue {
     if (lane.length === 0) this.#lanes.delete(orderKey);
   }
 
-  /** The first delivery of each lane, in the order of the lanes' turns. */
+  /** The first delivery of each lane, in the order of the lanes. */
   *heads(): Generator<QueuedItem> {
     for (const [head] of this.#lanes.values()) if (head !== undefined) yield head;
   }
 
-  /** The lane of that order key has had its turn: the others come first. */
+  /** Moves the lane of that order key behind all others. */
   rotate(orderKey: string | null): void {
     const lane = this.#lanes.get(orderKey);
     if (lane === undefined) return;

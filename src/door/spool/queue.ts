@@ -12,16 +12,16 @@ import type { Spooled } from './store/spooled-delivery.ts';
 import type { ListenerState } from './wake.ts';
 
 export interface QueueRules extends RetryRules {
-  /** Deliveries that are sent to one profile at once at first, each of another order key. */
+  /** How many deliveries are sent to one profile at once at first; each has another order key. */
   readonly perProfile: number;
-  /** The most that `perProfile` grows to, by one with each delivery that was accepted, so that the queue drains. */
+  /** How many at most: the number grows by one with each accepted delivery, so that the queue drains. */
   readonly mostPerProfile: number;
   /**
-   * Deliveries of all profiles that are sent at once, each with its body in memory; a profile with none may exceed
-   * it.
+   * How many deliveries of all profiles are sent at once, each with its body in memory. A profile that sends none may
+   * exceed it by one.
    */
   readonly inAll: number;
-  /** Ms after its arrival that a delivery may wait, whatever its credentials allow. */
+  /** Ms after its arrival at which a delivery expires, even if its credentials are still valid. */
   readonly longestWait: number;
 }
 
@@ -43,8 +43,8 @@ export interface Dequeued {
 }
 
 /**
- * Decides which delivery may be sent now, and what the outcome of sending it means. Of one order key at most one
- * delivery is sent at a time, in the order of arrival. Pure: time, randomness and readiness are arguments.
+ * Decides which delivery may be sent now, and what the outcome of sending it means. At most one delivery per order
+ * key is sent at a time, in order of arrival. Pure: time, randomness and readiness are arguments.
  */
 export class Queue {
   readonly #rules: QueueRules;
@@ -74,7 +74,7 @@ export class Queue {
     if (state === 'queued') this.#markQueued(item);
   }
 
-  /** The delivery is on disk: it may be sent when its turn comes. */
+  /** Marks a delivery as on disk, so that it may be sent. */
   markDurable(id: string): void {
     const item = this.#items.get(id);
     if (item?.state === 'writing') this.#markQueued(item);
@@ -85,14 +85,14 @@ export class Queue {
     const item = this.#items.get(id);
     const queue = item && this.#profiles.get(item.spooled.profile);
     if (item === undefined || queue === undefined) return;
-    this.#endDelivering(item, queue);
+    this.#countDown(item, queue);
     this.#retrying.delete(item);
     this.#items.delete(id);
     queue.remove(item);
     if (queue.size === 0) this.#profiles.delete(item.spooled.profile);
   }
 
-  /** The deliveries that may be sent now; profiles take turns, and the order keys of a profile do too. */
+  /** Dequeues the deliveries that may be sent now, round-robin over the profiles and over each profile's order keys. */
   dequeue(now: number, stateOf: (profile: string, target: string) => ListenerState): Dequeued {
     const toSend: QueuedItem[] = [];
     const stranded: QueuedItem[] = [];
@@ -129,7 +129,7 @@ export class Queue {
     }
     if (outcome.kind !== 'no-route') item.lastStatus = statusOf(outcome);
     const verdict = judge(outcome, item, now, random, this.#rules);
-    this.#endTurn(item, verdict.kind === 'again' ? 'queued' : 'leaving');
+    this.#endAttempt(item, verdict.kind === 'again' ? 'queued' : 'leaving');
     const queue = this.#profiles.get(item.spooled.profile);
     if (queue !== undefined) queue.window = this.#nextWindow(queue.window, verdict);
     if (verdict.kind === 'again') {
@@ -139,10 +139,10 @@ export class Queue {
     return verdict;
   }
 
-  /** The delivery was dequeued but not sent: it waits as before. */
+  /** Puts back a delivery that was dequeued but not sent. */
   requeue(id: string): void {
     const item = this.#items.get(id);
-    if (item !== undefined) this.#endTurn(item, 'queued');
+    if (item !== undefined) this.#endAttempt(item, 'queued');
   }
 
   /** The deliveries that have waited too long, each marked as leaving. */
@@ -152,7 +152,7 @@ export class Queue {
     this.#nextExpiry = Number.POSITIVE_INFINITY;
     for (const item of this.#items.values()) {
       if (item.expiry <= now && item.state === 'queued') expired.push(item);
-      // One in another state sets the expiry anew when it is queued again.
+      // An item in another state updates #nextExpiry when it is queued again.
       else if (item.state === 'queued') this.#nextExpiry = Math.min(this.#nextExpiry, item.expiry);
     }
     for (const item of expired) item.state = 'leaving';
@@ -203,7 +203,7 @@ export class Queue {
     return queue === undefined ? { size: 0, oldest: null } : { size: queue.size, oldest: queue.oldest };
   }
 
-  /** Gateways that hang use up `inAll`; a profile that sends nothing may still send one. */
+  /** Whether the profile must send no more now. If gateways that hang use up `inAll`, a profile may still send one. */
   #isFull({ delivering, window }: ProfileQueue): boolean {
     return delivering >= window || (delivering > 0 && this.#delivering >= this.#rules.inAll);
   }
@@ -227,11 +227,11 @@ export class Queue {
     return item;
   }
 
-  #endTurn(item: QueuedItem, state: 'queued' | 'leaving'): void {
+  #endAttempt(item: QueuedItem, state: 'queued' | 'leaving'): void {
     const { profile, orderKey } = item.spooled;
     const queue = this.#profiles.get(profile);
     if (queue === undefined) return;
-    this.#endDelivering(item, queue);
+    this.#countDown(item, queue);
     if (state === 'queued') this.#markQueued(item);
     else item.state = state;
     queue.rotate(orderKey);
@@ -242,7 +242,7 @@ export class Queue {
     this.#nextExpiry = Math.min(this.#nextExpiry, item.expiry);
   }
 
-  #endDelivering(item: QueuedItem, queue: ProfileQueue): void {
+  #countDown(item: QueuedItem, queue: ProfileQueue): void {
     if (item.state !== 'delivering') return;
     queue.delivering -= 1;
     this.#delivering -= 1;

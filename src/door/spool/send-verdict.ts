@@ -21,10 +21,10 @@ export interface RetryRules {
   /** Ms before the second try; each further pause is twice the one before, up to `longestPause`. */
   readonly firstPause: number;
   readonly longestPause: number;
-  /** The same after a try that was not sent: it costs the gateway nothing. */
+  /** The same two for an attempt that sent no byte, which costs the gateway nothing. */
   readonly firstUnsent: number;
   readonly longestUnsent: number;
-  /** The most ms that a gateway's Retry-After counts for. */
+  /** The longest wait in ms that a gateway's Retry-After can ask for. */
   readonly longestAsked: number;
 }
 
@@ -43,8 +43,8 @@ export type SendVerdict =
   | { readonly kind: 'again'; readonly at: number }
   | { readonly kind: 'dead'; readonly end: Exclude<EndReason, 'expired'> };
 
-/** How often a delivery was sent, and how often in a row it could not be. */
-export interface Count {
+/** How often a delivery was sent, and how many attempts in a row could not send it. */
+export interface AttemptCounts {
   readonly tries: number;
   readonly unsent: number;
 }
@@ -55,7 +55,7 @@ export interface Count {
  */
 export function judge(
   outcome: SendOutcome,
-  count: Count,
+  count: AttemptCounts,
   now: number,
   random: number,
   rules: RetryRules = RETRY_RULES,
@@ -88,10 +88,13 @@ export function expiryOf({ receivedAt, expiresAt }: Spooled, longest: number): n
   return Math.min(receivedAt + longest, expiresAt ?? Number.POSITIVE_INFINITY);
 }
 
-/** Half of it is random, so that deliveries that failed together do not return together. */
+/**
+ * The pause in ms before the next attempt. Half of it is random, so that deliveries that failed together are not
+ * retried together.
+ */
 function backoff(count: number, random: number, first: number, longest: number): number {
-  const whole = Math.min(longest, first * 2 ** (count - 1));
-  return Math.round(whole / 2 + (whole / 2) * random);
+  const full = Math.min(longest, first * 2 ** (count - 1));
+  return Math.round(full / 2 + (full / 2) * random);
 }
 
 /** Retry-After in ms from now (RFC 9110 §10.2.3: seconds or a date); 0 if it is neither. */

@@ -33,9 +33,9 @@ export interface SpoolOptions {
 }
 
 /**
- * Deliveries that are acknowledged before their gateway has them: they are kept on disk and sent in order. An accepted
- * delivery is delivered at least once, or reported as dead or lost. It is delivered twice only if the process ends
- * between the gateway's 2xx and the moment at which its removal is on disk.
+ * Deliveries that are acknowledged before their gateway has them: they are stored on disk and sent in order. An
+ * accepted delivery is delivered at least once, or reported as dead or lost. It is delivered twice only if the
+ * process ends between the gateway's 2xx and the moment at which its removal is on disk.
  */
 export class Spool {
   readonly #options: SpoolOptions;
@@ -45,7 +45,7 @@ export class Spool {
   readonly #deadLetters = new DeadLetters();
   readonly #tally = new Tally();
   readonly #transitions: Transitions;
-  /** What `close` waits for. */
+  /** Sends and disk writes in progress, which `close` waits for. */
   readonly #work = new Set<Promise<unknown>>();
   readonly #abort = new AbortController();
   #timer: Timer | null = null;
@@ -91,7 +91,7 @@ export class Spool {
     if (this.#closing) throw new SpoolRefused('closed');
     try {
       const { spooled, durable } = this.#options.store.put({ ...request, profile });
-      // Before it is on disk, so that the order is that of arrival.
+      // Queued before it is on disk, so that the order is that of arrival.
       this.#queue.add(spooled, 'writing');
       await this.#track(this.#persist(spooled, durable));
     } catch (error) {
@@ -105,7 +105,7 @@ export class Spool {
     return this.#queue.hasProfile(profile);
   }
 
-  /** Must be called whenever a gateway may have become ready or stopped being so. */
+  /** Must be called whenever a gateway may have become ready or unready. */
   readinessChanged(): void {
     this.#dispatch();
   }

@@ -37,7 +37,7 @@ export class Tally {
   }
 
   /** How many were delivered since the last call. */
-  takeUnreported(profile: string): number {
+  readUnreported(profile: string): number {
     const counts = this.of(profile);
     const { unreported } = counts;
     counts.unreported = 0;

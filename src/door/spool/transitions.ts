@@ -19,8 +19,8 @@ export interface TransitionsOptions {
 }
 
 /**
- * Moves deliveries out of the queue, to the dead letters and back, on disk and in memory. None of it rejects: if the
- * disk fails, that is reported, and in memory the delivery moves all the same, so that it does not block others.
+ * Moves deliveries out of the queue, to the dead letters and back, on disk and in memory. No method rejects: a
+ * failure of the disk is reported, and the delivery moves in memory anyway, so that it does not block others.
  */
 export class Transitions {
   readonly #options: TransitionsOptions;
@@ -73,12 +73,12 @@ export class Transitions {
     return requeued.length;
   }
 
-  /** Drops a delivery from memory alone; the profile's last one is reported as the end of its spool. */
+  /** Removes a delivery from memory only. Reports spool.drained if it was the profile's last one. */
   forget({ id, profile }: Spooled): void {
     const { queue, tally, report } = this.#options;
     queue.remove(id);
     if (queue.hasProfile(profile)) return;
-    const delivered = tally.takeUnreported(profile);
+    const delivered = tally.readUnreported(profile);
     if (delivered > 0) report({ type: 'spool.drained', profile, delivered });
   }
 

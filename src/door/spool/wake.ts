@@ -4,7 +4,7 @@
  */
 export type ListenerState = 'ready' | 'not-ready' | 'no-listener';
 
-/** Says whether a delivery may be sent, and asks for its gateway. */
+/** Finds out whether a delivery may be sent, and asks for its gateway. */
 export interface Readiness {
   stateOf(profile: string, target: string): ListenerState;
   /** Asks for the gateway until `deadlineAt` (epoch ms). Starts on-demand gateways, and only those. */
@@ -12,7 +12,7 @@ export interface Readiness {
 }
 
 /**
- * Ms between two requests for a gateway that does not become ready; it may have been stopped for idleness meanwhile.
+ * Ms between two requests for a gateway that does not become ready; meanwhile it may have been stopped for idleness.
  */
 const REQUEST_INTERVAL = 10_000;
 
@@ -41,7 +41,7 @@ export class WakeRequests {
       if (requestedAt !== undefined && requestedAt + REQUEST_INTERVAL > now)
         next = Math.min(next, requestedAt + REQUEST_INTERVAL);
       else {
-        // Before the call, since it may lead back here.
+        // Set before the call, which may lead back here.
         this.#requestedAt.set(profile, now);
         next = Math.min(next, now + REQUEST_INTERVAL);
         this.#readiness.ensureReady(profile, target, now + REQUEST_INTERVAL);

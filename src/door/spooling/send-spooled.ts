@@ -30,9 +30,9 @@ export function readinessOf(context: Pick<DoorContext, 'upstreams' | 'supervisor
 }
 
 /**
- * Sends a delivery to its listener once, under a lease, and resolves with the answer's status. The outcome is 'unsent'
- * if the listener is not ready or no byte was sent, and 'no-route' if the routes of the newest snapshot no longer give
- * the delivery to its profile: a profile's name may belong to another bot by now.
+ * Sends a delivery to its listener once, under a lease, and resolves with the answer's status. The outcome is
+ * 'unsent' if the listener is not ready or no byte was sent, and 'no-route' if the routes of the newest snapshot no
+ * longer give the delivery to its profile: after a reload the profile's name may belong to another bot.
  */
 export async function sendSpooled(
   context: SendCopyContext & Pick<DoorContext, 'upstreams' | 'supervisor' | 'ruleSet'>,

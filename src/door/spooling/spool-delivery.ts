@@ -13,7 +13,7 @@ export interface Spoolable {
   spool(): Promise<void>;
 }
 
-/** Ms that a gateway may need from its start to its answer; the token must be valid for as long. */
+/** Ms that a gateway may need from its start to its answer, for which the credentials must be valid. */
 const STARTS_WITHIN = 60_000;
 /**
  * Ms assumed for a gateway that only the operator can start: longer than Slack's signatures are valid, so that Slack
@@ -22,8 +22,8 @@ const STARTS_WITHIN = 60_000;
 const DOWN_FOR = 600_000;
 
 /**
- * The verified delivery as one that can be spooled, or null if it must not be: the platform says whether its sender
- * needs nothing but a status and does not repeat it in time, and the profile whether it wants a spool.
+ * The verified delivery in a form that can be spooled; null if it must not be. The platform must say that its sender
+ * needs only a status and would not repeat the request in time, and the profile must use a spool.
  */
 export function spoolableOf(
   context: DoorContext,

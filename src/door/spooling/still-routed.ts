@@ -8,7 +8,7 @@ import type { SpoolRequest } from '../spool/store/spooled-delivery.ts';
 
 /**
  * Whether these routes give a delivery to the profile that it was spooled for, to no other one, and at the same path.
- * It is matched anew as when it came: the profile's name proves nothing, since another bot may have it by now.
+ * The request is matched again like a new one: after a reload the profile's name may belong to another bot.
  */
 export function isStillRouted(table: RouteTable, request: SpoolRequest): boolean {
   try {

@@ -4,8 +4,8 @@ import type { ServerResponse } from 'node:http';
 const COPY_LIMIT = 4096;
 
 /**
- * Writes a gateway's answer to the client. The head waits until the event loop turns, so that head and body leave as
- * one packet if the body is there by then; it waits no longer, since an event stream may have no body yet.
+ * Writes a gateway's answer to the client. The head waits for the next turn of the event loop, so that head and body
+ * leave as one packet if the body has arrived. It waits no longer, since an event stream may have no body yet.
  */
 export class AnswerWriter {
   readonly #res: ServerResponse;
@@ -32,8 +32,8 @@ export class AnswerWriter {
     return this.#res.write(chunk);
   }
 
-  /** The bytes to end the response with; a string is latin1. */
-  takeLastBytes(): string | Buffer | null {
+  /** Marks the answer as flushed, and returns the bytes to end the response with; a string is latin1. */
+  finish(): string | Buffer | null {
     this.#flushed = true;
     const first = this.#first;
     this.#first = null;
@@ -54,7 +54,7 @@ export class AnswerWriter {
   }
 }
 
-/** Answers that were started since the event loop turned last: one immediate flushes them all. */
+/** Answers that were started in this turn of the event loop; one immediate flushes them all. */
 const unflushed: AnswerWriter[] = [];
 
 function flushAll(): void {

@@ -17,8 +17,8 @@ import type { SendCopyContext } from './send-copy.ts';
 import type { Upstream } from './upstreams.ts';
 
 /**
- * How many requests may go on although their clients disconnected: clients are bounded by their connections, and these
- * no longer are. Each ends at the latest when its gateway's answer is overdue.
+ * How many requests may go on although their clients disconnected: the limit on connections does not count them any
+ * more. Each ends at the latest when its gateway's answer is overdue.
  */
 export const MAX_DETACHED = 100;
 
@@ -170,7 +170,7 @@ class Relay implements Dispatcher.DispatchHandler {
   /** Trailers are dropped, like the Trailer header: no sender of webhooks reads them. */
   onResponseEnd(): void {
     if (this.#isFinished) return;
-    this.#exchange.end(this.#answerWriter.takeLastBytes());
+    this.#exchange.end(this.#answerWriter.finish());
     this.#resolve({ kind: 'answered' });
     this.#finish();
   }
@@ -225,8 +225,8 @@ class Relay implements Dispatcher.DispatchHandler {
 }
 
 /**
- * A reason phrase is bytes (RFC 9112 §4), which latin1 preserves. undici decodes it as UTF-8; a phrase that is not
- * UTF-8 is lost in that and left out, since no client may rely on it.
+ * A reason phrase is bytes (RFC 9112 §4), which latin1 preserves. undici decodes it as UTF-8, which destroys a phrase
+ * that is not UTF-8. Such a phrase is left out; no client may rely on it.
  */
 function reasonBytes(reason: string): string {
   if (/^[\t\x20-\x7e]*$/.test(reason)) return reason;

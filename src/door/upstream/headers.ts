@@ -48,7 +48,7 @@ export function requestHeaders(head: Head, { peer, publicUrl, requestId, strippe
       case 'x-forwarded-prefix':
         if (!peer.loopback || stripped !== '') continue;
         break;
-      // A gateway that knows that it is behind a proxy would trust them, whoever sent them.
+      // A gateway that expects a proxy in front of it would trust these headers from any client.
       case 'forwarded':
       case 'x-forwarded-port':
       case 'x-real-ip':

@@ -132,11 +132,11 @@ export class Leases {
   }
 
   #checkIdle(generation: Generation, idleAfter: number): void {
-    const left = generation.lastUsed + idleAfter - this.#now();
+    const remaining = generation.lastUsed + idleAfter - this.#now();
     // A held request will soon be in flight.
     const busy = generation.inFlight > 0 || generation.counters.held.used > 0;
-    this.#scheduleIdleCheck(generation, idleAfter, busy || left <= 0 ? idleAfter : left);
-    if (busy || left > 0) return;
+    this.#scheduleIdleCheck(generation, idleAfter, busy || remaining <= 0 ? idleAfter : remaining);
+    if (busy || remaining > 0) return;
     generation.idleReported = true;
     this.#reportLoad(generation);
   }

@@ -116,7 +116,7 @@ class CopyHandler implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#isDisconnected) return;
     this.#release();
-    // The status was all that was needed.
+    // Only the status was needed.
     if (this.#status !== 0) return;
     this.#client.onDisconnect(null);
     if (this.#controller === null && isConnectFailure(error)) this.#resolve({ kind: 'unsent', cause: error });

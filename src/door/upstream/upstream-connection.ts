@@ -3,19 +3,19 @@ import { type buildConnector, Client, type Dispatcher } from 'undici';
 import { hasCode } from '../../util/errno.ts';
 
 /**
- * Ms within which a gateway that closes an idle connection just as a request is written resets or ends it. A close
- * after that is a gateway that failed while it handled the request.
+ * If the connection closes within this many ms after a request was written, the gateway was closing it as idle. A
+ * later close means that the gateway failed while it handled the request.
  */
 const RACE = 250;
-/** The gateway closed the connection; with any other error the door did. */
+/** The error's codes if the gateway closed the connection; with any other code the door did. */
 const CLOSED_THERE = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'] as const;
 
 /** Observes the connections to one listener. */
 export interface ConnectionObserver {
   readonly now: () => number;
   /**
-   * Called before a connection is opened. The returned check runs once it is open: an Error if another process may
-   * hold the port by now, else null.
+   * Called before a connection is opened. The returned check runs once it is open, and returns an Error if another
+   * process may hold the port now, else null.
    */
   ownerCheck(): () => Error | null;
   /** A connection is open. Returns its number, higher than all before. */

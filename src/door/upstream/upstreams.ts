@@ -6,10 +6,10 @@ import type { Counters } from './counters.ts';
 import { KeepAlive, MARGIN } from './keep-alive.ts';
 import { type ConnectionObserver, UpstreamConnection } from './upstream-connection.ts';
 
-/** Ms to open a connection. Nothing has been sent by then, so that another try is safe. */
+/** Timeout of a connect in ms. Nothing has been sent before it, so that another try is safe. */
 export const CONNECT_TIMEOUT = 2000;
 
-/** How long a connection was idle when the gateway closed it, and how many had been opened by then. */
+/** How long a connection was idle when the gateway closed it, and how many connections had been opened before. */
 interface IdleClose {
   readonly idle: number;
   readonly opened: number;
@@ -153,7 +153,7 @@ export class Upstreams {
 
   apply(targets: readonly Target[]): void {
     const before = this.#all();
-    const kept = new Set<Upstream>();
+    const reused = new Set<Upstream>();
     const profiles = new Map<string, Upstream[]>();
     const keepAlives = new Map<string, Map<string, KeepAlive>>();
     for (const target of targets) {
@@ -163,7 +163,7 @@ export class Upstreams {
       const keepAlive = this.#keepAlives.get(target.profile)?.get(target.listener) ?? new KeepAlive();
       const upstream = known ?? new Upstream(target, this.#options, keepAlive);
       upstream.target = target;
-      kept.add(upstream);
+      reused.add(upstream);
       const listeners = profiles.get(target.profile);
       if (listeners === undefined) profiles.set(target.profile, [upstream]);
       else listeners.push(upstream);
@@ -173,7 +173,7 @@ export class Upstreams {
     }
     this.#profiles = profiles;
     this.#keepAlives = keepAlives;
-    for (const upstream of before) if (!kept.has(upstream)) upstream.retire();
+    for (const upstream of before) if (!reused.has(upstream)) upstream.retire();
   }
 
   renew(): void {

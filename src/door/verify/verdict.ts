@@ -3,7 +3,7 @@ import type { RequestHead } from '../../routing/platform.ts';
 /** A request as its verifier sees it. */
 export interface Received {
   readonly head: RequestHead;
-  /** The body as it came; empty if the verifier needs the head only. */
+  /** The body as received; empty if the verifier needs the head only. */
   readonly body: Buffer;
   /** The URL as the sender calls it: scheme, host, path and query. Null if the config has no public_url. */
   readonly url: string | null;
@@ -14,7 +14,7 @@ export interface Received {
 export type Verdict =
   /** Epoch ms from which the proof is no longer valid; null if it does not expire. */
   | { readonly ok: true; readonly expiresAt: number | null }
-  /** The reason, for the operator only; holds no secret and no unchecked text of the sender. */
+  /** `reason` is for the operator only, and contains no secret and no unchecked text of the sender. */
   | { readonly ok: false; readonly reason: string }
   /** The keys could not be fetched, which is not the sender's fault. `retryAfter` in whole seconds. */
   | { readonly ok: 'unknown'; readonly reason: string; readonly retryAfter: number };

@@ -34,7 +34,7 @@ export class Session implements Client {
   requestId = newRequestId();
   isDisconnected = false;
   readonly #context: SessionContext;
-  readonly #asked: { readonly method: string | undefined; readonly url: string | undefined };
+  readonly #requestLine: { readonly method: string | undefined; readonly url: string | undefined };
   readonly #socket: Socket;
   #onDisconnect: (() => void) | null = null;
   /** The gateway or the door has answered: no further HTTP may be written. */
@@ -52,7 +52,7 @@ export class Session implements Client {
   constructor(context: SessionContext, req: IncomingMessage, connection: Connection) {
     connection.upgraded = true;
     this.#context = context;
-    this.#asked = { method: req.method, url: req.url };
+    this.#requestLine = { method: req.method, url: req.url };
     this.#socket = connection.socket;
     this.peer = connection.peer;
     this.arrivedAt = context.now();
@@ -118,7 +118,8 @@ export class Session implements Client {
   }
 
   /**
-   * Must be called when httpxy fails. It closes the client's connection next, so that the answer is written at once.
+   * Must be called when httpxy fails. The answer is written at once, since httpxy closes the client's connection
+   * next.
    */
   failed(error: Error): void {
     if (this.#answered) return;
@@ -130,7 +131,7 @@ export class Session implements Client {
   refuse(error: unknown, profile: string | null): void {
     if (error instanceof ClientDisconnected) return;
     const known = asDoorError(error);
-    this.#context.reportRefusal(known, { requestId: this.requestId, req: this.#asked }, profile);
+    this.#context.reportRefusal(known, { requestId: this.requestId, req: this.#requestLine }, profile);
     this.#answer(known);
   }
 
@@ -194,7 +195,10 @@ export class Session implements Client {
   }
 }
 
-/** An agent with one open connection: whether it can be opened must be known before a byte is sent. */
+/**
+ * An agent that uses an open connection, since it must be known whether the gateway accepts one before a byte is
+ * sent.
+ */
 class ConnectedAgent extends Agent {
   readonly #socket: Socket;
 

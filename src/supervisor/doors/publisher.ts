@@ -2,7 +2,7 @@ import type { DoorPort, Snapshot, Target } from '../../snapshot.ts';
 
 /** Publishes snapshots: every door applies every version once, in order. */
 export class Publisher {
-  /** Of the next snapshot. */
+  /** The routes of the next snapshot. */
   routes: Snapshot['routes'];
   rules: Snapshot['rules'];
   readonly #targets: () => readonly Target[];
@@ -19,7 +19,7 @@ export class Publisher {
     this.#current = { version: 1, routes, rules, targets: targets() };
   }
 
-  /** The version that has everything published so far. */
+  /** The version of the first snapshot with every change published so far. */
   get version(): number {
     return this.#changed ? this.#current.version + 1 : this.#current.version;
   }

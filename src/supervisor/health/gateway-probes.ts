@@ -12,7 +12,10 @@ export interface GatewayProbesOptions {
   readonly profile: () => ProfilePlan;
   /** By listener. */
   readonly ports: () => ReadonlyMap<string, number>;
-  /** The pid of the process group's leader, if there is one: a port that it holds needs no list of the others. */
+  /**
+   * The pid of the process group's leader, if there is one. If it holds the port, the list of other processes is not
+   * needed.
+   */
   readonly leader?: () => number | null;
   /** The pids of all the gateway's processes. */
   readonly members: () => Promise<readonly number[]>;
@@ -20,7 +23,7 @@ export interface GatewayProbesOptions {
   /** Epoch ms. */
   readonly now: () => number;
   readonly dispatch: (event: GatewayEvent) => void;
-  /** Other processes of the gateway, or other sockets, hold that listener's port than before. */
+  /** The processes or sockets of the gateway that hold that listener's port have changed. */
   readonly holdersChanged: (listener: string) => void;
 }
 
@@ -28,17 +31,17 @@ export interface GatewayProbesOptions {
 export class GatewayProbes {
   readonly #options: GatewayProbesOptions;
   readonly #probes = new Map<string, ListenerProbe>();
-  /** By listener. They outlive the probes, until the next generation. */
+  /** By listener; they outlive the probes until the next generation. */
   readonly #owners = new Map<string, PortOwner>();
   #generation: number | null = null;
-  /** What was reported in this generation and is reported only once in it. */
+  /** What was reported in this generation, since each is reported only once. */
   readonly #reported = new Set<string>();
 
   constructor(options: GatewayProbesOptions) {
     this.#options = options;
   }
 
-  /** Starts all probes by the profile as it is now. In the same generation what they know carries over. */
+  /** Starts all probes for the current profile. Within one generation their state carries over. */
   start(generation: number): void {
     const carriedOver = new Map<string, ProbeState>();
     if (generation === this.#generation) {
@@ -78,9 +81,9 @@ export class GatewayProbes {
     this.#probes.clear();
   }
 
-  /** A door could not connect (the system's `code`), or found the port held by others (FOREIGN_HOLDER). */
+  /** A door could not connect (the system's `code`), or found the port held by other processes (FOREIGN_HOLDER). */
   connectionFailed(listener: string, code: string): void {
-    // The gateway may hold it by another socket now; the doors need not wait for a health answer to learn that.
+    // The gateway may hold the port by another socket now, which the doors should learn before the next probe.
     if (code === FOREIGN_HOLDER) void this.#owners.get(listener)?.find();
     this.#probes.get(listener)?.connectionFailed(code);
   }
@@ -102,9 +105,10 @@ export class GatewayProbes {
       now,
       ready: () => dispatch({ type: 'listenerReady', generation, listener }),
       lost: (reason) => dispatch({ type: 'listenerLost', generation, listener, reason }),
-      hung: (reason) => this.#once('hung', () => dispatch({ type: 'hung', generation, listener, reason })),
+      hung: (reason) =>
+        this.#reportOnce('hung', () => dispatch({ type: 'hung', generation, listener, reason })),
       foreign: (reason) =>
-        this.#once(`foreign ${listener}`, () => dispatch({ type: 'trouble', generation, reason })),
+        this.#reportOnce(`foreign ${listener}`, () => dispatch({ type: 'trouble', generation, reason })),
     });
   }
 
@@ -121,7 +125,7 @@ export class GatewayProbes {
       check: check === 'lenient' && !HAS_PROC ? 'off' : check,
       findOwner: () => owner.find(),
       ownerUnknown: (reason) =>
-        this.#once(`unknown ${listener} ${blocked}`, () =>
+        this.#reportOnce(`unknown ${listener} ${blocked}`, () =>
           report({ type: 'listener.unknown-owner', profile: name, listener, port, blocked, reason }),
         ),
     };
@@ -137,7 +141,7 @@ export class GatewayProbes {
       port,
       leader,
       members,
-      // A scan by the owner of an earlier generation may still be under way.
+      // A scan for an earlier generation may still be in progress.
       holdersChanged: () => {
         if (this.#owners.get(listener) === owner) holdersChanged(listener);
       },
@@ -146,7 +150,7 @@ export class GatewayProbes {
     return owner;
   }
 
-  #once(what: string, report: () => void): void {
+  #reportOnce(what: string, report: () => void): void {
     if (this.#reported.has(what)) return;
     this.#reported.add(what);
     report();

@@ -7,15 +7,15 @@ export interface Readiness {
   readonly lost: number;
   /** Healthy probes in a row while it is not ready. */
   readonly good: number;
-  /** Probes since the search for it began. */
+  /** Probes since it was last found not ready. */
   readonly probes: number;
-  /** When the search for it began, in epoch ms. */
+  /** When it was last found not ready, in epoch ms; at first when probing began. */
   readonly since: number;
 }
 
 /**
- * absent: no process listens there. unhealthy: one does, and did not answer as it should. foreign: the process that
- * listens there is not of this gateway, whatever it answered.
+ * absent: no process listens there. unhealthy: a process listens there, but did not answer as expected. foreign: a
+ * process that does not belong to this gateway listens there, whatever it answered.
  */
 export type FailureCause = 'absent' | 'unhealthy' | 'foreign';
 
@@ -31,37 +31,41 @@ export interface Judgement {
   readonly wait: number;
 }
 
-/** The readiness of a listener that is searched for from `at` (epoch ms) on. */
-export function searching(at: number): Readiness {
+/** The readiness of a listener that is not ready from `at` (epoch ms) on. */
+export function notReadySince(at: number): Readiness {
   return { ready: false, lost: 0, good: 0, probes: 0, since: at };
 }
 
 /**
  * The readiness after one more probe, at `at` (epoch ms). `successes` healthy probes in a row make a listener ready.
- * `failures` failed ones in a row make it lost; one that met a foreign process does so at once, since requests would
- * reach that process.
+ * `failures` failed ones in a row make it lost; a foreign process makes it lost at once, since requests would reach
+ * that process.
  */
 export function judge(readiness: Readiness, outcome: ProbeOutcome, health: Health, at: number): Judgement {
-  if (!readiness.ready) return judgeSearch(readiness, outcome, health, at);
+  if (!readiness.ready) return judgeNotReady(readiness, outcome, health, at);
   if (outcome.ok) return { readiness: { ...readiness, lost: 0 }, verdict: null, wait: health.interval };
   const lost = readiness.lost + 1;
   if (lost < health.failures && outcome.cause !== 'foreign') {
     return { readiness: { ...readiness, lost }, verdict: null, wait: health.interval };
   }
-  return { readiness: searching(at), verdict: 'lost', wait: searchDelay(searching(at), health, at) };
+  return {
+    readiness: notReadySince(at),
+    verdict: 'lost',
+    wait: notReadyDelay(notReadySince(at), health, at),
+  };
 }
 
-function judgeSearch(readiness: Readiness, outcome: ProbeOutcome, health: Health, at: number): Judgement {
+function judgeNotReady(readiness: Readiness, outcome: ProbeOutcome, health: Health, at: number): Judgement {
   const next = { ...readiness, probes: readiness.probes + 1, good: outcome.ok ? readiness.good + 1 : 0 };
   if (next.good >= health.successes) {
     return { readiness: { ...next, ready: true, lost: 0 }, verdict: 'ready', wait: health.interval };
   }
-  return { readiness: next, verdict: null, wait: searchDelay(next, health, at) };
+  return { readiness: next, verdict: null, wait: notReadyDelay(next, health, at) };
 }
 
 /**
  * Whether a failed connection with that system code proves that no process listens there. Other failures (a time-out
- * under load, a reset, a port that its holder has let go) only call for a probe now.
+ * under load, a reset, a port that its holder has released) only make a probe due now.
  */
 export function provesAbsent(code: string): boolean {
   return code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH' || code === 'ENOENT';
@@ -70,9 +74,9 @@ export function provesAbsent(code: string): boolean {
 /**
  * ms until the next probe of a listener that is not ready: 25 growing to 250, so that a held request waits little
  * longer than the gateway needs to start; then a hundredth of the time spent so far, so that a listener that never
- * becomes ready costs little. That growth leaves out a listener that has begun to answer.
+ * becomes ready costs little. A listener that has begun to answer is exempt from that growth.
  */
-function searchDelay(readiness: Readiness, health: Health, at: number): number {
+function notReadyDelay(readiness: Readiness, health: Health, at: number): number {
   const ramp = Math.min(250, 25 * 1.5 ** Math.min(readiness.probes, 10));
   const patience = readiness.good > 0 ? 0 : Math.round((at - readiness.since) / 100);
   return Math.min(health.interval, Math.max(Math.round(ramp), patience));

@@ -1,5 +1,5 @@
 import type { Health, Liveness } from '../../config/types.ts';
-import { judge, type ProbeOutcome, provesAbsent, type Readiness, searching } from './health.ts';
+import { judge, notReadySince, type ProbeOutcome, provesAbsent, type Readiness } from './health.ts';
 import { afterProbe, alive, hungReason, type ListenerLiveness } from './liveness.ts';
 import { RepeatedProbe } from './repeat.ts';
 
@@ -12,7 +12,7 @@ export interface ProbeState {
 
 export interface ListenerProbeOptions {
   readonly health: Health;
-  /** Null for a listener that nobody here could restart: only its readiness is probed. */
+  /** Null for a `url:` profile, which gwproxy cannot restart: only its readiness is probed. */
   readonly liveness: Liveness | null;
   readonly probe: (health: Health, signal: AbortSignal) => Promise<ProbeOutcome>;
   /** Null for a new generation. */
@@ -21,7 +21,7 @@ export interface ListenerProbeOptions {
   readonly now: () => number;
   readonly ready: () => void;
   readonly lost: (reason: string) => void;
-  /** The gateway lives, and the listener answers no more; called for every probe from then on. */
+  /** The listener no longer answers, while the process lives; called for every probe from then on. */
   readonly hung: (reason: string) => void;
   /** A foreign process has the port of a listener that is not ready; called for every such probe. */
   readonly foreign: (reason: string) => void;
@@ -35,7 +35,7 @@ export class ListenerProbe {
   #readiness: Readiness;
   /** Undefined until the listener has been ready in this generation. */
   #liveness: ListenerLiveness | undefined;
-  /** A door's failed connection made a probe due at once: further failures must not put it off. */
+  /** A door's failed connection made a probe due at once, which further failures must not postpone. */
   #isUrgent = false;
   #ended = false;
   #lastFailure: string | null = null;
@@ -43,8 +43,8 @@ export class ListenerProbe {
   constructor(options: ListenerProbeOptions) {
     const { health, probe, carriedOver, now } = options;
     this.#options = options;
-    // The probes may be others now, so a search begins anew.
-    this.#readiness = carriedOver?.readiness.ready === true ? carriedOver.readiness : searching(now());
+    // The config may have changed the probes, so a listener that is not ready starts over.
+    this.#readiness = carriedOver?.readiness.ready === true ? carriedOver.readiness : notReadySince(now());
     this.#readinessProbe = new RepeatedProbe(
       (signal) => probe(health, signal),
       (outcome) => this.#judge(outcome),
@@ -54,13 +54,13 @@ export class ListenerProbe {
   }
 
   /**
-   * A door could not connect (the system's `code`), or found the port held by others (FOREIGN_HOLDER). For a listener
-   * that is not ready this changes nothing.
+   * A door could not connect (the system's `code`), or found the port held by other processes (FOREIGN_HOLDER). For a
+   * listener that is not ready this changes nothing.
    */
   connectionFailed(code: string): void {
     if (this.#ended || this.#isUrgent || !this.#readiness.ready) return;
     if (provesAbsent(code)) {
-      this.#readiness = searching(this.#options.now());
+      this.#readiness = notReadySince(this.#options.now());
       this.#readinessProbe.schedule(0);
       this.#options.lost(`a connection failed: ${code}`);
     } else {
@@ -86,7 +86,7 @@ export class ListenerProbe {
 
   #judge(outcome: ProbeOutcome): void {
     const { health, liveness, now, ready, lost, foreign } = this.#options;
-    const isSearch = !this.#readiness.ready;
+    const wasNotReady = !this.#readiness.ready;
     const { readiness, verdict, wait } = judge(this.#readiness, outcome, health, now());
     this.#readiness = readiness;
     this.#isUrgent = false;
@@ -98,12 +98,12 @@ export class ListenerProbe {
     }
     if (!outcome.ok) {
       if (verdict === 'lost') lost(outcome.reason);
-      else if (isSearch && outcome.cause === 'foreign') foreign(outcome.reason);
+      else if (wasNotReady && outcome.cause === 'foreign') foreign(outcome.reason);
     }
     if (liveness?.kind === 'health') this.#updateLiveness(outcome, liveness, health);
   }
 
-  /** From now on the listener can be found hung. */
+  /** Starts the liveness checks: from now on the listener can count as hung. */
   #beginLiveness(): void {
     const { liveness, probe, now } = this.#options;
     this.#liveness = alive(now());

@@ -12,41 +12,40 @@ export interface ListenerLiveness {
   readonly lost: number;
 }
 
-/** A listener that was seen to answer at `at` (epoch ms). */
+/** A listener that answered at `at` (epoch ms). */
 export function alive(at: number): ListenerLiveness {
   return { at, failingFor: 0, lost: 0 };
 }
 
 /**
- * The liveness after one more probe, which ended at `at` (epoch ms). A probe accounts for no more time than its
- * interval and time-out: in the time above that a laptop slept, or gwproxy was stopped and the gateway with it. A
- * clock that was set back accounts for none.
+ * The liveness after one more probe, which ended at `at` (epoch ms). A probe adds at most its interval and time-out:
+ * any time beyond that passed while the machine slept or gwproxy was stopped. A clock that was set back adds nothing.
  */
 export function afterProbe(
-  pulse: ListenerLiveness,
+  state: ListenerLiveness,
   outcome: ProbeOutcome,
   probe: Health,
   at: number,
 ): ListenerLiveness {
   if (outcome.ok) return alive(at);
-  const awake = Math.min(Math.max(0, at - pulse.at), probe.interval + probe.timeout);
-  return { at, failingFor: pulse.failingFor + awake, lost: pulse.lost + 1 };
+  const awake = Math.min(Math.max(0, at - state.at), probe.interval + probe.timeout);
+  return { at, failingFor: state.failingFor + awake, lost: state.lost + 1 };
 }
 
 /** Why a listener counts as hung, for the operator; null while it does not. */
 export function hungReason(
-  pulse: ListenerLiveness,
+  state: ListenerLiveness,
   liveness: Liveness,
   health: Health,
   reason: string,
 ): string | null {
   if (liveness.kind === 'own') {
     const { failures } = liveness.probe;
-    if (pulse.lost < failures) return null;
+    if (state.lost < failures) return null;
     return `liveness probes failed in a row: ${failures} (${reason})`;
   }
-  // However short `after` is, a hung listener has failed as many probes as a lost one.
-  if (liveness.after === null || pulse.failingFor < liveness.after || pulse.lost < health.failures)
+  // Even if `after` is short, a hung listener must have failed as many probes as a lost one.
+  if (liveness.after === null || state.failingFor < liveness.after || state.lost < health.failures)
     return null;
   return `no healthy answer for ${duration(liveness.after)} (${reason})`;
 }

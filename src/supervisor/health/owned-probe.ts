@@ -14,8 +14,8 @@ export interface OwnedProbeOptions {
 }
 
 /**
- * Probes a listener of a gateway. An answer from a foreign process fails the probe. If the owner is unknown, a healthy
- * answer passes only where `check` is lenient or off.
+ * Probes a listener of a gateway. An answer from a foreign process fails the probe. If the owner is unknown, a
+ * healthy answer passes only if `check` is lenient or off.
  */
 export async function probeOwned(
   options: OwnedProbeOptions,

@@ -14,8 +14,8 @@ export interface ProbeTarget extends Pick<Health, 'path' | 'status' | 'body' | '
 }
 
 /**
- * Probes a listener once: by the status and body of its health path, or, where it has none, by a TCP connection.
- * Settles within `timeout` ms. An aborted probe counts as failed.
+ * Probes a listener once: by the status and body of its health path, or by a TCP connection if it has none. Settles
+ * within `timeout` ms. An aborted probe counts as failed.
  */
 export function probe(target: ProbeTarget, signal: AbortSignal): Promise<ProbeOutcome> {
   return new Promise((resolve) => {
@@ -38,8 +38,8 @@ export function probe(target: ProbeTarget, signal: AbortSignal): Promise<ProbeOu
 }
 
 /**
- * Sends `Connection: close`. A connection that is kept alive would be one of the gateway's connections, and would
- * answer for a listener that accepts no new ones any more.
+ * Sends `Connection: close`: a reused connection would use up one of the gateway's, and could answer for a listener
+ * that no longer accepts new ones.
  */
 const NO_KEEP_ALIVE = new Agent({ keepAlive: false });
 
@@ -69,17 +69,17 @@ function answers(target: ProbeTarget, path: string, settle: Settle): { destroy()
       settle(unhealthy(`its health path answered ${status}`));
       return;
     }
-    // The answer is read to its end even if no text is looked for: a gateway that hangs within it is unhealthy.
+    // The answer is read to its end even if no text is expected: a gateway that hangs within it is unhealthy.
     const text = body === null ? null : new Search(body);
     const judge = (): ProbeOutcome =>
       text === null || text.found
         ? { ok: true }
         : unhealthy(`its health path answered ${status} without the text that body asks for`);
-    let left = MAX_ANSWER_BYTES;
+    let remaining = MAX_ANSWER_BYTES;
     response.on('data', (chunk: Buffer) => {
-      text?.read(chunk.subarray(0, left));
-      left -= chunk.length;
-      if (left < 0 || text?.found === true) settle(judge());
+      text?.read(chunk.subarray(0, remaining));
+      remaining -= chunk.length;
+      if (remaining < 0 || text?.found === true) settle(judge());
     });
     response.on('end', () => settle(judge()));
     response.on('error', (error) => settle(failure(error)));

@@ -6,7 +6,7 @@ export class RepeatedProbe {
   readonly #probe: (signal: AbortSignal) => Promise<ProbeOutcome>;
   readonly #onOutcome: (outcome: ProbeOutcome) => void;
   #timer: NodeJS.Timeout | undefined;
-  /** The probe under way. */
+  /** The probe in progress. */
   #current: AbortController | undefined;
   #ended = false;
 
@@ -18,7 +18,7 @@ export class RepeatedProbe {
     this.#onOutcome = onOutcome;
   }
 
-  /** Probes in `wait` ms. Aborts the probe under way, whose outcome would be out of date. */
+  /** Probes in `wait` ms. Aborts a probe in progress, whose outcome would be out of date. */
   schedule(wait: number): void {
     if (this.#ended) return;
     clearTimeout(this.#timer);

@@ -23,8 +23,8 @@ export function initialState(policy: Policy): GatewayState {
 }
 
 /**
- * Begins the next generation: a new process, or for a `url:` profile its probes alone. `restartedAfter` says how the
- * last one ended, if it is restarted without a wait.
+ * Begins the next generation: a new process, or only the probes of a `url:` profile. `restartedAfter` says how the
+ * last generation ended, if it is restarted without a wait.
  */
 export function begin(state: GatewayState, policy: Policy, restartedAfter: string | null = null): Step {
   const generation = state.generation + 1;

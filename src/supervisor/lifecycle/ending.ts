@@ -14,7 +14,7 @@ import {
 import { exitReason } from './text.ts';
 
 /**
- * Ends a gateway in order: it leaves routing, is drained if doors may hold leases on it, gets the stop signal, and
+ * Ends a gateway gracefully: it leaves routing, is drained if doors may hold leases on it, gets the stop signal, and
  * SIGKILL after the grace.
  */
 export function endGracefully(state: GatewayState, after: AfterExit, moment: Stamp, policy: Policy): Step {
@@ -61,7 +61,7 @@ export function signalEffects(pid: number, generation: number, policy: Policy): 
   ];
 }
 
-/** Sends SIGKILL to the whole tree, whatever it was doing. */
+/** Sends SIGKILL to the whole tree, in any phase. */
 export function endAtOnce(state: GatewayState, after: AfterExit, moment: Stamp, policy: Policy): Step {
   if (!policy.managed) return finish(state, after, moment, policy);
   const exited = state.phase.name === 'stopping' && state.phase.exited;
@@ -82,8 +82,8 @@ function killGroup(state: GatewayState, after: AfterExit, exited: boolean): Step
 }
 
 /**
- * The leader has ended. After an end that we asked for, what was planned follows; otherwise its exit code and its
- * restart policy decide.
+ * The leader has ended. If gwproxy ended it, the planned step follows; else the exit code and the restart policy
+ * decide.
  */
 export function exited(
   state: GatewayState,
@@ -120,9 +120,9 @@ function endOthers(
 }
 
 /**
- * Ends a gateway that must not go on (it hangs, uses too much memory, or did not start in time) in order; its restart
- * policy treats that as a failure. The requests of a hung listener are lost, but its other listeners may serve, so
- * they are drained.
+ * Gracefully ends a gateway that hangs, uses too much memory, or did not start in time; its restart policy treats
+ * that as a failure. The requests of a hung listener are lost, but its other listeners may serve, so they are
+ * drained.
  */
 export function mustRestart(state: GatewayState, reason: string, moment: Stamp, policy: Policy): Step {
   const { phase } = state;
@@ -133,8 +133,9 @@ export function mustRestart(state: GatewayState, reason: string, moment: Stamp, 
 }
 
 /**
- * Ends a gateway in order that no door has had a request for within its `idle_timeout`; it sleeps until its next
- * request. It makes no difference that an operator started it. A gateway that is starting goes on: a request waits for it.
+ * Gracefully ends an on-demand gateway that no door has had a request for within its `idle_timeout`; its next request
+ * starts it again. This applies even if an operator started it. A gateway that is starting goes on, since a request
+ * waits for it.
  */
 export function idle(state: GatewayState, moment: Stamp, policy: Policy): Step {
   const { phase } = state;

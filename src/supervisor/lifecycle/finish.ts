@@ -12,7 +12,7 @@ import {
 
 const SETTLE: readonly Effect[] = [{ type: 'publish' }, { type: 'endProbes' }, { type: 'clearTimer' }];
 
-/** Nothing is left of this generation: carries out what was planned after it. */
+/** Carries out the planned step once no process of this generation is left. */
 export function finish(state: GatewayState, after: AfterExit, moment: Stamp, policy: Policy): Step {
   const ended: GatewayState = { ...state, spawnedAt: null };
   switch (after.kind) {
@@ -33,7 +33,7 @@ function applyRestartPolicy(ended: GatewayState, end: End, moment: Stamp, policy
   switch (decision.kind) {
     case 'stop': {
       const desired = defaultDesired(policy);
-      // It would end the same way for the next request, and for each one after that.
+      // It would end the same way for every further request.
       if (desired === 'demand' && !end.served) return failed(explained, end, decision.reason);
       const lastError = desired === 'demand' ? null : `${end.reason}; ${decision.reason}`;
       return { state: { ...ended, phase: { name: 'stopped' }, desired, lastError }, effects: SETTLE };

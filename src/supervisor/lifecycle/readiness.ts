@@ -30,7 +30,7 @@ export function listenerReady(state: GatewayState, listener: string, at: number,
   };
 }
 
-/** A listener is not ready any more; a gateway that was ready becomes unready. */
+/** A listener is no longer ready; a gateway that was ready becomes unready. */
 export function listenerLost(
   state: GatewayState,
   listener: string,
@@ -53,7 +53,10 @@ export function listenerLost(
   };
 }
 
-/** The time for the start is over. With some listeners ready it goes on serving those; with none, the start has failed. */
+/**
+ * The start timeout has passed. If some listeners are ready, the gateway goes on with them; if none is, the start has
+ * failed.
+ */
 export function startTimeout(
   state: GatewayState,
   moment: Stamp & { readonly detail?: string },

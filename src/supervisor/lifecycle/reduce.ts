@@ -18,9 +18,9 @@ import {
 } from './state.ts';
 
 /**
- * The next state of one gateway, and what is to be done, in order. Pure and total: an event that has no meaning in
- * this state, or that belongs to an older generation, changes nothing. Every change is published to the doors before
- * anything else is done, so that a gateway has left routing before it gets a signal.
+ * Returns the next state of one gateway and the effects to carry out, in order. Pure and total: an event that has no
+ * meaning in this state, or that belongs to an older generation, changes nothing. Every change is published to the
+ * doors before any other effect, so that a gateway has left routing before it gets a signal.
  */
 export function reduce(state: GatewayState, event: GatewayEvent & Stamp, policy: Policy): Step {
   if ('generation' in event && event.generation !== state.generation) return unchanged(state);
@@ -100,14 +100,15 @@ function stop(state: GatewayState, atOnce: boolean, moment: Stamp, policy: Polic
     return atOnce ? endAtOnce(stopped, after, moment, policy) : changeAfterExit(stopped, phase, after);
   }
   if (phase.name === 'stopped' && state.desired === 'down') return unchanged(stopped);
-  // Published even if it had stopped before: doors hold requests for a gateway that sleeps, and must not any more.
+  // Published even if it had stopped before: doors hold requests for a gateway that sleeps, but must refuse them from
+  // now on.
   return {
     state: { ...stopped, phase: { name: 'stopped' } },
     effects: [{ type: 'publish' }, { type: 'clearTimer' }],
   };
 }
 
-/** A gateway that is ending already: changes what follows. */
+/** Changes what follows the end of a gateway that is ending already. */
 function changeAfterExit(state: GatewayState, phase: EndingPhase, after: AfterExit): Step {
   return { state: { ...state, phase: { ...phase, after } }, effects: [{ type: 'publish' }] };
 }

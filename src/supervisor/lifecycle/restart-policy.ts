@@ -3,7 +3,9 @@ import { duration } from '../../util/duration.ts';
 
 /** The restarts of a gateway that still count; bounded by the policy's `giveUp.restarts`. */
 export interface RestartHistory {
-  /** How long the next restart waits: 0 not at all, 1 `min`, and so on up to `max`. 0 again once it was stable. */
+  /**
+   * The backoff of the next restart: 0 is none, 1 is `min`, and so on up to `max`. Once it was stable it is 0 again.
+   */
   readonly level: number;
   /** Epoch ms of the restarts within the give-up window, oldest first. */
   readonly times: readonly number[];
@@ -16,13 +18,13 @@ export const NO_RESTARTS: RestartHistory = { level: 0, times: [], requested: 0 }
 /** A gateway that asks for more restarts than this without being stable in between is in a loop. */
 const MOST_REQUESTED = 5;
 
-/** How a generation ended that was neither stopped by an operator nor idle. */
+/** How a generation ended that was stopped neither by an operator nor for being idle. */
 export interface End {
   /** For the operator. */
   readonly reason: string;
   /** The exit code; null if a signal or gwproxy ended it. */
   readonly code: number | null;
-  /** Some listener of it had been ready. */
+  /** One of its listeners had been ready. */
   readonly served: boolean;
 }
 
@@ -41,8 +43,8 @@ const BY_EXIT_CODES = 'not restarted, as its exit_codes say';
 const BY_POLICY = 'not restarted, as its restart policy says';
 
 /**
- * What follows an end that no operator asked for, at `at` (epoch ms): first what the policy says about its exit code,
- * then what it says about failures (all ends but code 0) and others. `random` is in [0, 1).
+ * Decides what follows an end that no operator asked for, at `at` (epoch ms). The policy's rule for the exit code
+ * comes first, then its rule for failures (every end but code 0) and other ends. `random` is in [0, 1).
  */
 export function restartDecision(
   policy: RestartPolicy,
@@ -91,9 +93,9 @@ function restartAgain(
 }
 
 /**
- * The delay in ms before a restart, `attempts` (from 0) of which have waited before. The ceiling doubles with each one
- * up to `max`. The delay lies in the upper half of the ceiling ("equal jitter": gateways that crashed together are not
- * restarted together, and none at once), and never below `min`.
+ * The delay in ms before a restart; `attempts` counts the delayed restarts before it. The ceiling doubles with each
+ * one up to `max`. The delay lies in the upper half of the ceiling ("equal jitter": gateways that crashed together
+ * are not restarted together, and none at once), and never below `min`.
  */
 export function backoff(
   policy: Pick<RestartPolicy, 'min' | 'max'>,

@@ -3,7 +3,7 @@ import { finish } from './finish.ts';
 import type { End } from './restart-policy.ts';
 import { type GatewayState, type Policy, type Stamp, type Step, unchanged } from './state.ts';
 
-/** The process is there. A gateway that was stopped while its process was being spawned is ended now. */
+/** The process was spawned. A gateway that was stopped meanwhile is ended now. */
 export function spawned(state: GatewayState, pid: number, at: number, policy: Policy): Step {
   const { phase, generation } = state;
   const alive: GatewayState = { ...state, spawnedAt: at };
@@ -23,7 +23,7 @@ export function spawned(state: GatewayState, pid: number, at: number, policy: Po
   };
 }
 
-/** No process came about: the restart policy decides, unless the gateway was stopped meanwhile. */
+/** The process could not be spawned: the restart policy decides, unless the gateway was stopped meanwhile. */
 export function spawnFailed(state: GatewayState, reason: string, moment: Stamp, policy: Policy): Step {
   const { phase } = state;
   if (phase.name === 'starting' && phase.pid === null) {

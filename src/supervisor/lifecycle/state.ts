@@ -2,7 +2,7 @@ import type { ProfilePlan, RestartPolicy, StopPolicy } from '../../config/types.
 import type { End, RestartHistory } from './restart-policy.ts';
 
 /**
- * What should become of a gateway. 'demand': it sleeps, or is ending in order to sleep, until a request needs it. An
+ * The desired state. 'demand': the gateway sleeps, or is ending in order to sleep, until a request needs it. An
  * operator's stop makes it 'down', which no request overrides.
  */
 export type Desired = 'up' | 'down' | 'demand';
@@ -14,7 +14,7 @@ interface Exit {
   readonly at: number;
 }
 
-/** What follows once nothing is left of a gateway that is ending. */
+/** What follows once a gateway that is ending has no process left. */
 export type AfterExit =
   | { readonly kind: 'stop' }
   | { readonly kind: 'start' }
@@ -28,7 +28,7 @@ interface Serving {
   readonly pid: number | null;
   /** The names of the listeners that are ready, in no order. */
   readonly ready: readonly string[];
-  /** Some listener has been ready in this generation, so doors may hold leases on it. */
+  /** One of its listeners has been ready in this generation, so doors may hold leases on it. */
   readonly served: boolean;
 }
 
@@ -94,7 +94,10 @@ export interface Policy {
 
 export type TimerName = 'startTimeout' | 'drainTimeout' | 'graceTimeout' | 'backoffElapsed';
 
-/** What happened, without the moment. An event with a generation counts only while that generation is the current one. */
+/**
+ * What happened; `Stamp` adds the moment. An event with a generation counts only while that generation is the current
+ * one.
+ */
 export type GatewayEvent =
   /** From the operator or at start-up. */
   | { readonly type: 'start' }
@@ -102,7 +105,7 @@ export type GatewayEvent =
   | { readonly type: 'restart' }
   /** From a door. */
   | { readonly type: 'ensureReady' }
-  /** From the edge that carries out the effects. */
+  /** From gateway.ts, which carries out the effects. */
   | { readonly type: 'spawned'; readonly generation: number; readonly pid: number }
   | { readonly type: 'spawnFailed'; readonly generation: number; readonly reason: string }
   | { readonly type: 'listenerReady'; readonly generation: number; readonly listener: string }
@@ -117,16 +120,16 @@ export type GatewayEvent =
       readonly generation: number;
       readonly code: number | null;
       readonly signal: string | null;
-      /** What its stderr says about the failure; null if nothing. */
+      /** The line of its stderr that says why it failed; null if there is none. */
       readonly errorLine: string | null;
       /** Other processes of its tree are left. */
       readonly groupLeft: boolean;
     }
   /** Nothing of its tree is left. */
   | { readonly type: 'gone'; readonly generation: number }
-  /** Something outside the gateway stands in its way: the system, or a foreign process on its port. */
+  /** The system or a foreign process on its port hinders the gateway. */
   | { readonly type: 'trouble'; readonly generation: number; readonly reason: string }
-  /** A listener that was ready answers no more, while the process lives. */
+  /** A listener that was ready no longer answers, while the process lives. */
   | { readonly type: 'hung'; readonly generation: number; readonly listener: string; readonly reason: string }
   /** It uses more than `max_memory`. */
   | { readonly type: 'memoryExceeded'; readonly generation: number; readonly reason: string }
@@ -143,9 +146,9 @@ export interface Stamp {
   readonly random: number;
 }
 
-/** What the edge does, in the order of the list. */
+/** What gateway.ts carries out, in the order of the list. */
 export type Effect =
-  /** Publish the state to the doors; they have applied it before anything that follows is done. */
+  /** Publish the state to the doors, which apply it before the next effect. */
   | { readonly type: 'publish' }
   /** Acquire the ports and start the process; answered by spawned or spawnFailed. */
   | { readonly type: 'spawn'; readonly generation: number }
@@ -181,7 +184,7 @@ export function policyOf(profile: ProfilePlan): Policy {
   };
 }
 
-/** Whether a gateway in that phase takes requests for those of its listeners that are ready. */
+/** Whether a gateway in that phase serves requests for its listeners that are ready. */
 export function isServing(phase: Phase): phase is ServingPhase {
   return phase.name === 'starting' || phase.name === 'ready' || phase.name === 'unready';
 }
@@ -202,7 +205,7 @@ export function hasSettled({ phase }: GatewayState): boolean {
   );
 }
 
-/** What should become of a gateway that no operator has started or stopped. */
+/** The desired state of a gateway that no operator has started or stopped. */
 export function defaultDesired(policy: Policy): Desired {
   return policy.start === 'on-demand' ? 'demand' : 'down';
 }

@@ -25,7 +25,7 @@ export function combineOwnership(before: readonly Holder[], { owner, holders, in
   if (owner.kind === 'own') return { owner, holders };
   if (owner.kind === 'foreign' || before.length === 0 || inodes.size === 0) return { owner, holders: before };
   const sameSockets = [...inodes].every((inode) => before.some((holder) => holder.inode === inode));
-  // Its process cannot be read any more, since it changed its user; the sockets are the gateway's still.
+  // Its process changed its user and can no longer be read, but the sockets are still the gateway's.
   if (sameSockets) return { owner, holders: [] };
   return { owner: { kind: 'foreign', name: `another process (${owner.reason})` }, holders: before };
 }

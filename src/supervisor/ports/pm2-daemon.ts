@@ -11,7 +11,7 @@ export interface Pm2Owner {
   readonly name: string | null;
 }
 
-/** What pm2 tells an app about itself, in the app's environment. */
+/** What pm2 writes about an app into the app's environment. */
 export interface Pm2AppInfo {
   /** Absolute: a script, or a compiled program. */
   readonly script: string;
@@ -19,7 +19,7 @@ export interface Pm2AppInfo {
   readonly cwd: string | null;
 }
 
-/** What pm2's daemon calls itself: lib/Daemon.js sets the title. */
+/** The title of pm2's daemon, which lib/Daemon.js sets. */
 const DAEMON = /^PM2 v\S+: God Daemon \((.+?)\)/;
 
 /** PM2_HOME of the daemon with that command line; null if it is not pm2's daemon. Pure. */
@@ -51,7 +51,7 @@ export async function pm2HolderOf(address: string, port: number): Promise<Pm2Own
   return null;
 }
 
-/** What pm2 told that process; null if pm2 did not start it, or its environment may not be read. */
+/** What pm2 wrote into that process's environment; null if pm2 did not start it, or its environment may not be read. */
 export function pm2AppOf(pid: number): Pm2AppInfo | null {
   try {
     return appInEnvironment(readFileSync(`/proc/${pid}/environ`, 'utf8'));
@@ -61,10 +61,7 @@ export function pm2AppOf(pid: number): Pm2AppInfo | null {
   }
 }
 
-/**
- * The same from the text of proc_pid_environ(5): plain variables in fork mode, JSON in one variable in cluster mode.
- * Pure.
- */
+/** Parses the text of proc_pid_environ(5): plain variables in fork mode, JSON in one variable in cluster mode. Pure. */
 export function appInEnvironment(text: string): Pm2AppInfo | null {
   const variables = new Map(
     text.split('\0').map((line): [string, string] => {

@@ -16,15 +16,15 @@ export type AcquiredPorts =
 
 const RANGE_SIZE = 12_768;
 const DEFAULT_RANGE: PortRange = { from: 20_000, to: 32_767 };
-/** After so many busy ports in a row no more are tried. */
+/** How many ports an allocation tries before it gives up. */
 const MAX_TRIES = 512;
 /**
  * A process is reported to have ended as soon as its first thread has, but its sockets close with its last one (seen
- * with Node in 1 of 25 kills): the port is tried a few times more, that many ms apart.
+ * with Node in 1 of 25 kills). So the port is tried a few times more, this many ms apart.
  */
 const LINGER = 20;
 const LINGER_TRIES = 5;
-/** ms for a connection to a port that cannot be bound by us; loopback answers at once. */
+/** Timeout in ms of a connection to a port that gwproxy cannot bind; loopback answers at once. */
 const CONNECT_TIMEOUT = 500;
 
 /** Which profile has which ports; one for each supervisor. */
@@ -45,11 +45,11 @@ export class PortBook {
     for (const profile of profiles) this.configure(profile);
   }
 
-  /** Takes over the ports of a profile as the config has it now. Allocated ports stay where `port: auto` still stands. */
+  /** Applies the configured ports of a profile. A listener that still has `port: auto` keeps its allocated port. */
   configure({ name, launch, listeners }: ProfilePlan): void {
     const before = new Map(this.of(name));
     const named = this.#fixed.get(name);
-    // The map must stay the same: a start that is under way may fill it.
+    // The map must stay the same object: a start in progress may add to it.
     const ports = this.#ports.get(name) ?? new Map<string, number>();
     ports.clear();
     for (const { name: listener, port } of listeners) {
@@ -94,7 +94,7 @@ export class PortBook {
     this.#ports.set(profile.name, ports);
     for (const listener of profile.listeners) {
       const port = ports.get(listener.name);
-      if (port !== undefined && (await this.#comesFree(listener, port))) continue;
+      if (port !== undefined && (await this.#becomesFree(listener, port))) continue;
       if (listener.port !== 'auto')
         return { ok: false, reason: await this.#inUseText(profile.name, listener.host, listener.port) };
       const allocated = await this.#allocate(listener);
@@ -105,8 +105,8 @@ export class PortBook {
     return { ok: true, ports: new Map(ports) };
   }
 
-  async #comesFree({ host, port: wanted }: ListenerPlan, port: number): Promise<boolean> {
-    // After it was allocated, the config gave it to another listener.
+  async #becomesFree({ host, port: wanted }: ListenerPlan, port: number): Promise<boolean> {
+    // The config has given the allocated port to another listener since.
     if (wanted === 'auto' && this.#isFixed(port)) return false;
     if (await isFree(host, port)) return true;
     if (wanted !== 'auto') await this.#ending.get(port);
@@ -171,7 +171,7 @@ export async function allocationRange(file = '/proc/sys/net/ipv4/ip_local_port_r
   return DEFAULT_RANGE;
 }
 
-/** Whether a gateway could listen there now; it is tried. */
+/** Whether a gateway could listen there now; finds out by listening. */
 export async function isFree(host: string, port: number): Promise<boolean> {
   const code = await tryListen(host, port);
   if (code === null) return true;

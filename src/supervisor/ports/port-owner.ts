@@ -21,7 +21,7 @@ export interface PortOwnerOptions {
   readonly sockets?: (host: string, port: number) => Promise<readonly ListeningSocket[]>;
   /** ms of a monotonic clock. */
   readonly clock?: () => number;
-  /** Other processes of the gateway, or other sockets, hold the port than before. */
+  /** The processes or sockets of the gateway that hold the port have changed. */
   readonly holdersChanged?: () => void;
 }
 
@@ -37,11 +37,11 @@ const FORWARDERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * ms until the next full scan even if the sockets stay with their holders: a second program can join a socket that has
- * SO_REUSEPORT.
+ * ms until the next full scan even if the sockets stay with their holders: a second program can join a socket that
+ * has SO_REUSEPORT.
  */
 const VALID_FOR = 300_000;
-/** After a scan that found no holder there is a pause of twenty times its duration, and of 1 s at least. */
+/** After a scan that found no holder, the next one waits twenty times its duration, and at least 1 s. */
 const PAUSE_FACTOR = 20;
 const SHORTEST_PAUSE = 1000;
 
@@ -63,16 +63,19 @@ export class PortOwner {
   }
 
   /**
-   * The last known holders among the gateway's own processes. While they hold the sockets, no other process takes its
-   * connections, except one that shares the port by SO_REUSEPORT. Empty if ownership was never confirmed.
+   * The last known holders among the gateway's own processes. While they hold the sockets, no other process accepts
+   * its connections, except one that shares the port by SO_REUSEPORT. Empty if ownership was never confirmed.
    */
   get holders(): readonly Holder[] {
     return this.#holders;
   }
 
-  /** Never rejects: an owner that cannot be found is unknown. To be called once the port has taken a connection. */
+  /**
+   * Never rejects: an owner that cannot be found is unknown. Must be called only after the port has accepted a
+   * connection.
+   */
   find(): Promise<Owner> {
-    if (!HAS_PROC) return Promise.resolve(unknown('this system does not say'));
+    if (!HAS_PROC) return Promise.resolve(unknown('this system has no /proc'));
     const last = this.#last;
     if (last !== undefined && this.#clock() < last.validUntil && last.holders.every(stillHolds)) {
       return Promise.resolve(last.owner);
@@ -152,11 +155,11 @@ async function findOwner(
   const ours = await members();
   const own = await findHolders(inodes, ours);
   if (own.length === inodes.size) return { owner: { kind: 'own' }, holders: own };
-  return othersOf(sockets, own, ours, members);
+  return findOtherOwner(sockets, own, ours, members);
 }
 
 /** The owner of a port that has sockets which no known process of the gateway holds. */
-async function othersOf(
+async function findOtherOwner(
   sockets: readonly ListeningSocket[],
   own: readonly Holder[],
   ours: readonly number[],
@@ -187,7 +190,7 @@ async function othersOf(
   return notFound(
     uid === undefined || uid === String(process.getuid?.())
       ? 'its process cannot be read'
-      : `it is of user ${uid}`,
+      : `it belongs to user ${uid}`,
   );
 }
 

@@ -1,12 +1,12 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type Holder, inodeIn } from '../../holder.ts';
 import { isGone, readProc } from '../tree/proc.ts';
 
 /**
- * Links that are read before the event loop has its turn: 3 ms. They are read synchronously, since each costs six times
- * the CPU by way of the thread pool (58 µs instead of 10).
+ * Links that are read before the event loop continues: 3 ms. They are read synchronously, since through the thread
+ * pool each costs six times the CPU (58 µs instead of 10).
  */
 const LINKS_IN_A_ROW = 256;
 
@@ -23,7 +23,7 @@ export async function findHolders(
   for (const pid of pids) {
     for (const fd of filesOf(pid)) {
       read += 1;
-      if (read % LINKS_IN_A_ROW === 0) await turn();
+      if (read % LINKS_IN_A_ROW === 0) await yieldToEventLoop();
       const inode = socketOf(pid, fd);
       if (inode === null || !inodes.has(inode) || found.has(inode)) continue;
       found.set(inode, { pid, fd, inode });

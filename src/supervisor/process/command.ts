@@ -1,6 +1,6 @@
 import type { Launch, ListenerPlan, ProcessSettings, Template } from '../../config/types.ts';
 
-/** What is to be started, with all templates filled in. */
+/** A command to start, with all templates filled in. */
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];

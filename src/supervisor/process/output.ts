@@ -7,8 +7,8 @@ const BURST = 4 * MIB;
 const REPORT_EVERY = 1000;
 
 /**
- * For one gateway 768 KiB are read within 10 ms, or a quarter of that reported. Then its pipes are paused until the
- * window ends: `yes` would take a whole core (2.5 GB/s, measured), and every request would wait behind it.
+ * At most 768 KiB of one gateway's output are read within 10 ms, and less if much of it is reported. Then its pipes
+ * are paused until the window ends: `yes` would take a whole core (2.5 GB/s, measured), and delay every request.
  */
 const WINDOW_BYTES = 768 * 1024;
 const REPORTED_WEIGHT = 4;
@@ -16,13 +16,13 @@ const WINDOW = 10;
 
 export interface OutputHandlers {
   line(stream: 'stdout' | 'stderr', line: string): void;
-  /** So many lines came too fast and were dropped; called at most once a second. */
+  /** That many lines came too fast and were dropped; called at most once a second. */
   dropped(lines: number): void;
 }
 
 /**
- * Reads a gateway's output to its end, at up to 75 MB/s. More than 1 MiB a second, or 4 MiB at once, is read and counted
- * but not reported.
+ * Reads a gateway's output to its end, at up to 75 MB/s. What exceeds 1 MiB a second, or 4 MiB at once, is read and
+ * counted but not reported.
  */
 export class OutputReader {
   readonly #streams: readonly Readable[];

@@ -32,7 +32,7 @@ if [ -n "$nice" ]; then
 fi
 exec "$@" 3>&-`;
 
-/** ms after which the wrapper counts as done: on a machine that hangs the gateway can be signalled all the same. */
+/** ms after which the wrapper counts as done, so that the gateway can be signalled even on a machine that hangs. */
 const WRAPPED_WITHIN = 2000;
 
 /** What to spawn so that the process gets its settings. */
@@ -58,9 +58,9 @@ export async function prepare(
 ): Promise<PreparedSpawn> {
   const { file, args, env, process: settings } = command;
   const account = await accountFor(settings);
-  const asked = settings.nice === null ? 0 : settings.nice - getPriority();
-  const wrapped = settings.umask !== null || settings.maxOpenFiles !== null || asked > 0;
-  const values = [settings.umask?.toString(8), settings.maxOpenFiles, asked > 0 ? asked : null];
+  const increment = settings.nice === null ? 0 : settings.nice - getPriority();
+  const wrapped = settings.umask !== null || settings.maxOpenFiles !== null || increment > 0;
+  const values = [settings.umask?.toString(8), settings.maxOpenFiles, increment > 0 ? increment : null];
   return {
     ...(wrapped
       ? {
@@ -71,7 +71,7 @@ export async function prepare(
     env: account === null || settings.user === null ? env : environmentOf(account, env, own),
     identity: account === null ? undefined : { uid: account.uid, gid: account.gid },
     wrapped,
-    spawnAt: asked < 0 ? settings.nice : null,
+    spawnAt: increment < 0 ? settings.nice : null,
   };
 }
 

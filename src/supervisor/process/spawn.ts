@@ -13,7 +13,7 @@ import { StderrTail } from './stderr-tail.ts';
 /** ms that a pipe may stay open after the last known process of a gateway has ended. */
 const PIPES_CLOSE_WITHIN = 2000;
 
-/** ms that the last line of stderr may take after a failure: normally it has been read already. */
+/** ms to wait after a failure for the last line of stderr; normally it has been read already. */
 const LAST_LINE_WITHIN = 100;
 
 export interface ProcessExit {
@@ -30,11 +30,11 @@ export interface ProcessHandlers {
   /** It could not be started; `reason` is for the operator. */
   failed(reason: string): void;
   line(stream: 'stdout' | 'stderr', line: string): void;
-  /** So many lines came too fast and were dropped. */
+  /** That many lines came too fast and were dropped. */
   dropped(lines: number): void;
   /** The leader has ended. */
   exited(exit: ProcessExit): void;
-  /** Nothing of the tree is left; false if some of it outlived SIGKILL and was given up. */
+  /** No process of the tree is left; false if some outlived SIGKILL and were given up. */
   treeEnded(isComplete: boolean): void;
   /** Its last line was reported. */
   outputEnded(): void;
@@ -108,7 +108,7 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
   void exit.then(async ([code, signal]) => {
     const othersLeft = await tree.leaderEnded();
     const isFailure = code !== null && code !== 0;
-    // The processes that are left keep stderr open.
+    // The remaining processes keep stderr open.
     if (isFailure && !othersLeft) await within(LAST_LINE_WITHIN, stderrClosed);
     const errorLine = isFailure ? tail.errorLine(command.env) : null;
     handlers.exited({ code, signal, errorLine, othersLeft });

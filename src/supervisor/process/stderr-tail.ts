@@ -9,7 +9,7 @@ const REMEMBERED_LENGTH = 1000;
 const SEARCHED_LINES = 10;
 /** Characters shown. */
 const SHOWN_LENGTH = 200;
-/** A shorter value of a variable stands in a line by chance. */
+/** A shorter value of a variable may occur in a line by chance. */
 const SHORTEST_SECRET = 6;
 
 const HIDDEN = '(its last line may hold a secret, so it is not shown)';
@@ -26,9 +26,9 @@ export class StderrTail {
 
   push(line: string): void {
     // A slice would keep the whole long line in memory.
-    const kept =
+    const text =
       line.length > REMEMBERED_LENGTH ? Buffer.from(line.slice(0, REMEMBERED_LENGTH)).toString() : line;
-    if (this.#lines.push(kept) > REMEMBERED_LINES) this.#lines.shift();
+    if (this.#lines.push(text) > REMEMBERED_LINES) this.#lines.shift();
   }
 
   /**
@@ -38,8 +38,8 @@ export class StderrTail {
    */
   errorLine(env: Readonly<Record<string, string>>): string | null {
     const lines = this.#lines.map(plainText).filter((line) => line.trim() !== '');
-    const telling = lines.filter((line) => !NOISE.test(line)).slice(-SEARCHED_LINES);
-    const line = telling.findLast((each) => ERROR.test(each)) ?? telling.at(-1) ?? lines.at(-1);
+    const candidates = lines.filter((line) => !NOISE.test(line)).slice(-SEARCHED_LINES);
+    const line = candidates.findLast((each) => ERROR.test(each)) ?? candidates.at(-1) ?? lines.at(-1);
     if (line === undefined) return null;
     if (mayHoldSecret(line, env)) return HIDDEN;
     const shown = line.trim().replaceAll(/\s+/g, ' ');

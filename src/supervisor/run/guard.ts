@@ -5,7 +5,7 @@ import { MARK } from '../tree/mark.ts';
 import type { ProcessId } from '../tree/proc.ts';
 import { GUARD } from './guard-script.ts';
 
-/** So many guards may end within a minute; then the next one is started a minute later. */
+/** If this many guards end within a minute, the next one is started a minute later. */
 const MOST_DEATHS = 3;
 const MINUTE = 60_000;
 
@@ -13,12 +13,12 @@ const MINUTE = 60_000;
 const ENDS_WITHIN = 2000;
 
 /** A process group; `started` is its leader's start, null on systems without /proc. */
-export type LedGroup = Pick<ProcessId, 'pid'> & { readonly started: number | null };
+export type ProcessGroup = Pick<ProcessId, 'pid'> & { readonly started: number | null };
 
 export interface GuardOptions {
-  /** The begin of the entry that marks the run's processes in their environments. */
+  /** The beginning of the environment entry that marks the run's processes. */
   readonly entry: string;
-  /** There is no guard for now; at most once a minute. */
+  /** Called when there is no guard for now; at most once a minute. */
   readonly lost: (reason: string) => void;
   /** ms of a monotonic clock. */
   readonly now?: () => number;
@@ -57,7 +57,7 @@ export class Guard {
       child = spawn('/bin/sh', ['-c', GUARD, 'gwproxy-guard', this.#options.entry], {
         cwd: '/',
         // A gwproxy that runs within a gateway of another one has that gateway's mark, and its guard must outlive it.
-        // With no mark at all the guard would count as a child of that gateway that hides its environment.
+        // Without any mark, the guard would count as a child of that gateway that hides its environment.
         env: { PATH: process.env.PATH ?? '/usr/bin:/bin', [MARK]: 'guard' },
         stdio: ['pipe', 'ignore', 'ignore'],
         // In a session of its own it gets neither Ctrl-C nor the hang-up of gwproxy's terminal.
@@ -79,12 +79,15 @@ export class Guard {
   }
 
   /** Replaces the list of all groups. */
-  update(groups: readonly LedGroup[]): void {
+  update(groups: readonly ProcessGroup[]): void {
     this.#groups = groups.map(({ pid, started }) => `${pid}:${started ?? ''}`).join(' ');
     this.#write();
   }
 
-  /** To be called when no gateway is left: ends the guard, which then kills nothing. Resolves when it has ended; bounded. */
+  /**
+   * Must be called when no gateway is left: ends the guard, which then kills nothing. Resolves when it has ended;
+   * bounded.
+   */
   async end(): Promise<void> {
     this.#ended = true;
     clearTimeout(this.#retry);

@@ -33,7 +33,7 @@ export function formatRecord(record: RunRecord): string {
 /** Throws a text for the operator if the text is not a record. */
 export function parseRecord(text: string): RunRecord {
   const value: unknown = text.length > MAX_BYTES ? null : JSON.parse(text);
-  if (!isObject(value)) throw new Error('it is no record of a run');
+  if (!isObject(value)) throw new Error('it is not a record of a run');
   if (value.version !== VERSION) throw new Error(`its version is ${String(value.version)}, not ${VERSION}`);
   const { run, boot, pid, started, leaders } = value;
   const isComplete =
@@ -44,7 +44,7 @@ export function parseRecord(text: string): RunRecord {
     typeof started === 'number' &&
     Array.isArray(leaders) &&
     leaders.every(isLeader);
-  if (!isComplete) throw new Error('it is no record of a run');
+  if (!isComplete) throw new Error('it is not a record of a run');
   return { run, boot, pid, started, leaders };
 }
 
@@ -89,14 +89,14 @@ export class RecordFile {
     this.#failed = failed;
   }
 
-  /** Of several records that come during a write, the last is written. Resolves once this or a later one was. */
+  /** If several records arrive during a write, only the last is written. Resolves once this one or a later one was. */
   write(record: RunRecord): Promise<void> {
     this.#pending = formatRecord(record);
     this.#writing ??= this.#write();
     return this.#writing;
   }
 
-  /** To be called when no process of the run is left. */
+  /** Must be called when no process of the run is left. */
   async remove(): Promise<void> {
     this.#pending = null;
     await this.#writing;

@@ -9,7 +9,7 @@ import { ownStart, scanNow } from '../tree/census.ts';
 import { MARK, markOf, markPrefix } from '../tree/mark.ts';
 import { HAS_PROC, isLiving, type ProcessId, readStat } from '../tree/proc.ts';
 import { HAS_GROUPS, signalProcess } from '../tree/process-group.ts';
-import { Guard, type LedGroup } from './guard.ts';
+import { Guard, type ProcessGroup } from './guard.ts';
 import { type Leader, RECORD, RecordFile, type RunRecord, readRecord } from './run-record.ts';
 import { sweep } from './sweep.ts';
 
@@ -24,16 +24,16 @@ export interface Run {
   /** No process of the tree of that leader is left. */
   treeEnded(pid: number): void;
   /**
-   * Rejects with a CommandError (73) if the gwproxy of the record lives, whatever became of its control socket. To be
-   * called before the state folder is written to and before earlier processes are ended.
+   * Rejects with a CommandError (73) if the recorded gwproxy still lives, even if its control socket is gone. Must be
+   * called before anything is written to the state folder and before earlier processes are ended.
    */
   assertNoneRuns(): Promise<void>;
   /**
-   * Ends the processes of an earlier run that was killed, then starts the guard and the record of this run. To be called
-   * after assertNoneRuns(), and before the first start.
+   * Ends the processes of an earlier run that was killed, then starts the guard and the record of this run. Must be
+   * called after assertNoneRuns() and before the first start.
    */
   begin(): Promise<void>;
-  /** To be called when no gateway is left. */
+  /** Must be called when no gateway is left. */
   close(): Promise<void>;
   /**
    * Sends SIGKILL, before it returns, to every process with a mark of this run: for the 'exit' of gwproxy, after the
@@ -51,7 +51,7 @@ const KILL_SCANS = 3;
 /** `folder` is the state folder. */
 export function createRun({ folder, report }: { readonly folder: string; readonly report: Report }): Run {
   const id = newId();
-  const groups = new Map<number, LedGroup & { readonly profile: string }>();
+  const groups = new Map<number, ProcessGroup & { readonly profile: string }>();
   const file = join(folder, RECORD);
   const recordFailed = (reason: string): void => report({ type: 'run.record', file, reason });
   const record = new RecordFile(file, recordFailed);
@@ -84,9 +84,9 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
     try {
       const earlier = await earlierOfThisBoot();
       if (earlier === null) return;
-      const { profiles, processes, left } = await sweep(earlier);
+      const { profiles, processes, survivors } = await sweep(earlier);
       if (processes > 0) report({ type: 'run.swept', profiles, processes });
-      if (left.length > 0) recordFailed(`names processes that cannot be ended: ${left.join(', ')}`);
+      if (survivors.length > 0) recordFailed(`names processes that cannot be ended: ${survivors.join(', ')}`);
     } catch (error) {
       const why = errorCode(error) ?? errorMessage(error);
       recordFailed(`cannot be used (${why}): processes that a killed gwproxy left are not searched for`);
@@ -97,7 +97,7 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
     ...unguardedAs(id),
     leaderStarted(profile, pid) {
       const started = HAS_PROC ? startOf(pid) : null;
-      // It has ended already, and its pid may belong to another process by the time that it is needed.
+      // It has ended already, so its pid may be another process's soon.
       if (HAS_PROC && started === null) return;
       groups.set(pid, { profile, pid, started });
       changed();

@@ -17,7 +17,7 @@ export interface Swept {
   /** How many processes were ended. */
   readonly processes: number;
   /** The pids of those that could not be ended. */
-  readonly left: readonly number[];
+  readonly survivors: readonly number[];
 }
 
 /**
@@ -32,22 +32,22 @@ export async function sweep(record: RunRecord): Promise<Swept> {
   const from = performance.now();
   for (let wait = 2; ; wait = Math.min(wait * 2, 100)) {
     const census = await scan(record.started, (mark) => mark.startsWith(prefix));
-    // Only in the first scan: a leader may end before its group, whose number then stays in use.
+    // Only in the first scan: a leader may end before its group, which keeps the number.
     groups ??= groupsOf(record, census);
-    const left = remainingOf(census, prefix, groups);
+    const remaining = remainingOf(census, prefix, groups);
     const spent = performance.now() - from;
-    if (left.length === 0 || spent > GIVEN_UP_AFTER) {
-      const pids = left.map(({ seen }) => seen.pid);
+    if (remaining.length === 0 || spent > GIVEN_UP_AFTER) {
+      const pids = remaining.map(({ seen }) => seen.pid);
       const ended = [...found.keys()].filter((pid) => !pids.includes(pid)).length;
-      return { profiles: [...new Set(found.values())].sort(), processes: ended, left: pids };
+      return { profiles: [...new Set(found.values())].sort(), processes: ended, survivors: pids };
     }
-    for (const { seen, profile } of left) {
+    for (const { seen, profile } of remaining) {
       if (spent >= GRACE) signalProcess(seen, 'SIGKILL');
       else if (!found.has(seen.pid)) signalProcess(seen, 'SIGTERM');
       found.set(seen.pid, profile);
     }
     await pause(wait);
-    while (performance.now() - from < GRACE && left.some(({ seen }) => isLiving(seen))) await pause(10);
+    while (performance.now() - from < GRACE && remaining.some(({ seen }) => isLiving(seen))) await pause(10);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Event } from '../../events.ts';
 import { type GatewayState, isEnding } from '../lifecycle/state.ts';
 
-/** The gateways that wait until others have started, as their `after` says. */
+/** The gateways that wait until those in their `after` have started. */
 export class StartOrder {
   readonly #stateOf: (name: string) => GatewayState | undefined;
   readonly #waiting = new Map<string, readonly string[]>();
@@ -19,7 +19,6 @@ export class StartOrder {
     this.#waiting.set(name, after);
   }
 
-  /** It waits no longer. */
   forget(name: string): void {
     this.#waiting.delete(name);
   }
@@ -28,7 +27,7 @@ export class StartOrder {
     this.#waiting.clear();
   }
 
-  /** Removes and returns the first that has nothing left to wait for; undefined if there is none. */
+  /** Removes and returns the first gateway that no longer waits for any other; undefined if there is none. */
   dequeue(): string | undefined {
     for (const name of this.#waiting.keys()) {
       if (this.waitsFor(name).length > 0) continue;
@@ -38,14 +37,14 @@ export class StartOrder {
     return undefined;
   }
 
-  /** Those in its `after` that have neither started nor failed yet; none if it does not wait. */
+  /** Those in its `after` that have neither started nor failed; none if it does not wait. */
   waitsFor(name: string): readonly string[] {
     const after = this.#waiting.get(name) ?? [];
     return after.filter((other) => this.#waiting.has(other) || isStarting(this.#stateOf(other)));
   }
 }
 
-/** Whether it has neither started nor failed yet. A gateway that is not to start delays no other. */
+/** Whether it has neither started nor failed. A gateway that will not start delays no other. */
 export function isStarting(state: GatewayState | undefined): boolean {
   if (state === undefined) return false;
   const { phase } = state;
@@ -53,8 +52,8 @@ export function isStarting(state: GatewayState | undefined): boolean {
   return phase.name === 'starting';
 }
 
-/** The `last_error` of a gateway that waits for its turn in starts.ts. */
-export const WAITS_FOR_TURN = 'waits for its turn: so many others start now (start_concurrency)';
+/** The `last_error` of a gateway that starts.ts lets wait. */
+export const START_LIMIT_REACHED = 'waits to start: start_concurrency limits how many gateways start at once';
 
 export function waitText(names: readonly string[]): string {
   return `waits for ${names.join(', ')}`;

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { admit, enqueue, noTurns, prioritize, release, type Turns } from './turns.ts';
+import { admit, emptyQueue, enqueue, prioritize, release, type StartQueue } from './start-queue.ts';
 
-/** ms after which a gateway that is still starting gives up its turn: by then it mostly waits, and uses little CPU. */
-const LONGEST_TURN = 5000;
+/** ms after which a gateway that is still starting frees its slot: it mostly waits then, and uses little CPU. */
+const SLOT_TIMEOUT = 5000;
 
-interface Turn {
+interface WaitingStart {
   readonly promise: Promise<void>;
   readonly resolve: () => void;
 }
@@ -12,53 +12,56 @@ interface Turn {
 /** Limits how many gateways of a supervisor start at once: forty on two cores would all be late. */
 export class Starts {
   readonly #longest: number;
-  #turns: Turns;
-  readonly #waiting = new Map<string, Turn>();
+  #queue: StartQueue;
+  readonly #waiting = new Map<string, WaitingStart>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
 
-  /** `longest` is the ms after which a turn is over in any case. */
-  constructor(concurrency: number | null, longest = LONGEST_TURN) {
+  /** `longest` is the ms after which a slot is freed in any case. */
+  constructor(concurrency: number | null, longest = SLOT_TIMEOUT) {
     this.#longest = longest;
-    this.#turns = noTurns(limitOf(concurrency));
+    this.#queue = emptyQueue(limitOf(concurrency));
   }
 
-  /** Changes the limit; null is as many as this machine's cores suggest. */
+  /** Changes the limit; null derives it from this machine's cores. */
   setLimit(concurrency: number | null): void {
-    this.#update({ ...this.#turns, limit: limitOf(concurrency) });
+    this.#update({ ...this.#queue, limit: limitOf(concurrency) });
   }
 
-  /** Resolves when it is that profile's turn, or when `release` is called before. `isUrgent`: a request or an operator waits for it. */
+  /**
+   * Resolves when the profile has a slot, or when `release` is called before. `isUrgent`: a request or an operator
+   * waits for it.
+   */
   acquire(profile: string, isUrgent = false): Promise<void> {
     this.release(profile);
-    const turn = newTurn();
-    this.#waiting.set(profile, turn);
-    const turns = enqueue(this.#turns, profile);
-    this.#update(isUrgent ? prioritize(turns, profile) : turns);
-    return turn.promise;
+    const start = newStart();
+    this.#waiting.set(profile, start);
+    const queue = enqueue(this.#queue, profile);
+    this.#update(isUrgent ? prioritize(queue, profile) : queue);
+    return start.promise;
   }
 
-  /** Whether it waits for its turn. */
+  /** Whether the profile waits for a slot. */
   isWaiting(profile: string): boolean {
     return this.#waiting.has(profile);
   }
 
-  /** A request or an operator waits for it: it goes ahead of the others. */
+  /** Puts the profile's start ahead of the others, since a request or an operator waits for it. */
   prioritize(profile: string): void {
     // This is called for every request that is held.
-    if (this.#waiting.has(profile)) this.#update(prioritize(this.#turns, profile));
+    if (this.#waiting.has(profile)) this.#update(prioritize(this.#queue, profile));
   }
 
-  /** It has started, failed, or must not start any more: gives its turn to the next one. */
+  /** Frees the profile's slot, or ends its wait: it has started, has failed, or must not start any more. */
   release(profile: string): void {
-    this.#cancelTurn(profile);
-    this.#update(release(this.#turns, profile));
+    this.#endWait(profile);
+    this.#update(release(this.#queue, profile));
   }
 
-  #update(turns: Turns): void {
-    const next = admit(turns);
-    this.#turns = next.turns;
+  #update(queue: StartQueue): void {
+    const next = admit(queue);
+    this.#queue = next.queue;
     for (const name of next.names) {
-      this.#cancelTurn(name);
+      this.#endWait(name);
       this.#timers.set(
         name,
         setTimeout(() => this.release(name), this.#longest),
@@ -66,7 +69,7 @@ export class Starts {
     }
   }
 
-  #cancelTurn(profile: string): void {
+  #endWait(profile: string): void {
     clearTimeout(this.#timers.get(profile));
     this.#timers.delete(profile);
     this.#waiting.get(profile)?.resolve();
@@ -79,7 +82,7 @@ function limitOf(concurrency: number | null): number {
   return concurrency ?? Math.max(4, 2 * availableParallelism());
 }
 
-function newTurn(): Turn {
+function newStart(): WaitingStart {
   let resolve = (): void => {};
   const promise = new Promise<void>((settle) => {
     resolve = settle;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { errorCode } from '../../util/errno.ts';
 import { knownMarks } from './environ.ts';
 import { markIn } from './mark.ts';
@@ -13,13 +13,13 @@ export interface CensusEntry extends ProcessStat {
   readonly isStale: boolean;
 }
 
-/** Processes that are read before the event loop has its turn: about 1 ms. */
+/** Processes that are read before the event loop continues: about 1 ms. */
 const SLICE = 64;
 
 /**
- * Every living process but the kernel's. Marks are read of processes that started at or after `since` (clock ticks
- * since boot); only those for which `mustBeFresh` is true are sure to be fresh, see knownMarks(). Rejects if /proc cannot
- * be read (no descriptor left).
+ * Every living process but the kernel's. Marks are read only for processes that started at or after `since` (clock
+ * ticks since boot); a mark is sure to be fresh only if `mustBeFresh` is true for it, see knownMarks(). Rejects if
+ * /proc cannot be read (no descriptor left).
  */
 export async function scan(
   since: number,
@@ -27,7 +27,7 @@ export async function scan(
 ): Promise<readonly CensusEntry[]> {
   const found: ProcessStat[] = [];
   for (const [index, pid] of readPids().entries()) {
-    if (index % SLICE === SLICE - 1) await turn();
+    if (index % SLICE === SLICE - 1) await yieldToEventLoop();
     const stat = readStat(pid);
     if (stat?.living === true && !stat.kernel) found.push(stat);
   }
@@ -40,7 +40,10 @@ export async function scan(
   });
 }
 
-/** The same without a wait, and only processes since `since`: for the 'exit' of gwproxy, when nothing can be awaited. */
+/**
+ * As scan(), but synchronous and only for processes since `since`: for the 'exit' of gwproxy, when nothing can be
+ * awaited.
+ */
 export function scanNow(since: number): readonly CensusEntry[] {
   return readPids().flatMap((pid) => {
     try {
@@ -66,8 +69,9 @@ let marksInQuestion = new Set<string>();
 let last: { readonly census: readonly CensusEntry[]; readonly at: number } | undefined;
 
 /**
- * All living processes, with the marks of those that are younger than gwproxy, at some time after the call. Only the
- * given mark is sure to be fresh. Fifty gateways that end at once share their scans. Null if /proc cannot be read now.
+ * All living processes at some time after the call, with the marks of those that are younger than gwproxy; only the
+ * given mark is sure to be fresh. Callers share scans, since fifty gateways may end at once. Null if /proc cannot be
+ * read now.
  */
 export function takeCensus(mark?: string): Promise<readonly CensusEntry[] | null> {
   if (mark !== undefined) marksInQuestion.add(mark);
@@ -75,7 +79,7 @@ export function takeCensus(mark?: string): Promise<readonly CensusEntry[] | null
     running = census();
     return running;
   }
-  // The scan under way may already have passed the processes that the caller waits for.
+  // The scan in progress may already have passed the processes that the caller waits for.
   next ??= running.then(() => {
     next = undefined;
     running ??= census();

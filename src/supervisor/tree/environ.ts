@@ -32,8 +32,8 @@ interface Reading {
 let known: ReadonlyMap<number, Reading> = new Map();
 
 /**
- * The marks of these processes by pid: null for a process without one, no entry for one that hides it. Rereads the
- * marks in question, of which `mustBeFresh` is true; others may be 10 s old, and their `at` says when they were read.
+ * The marks of these processes by pid: null for a process without one, no entry for one that hides it. Marks for
+ * which `mustBeFresh` is true are reread; others may be 10 s old, and their `at` says when they were read.
  *
  * A process without a mark is not read again. A child of a gateway has its mark from the beginning; only a leader has
  * none before its exec, and it is known by its group.

@@ -6,7 +6,7 @@ const ENTRY = `${MARK}=`;
 /** The mark in an environment of /proc/PID/environ, whose entries each end with a NUL; null if it has none. */
 export function markIn(environ: Buffer): string | null {
   for (let at = environ.indexOf(ENTRY); at !== -1; at = environ.indexOf(ENTRY, at + 1)) {
-    // It must be the begin of an entry: another variable's value may hold this text.
+    // It must be the beginning of an entry: another variable's value may contain this text.
     if (at > 0 && environ[at - 1] !== 0) continue;
     const end = environ.indexOf(0, at);
     return environ.toString('utf8', at + ENTRY.length, end === -1 ? environ.length : end);

@@ -18,13 +18,16 @@ export interface MemoryWatchOptions {
   readonly interval?: number;
 }
 
-/** The part of the limit from which on a gateway counts as near it. */
+/** The fraction of the limit from which a gateway counts as near it. */
 const NEAR = 0.8;
 
 /** ms: a leak of 50 MB/s is 100 MB past the limit at worst. Without /proc each reading starts a program. */
 const INTERVAL = HAS_PROC ? 2000 : 10_000;
 
-/** ms that the list of processes may be old, so a new child counts that much later. All gateways share it: it costs 10 ms. */
+/**
+ * ms that the list of processes may be old, so that a new child counts that much later. All gateways share the list,
+ * which costs 10 ms.
+ */
 const LIST_AGE = 4000;
 
 /**

@@ -10,11 +10,11 @@ const POOLED = 4;
 const pool: Buffer[] = [];
 
 /**
- * Reads a whole file of /proc off the main thread, and returns what `use` makes of it; `use` must not keep the buffer.
+ * Reads a whole file of /proc off the main thread, and returns the result of `use`, which must not keep the buffer.
  * Rejects with the system's error.
  *
- * fs.promises.readFile allocates 64 KiB for each of these files, since their size is said to be 0: fifty environments
- * made V8 collect all garbage once a second.
+ * fs.promises.readFile allocates 64 KiB for each of these files, since the system gives their size as 0: fifty
+ * environments made V8 collect all garbage once a second.
  */
 export async function readProcBytes<T>(path: string, use: (bytes: Buffer) => T): Promise<T> {
   let buffer = pool.pop() ?? Buffer.allocUnsafeSlow(SIZE);

@@ -21,7 +21,7 @@ export function tryGroup(pid: number): Sent {
   return HAS_GROUPS ? send(-pid, 0) : 'sent';
 }
 
-/** Signals that process, but not another one that has its pid by now. */
+/** Signals that process, but not another one that reuses its pid. */
 export function signalProcess(process: ProcessId, signal: NodeJS.Signals): Sent {
   return isLiving(process) ? send(process.pid, signal) : 'gone';
 }

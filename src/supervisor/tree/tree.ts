@@ -35,8 +35,9 @@ export function unmarkedDescendants(
 }
 
 /**
- * The pids of a gateway's living processes: those of its group, and those outside it that have its mark (a daemon in a
- * session of its own). A process that left the group and hides its environment is missing. Without /proc: the leader alone.
+ * The pids of a gateway's living processes: those of its group, and those outside it that have its mark (a daemon in
+ * a session of its own). A process that left the group and hides its environment is missing. Without /proc only the
+ * leader is returned.
  */
 export async function processesOf(pid: number, mark: string): Promise<readonly number[]> {
   const census = HAS_PROC ? await takeCensus(mark) : null;
@@ -44,7 +45,7 @@ export async function processesOf(pid: number, mark: string): Promise<readonly n
   return census.filter((seen) => belongsTo(seen, pid, mark)).map((seen) => seen.pid);
 }
 
-/** All processes of one generation of a gateway, as far as they can be found: they end together. */
+/** All processes of one generation of a gateway that can be found. They end together. */
 export class Tree {
   readonly #pid: number;
   readonly #mark: string;
@@ -54,8 +55,8 @@ export class Tree {
   /** The group is empty: the system may give its number to other processes from now on. */
   #groupEnded = false;
   /** The processes that the last scan found. */
-  #left: readonly CensusEntry[] = [];
-  /** By pid: when processes started that were known by their parents alone. */
+  #remaining: readonly CensusEntry[] = [];
+  /** By pid: the start of each process that is known by its parent alone. */
   readonly #hidden = new Map<number, number>();
   #killedAt: number | undefined;
 
@@ -75,7 +76,7 @@ export class Tree {
       return this.#groupEnded || tryGroup(this.#pid) !== 'refused';
     }
     if (signal === 'SIGKILL') {
-      // There is no time for a scan before the kill.
+      // A scan before the kill would take too long.
       if (this.#killedAt === undefined) this.#remember(lastCensus());
       this.#killedAt ??= performance.now();
     }
@@ -84,7 +85,7 @@ export class Tree {
     return sent !== 'refused';
   }
 
-  /** To be called when the leader has ended. Resolves with true if other processes are left. */
+  /** Must be called when the leader has ended. Resolves with true if other processes are left. */
   async leaderEnded(): Promise<boolean> {
     this.#leaderEnded = true;
     this.#remember(lastCensus());
@@ -109,20 +110,22 @@ export class Tree {
 
   async #isAnyLeft(): Promise<boolean> {
     // During the grace a known process that still lives makes a scan unnecessary.
-    if (this.#killedAt === undefined && this.#left.some(isLiving)) return true;
+    if (this.#killedAt === undefined && this.#remaining.some(isLiving)) return true;
     const census = HAS_PROC ? await takeCensus(this.#mark) : null;
     if (census === null) {
       const left = !this.#groupEnded && groupExists(this.#pid);
       if (this.#leaderEnded && !left) this.#groupEnded = true;
       return left;
     }
-    this.#left = census.filter((seen) => this.#isOurs(seen));
-    const isGroupLeft = this.#left.some(({ group, session }) => group === this.#pid || session === this.#pid);
+    this.#remaining = census.filter((seen) => this.#isOurs(seen));
+    const isGroupLeft = this.#remaining.some(
+      ({ group, session }) => group === this.#pid || session === this.#pid,
+    );
     if (this.#leaderEnded && !isGroupLeft) this.#groupEnded = true;
-    return this.#left.length > 0;
+    return this.#remaining.length > 0;
   }
 
-  /** Scans before it signals: whose child a process is can be read only until its parent ends. */
+  /** Scans before it signals, since the parent of a process can be read only until that parent ends. */
   async #signalAll(signal: NodeJS.Signals): Promise<void> {
     const census = (await takeCensus(this.#mark)) ?? [];
     this.#remember(census);
@@ -135,9 +138,9 @@ export class Tree {
 
   /** Remembers the processes in a census that are known by their parents alone, which may end at any time. */
   #remember(census: readonly CensusEntry[]): void {
-    // In a census before the leader's start its pid may have been another process's.
+    // In a census from before the leader's start, its pid may be another process's.
     if (!census.some(({ pid, started }) => pid === this.#pid && started === this.#started)) return;
-    // A process with a stale mark may have lost it by an exec since, so its children need not be ours.
+    // A process with a stale mark may have lost it by an exec since, so its children may not be ours.
     const own = census.filter(
       (seen) =>
         this.#isOurs(seen) && (!seen.isStale || seen.group === this.#pid || seen.session === this.#pid),
@@ -155,7 +158,7 @@ export class Tree {
 
   #kill(): void {
     if (!this.#groupEnded) signalGroup(this.#pid, 'SIGKILL');
-    for (const seen of this.#left) signalProcess(seen, 'SIGKILL');
+    for (const seen of this.#remaining) signalProcess(seen, 'SIGKILL');
   }
 
   #isOurs(seen: CensusEntry): boolean {

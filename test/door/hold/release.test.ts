@@ -230,23 +230,23 @@ test('a round is twice the one before where all were answered, and 64 at most', 
   assert.equal(nextRoundSize(8, 0), 8);
 });
 
-test('a round ends once: with its last turn, or before', () => {
-  const turnsEnd = fc.array(fc.record({ turn: fc.nat(4), answered: fc.boolean() }), { maxLength: 20 });
+test('a round ends once: with its last slot, or before', () => {
+  const slotEnds = fc.array(fc.record({ slot: fc.nat(4), answered: fc.boolean() }), { maxLength: 20 });
   fc.assert(
-    fc.property(turnsEnd, fc.nat(20), (ends, cutAfter) => {
+    fc.property(slotEnds, fc.nat(20), (ends, cutAfter) => {
       const told: number[] = [];
       const round = new ReleaseRound(5, (answered) => told.push(answered));
-      const turns = Array.from({ length: 5 }, () => round.newTurn());
+      const slots = Array.from({ length: 5 }, () => round.newSlot());
       const ended = new Map<number, boolean>();
       let expected: number | null = null;
       const answers = () => [...ended.values()].filter(Boolean).length;
-      for (const [at, { turn, answered }] of ends.entries()) {
+      for (const [at, { slot, answered }] of ends.entries()) {
         if (at === cutAfter) {
           round.end();
           expected ??= answers();
         }
-        turns[turn]?.end(answered);
-        if (!ended.has(turn)) ended.set(turn, answered);
+        slots[slot]?.end(answered);
+        if (!ended.has(slot)) ended.set(slot, answered);
         if (ended.size === 5) expected ??= answers();
       }
       assert.deepEqual(told, expected === null ? [] : [expected]);

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ask } from '../../../src/admin/control-client.ts';
+import { sendCommand } from '../../../src/admin/control-client.ts';
 import { type ProfileStatus, parseStatus, type Status } from '../../../src/admin/status.ts';
 import { controlSocketPath, stateFolder } from '../../../src/state-folder.ts';
 import { type Env, type Gwproxy, runCli, startGwproxy } from '../../support/cli.ts';
@@ -125,7 +125,7 @@ export async function prepareFault(
 function askedDirectly(gwproxy: Gwproxy, config: string, env: Env): Gwproxy {
   const socket = controlSocketPath(stateFolder(config, env));
   async function status(): Promise<Status> {
-    return parseStatus(await ask(socket, 'GET', '/status'));
+    return parseStatus(await sendCommand(socket, 'GET', '/status'));
   }
   return {
     ...gwproxy,

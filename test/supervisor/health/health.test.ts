@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Health } from '../../../src/config/types.ts';
-import { judge, provesAbsent, type Readiness, searching } from '../../../src/supervisor/health/health.ts';
+import { judge, notReadySince, provesAbsent, type Readiness } from '../../../src/supervisor/health/health.ts';
 import { listener } from '../support.ts';
 
 const { health: probed } = listener;
@@ -17,7 +17,7 @@ test('`failures` failed probes in a row lose a ready listener, `successes` healt
       fc.integer({ min: 1, max: 5 }),
       fc.integer({ min: 1, max: 5 }),
       (oks, failures, successes) => {
-        let watch: Readiness = searching(0);
+        let watch: Readiness = notReadySince(0);
         let bad = 0;
         let good = 0;
         let ready = false;
@@ -39,22 +39,22 @@ test('`failures` failed probes in a row lose a ready listener, `successes` healt
 });
 
 test('a ready listener whose port a foreign process has is lost at once', () => {
-  const ready = judge(searching(0), { ok: true }, health, 0).readiness;
+  const ready = judge(notReadySince(0), { ok: true }, health, 0).readiness;
   assert.equal(judge(ready, lost, health, 1).verdict, null);
   assert.equal(judge(ready, stolen, health, 1).verdict, 'lost');
-  assert.equal(judge(searching(0), stolen, health, 1).verdict, null);
+  assert.equal(judge(notReadySince(0), stolen, health, 1).verdict, null);
 });
 
 test('healthy probes follow each other quickly, even after a long search', () => {
   const policy = { ...health, successes: 5 };
-  let watch = searching(0);
+  let watch = notReadySince(0);
   for (let index = 0; index < 50; index += 1) watch = judge(watch, lost, policy, 3_600_000).readiness;
   assert.equal(judge(watch, lost, policy, 3_600_000).wait, policy.interval);
   assert.equal(judge(watch, { ok: true }, policy, 3_600_000).wait, 250);
 });
 
 test('a search probes often at first, then less and less, and at least once every interval', () => {
-  let watch = searching(0);
+  let watch = notReadySince(0);
   let at = 0;
   const waits: number[] = [];
   while (at < 1_000_000) {
@@ -74,7 +74,7 @@ test('a search probes often at first, then less and less, and at least once ever
 });
 
 test('a short interval bounds the quick probes too', () => {
-  assert.equal(judge(searching(0), lost, { ...health, interval: 10 }, 0).wait, 10);
+  assert.equal(judge(notReadySince(0), lost, { ...health, interval: 10 }, 0).wait, 10);
 });
 
 test('only a failure that proves that no process listens loses a listener at once', () => {

@@ -94,7 +94,7 @@ test('an unknown owner does not pass with owner_check: strict', async (t) => {
   const { port, times, asked } = await counted(t, () => 200);
   const { events, reports, probes } = probing(t, port, {}, { ownerCheck: 'strict' }, hidden);
   await times(asked() + 4);
-  const reason = HAS_PROC ? UNKNOWN : 'this system does not say';
+  const reason = HAS_PROC ? UNKNOWN : 'this system has no /proc';
   const expected = {
     type: 'listener.unknown-owner',
     profile: 'alpha',

@@ -6,7 +6,7 @@ import { combineOwnership, type PortScan } from '../../../src/supervisor/ports/o
 const holder = (pid: number, inode: string): Holder => ({ pid, fd: '5', inode });
 const OWN = [holder(71, '1001'), holder(72, '1002')];
 const unknown = (...inodes: readonly string[]): PortScan => ({
-  owner: { kind: 'unknown', reason: 'it is of user 33' },
+  owner: { kind: 'unknown', reason: 'it belongs to user 33' },
   holders: [],
   inodes: new Set(inodes),
 });
@@ -28,7 +28,7 @@ test('if a foreign process has the port, or none, the last known holders stay, s
 test('a process that cannot be read any more has its port still; another one on the port is foreign', () => {
   assert.deepEqual(combineOwnership(OWN, unknown('1002')), { owner: unknown().owner, holders: [] });
   assert.deepEqual(combineOwnership(OWN, unknown('1001', '1003')), {
-    owner: { kind: 'foreign', name: 'another process (it is of user 33)' },
+    owner: { kind: 'foreign', name: 'another process (it belongs to user 33)' },
     holders: OWN,
   });
 });

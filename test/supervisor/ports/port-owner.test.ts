@@ -141,7 +141,7 @@ if (HAS_PROC) {
     sockets = [nobody];
     at = 600_000;
     // It was the gateway's own, so an unknown owner counts as foreign.
-    const somebody: Owner = { kind: 'foreign', name: 'another process (it is of user 54321)' };
+    const somebody: Owner = { kind: 'foreign', name: 'another process (it belongs to user 54321)' };
     assert.deepEqual(await owner.find(), somebody);
     sockets = await listeningOn('127.0.0.1', port);
     at += 999;
@@ -160,7 +160,7 @@ if (HAS_PROC) {
   test('a socket that no visible process holds has an unknown owner', async () => {
     // No socket has the inode 0.
     const hidden = (uid: string) => ownerOf(1, [], { sockets: [{ local: '127.0.0.1', inode: '0', uid }] });
-    assert.deepEqual(await hidden('54321').find(), { kind: 'unknown', reason: 'it is of user 54321' });
+    assert.deepEqual(await hidden('54321').find(), { kind: 'unknown', reason: 'it belongs to user 54321' });
     const ours = hidden(String(process.getuid?.()));
     assert.deepEqual(await ours.find(), { kind: 'unknown', reason: 'its process cannot be read' });
     // It costs a scan of every process, so it is not repeated for every probe.
@@ -211,7 +211,7 @@ if (HAS_PROC) {
     const port = await listen(t, createServer());
     assert.deepEqual(await ownerOf(port, [process.pid]).find(), {
       kind: 'unknown',
-      reason: 'this system does not say',
+      reason: 'this system has no /proc',
     });
   });
 }

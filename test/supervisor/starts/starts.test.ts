@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Starts } from '../../../src/supervisor/starts/starts.ts';
 import {
   admit,
+  emptyQueue,
   enqueue,
-  noTurns,
   prioritize,
   release,
-  type Turns,
-} from '../../../src/supervisor/starts/turns.ts';
+  type StartQueue,
+} from '../../../src/supervisor/starts/start-queue.ts';
+import { Starts } from '../../../src/supervisor/starts/starts.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
 
@@ -21,69 +21,69 @@ const anyStep = fc.record({
 test('whatever happens, the limits hold, no name is in two lists, and no start waits for ever', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 4 }), fc.array(anyStep, { maxLength: 60 }), (limit, steps) => {
-      let turns: Turns = noTurns(limit);
-      const rushed = new Set<string>();
+      let queue: StartQueue = emptyQueue(limit);
+      const prioritized = new Set<string>();
       for (const { act, name } of steps) {
-        if (act === release) rushed.delete(name);
-        if (act === prioritize && turns.waiting.includes(name)) rushed.add(name);
-        const { turns: after, names } = admit(act(turns, name));
-        turns = after;
-        const all = [...turns.running, ...turns.prioritized, ...turns.waiting];
+        if (act === release) prioritized.delete(name);
+        if (act === prioritize && queue.waiting.includes(name)) prioritized.add(name);
+        const { queue: after, names } = admit(act(queue, name));
+        queue = after;
+        const all = [...queue.running, ...queue.prioritized, ...queue.waiting];
         assert.equal(new Set(all).size, all.length);
-        assert.ok(turns.running.length <= 2 * limit);
-        assert.ok(turns.running.length >= limit || turns.waiting.length === 0);
-        assert.ok(turns.running.length === 2 * limit || turns.prioritized.length === 0);
-        const others = turns.running.filter((each) => !rushed.has(each));
-        assert.ok(others.length <= limit, 'those that nobody waits for leave the room of the others alone');
-        assert.ok(names.every((each) => turns.running.includes(each)));
+        assert.ok(queue.running.length <= 2 * limit);
+        assert.ok(queue.running.length >= limit || queue.waiting.length === 0);
+        assert.ok(queue.running.length === 2 * limit || queue.prioritized.length === 0);
+        const others = queue.running.filter((each) => !prioritized.has(each));
+        assert.ok(others.length <= limit, 'ordinary starts stay within their own limit');
+        assert.ok(names.every((each) => queue.running.includes(each)));
       }
     }),
   );
 });
 
 test('prioritized starts come first, and otherwise the order is first come first served', () => {
-  let turns = noTurns(1);
-  for (const name of NAMES) turns = admit(enqueue(turns, name)).turns;
-  turns = prioritize(prioritize(turns, 'e'), 'd');
+  let queue = emptyQueue(1);
+  for (const name of NAMES) queue = admit(enqueue(queue, name)).queue;
+  queue = prioritize(prioritize(queue, 'e'), 'd');
   const order: string[] = [];
-  for (let left = turns.running[0]; left !== undefined; left = turns.running[0]) {
-    order.push(left);
-    turns = admit(release(turns, left)).turns;
+  for (let name = queue.running[0]; name !== undefined; name = queue.running[0]) {
+    order.push(name);
+    queue = admit(release(queue, name)).queue;
   }
   assert.deepEqual(order, ['a', 'e', 'd', 'b', 'c', 'f']);
 });
 
 test('other starts do not hold up a prioritized one', () => {
-  let turns = noTurns(2);
-  for (const name of ['a', 'b', 'c', 'd']) turns = admit(enqueue(turns, name)).turns;
-  assert.deepEqual(turns.running, ['a', 'b']);
-  turns = admit(prioritize(enqueue(turns, 'e'), 'e')).turns;
-  turns = admit(prioritize(turns, 'd')).turns;
-  assert.deepEqual([turns.running, turns.waiting], [['a', 'b', 'e', 'd'], ['c']]);
-  turns = admit(prioritize(enqueue(turns, 'f'), 'f')).turns;
-  assert.deepEqual([turns.prioritized, turns.waiting], [['f'], ['c']]);
+  let queue = emptyQueue(2);
+  for (const name of ['a', 'b', 'c', 'd']) queue = admit(enqueue(queue, name)).queue;
+  assert.deepEqual(queue.running, ['a', 'b']);
+  queue = admit(prioritize(enqueue(queue, 'e'), 'e')).queue;
+  queue = admit(prioritize(queue, 'd')).queue;
+  assert.deepEqual([queue.running, queue.waiting], [['a', 'b', 'e', 'd'], ['c']]);
+  queue = admit(prioritize(enqueue(queue, 'f'), 'f')).queue;
+  assert.deepEqual([queue.prioritized, queue.waiting], [['f'], ['c']]);
 });
 
-/** What has been resolved by now. */
-async function resolved(takes: ReadonlyMap<string, Promise<void>>): Promise<readonly string[]> {
+/** The names whose promises have resolved. */
+async function resolved(starts: ReadonlyMap<string, Promise<void>>): Promise<readonly string[]> {
   const done: string[] = [];
-  for (const [name, take] of takes) void take.then(() => done.push(name));
+  for (const [name, start] of starts) void start.then(() => done.push(name));
   await new Promise((resolve) => setImmediate(resolve));
   return done;
 }
 
-test('only so many start at once, and the next one when one is released or gives up its turn', async () => {
+test('only so many start at once, and the next one when one is released or frees its slot', async () => {
   const starts = new Starts(2);
-  const takes = new Map(['a', 'b', 'c', 'd', 'e'].map((name) => [name, starts.acquire(name)]));
-  assert.deepEqual(await resolved(takes), ['a', 'b']);
+  const acquired = new Map(['a', 'b', 'c', 'd', 'e'].map((name) => [name, starts.acquire(name)]));
+  assert.deepEqual(await resolved(acquired), ['a', 'b']);
   starts.prioritize('e');
   starts.release('a');
-  assert.deepEqual(await resolved(takes), ['a', 'b', 'e']);
+  assert.deepEqual(await resolved(acquired), ['a', 'b', 'e']);
   starts.release('c');
-  assert.deepEqual(await resolved(takes), ['a', 'b', 'c', 'e'], 'c waits no longer, and d still does');
+  assert.deepEqual(await resolved(acquired), ['a', 'b', 'c', 'e'], 'c waits no longer, and d still does');
   starts.setLimit(3);
-  assert.deepEqual(await resolved(takes), ['a', 'b', 'c', 'd', 'e']);
-  for (const name of takes.keys()) starts.release(name);
+  assert.deepEqual(await resolved(acquired), ['a', 'b', 'c', 'd', 'e']);
+  for (const name of acquired.keys()) starts.release(name);
 });
 
 test('a slow start does not hold up the others', async () => {
@@ -96,7 +96,7 @@ test('a slow start does not hold up the others', async () => {
   starts.release('next');
 });
 
-test('a start that is acquired again gives up its old turn', async () => {
+test('a start that is acquired again frees its old slot', async () => {
   const starts = new Starts(1);
   await starts.acquire('a');
   const other = starts.acquire('b');

@@ -77,7 +77,7 @@ test('a record is read as it was written, and any other text is refused', () => 
   // kill(2): 0, -1 and 1 are not single processes of ours.
   for (const pid of [1, 0, -1, -4711, 1.5, '4711', null]) {
     const bad = JSON.stringify({ version: 1, ...record, leaders: [{ profile: 'alpha', pid, started: 1 }] });
-    assert.throws(() => parseRecord(bad), { message: 'it is no record of a run' });
+    assert.throws(() => parseRecord(bad), { message: 'it is not a record of a run' });
   }
 });
 

@@ -1,6 +1,6 @@
 import { BoundedBudget } from '../../../util/bounded-budget.ts';
 
-/** What the spool may hold, dead letters included. */
+/** Limits of the spool; dead letters count too. */
 export interface SpoolLimits {
   /** Bytes on disk of all profiles. */
   readonly bytes: number;
@@ -9,7 +9,7 @@ export interface SpoolLimits {
   readonly countPerProfile: number;
 }
 
-/** At 100 requests a second, a gateway may be away for well over a minute. */
+/** At 100 requests a second, a profile's share lasts well over a minute. */
 export const SPOOL_LIMITS: SpoolLimits = {
   bytes: 512 * 1024 * 1024,
   count: 40_000,
@@ -22,7 +22,7 @@ interface Used {
   readonly count: BoundedBudget;
 }
 
-/** What the spool holds, in all and by profile. */
+/** Counts the spooled bytes and deliveries, in total and by profile. */
 export class SpoolBudget {
   readonly #limits: SpoolLimits;
   readonly #all: Used;

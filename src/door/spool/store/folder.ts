@@ -26,8 +26,8 @@ interface StoredFile {
 
 /**
  * Stores deliveries in a folder like a maildir (https://cr.yp.to/proto/maildir.html): a delivery is written to `tmp`
- * and synced, renamed into `new`, and `new` is synced; only then is it durable. Dead letters lie in `dead` with their
- * end records; files that cannot be read lie in `corrupt`.
+ * and synced, renamed into `new`, and `new` is synced; only then is it durable. Dead letters are in `dead` with their
+ * end records; files that cannot be read are in `corrupt`.
  */
 export class FolderStore implements SpoolStore {
   readonly #disk: Disk;
@@ -113,12 +113,12 @@ export class FolderStore implements SpoolStore {
     const draft = this.#layout.file('tmp', id);
     let at = draft;
     try {
-      await this.#place(id, chunks).catch(async (error: unknown) => {
+      await this.#writeToNew(id, chunks).catch(async (error: unknown) => {
         unlessAbsent(error);
         // The folders were removed. Deliveries that were in them are reported as corrupt when their turn comes.
         await makeFolders(this.#layout, this.#disk);
         await this.#disk.remove(draft).catch(unlessAbsent);
-        await this.#place(id, chunks);
+        await this.#writeToNew(id, chunks);
       });
       at = this.#layout.file('new', id);
       await this.#syncs.new.request();
@@ -129,7 +129,7 @@ export class FolderStore implements SpoolStore {
     this.#files.set(id, { profile, bytes, place: 'new' });
   }
 
-  async #place(id: string, chunks: readonly Buffer[]): Promise<void> {
+  async #writeToNew(id: string, chunks: readonly Buffer[]): Promise<void> {
     const draft = this.#layout.file('tmp', id);
     await this.#write(draft, chunks);
     await this.#disk.rename(draft, this.#layout.file('new', id));
@@ -148,7 +148,8 @@ export class FolderStore implements SpoolStore {
 
   /**
    * Removes the file of a delivery that did not become durable, and returns the cause. If that fails too, the next
-   * start removes a file in `tmp` and delivers one in `new`. Its sender got 503 and repeats it: twice, not never.
+   * start deletes the file from `tmp`, or delivers it from `new`: its sender got 503 and repeats it, so it may arrive
+   * twice but is never lost.
    */
   async #withdraw(path: string, cause: unknown): Promise<unknown> {
     try {
@@ -179,8 +180,8 @@ export class FolderStore implements SpoolStore {
   }
 
   /**
-   * From the clock, so that no id is used again after a restart; always above the last, even if the clock was set
-   * back.
+   * An id made from the clock, so that none is used again after a restart. It is above the last one even if the clock
+   * was set back.
    */
   #nextId(): string {
     this.#last = Math.max(this.#last + 1, this.#now() * 1000);
@@ -188,7 +189,7 @@ export class FolderStore implements SpoolStore {
   }
 }
 
-/** The file was removed by someone else: it can never be read. */
+/** Makes a missing file a CorruptRecord: another program removed it, so it can never be read. */
 function goneIfAbsent(error: unknown): never {
   if (isAbsent(error)) throw new CorruptRecord('its file is gone', { cause: error });
   throw error;

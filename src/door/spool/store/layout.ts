@@ -34,7 +34,7 @@ export function endRecordName(id: string): string {
   return id + END_RECORD;
 }
 
-/** Ids sort as their numbers do. */
+/** Ids sort like their numbers. */
 export function idOf(number: number): string {
   return number.toString(36).padStart(ID_LENGTH, '0');
 }

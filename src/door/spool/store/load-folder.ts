@@ -7,7 +7,7 @@ import { CorruptRecord, decodeHead, decodeRecord, LONGEST_LINE } from './record.
 import type { DeadLetter, Spooled } from './spooled-delivery.ts';
 import type { CorruptFile, StoreContents } from './store.ts';
 
-/** Files that are read at once. */
+/** How many files are read concurrently. */
 const AT_ONCE = 16;
 
 /**
@@ -97,14 +97,17 @@ async function readFile(
   try {
     if (!isId(name)) throw new CorruptRecord('its name is not one of the spool’s');
     const { bytes, size } = await disk.read(layout.file(place, name), LONGEST_LINE);
-    // The body of a longer one is checked when it is sent.
+    // The body of a longer file is checked when it is sent.
     return bytes.length === size ? decodeRecord(name, bytes).spooled : decodeHead(name, bytes, size);
   } catch (error) {
     return { file: name, reason: await moveToCorrupt(layout, disk, place, name, errorMessage(error)) };
   }
 }
 
-/** Moves a file that is no delivery to `corrupt`. Resolves with the reason, and with why it cannot be moved if so. */
+/**
+ * Moves a file that is no delivery to `corrupt`. Resolves with the reason, extended by the error if the file cannot
+ * be moved.
+ */
 export async function moveToCorrupt(
   layout: Layout,
   disk: Disk,

@@ -1,5 +1,5 @@
 /**
- * Runs one sync for all callers at once (group commit). Calls during a sync share the next one, since the running one
+ * Runs one sync for all waiting callers (group commit). Calls during a sync share the next one, since the running one
  * may have missed their writes.
  */
 export class SharedSync {

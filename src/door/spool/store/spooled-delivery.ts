@@ -7,7 +7,7 @@ export interface SpoolRequest {
   readonly method: string;
   /** Path and query as the gateway sees them. */
   readonly target: string;
-  /** Path and query as they came, to match the request again later. */
+  /** Path and query as received, to match the request again later. */
   readonly publicTarget: string;
   /** Names and values alternate; without framing headers. */
   readonly headers: readonly string[];
@@ -52,7 +52,7 @@ export interface Tries {
 
 /** A delivery that waits for the operator. */
 export interface DeadLetter extends Spooled, Tries {
-  /** Null if a power loss took it. */
+  /** Null if its end record was lost in a power loss. */
   readonly end: EndReason | null;
   /** Epoch ms. */
   readonly diedAt: number;

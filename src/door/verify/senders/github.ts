@@ -2,8 +2,8 @@ import { signedBody, type Verifier } from '../verdict.ts';
 import { hubSignature } from './hub-signature.ts';
 
 /**
- * https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries. Of a form, the encoded form is
- * signed.
+ * https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries. The signature of a form covers its
+ * encoded bytes.
  */
 export function githubVerifier(secrets: readonly string[]): Verifier {
   return signedBody((request) => hubSignature(request, secrets));

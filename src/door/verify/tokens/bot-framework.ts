@@ -32,8 +32,8 @@ export function botFrameworkVerifier(rules: TokenRules, store: KeyStore): Verifi
 async function verify(request: Received, rules: TokenRules, store: KeyStore): Promise<Verdict> {
   const authorization = request.head.header('authorization');
   if (authorization === undefined) return refused('Authorization is missing');
-  const said = peekJwt(authorization);
-  const { iss, aud } = said ?? {};
+  const claims = peekJwt(authorization);
+  const { iss, aud } = claims ?? {};
   if (iss === undefined || aud === undefined)
     return refused('Authorization is not a bearer token with one audience');
   const issuer = issuerOf(iss, rules);
@@ -155,6 +155,6 @@ function serviceUrlOf(body: Buffer): string | undefined {
 }
 
 /** An unverified claim for a log: only printable ASCII of bounded length. */
-function shown(said: string): string {
-  return /^[!-~]{1,200}$/.test(said) ? said : '(not shown)';
+function shown(claim: string): string {
+  return /^[!-~]{1,200}$/.test(claim) ? claim : '(not shown)';
 }

@@ -16,7 +16,7 @@ export interface KeyCacheOptions {
   readonly fetch: (url: string) => Promise<string>;
 }
 
-/** Ms after which keys are fetched again, so that withdrawn ones go. */
+/** Ms after which keys are fetched again, so that withdrawn keys are dropped. */
 const STALE = 24 * 60 * 60 * 1000;
 /** Ms between two fetches for an unknown key id, since anyone can make one up. */
 const UNKNOWN = 60 * 1000;
@@ -55,8 +55,8 @@ export class KeyCache {
       await this.#refresh();
     }
     const keys = this.#keys;
-    const isThere = keys?.some((key) => kid === null || key.kid === kid) ?? false;
-    if (keys !== null && (isThere || this.#failure === null)) return { kind: 'keys', keys };
+    const isKnownNow = keys?.some((key) => kid === null || key.kid === kid) ?? false;
+    if (keys !== null && (isKnownNow || this.#failure === null)) return { kind: 'keys', keys };
     const reason = `its keys cannot be fetched from ${this.#options.url}: ${this.#failure}`;
     return { kind: 'none', reason, retryAfter: RETRY / 1000 };
   }

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { ProfilePlan } from '../../../src/config/types.ts';
 import { FakeDoor, isLine, isState, type Log, pidOf, profile, statusOf, supervise } from '../support.ts';
 
-/** One start at a time, of gateways that become ready at SIGUSR2 and keep their turn until then. */
+/** One start at a time, of gateways that become ready at SIGUSR2 and occupy their slot until then. */
 function oneByOne(t: TestContext, profiles: readonly ProfilePlan[]) {
   return supervise(t, profiles, { startConcurrency: 1 });
 }
@@ -34,7 +34,7 @@ test('a gateway that crashed comes back before others that hang at their start',
   await log.first(isLine('one', 'waiting'));
   const waiting = statusOf(supervisor, 'two');
   assert.deepEqual([waiting.state, waiting.pid], ['starting', null]);
-  assert.match(waiting.last_error ?? '', /^waits for its turn/);
+  assert.match(waiting.last_error ?? '', /^waits to start: start_concurrency/);
   const back = log.next(isState('alpha', 'ready'));
   process.kill(pidOf(supervisor, 'alpha'), 'SIGKILL');
   await back;
