@@ -1,6 +1,6 @@
 /**
- * Every error that the door itself answers with, in one place: its code (stable, users' scripts rely on it),
- * its HTTP status, its title, and the RFC 9209 §2.3 error type that Proxy-Status carries.
+ * Every error that the door answers a request with: its code (stable, since users' scripts rely on it), its HTTP
+ * status, its title, and the RFC 9209 §2.3 error type in Proxy-Status.
  */
 const DOOR_ERRORS = {
   GWPROXY_BODY_TOO_LARGE: { status: 413, title: 'Body too large', proxyStatus: 'http_request_denied' },
@@ -45,7 +45,7 @@ const DOOR_ERRORS = {
 
 export type DoorErrorCode = keyof typeof DOOR_ERRORS;
 
-/** The RFC 9209 §2.3 error types that the door names where its code alone would say too little. */
+/** Error types of RFC 9209 §2.3: the default of each code, and more precise ones that replace it. */
 export type ProxyStatusError =
   | (typeof DOOR_ERRORS)[DoorErrorCode]['proxyStatus']
   | 'connection_refused'
@@ -57,14 +57,15 @@ export interface DoorErrorOptions {
   readonly cause?: unknown;
   /** Whole seconds; sent as Retry-After. */
   readonly retryAfter?: number;
+  /** Replaces the code's default. */
   readonly proxyStatus?: ProxyStatusError;
   /** Sent as WWW-Authenticate (RFC 9110 §11.6.1). */
   readonly challenge?: string;
 }
 
 /**
- * A request that the door answers itself. `detail` is read by the sender: it never names a profile, an
- * internal address, or anything of a body.
+ * An error that the door answers instead of a gateway. The sender reads `detail`, so it never holds a profile's name, an
+ * internal address, or a part of a body.
  */
 export class DoorError extends Error {
   readonly code: DoorErrorCode;
@@ -90,7 +91,7 @@ export class DoorError extends Error {
   }
 }
 
-/** Exit codes of the command line (sysexits.h where it has one); documented in the README. */
+/** Exit codes of the command line, from sysexits.h where it has a fitting one. Documented in the README. */
 export const EXIT = {
   ok: 0,
   failure: 1,
@@ -103,7 +104,7 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** An end of a command that the user is told about in plain words, with the exit code that scripts see. */
+/** Ends a command: the user reads the message, scripts see the exit code. */
 export class CommandError extends Error {
   readonly exitCode: ExitCode;
 

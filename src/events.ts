@@ -13,9 +13,8 @@ export type GatewayStateName =
   | 'failed';
 
 /**
- * Everything that gwproxy reports to its operator while it runs. The parts report what happened; logs/json-lines.ts and
- * cli/output/event-text.ts word it. An event never holds a body, a query, a header's value or a secret: the secrets
- * among attributes are sealed.
+ * Everything that gwproxy reports to its operator while it runs. logs/json-lines.ts and cli/output/event-text.ts turn an
+ * event into text. No event holds a body, a query, a header's value or a secret: secret attributes are sealed.
  */
 export type Event =
   | {
@@ -33,14 +32,14 @@ export type Event =
       readonly method: string;
       readonly path: string;
       readonly profile: string | null;
-      /** The message of the system or of undici, for the operator alone. */
+      /** The error message of the system or of undici. The sender does not get it. */
       readonly cause: string | null;
     }
-  /** So many refusals with that code were not reported one by one, since they came too fast. */
+  /** `count` refusals with that code came too fast to be reported one by one. */
   | { readonly type: 'door.suppressed'; readonly code: DoorErrorCode; readonly count: number }
-  /** No profile claims a keyed request; reported once for the same attributes while they are remembered. */
+  /** A request with a route key matches no route. Reported once for the same attributes while they are remembered. */
   | { readonly type: 'door.unmatched'; readonly attributes: Attributes; readonly path: string }
-  /** A batch for several bots was refused, since the profiles in `lacking` have no `fan_out: true`. */
+  /** A batch for several profiles was refused, since those in `lacking` have no `fan_out: true`. */
   | {
       readonly type: 'door.mixed-batch';
       readonly requestId: string;
@@ -57,9 +56,9 @@ export type Event =
       readonly state: GatewayStateName;
       readonly generation: number;
       readonly pid: number | null;
-      /** It is being ended since it must restart: it hangs, uses too much memory, or did not start in time. */
+      /** gwproxy is stopping it to restart it: it hangs, uses too much memory, or did not start in time. */
       readonly unfit: boolean;
-      /** Why it is in that state, for the operator; null if the state says enough. */
+      /** Why it is in that state; null if the state says enough. */
       readonly reason: string | null;
       /** When it starts next, in epoch ms; null if not in backoff. */
       readonly nextStartAt: number | null;
@@ -82,7 +81,7 @@ export type Event =
       readonly generation: number;
       readonly code: number | null;
       readonly signal: string | null;
-      /** gwproxy ended it, so it is no crash. */
+      /** gwproxy stopped it, so the exit is not a crash. */
       readonly asked: boolean;
     }
   | {
@@ -91,14 +90,14 @@ export type Event =
       readonly stream: 'stdout' | 'stderr';
       readonly line: string;
     }
-  /** Lines of its output were dropped. flood: it wrote more than is reported. */
+  /** Lines of a gateway's output were dropped. flood: they came faster than the limit. */
   | {
       readonly type: 'output.dropped';
       readonly profile: string;
       readonly lines: number;
       readonly reason: 'flood';
     }
-  /** All its processes together use more than 80 % of `max_memory`; once until they have used less. */
+  /** A gateway's processes together use more than 80 % of `max_memory`. Reported again only after they used less. */
   | {
       readonly type: 'gateway.memory';
       readonly profile: string;
@@ -111,38 +110,38 @@ export type Event =
       readonly profile: string;
       readonly listener: string;
       readonly port: number;
-      /** The listener gets no requests, as `owner_check: strict` says. */
+      /** True under `owner_check: strict`: the listener gets no requests. */
       readonly blocked: boolean;
       readonly reason: string;
     }
-  /** The control socket was removed by another program and has been created again. */
+  /** Another program removed the control socket, and gwproxy created it again. */
   | { readonly type: 'control.restored'; readonly path: string }
-  /** The control socket was removed by another program, and cannot be created again so far; reported once. */
+  /** Another program removed the control socket, and gwproxy cannot create it again yet. Reported once. */
   | { readonly type: 'control.lost'; readonly path: string; readonly reason: string }
-  /** Processes of an earlier run that was killed were found and ended. */
+  /** An earlier run was killed, and gwproxy ended the processes that it left behind. */
   | { readonly type: 'run.swept'; readonly profiles: readonly string[]; readonly processes: number }
-  /** There is no guard that would end the gateways if gwproxy is killed. */
+  /** The guard, which ends the gateways if gwproxy is killed, does not run. */
   | { readonly type: 'run.unguarded'; readonly reason: string }
-  /** The record by which the next `up` finds processes that were left behind cannot be read or written. */
+  /** The run record, from which the next `up` learns of processes that were left behind, cannot be read or written. */
   | { readonly type: 'run.record'; readonly file: string; readonly reason: string }
-  /** A log file cannot be written; its lines are counted, and reported by log.resumed. */
+  /** A log file cannot be written. log.resumed reports how many lines were lost. */
   | { readonly type: 'log.failed'; readonly file: string; readonly reason: string }
   | { readonly type: 'log.resumed'; readonly file: string; readonly lines: number }
-  /** A log file cannot be rotated or compressed, and grows; tried again, and reported once until it works. */
+  /** A log file cannot be rotated or compressed, and so grows. Retried, and reported once until it works. */
   | { readonly type: 'log.unrotated'; readonly file: string; readonly reason: string }
-  /** An acknowledged delivery will not reach its gateway: it is too old, or the gateway refused it. */
+  /** A spooled delivery is given up: it is too old, or the gateway refused it. */
   | {
       readonly type: 'spool.lost';
       readonly profile: string;
       readonly id: string;
       readonly platform: PlatformName;
       readonly reason: 'expired' | 'refused';
-      /** The status of the last try, or the system's code of its failure; null if there was no try. */
+      /** The HTTP status or the system's error code of the last try; null if there was no try. */
       readonly lastStatus: string | null;
     }
   /**
-   * An acknowledged delivery is a dead letter: it waits for `gwproxy spool retry`. tries: it was tried as often as it may
-   * be. no-route: the config of now does not route it to the profile that it was spooled for, so no gateway gets it.
+   * A spooled delivery became a dead letter and waits for `gwproxy spool retry`. tries: every allowed try failed.
+   * no-route: the current config no longer routes it to the profile that it was spooled for.
    */
   | {
       readonly type: 'spool.dead';
@@ -153,11 +152,11 @@ export type Event =
       readonly tries: number;
       readonly lastStatus: string | null;
     }
-  /** A file in the spool cannot be read as a delivery, and is set aside. */
+  /** A file in the spool is not a readable delivery and was moved aside. */
   | { readonly type: 'spool.corrupt'; readonly file: string; readonly reason: string }
   /** Deliveries found no room in the spool and were refused with 503; reported once a minute. */
   | { readonly type: 'spool.full'; readonly profile: string; readonly refused: number }
-  /** The spool failed, mostly because of its disk; `count` is the number of failures since the last report. */
+  /** The spool failed, mostly because of its disk. `count` is the number of failures since the last report. */
   | {
       readonly type: 'spool.failed';
       readonly profile: string;
@@ -165,25 +164,26 @@ export type Event =
       readonly reason: string;
       readonly count: number;
     }
-  /** The spool cannot be opened: nothing is acknowledged early, and deliveries of earlier runs stay where they are. */
+  /** The spool cannot be opened: no new delivery is spooled, and those of earlier runs stay on disk. */
   | { readonly type: 'spool.unusable'; readonly reason: string }
   /** No delivery for that profile is left in the spool; the next one goes straight to its gateway. */
   | { readonly type: 'spool.drained'; readonly profile: string; readonly delivered: number }
-  /** Changes of the config were applied; each is a line for the operator. */
+  /** Changes of the config were applied, one line each. */
   | { readonly type: 'config.applied'; readonly changes: readonly string[] }
   /**
-   * A changed config is not applied, since one of its changes restarts or ends a gateway that serves: `gwproxy reload`
-   * applies all of them. A changed `listen` alone waits for the next `up`.
+   * A changed config is not applied, since it would restart or end a gateway that serves. `gwproxy reload` applies it,
+   * except a changed `listen`, which waits for the next `up`.
    */
   | { readonly type: 'config.pending'; readonly changes: readonly string[] }
-  /** The config was refused; the old one stays in force. */
+  /** A changed config is invalid; gwproxy keeps running the previous one. */
   | { readonly type: 'config.invalid'; readonly problems: readonly string[] }
+  /** Some of the config's files or folders cannot be watched for changes. */
   | { readonly type: 'config.unwatched'; readonly reason: string }
   | {
       readonly type: 'app.stopping';
       readonly signal: string | null;
       readonly atOnce: boolean;
-      /** ms that the stop takes at most. */
+      /** The longest time in ms that the stop takes. */
       readonly within: number;
     }
   | { readonly type: 'app.stopped' };

@@ -2,16 +2,13 @@ import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { errorCode } from './util/errno.ts';
 
-/** A public RSA key that tokens are verified with: of a JWK (RFC 7517, RFC 7518 §6.3.1) all that is needed. */
+/** A public RSA key that verifies tokens: the members of a JWK that this needs (RFC 7517, RFC 7518 §6.3.1). */
 export interface TokenKey {
   /** Null where the key set does not name it. */
   readonly kid: string | null;
   readonly n: string;
   readonly e: string;
-  /**
-   * Microsoft's shared sets say of each key whose tokens it signs, with `{tenantid}` for any tenant; null where
-   * nothing is said.
-   */
+  /** The issuer whose tokens the key signs, as Microsoft's shared sets name it; `{tenantid}` is any tenant. Null if not named. */
   readonly issuer: string | null;
 }
 
@@ -19,7 +16,7 @@ export type ReadJwks =
   | { readonly ok: true; readonly keys: readonly TokenKey[] }
   | { readonly ok: false; readonly reason: string };
 
-/** RFC 7518 §3.3. */
+/** The shortest RSA key that RFC 7518 §3.3 allows. */
 const LEAST_BITS = 2048;
 
 const set = z.object({ keys: z.array(z.record(z.string(), z.unknown())) });
@@ -34,8 +31,8 @@ const rsaKey = z.object({
 });
 
 /**
- * The keys of a JWK Set that RS256 can be verified with. Keys of other kinds are passed over (RFC 7517 §5); a set
- * in which none is left is an error, in words that follow 'it'. Private members of a key are not kept.
+ * Reads the keys of a JWK Set that can verify RS256. Keys of other kinds are ignored (RFC 7517 §5), and so are the private
+ * members of a key. A set without a usable key is an error; its reason is a predicate, such as 'is not a JWK Set'.
  */
 export function readJwks(text: string): ReadJwks {
   const parsed = set.safeParse(parseJson(text));
@@ -50,7 +47,7 @@ export function readJwks(text: string): ReadJwks {
   return { ok: false, reason: `holds no RSA key for signatures with RS256, of ${LEAST_BITS} bits or more` };
 }
 
-/** Undefined where the text is no JSON. */
+/** Undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -65,7 +62,7 @@ function isStrong({ kty, n, e }: z.output<typeof rsaKey>): boolean {
     const { asymmetricKeyDetails } = createPublicKey({ key: { kty, n, e }, format: 'jwk' });
     return (asymmetricKeyDetails?.modulusLength ?? 0) >= LEAST_BITS;
   } catch (error) {
-    // What OpenSSL cannot read is no key.
+    // OpenSSL cannot read it as a key.
     if (errorCode(error) !== undefined) return false;
     throw error;
   }

@@ -14,9 +14,9 @@ import { errorMessage } from './util/errno.ts';
 export interface ConfigSource {
   /** Reads it again, from the same file and with the same environment. */
   load(): Promise<Loaded>;
-  /** What the load that gave the first plan depended on. */
+  /** The files and globs that the first plan was loaded from. */
   readonly inputs: ConfigInputs;
-  /** When that load began, in epoch ms. */
+  /** When the first load began, in epoch ms. */
   readonly loadedAt: number;
 }
 
@@ -27,16 +27,16 @@ export interface ReloaderOptions {
   readonly report: Report;
   /** Names of the profiles whose gateways serve now: ready, or ready before in their current generation. */
   readonly serving: () => ReadonlySet<string>;
-  /** Called one at a time; `diff` is against the plan of the call before. */
+  /** Never called twice at once. `diff` is the difference to the plan of the previous call. */
   readonly apply: (plan: Plan, diff: PlanDiff) => void;
 }
 
-/** Applies changes of the config's files, by itself as `watch` allows and on request. Loads one at a time. */
+/** Applies config changes, on `gwproxy reload` and, as far as `watch` allows, when a file changes. Loads one at a time. */
 export class Reloader {
   readonly #options: ReloaderOptions;
   readonly #watch: ConfigWatch;
   #plan: Plan;
-  #looked: ConfigInputs;
+  #inputs: ConfigInputs;
   #error: string | null = null;
   #pending: readonly string[] = [];
   /** The end of the queue of reloads. */
@@ -46,7 +46,7 @@ export class Reloader {
   constructor(options: ReloaderOptions) {
     this.#options = options;
     this.#plan = options.plan;
-    this.#looked = options.source.inputs;
+    this.#inputs = options.source.inputs;
     this.#watch = createConfigWatch({
       changed: () => void this.#filesChanged(),
       unwatched: (reason) => options.report({ type: 'config.unwatched', reason }),
@@ -58,7 +58,7 @@ export class Reloader {
     return this.#plan;
   }
 
-  /** Why the config as it is now was refused, in one line; null while it is valid. */
+  /** Why the last load was refused, in one line; null if it was valid. */
   get error(): string | null {
     return this.#error;
   }
@@ -68,9 +68,9 @@ export class Reloader {
     return this.#pending;
   }
 
-  /** Resolves once the files are watched, where the plan asks for it. */
+  /** Starts to watch the files unless the plan says `watch: off`; resolves once they are watched. */
   begin(): Promise<void> {
-    return this.#watchFiles(this.#looked, this.#options.source.loadedAt);
+    return this.#watchFiles(this.#inputs, this.#options.source.loadedAt);
   }
 
   end(): void {
@@ -79,7 +79,7 @@ export class Reloader {
   }
 
   /**
-   * Reads the config and applies all of it, or nothing if it is invalid. Rejects with a CommandError when gwproxy is
+   * Reads the config and applies all of it, or nothing if it is invalid. Rejects with a CommandError if gwproxy is
    * stopping.
    */
   reload(): Promise<ReloadResult> {
@@ -106,20 +106,20 @@ export class Reloader {
     const loaded = await this.#options.source.load();
     if (this.#ended) throw new CommandError(EXIT.notRunning, 'gwproxy is stopping');
     if (!loaded.ok) {
-      // The files of the last valid load stay watched: the mistake may hide some of them.
-      await this.#watchFiles(union(this.#looked, loaded), since);
+      // The files of the last valid load stay watched, since the mistake may hide some of them.
+      await this.#watchFiles(union(this.#inputs, loaded), since);
       return this.#refuse(loaded.problems.map((problem) => this.#format(problem)));
     }
     const changes = this.#applyPlan(loaded.plan, trigger === 'command' || loaded.plan.watch === 'all');
-    this.#looked = loaded;
+    this.#inputs = loaded;
     await this.#watchFiles(loaded, since);
     const warnings = loaded.warnings.map((warning) => this.#format(warning));
     return { ok: true, changes, pending: this.#pending, warnings };
   }
 
   /**
-   * Applies a plan whole, but for `listen`, which only a new gwproxy can follow. Where it may not `interrupt` and would,
-   * nothing is applied and all of it is pending. Returns a line for each change that was applied.
+   * Applies all of a plan except `listen`, which needs a new gwproxy; or none of it if it would interrupt a gateway and
+   * `mayInterrupt` is false. What is not applied is pending. Returns one line for each applied change.
    */
   #applyPlan(wanted: Plan, mayInterrupt: boolean): readonly string[] {
     const { report, apply, serving } = this.#options;
@@ -143,21 +143,21 @@ export class Reloader {
   }
 
   #refuse(problems: readonly string[]): ReloadResult {
-    const [first = 'it cannot be read', ...more] = problems;
+    const [first = 'the config cannot be read', ...more] = problems;
     this.#error = more.length === 0 ? first : `${first} (and ${more.length} more)`;
-    // `gwproxy reload` would refuse this file too, so nothing waits for it.
+    // `gwproxy reload` would refuse this config too, so no change waits for it.
     this.#pending = [];
     this.#options.report({ type: 'config.invalid', problems });
     return { ok: false, problems };
   }
 
-  async #watchFiles(looked: ConfigInputs, since: number): Promise<void> {
+  async #watchFiles(inputs: ConfigInputs, since: number): Promise<void> {
     if (this.#ended || this.#plan.watch === 'off') this.#watch.end();
-    else await this.#watch.follow(looked, since);
+    else await this.#watch.follow(inputs, since);
   }
 
   #format(problem: Problem): string {
-    const [config = ''] = this.#looked.files;
+    const [config = ''] = this.#inputs.files;
     return formatProblem(problem, dirname(config));
   }
 }

@@ -5,16 +5,16 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { CommandError, EXIT } from './errors.ts';
 import { errorCode } from './util/errno.ts';
 
-/** sun_path holds 104 bytes on macOS and 108 on Linux (unix(7)), its final NUL included. */
+/** In bytes. sun_path holds 104 on macOS and 108 on Linux (unix(7)), with the final NUL. */
 const MAX_SOCKET_PATH = 103;
 
 /**
- * The folder of one gwproxy's state, told apart by its config file, so that every command finds the gwproxy
- * of the config that it stands beside, whatever folder it was called from and whatever session it runs in.
- * GWPROXY_STATE_DIR moves the root of it. Throws a CommandError where the config file does not exist.
+ * The state folder of the gwproxy that runs this config file. Its name is a hash of the file's path, so every command
+ * with that config finds it, whatever the working folder. GWPROXY_STATE_DIR replaces the folder that holds all state
+ * folders. Throws a CommandError if the config file does not exist.
  */
 export function stateFolder(configFile: string, env: NodeJS.ProcessEnv): string {
-  // Set to nothing is as good as unset.
+  // An empty variable counts as unset.
   const root =
     env.GWPROXY_STATE_DIR ||
     (env.XDG_STATE_HOME
@@ -27,8 +27,8 @@ export function stateFolder(configFile: string, env: NodeJS.ProcessEnv): string 
 }
 
 /**
- * The config file's path without links; in a volume of Kubernetes its path there, since the links in it lead
- * elsewhere after each update. Throws a CommandError where there is no such file.
+ * The config file's path without symbolic links. In a Kubernetes volume the file itself is a link whose target changes
+ * with each update, so its own path is returned. Throws a CommandError if the file does not exist.
  */
 export function realConfigPath(configFile: string): string {
   try {
@@ -39,13 +39,13 @@ export function realConfigPath(configFile: string): string {
   } catch (cause) {
     throw new CommandError(
       EXIT.invalidConfig,
-      `there is no config file ${resolve(configFile)}; go to its folder, name it with --config FILE, or write one with \`gwproxy init\``,
+      `there is no config file ${resolve(configFile)}; change to its folder, name it with --config FILE, or write one with \`gwproxy init\``,
       { cause },
     );
   }
 }
 
-/** Where the gwproxy of that state folder listens for its owner's commands. */
+/** The socket that the gwproxy of that state folder takes commands on. Throws a CommandError if the path is too long. */
 export function controlSocketPath(folder: string): string {
   const path = join(folder, 'control.sock');
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
@@ -58,8 +58,8 @@ export function controlSocketPath(folder: string): string {
 }
 
 /**
- * Makes the folder, open to its owner alone. Throws a CommandError where it cannot be made, or belongs to someone else:
- * a socket in it would let them stop the gateways.
+ * Makes the folder, accessible to its owner only. Throws a CommandError if it cannot be made or belongs to another user,
+ * who could then stop the gateways through the socket in it.
  */
 export function makeStateFolder(folder: string): void {
   try {
@@ -67,7 +67,7 @@ export function makeStateFolder(folder: string): void {
   } catch (cause) {
     const code = errorCode(cause);
     if (typeof code !== 'string') throw cause;
-    // Something else is there: said below.
+    // EEXIST: the path is not a folder, which the check below reports.
     if (code !== 'EEXIST') {
       throw new CommandError(
         EXIT.failure,

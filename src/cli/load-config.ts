@@ -1,5 +1,5 @@
 import { type ConfigInputs, formatProblem, loadConfig } from '../config/load.ts';
-import type { Problem, Texts } from '../config/problems.ts';
+import type { FileTexts, Problem } from '../config/problems.ts';
 import { type Files, realFiles } from '../config/source/files.ts';
 import type { Plan } from '../config/types.ts';
 import { CommandError, EXIT } from '../errors.ts';
@@ -9,7 +9,7 @@ import { realConfigPath } from '../state-folder.ts';
 export class InvalidConfigError extends CommandError {
   readonly problems: readonly string[];
 
-  constructor(problems: readonly Problem[], texts: Texts) {
+  constructor(problems: readonly Problem[], texts: FileTexts) {
     const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
     const shown = problems.map((problem) => formatProblem(problem, process.cwd(), texts));
     super(EXIT.invalidConfig, [...shown, `${count} in the config`].join('\n'));

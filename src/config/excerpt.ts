@@ -1,8 +1,8 @@
-/** Characters of a line that are shown at most, before and after the mark. */
+/** The most characters of a line that are shown before and after the mark. */
 const BEFORE = 70;
 const AFTER = 40;
 
-/** Keys whose values are secrets in a config, and what is written behind one of them on the same line. */
+/** A key that holds a secret, with the value behind it on the same line. */
 const SECRET =
   /((?:secret|token|passw|auth|client_state|api_?key)[\w-]*["']?\s*[:=]\s*)(\$\{[^}]*\}|"[^"]*"?|'[^']*'?|\[[^\]]*\]?|[^\s,}\]]+)/gi;
 
@@ -13,7 +13,7 @@ const SECRET =
  *         |     ^
  *
  * Columns and lines count from 1. A long line is cut around the mark. Values that look like secrets are starred out, and
- * with `isSecret` the whole line is. Undefined where the text has no such line or nothing stands there.
+ * with `isSecret` the whole line is. Undefined if the text has no such line or the line is blank.
  */
 export function excerpt(text: string, line: number, column: number, isSecret: boolean): string | undefined {
   const written = text.split('\n', line)[line - 1]?.replace(/^\uFEFF|\r$/g, '');
@@ -29,7 +29,7 @@ export function excerpt(text: string, line: number, column: number, isSecret: bo
   return `${number} | ${start}${end}\n${' '.repeat(number.length)} | ${indent}^`;
 }
 
-/** References stay: they say where a secret comes from, and not what it is. */
+/** A `${NAME}` is not masked: it says where the secret comes from, not what it is. */
 function maskValue(_: string, key: string, value: string): string {
   return key + (/^["']?\$\{[^}:]*\}["']?$/.test(value) ? value : stars(value));
 }
@@ -38,7 +38,7 @@ function stars(text: string): string {
   return text.replace(/[^\s,"'[\]{}]/g, '*');
 }
 
-/** By code points; a tab is one column, as the YAML parser counts it, and control characters reach no terminal. */
+/** Splits into code points. A tab becomes one blank, as the YAML parser counts it, and control characters become '?'. */
 function printable(text: string): readonly string[] {
   return [...text].map((character) =>
     /\p{C}/u.test(character) ? (character === '\t' ? ' ' : '?') : character,

@@ -6,8 +6,8 @@ import { strict } from './schema/fields.ts';
 import { profileName, profileSchema } from './schema/profile-schema.ts';
 
 /**
- * The whole config as JSON Schema (draft 7, which editors know best), for `gwproxy schema`. Values that hold a
- * `${NAME}` are let through: what they become is checked at load.
+ * The config as JSON Schema for `gwproxy schema`; draft 7, which most editors support. Every value that holds a
+ * `${NAME}` is valid, since its text is known only at load.
  */
 export function configJsonSchema(): object {
   const profile = profileSchema(platforms, presets);
@@ -15,7 +15,7 @@ export function configJsonSchema(): object {
     ...settings(),
     defaults: profile
       .optional()
-      .describe('Any key of a profile, for all profiles; what a profile writes itself wins.'),
+      .describe('Any key of a profile, for all profiles; a key that a profile writes itself wins.'),
     profiles: z
       .record(profileName(), profile)
       .optional()
@@ -33,7 +33,7 @@ export function configJsonSchema(): object {
 const REFERENCE = '\\$\\{.+\\}';
 
 function allowReferences(schema: z.core.JSONSchema.BaseSchema): void {
-  // Called once for each wrapper around the same schema.
+  // zod calls this again for each wrapper around the same schema.
   if (schema.pattern?.endsWith(REFERENCE)) return;
   if (schema.pattern !== undefined) {
     schema.pattern = `(?:${schema.pattern})|${REFERENCE}`;

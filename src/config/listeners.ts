@@ -4,11 +4,11 @@ import type { ListenerPlan } from './types.ts';
 
 export interface PlacedListener {
   readonly plan: ListenerPlan;
-  /** Its name in the config, else the profile's. */
+  /** The place of its name in the config, else of the profile's name. */
   readonly source: Source;
 }
 
-/** A profile's listeners as they are run; at least one. What a single one may leave out is filled in. Pure. */
+/** A profile's listeners with all defaults; a single listener gets PORT and all paths by default. At least one. Pure. */
 export function listenersOf(profile: Profile): readonly PlacedListener[] {
   const { listeners, url } = profile.config;
   const named = Object.entries(listeners);

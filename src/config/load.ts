@@ -17,7 +17,7 @@ import { checkTwilio, checkVerify } from './checks/verify-check.ts';
 import { createPlan } from './plan.ts';
 import { applyPreset } from './presets/apply-preset.ts';
 import { presets } from './presets/index.ts';
-import { type Problem, problemAt, shortPath, sortProblems, type Texts } from './problems.ts';
+import { type FileTexts, type Problem, problemAt, shortPath, sortProblems } from './problems.ts';
 import { checkProgram } from './programs.ts';
 import { withDefaults } from './read/merge.ts';
 import {
@@ -42,11 +42,11 @@ import type { Plan } from './types.ts';
 export { formatProblem, type Problem } from './problems.ts';
 export { BASE_ENV } from './read/profile.ts';
 
-/** What can change the outcome of a load; all absolute. */
+/** The files and globs that a load depends on; all absolute. */
 export interface ConfigInputs {
-  /** Those that were read or looked for: the config itself first, then included ones, env_files, presets' own. */
+  /** Files that were read or inputs for: the config itself first, then includes, env_files and the files of presets. */
   readonly files: readonly string[];
-  /** The globs of `include`: a new file that one of them matches counts too. */
+  /** The globs of `include`, since a new file may match one of them. */
   readonly globs: readonly string[];
 }
 
@@ -57,55 +57,55 @@ export type Loaded = ConfigInputs &
         readonly plan: Plan;
         /** Names of profiles with `enabled: false`, which the plan leaves out. */
         readonly disabled: readonly string[];
-        /** What is valid but probably not meant. */
+        /** Places that are valid but probably a mistake. */
         readonly warnings: readonly Problem[];
       }
     | {
         readonly ok: false;
         readonly problems: readonly Problem[];
         /** For formatProblem. */
-        readonly texts: Texts;
+        readonly texts: FileTexts;
       }
   );
 
 export interface LoadOptions {
-  /** gwproxy's environment: `${NAME}`, the base of every gateway's own, and HOME for `~`. */
+  /** gwproxy's environment, for `${NAME}`, HOME behind `~`, and the variables that every gateway inherits. */
   readonly env: Environment;
   readonly files?: Files;
 }
 
 /**
- * Reads a config to its plan, or to all of its problems by file and line; never both, so that what is invalid is
- * refused whole. Nothing is thrown for what a user can get wrong.
+ * Reads a config into a plan, or into all of its problems by file and line: one mistake refuses the whole config.
+ * A user's mistakes are returned, never thrown.
  */
 export async function loadConfig(file: string, { env, files = realFiles }: LoadOptions): Promise<Loaded> {
   const config = resolve(file);
   const home = env['HOME'] || homedir();
   const sources = await readSources(config, files, { env, home });
-  const around: LoadContext = {
+  const context: LoadContext = {
     schema: profileSchema(platforms, presets),
     rules: profileRules(platforms),
     env,
     home,
     folder: dirname(config),
   };
-  const read = await readProfiles(sources.profiles, sources.defaults, around, files);
+  const read = await readProfiles(sources.profiles, sources.defaults, context, files);
   const found = [
     ...sources.problems,
-    ...checkDefaults(sources.defaults, around),
+    ...checkDefaults(sources.defaults, context),
     ...read.problems,
-    ...checkTogether(sources, read.profiles, around),
+    ...checkTogether(sources, read.profiles, context),
     ...(await checkLogFiles(read.profiles.filter(isEnabled), logsOf(sources, config, env), files)),
     ...(await Promise.all(read.profiles.map((profile) => checkProgram(profile, files)))).flat(),
   ];
-  const spoilt = new Set(sources.syntax.map(placeOf));
-  const problems = [...sources.syntax, ...found.filter((problem) => !spoilt.has(placeOf(problem)))];
-  const looked: ConfigInputs = {
+  const unreadable = new Set(sources.syntax.map(placeOf));
+  const problems = [...sources.syntax, ...found.filter((problem) => !unreadable.has(placeOf(problem)))];
+  const inputs: ConfigInputs = {
     files: [...new Set([...sources.files, ...read.files])],
     globs: sources.globs,
   };
   if (problems.length > 0 || sources.settings === null) {
-    return { ok: false, problems: sortProblems(problems), texts: sources.texts, ...looked };
+    return { ok: false, problems: sortProblems(problems), texts: sources.texts, ...inputs };
   }
   if (sources.profiles.length === 0) {
     const source = treeAt(sources.tree, ['profiles'])?.source ?? { file: config, line: 1, column: 1 };
@@ -113,7 +113,7 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
       ok: false,
       problems: [problemAt(source, "no profiles; write at least one under 'profiles'")],
       texts: sources.texts,
-      ...looked,
+      ...inputs,
     };
   }
   const reached = warningsOf(read.profiles.filter(isEnabled), sources.settings.profile_paths);
@@ -123,14 +123,14 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
     plan: createPlan(sources.settings, read.profiles, platforms, dirname(config)),
     disabled: read.profiles.filter((profile) => !isEnabled(profile)).map(({ name }) => name),
     warnings,
-    ...looked,
+    ...inputs,
   };
 }
 
 async function readProfiles(
   entries: readonly ProfileEntry[],
   defaults: MapTree | null,
-  around: LoadContext,
+  context: LoadContext,
   files: Files,
 ): Promise<{
   readonly profiles: readonly Profile[];
@@ -144,15 +144,15 @@ async function readProfiles(
   const paths = new Set<string>();
   for (const entry of entries) {
     const own = defaults === null ? entry.tree : withDefaults(entry.tree, defaults);
-    const envFile = await readEnvFile(own, around, files);
+    const envFile = await readEnvFile(own, context, files);
     if (envFile !== null) paths.add(envFile.path);
-    const preset = await applyPreset({ ...entry, tree: own }, envFile, around, files);
+    const preset = await applyPreset({ ...entry, tree: own }, envFile, context, files);
     for (const path of preset.files) paths.add(path);
-    const read = readProfile({ ...entry, tree: preset.tree }, envFile, around);
+    const read = readProfile({ ...entry, tree: preset.tree }, envFile, context);
     problems.push(...(envFile?.problems ?? []), ...preset.problems, ...read.problems);
     warnings.push(...preset.warnings);
     if (read.profile === null) continue;
-    const { profile, ...keys } = await withTokenKeys(read.profile, files, around.folder);
+    const { profile, ...keys } = await withTokenKeys(read.profile, files, context.folder);
     if (keys.path !== null) paths.add(keys.path);
     problems.push(...keys.problems);
     profiles.push(profile);
@@ -172,10 +172,10 @@ async function readProfiles(
 
 async function readEnvFile(
   tree: MapTree,
-  around: LoadContext,
+  context: LoadContext,
   files: Files,
 ): Promise<(ProfileEnvFile & { readonly problems: readonly Problem[] }) | null> {
-  const named = envFileOf(tree, around);
+  const named = envFileOf(tree, context);
   if (named === null) return null;
   const { path, source } = named;
   try {
@@ -186,12 +186,12 @@ async function readEnvFile(
     return { path, values: faults.length > 0 ? null : values, problems };
   } catch (error) {
     const reason = errorMessage(error);
-    const problem = problemAt(source, `cannot read ${shortPath(path, around.folder)}: ${reason}`);
+    const problem = problemAt(source, `cannot read ${shortPath(path, context.folder)}: ${reason}`);
     return { path, values: null, problems: [problem] };
   }
 }
 
-/** Checks `defaults` alone, since a profile may override its mistakes. Texts with a reference are checked in each profile. */
+/** Checks `defaults` on its own, since every profile may override a mistake in it. Texts with a reference are checked in each profile. */
 function checkDefaults(defaults: MapTree | null, { schema, rules }: LoadContext): readonly Problem[] {
   if (defaults === null) return [];
   return checkShape(schema, defaults, rules)
@@ -202,32 +202,28 @@ function checkDefaults(defaults: MapTree | null, { schema, rules }: LoadContext)
     .map(({ problem }) => problem);
 }
 
-/** Checks what enabled profiles must not share: the door's address, ports and route keys. */
+/** The checks that need several profiles or the settings. */
 function checkTogether(
-  { settings, invalidFields: broken, tree }: Sources,
+  { settings, invalidFields, tree }: Sources,
   profiles: readonly Profile[],
   { folder }: LoadContext,
 ): readonly Problem[] {
   if (settings === null) return [];
   const enabled = profiles.filter(isEnabled);
-  const listen = broken.has('listen') ? null : settings.listen;
+  const listen = invalidFields.has('listen') ? null : settings.listen;
   return [
-    ...(broken.has('limits') ? [] : checkLimits(settings, tree)),
+    ...(invalidFields.has('limits') ? [] : checkLimits(settings, tree)),
     ...checkOrder(enabled),
     ...checkPorts(enabled, listen, folder),
     ...(listen === null ? [] : checkLoops(enabled, listen)),
-    ...(broken.has('public_url') ? [] : checkTwilio(enabled, settings)),
+    ...(invalidFields.has('public_url') ? [] : checkTwilio(enabled, settings)),
     ...checkRoutes(enabled, platforms, settings.profile_paths, folder),
   ];
 }
 
-/** The folder of the logs that no log_file names; null if it is not known. */
-function logsOf(
-  { settings, invalidFields: broken }: Sources,
-  config: string,
-  env: Environment,
-): string | null {
-  if (settings === null || broken.has('logs')) return null;
+/** The folder of the log files; null if it is not known. */
+function logsOf({ settings, invalidFields }: Sources, config: string, env: Environment): string | null {
+  if (settings === null || invalidFields.has('logs')) return null;
   const { folder } = settings.logs;
   if (folder !== undefined) return resolve(dirname(config), folder);
   try {

@@ -9,10 +9,7 @@ import { valueSource } from './source/yaml-tree.ts';
 import type { Launch, Limits, ListenerPlan, Plan, ProfilePlan, Template } from './types.ts';
 import { verifyRules } from './verify-rules.ts';
 
-/**
- * What should run and every route, from a config in `folder` that passed every check. Profiles that are off are
- * absent. Pure.
- */
+/** The plan of a config in `folder` that passed every check. Disabled profiles are left out. Pure. */
 export function createPlan(
   settings: Settings,
   profiles: readonly Profile[],
@@ -77,7 +74,7 @@ function profilePlan(profile: Profile): ProfilePlan {
   };
 }
 
-/** Where a relative path in that field starts: the folder of the file that it stands in. */
+/** The folder that a relative path in that field starts from: that of the file in which it is written. */
 function folderOf(profile: Profile, field: string): string {
   return dirname(valueSource(profile.tree, [field]).file);
 }

@@ -3,25 +3,25 @@ import { distance } from 'fastest-levenshtein';
 import type { Source } from '../routing/route.ts';
 import { excerpt } from './excerpt.ts';
 
-/** One mistake in the config, in words for its author. Line and column count from 1; the file is absolute. */
+/** One mistake in the config. The message tells its author what to change. Line and column count from 1; the file is absolute. */
 export interface Problem extends Source {
   readonly message: string;
-  /** A secret may stand in its line, which is not shown then. */
+  /** The line may hold a secret, so its text is masked. */
   readonly isSecret?: true;
 }
 
-/** The texts of the config and its included files by absolute path; of no file that exists to hold secrets. */
-export type Texts = ReadonlyMap<string, string>;
+/** The texts of the config and its included files by absolute path. An env_file or key file is never among them. */
+export type FileTexts = ReadonlyMap<string, string>;
 
 export function problemAt(source: Source, message: string): Problem {
   return { file: source.file, line: source.line, column: source.column, message };
 }
 
 /**
- * `gwproxy.yaml:12:7: unknown key 'comand'; did you mean 'command'?`; files below `relativeTo` are shortened. With the
- * file's text, the line itself follows with a mark under the column, on lines of their own: for a terminal, not for a log.
+ * `gwproxy.yaml:12:7: unknown key 'comand'; did you mean 'command'?`, with the path of a file below `relativeTo`
+ * shortened. With `texts`, two more lines show the config's line and a mark under the column, for a terminal.
  */
-export function formatProblem(problem: Problem, relativeTo?: string, texts?: Texts): string {
+export function formatProblem(problem: Problem, relativeTo?: string, texts?: FileTexts): string {
   const { line, column, message, isSecret = false } = problem;
   const file = relativeTo === undefined ? problem.file : shortPath(problem.file, relativeTo);
   const said = `${file}:${line}:${column}: ${message}`;
@@ -29,7 +29,7 @@ export function formatProblem(problem: Problem, relativeTo?: string, texts?: Tex
   return shown === undefined ? said : `${said}\n${shown}`;
 }
 
-/** `gwproxy.yaml:12`, as one problem names another place. */
+/** `gwproxy.yaml:12`, for a message that names another place. */
 export function formatPlace(source: Source, folder: string): string {
   return `${shortPath(source.file, folder)}:${source.line}`;
 }
@@ -39,7 +39,7 @@ export function shortPath(file: string, folder: string): string {
   return short === '' || short.startsWith('..') || isAbsolute(short) ? file : short;
 }
 
-/** By file, line and column, each problem once: what stands in `defaults` is found again in every profile. */
+/** Sorts by file, line and column, and drops repeats: a mistake in `defaults` is found in every profile. */
 export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
   const sorted = [...problems].sort(
     (a, b) =>
@@ -56,8 +56,8 @@ function compare(a: string, b: string): number {
 }
 
 /**
- * The candidate that was probably meant: one edit in three characters away, the same letters in another order,
- * or its beginning or end; letter case and '-' for '_' aside. Undefined where none is that near.
+ * The candidate that was probably meant: it differs in at most a third of the letters (at least one), has the same
+ * letters in another order, or begins or ends with `name`. Letter case and '-' for '_' are ignored. Undefined if none fits.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   const said = plainForm(name);
@@ -84,7 +84,7 @@ function plainForm(name: string): string {
   return name.toLowerCase().replaceAll('-', '_');
 }
 
-/** `; did you mean 'command'?`, or nothing. */
+/** `; did you mean 'command'?`, or the empty string. */
 export function didYouMean(name: string, candidates: Iterable<string>): string {
   const meant = nearest(name, candidates);
   return meant === undefined ? '' : `; did you mean '${meant}'?`;

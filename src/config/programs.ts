@@ -5,18 +5,18 @@ import type { Text } from './read/resolve.ts';
 import type { Files } from './source/files.ts';
 import { valueSource } from './source/yaml-tree.ts';
 
-/** Where execvp looks when a gateway's environment has no PATH (libuv, uv__execvpe; confstr _CS_PATH). */
+/** Where execvp searches if a gateway's environment has no PATH (libuv, uv__execvpe; confstr _CS_PATH). */
 const DEFAULT_PATH = '/usr/bin:/bin';
 
-/** Whether a profile's folder and program are there: a mistake that would else show at its first start. */
+/** Checks that a profile's working folder and program exist, so that a mistake shows before the first start. */
 export async function checkProgram(profile: Profile, files: Files): Promise<readonly Problem[]> {
-  const { command, cwd, program, invalidFields: broken } = profile;
+  const { command, cwd, program, invalidFields } = profile;
   if (profile.config.url !== undefined) return [];
-  if (!broken.has('cwd') && !(await files.isFolder(cwd))) {
+  if (!invalidFields.has('cwd') && !(await files.isFolder(cwd))) {
     return [problemAt(cwdSource(profile), 'cwd is not a folder that exists')];
   }
   const [first] = command;
-  if (first === undefined || broken.has('cwd')) return [];
+  if (first === undefined || invalidFields.has('cwd')) return [];
   const fault = await programFault(first, profile, files);
   return fault === null ? [] : [problemAt(first.source, `missing command: '${program}' ${fault}`)];
 }
@@ -42,7 +42,7 @@ async function programFault(first: Text, profile: Profile, files: Files): Promis
   return "is not on the profile's PATH";
 }
 
-/** Null where it holds a port, which nobody means. */
+/** The gateway's PATH; null if it holds a port and so is not known yet. */
 function pathOf(profile: Profile): string | null {
   const own = profile.env.get('PATH');
   return own === undefined ? (profile.inherited.get('PATH') ?? DEFAULT_PATH) : literal(own);

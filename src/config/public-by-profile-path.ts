@@ -1,8 +1,8 @@
 import type { Plan } from './types.ts';
 
 /**
- * The profiles that can be reached from outside by `profile_paths` alone, in the config's order: they have no routes of
- * their own, and every sender that can guess `/p/<profile>` reaches their public paths. Pure.
+ * The profiles that only `profile_paths` makes reachable, in the config's order: they have no routes of their own, so
+ * any sender that guesses `/p/<profile>` reaches their public paths. Pure.
  */
 export function publicByProfilePathAlone({
   profiles,
@@ -16,7 +16,7 @@ export function publicByProfilePathAlone({
     });
 }
 
-/** Where `profile_paths` publishes a profile. Pure. */
+/** The public path that `profile_paths` gives a profile. Pure. */
 export function profilePath(profile: string): string {
   return `/p/${profile}`;
 }

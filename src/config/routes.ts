@@ -6,8 +6,8 @@ import type { KeyedPlatform, RouteConfig } from './schema/route-schema.ts';
 import { valueSource } from './source/yaml-tree.ts';
 
 /**
- * A profile's routes in the platforms' normal form. With profile_paths on, `/p/<profile>` is the last, unless none of
- * its listeners has public paths. Pure.
+ * A profile's routes, with values normalised by their platforms. With `profilePaths`, the last one is `/p/<profile>`,
+ * unless no listener has public paths. Pure.
  */
 export function routesOf(
   profile: Profile,

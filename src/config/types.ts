@@ -2,20 +2,20 @@ import type { TokenKey } from '../jwks.ts';
 import type { Route, Source } from '../routing/route.ts';
 
 /**
- * Everything that should run and every route, as the config says it: checked, with defaults filled in. Nothing
- * in it can be wrong in itself; only the machine can still disagree (a port taken, a command that does not start).
+ * All that the config asks for, checked and with defaults filled in: gateways, routes and settings. After loading, only
+ * the machine can still cause errors, such as a port in use or a command that does not start.
  */
 export interface Plan {
   readonly listen: { readonly host: string; readonly port: number };
-  /** What senders see; null where the config does not say. */
+  /** The URL that senders call; null if the config names none. */
   readonly publicUrl: PublicUrl | null;
   readonly limits: Limits;
   readonly watch: Watch;
   readonly logs: LogPolicy;
-  /** Gateways that may be starting at once; null: as many as this machine's cores suggest. */
+  /** How many gateways may be starting at once; null: two for each core, at least four. */
   readonly startConcurrency: number | null;
   readonly profiles: readonly ProfilePlan[];
-  /** Every route of every profile, `/p/<profile>` included where profile_paths is on. */
+  /** All profiles' routes, including `/p/<profile>` if profile_paths is on. */
   readonly routes: readonly Route[];
 }
 
@@ -23,53 +23,57 @@ export interface PublicUrl {
   /** As the user wrote it, without a trailing slash. */
   readonly href: string;
   readonly proto: 'http' | 'https';
-  /** Host and, where it is not the scheme's own, port: as in a Host header. */
+  /** As in a Host header: the port only if it is not the scheme's default. */
   readonly host: string;
 }
 
 /**
- * What a change of the config's files does by itself. safe: it is applied if it restarts and ends no gateway that
- * serves, and else waits, whole, for `gwproxy reload`; all: it is applied; off: the files are not watched.
+ * What happens when a config file changes. safe: the change is applied if it restarts or ends no gateway that serves;
+ * otherwise all of it waits for `gwproxy reload`. all: it is applied. off: files are not watched.
  */
 export type Watch = 'safe' | 'all' | 'off';
 
-/** The files that gateways' output and gwproxy's own log go to. */
+/** The log files of the gateways and of gwproxy itself. */
 export interface LogPolicy {
   /** Absolute; null: `logs` in the state folder. */
   readonly folder: string | null;
-  /** Bytes of one file before it is rotated. */
+  /** The size in bytes at which a file is rotated. */
   readonly size: number;
-  /** ms after which it is rotated whatever its size, and past `keep` of them deleted. */
+  /** The age in ms at which a file is rotated. */
   readonly age: number;
-  /** Bytes of all files of one profile together; the oldest go first. */
+  /** The most bytes that all files of one profile take; the oldest are deleted first. */
   readonly keep: number;
 }
 
 /** All sizes in bytes, all durations in ms. */
 export interface Limits {
-  /** A body that is read to route it. */
+  /** The longest body that is read into memory to route or verify the request. */
   readonly body: number;
-  /** A body that is streamed, since the head alone decided. */
+  /** The longest body that is streamed, if the head alone decides the route. */
   readonly streamed: number;
-  /** All bodies that are held in memory at once. */
+  /** All bodies in memory together. */
   readonly buffered: number;
   /** Request line and headers together. */
   readonly headers: number;
+  /** For the headers of a request to arrive. */
   readonly headerTime: number;
+  /** For the body of a request to arrive. */
   readonly bodyTime: number;
+  /** Connections to the public port at once. */
   readonly connections: number;
-  /** From the request's last byte to the first of the gateway's answer. */
+  /** From the last byte of the request to the first byte of the gateway's answer. */
   readonly answerTime: number;
-  /** Between two chunks of a streamed answer. */
+  /** The longest pause between two chunks of a streamed answer. */
   readonly idleTime: number;
-  /** Requests that wait for one profile, and for all together. */
+  /** Requests that are held for one profile. */
   readonly heldPerProfile: number;
-  /** Of their bodies, for one profile; one alone may always wait. */
+  /** Bodies of the requests that are held for one profile; a single request may exceed it. */
   readonly heldBytesPerProfile: number;
+  /** Requests that are held for all profiles together. */
   readonly held: number;
 }
 
-/** Text with the places where an allocated port goes; a listener's name stands for its port. */
+/** Text in which `{ port }` stands for the port of the listener of that name. */
 export type Template = readonly (string | { readonly port: string })[];
 
 export type Launch =
@@ -79,21 +83,21 @@ export type Launch =
       readonly command: readonly [Template, ...Template[]];
       /** Absolute. */
       readonly cwd: string;
-      /** All that the gateway's environment holds beside its port variables: base, env_file, env. */
+      /** The gateway's whole environment except its port variables: base, env_file and env. */
       readonly env: Readonly<Record<string, Template>>;
       readonly process: ProcessSettings;
     }
-  /** Run by someone else: probed and routed to. */
+  /** The gateway is run by someone else; gwproxy only probes it and routes to it. */
   | { readonly kind: 'url' };
 
-/** What the system is told of a gateway's process before its program runs; null: as gwproxy's own. */
+/** Process attributes that are set before a gateway's program runs; null: the same as gwproxy's. */
 export interface ProcessSettings {
   /** -20 to 19. */
   readonly nice: number | null;
   readonly maxOpenFiles: number | null;
   /** 0 to 0o777. */
   readonly umask: number | null;
-  /** Names or numbers, for a gwproxy that runs as root. */
+  /** Name or number, like `group`; both need a gwproxy that runs as root. */
   readonly user: string | null;
   readonly group: string | null;
 }
@@ -109,18 +113,18 @@ export interface ProfilePlan {
   readonly launch: Launch;
   readonly start: 'always' | 'on-demand' | 'manual';
   readonly startTimeout: number;
-  /** Profiles whose start this one's waits for, when all are started. */
+  /** Names of profiles that must be ready or failed before this one starts with gwproxy. */
   readonly after: readonly string[];
   /** ms without a request after which an on-demand gateway is stopped; null: never. */
   readonly idleTimeout: number | null;
   readonly ownerCheck: OwnerCheck;
-  /** Bytes of resident memory, all its processes together, above which a gateway is restarted; null: no limit. */
+  /** The gateway is restarted if its processes together use more bytes of resident memory; null: no limit. */
   readonly maxMemory: number | null;
-  /** Absolute; null: named after the profile, in the logs' folder. */
+  /** Absolute; null: the file in the logs' folder that is named after the profile. */
   readonly logFile: string | null;
   /** At least one. */
   readonly listeners: readonly ListenerPlan[];
-  /** Null: the door verifies none of its requests. */
+  /** Null: its requests are not verified. */
   readonly verify: VerifyRules | null;
   readonly delivery: DeliveryMode;
   readonly restart: RestartPolicy;
@@ -128,12 +132,12 @@ export interface ProfilePlan {
   readonly source: Source;
 }
 
-/** spool: verified deliveries may be spooled while the gateway is not ready; direct: none are. */
+/** spool: verified deliveries may be spooled while the gateway is not ready. direct: no delivery is spooled. */
 export type DeliveryMode = 'spool' | 'direct';
 
 /**
- * What the door verifies a profile's requests by, sender by sender; null: that sender's pass unverified. A list
- * holds secrets of which any is right, so that they can be rotated. In clear, and so never shown.
+ * How the door verifies a profile's requests, by sender; null: that sender's requests pass unverified. Any secret of a
+ * list is accepted, so that secrets can be rotated. They are in clear text: never log or show them.
  */
 export interface VerifyRules {
   readonly botFramework: TokenRules | null;
@@ -142,7 +146,7 @@ export interface VerifyRules {
   readonly github: readonly string[] | null;
   /** Channel secrets. */
   readonly line: readonly string[] | null;
-  /** App secrets: of WhatsApp, Messenger and Instagram. */
+  /** App secrets for WhatsApp, Messenger and Instagram. */
   readonly meta: readonly string[] | null;
   readonly telegram: readonly string[] | null;
   /** Auth tokens. */
@@ -153,17 +157,17 @@ export interface VerifyRules {
   readonly graph: readonly string[] | null;
 }
 
-/** Which bearer tokens of Bot Framework and Agent 365 are right. GUIDs in lower case. */
+/** Which bearer tokens of Bot Framework and Agent 365 are accepted. GUIDs are in lower case. */
 export interface TokenRules {
-  /** The audiences; at least one. */
+  /** Accepted audiences; at least one. */
   readonly apps: readonly string[];
-  /** Exactly these; null: Bot Framework's, and Microsoft Entra's of the tenants. */
+  /** Accepted issuers; null: Bot Framework's, and those of Microsoft Entra for the tenants. */
   readonly issuers: readonly string[] | null;
-  /** Entra tenants whose tokens are right, whoever in them asked for one; null: see verify/issuers.ts. */
+  /** Entra tenants of which every token is accepted, whichever app asked for it; null: see verify/issuers.ts. */
   readonly tenants: readonly string[] | null;
-  /** Prefixes of activities' service URLs; null: any. */
+  /** Prefixes of accepted service URLs in activities; null: any URL. */
   readonly serviceUrls: readonly string[] | null;
-  /** file: those of `keys_file`; url: a JWK Set to be fetched; metadata: fetched as each issuer's metadata says. */
+  /** file: the keys of `keys_file`. url: a JWK Set to fetch. metadata: fetched from where each issuer's metadata says. */
   readonly keys:
     | { readonly kind: 'file'; readonly keys: readonly TokenKey[] }
     | { readonly kind: 'url'; readonly url: string }
@@ -174,86 +178,84 @@ export interface ListenerPlan {
   readonly name: string;
   readonly host: string;
   readonly port: number | 'auto';
-  /** The environment variable that tells the gateway its port; null where nothing does. */
+  /** The environment variable that holds the port; null: none does. */
   readonly portEnv: string | null;
-  /** Public path prefixes; ['/'] is every path, [] none. */
+  /** Public path prefixes. ['/'] is every path, [] is none. */
   readonly paths: readonly string[];
-  /** Startup and readiness: whether requests go to it. */
+  /** The probe for startup and readiness, which decides whether the listener gets requests. */
   readonly health: Health;
   readonly liveness: Liveness;
 }
 
-/** One kind of probe of a listener. */
+/** A probe of a listener. */
 export interface Health {
-  /** Null: it is enough that a connection is accepted. */
+  /** The path to GET; null: an accepted connection is enough. */
   readonly path: string | null;
-  /** The statuses that count as healthy; null: 200 to 299. */
+  /** Statuses of a healthy answer; null: 200 to 299. */
   readonly status: readonly number[] | null;
-  /** Text that the answer's body must hold; null: any body. */
+  /** Text that the body of a healthy answer contains; null: any body. */
   readonly body: string | null;
+  /** ms, as is `timeout`. */
   readonly interval: number;
   readonly timeout: number;
-  /** Failed probes in a row before a healthy listener counts as lost. */
+  /** Failed probes in a row after which a healthy listener counts as lost. */
   readonly failures: number;
-  /** Good probes in a row before a lost or new listener counts as healthy. */
+  /** Successful probes in a row after which a new or lost listener counts as healthy. */
   readonly successes: number;
 }
 
-/** When a gateway that runs is restarted since it no longer serves; each listener counts once it was ready. */
+/** When a running gateway is restarted because a listener that was ready stopped serving. */
 export type Liveness =
-  /** `after` ms without one good probe of its health; null: never. */
+  /** After `after` ms without a successful health probe; null: never. */
   | { readonly kind: 'health'; readonly after: number | null }
-  /** A probe of its own: lost, the gateway is restarted, whatever its health says. */
+  /** When a separate probe fails, whatever the health probe says. */
   | { readonly kind: 'own'; readonly probe: Health };
 
 export interface RestartPolicy {
   readonly when: 'always' | 'on-failure' | 'never';
-  /** The wait before the second restart in a row, and before the first of a gateway that was never ready. */
+  /** ms, as `max` and `reset`. The wait before the second restart in a row, or before the first if the gateway was never ready. */
   readonly min: number;
   readonly max: number;
-  /** Uptime after which the backoff begins anew. */
+  /** Uptime after which the backoff starts again at `min`. */
   readonly reset: number;
-  /** By exit code, for exits that nobody asked for; codes that are not named follow `when`. */
+  /** By exit code, for exits that gwproxy did not cause. Other codes follow `when`. */
   readonly exitCodes: Readonly<Record<string, ExitAction>>;
+  /** More than `restarts` within `within` ms: the gateway has failed. Null: never. */
   readonly giveUp: { readonly restarts: number; readonly within: number } | null;
 }
 
 /**
- * at-once: restarted without a wait and not counted, whatever `when` says (after a generation that was ready; one
- * that never was waits as after a crash). backoff: a crash, as an unnamed code other than 0 is. stop: it stays stopped, as
- * after an operator's stop. fail: failed, and not restarted until `gwproxy start`.
+ * What follows an exit code. at-once: a restart without a wait, whatever `when` says, that `give_up` does not count; if the
+ * gateway was never ready, it waits as after a crash. backoff: treated as a crash. stop: stays stopped, as after
+ * `gwproxy stop`. fail: the gateway has failed and is not restarted until `gwproxy start`.
  */
 export type ExitAction = 'at-once' | 'backoff' | 'stop' | 'fail';
 
 export interface StopPolicy {
+  /** ms that requests in flight may take before the signal is sent. */
   readonly drain: number;
   readonly signal: NodeJS.Signals;
+  /** ms between the signal and SIGKILL. */
   readonly grace: number;
 }
 
-/**
- * What differs between the plan that is applied and another. Fields are named as in the config; values are never
- * shown, since any may hold a secret.
- */
+/** The difference between two plans. Fields are named as in the config; values are left out, since any may be a secret. */
 export interface PlanDiff {
-  /** Names of profiles, as in `removed` and `replaced`. */
+  /** Profile names, as in `removed` and `replaced`. */
   readonly added: readonly string[];
   readonly removed: readonly string[];
-  /** A `url:` where a `command:` was, or the other way: another profile of the same name. */
+  /** Profiles that changed from `command:` to `url:` or back: the old one ends, and a new one starts. */
   readonly replaced: readonly string[];
   readonly changed: readonly ProfileChange[];
-  /** Settings beside the profiles; all of them apply without a restart. */
+  /** Settings outside the profiles. They apply without a restart. */
   readonly settings: readonly string[];
-  /** `listen` differs, which only a new gwproxy can follow. */
+  /** `listen` differs, which needs a new gwproxy. */
   readonly listen: boolean;
 }
 
 export interface ProfileChange {
   readonly profile: string;
-  /**
-   * update: applies while the gateway runs; restart: its gateway ends, and starts as the profile then says;
-   * move: a `url:` profile has another address.
-   */
+  /** update: applies while the gateway runs. restart: the gateway restarts. move: a `url:` profile has a new address. */
   readonly how: 'update' | 'restart' | 'move';
   readonly fields: readonly string[];
 }

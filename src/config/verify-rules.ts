@@ -2,10 +2,10 @@ import type { Profile } from './read/profile.ts';
 import type { VerifyConfig } from './schema/verify-schema.ts';
 import type { TokenRules, VerifyRules } from './types.ts';
 
-/** How a recipient names an app. */
+/** A Bot Framework recipient that is an app. */
 const APP_RECIPIENT = /^28:(.+)$/;
 
-/** What the door verifies a profile's requests by; null where that is nothing. Pure. */
+/** The rules that the door verifies a profile's requests by; null if there are none. Pure. */
 export function verifyRules(profile: Profile): VerifyRules | null {
   const { verify } = profile.config;
   if (verify === undefined || Object.keys(verify).length === 0) return null;
@@ -22,7 +22,7 @@ export function verifyRules(profile: Profile): VerifyRules | null {
   };
 }
 
-/** The apps that each of a profile's Bot Framework routes names, in lower case: one list a route. */
+/** The app ids in a profile's Bot Framework routes, in lower case; one list for each route. */
 export function appsOfRoutes({ config }: Profile): readonly (readonly string[])[] {
   return config.routes.flatMap(({ key }) => {
     if (key?.platform !== 'bot-framework') return [];

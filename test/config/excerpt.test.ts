@@ -15,7 +15,7 @@ test('the line is shown with a mark below the column', () => {
   assert.deepEqual(lines(excerpt(text, 1, 99, false)), ['    1 | profiles:', '      |          ^']);
 });
 
-test('where there is nothing to show, nothing is', () => {
+test('a missing or blank line gives no excerpt', () => {
   for (const [text, line] of [
     ['', 1],
     ['a: 1\n', 2],
@@ -52,7 +52,7 @@ test('values that look like secrets are starred out, references are not', () => 
   assert.equal(lines(excerpt('  [s3cret, { x: 1 }]', 1, 12, true))[0], '    1 |   [******, { ** * }]');
 });
 
-test('neither a value from a variable nor a line of an env_file is shown', async (t) => {
+test('no value of a variable and no line of an env_file is shown', async (t) => {
   const shown = async (config: string, env: string) => {
     const { at, loaded } = await load(t, { 'gwproxy.yaml': config, 'a.env': env });
     assert.ok(!loaded.ok);

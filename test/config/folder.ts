@@ -7,7 +7,7 @@ import type { Plan, Template } from '../../src/config/types.ts';
 
 export type Written = Readonly<Record<string, string>>;
 
-/** A folder of those files that is gone after the test. */
+/** Makes a temporary folder with those files; the test removes it at its end. */
 export async function folder(t: TestContext, files: Written): Promise<string> {
   const path = await realpath(await mkdtemp(join(tmpdir(), 'gwproxy-config-')));
   t.after(() => rm(path, { recursive: true }));
@@ -21,7 +21,7 @@ export async function folder(t: TestContext, files: Written): Promise<string> {
 export interface Outcome {
   readonly at: string;
   readonly loaded: Loaded;
-  /** What the user reads: the problems, or the warnings of a config that is valid. */
+  /** The lines that the user reads: the problems, or the warnings of a valid config. */
   readonly lines: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export async function load(t: TestContext, files: Written, env: NodeJS.ProcessEn
   return { at, loaded, lines: told.map((problem) => formatProblem(problem, at)) };
 }
 
-/** The plan of a config that has to be valid. */
+/** The plan of a config; fails if the config is invalid. */
 export async function planOf(t: TestContext, files: Written, env: NodeJS.ProcessEnv = ENV): Promise<Plan> {
   const { loaded, lines } = await load(t, files, env);
   if (!loaded.ok) throw new Error(`the config is invalid:\n${lines.join('\n')}`);
@@ -45,7 +45,7 @@ export function show(template: Template): string {
   return template.map((part) => (typeof part === 'string' ? part : `<${part.port}>`)).join('');
 }
 
-/** The arguments and the environment of a profile, ports shown as `<listener>`. */
+/** The arguments and environment of a profile, with ports as `<listener>`. */
 export function launchOf(plan: Plan, name: string) {
   const launch = plan.profiles.find((profile) => profile.name === name)?.launch;
   if (launch?.kind !== 'command') throw new Error(`profile '${name}' has no command in the plan`);

@@ -2,12 +2,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Written } from './folder.ts';
 
-/** A JWK of RFC 7517, without a name. */
+/** The RSA key of RFC 7517, without a kid. */
 export const TOKEN_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({
   format: 'jwk',
 });
 
-/** A config that uses every key once, and what it is read with. */
+/** A config that uses every key once, with its environment and other files. */
 export const GOOD: Written = {
   'gwproxy.yaml': `listen: 127.0.0.1:3978
 public_url: https://bots.example.com/

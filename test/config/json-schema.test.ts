@@ -15,7 +15,7 @@ function map(value: unknown): Json {
   return isMap(value) ? value : {};
 }
 
-/** What a value breaks of the parts of JSON Schema that the config's own uses; an unknown keyword is a fault. */
+/** The faults of a value, for the JSON Schema keywords that the config's schema uses; any other keyword is a fault. */
 function faults(schema: Json, value: unknown, at = ''): readonly string[] {
   return Object.entries(schema).flatMap(([keyword, rule]) => {
     const check = CHECKS[keyword];
@@ -76,7 +76,7 @@ test('the JSON Schema accepts a full config', () => {
   assert.deepEqual(check(GOOD['gwproxy.yaml'] ?? ''), []);
 });
 
-test('the JSON Schema refuses an unknown key wherever it stands', () => {
+test('the JSON Schema refuses an unknown key at every level', () => {
   assert.deepEqual(check('listn: 1'), ['/listn: unknown key']);
   assert.deepEqual(profile('comand: x'), ['/profiles/a/comand: unknown key']);
   assert.deepEqual(profile('stop: {gracee: 1s}'), ['/profiles/a/stop/gracee: unknown key']);
@@ -84,7 +84,7 @@ test('the JSON Schema refuses an unknown key wherever it stands', () => {
   assert.deepEqual(profile('routes: [{slack: {ap: A1}}]'), ['/profiles/a/routes/0/slack/ap: unknown key']);
 });
 
-test('durations, sizes and names are patterned texts, and references pass', () => {
+test('durations, sizes and names have patterns that also accept references', () => {
   assert.deepEqual(check('limits: {body: 4TB}'), ['/limits/body: breaks the pattern']);
   assert.deepEqual(profile('start_timeout: 10 x'), ['/profiles/a/start_timeout: breaks the pattern']);
   assert.deepEqual(check('limits: {body: 4 mb, header_time: 1.5 Minutes}'), []);

@@ -19,7 +19,7 @@ const PROBE = {
   successes: 1,
 };
 
-test('a full config becomes its plan', async (t) => {
+test('a config with every key becomes the expected plan', async (t) => {
   const { at, loaded } = await load(t, GOOD, { ...ENV, ...GOOD_ENV });
   assert.ok(
     loaded.ok,
@@ -302,7 +302,7 @@ test('the env_file is asked before the environment', async (t) => {
   assert.deepEqual(launchOf(plan, 'a').argv, ['node', 'file', 'y']);
 });
 
-test('numbers and booleans in env and command are the text that was written', async (t) => {
+test('numbers and booleans in env and command are read as written', async (t) => {
   const plan = await planOf(
     t,
     one(
@@ -324,7 +324,7 @@ test('numbers and booleans in env and command are the text that was written', as
   });
 });
 
-test('a number for an id in a route is the text that was written', async (t) => {
+test('a number for an id in a route is read as written', async (t) => {
   const plan = await planOf(
     t,
     one('{command: node, routes: [{bot_framework: {recipient: 12345678901234567890, tenant: [007]}}]}'),
@@ -332,7 +332,7 @@ test('a number for an id in a route is the text that was written', async (t) => 
   assert.deepEqual(plan.routes[0]?.key?.fields, { recipient: ['12345678901234567890'], tenant: ['007'] });
 });
 
-test('an interpolated value is neither split, nor parsed, nor interpolated, nor a home', async (t) => {
+test('an interpolated value is not split, parsed, interpolated or expanded as a home', async (t) => {
   const env = { ...ENV, X: `a "b" \${Y} $$ ~/z # {c: d}`, H: '~/z' };
   const plan = await planOf(t, one('{command: "node ${X} x${H} ${H}", env: {V: "${X}"}}'), env);
   const { argv, env: seen } = launchOf(plan, 'a');
@@ -340,7 +340,7 @@ test('an interpolated value is neither split, nor parsed, nor interpolated, nor 
   assert.equal(seen['V'], env.X);
 });
 
-test('references give ports, ids and durations too', async (t) => {
+test('references may hold ports, ids and durations', async (t) => {
   const env = { ...ENV, DOOR: '4000', BOT: '5000', TEAM: 'T0AAAAAAA1', WAIT: '7s' };
   const plan = await planOf(
     t,
@@ -356,7 +356,7 @@ test('references give ports, ids and durations too', async (t) => {
   assert.deepEqual(plan.routes[0]?.key?.fields, { team: ['T0AAAAAAA1'] });
 });
 
-test('the home, cwd and env_file are found from the file that holds the profile', async (t) => {
+test('cwd and env_file are relative to the file that holds the profile, and ~ is the home', async (t) => {
   const at = await folder(t, {
     'gwproxy.yaml':
       'include: ["~/more/*.yaml"]\nprofiles:\n  a: {command: "./run.sh ~/x --y=~/z", cwd: ~, env: {D: ~/d}}\n',
@@ -378,7 +378,7 @@ test('the home, cwd and env_file are found from the file that holds the profile'
   assert.equal(launchOf(loaded.plan, 'b').env['B'], '1');
 });
 
-test('a key with nothing behind it counts as not given', async (t) => {
+test('a key without a value counts as not given', async (t) => {
   const plan = await planOf(t, {
     'gwproxy.yaml':
       'public_url:\ninclude:\ndefaults:\nprofiles:\n  a:\n    command: node\n    url:\n    env_file:\n    listeners:\n',
@@ -390,7 +390,7 @@ test('a key with nothing behind it counts as not given', async (t) => {
   );
 });
 
-test('anchors and merge keys are followed', async (t) => {
+test('anchors and merge keys are resolved', async (t) => {
   const plan = await planOf(t, {
     'gwproxy.yaml':
       'profiles:\n  a: &a\n    command: &node [node, a]\n    env: &env {X: 1}\n    start: manual\n  b:\n    <<: *a\n    start: always\n    env: {<<: *env, Y: 2}\n  c: {command: *node}\n',
@@ -408,7 +408,7 @@ test('anchors and merge keys are followed', async (t) => {
   assert.deepEqual(launchOf(plan, 'c').argv, ['node', 'a']);
 });
 
-test('aliases that unfold without end are refused at once', async (t) => {
+test('aliases that multiply without end are refused at once', async (t) => {
   const level = (name: string, of: string) =>
     `${name}: &${name} [${Array.from({ length: 10 }, () => of).join(', ')}]\n`;
   const bomb = ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'].reduce(
@@ -420,7 +420,7 @@ test('aliases that unfold without end are refused at once', async (t) => {
   assert.match(lines[0] ?? '', /aliases unfold to more than 200000 values here$/);
 });
 
-test('a pattern that matches no file is a warning, since a mistyped one looks like an empty folder', async (t) => {
+test('a glob that matches no file is a warning', async (t) => {
   const { loaded, lines } = await load(t, {
     'gwproxy.yaml': 'include: [profile/*.yaml]\nprofiles:\n  a: {command: node, routes: [{path: /a}]}\n',
   });
@@ -428,7 +428,7 @@ test('a pattern that matches no file is a warning, since a mistyped one looks li
   assert.deepEqual(lines, ['gwproxy.yaml:1:11: this glob matches no file']);
 });
 
-test('included files hold profiles or one profile, in the order of their names', async (t) => {
+test('included files hold profiles or one profile, and are read in the order of their names', async (t) => {
   const { loaded, at } = await load(t, {
     'gwproxy.yaml': 'include: [profiles/*.yaml, "*.yaml", none-*.yaml]\nprofile_paths: true\n',
     'profiles/b.yaml': 'command: node\n',
@@ -446,7 +446,7 @@ test('included files hold profiles or one profile, in the order of their names',
   );
 });
 
-test('defaults give way to the profile, and maps are merged by key', async (t) => {
+test('a profile wins over defaults, and maps are merged by key', async (t) => {
   const plan = await planOf(t, {
     'gwproxy.yaml': `defaults:
   command: node default
@@ -485,7 +485,7 @@ profiles:
   );
 });
 
-test('a mistake in defaults is told once, there, even where every profile overrides it', async (t) => {
+test('a mistake in defaults is reported once at its place, even if every profile overrides it', async (t) => {
   const { lines } = await load(t, {
     'gwproxy.yaml':
       'defaults: {start: alway, stop: {grace: 1}, env: {X: "${NONE}"}, strat: 1, start_timeout: "${T:-1s}"}\nprofiles:\n  a: {command: node, start: always}\n  b: {command: node, start: always, stop: {grace: 1s}}\n',
@@ -498,7 +498,7 @@ test('a mistake in defaults is told once, there, even where every profile overri
   ]);
 });
 
-test('a profile that is off is checked, and takes no part', async (t) => {
+test('a disabled profile is checked and left out of the plan', async (t) => {
   const files = {
     'gwproxy.yaml':
       'profiles:\n  a: {command: node, listeners: {x: {port: 5000}}, routes: [{path: /x}]}\n  b: {command: node, listeners: {x: {port: 5000}}, routes: [{path: /x}], enabled: false}\n',
@@ -516,7 +516,7 @@ test('a profile that is off is checked, and takes no part', async (t) => {
   assert.deepEqual(lines, ["gwproxy.yaml:2:16: missing command: 'nod' is not on the profile's PATH"]);
 });
 
-test('profile_paths claims /p/<profile>, whoever else does', async (t) => {
+test('another route for /p/<profile> is refused under profile_paths', async (t) => {
   const { lines } = await load(t, {
     'gwproxy.yaml':
       'profile_paths: true\nprofiles:\n  a: {command: node, routes: [{path: /p/b/}]}\n  b: {command: node}\n',
@@ -526,7 +526,7 @@ test('profile_paths claims /p/<profile>, whoever else does', async (t) => {
   ]);
 });
 
-test('routes that cannot tie stand side by side', async (t) => {
+test('routes that cannot tie are valid together', async (t) => {
   const plan = await planOf(t, {
     'gwproxy.yaml': `profiles:
   a: {command: node, routes: [{slack: {team: T1}}, {slack: {app: A1}}, {slack: {team: T1, app: A1}}, {path: /x}, {path: /x, slack: {team: T1}}]}
@@ -536,7 +536,7 @@ test('routes that cannot tie stand side by side', async (t) => {
   assert.equal(plan.routes.length, 9);
 });
 
-test('what is allowed and hardly meant is a warning', async (t) => {
+test('a valid config that is probably a mistake gives warnings', async (t) => {
   const { loaded, lines } = await load(t, {
     'gwproxy.yaml': `profiles:
   a: {command: node}
@@ -548,14 +548,14 @@ test('what is allowed and hardly meant is a warning', async (t) => {
   });
   assert.equal(loaded.ok, true);
   assert.deepEqual(lines, [
-    "gwproxy.yaml:2:3: no request reaches profile 'a': it has no routes, and profile_paths is off",
-    "gwproxy.yaml:3:44: no request reaches profile 'b': none of its listeners has public paths",
-    "gwproxy.yaml:4:56: listener 'x' on 0.0.0.0 can be reached from outside, past gwproxy",
+    "gwproxy.yaml:2:3: no request reaches profile 'a': it has no routes, and profile_paths is off; write routes",
+    "gwproxy.yaml:3:44: no request reaches profile 'b': none of its listeners has public paths; write paths",
+    "gwproxy.yaml:4:56: listener 'x' on 0.0.0.0 can be reached from outside without gwproxy; let it listen on 127.0.0.1, or block the port in a firewall",
     "gwproxy.yaml:5:44: PORT in the env_file has no effect: gwproxy sets it to the port of listener 'main'",
   ]);
 });
 
-test('all mistakes of all files are told at once, by file and line', async (t) => {
+test('all mistakes of all files are reported together, by file and line', async (t) => {
   const { lines, at, loaded } = await load(t, {
     'gwproxy.yaml': `listen: nowhere
 include: profiles/*.yaml
@@ -580,7 +580,7 @@ profiles:
     "gwproxy.yaml:6:43: unknown key 'ap'; did you mean 'app'?",
     "gwproxy.yaml:10:12: start must be always, on-demand or manual, not 'soon'",
     "gwproxy.yaml:12:14: this slack route (app) is already claimed by profile 'a' at gwproxy.yaml:6",
-    "profiles/c.yaml:2:23: port 5000 is already taken by listener 'x' of profile 'b' at gwproxy.yaml:11",
+    "profiles/c.yaml:2:23: port 5000 is already taken by listener 'x' of profile 'b' at gwproxy.yaml:11; choose another",
     "profiles/c.yaml:3:10: this slack route (app) is already claimed by profile 'a' at gwproxy.yaml:6",
   ]);
   assert.deepEqual(
@@ -589,7 +589,7 @@ profiles:
   );
 });
 
-test('a config that is not there is a problem of its own', async (t) => {
+test('a missing config is a problem', async (t) => {
   const { lines, at, loaded } = await load(t, {});
   assert.deepEqual(lines, ['gwproxy.yaml:1:1: cannot read gwproxy.yaml: no such file']);
   assert.deepEqual(loaded.files, [join(at, 'gwproxy.yaml')]);
@@ -600,7 +600,7 @@ test('a config that is not there is a problem of its own', async (t) => {
   ]);
 });
 
-test('a file that is not UTF-8 is refused, not repaired', async (t) => {
+test('a file that is not UTF-8 is refused', async (t) => {
   const at = await folder(t, {});
   await writeFile(join(at, 'gwproxy.yaml'), Buffer.from([0x61, 0x3a, 0x20, 0xff, 0x0a]));
   const loaded = await loadConfig(join(at, 'gwproxy.yaml'), { env: ENV });
@@ -609,7 +609,7 @@ test('a file that is not UTF-8 is refused, not repaired', async (t) => {
   ]);
 });
 
-test('a problem elsewhere is told by its whole path', () => {
+test('a problem outside the folder has the absolute path', () => {
   const problem = { file: '/etc/gwproxy/gwproxy.yaml', line: 12, column: 7, message: "unknown key 'x'" };
   assert.equal(formatProblem(problem, '/etc/gwproxy'), "gwproxy.yaml:12:7: unknown key 'x'");
   assert.equal(formatProblem(problem, '/etc'), "gwproxy/gwproxy.yaml:12:7: unknown key 'x'");

@@ -10,7 +10,7 @@ import { ENV, folder } from './folder.ts';
 
 const B = 'b: {command: node}';
 
-/** The problems of a config of those profiles beside a folder `real` and a link to it, `link`. */
+/** The problems of a config of those profiles, beside a folder `real` and a symbolic link `link` to it. */
 async function problems(
   t: TestContext,
   profiles: (logs: string) => readonly string[],
@@ -30,7 +30,7 @@ async function problems(
   return loaded.ok ? [] : loaded.problems.map((problem) => formatProblem(problem, at));
 }
 
-test('a log file that is where another profile’s output goes by default is refused', async (t) => {
+test('a log file that is another profile’s default one is refused', async (t) => {
   const theirs = [
     "gwproxy.yaml:3:32: log_file is where the output of profile 'b' goes; leave it out, or name another file",
   ];
@@ -40,7 +40,7 @@ test('a log file that is where another profile’s output goes by default is ref
   assert.deepEqual(byState, theirs);
 });
 
-test('a log file that is gwproxy’s own is refused', async (t) => {
+test('gwproxy’s own log is refused as a log file', async (t) => {
   const own = ["gwproxy.yaml:3:32: log_file is gwproxy's own log; leave it out, or name another file"];
   assert.deepEqual(await problems(t, () => ['a: {command: node, log_file: real/gwproxy.log}']), own);
   const byState = await problems(
@@ -51,17 +51,17 @@ test('a log file that is gwproxy’s own is refused', async (t) => {
   assert.deepEqual(byState, own);
 });
 
-test('two paths to one file are refused, also to one that is not there yet', async (t) => {
+test('two paths to one log file are refused, even if it does not exist yet', async (t) => {
   const both = await problems(t, () => [
     'a: {command: node, log_file: real/new/x.log}',
     'b: {command: node, log_file: link/new/x.log}',
   ]);
   assert.deepEqual(both, [
-    "gwproxy.yaml:4:32: log_file is that of profile 'a' too, by another path; give each a file of its own",
+    "gwproxy.yaml:4:32: log_file is also that of profile 'a', by another path; name another file",
   ]);
 });
 
-test('what is no other’s is nobody’s fault', async (t) => {
+test('a log file that no enabled gateway of gwproxy writes is allowed', async (t) => {
   assert.deepEqual(await problems(t, () => ['a: {command: node, log_file: real/a.log}', B]), []);
   assert.deepEqual(await problems(t, () => ['a: {command: node, log_file: b.log}', B]), []);
   const off = 'b: {command: node, enabled: false}';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load, type Written } from './folder.ts';
 
-/** What stands in the config, and all that the user reads about it. */
+/** A config with a mistake, and all lines that the user reads about it. */
 type Mistake = readonly [name: string, config: string, problems: readonly string[], others?: Written];
 
 const GUID = '00000000-0000-0000-0000-00000000000a';
@@ -23,12 +23,12 @@ const SYNTAX: readonly Mistake[] = [
   [
     'a key set twice',
     'profiles:\n  a:\n    command: node\n    command: node\n',
-    ["gwproxy.yaml:4:5: 'command' is already set in line 3"],
+    ["gwproxy.yaml:4:5: 'command' is already set in line 3; remove one of them"],
   ],
   [
     'a profile set twice',
     'profiles:\n  a: {command: node}\n  a: {command: node}\n',
-    ["gwproxy.yaml:3:3: 'a' is already set in line 2"],
+    ["gwproxy.yaml:3:3: 'a' is already set in line 2; remove one of them"],
   ],
   [
     'an unknown anchor',
@@ -43,13 +43,17 @@ const SYNTAX: readonly Mistake[] = [
     ['gwproxy.yaml:2:19: this alias is inside the value that it refers to'],
   ],
   [
-    'a merge of no map',
+    'a merge of a value that is not a map',
     'profiles:\n  a: {command: node, <<: 3}\n',
     ["gwproxy.yaml:2:26: '<<' takes a map, or a list of maps"],
   ],
-  ['a tag', 'profiles:\n  a: {command: !cmd node}\n', ['gwproxy.yaml:2:21: YAML tags are not supported']],
   [
-    'a key that is no text',
+    'a tag',
+    'profiles:\n  a: {command: !cmd node}\n',
+    ['gwproxy.yaml:2:21: YAML tags are not supported; remove this one'],
+  ],
+  [
+    'a key that is not text',
     'profiles:\n  ? [a]\n  : {command: node}\n  b: {command: node}\n',
     ['gwproxy.yaml:2:5: a key must be text'],
   ],
@@ -181,18 +185,20 @@ const SLIPS: readonly Mistake[] = [
     'a line that is indented too little',
     'profiles:\n  a:\n    command: node\n   cwd: .\n',
     [
-      'gwproxy.yaml:4:4: this line is indented like none above it; begin it in the column of the keys beside it',
+      'gwproxy.yaml:4:4: the indentation of this line matches none above it; indent it like the keys of its map',
     ],
   ],
   [
     'a line that is indented too far',
     'profiles:\n  a:\n    command: node\n      cwd: .\n',
-    ['gwproxy.yaml:4:7: this line is indented too far: the key above it has a value already'],
+    [
+      'gwproxy.yaml:4:7: this line is indented too far, since the key above it already has a value; indent it less',
+    ],
   ],
   [
     'a list item among keys',
     'profiles:\n  a:\n    command: node\n    - x\n',
-    ['gwproxy.yaml:4:5: a list item stands where a key belongs; indent the list below its key'],
+    ['gwproxy.yaml:4:5: a list item is where a key belongs; indent the list below its key'],
   ],
 ];
 
@@ -288,7 +294,7 @@ const SETTINGS: readonly Mistake[] = [
   [
     'a public_url with a path',
     'public_url: https://bots.example.com/bots\n',
-    ['gwproxy.yaml:1:13: public_url must be scheme and host alone, without a path or a user'],
+    ['gwproxy.yaml:1:13: public_url must be scheme and host only, without a path or a user'],
   ],
   [
     'a flag in words',
@@ -338,7 +344,9 @@ const SETTINGS: readonly Mistake[] = [
   [
     'more a body than for all',
     'limits: {body: 2MiB, buffered: 1MiB}\nprofiles: {a: {command: node}}\n',
-    ['gwproxy.yaml:1:16: limits.body is more than limits.buffered (1048576 bytes)'],
+    [
+      'gwproxy.yaml:1:16: limits.body is more than limits.buffered (1048576 bytes); write less, or raise limits.buffered',
+    ],
   ],
   [
     'an include that is not there',
@@ -346,7 +354,7 @@ const SETTINGS: readonly Mistake[] = [
     ['gwproxy.yaml:1:10: cannot read profiles/a.yaml: no such file'],
   ],
   [
-    'an included folder',
+    'an include that is a folder',
     'include: [sub]\n',
     ['gwproxy.yaml:1:11: cannot read sub: it is a folder'],
     { 'sub/a.yaml': '' },
@@ -354,7 +362,7 @@ const SETTINGS: readonly Mistake[] = [
   [
     'an empty included file',
     'include: [a.yaml]\n',
-    ["a.yaml:1:1: an included file holds 'profiles' or a profile's fields"],
+    ["a.yaml:1:1: this included file is empty; write 'profiles' or a profile's fields"],
     { 'a.yaml': '# nothing\n' },
   ],
   [
@@ -364,7 +372,7 @@ const SETTINGS: readonly Mistake[] = [
     { 'a.yaml': 'listen: 127.0.0.1:1\nprofiles: {b: {command: node}}\n' },
   ],
   [
-    'a file name that is no profile name',
+    'a file name that is not a valid profile name',
     'include: [My_Bot.yaml]\n',
     [
       "My_Bot.yaml:1:1: profile 'My_Bot': a profile's name may hold a-z, 0-9 and '-' inside, at most 63; write 'my-bot'",
@@ -374,45 +382,47 @@ const SETTINGS: readonly Mistake[] = [
   [
     'one profile in two files',
     'include: [sub/a.yaml]\nprofiles:\n  a: {command: node}\n',
-    ["sub/a.yaml:1:1: profile 'a' is already at gwproxy.yaml:3"],
+    ["sub/a.yaml:1:1: profile 'a' is already defined at gwproxy.yaml:3; rename one of them"],
     { 'sub/a.yaml': 'command: node\n' },
   ],
 ];
 
 const RUNNING: readonly Mistake[] = [
   [
-    'after a profile that is none',
+    'after an unknown and a disabled profile',
     'a: {command: node, after: [standup, c]}\n  standup-bot: {command: node}\n  c: {command: node, enabled: false}',
     [
-      "gwproxy.yaml:2:30: after: there is no profile 'standup' that is on; did you mean 'standup-bot'?",
-      "gwproxy.yaml:2:39: after: there is no profile 'c' that is on",
+      "gwproxy.yaml:2:30: after: there is no enabled profile 'standup'; did you mean 'standup-bot'?",
+      "gwproxy.yaml:2:39: after: there is no enabled profile 'c'",
     ],
   ],
   [
-    'after a name with a slip',
+    'after a misspelt name',
     'a: {command: node, after: [standup-bto]}\n  standup-bot: {command: node}',
-    ["gwproxy.yaml:2:30: after: there is no profile 'standup-bto' that is on; did you mean 'standup-bot'?"],
+    ["gwproxy.yaml:2:30: after: there is no enabled profile 'standup-bto'; did you mean 'standup-bot'?"],
   ],
   [
-    'a circle of starts',
+    'a cycle of after',
     'a: {command: node, after: [b]}\n  b: {command: node, after: [c]}\n  c: {command: node, after: [b]}',
     [
-      'gwproxy.yaml:3:30: after: b → c → b is a cycle, so none of them could start first',
-      'gwproxy.yaml:4:30: after: c → b → c is a cycle, so none of them could start first',
+      'gwproxy.yaml:3:30: after: b → c → b is a cycle, so none of them can start first; remove one of these names',
+      'gwproxy.yaml:4:30: after: c → b → c is a cycle, so none of them can start first; remove one of these names',
     ],
   ],
   [
-    'an idle timeout that no request ends',
+    'an idle_timeout without start: on-demand',
     'a: {command: node, idle_timeout: 10m}',
-    ['gwproxy.yaml:2:36: idle_timeout needs start: on-demand, or no request would start the gateway again'],
+    [
+      'gwproxy.yaml:2:36: idle_timeout needs start: on-demand, since otherwise no request starts the gateway again',
+    ],
   ],
   [
-    'two log files that are one',
+    'two profiles with one log file',
     'a: {command: node, log_file: out.log}\n  b: {command: node, log_file: ./out.log}',
-    ["gwproxy.yaml:3:32: log_file is that of profile 'a' too; give each a file of its own"],
+    ["gwproxy.yaml:3:32: log_file is also that of profile 'a'; name another file"],
   ],
   [
-    'limits that no system has',
+    'process limits out of range',
     'a: {command: node, nice: 20, max_open_files: 3, umask: 888, max_memory: 1TB}',
     [
       'gwproxy.yaml:2:28: nice must be a whole number from -20 to 19, not 20',
@@ -422,7 +432,7 @@ const RUNNING: readonly Mistake[] = [
     ],
   ],
   [
-    'exit codes that are none',
+    'invalid exit codes',
     'a: {command: node, restart: {exit_codes: {256: fail, 3: stopp}}}',
     [
       'gwproxy.yaml:2:45: restart.exit_codes.256: the name must be an exit code from 0 to 255',
@@ -430,12 +440,14 @@ const RUNNING: readonly Mistake[] = [
     ],
   ],
   [
-    'two rules for one restart',
+    'restart_after beside liveness',
     'a: {command: node, listeners: {x: {health: {path: /h, restart_after: 1m}, liveness: /l}}}',
-    ["gwproxy.yaml:2:57: restart_after cannot be used with 'liveness', which decides when to restart"],
+    [
+      "gwproxy.yaml:2:57: restart_after cannot be used with 'liveness', which decides when to restart; remove one of them",
+    ],
   ],
   [
-    'a body without a path to ask',
+    'a body without a path',
     'a: {command: node, listeners: {x: {health: {body: ok}, liveness: {status: 200}}}}',
     [
       "gwproxy.yaml:2:47: 'body' needs a 'path': without one the probe only opens a connection",
@@ -455,7 +467,7 @@ const PROFILES: readonly Mistake[] = [
   [
     "gwproxy's own name",
     'gwproxy: {command: node}',
-    ["gwproxy.yaml:2:3: profile 'gwproxy': that is the name of gwproxy's own log; choose another"],
+    ["gwproxy.yaml:2:3: profile 'gwproxy': this name is reserved for gwproxy's own log; choose another"],
   ],
   [
     'a name that ends in a dash',
@@ -465,7 +477,7 @@ const PROFILES: readonly Mistake[] = [
     ],
   ],
   [
-    'a profile that is no map',
+    'a profile that is not a map',
     'a: node bot.js',
     ["gwproxy.yaml:2:6: profile 'a' must be a map of its fields"],
   ],
@@ -510,7 +522,9 @@ const PROFILES: readonly Mistake[] = [
   [
     'a command and a url',
     'a:\n    command: node\n    url: http://10.0.0.5:1',
-    ["gwproxy.yaml:4:5: 'command' and 'url' exclude each other: a gateway is run here or elsewhere"],
+    [
+      "gwproxy.yaml:4:5: 'command' and 'url' exclude each other; keep 'url' only if someone else runs the gateway",
+    ],
   ],
   [
     'a command of the wrong kind',
@@ -605,14 +619,14 @@ const PROFILES: readonly Mistake[] = [
     ["gwproxy.yaml:3:25: ${NONE} is not set in gwproxy's environment; set it, or write ${NONE:-default}"],
   ],
   [
-    'a reference that is none',
+    'a malformed reference',
     'a:\n    command: node\n    env: {X: "${my-name}"}',
     [
-      "gwproxy.yaml:4:14: '${my-name}' is not a valid reference: write ${NAME} or ${NAME:-default}, or $${ for the text itself",
+      "gwproxy.yaml:4:14: '${my-name}' is not a valid reference: write ${NAME} or ${NAME:-default}, or $${ for a literal ${",
     ],
   ],
   [
-    'an env value that is no text',
+    'an env value that is not text',
     'a:\n    command: node\n    env: {X: [1], Y: }',
     [
       "gwproxy.yaml:4:14: env.X must be text, a number, true or false, not a list; write it without [ ] and '-'",
@@ -620,12 +634,12 @@ const PROFILES: readonly Mistake[] = [
     ],
   ],
   [
-    'an env name that is none',
+    'an invalid env name',
     'a:\n    command: node\n    env: {1X: a}',
     ["gwproxy.yaml:4:11: env.1X: the name may hold A-Z, a-z, 0-9, '_', '.' and '-', and no digit first"],
   ],
   [
-    'a start that is none',
+    'an unknown start',
     'a:\n    command: node\n    start: on_demand',
     [
       "gwproxy.yaml:4:12: start must be always, on-demand or manual, not 'on_demand'; did you mean 'on-demand'?",
@@ -640,7 +654,7 @@ const PROFILES: readonly Mistake[] = [
     ],
   ],
   [
-    'a duration that no timer holds',
+    'a duration longer than a timer can hold',
     'a:\n    command: node\n    start_timeout: 1000h',
     ['gwproxy.yaml:4:20: start_timeout must not be longer than 596h'],
   ],
@@ -664,20 +678,22 @@ const PROFILES: readonly Mistake[] = [
   [
     'a longer min than max',
     'a:\n    command: node\n    restart: {min: 1m}',
-    ['gwproxy.yaml:4:20: restart.min is longer than restart.max (30000 ms)'],
+    [
+      'gwproxy.yaml:4:20: restart.min is longer than restart.max (30000 ms); write a shorter min or a longer max',
+    ],
   ],
   [
     'fields of a command beside a url',
     'a:\n    url: http://10.0.0.5:1\n    cwd: .\n    env: {A: 1}',
     [
-      "gwproxy.yaml:4:5: 'cwd' cannot be used with 'url': gwproxy does not run that gateway",
-      "gwproxy.yaml:5:5: 'env' cannot be used with 'url': gwproxy does not run that gateway",
+      "gwproxy.yaml:4:5: 'cwd' cannot be used with 'url', since gwproxy does not run that gateway; remove it",
+      "gwproxy.yaml:5:5: 'env' cannot be used with 'url', since gwproxy does not run that gateway; remove it",
     ],
   ],
   [
     'a url with a path',
     'a: {url: http://10.0.0.5:1/bot}',
-    ['gwproxy.yaml:2:12: url must be http://host:port alone, without a path or a user'],
+    ['gwproxy.yaml:2:12: url must be http://host:port only, without a path or a user'],
   ],
   [
     'a url without a scheme',
@@ -692,17 +708,19 @@ const PROFILES: readonly Mistake[] = [
   [
     'two listeners beside a url',
     'a:\n    url: http://10.0.0.5:1\n    listeners: {a: {}, b: {}}',
-    ["gwproxy.yaml:4:5: a profile with 'url' has one listener, and the url is its address"],
+    [
+      "gwproxy.yaml:4:5: a profile with 'url' has one listener, and its address is the url; remove the others",
+    ],
   ],
   [
     'an address beside a url',
     'a:\n    url: http://10.0.0.5:1\n    listeners: {a: {port: 5, paths: [/x]}}',
-    ["gwproxy.yaml:4:21: 'port' cannot be used with 'url', which already is the address"],
+    ["gwproxy.yaml:4:21: 'port' cannot be used with 'url', which is already the address; remove it"],
   ],
   [
     'a url that is gwproxy itself',
     'a: {url: "http://localhost:3978"}',
-    ['gwproxy.yaml:2:12: url is the public port of gwproxy itself (listen)'],
+    ["gwproxy.yaml:2:12: url is gwproxy's own public port (listen); write the gateway's"],
   ],
   [
     'a value from a variable is never shown',
@@ -719,10 +737,12 @@ const LISTENERS: readonly Mistake[] = [
   [
     'no listener at all',
     'a:\n    command: node\n    listeners: {}',
-    ['gwproxy.yaml:4:16: listeners must name a listener; left out, there is one with an allocated port'],
+    [
+      'gwproxy.yaml:4:16: listeners must name at least one listener; leave it out for one with an allocated port',
+    ],
   ],
   [
-    'a name that is none',
+    'an invalid listener name',
     'a:\n    command: node\n    listeners: {My: {}}',
     ["gwproxy.yaml:4:17: listeners.My: the name may hold a-z, 0-9, '_' and '-' inside, at most 63"],
   ],
@@ -735,19 +755,19 @@ const LISTENERS: readonly Mistake[] = [
     ],
   ],
   [
-    'a port that nothing tells',
+    'a port that the gateway does not learn',
     'a:\n    command: node\n    listeners: {x: {}, y: {port: 5}}',
     [
-      "gwproxy.yaml:4:17: nothing tells the gateway the port of listener 'x'; give it a port, a port_env, or write ${port.x} in command or env",
+      "gwproxy.yaml:4:17: nothing tells the gateway the port of listener 'x'; set its port or port_env, or write ${port.x} in command or env",
     ],
   ],
   [
-    '${port} of several',
+    '${port} with several listeners',
     'a:\n    command: node ${port}\n    listeners: {x: {port: 4}, y: {port: 5}}',
-    ['gwproxy.yaml:3:14: ${port} is not clear with 2 listeners; write ${port.x} or ${port.y}'],
+    ['gwproxy.yaml:3:14: ${port} is ambiguous with 2 listeners; write ${port.x} or ${port.y}'],
   ],
   [
-    '${port.x} of none',
+    '${port.x} of an unknown listener',
     'a:\n    command: node\n    env: {P: "${port.mesages}"}\n    listeners: {messages: {port: 4}, y: {port: 5}}',
     ["gwproxy.yaml:4:14: ${port.mesages}: this profile has no listener 'mesages'; did you mean 'messages'?"],
   ],
@@ -757,34 +777,34 @@ const LISTENERS: readonly Mistake[] = [
     ['gwproxy.yaml:4:10: a port can be used only in command and env'],
   ],
   [
-    'one port_env for two',
+    'one port_env for two listeners',
     'a:\n    command: node\n    listeners: {x: {port_env: P}, y: {port_env: P}}',
-    ["gwproxy.yaml:4:49: port_env P already tells the port of listener 'x'"],
+    ["gwproxy.yaml:4:49: port_env P already holds the port of listener 'x'; choose another variable"],
   ],
   [
-    'a PORT in env that would be lost',
+    'a PORT in env that would be overwritten',
     'a:\n    command: node\n    env: {PORT: 3000}',
     [
-      "gwproxy.yaml:4:11: PORT tells the gateway the port of listener 'main'; for a fixed one write listeners: { main: { port: … } }",
+      "gwproxy.yaml:4:11: gwproxy sets PORT to the port of listener 'main'; for a fixed port write listeners: { main: { port: … } }",
     ],
   ],
   [
-    'one path for two',
+    'one path for two listeners',
     'a:\n    command: node\n    listeners: {x: {port: 4, paths: [/a]}, y: {port: 5, paths: [/b, /a/]}}',
-    ["gwproxy.yaml:4:69: path '/a' already belongs to listener 'x'"],
+    ["gwproxy.yaml:4:69: path '/a' already belongs to listener 'x'; remove one of them"],
   ],
   [
-    'paths that are none',
+    'invalid paths',
     "a:\n    command: node\n    listeners:\n      x:\n        paths: [a, '/a?b', /a/../b, /%2e/b, //a, /a/*, /ä, '/#', '/a\\b', 5]",
     [
       "gwproxy.yaml:6:17: listeners.x.paths must start with '/'",
-      'gwproxy.yaml:6:20: listeners.x.paths must be a path alone, without a query or a fragment',
+      'gwproxy.yaml:6:20: listeners.x.paths must be a path without a query or a fragment',
       "gwproxy.yaml:6:28: listeners.x.paths must not hold '.' or '..' segments",
       "gwproxy.yaml:6:37: listeners.x.paths must not hold '.' or '..' segments",
       "gwproxy.yaml:6:45: listeners.x.paths must not hold '//'",
-      "gwproxy.yaml:6:50: listeners.x.paths is a prefix as it stands: leave out the '*'",
+      "gwproxy.yaml:6:50: listeners.x.paths is already a prefix; leave out the '*'",
       'gwproxy.yaml:6:56: listeners.x.paths must be visible ASCII without backslashes; percent-encode the rest',
-      'gwproxy.yaml:6:60: listeners.x.paths must be a path alone, without a query or a fragment',
+      'gwproxy.yaml:6:60: listeners.x.paths must be a path without a query or a fragment',
       'gwproxy.yaml:6:66: listeners.x.paths must be visible ASCII without backslashes; percent-encode the rest',
       'gwproxy.yaml:6:74: listeners.x.paths must be a path such as /api/messages, not 5',
     ],
@@ -819,23 +839,27 @@ const LISTENERS: readonly Mistake[] = [
   [
     'two listeners on one port',
     'a:\n    command: node\n    listeners: {x: {port: 5000}}\n  b:\n    command: node\n    listeners: {y: {port: 5000, host: localhost}}',
-    ["gwproxy.yaml:7:27: port 5000 is already taken by listener 'x' of profile 'a' at gwproxy.yaml:4"],
+    [
+      "gwproxy.yaml:7:27: port 5000 is already taken by listener 'x' of profile 'a' at gwproxy.yaml:4; choose another",
+    ],
   ],
   [
     'a wildcard host on a port that is taken',
     'a:\n    command: node\n    listeners: {x: {port: 5000}, y: {port: 5000, host: "::"}}',
-    ["gwproxy.yaml:4:44: port 5000 is already taken by listener 'x' of profile 'a' at gwproxy.yaml:4"],
+    [
+      "gwproxy.yaml:4:44: port 5000 is already taken by listener 'x' of profile 'a' at gwproxy.yaml:4; choose another",
+    ],
   ],
   [
     "the door's own port",
     'a:\n    command: node\n    listeners: {x: {port: 3978}}',
-    ["gwproxy.yaml:4:27: port 3978 is gwproxy's own public port (listen)"],
+    ["gwproxy.yaml:4:27: port 3978 is gwproxy's own public port (listen); choose another, or leave it out"],
   ],
 ];
 
 const ROUTES: readonly Mistake[] = [
   [
-    'a route that is no list',
+    'routes that are not a list',
     'a:\n    command: node\n    routes: {path: /x}',
     ["gwproxy.yaml:4:13: routes must be a list, each route behind a '-', not a map"],
   ],
@@ -847,7 +871,7 @@ const ROUTES: readonly Mistake[] = [
     ],
   ],
   [
-    'a route that is no map',
+    'a route that is not a map',
     'a:\n    command: node\n    routes: [/x]',
     ["gwproxy.yaml:4:14: this route must be a map, such as path: /hooks or bot_framework: …, not '/x'"],
   ],

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Limits, ListenerPlan, Plan, ProfilePlan } from '../../src/config/types.ts';
 import type { Route } from '../../src/routing/route.ts';
 
-/** Plans for tests of what differs between two of them. */
+/** Plans for tests of their differences. */
 export const source = { file: '/srv/gwproxy.yaml', line: 1, column: 1 };
 
 const LIMITS: Limits = {
@@ -80,7 +80,7 @@ export function route(name: string, path = `/${name}`): Route {
   };
 }
 
-/** Each profile with a route of its own, where no others are given. */
+/** By default each profile has one route. */
 export function plan(profiles: readonly ProfilePlan[], changes: Partial<Plan> = {}): Plan {
   return {
     listen: { host: '127.0.0.1', port: 3978 },
@@ -125,7 +125,7 @@ const anyProfile = fc
     });
   });
 
-/** Any that the loader could give: no two gateways with one port or one log file. */
+/** Arbitrary plans that the loader could return: no two gateways share a port or a log file. */
 export const anyPlan: fc.Arbitrary<Plan> = fc
   .record({
     profiles: fc.uniqueArray(anyProfile, { selector: ({ name }) => name, minLength: 1, maxLength: 4 }),
@@ -142,7 +142,7 @@ export const anyPlan: fc.Arbitrary<Plan> = fc
     }),
   );
 
-/** No two of them, and not the door either, would listen on one port or write one log file. */
+/** Whether all listeners and the door have distinct ports, and all gateways distinct log files. */
 export function isConsistent(profiles: readonly ProfilePlan[], door: number): boolean {
   const ports = profiles.flatMap(({ launch, listeners }) =>
     launch.kind === 'url' ? [] : listeners.flatMap(({ port }) => (port === 'auto' ? [] : [port])),

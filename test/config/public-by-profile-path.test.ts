@@ -16,7 +16,7 @@ test('profiles without routes and with public paths are public by profile_paths 
   assert.deepEqual(publicByProfilePathAlone(plan), ['open', 'outside']);
 });
 
-test('without profile_paths no profile is public by them', async (t) => {
+test('without profile_paths no profile is public by profile_paths alone', async (t) => {
   const plan = await planOf(t, { 'gwproxy.yaml': PROFILES });
   assert.deepEqual(publicByProfilePathAlone(plan), []);
 });

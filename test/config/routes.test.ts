@@ -52,7 +52,7 @@ for (const [name, written, expected] of KEYS) {
   });
 }
 
-test('a route has its host, fallback and what its profile allows', async (t) => {
+test("a route has its host and fallback, and its profile's fan_out", async (t) => {
   const plan = await planOf(
     t,
     config(
@@ -79,7 +79,7 @@ test('a route has its host, fallback and what its profile allows', async (t) => 
   );
 });
 
-test('a path that profile_paths adds is of every host and no fallback', async (t) => {
+test('a route of profile_paths has no host and no fallback', async (t) => {
   const files = config('{path: /x}', '    fan_out: true\n');
   const plan = await planOf(t, { 'gwproxy.yaml': `profile_paths: true\n${files['gwproxy.yaml']}` });
   assert.deepEqual(
@@ -97,7 +97,7 @@ test('a path that profile_paths adds is of every host and no fallback', async (t
   );
 });
 
-test('routes that differ in host, or in what of a request they name, stand side by side', async (t) => {
+test('routes that differ in host or in their fields are valid together', async (t) => {
   const plan = await planOf(
     t,
     config(
@@ -177,7 +177,7 @@ for (const [name, one, other, said] of TIES) {
   });
 }
 
-test('a key of a route that stands beside the routes is shown its place', async (t) => {
+test('the message about a misplaced route key says where it belongs', async (t) => {
   const { lines } = await load(
     t,
     config('{path: /x}', '    header: {name: X-A, value: a}\n    fallback: true\n'),

@@ -33,12 +33,12 @@ const MISTAKES: readonly Mistake[] = [
     ].sort(),
   ],
   [
-    'a secret in the place of a map',
+    'a secret in place of a map',
     config(SLACK, '{slack: s3cret}'),
     ['gwproxy.yaml:6:21: verify.slack must be a map, not a text'],
   ],
   [
-    'a secret in the place of all',
+    'a secret in place of verify',
     config(SLACK, 's3cret'),
     ['gwproxy.yaml:6:13: verify must be a map of senders and what to verify them by, not a text'],
   ],
@@ -57,34 +57,38 @@ const MISTAKES: readonly Mistake[] = [
   [
     'a sender without a route of its own',
     config(SLACK, '{github: {secret: s3cret}}'),
-    ["gwproxy.yaml:6:14: verify.github verifies nothing: profile 'a' has no route of github"],
+    [
+      "gwproxy.yaml:6:14: verify.github verifies nothing: profile 'a' has no route of github; write one, or remove the entry",
+    ],
   ],
   [
     'Meta’s secret without a route of any of its products',
     config(SLACK, '{meta: {app_secret: s3cret}}'),
     [
-      "gwproxy.yaml:6:14: verify.meta verifies nothing: profile 'a' has no route of whatsapp, messenger or instagram",
+      "gwproxy.yaml:6:14: verify.meta verifies nothing: profile 'a' has no route of whatsapp, messenger or instagram; write one, or remove the entry",
     ],
   ],
   [
     'Bot Framework without a route of its own',
     config(SLACK, '{bot_framework: true}'),
-    ["gwproxy.yaml:6:14: verify.bot_framework verifies nothing: profile 'a' has no route of bot_framework"],
+    [
+      "gwproxy.yaml:6:14: verify.bot_framework verifies nothing: profile 'a' has no route of bot_framework; write one, or remove the entry",
+    ],
   ],
   [
     'agents whose tokens are for an app that no route names',
     config(`${TEAMS}, {bot_framework: {agentic_app: ${APP}}}`, '{bot_framework: true}'),
     [
-      'gwproxy.yaml:6:14: verify.bot_framework needs apps: [GUID], whom the tokens are for: a bot_framework route here names no app',
+      'gwproxy.yaml:6:14: verify.bot_framework needs apps: [GUID], the apps that tokens are for, since a bot_framework route here names no app',
     ],
   ],
   [
-    'a switch that is off',
+    'false for Bot Framework',
     config(TEAMS, '{bot_framework: false}'),
     ['gwproxy.yaml:6:29: verify.bot_framework must be true, or a map, not false'],
   ],
   [
-    'an app that is no GUID',
+    'an app that is not a GUID',
     config(TEAMS, '{bot_framework: {apps: [s3cret]}}'),
     ['gwproxy.yaml:6:36: verify.bot_framework.apps must be GUIDs'],
   ],
@@ -95,7 +99,7 @@ const MISTAKES: readonly Mistake[] = [
     { 'keys.json': JWKS },
   ],
   [
-    'keys that would come in clear',
+    'keys over plain HTTP',
     config(TEAMS, '{bot_framework: {keys_url: http://a.example/keys}}'),
     ['gwproxy.yaml:6:40: verify.bot_framework.keys_url must be an https:// URL'],
   ],
@@ -105,7 +109,7 @@ const MISTAKES: readonly Mistake[] = [
     ['gwproxy.yaml:6:41: cannot read keys.json: no such file'],
   ],
   [
-    'a key file that is no JSON',
+    'a key file that is not JSON',
     config(TEAMS, '{bot_framework: {keys_file: keys.json}}'),
     ['gwproxy.yaml:6:41: keys.json is not a JWK Set: a JSON object with a list of keys'],
     { 'keys.json': '{"keys": [' },
@@ -158,7 +162,7 @@ for (const [name, text, problems, others = {}] of MISTAKES) {
 
 const only = async (...given: Parameters<typeof planOf>) => (await planOf(...given)).profiles[0];
 
-test('apps are those of the routes, by app and by recipient, in lower case and once', async (t) => {
+test('apps default to those of the routes, by app or recipient, in lower case and without repeats', async (t) => {
   const other = APP.replace('a', 'B');
   const routes = `{bot_framework: {app: [${APP.toUpperCase()}, "28:${APP}"]}}, {bot_framework: {recipient: "28:${other}"}}`;
   const profile = await only(t, { 'gwproxy.yaml': config(routes, '{bot_framework: true}') });
@@ -171,7 +175,7 @@ test('apps are those of the routes, by app and by recipient, in lower case and o
   });
 });
 
-test('keys may be fetched from a URL of one’s own, on this machine in clear', async (t) => {
+test('keys_url may be https, or http on this machine', async (t) => {
   for (const url of ['https://keys.example/jwks', 'http://127.0.0.1:8080/jwks', 'http://[::1]/jwks']) {
     const profile = await only(t, {
       'gwproxy.yaml': config(TEAMS, `{bot_framework: {keys_url: "${url}"}}`),
@@ -190,7 +194,7 @@ test('secrets come from the env_file first, and digits are text', async (t) => {
   assert.deepEqual(profile?.verify?.slack, ['of the file', '0123']);
 });
 
-test('a key file is found from the file that names it, and from the home', async (t) => {
+test('a key file is relative to the file that names it, and ~ is the home', async (t) => {
   const included = {
     'gwproxy.yaml': 'include: more/*.yaml\n',
     'more/b.yaml': `command: node\nroutes: [${TEAMS}]\nverify: {bot_framework: {keys_file: keys.json}}\n`,
@@ -202,7 +206,7 @@ test('a key file is found from the file that names it, and from the home', async
   assert.match(home.lines.join(), /cannot read \/home\/ada\/keys\.json: no such file/);
 });
 
-test('defaults hold for verify and delivery, and a profile’s own takes the place of the whole', async (t) => {
+test('defaults apply to verify and delivery, and a profile’s own verify replaces all of the default', async (t) => {
   const text = `defaults: {verify: {slack: {signing_secret: common}}, delivery: direct}
 profiles:
   a: {command: node, routes: [{slack: {team: T1}}]}
@@ -213,7 +217,7 @@ profiles:
   assert.deepEqual([b?.verify?.slack, b?.verify?.github, b?.delivery], [null, ['own'], 'spool']);
 });
 
-test('a changed rule restarts nothing, waits for a restart beside it alone, and is told without its value', async (t) => {
+test('a changed rule restarts nothing and is reported without its value', async (t) => {
   const before = await planOf(t, { 'gwproxy.yaml': config(SLACK, '{slack: {signing_secret: s3cret}}') });
   const after = await planOf(t, {
     'gwproxy.yaml': config(SLACK, '{slack: {signing_secret: n3w}}', '    delivery: direct\n').replace(

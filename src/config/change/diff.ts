@@ -3,7 +3,7 @@ import type { Route } from '../../routing/route.ts';
 import type { Plan, PlanDiff, ProfilePlan } from '../types.ts';
 import { fieldsThatDiffer, profileChange } from './profile-diff.ts';
 
-/** What differs between two plans; where in the config it is written does not count, nor does the order. Pure. */
+/** Compares two plans. Places in the config and the order of profiles are ignored. Pure. */
 export function diffPlans(before: Plan, after: Plan): PlanDiff {
   const old = new Map(before.profiles.map((profile) => [profile.name, profile]));
   const kept = after.profiles.flatMap((to): readonly (readonly [ProfilePlan, ProfilePlan])[] => {
@@ -26,7 +26,7 @@ export function diffPlans(before: Plan, after: Plan): PlanDiff {
   };
 }
 
-/** A line for each change, as a person reads it: `standup-bot: restarts (command, env.LANG)`. */
+/** One line for each change, for the operator: `standup-bot: restarts (command, env.LANG)`. */
 export function linesOf(diff: PlanDiff): readonly string[] {
   return [
     ...diff.added.map((name) => `${name}: added`),
@@ -38,17 +38,17 @@ export function linesOf(diff: PlanDiff): readonly string[] {
   ];
 }
 
-/** The line of a change that no reload can apply. */
+/** The line of a changed `listen`, which no reload can apply. */
 export const LISTEN_CHANGED = 'listen: needs a new `gwproxy up`';
 
 const WORDS = { update: 'changed', restart: 'restarts', move: 'moved' } as const;
 
-/** Whether two lists of routes say the same, wherever in the config they are written. */
+/** Whether two lists of routes are equal, apart from their places in the config. */
 export function sameRoutes(before: readonly Route[], after: readonly Route[]): boolean {
   return before === after || isDeepStrictEqual(before.map(withoutSource), after.map(withoutSource));
 }
 
-/** That plan with the other's own array of routes where they say the same: doors know a change by identity. */
+/** `plan` with the routes array of `known` if both are equal, since the door recognises a change by identity. */
 export function reuseRoutes(plan: Plan, known: Plan): Plan {
   return sameRoutes(known.routes, plan.routes) ? { ...plan, routes: known.routes } : plan;
 }

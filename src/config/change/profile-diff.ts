@@ -1,34 +1,34 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Launch, ListenerPlan, ProfileChange, ProfilePlan } from '../types.ts';
 
-/** So many variables are named one by one; past that, `env` says it all. */
+/** If more variables differ, the field is `env` alone. */
 const NAMED_VARIABLES = 3;
 
-/** What differs between a profile and what it is to be, both of one kind; null where nothing does. Pure. */
+/** Compares a profile in two plans; both have `command:` or both `url:`. Null if nothing differs. Pure. */
 export function profileChange(
   before: ProfilePlan,
   after: ProfilePlan,
   routesDiffer: boolean,
 ): ProfileChange | null {
   const pairs = sameListeners(before, after) ? pairsOf(before, after) : null;
-  const anew = [
+  const restarting = [
     ...launchFields(before.launch, after.launch),
     ...(pairs === null ? ['listeners'] : listenerFields(pairs, addressOf)),
   ];
-  const kept = [
+  const updating = [
     ...policyFields(before, after),
     ...(pairs === null ? [] : listenerFields(pairs, serviceOf)),
     ...(routesDiffer ? ['routes'] : []),
   ];
-  if (anew.length + kept.length === 0) return null;
+  if (restarting.length + updating.length === 0) return null;
   const profile = after.name;
-  if (anew.length === 0) return { profile, how: 'update', fields: kept };
+  if (restarting.length === 0) return { profile, how: 'update', fields: updating };
   return after.launch.kind === 'url'
-    ? { profile, how: 'move', fields: ['url', ...kept] }
-    : { profile, how: 'restart', fields: [...anew, ...kept] };
+    ? { profile, how: 'move', fields: ['url', ...updating] }
+    : { profile, how: 'restart', fields: [...restarting, ...updating] };
 }
 
-/** The same listeners by name, in whatever order. */
+/** Whether both have listeners of the same names, in any order. */
 export function sameListeners(before: ProfilePlan, after: ProfilePlan): boolean {
   const names = new Set(before.listeners.map(({ name }) => name));
   return names.size === after.listeners.length && after.listeners.every(({ name }) => names.has(name));
@@ -61,12 +61,12 @@ function listenerFields(pairs: readonly Pair[], part: (listener: ListenerPlan) =
   );
 }
 
-/** What a gateway is told when it starts. */
+/** The settings that a gateway gets at its start. */
 function addressOf({ host, port, portEnv }: ListenerPlan): object {
   return { host, port, portEnv };
 }
 
-/** What gwproxy does with a listener that runs. */
+/** The settings that gwproxy can change while the gateway runs. */
 function serviceOf({ paths, health, liveness }: ListenerPlan): object {
   return { paths, health, liveness };
 }
@@ -89,7 +89,7 @@ function policyFields(before: ProfilePlan, after: ProfilePlan): readonly string[
   return POLICIES.filter((field) => !isDeepStrictEqual(before[field], after[field])).map(inConfig);
 }
 
-/** The names of what differs between two objects, as the config has them. */
+/** The keys that differ between two objects, named as in the config. */
 export function fieldsThatDiffer(before: object, after: object): readonly string[] {
   return keysThatDiffer(before, after).map(inConfig);
 }
@@ -102,7 +102,7 @@ function keysThatDiffer(before: object, after: object): readonly string[] {
   );
 }
 
-/** `maxOpenFiles` is `max_open_files` there. */
+/** `maxOpenFiles` becomes `max_open_files`. */
 function inConfig(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -9,31 +9,31 @@ import { MOST_FOLDERS, type WatchedFolder, watchedFoldersOf } from './watched-fo
 const SETTLED = 200;
 /** ms after which a change is reported even if events keep coming. */
 const LONGEST = 2000;
-/** ms: a file's change time is that of the kernel's last tick, so it may be earlier than the change. */
+/** ms by which a file's change time may be too early, since it is the time of the kernel's last tick. */
 const TICK = 20;
 
 export interface ConfigWatch {
   /**
-   * Watches what that load looked at, and nothing else any more. What has changed since it began (epoch ms) counts
-   * as a change too. Never rejects.
+   * Watches the inputs of the last load and nothing else. Changes since `since`, the start of that load in epoch ms, are
+   * reported too. Never rejects.
    */
-  follow(looked: ConfigInputs, since: number): Promise<void>;
-  /** Until the next `follow` nothing is watched. */
+  follow(inputs: ConfigInputs, since: number): Promise<void>;
+  /** Stops watching until the next `follow`. */
   end(): void;
 }
 
 export interface ConfigWatchOptions {
-  /** Something may be different: called once a save is over, never while it is under way. */
+  /** Called when a file may have changed, once a save is finished. */
   readonly changed: () => void;
-  /** Some or all of it cannot be watched: why, in plain words. */
+  /** Called with the reason if some or all inputs cannot be watched. */
   readonly unwatched: (reason: string) => void;
-  /** Reports changes in a folder, with the name of what changed if the system gives it. */
-  readonly watch?: (folder: string, told: (event: string, name: string | null) => void) => FSWatcher;
+  /** As fs.watch: calls back for each change in a folder, with the entry's name if the system gives it. */
+  readonly watch?: (folder: string, listener: (event: string, name: string | null) => void) => FSWatcher;
 }
 
 interface Watched {
   readonly watcher: FSWatcher;
-  /** Tells a folder from another that took its path. */
+  /** Device and inode, which differ if another folder took its path. */
   readonly identity: string;
   matches: Matches;
 }
@@ -41,19 +41,19 @@ interface Watched {
 type Matches = readonly WatchedFolder['matches'][];
 
 /**
- * Watches a config's files by their folders, one handle for each, never what lies below. Node's own watcher:
- * chokidar reads a folder again whenever something in it changes, and gateways write beside their config (20 lines
- * a second into a log there cost it 6 % of a CPU with 50 files in the folder and all of one with 5000; this, 0.3 %).
+ * Watches a config's files through their folders, with one handle for each folder and none for its subfolders. It uses
+ * Node's own watcher, since chokidar reads a folder again at each change in it, and gateways may log beside their config:
+ * 20 lines a second cost chokidar 6 % of a CPU with 50 files in the folder and 100 % with 5000, and this 0.3 %.
  */
 export function createConfigWatch(options: ConfigWatchOptions): ConfigWatch {
-  const { changed, unwatched, watch = (folder, told) => watchFolder(folder, told) } = options;
+  const { changed, unwatched, watch = (folder, listener) => watchFolder(folder, listener) } = options;
   const folders = new Map<string, Watched>();
   /** The last reason reported for each folder that cannot be watched. */
-  const told = new Map<string, string>();
+  const reported = new Map<string, string>();
   let settling: NodeJS.Timeout | undefined;
   let firstAt = 0;
-  /** Counts calls of follow and end; only the newest takes effect. */
-  let asked = 0;
+  /** Number of calls to follow and end; only the latest takes effect. */
+  let latest = 0;
 
   function touched(): void {
     const now = performance.now();
@@ -70,14 +70,14 @@ export function createConfigWatch(options: ConfigWatchOptions): ConfigWatch {
     try {
       const watcher = watch(folder, (_event, name) => {
         const known = folders.get(folder);
-        // Without a name it may be anything; the folder's own is told when it is moved or removed.
+        // Without a name any file may have changed. The folder's own name means that it was moved or removed.
         const counts =
           name === null || name === basename(folder) || known?.matches.some((fits) => fits(name));
         if (known?.watcher === watcher && counts === true) touched();
       });
       watcher.on('error', (error) => lost(folder, error));
       folders.set(folder, { watcher, identity, matches });
-      told.delete(folder);
+      reported.delete(folder);
     } catch (error) {
       lost(folder, error);
     }
@@ -85,12 +85,12 @@ export function createConfigWatch(options: ConfigWatchOptions): ConfigWatch {
 
   function lost(folder: string, error: unknown): void {
     close(folder);
-    tell(folder, `${folder}: ${watchFault(error)}`);
+    report(folder, `${folder}: ${watchFault(error)}`);
   }
 
-  function tell(about: string, reason: string): void {
-    if (told.get(about) === reason) return;
-    told.set(about, reason);
+  function report(about: string, reason: string): void {
+    if (reported.get(about) === reason) return;
+    reported.set(about, reason);
     unwatched(reason);
   }
 
@@ -99,15 +99,15 @@ export function createConfigWatch(options: ConfigWatchOptions): ConfigWatch {
     folders.delete(folder);
   }
 
-  async function follow(looked: ConfigInputs, since: number, mine: number): Promise<void> {
-    const { places, cut } = await watchedFoldersOf(looked);
+  async function follow(inputs: ConfigInputs, since: number, call: number): Promise<void> {
+    const { places, cut } = await watchedFoldersOf(inputs);
     const wanted = new Map<string, Matches>();
     for (const { folder, matches } of places) {
       wanted.set(folder, [...(wanted.get(folder) ?? []), matches]);
     }
     const identities = new Map<string, string>();
     for (const folder of wanted.keys()) identities.set(folder, await identityOf(folder));
-    if (mine !== asked) return;
+    if (call !== latest) return;
     for (const [folder, { identity }] of [...folders]) {
       if (identities.get(folder) !== identity) close(folder);
     }
@@ -118,23 +118,23 @@ export function createConfigWatch(options: ConfigWatchOptions): ConfigWatch {
       else if (identity !== GONE) open(folder, identity, matches);
     }
     if (cut)
-      tell('include', `an include looks into more than ${MOST_FOLDERS} folders; the rest is not watched`);
-    else told.delete('include');
+      report('include', `an include covers more than ${MOST_FOLDERS} folders; the rest is not watched`);
+    else reported.delete('include');
     const late = [...identities.values()].includes(GONE) || (await anyChangedSince(wanted, since - TICK));
-    if (late && mine === asked) touched();
+    if (late && call === latest) touched();
   }
 
   return {
-    async follow(looked, since) {
-      asked += 1;
+    async follow(inputs, since) {
+      latest += 1;
       try {
-        await follow(looked, since, asked);
+        await follow(inputs, since, latest);
       } catch (error) {
-        tell('all', watchFault(error));
+        report('all', watchFault(error));
       }
     },
     end() {
-      asked += 1;
+      latest += 1;
       clearTimeout(settling);
       settling = undefined;
       for (const folder of [...folders.keys()]) close(folder);
@@ -155,7 +155,7 @@ async function identityOf(folder: string): Promise<string> {
   }
 }
 
-/** Looks at files and links only: a folder's time changes with everything that is written into it. */
+/** Only matching entries count, since a folder's own time changes with each new file in it. */
 async function anyChangedSince(wanted: ReadonlyMap<string, Matches>, since: number): Promise<boolean> {
   for (const [folder, matches] of wanted) {
     for (const name of await namesIn(folder)) {
@@ -188,8 +188,11 @@ async function changeTime(path: string): Promise<number> {
 }
 
 const REASONS: ReadonlyMap<unknown, string> = new Map([
-  ['ENOSPC', 'this system watches no more files for you; raise fs.inotify.max_user_watches'],
-  ['EMFILE', 'too many are watched or open; raise fs.inotify.max_user_instances, or the limit of open files'],
+  ['ENOSPC', 'this user has no file watches left; raise fs.inotify.max_user_watches'],
+  [
+    'EMFILE',
+    'too many files are watched or open; raise fs.inotify.max_user_instances, or the limit of open files',
+  ],
   ['EACCES', 'permission denied'],
 ]);
 

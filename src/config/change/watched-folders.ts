@@ -5,28 +5,28 @@ import { errorCode } from '../../util/errno.ts';
 import type { ConfigInputs } from '../load.ts';
 import { nameFilter, splitGlob } from '../source/globs.ts';
 
-/** What in one folder is to be watched. */
+/** A folder to watch, and which names in it count. */
 export interface WatchedFolder {
-  /** Without links. */
+  /** Absolute, without symbolic links. */
   readonly folder: string;
   readonly matches: (name: string) => boolean;
 }
 
 export interface WatchedFolders {
   readonly places: readonly WatchedFolder[];
-  /** An `include` looks into more folders than are watched. */
+  /** Whether an `include` covers more than MOST_FOLDERS folders. */
   readonly cut: boolean;
 }
 
-/** As the kernel does (path_resolution(7)), so that links that go in a circle end. */
+/** Symbolic links followed on one path, as many as the kernel follows (path_resolution(7)); ends cycles. */
 const MOST_LINKS = 40;
-/** Of one `include`, so that one from the home on does not watch all that is in it. */
+/** Folders watched for one `include`, so that a glob such as ~/** does not watch a whole home. */
 export const MOST_FOLDERS = 200;
 
 /**
- * Where a change can change what a load finds. Folders are watched rather than files: an editor that saves by a
- * rename leaves a watched file behind. Of a path with links in it each link counts (a Kubernetes volume changes by
- * one, `..data`), and of one that is not there yet the first part that is missing.
+ * The folders and names in them whose change can change the result of a load. Folders are watched, not files, since an
+ * editor that saves by rename replaces the watched file. Each symbolic link on a path counts too (a Kubernetes volume
+ * changes by its link `..data`), and so does the first missing part of a path.
  */
 export async function watchedFoldersOf({ files, globs }: ConfigInputs): Promise<WatchedFolders> {
   const names = new Map<string, Set<string>>();
@@ -37,23 +37,23 @@ export async function watchedFoldersOf({ files, globs }: ConfigInputs): Promise<
     else known.add(basename(path));
   };
   for (const file of files) for (const step of await stepsTo(file)) note(step);
-  const looked: WatchedFolder[] = [];
+  const ofGlobs: WatchedFolder[] = [];
   let cut = false;
   for (const glob of globs) {
     const { base, segments } = splitGlob(glob);
     for (const step of await stepsTo(base)) note(step);
     const folder = await real(base);
     const found = folder === null ? [] : await foldersOf(folder, segments);
-    looked.push(...found);
+    ofGlobs.push(...found);
     cut ||= found.length === MOST_FOLDERS;
   }
   const named = [...names].map(
     ([folder, known]): WatchedFolder => ({ folder, matches: (name) => known.has(name) }),
   );
-  return { places: [...named, ...looked], cut };
+  return { places: [...named, ...ofGlobs], cut };
 }
 
-/** The links on the way to a path, and its end or the first part that is missing; their folders are without links. */
+/** The links on the way to a path, then its end or its first missing part; the folders of all are without links. */
 async function stepsTo(path: string, links = MOST_LINKS): Promise<readonly string[]> {
   const { root } = parse(path);
   const steps: string[] = [];
@@ -67,7 +67,7 @@ async function stepsTo(path: string, links = MOST_LINKS): Promise<readonly strin
       const target = resolve(at, await readlink(next), ...parts.slice(index + 1));
       return [...steps, next, ...(await stepsTo(target, links - 1))];
     }
-    // Each read of a named pipe changes its time, so watching it would report changes for ever.
+    // Each read of a named pipe changes its time, so watching one would never stop reporting changes.
     if (kind === 'pipe') return steps;
     if (kind !== 'folder') return [...steps, next];
     at = next;
@@ -96,7 +96,7 @@ async function real(path: string): Promise<string | null> {
   }
 }
 
-/** The folders that a glob looks into, with the names that count there; at most MOST_FOLDERS. */
+/** The folders that a glob covers, with the names that count there; at most MOST_FOLDERS. */
 async function foldersOf(from: string, glob: readonly string[]): Promise<readonly WatchedFolder[]> {
   const found: WatchedFolder[] = [];
   const open: { readonly folder: string; readonly segments: readonly string[] }[] = [
@@ -127,7 +127,7 @@ async function foldersIn(folder: string): Promise<readonly string[]> {
   }
 }
 
-/** Asked at an event, so that files that come and go where a glob looks for folders cost no load. */
+/** Called at each event, so that a new file where a glob expects folders causes no load. */
 function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();

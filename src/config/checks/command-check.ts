@@ -3,16 +3,18 @@ import { fieldSource, type Profile } from '../read/profile.ts';
 import { COMMAND_ONLY } from '../schema/profile-schema.ts';
 import { treeAt } from '../source/yaml-tree.ts';
 
-/** A profile is run by a command or found at a url, and has the fields of one of the two. */
+/** A profile has either a command or a url, and only the fields that go with it. */
 export function checkLaunch(profile: Profile): readonly Problem[] {
   const { command, url } = profile.config;
-  const { invalidFields: broken } = profile;
+  const { invalidFields } = profile;
   if (command !== undefined && url !== undefined) {
-    const message = "'command' and 'url' exclude each other: a gateway is run here or elsewhere";
+    const message =
+      "'command' and 'url' exclude each other; keep 'url' only if someone else runs the gateway";
     return [problemAt(fieldSource(profile, 'url'), message)];
   }
   if (url !== undefined) return besideUrl(profile);
-  if (command !== undefined || ['command', 'url', 'preset'].some((field) => broken.has(field))) return [];
+  if (command !== undefined || ['command', 'url', 'preset'].some((field) => invalidFields.has(field)))
+    return [];
   return [problemAt(profile.source, `missing command: profile '${profile.name}' needs 'command' or 'url'`)];
 }
 
@@ -20,12 +22,12 @@ function besideUrl(profile: Profile): readonly Problem[] {
   const fields = COMMAND_ONLY.filter((field) => treeAt(profile.tree, [field]) !== undefined).map((field) =>
     problemAt(
       fieldSource(profile, field),
-      `'${field}' cannot be used with 'url': gwproxy does not run that gateway`,
+      `'${field}' cannot be used with 'url', since gwproxy does not run that gateway; remove it`,
     ),
   );
   const names = Object.keys(profile.config.listeners);
   if (names.length > 1) {
-    const message = "a profile with 'url' has one listener, and the url is its address";
+    const message = "a profile with 'url' has one listener, and its address is the url; remove the others";
     return [...fields, problemAt(fieldSource(profile, 'listeners'), message)];
   }
   const addresses = names.flatMap((name) =>
@@ -34,7 +36,7 @@ function besideUrl(profile: Profile): readonly Problem[] {
       .map((field) =>
         problemAt(
           fieldSource(profile, 'listeners', name, field),
-          `'${field}' cannot be used with 'url', which already is the address`,
+          `'${field}' cannot be used with 'url', which is already the address; remove it`,
         ),
       ),
   );

@@ -4,13 +4,13 @@ import { fieldSource, type Profile } from '../read/profile.ts';
 import type { Text } from '../read/resolve.ts';
 import { treeAt, valueSource } from '../source/yaml-tree.ts';
 
-/** Each listener is told its port, by a variable or a reference of its own, and owns its public paths. */
+/** The gateway learns the port of each listener from a variable or a reference, and no two listeners share a public path. */
 export function checkListeners(profile: Profile): readonly Problem[] {
   if (profile.config.url !== undefined || profile.invalidFields.has('listeners')) return [];
   const listeners = listenersOf(profile);
   return [
     ...portReferences(profile, listeners),
-    ...untold(profile, listeners),
+    ...unknownPorts(profile, listeners),
     ...sharedPortEnv(profile, listeners),
     ...portInEnv(profile, listeners),
     ...sharedPaths(profile, listeners),
@@ -28,7 +28,7 @@ function portReferences(profile: Profile, listeners: readonly PlacedListener[]):
       if (typeof part === 'string') return [];
       if (part.port === null && names.length > 1) {
         const clear = alternatives(names.map((name) => `\${port.${name}}`));
-        return [problemAt(source, `\${port} is not clear with ${names.length} listeners; write ${clear}`)];
+        return [problemAt(source, `\${port} is ambiguous with ${names.length} listeners; write ${clear}`)];
       }
       if (part.port === null || names.includes(part.port)) return [];
       const help = didYouMean(part.port, names) || `; the listeners are ${names.join(', ')}`;
@@ -37,20 +37,20 @@ function portReferences(profile: Profile, listeners: readonly PlacedListener[]):
   );
 }
 
-function untold(profile: Profile, listeners: readonly PlacedListener[]): readonly Problem[] {
+function unknownPorts(profile: Profile, listeners: readonly PlacedListener[]): readonly Problem[] {
   if (profile.invalidFields.has('command') || profile.invalidFields.has('env')) return [];
-  const told = new Set(
+  const referenced = new Set(
     texts(profile).flatMap(({ parts }) =>
       parts.flatMap((part) => (typeof part === 'string' ? [] : [part.port])),
     ),
   );
   return listeners
-    .filter(({ plan }) => plan.port === 'auto' && plan.portEnv === null && !told.has(plan.name))
+    .filter(({ plan }) => plan.port === 'auto' && plan.portEnv === null && !referenced.has(plan.name))
     .map(({ plan, source }) =>
       problemAt(
         source,
         `nothing tells the gateway the port of listener '${plan.name}'; ` +
-          `give it a port, a port_env, or write \${port.${plan.name}} in command or env`,
+          `set its port or port_env, or write \${port.${plan.name}} in command or env`,
       ),
     );
 }
@@ -60,11 +60,16 @@ function sharedPortEnv(profile: Profile, listeners: readonly PlacedListener[]): 
     const first = listeners.slice(0, index).find(({ plan }) => portEnv !== null && plan.portEnv === portEnv);
     if (first === undefined) return [];
     const source = valueSource(profile.tree, ['listeners', name, 'port_env']);
-    return [problemAt(source, `port_env ${portEnv} already tells the port of listener '${first.plan.name}'`)];
+    return [
+      problemAt(
+        source,
+        `port_env ${portEnv} already holds the port of listener '${first.plan.name}'; choose another variable`,
+      ),
+    ];
   });
 }
 
-/** The port variable is set at each start, over whatever `env` says: a value there would be lost in silence. */
+/** gwproxy overwrites the port variable at each start, so another value in `env` would be lost without a message. */
 function portInEnv(profile: Profile, listeners: readonly PlacedListener[]): readonly Problem[] {
   return listeners.flatMap(({ plan: { name, port, portEnv } }) => {
     const text = portEnv === null ? undefined : profile.env.get(portEnv);
@@ -75,8 +80,8 @@ function portInEnv(profile: Profile, listeners: readonly PlacedListener[]): read
       (typeof part === 'string' ? part === String(port) : part?.port === null || part?.port === name);
     if (same) return [];
     const message =
-      `${portEnv} tells the gateway the port of listener '${name}'; ` +
-      `for a fixed one write listeners: { ${name}: { port: … } }`;
+      `gwproxy sets ${portEnv} to the port of listener '${name}'; ` +
+      `for a fixed port write listeners: { ${name}: { port: … } }`;
     return [problemAt(fieldSource(profile, 'env', portEnv ?? ''), message)];
   });
 }
@@ -89,7 +94,7 @@ function sharedPaths(profile: Profile, listeners: readonly PlacedListener[]): re
     const first = claims.slice(0, at).find((claim) => claim.path === path);
     const place = ['listeners', listener, 'paths', index];
     if (first === undefined || treeAt(profile.tree, place) === undefined) return [];
-    const message = `path '${path}' already belongs to listener '${first.listener}'`;
+    const message = `path '${path}' already belongs to listener '${first.listener}'; remove one of them`;
     return [problemAt(valueSource(profile.tree, place), message)];
   });
 }

@@ -6,8 +6,8 @@ import type { Files } from '../source/files.ts';
 import { valueSource } from '../source/yaml-tree.ts';
 
 /**
- * Two gateways in one file would rotate it away from each other, by whatever paths they come to it. `logs` is the folder
- * of those files that no log_file names, gwproxy's own among them; null where it is not known.
+ * No two profiles may write one log file, even by different paths, since each would rotate the other's lines away. `logs`
+ * is the folder of gwproxy's own log and of gateways without a log_file; null if it is not known.
  */
 export async function checkLogFiles(
   profiles: readonly Profile[],
@@ -21,14 +21,14 @@ export async function checkLogFiles(
     return [{ name: profile.name, path: resolve(dirname(source.file), file), source }];
   });
   if (named.length === 0) return [];
-  const unnamed = logs === null ? null : unnamedFiles(profiles, await files.realFolder(logs));
+  const defaults = logs === null ? null : defaultFiles(profiles, await files.realFolder(logs));
   const seen = new Map<string, { readonly name: string; readonly path: string }>();
   const problems: Problem[] = [];
   for (const { name, path, source } of named) {
     const real = join(await files.realFolder(dirname(path)), basename(path));
-    const whose = unnamed?.get(real);
-    if (whose !== undefined) {
-      const message = `log_file is ${whose}; leave it out, or name another file`;
+    const owner = defaults?.get(real);
+    if (owner !== undefined) {
+      const message = `log_file is ${owner}; leave it out, or name another file`;
       problems.push(problemAt(source, message));
       continue;
     }
@@ -36,15 +36,15 @@ export async function checkLogFiles(
     seen.set(real, other ?? { name, path });
     if (other === undefined) continue;
     const how = other.path === path ? '' : ', by another path';
-    const message = `log_file is that of profile '${other.name}' too${how}; give each a file of its own`;
+    const message = `log_file is also that of profile '${other.name}'${how}; name another file`;
     problems.push(problemAt(source, message));
   }
   return problems;
 }
 
-/** Whose file it is, by path. */
-function unnamedFiles(profiles: readonly Profile[], folder: string): ReadonlyMap<string, string> {
-  // Whoever runs a gateway that has a url keeps its log too.
+/** The log files that no log_file names: what each is for, by path. */
+function defaultFiles(profiles: readonly Profile[], folder: string): ReadonlyMap<string, string> {
+  // gwproxy has no output of a gateway with a url.
   const those = profiles.filter(({ config }) => config.log_file === undefined && config.url === undefined);
   return new Map([
     [defaultLogPath(folder, OWN), "gwproxy's own log"],

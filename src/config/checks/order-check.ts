@@ -2,7 +2,7 @@ import { nearest, type Problem, problemAt } from '../problems.ts';
 import type { Profile } from '../read/profile.ts';
 import { valueSource } from '../source/yaml-tree.ts';
 
-/** `after` names profiles that are run, and never leads back to where it began. */
+/** `after` names enabled profiles and has no cycle. */
 export function checkOrder(profiles: readonly Profile[]): readonly Problem[] {
   const byName = new Map(profiles.map((profile) => [profile.name, profile]));
   return profiles.flatMap((profile) =>
@@ -17,15 +17,15 @@ function faultOf(from: string, name: string, profiles: ReadonlyMap<string, Profi
   if (!profiles.has(name)) {
     const near = nearest(name, [...profiles.keys()]);
     const hint = near === undefined ? '' : `; did you mean '${near}'?`;
-    return `after: there is no profile '${name}' that is on${hint}`;
+    return `after: there is no enabled profile '${name}'${hint}`;
   }
   const round = pathBack(from, name, profiles);
   return round === null
     ? null
-    : `after: ${[from, ...round].join(' → ')} is a cycle, so none of them could start first`;
+    : `after: ${[from, ...round].join(' → ')} is a cycle, so none of them can start first; remove one of these names`;
 }
 
-/** The names from `name` on to `from`; null where none leads there. */
+/** The names on a path from `name` to `from`; null if there is none. */
 function pathBack(
   from: string,
   name: string,

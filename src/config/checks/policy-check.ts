@@ -3,36 +3,42 @@ import type { Profile } from '../read/profile.ts';
 import type { Settings } from '../schema/config-schema.ts';
 import { keySource, type MapTree, treeAt, valueSource } from '../source/yaml-tree.ts';
 
-/** The waits between restarts grow from min to max. */
-export function checkRestart({ config, invalidFields: broken, tree }: Profile): readonly Problem[] {
+/** restart.min is at most restart.max. */
+export function checkRestart({ config, invalidFields, tree }: Profile): readonly Problem[] {
   const { min, max } = config.restart;
-  if (broken.has('restart') || min <= max) return [];
+  if (invalidFields.has('restart') || min <= max) return [];
   const source = valueSource(tree, ['restart', 'min']);
-  return [problemAt(source, `restart.min is longer than restart.max (${max} ms)`)];
+  return [
+    problemAt(
+      source,
+      `restart.min is longer than restart.max (${max} ms); write a shorter min or a longer max`,
+    ),
+  ];
 }
 
-/** Only what a request can start again is stopped for want of requests. */
-export function checkIdle({ config, invalidFields: broken, tree }: Profile): readonly Problem[] {
+/** `idle_timeout` is for on-demand gateways, since only a request starts the gateway again. */
+export function checkIdle({ config, invalidFields, tree }: Profile): readonly Problem[] {
   if (config.idle_timeout === 'never' || config.start === 'on-demand') return [];
-  if (broken.has('start') || broken.has('idle_timeout')) return [];
-  const message = `idle_timeout needs start: on-demand, or no request would start the gateway again`;
+  if (invalidFields.has('start') || invalidFields.has('idle_timeout')) return [];
+  const message = `idle_timeout needs start: on-demand, since otherwise no request starts the gateway again`;
   return [problemAt(valueSource(tree, ['idle_timeout']), message)];
 }
 
-/** A listener is restarted by one rule. */
-export function checkLiveness({ config, invalidFields: broken, tree }: Profile): readonly Problem[] {
-  if (broken.has('listeners')) return [];
+/** `liveness` replaces `health.restart_after`. */
+export function checkLiveness({ config, invalidFields, tree }: Profile): readonly Problem[] {
+  if (invalidFields.has('listeners')) return [];
   return Object.keys(config.listeners).flatMap((name) => {
     const path = ['listeners', name, 'health', 'restart_after'];
     if (config.listeners[name]?.liveness === undefined || treeAt(tree, path) === undefined) return [];
-    const message = "restart_after cannot be used with 'liveness', which decides when to restart";
+    const message =
+      "restart_after cannot be used with 'liveness', which decides when to restart; remove one of them";
     return [problemAt(keySource(tree, path), message)];
   });
 }
 
-/** What an answer must look like is asked of a path alone. */
-export function checkProbes({ config, invalidFields: broken, tree }: Profile): readonly Problem[] {
-  if (broken.has('listeners')) return [];
+/** `status` and `body` need a `path`. */
+export function checkProbes({ config, invalidFields, tree }: Profile): readonly Problem[] {
+  if (invalidFields.has('listeners')) return [];
   return Object.keys(config.listeners).flatMap((name) =>
     ['health', 'liveness'].flatMap((kind) => {
       const at = (field: string) => ['listeners', name, kind, field];
@@ -47,9 +53,14 @@ export function checkProbes({ config, invalidFields: broken, tree }: Profile): r
   );
 }
 
-/** A body has to fit into what is kept for all of them. */
+/** One body fits into the memory for all bodies. */
 export function checkLimits({ limits }: Settings, tree: MapTree): readonly Problem[] {
   if (limits.body <= limits.buffered) return [];
   const source = valueSource(tree, ['limits', 'body']);
-  return [problemAt(source, `limits.body is more than limits.buffered (${limits.buffered} bytes)`)];
+  return [
+    problemAt(
+      source,
+      `limits.body is more than limits.buffered (${limits.buffered} bytes); write less, or raise limits.buffered`,
+    ),
+  ];
 }

@@ -13,7 +13,7 @@ interface Claim {
   readonly source: Source;
 }
 
-/** No two sockets on one address: neither two listeners of profiles that are on, nor one and the door. `listen` is null where it is broken. */
+/** No two listeners share an address, and none has the public port's. `listen` is null if it is invalid. */
 export function checkPorts(
   profiles: readonly Profile[],
   listen: Plan['listen'] | null,
@@ -22,14 +22,19 @@ export function checkPorts(
   const byPort = new Map<number, Claim[]>();
   return profiles.flatMap(claimsOf).flatMap((claim) => {
     if (listen?.port === claim.port && sameAddress(listen.host, claim.host)) {
-      return [problemAt(claim.source, `port ${claim.port} is gwproxy's own public port (listen)`)];
+      return [
+        problemAt(
+          claim.source,
+          `port ${claim.port} is gwproxy's own public port (listen); choose another, or leave it out`,
+        ),
+      ];
     }
     const before = byPort.get(claim.port) ?? [];
     byPort.set(claim.port, [...before, claim]);
     const first = before.find(({ host }) => sameAddress(host, claim.host));
     if (first === undefined) return [];
     const owner = `listener '${first.listener}' of profile '${first.profile}'`;
-    const message = `port ${claim.port} is already taken by ${owner} at ${formatPlace(first.source, folder)}`;
+    const message = `port ${claim.port} is already taken by ${owner} at ${formatPlace(first.source, folder)}; choose another`;
     return [problemAt(claim.source, message)];
   });
 }
@@ -43,12 +48,12 @@ function claimsOf(profile: Profile): readonly Claim[] {
   });
 }
 
-/** A gateway elsewhere that is gwproxy itself: every request would come back. */
+/** No `url` is gwproxy's own public port, since every request would come back to gwproxy. */
 export function checkLoops(profiles: readonly Profile[], listen: Plan['listen']): readonly Problem[] {
   return profiles.flatMap(({ config: { url }, tree, source }) => {
     if (url === undefined || url.port !== listen.port || !sameAddress(listen.host, url.host)) return [];
     const place = treeAt(tree, ['url'])?.source ?? source;
-    return [problemAt(place, 'url is the public port of gwproxy itself (listen)')];
+    return [problemAt(place, "url is gwproxy's own public port (listen); write the gateway's")];
   });
 }
 
@@ -56,7 +61,7 @@ function sameAddress(a: string, b: string): boolean {
   return isWildcard(a) || isWildcard(b) || loopback(a) === loopback(b);
 }
 
-/** Whether a socket there answers on every address of the machine. */
+/** Whether a socket on that host accepts connections to every address of the machine. */
 export function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || /^[0:]*::[0:]*$/.test(host);
 }

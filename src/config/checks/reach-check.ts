@@ -3,7 +3,7 @@ import { type Problem, problemAt } from '../problems.ts';
 import { fieldSource, type Profile } from '../read/profile.ts';
 import { isWildcard } from './port-check.ts';
 
-/** Warnings about what is valid but probably not meant: a gateway that nothing reaches, or one that is reached past the door. */
+/** Warnings: a gateway that no request reaches, one that can be reached past the door, or a port in env_file without effect. */
 export function warningsOf(profiles: readonly Profile[], profilePaths: boolean): readonly Problem[] {
   return profiles.flatMap((profile) => [
     ...unreachable(profile, profilePaths),
@@ -15,15 +15,15 @@ export function warningsOf(profiles: readonly Profile[], profilePaths: boolean):
 function unreachable(profile: Profile, profilePaths: boolean): readonly Problem[] {
   if (isPrivate(profile)) return [];
   if (!profilePaths && profile.config.routes.length === 0) {
-    const message = `no request reaches profile '${profile.name}': it has no routes, and profile_paths is off`;
+    const message = `no request reaches profile '${profile.name}': it has no routes, and profile_paths is off; write routes`;
     return [problemAt(profile.source, message)];
   }
   if (listenersOf(profile).some(({ plan }) => plan.paths.length > 0)) return [];
-  const message = `no request reaches profile '${profile.name}': none of its listeners has public paths`;
+  const message = `no request reaches profile '${profile.name}': none of its listeners has public paths; write paths`;
   return [problemAt(fieldSource(profile, 'listeners'), message)];
 }
 
-/** A tunnel or a worker that is watched by its port and meant to receive no requests. */
+/** Whether the profile is meant to get no requests, such as a tunnel or worker that is only probed. */
 function isPrivate({ config }: Profile): boolean {
   const listeners = Object.values(config.listeners);
   return config.routes.length === 0 && listeners.every(({ paths }) => paths?.length === 0);
@@ -34,11 +34,14 @@ function openPorts(profile: Profile): readonly Problem[] {
   return listenersOf(profile)
     .filter(({ plan }) => plan.port !== 'auto' && isWildcard(plan.host))
     .map(({ plan, source }) =>
-      problemAt(source, `listener '${plan.name}' on ${plan.host} can be reached from outside, past gwproxy`),
+      problemAt(
+        source,
+        `listener '${plan.name}' on ${plan.host} can be reached from outside without gwproxy; let it listen on 127.0.0.1, or block the port in a firewall`,
+      ),
     );
 }
 
-/** Common where a bot's own .env serves as env_file; the allocated port wins. */
+/** Common if a bot's own .env is its env_file. */
 function overriddenPorts(profile: Profile): readonly Problem[] {
   return listenersOf(profile)
     .filter(({ plan }) => plan.portEnv !== null && profile.envFileNames.has(plan.portEnv))

@@ -5,8 +5,8 @@ import { routesOf } from '../routes.ts';
 import type { KeyedPlatform } from '../schema/route-schema.ts';
 
 /**
- * No two routes of profiles that are on may tie: same host and path, same fields, and a value in common in each of them.
- * Routes with other fields do not tie, since more fields beat fewer and a platform's fields have an order.
+ * No two routes of enabled profiles may tie, that is, have the same host, path and fields, and share a value in each field.
+ * Routes with different fields never tie, since more fields beat fewer and a platform's fields have an order.
  */
 export function checkRoutes(
   profiles: readonly Profile[],
@@ -16,7 +16,7 @@ export function checkRoutes(
 ): readonly Problem[] {
   const routes = profiles.flatMap((profile) => routesOf(profile, platforms, profilePaths));
   const written = new Set(routes.filter(isWritten(profiles)));
-  // Those that profile_paths adds come first: the mistake is then where the author wrote something.
+  // Routes of profile_paths come first, so that the problem is at the route that the author wrote.
   const ordered = [...routes.filter((route) => !written.has(route)), ...written];
   const seen = new Map<string, Route[]>();
   return ordered.flatMap((route) => {
@@ -37,7 +37,7 @@ function isWritten(profiles: readonly Profile[]): (route: Route) => boolean {
   return ({ source }) => !names.has(source);
 }
 
-/** Without its values: they may be secrets, or have come from a variable. */
+/** Without the values, which may be secrets. */
 function nameOf({ key, host, path }: Route, platforms: readonly KeyedPlatform[]): string {
   if (key === null) {
     const ofHost = host === null ? '' : `host '${host}'`;
@@ -55,7 +55,7 @@ function claimOf(rival: Route, written: ReadonlySet<Route>, folder: string): str
   return `is already claimed by profile '${rival.profile}'${how} at ${formatPlace(rival.source, folder)}`;
 }
 
-/** Field names and values, sorted by name so that the order in which they were written says nothing. */
+/** Field names and values, sorted by name; null for a route without a sender. */
 type Claims = readonly (readonly [string, readonly string[]])[] | null;
 
 function claimsOf({ key }: Route, platforms: readonly KeyedPlatform[]): Claims {
@@ -66,8 +66,8 @@ function claimsOf({ key }: Route, platforms: readonly KeyedPlatform[]): Claims {
 }
 
 /**
- * Where rivals are looked for: scope, platform, field names and one value of the first field. Two routes that
- * tie share such a value, and 10,000 routes with their own values never meet.
+ * Keys of an index of routes: host, path, platform, field names and one value of the first field. Two routes that tie
+ * share a key, and 10,000 routes with distinct values need no comparison.
  */
 function bucketsOf({ host, path, key }: Route, claims: Claims): readonly string[] {
   if (key === null || claims === null) return [JSON.stringify([host, path])];
@@ -76,7 +76,7 @@ function bucketsOf({ host, path, key }: Route, claims: Claims): readonly string[
   return [...new Set(values)].map((value) => JSON.stringify([host, path, key.platform, names, value]));
 }
 
-/** Of two routes from one bucket: they name the same fields, or both none. */
+/** Whether two routes from one bucket tie. They have the same fields, or both none. */
 function overlap(a: Claims, b: Claims): boolean {
   const others = new Map(b);
   return (a ?? []).every(([name, values]) => {

@@ -7,7 +7,7 @@ import { appsOfRoutes } from '../verify-rules.ts';
 
 type Entry = keyof VerifyConfig;
 
-/** The senders that an entry verifies. */
+/** The senders that each entry of `verify` verifies. */
 const SENDERS: Readonly<Record<Entry, readonly PlatformName[]>> = {
   bot_framework: ['bot-framework'],
   slack: ['slack'],
@@ -22,10 +22,10 @@ const SENDERS: Readonly<Record<Entry, readonly PlatformName[]>> = {
 
 const ENTRIES = Object.keys(SENDERS).filter((name): name is Entry => Object.hasOwn(SENDERS, name));
 
-/** Each entry of `verify` is about requests that some route of the profile claims. */
+/** Each entry of `verify` has a route with its sender. */
 export function checkVerify(profile: Profile): readonly Problem[] {
-  const { config, invalidFields: broken } = profile;
-  if (config.verify === undefined || broken.has('routes')) return [];
+  const { config, invalidFields } = profile;
+  if (config.verify === undefined || invalidFields.has('routes')) return [];
   const routed = new Set(config.routes.map(({ key }) => key?.platform));
   const written = ENTRIES.filter((entry) => config.verify?.[entry] !== undefined);
   const idle = written.filter((entry) => !SENDERS[entry].some((sender) => routed.has(sender)));
@@ -33,23 +33,23 @@ export function checkVerify(profile: Profile): readonly Problem[] {
     ...idle.map((entry) => {
       // A platform's key in a route is its name with '_'.
       const keys = SENDERS[entry].map((sender) => sender.replace('-', '_'));
-      const message = `verify.${entry} verifies nothing: profile '${profile.name}' has no route of ${alternatives(keys)}`;
+      const message = `verify.${entry} verifies nothing: profile '${profile.name}' has no route of ${alternatives(keys)}; write one, or remove the entry`;
       return problemAt(fieldSource(profile, 'verify', entry), message);
     }),
     ...(written.includes('bot_framework') ? unnamedApps(profile) : []),
   ];
 }
 
-/** A token names the app alone; an agent of Agent 365 has its blueprint's, which its own ids do not say. */
+/** A token names only an app: for an Agent 365 agent that of its blueprint, which a route by other ids does not name. */
 function unnamedApps(profile: Profile): readonly Problem[] {
   if (profile.config.verify?.bot_framework?.apps !== undefined) return [];
   if (appsOfRoutes(profile).every((apps) => apps.length > 0)) return [];
   const message =
-    'verify.bot_framework needs apps: [GUID], whom the tokens are for: a bot_framework route here names no app';
+    'verify.bot_framework needs apps: [GUID], the apps that tokens are for, since a bot_framework route here names no app';
   return [problemAt(fieldSource(profile, 'verify', 'bot_framework'), message)];
 }
 
-/** Twilio signs the URL that it calls, which only the config knows. */
+/** `verify.twilio` needs `public_url`: Twilio signs the URL that it calls, which a request does not hold. */
 export function checkTwilio(profiles: readonly Profile[], { public_url: url }: Settings): readonly Problem[] {
   if (url !== undefined) return [];
   return profiles

@@ -14,7 +14,7 @@ import { type MapTree, type Tree, treeAt } from '../source/yaml-tree.ts';
 import { presets } from './index.ts';
 import type { Preset } from './preset.ts';
 
-/** A profile's tree, completed with what its preset derives; what the profile itself says wins. */
+/** A profile's tree with the fields that its preset derives; the profile's own fields win. */
 export interface AppliedPreset {
   readonly tree: MapTree;
   readonly problems: readonly Problem[];
@@ -26,11 +26,11 @@ export interface AppliedPreset {
 export async function applyPreset(
   profile: ProfileEntry,
   envFile: ProfileEnvFile | null,
-  around: LoadContext,
+  context: LoadContext,
   files: Files,
 ): Promise<AppliedPreset> {
   const own = profile.tree;
-  const variables = variablesOf(envFile, around);
+  const variables = variablesOf(envFile, context);
   const chosen = own.entries.has('url') ? null : chosenIn(own, variables);
   if (chosen === null) return { tree: own, problems: [], warnings: [], files: [] };
   const { fields, ...found } = await chosen.preset.derive({
@@ -38,8 +38,8 @@ export async function applyPreset(
     source: chosen.source,
     options: chosen.options,
     own,
-    env: new Map([...inheritedEnv(envFile, around), ...ownEnv(own, variables)]),
-    home: around.home,
+    env: new Map([...inheritedEnv(envFile, context), ...ownEnv(own, variables)]),
+    home: context.home,
     files,
   });
   return { ...found, tree: withPreset(own, fields) };

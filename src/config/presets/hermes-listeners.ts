@@ -24,7 +24,7 @@ export interface HermesListener {
   readonly apps: readonly Setting[];
 }
 
-/** Where Bot Framework and Agent 365 post activities; fixed in the SDK of the one and in the code of the other. */
+/** The path that gets activities; fixed in Teams' SDK and in hermes-a365's code. */
 export const MESSAGES_PATH = '/api/messages';
 
 /** How one platform reads its settings, as of Hermes Agent 0.19 and hermes-a365 0.8. */

@@ -8,7 +8,7 @@ import type { Setting, Variable } from './hermes-settings.ts';
 import type { Derived, Preset, PresetContext } from './preset.ts';
 import { list, map, scalar } from './tree-values.ts';
 
-/** Seconds. On SIGTERM Hermes waits for its turns as long as its config says, then cleans up within 3 s. */
+/** Seconds. On SIGTERM Hermes waits for its running turns as long as its config allows, then needs up to 3 s. */
 const CLEAN_UP_S = 15;
 const LONGEST_WAIT_S = 3600;
 
@@ -78,7 +78,7 @@ async function derived(name: string, home: string, launch: Fields, context: Pres
   if (read.config === null) return { ...found, fields: map(fields, source), problems: read.problems };
 
   const { listeners, problems } = hermesListeners(read.config, beneath(read.env, context));
-  const told = [
+  const reported = [
     ...read.problems,
     ...problems,
     ...(listeners.length + problems.length > 0 || own.entries.has('listeners')
@@ -102,7 +102,7 @@ async function derived(name: string, home: string, launch: Fields, context: Pres
       },
       source,
     ),
-    problems: both ? [...told, bothAt(first, second)] : told,
+    problems: both ? [...reported, bothAt(first, second)] : reported,
   };
 }
 

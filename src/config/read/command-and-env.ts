@@ -4,21 +4,26 @@ import { splitWords } from '../source/split-command.ts';
 import { type MapTree, valueSource } from '../source/yaml-tree.ts';
 import { resolveText, type Text, type Variables } from './resolve.ts';
 
-interface Texts<T> {
+interface Resolved<T> {
   readonly texts: T;
+  /** Whether a text has a mistake or a reference that cannot be resolved. */
   readonly broken: boolean;
   readonly problems: readonly Problem[];
 }
 
-/** The arguments of a command, split if it is one text, each with its place. */
+/** The arguments of `command`, which is split if it is one text. `program` is the first argument as written. */
 export function readCommand(
   tree: MapTree,
   { command }: ProfileConfig,
   variables: Variables,
-): Texts<readonly Text[]> & { readonly program: string } {
+): Resolved<readonly Text[]> & { readonly program: string } {
   if (command === undefined) return { texts: [], program: '', broken: false, problems: [] };
   const split = typeof command === 'string' ? splitWords(command) : { ok: true as const, words: command };
-  const fault = !split.ok ? split.reason : split.words[0]?.trim() ? null : 'the program is missing';
+  const fault = !split.ok
+    ? split.reason
+    : split.words[0]?.trim()
+      ? null
+      : 'the program is missing; write its name or path first';
   if (!split.ok || fault !== null) {
     const problem = problemAt(valueSource(tree, ['command']), `command: ${fault}`);
     return { texts: [], program: '', broken: true, problems: [problem] };
@@ -35,12 +40,12 @@ export function readCommand(
   };
 }
 
-/** The values of `env`; those with a mistake are left out. */
+/** The values of `env`, without those that cannot be resolved. */
 export function readEnv(
   tree: MapTree,
   { env }: ProfileConfig,
   variables: Variables,
-): Texts<ReadonlyMap<string, Text>> {
+): Resolved<ReadonlyMap<string, Text>> {
   const read = Object.entries(env).map(([name, value]) => {
     const source = valueSource(tree, ['env', name]);
     return [name, resolveText(value, source, variables, 'home')] as const;

@@ -5,20 +5,22 @@ import { missingColon } from '../source/yaml-errors.ts';
 import { type MapTree, type Tree, withoutEmpty, withoutKeys } from '../source/yaml-tree.ts';
 import type { ProfileEntry } from './profile.ts';
 
-/** Profiles as written, with what is wrong about their names and kind. */
+/** Profiles as written, with the problems of their names and of values that are not maps. */
 export interface Entries {
   readonly profiles: readonly ProfileEntry[];
   readonly problems: readonly Problem[];
 }
 
-/** Those of an included file, in either form. */
+/** The profiles of an included file: those below `profiles:`, or the one profile whose fields it holds. */
 export function profilesOfFile(file: string, tree: MapTree): Entries {
   const listed = tree.entries.get('profiles');
   if (listed === undefined) {
     if (tree.entries.size === 0) {
       return {
         profiles: [],
-        problems: [problemAt(tree.source, "an included file holds 'profiles' or a profile's fields")],
+        problems: [
+          problemAt(tree.source, "this included file is empty; write 'profiles' or a profile's fields"),
+        ],
       };
     }
     return checked([{ name: basename(file, extname(file)), source: tree.source, tree: withoutEmpty(tree) }]);
@@ -30,7 +32,7 @@ export function profilesOfFile(file: string, tree: MapTree): Entries {
   return { profiles: inside.profiles, problems: [...inside.problems, ...others] };
 }
 
-/** Those below a `profiles:` key. */
+/** The profiles below a `profiles:` key. */
 export function profilesIn(tree: Tree | undefined): Entries {
   if (tree === undefined || (tree.kind === 'scalar' && tree.value === null))
     return { profiles: [], problems: [] };
@@ -46,15 +48,17 @@ export function profilesIn(tree: Tree | undefined): Entries {
     if (value.kind === 'scalar' && value.value === null) {
       return [{ name, source: key, tree: { kind: 'map', source: key, entries: new Map() } }];
     }
-    problems.push(problemAt(value.source, `profile '${name}' must be a map of its fields${slip(value)}`));
+    problems.push(
+      problemAt(value.source, `profile '${name}' must be a map of its fields${colonAdvice(value)}`),
+    );
     return [];
   });
   const named = checked(profiles);
   return { profiles: named.profiles, problems: [...problems, ...named.problems] };
 }
 
-/** A profile's first line without its colon is a text to YAML. */
-function slip(value: Tree): string {
+/** Without a colon in its first line, a profile is a text in YAML. */
+function colonAdvice(value: Tree): string {
   if (value.kind !== 'scalar' || !/^(?:command|url|preset)[:\s=]/.test(value.written)) return '';
   const advice = missingColon(value.written);
   return advice === null ? '' : `; ${advice}`;
@@ -75,12 +79,12 @@ function checked(profiles: readonly ProfileEntry[]): Entries {
   const taken = profiles
     .filter(({ name }) => name === OWN_NAME)
     .map(({ source }) =>
-      problemAt(source, `profile '${OWN_NAME}': that is the name of gwproxy's own log; choose another`),
+      problemAt(source, `profile '${OWN_NAME}': this name is reserved for gwproxy's own log; choose another`),
     );
   return { profiles, problems: [...problems, ...taken] };
 }
 
-/** The first of each name; the others are told. */
+/** The first profile of each name; each further one is a problem. */
 export function firstOfEachName(profiles: readonly ProfileEntry[], folder: string): Entries {
   const first = new Map<string, ProfileEntry>();
   const problems: Problem[] = [];
@@ -89,7 +93,7 @@ export function firstOfEachName(profiles: readonly ProfileEntry[], folder: strin
     if (before === undefined) {
       first.set(profile.name, profile);
     } else {
-      const message = `profile '${profile.name}' is already at ${formatPlace(before.source, folder)}`;
+      const message = `profile '${profile.name}' is already defined at ${formatPlace(before.source, folder)}; rename one of them`;
       problems.push(problemAt(profile.source, message));
     }
   }

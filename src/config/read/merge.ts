@@ -1,25 +1,25 @@
 import { COMMAND_ONLY } from '../schema/profile-schema.ts';
 import { type Entry, type MapTree, type Tree, withoutKeys } from '../source/yaml-tree.ts';
 
-/** Of these both maps count, key by key; and so many maps deep. */
+/** Fields whose maps are merged key by key, and how many levels deep. */
 const MERGED: ReadonlyMap<string, number> = new Map([
   ['env', 1],
   ['restart', 2],
   ['stop', 1],
 ]);
-/** A listener that a preset derives keeps what the profile does not say of it. */
+/** The fields of a preset's listener that the profile does not write stay. */
 const MERGED_OVER_PRESET: ReadonlyMap<string, number> = new Map([...MERGED, ['listeners', 2]]);
 
 /**
- * A profile over the config's defaults: its own value wins, the maps env, restart and stop are merged by key. A profile
- * says how its gateway runs (`command`, `url` or `preset`) takes no other way from the defaults, and beside a `url`
- * of its own nothing that is about running one.
+ * Merges a profile with the config's defaults: its own values win, and the maps env, restart and stop are merged by key.
+ * A profile that has `command`, `url` or `preset` takes none of the others from the defaults; one with `url` also takes
+ * no field that is about running a gateway.
  */
 export function withDefaults(own: MapTree, defaults: MapTree): MapTree {
   return layered(own, applicable(own, defaults), depthIn(MERGED));
 }
 
-/** A profile, defaults merged in, over what its preset derives. */
+/** Merges a profile, defaults included, with the fields that its preset derives; the profile wins. */
 export function withPreset(own: MapTree, derived: MapTree): MapTree {
   return layered(own, derived, depthIn(MERGED_OVER_PRESET));
 }

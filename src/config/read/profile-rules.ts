@@ -2,10 +2,10 @@ import { type KeyedPlatform, ROUTE_KEYS, sendersOf } from '../schema/route-schem
 import type { ShapeRules } from '../schema/shape.ts';
 
 const IN_A_LISTENER = ['port', 'port_env', 'host', 'paths', 'health', 'liveness'];
-/** Written as digits and meant as text: 027, 1000. */
+/** Fields whose numbers are read as text: 027, 1000. */
 const IDS: ReadonlySet<string> = new Set(['umask', 'user', 'group']);
 
-/** How mistakes in profiles, and in `defaults`, which are of the same shape, are found and told. */
+/** The rules for checking profiles, and `defaults`, which has the same shape. */
 export function profileRules(platforms: readonly KeyedPlatform[]): ShapeRules {
   const keys = sendersOf(platforms).map(({ configKey }) => configKey);
   return {
@@ -26,7 +26,7 @@ export function profileRules(platforms: readonly KeyedPlatform[]): ShapeRules {
     ]),
     hints: new Map([
       ...[...keys, ...ROUTE_KEYS].map((name) => hint(name, 'route', `routes: [{ ${name}: … }]`)),
-      // Last: a host there is more likely a listener's.
+      // Last, so that it wins: a misplaced `host` is more likely a listener's than a route's.
       ...IN_A_LISTENER.map((name) => hint(name, 'listener', `listeners: { main: { ${name}: … } }`)),
     ]),
   };

@@ -10,58 +10,58 @@ import { keySource, type MapTree, type Path, prune, treeAt, valueSource } from '
 import { readCommand, readEnv } from './command-and-env.ts';
 import { resolveTree, type Text, type Variables } from './resolve.ts';
 
-/** A profile as written, defaults merged in. */
+/** A profile as written; `load.ts` merges the defaults into its tree. */
 export interface ProfileEntry {
   readonly name: string;
-  /** Where its name stands. */
+  /** The place of its name. */
   readonly source: Source;
   readonly tree: MapTree;
 }
 
-/** A profile whose every field is right in itself; the fields together are the checks' matter. */
+/** A profile whose single fields are valid. The checks in checks/ compare its fields with each other. */
 export interface Profile {
   readonly name: string;
   readonly source: Source;
-  /** What was written and is right: where to find the places. */
+  /** The valid part of what was written, to look up places. */
   readonly tree: MapTree;
   readonly config: ProfileConfig;
-  /** Fields with a mistake that is already told: no check builds on them. */
+  /** Fields with a mistake that is already reported; checks must skip them. */
   readonly invalidFields: ReadonlySet<string>;
   /** Absolute. */
   readonly cwd: string;
-  /** Empty where the profile has no command, or a broken one. */
+  /** Empty if the profile has no valid command. */
   readonly command: readonly Text[];
-  /** The program as its author wrote it, for messages; '' where there is none. */
+  /** The program as written, for messages; '' if there is none. */
   readonly program: string;
   readonly env: ReadonlyMap<string, Text>;
-  /** Beneath `env`: the base of gwproxy's own environment, then the env_file. */
+  /** The variables that `env` overrides: BASE_ENV of gwproxy's environment, overridden by the env_file. */
   readonly inherited: ReadonlyMap<string, string>;
   /** The names that the env_file sets. */
   readonly envFileNames: ReadonlySet<string>;
-  /** Those of verify.bot_framework.keys_file; null where there is none that can be read. */
+  /** The keys of verify.bot_framework.keys_file; null if there is no readable one. */
   readonly tokenKeys: readonly TokenKey[] | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a profile is read against. */
+/** All that reading a profile needs beside the profile. */
 export interface LoadContext {
   readonly schema: ReturnType<typeof profileSchema>;
   readonly rules: ShapeRules;
-  /** gwproxy's own. */
+  /** gwproxy's environment. */
   readonly env: Environment;
   readonly home: string;
-  /** The config's folder: files in messages are named from there. */
+  /** The config's folder; messages name files relative to it. */
   readonly folder: string;
 }
 
 /**
- * All that a gateway sees of gwproxy's own environment. Programs are found and speak the operator's language by
- * these; anything else, a token of a sibling say, has to be given to a profile by name.
+ * The only variables of gwproxy's environment that every gateway inherits. All others, such as another bot's token, have to
+ * be given to a profile by name.
  */
 export const BASE_ENV = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'] as const;
 
-/** The absolute path of a profile's env_file and where that is written; null where it has none that can be named. */
+/** The absolute path of a profile's env_file, and its place; null if it has none or its text cannot be resolved. */
 export function envFileOf(
   tree: MapTree,
   { env, home }: Pick<LoadContext, 'env' | 'home'>,
@@ -73,27 +73,27 @@ export function envFileOf(
   return { path: resolve(dirname(written.source.file), parts.join('')), source: written.source };
 }
 
-/** As `readProfile` needs it: null values where the file is missing or broken, which is told elsewhere. */
+/** A profile's env_file. `values` is null if the file cannot be read, which is reported elsewhere. */
 export interface ProfileEnvFile {
   readonly path: string;
   readonly values: EnvFile['values'] | null;
 }
 
-/** Reads one profile; all that is wrong with its fields, one by one, is among the problems. */
+/** Reads one profile and reports the mistakes of its single fields. Null if nothing of it can be used. */
 export function readProfile(
   entry: ProfileEntry,
   envFile: ProfileEnvFile | null,
-  around: LoadContext,
+  context: LoadContext,
 ): { readonly profile: Profile | null; readonly problems: readonly Problem[] } {
-  const outer = ownVariables(around);
-  const variables = variablesOf(envFile, around);
+  const outer = ownVariables(context);
+  const variables = variablesOf(envFile, context);
   const resolved = resolveTree(
     entry.tree,
     ([field]) => {
       if (field === 'env_file') return outer;
-      // Commands are split and both may hold ports; an unknown key is one mistake, whatever stands behind it.
+      // command and env may hold ports and are resolved later. An unknown key is one mistake, whatever its value.
       const later =
-        field === 'command' || field === 'env' || !Object.hasOwn(around.schema.shape, String(field));
+        field === 'command' || field === 'env' || !Object.hasOwn(context.schema.shape, String(field));
       return later ? null : variables;
     },
     ([field, , name]) =>
@@ -104,43 +104,43 @@ export function readProfile(
   );
   const rest = prune(
     resolved.tree,
-    resolved.unresolved.map((path) => prunedPath(path, around.rules)),
+    resolved.unresolved.map((path) => prunedPath(path, context.rules)),
   );
-  const shape = checkShape(around.schema, rest, around.rules);
+  const shape = checkShape(context.schema, rest, context.rules);
   const problems = [...resolved.problems, ...shape.faults.map(({ problem }) => problem)];
   if (shape.value === null) return { profile: null, problems };
 
   const meant = shape.faults.flatMap((fault) => (fault.path.length === 1 ? [fault.likelyKey ?? ''] : []));
   const wrong = [...resolved.unresolved, ...shape.faults.map(({ path }) => path)];
-  const broken = new Set([...meant, ...wrong.map(([field]) => String(field))]);
+  const invalidFields = new Set([...meant, ...wrong.map(([field]) => String(field))]);
   const command = readCommand(shape.tree, shape.value, variables);
   const env = readEnv(shape.tree, shape.value, variables);
-  if (command.broken) broken.add('command');
-  if (env.broken) broken.add('env');
+  if (command.broken) invalidFields.add('command');
+  if (env.broken) invalidFields.add('env');
   const cwdSource = shape.value.cwd === undefined ? entry.source : valueSource(shape.tree, ['cwd']);
   const profile: Profile = {
     name: entry.name,
     source: entry.source,
     tree: shape.tree,
     config: shape.value,
-    invalidFields: broken,
+    invalidFields,
     cwd: resolve(dirname(cwdSource.file), shape.value.cwd ?? '.'),
     command: command.texts,
     program: command.program,
     env: env.texts,
-    inherited: inheritedEnv(envFile, around),
+    inherited: inheritedEnv(envFile, context),
     envFileNames: new Set(envFile?.values?.keys()),
     tokenKeys: null,
   };
   return { profile, problems: [...problems, ...command.problems, ...env.problems] };
 }
 
-/** Ignores what an object inherits: `${constructor}` is not set. */
+/** Ignores inherited properties: `${constructor}` is not set. */
 function lookupIn(env: Environment): (name: string) => string | undefined {
   return (name) => (Object.hasOwn(env, name) ? env[name] : undefined);
 }
 
-/** The gateway's environment beneath the profile's `env`. */
+/** The gateway's environment without the profile's `env`: BASE_ENV, overridden by the env_file. */
 export function inheritedEnv(
   envFile: ProfileEnvFile | null,
   { env }: Pick<LoadContext, 'env'>,
@@ -155,7 +155,7 @@ function baseEnv(env: Environment): readonly (readonly [string, string])[] {
   });
 }
 
-/** What the config's own texts are looked up in: gwproxy's environment. */
+/** The variables for texts outside profiles: gwproxy's environment. */
 export function ownVariables({ env, home }: Pick<LoadContext, 'env' | 'home'>): Variables {
   return {
     get: lookupIn(env),
@@ -166,10 +166,10 @@ export function ownVariables({ env, home }: Pick<LoadContext, 'env' | 'home'>): 
   };
 }
 
-/** What a profile's texts are looked up in: its env_file, then gwproxy's environment. */
-export function variablesOf(envFile: ProfileEnvFile | null, around: LoadContext): Variables {
-  const outer = ownVariables(around);
-  return envFile === null ? outer : withEnvFile(outer, envFile, around);
+/** The variables for a profile's texts: its env_file, then gwproxy's environment. */
+export function variablesOf(envFile: ProfileEnvFile | null, context: LoadContext): Variables {
+  const outer = ownVariables(context);
+  return envFile === null ? outer : withEnvFile(outer, envFile, context);
 }
 
 function withEnvFile(outer: Variables, { path, values }: ProfileEnvFile, { folder }: LoadContext): Variables {
@@ -182,7 +182,7 @@ function withEnvFile(outer: Variables, { path, values }: ProfileEnvFile, { folde
   };
 }
 
-/** Where a field's name stands; the profile's name where it is not written. */
+/** The place of a field's name; of the profile's name if the field is not written. */
 export function fieldSource(profile: Profile, ...path: Path): Source {
   return treeAt(profile.tree, path) === undefined ? profile.source : keySource(profile.tree, path);
 }

@@ -3,18 +3,18 @@ import { nearest, type Problem, problemAt } from '../problems.ts';
 import { expandHome, type Fault, interpolate, type Part } from '../source/interpolate.ts';
 import { type MapTree, mapEntries, mapScalars, type Path } from '../source/yaml-tree.ts';
 
-/** What `${NAME}` is looked up in. */
+/** The variables that `${NAME}` is looked up in. */
 export interface Variables {
   readonly get: (name: string) => string | undefined;
   readonly names: readonly string[];
-  /** Where that is, in words. */
+  /** For messages: where they come from. */
   readonly where: string;
-  /** False where a part of it could not be read: a name that is missing then is no mistake of its own. */
+  /** False if an env_file could not be read; a missing name is then not reported. */
   readonly complete: boolean;
   readonly home: string;
 }
 
-/** A text of the config with its place, its home and variables filled in, and the ports still open. */
+/** A text of the config with `~` and variables filled in; its ports are known only at the gateway's start. */
 export interface Text {
   readonly source: Source;
   readonly parts: readonly Part[];
@@ -26,6 +26,7 @@ export interface ResolvedText {
   readonly problems: readonly Problem[];
 }
 
+/** Fills in variables, and with 'home' a leading `~`. `ok` is false if a reference could not be filled in. */
 export function resolveText(
   written: string,
   source: Source,
@@ -34,22 +35,22 @@ export function resolveText(
 ): ResolvedText {
   const expanded = home === 'home' ? expandHome(written, variables.home) : written;
   const { parts, faults } = interpolate(expanded, variables.get);
-  const told = faults.filter((fault) => fault.kind === 'malformed' || variables.complete);
+  const reported = faults.filter((fault) => fault.kind === 'malformed' || variables.complete);
   return {
     text: { source, parts },
     ok: faults.length === 0,
-    problems: told.map((fault) => problemAt(source, faultText(fault, variables))),
+    problems: reported.map((fault) => problemAt(source, faultText(fault, variables))),
   };
 }
 
 export interface ResolvedTree {
   readonly tree: MapTree;
-  /** The scalars that could not be filled in, told or not. */
+  /** The paths of scalars that could not be filled in, reported or not. */
   readonly unresolved: readonly Path[];
   readonly problems: readonly Problem[];
 }
 
-/** Fills in every text of the tree that `variablesAt` gives variables for; ports have no place in these. */
+/** Fills in every text of the tree for which `variablesAt` returns variables. A `${port}` in one is a problem. */
 export function resolveTree(
   tree: MapTree,
   variablesAt: (path: Path) => Variables | null,
@@ -81,7 +82,7 @@ export function resolveTree(
 
 function faultText(fault: Fault, variables: Variables): string {
   if (fault.kind === 'malformed') {
-    return `'${fault.text}' is not a valid reference: write \${NAME} or \${NAME:-default}, or $\${ for the text itself`;
+    return `'${fault.text}' is not a valid reference: write \${NAME} or \${NAME:-default}, or $\${ for a literal \${`;
   }
   const near = nearest(fault.name, variables.names);
   const help =

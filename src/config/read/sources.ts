@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Source } from '../../routing/route.ts';
 import { errorMessage } from '../../util/errno.ts';
-import { type Problem, problemAt, shortPath, type Texts } from '../problems.ts';
+import { type FileTexts, type Problem, problemAt, shortPath } from '../problems.ts';
 import { type Settings, settingsSchema } from '../schema/config-schema.ts';
 import { checkShape, prunedPath, type ShapeRules } from '../schema/shape.ts';
 import type { Files } from '../source/files.ts';
@@ -11,22 +11,22 @@ import { type Entries, firstOfEachName, profilesIn, profilesOfFile } from './ent
 import { type Environment, ownVariables, type ProfileEntry } from './profile.ts';
 import { resolveTree } from './resolve.ts';
 
-/** The config and its included files as written, before profiles are looked into. */
+/** The config and its included files, with the settings read and the profiles still as written. */
 export interface Sources {
-  /** Null where too little of them can be read. */
+  /** Null if they are still invalid without the fields that have mistakes. */
   readonly settings: Settings | null;
-  /** Of the settings, those with a mistake that is already told: no check builds on them. */
+  /** Settings with a mistake that is already reported; checks must skip them. */
   readonly invalidFields: ReadonlySet<string>;
   readonly tree: MapTree;
   readonly defaults: MapTree | null;
   readonly profiles: readonly ProfileEntry[];
-  /** Of the files as YAML: where one of these stands, nothing else can be said. */
+  /** Problems of reading the files and their YAML. Other problems at the same place are consequences. */
   readonly syntax: readonly Problem[];
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
   /** Absolute; the config itself first. */
   readonly files: readonly string[];
-  readonly texts: Texts;
+  readonly texts: FileTexts;
   /** The globs of `include`, absolute. */
   readonly globs: readonly string[];
 }
@@ -45,18 +45,18 @@ const RULES: ShapeRules = {
 };
 
 /**
- * Reads the config and every file that it includes. An included file holds `profiles:`, as the config does; or,
- * without that key, the fields of one profile, named by the file's name without its extension.
+ * Reads the config and every file that it includes. An included file holds `profiles:`, or the fields of one profile
+ * whose name is the file's name without its extension.
  */
 export async function readSources(
   file: string,
   files: Files,
-  around: { readonly env: Environment; readonly home: string },
+  context: { readonly env: Environment; readonly home: string },
 ): Promise<Sources> {
   const main = await readMap(file, { file, line: 1, column: 1 }, files);
   const tree = withoutEmpty(main.tree ?? emptyMap(file));
   const schema = settingsSchema();
-  const variables = ownVariables(around);
+  const variables = ownVariables(context);
   const resolved = resolveTree(
     tree,
     ([field]) => {
@@ -100,10 +100,10 @@ export async function readSources(
 }
 
 interface ReadMap {
-  /** Null where the file holds no map. */
+  /** Null if the file is not a readable map. */
   readonly tree: MapTree | null;
-  /** Its own; empty where it cannot be read. */
-  readonly texts: Texts;
+  /** The file's text; empty if it cannot be read. */
+  readonly texts: FileTexts;
   readonly syntax: readonly Problem[];
 }
 
@@ -142,7 +142,7 @@ async function readIncluded(
     readonly syntax: readonly Problem[];
     readonly warnings: readonly Problem[];
     readonly files: readonly string[];
-    readonly texts: Texts;
+    readonly texts: FileTexts;
   }
 > {
   const entries: Entries[] = [];
@@ -152,7 +152,7 @@ async function readIncluded(
   const seen = new Set<string>();
   for (const [index, pattern] of patterns.entries()) {
     const found = await includedBy(pattern, dirname(config), files);
-    // A folder that is empty yet is no mistake, but a mistyped one looks the same.
+    // The folder may still be empty, or the glob may be mistyped.
     if (found.length === 0) {
       warnings.push(problemAt(valueSource(tree, ['include', index]), 'this glob matches no file'));
     }
@@ -175,7 +175,7 @@ async function readIncluded(
   };
 }
 
-/** A path without wildcards is looked for and missed; a glob may match nothing. */
+/** A path without wildcards is always returned, so that a missing file is a problem. A glob may match nothing. */
 async function includedBy(pattern: string, folder: string, files: Files): Promise<readonly string[]> {
   return isGlob(pattern) ? files.glob(pattern, folder) : [resolve(folder, pattern)];
 }

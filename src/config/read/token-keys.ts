@@ -13,7 +13,7 @@ interface WithTokenKeys {
   readonly path: string | null;
 }
 
-/** The profile with the keys of its verify.bot_framework.keys_file. */
+/** Adds the keys of verify.bot_framework.keys_file to a profile. */
 export async function withTokenKeys(profile: Profile, files: Files, folder: string): Promise<WithTokenKeys> {
   const written = profile.config.verify?.bot_framework?.keys_file;
   if (written === undefined) return { profile, problems: [], path: null };

@@ -4,7 +4,7 @@ import { readPublicUrl } from './public-url.ts';
 
 export type Settings = z.output<ReturnType<typeof settingsSchema>>;
 
-/** What stands beside profiles and defaults; those are known here only, so that no key of theirs is unknown. */
+/** The schema of all settings. It accepts any `profiles` and `defaults`, which are read elsewhere. */
 export function settingsSchema() {
   return strict({
     ...settings(),
@@ -13,7 +13,7 @@ export function settingsSchema() {
   });
 }
 
-/** The keys beside profiles and defaults. */
+/** All top-level keys except `profiles` and `defaults`. */
 export function settings() {
   return {
     listen: listen()
@@ -40,7 +40,7 @@ export function settings() {
       .default('auto')
       .describe('How many gateways may be starting at once. auto: two for each core, at least four.'),
     logs: logsSchema().prefault({}).describe('The log files of the gateways and of gwproxy itself.'),
-    limits: limitsSchema().prefault({}).describe('The most that the public port accepts and holds.'),
+    limits: limitsSchema().prefault({}).describe('Limits of the public port.'),
   };
 }
 

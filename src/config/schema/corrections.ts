@@ -6,7 +6,7 @@ import type { Tree } from '../source/yaml-tree.ts';
 const TRUE: ReadonlySet<string> = new Set(['yes', 'on', 'y', '1']);
 const FALSE: ReadonlySet<string> = new Set(['no', 'off', 'n', '0']);
 
-/** What to type instead of a value that is not what `issue` asks for, as `; write 10s`; empty if that is not known. */
+/** What to type instead of an invalid value, such as `; write 10s`; empty if that is not known. */
 export function correction(issue: z.core.$ZodIssue, found: Tree): string {
   const advice =
     found.kind === 'scalar' ? forScalar(issue, found.written, typeof found.value) : forMany(issue, found);
@@ -14,7 +14,7 @@ export function correction(issue: z.core.$ZodIssue, found: Tree): string {
 }
 
 function forScalar(issue: z.core.$ZodIssue, written: string, kind: string): string | null {
-  // A reference is written as it should be: what its value should be is not known here.
+  // A reference is right as written; only its value is wrong.
   if (written === '' || written.includes('${')) return null;
   if (issue.code === 'invalid_value') {
     const near = nearest(written, issue.values.map(String));

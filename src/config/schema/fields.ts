@@ -2,11 +2,10 @@ import { z } from 'zod';
 import { barePrefix, HEALTH_PATH, PREFIX, prefixFault } from './paths.ts';
 import { DURATION, LARGEST_SIZE, LARGEST_STORE, parseDuration, parseSize, SIZE } from './units.ts';
 
-/**
- * The leaves of the schema. The `error` of each says what the value must be, to follow 'must be'; a custom issue
- * says the whole predicate. The error of an unknown key lists the known ones, blank between: zod tells only the
- * unknown ones.
- */
+// The leaves of the schema. The `error` of each follows 'must be' in a message; a custom issue is a whole predicate, such
+// as 'must not be zero'.
+
+/** A map of known keys only. The error of an unknown key lists the known ones, separated by blanks, for shape.ts. */
 export function strict<T extends z.core.$ZodLooseShape>(shape: T, what = 'a map') {
   const keys = Object.keys(shape).join(' ');
   return z.strictObject(shape, {
@@ -14,16 +13,17 @@ export function strict<T extends z.core.$ZodLooseShape>(shape: T, what = 'a map'
   });
 }
 
+/** Text that is not empty. */
 export function text(what: string) {
   return z.string({ error: what }).min(1, { error: what });
 }
 
-/** Text that may be written as a bare number or boolean: read as it stands there. */
+/** Text that may be written as a number or boolean without quotes; it is read as written. */
 export function looseText(what: string) {
   return text(what).meta({ type: ['string', 'number', 'boolean'] });
 }
 
-/** A map's keys; the error follows 'the name'. */
+/** The keys of a map. The error follows 'the name'. */
 export function named(pattern: RegExp, what: string) {
   return z.string().regex(pattern, { error: what });
 }
@@ -41,7 +41,7 @@ export function count(least: number, most: number) {
   return z.int({ error: what }).min(least, { error: what }).max(most, { error: what });
 }
 
-/** In ms; at least 1, or 0 where a wait can be left out. */
+/** A duration, read as ms; `least` is 0 if the wait can be left out. */
 export function duration(least: 0 | 1 = 1) {
   const what = 'a duration such as 500ms, 10s or 5m';
   return z
@@ -56,7 +56,7 @@ export function duration(least: 0 | 1 = 1) {
     });
 }
 
-/** In bytes; at least 1, and at most what a buffer holds, or what a store or another process may. */
+/** A size, read as bytes; at least 1, at most LARGEST_SIZE for a buffer or LARGEST_STORE. */
 export function size(of: 'buffer' | 'store' = 'buffer') {
   const most = of === 'buffer' ? LARGEST_SIZE : LARGEST_STORE;
   const what = 'a size such as 64KiB or 1MiB';
@@ -77,7 +77,7 @@ export function size(of: 'buffer' | 'store' = 'buffer') {
     });
 }
 
-/** A prefix of whole segments without the trailing slash; '' is every path. */
+/** A path prefix, read without its trailing slash; '' is every path. */
 export function pathPrefix() {
   return z
     .string({ error: 'a path such as /api/messages' })
@@ -96,7 +96,7 @@ export function healthPath() {
     .regex(HEALTH_PATH, { error: 'a path such as /health, in visible ASCII' });
 }
 
-/** A fixed port as a number, or as the text that an interpolation gives; or 'auto'. */
+/** 'auto' or a port, which is a number or, after interpolation, text. */
 export function port() {
   const what = "'auto' or a port from 1 to 65535";
   const digits = z

@@ -1,16 +1,16 @@
-/** What a public path prefix looks like; `prefixFault` says more. */
+/** The JSON Schema's pattern of a public path prefix. `prefixFault` checks more. */
 export const PREFIX = /^\/(?!.*\/\/)[!-~]*$/;
-/** A health path goes into a request line as it is: visible ASCII alone. */
+/** Visible ASCII only, since a health path is sent in the request line as written. */
 export const HEALTH_PATH = /^\/[!-~]*$/;
 
 /**
- * Why a path cannot be a prefix of public paths, or null. The door compares paths as received, so a prefix
- * that a client's normalising would change could never be reached, or could be reached around.
+ * Why a path cannot be a public path prefix, or null. The door compares paths as received, and clients normalise paths:
+ * a prefix with `..` or `//` would match no request, or could be bypassed.
  */
 export function prefixFault(path: string): string | null {
   if (!path.startsWith('/')) return "must start with '/'";
-  if (/[?#]/.test(path)) return 'must be a path alone, without a query or a fragment';
-  if (path.includes('*')) return "is a prefix as it stands: leave out the '*'";
+  if (/[?#]/.test(path)) return 'must be a path without a query or a fragment';
+  if (path.includes('*')) return "is already a prefix; leave out the '*'";
   if (path.includes('//')) return "must not hold '//'";
   if (path.split('/').some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment))) {
     return "must not hold '.' or '..' segments";
@@ -19,7 +19,7 @@ export function prefixFault(path: string): string | null {
   return null;
 }
 
-/** In whole segments, without the trailing slash; '' is every path. */
+/** Removes the trailing slash; '' is every path. */
 export function barePrefix(path: string): string {
   return path.endsWith('/') ? path.slice(0, -1) : path;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { alternatives } from '../problems.ts';
 import { strict, text } from './fields.ts';
 
-/** What the schema needs to know of a preset. */
+/** The part of a preset that the schema needs. */
 export interface PresetOptions {
   readonly name: string;
   /** Each option with its description. */

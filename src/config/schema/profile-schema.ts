@@ -21,7 +21,7 @@ import { verifySchema } from './verify-schema.ts';
 
 export type ProfileConfig = z.output<ReturnType<typeof profileSchema>>;
 
-/** The fields that say how a gateway is run: none of them means anything beside `url`. */
+/** The fields about running a gateway, which are refused beside `url`. */
 export const COMMAND_ONLY = [
   'preset',
   'cwd',
@@ -49,13 +49,13 @@ const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 const UMASK = 'three octal digits, such as 027';
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGKILL'] as const;
 
-/** The name of the listener of a profile that names none. */
+/** The listener of a profile that names none. */
 const DEFAULT_LISTENER = 'main';
 
-/** Said of a name that is none; follows 'the name'. */
+/** The message for an invalid profile name; follows 'the name'. */
 export const NAME_RULE = "may hold a-z, 0-9 and '-' inside, at most 63";
 
-/** Refused as a profile's name: `gwproxy logs` takes it for gwproxy's own log. */
+/** Not allowed as a profile's name, since `gwproxy logs gwproxy` shows gwproxy's own log. */
 export const OWN_NAME = 'gwproxy';
 
 export function profileName() {
@@ -181,7 +181,7 @@ export function profileSchema(platforms: readonly KeyedPlatform[], presets: read
   });
 }
 
-/** Empty text is a value that an environment can hold. */
+/** May be empty, as an environment variable may. */
 function envValue() {
   return z.string({ error: 'text, a number, true or false' }).meta({ type: ['string', 'number', 'boolean'] });
 }
@@ -209,7 +209,7 @@ function listenersSchema() {
   return z
     .record(name, listenerSchema(), { error: 'a map of names and listeners' })
     .refine((listeners) => Object.keys(listeners).length > 0, {
-      error: 'must name a listener; left out, there is one with an allocated port',
+      error: 'must name at least one listener; leave it out for one with an allocated port',
     });
 }
 
@@ -315,7 +315,7 @@ function restartSchema() {
   return strict({
     when: choice(['always', 'on-failure', 'never'])
       .default('always')
-      .describe('Which ends are followed by a restart. on-failure: every one but exit code 0.'),
+      .describe('Which exits are followed by a restart. on-failure: all except exit code 0.'),
     min: duration()
       .prefault('500ms')
       .describe(

@@ -4,18 +4,18 @@ export type Read<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly reason: string };
 
-/** What senders see: an origin. A path would have to be put before every route's, which nothing here does. */
+/** Reads `public_url`. It must be an origin: a path in it is not supported. */
 export function readPublicUrl(text: string): Read<PublicUrl> {
   const url = parse(text);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     return { ok: false, reason: 'must be a URL such as https://bots.example.com' };
   }
-  if (!isOrigin(url)) return { ok: false, reason: 'must be scheme and host alone, without a path or a user' };
+  if (!isOrigin(url)) return { ok: false, reason: 'must be scheme and host only, without a path or a user' };
   const proto = url.protocol === 'https:' ? 'https' : 'http';
   return { ok: true, value: { href: text.replace(/\/$/, ''), proto, host: url.host } };
 }
 
-/** Where a gateway that someone else runs listens. */
+/** Reads the `url` of a gateway that someone else runs. */
 export function readUpstreamUrl(text: string): Read<{ readonly host: string; readonly port: number }> {
   const url = parse(text);
   if (url?.protocol === 'https:') {
@@ -24,8 +24,7 @@ export function readUpstreamUrl(text: string): Read<{ readonly host: string; rea
   if (url === null || url.protocol !== 'http:') {
     return { ok: false, reason: 'must be http://host:port, such as http://10.0.0.5:3978' };
   }
-  if (!isOrigin(url))
-    return { ok: false, reason: 'must be http://host:port alone, without a path or a user' };
+  if (!isOrigin(url)) return { ok: false, reason: 'must be http://host:port only, without a path or a user' };
   const port = url.port === '' ? 80 : Number(url.port);
   if (port === 0) return { ok: false, reason: 'must have a port from 1 to 65535' };
   return { ok: true, value: { host: url.hostname.replace(/^\[|\]$/g, ''), port } };
@@ -41,7 +40,7 @@ function isOrigin(url: URL): boolean {
   );
 }
 
-/** Keys that came over plain HTTP could be anyone's, but from this machine. */
+/** Why `keys_url` is refused, or null. Keys over plain HTTP could be forged on the way, unless they come from this machine. */
 export function keysUrlFault(text: string): string | null {
   const url = parse(text);
   if (url?.protocol === 'https:') return null;

@@ -4,14 +4,14 @@ import { HEADER_FIELD, JSON_FIELD } from '../../routing/custom.ts';
 import { hostName } from '../../routing/host.ts';
 import { looseText, strict, text } from './fields.ts';
 
-// The leaves of a route that no sender's own fields are.
+// The fields of a route that belong to no sender.
 
 const HOST = /^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])$/;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** RFC 9110 §5.5 without obs-text; space within, as received it has none around it. */
+/** RFC 9110 §5.5 without obs-text. Blanks are allowed only inside, since a received value has none around it. */
 const HEADER_VALUE = /^[!-~](?:[ -~]*[!-~])?$/;
 
-/** Of one connection, or of the message's framing: no gateway gets to see what these said. */
+/** Headers of the connection or of the message framing, which the door does not pass on. */
 const NO_KEY: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -23,7 +23,7 @@ const NO_KEY: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** One value or several, of which any is right; numbers and booleans as they are written. */
+/** One value, or a list of which any one matches. Numbers and booleans are read as written. */
 export function textOrTexts() {
   const what = 'text or a list of texts';
   return z
@@ -33,7 +33,7 @@ export function textOrTexts() {
     .transform((written) => (typeof written === 'string' ? [written] : written));
 }
 
-/** A name as in a Host header, in lower case and without a port. */
+/** A host name without a port, read in lower case. */
 export function host() {
   const what = 'a host name without a port, such as bots.example.com';
   return z
@@ -43,7 +43,7 @@ export function host() {
     .transform((written) => hostName(written));
 }
 
-/** `{name, value}`, or a list of these that must all be there; to the fields of a custom route. */
+/** `{name, value}`, or a list of these that must all match; read as the fields of a custom route. */
 export function headers() {
   const one = strict(
     {
@@ -52,7 +52,7 @@ export function headers() {
     },
     'a map of name and value',
   ).transform(({ name, value }, context) => {
-    // A message that shows what was written would show a secret.
+    // A custom issue, since its message does not show the value, which may be a secret.
     if (value.every((each) => HEADER_VALUE.test(each))) return { field: HEADER_FIELD + name, values: value };
     context.addIssue({ code: 'custom', path: ['value'], message: 'must be visible ASCII' });
     return z.NEVER;
@@ -60,7 +60,7 @@ export function headers() {
   return oneOrMore(one, 'a map of name and value, or a list of such maps');
 }
 
-/** `{pointer, value}`, or a list of these that must all be there; to the fields of a custom route. */
+/** `{pointer, value}`, or a list of these that must all match; read as the fields of a custom route. */
 export function jsonValues() {
   const one = strict(
     {
@@ -87,7 +87,7 @@ function headerName() {
     });
 }
 
-/** RFC 6901; the whole document is no key. */
+/** A JSON pointer (RFC 6901), except the empty one. */
 function pointer() {
   const what = 'a JSON pointer such as /account/id';
   return text(what).refine((written) => pointerSteps(written) !== undefined, {

@@ -6,14 +6,14 @@ import { flag, pathPrefix, strict } from './fields.ts';
 import { headers, host, jsonValues, textOrTexts } from './route-fields.ts';
 import { senderFieldText, senderTitle } from './sender-texts.ts';
 
-/** What the config needs to know of a platform. */
+/** The part of a platform that the config needs. */
 export type KeyedPlatform = Pick<Platform, 'name' | 'configKey' | 'fields' | 'normalise' | 'comparable'>;
 
-/** A route as written, of a shape that holds for every platform. */
+/** A route as written, in the same shape for every platform. */
 export interface RouteConfig {
-  /** Undefined where the route names none. */
+  /** Undefined if the route names none, as is `path`. */
   readonly host: string | undefined;
-  /** Without the trailing slash; undefined where the route names none. */
+  /** Without the trailing slash. */
   readonly path: string | undefined;
   readonly stripPrefix: boolean;
   readonly fallback: boolean;
@@ -28,10 +28,10 @@ interface Sender {
   readonly platform: KeyedPlatform;
 }
 
-/** The keys of a route beside the senders' own. */
+/** The keys of a route that name no sender. */
 export const ROUTE_KEYS = ['path', 'strip_prefix', 'fallback', 'host', 'header', 'json'] as const;
 
-/** Those that the config has a key for, by its name. */
+/** The platforms that have a key in the config, sorted by it. */
 export function sendersOf(platforms: readonly KeyedPlatform[]): readonly Sender[] {
   const senders = platforms.flatMap((platform) =>
     platform.configKey === null ? [] : [{ configKey: platform.configKey, platform }],
@@ -39,7 +39,7 @@ export function sendersOf(platforms: readonly KeyedPlatform[]): readonly Sender[
   return senders.sort((a, b) => (a.configKey < b.configKey ? -1 : 1));
 }
 
-/** The routes that those platforms have: one key a platform, its fields, and the scope of host and path. */
+/** The schema of a route: at most one sender with its fields, and host and path. */
 export function routeSchema(platforms: readonly KeyedPlatform[]) {
   const senders = sendersOf(platforms);
   const shape: Record<string, z.ZodType> = {
@@ -57,7 +57,7 @@ export function routeSchema(platforms: readonly KeyedPlatform[]) {
   } satisfies Record<string, z.ZodType> & Record<(typeof ROUTE_KEYS)[number], z.ZodType>;
   return strict(shape, `a map, such as path: /hooks or ${senders[0]?.configKey ?? 'path'}: …`).transform(
     (written, context): RouteConfig => {
-      // zod goes on where its only complaint is an unknown key; the rest is not what the author meant.
+      // zod calls this despite an unknown key. The author meant something else, so nothing more is reported.
       if (context.issues.length > 0) return z.NEVER;
       const route = scopeSchema.parse(written);
       const custom = customSchema.parse(written);
@@ -97,7 +97,7 @@ export function routeSchema(platforms: readonly KeyedPlatform[]) {
 
 const fieldsSchema = z.record(z.string(), z.array(z.string()));
 
-/** What the shape above has read, once more with its types. */
+/** Gives the values that the schema above has read their types. */
 const scopeSchema = z.object({
   host: z.string().optional(),
   path: z.string().optional(),

@@ -2,13 +2,13 @@ import type { PlatformName } from '../../routing/route.ts';
 
 interface SenderTexts {
   readonly title: string;
-  /** What each field of a route names, by the field. */
+  /** The meaning of each field. */
   readonly fields: Readonly<Record<string, string>>;
 }
 
 const VERIFY_TOKEN = "The Verify token of the app's webhook; names the bot in Meta's GET that tests the URL.";
 
-/** What an editor and the config reference say about each sender's route fields; the senders that name no bot have none. */
+/** Texts about each sender's route fields, for the JSON Schema and the config reference. */
 const SENDER_TEXTS: Readonly<Partial<Record<PlatformName, SenderTexts>>> = {
   'bot-framework': {
     title: 'Bot Framework, Teams and Agent 365',
@@ -97,12 +97,12 @@ const SENDER_TEXTS: Readonly<Partial<Record<PlatformName, SenderTexts>>> = {
   zoom: { title: 'Zoom', fields: { account: 'The account id.' } },
 };
 
-/** The sender's name as people write it. */
+/** The sender's name for readers. */
 export function senderTitle(name: PlatformName): string {
   return SENDER_TEXTS[name]?.title ?? name;
 }
 
-/** What that field of the sender's routes names; undefined where no text was written for it. */
+/** The meaning of a field of the sender's routes; undefined if it has no text. */
 export function senderFieldText(name: PlatformName, field: string): string | undefined {
   return SENDER_TEXTS[name]?.fields[field];
 }

@@ -12,36 +12,36 @@ import {
 } from '../source/yaml-tree.ts';
 import { correction } from './corrections.ts';
 
-/** What the schema makes of a tree. */
+/** The result of checking a tree against a schema. */
 export interface Shape<T> {
-  /** Read without the parts that are wrong, so that the rest can still be checked; null where nothing is left. */
+  /** The value without the wrong parts, so that the rest can still be checked; null if that is invalid too. */
   readonly value: T | null;
-  /** The tree without the parts that are wrong: its paths are those of `value`. */
+  /** The tree without the wrong parts; its paths are those of `value`. */
   readonly tree: MapTree;
   readonly faults: readonly ShapeFault[];
 }
 
 export interface ShapeFault {
   readonly path: Path;
-  /** The key that an unknown one probably stands for: it was written, if wrongly. */
+  /** The key that an unknown key was probably meant to be. */
   readonly likelyKey: string | null;
   readonly problem: Problem;
 }
 
 export interface ShapeRules {
-  /** Where a number or a boolean is meant as the text that was written. */
+  /** Whether a number or boolean at that path is read as the text that was written. */
   readonly asText: (path: Path) => boolean;
-  /** Of these fields only the entry that is wrong is left out, not the field. */
+  /** Fields of which only the wrong entry is left out, not the whole field. */
   readonly byEntry: ReadonlySet<string>;
-  /** Other tools' names of a key, to ours. */
+  /** From another tool's name of a key to ours. */
   readonly renames: ReadonlyMap<string, string>;
-  /** For keys that belong elsewhere: what to write instead. */
+  /** What to write instead, by keys that belong elsewhere. */
   readonly hints: ReadonlyMap<string, string>;
-  /** Of these fields no text is shown: a secret may stand where none belongs. */
+  /** Fields of which messages show no text, since a secret may be in the wrong place. */
   readonly hidden: ReadonlySet<string>;
 }
 
-/** Checks a tree against a schema: one fault a mistake, at its place, in words for the author. */
+/** Checks a tree against a schema. Each mistake is one fault, with its place and a message for the config's author. */
 export function checkShape<T>(schema: z.ZodType<T>, tree: MapTree, rules: ShapeRules): Shape<T> {
   const first = schema.safeParse(plain(tree, rules.asText));
   if (first.success) return { value: first.data, tree, faults: [] };
@@ -54,6 +54,7 @@ export function checkShape<T>(schema: z.ZodType<T>, tree: MapTree, rules: ShapeR
   return { value: second.success ? second.data : null, tree: rest, faults };
 }
 
+/** The part to leave out for a mistake at that path: the field, or its entry for fields in `byEntry`. */
 export function prunedPath(path: Path, rules: ShapeRules): Path {
   return path.slice(0, rules.byEntry.has(String(path[0])) ? 2 : 1);
 }
@@ -73,12 +74,14 @@ function explain(issue: Issue, tree: Tree, above: Path, rules: ShapeRules): read
     const message = `${label(path)}: the name ${issue.issues[0]?.message ?? issue.message}`;
     return [{ path, likelyKey: null, problem: problemAt(keySource(tree, path), message) }];
   }
-  const said = problemAt(valueSource(tree, path), wrongValue(issue, tree, path, rules));
-  const problem = rules.hidden.has(String(path[0])) ? { ...said, isSecret: true as const } : said;
+  const shownProblem = problemAt(valueSource(tree, path), wrongValue(issue, tree, path, rules));
+  const problem = rules.hidden.has(String(path[0]))
+    ? { ...shownProblem, isSecret: true as const }
+    : shownProblem;
   return [{ path, likelyKey: null, problem }];
 }
 
-/** Of a union, the alternatives that the value is not even of the kind of. */
+/** Whether an alternative of a union fails since the value has another type. */
 function isOtherKind(issue: Issue): boolean {
   return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
 }
@@ -110,7 +113,7 @@ function expected(issue: Issue): string {
   return issue.code === 'invalid_value' ? alternatives(issue.values.map(String)) : issue.message;
 }
 
-/** `restart.give_up`; inside a route `slack.team`. Which of a list's items it is, line and column tell. */
+/** `restart.give_up`, or `slack.team` inside a route. List positions are left out, since line and column show them. */
 function label(path: Path): string {
   const [field, item, ...inside] = path;
   if (field !== 'routes' || item === undefined) return named(path) || 'this';
@@ -121,7 +124,7 @@ function named(path: Path): string {
   return path.filter((name) => typeof name === 'string').join('.');
 }
 
-/** As written, never the value: an interpolated one may be a secret. */
+/** The text as written, never the interpolated value, which may be a secret. */
 function shown(tree: Tree): string {
   if (tree.kind === 'map') return 'a map';
   if (tree.kind === 'list') return tree.items.length === 0 ? 'an empty list' : 'a list';

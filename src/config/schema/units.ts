@@ -1,4 +1,4 @@
-/** One way to write a unit, in any case; the patterns stand in the JSON Schema too, which has no flag for that. */
+/** A pattern for a word in any letter case; JSON Schema patterns have no flag for it. */
 function anyCase(word: string): string {
   return word.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
 }
@@ -30,29 +30,29 @@ const BYTES = spellings([
   [1024 ** 3, 'g gb gib'],
 ]);
 
-/** What a duration looks like in the config; the same pattern stands in the JSON Schema. */
+/** The pattern of a duration, also in the JSON Schema. */
 export const DURATION: RegExp = quantity(MS);
-/** What a size looks like in the config; the same pattern stands in the JSON Schema. */
+/** The pattern of a size, also in the JSON Schema. */
 export const SIZE: RegExp = quantity(BYTES);
 
-/** In ms: Node's timers fire after 1 ms when they are asked for more (nodejs.org/api/timers.html#settimeout). */
+/** In ms. With a longer one, Node's timers fire after 1 ms (nodejs.org/api/timers.html#settimeout). */
 export const LONGEST_DURATION = 2 ** 31 - 1;
-/** In bytes: one GiB below what a Buffer holds on every supported platform. */
+/** In bytes; 1 GiB less than a Buffer can hold on every supported platform. */
 export const LARGEST_SIZE = 3 * 1024 ** 3;
-/** In bytes, of what no buffer has to hold: files, and the memory of other processes. */
+/** In bytes, for sizes of files and of other processes' memory. */
 export const LARGEST_STORE = 1024 ** 4;
 
 /**
- * The ms of a text such as `500ms`, `10 s`, `1.5h` or `2 minutes`, rounded to a whole number; undefined if it is none or
- * longer than a timer can hold.
+ * Reads `500ms`, `10 s`, `1.5h` or `2 minutes` as ms, rounded to a whole number. Undefined if the text is not a duration
+ * or is longer than LONGEST_DURATION.
  */
 export function parseDuration(text: string): number | undefined {
   return parse(text, DURATION, MS, LONGEST_DURATION);
 }
 
 /**
- * The bytes of a text such as `64KiB`, `300M`, `512mb` or `1.5 GB`, rounded to a whole number; undefined if it is none or
- * more than `most`.
+ * Reads `64KiB`, `300M`, `512mb` or `1.5 GB` as bytes, rounded to a whole number. Undefined if the text is not a size or
+ * is more than `most`.
  */
 export function parseSize(text: string, most: number = LARGEST_SIZE): number | undefined {
   return parse(text, SIZE, BYTES, most);

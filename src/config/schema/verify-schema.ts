@@ -6,16 +6,13 @@ import { textOrTexts } from './route-fields.ts';
 export type VerifyConfig = z.output<ReturnType<typeof verifySchema>>;
 
 const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-/** What Telegram's setWebhook allows. */
+/** The secret_token that Telegram's setWebhook allows. */
 const TELEGRAM_TOKEN = /^[\w-]{1,256}$/;
 const ED25519_KEY = /^[0-9a-f]{64}$/i;
 const SERVICE_URL = /^https?:\/\/[^\s/?#]+(?:\/[^\s?#]*)?$/i;
 const ISSUER = /^https?:\/\/[^\s?#]+$/;
 
-/**
- * A profile's `verify`. What is wrong with a value never shows it, since it may be a secret that stands in the
- * wrong place.
- */
+/** A profile's `verify`. Messages never show a value, since it may be a secret in the wrong place. */
 export function verifySchema() {
   return strict(
     {
@@ -61,9 +58,9 @@ export function verifySchema() {
   );
 }
 
-/** One secret, or several of which any is right, so that they can be rotated. */
+/** One secret, or a list of which any is accepted, so that secrets can be rotated. */
 function secrets(says: string) {
-  return textOrTexts().describe(`${says} Or a list, of which any is right.`);
+  return textOrTexts().describe(`${says} Or a list, of which any is accepted.`);
 }
 
 function matching(pattern: RegExp, message: string) {

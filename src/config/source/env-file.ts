@@ -1,11 +1,11 @@
 export interface EnvFile {
   readonly values: ReadonlyMap<string, string>;
-  /** Where each of them is set. */
+  /** The line that sets each of them. */
   readonly lines: ReadonlyMap<string, number>;
   readonly faults: readonly EnvFault[];
 }
 
-/** Counted from 1. The message never holds anything of the line: it may be a secret. */
+/** Line and column count from 1. The message never quotes the line, which may hold a secret. */
 export interface EnvFault {
   readonly line: number;
   readonly column: number;
@@ -23,14 +23,13 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Reads dotenv text: `KEY=value`, `export KEY=value`, `#` comments, single quotes and backticks (nothing in them
- * is special) and double quotes (`\n`, `\r`, `\t`, `\"`, `\\`, `\$`); a quoted value may span lines. Without
- * quotes a comment needs a blank before its `#`, so that a password may hold one. Values are not interpolated;
- * a later line wins.
+ * Reads dotenv text: `KEY=value`, `export KEY=value`, `#` comments, single quotes and backticks (their text is literal)
+ * and double quotes (with `\n`, `\r`, `\t`, `\"`, `\\`, `\$`). A quoted value may span lines. Behind an unquoted value
+ * a comment needs a blank before its `#`, since a password may hold `#`. Values are not interpolated; a later line wins.
  *
- * Node's util.parseEnv is not used: up to Node 20.20 it reads an unclosed quote on over the lines below, takes
- * `bad line\nKEY` for a name, keeps a byte order mark and the blanks behind `export` in the name, cuts an
- * unquoted value at any `#`, and tells no line.
+ * Node's util.parseEnv is not used: up to Node 20.20 it continues an unclosed quote over the lines below, accepts
+ * `bad line\nKEY` as a name, leaves a byte order mark or blanks behind `export` in the name, cuts an unquoted value at
+ * any `#`, and reports no line numbers.
  */
 export function parseEnvFile(source: string): EnvFile {
   const text = source.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
@@ -67,7 +66,7 @@ function readEntry(text: string, start: number): Entry {
   }
   const value = readValue(text, start + head.length);
   if (typeof value === 'string') {
-    // What an unclosed quote was meant to hold is unknown: no other line can be judged.
+    // The end of an unclosed quote is unknown, so the lines below cannot be read.
     const unclosed = value === UNCLOSED;
     return { fault: value, column: head.length + 1, end: unclosed ? text.length : end + 1 };
   }

@@ -4,16 +4,16 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { errorCode, errorMessage } from '../../util/errno.ts';
 import { readPipe } from './pipe.ts';
 
-/** All that loading a config asks of the file system; a test may answer itself. */
+/** The file system as loading a config uses it; tests may replace it. */
 export interface Files {
-  /** Text; an Error whose message says in a few words why not, as `no such file`. */
+  /** The text of a file or named pipe. Rejects with an Error whose message is a short reason, such as `no such file`. */
   read(path: string): Promise<string>;
-  /** The files that a glob matches from that folder: absolute, sorted. */
+  /** The files that a glob relative to `folder` matches; absolute, sorted. */
   glob(pattern: string, folder: string): Promise<readonly string[]>;
   isFolder(path: string): Promise<boolean>;
-  /** That folder's path without links, as far as it is there and can be followed. */
+  /** The path without symbolic links; parts that do not exist stay as they are. */
   realFolder(path: string): Promise<string>;
-  /** Whether there is a file at that path, and one that can be run. */
+  /** Whether the path is a file, and whether it can be executed. */
   program(path: string): Promise<'runs' | 'not executable' | 'missing'>;
 }
 
@@ -23,7 +23,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
-  ELOOP: 'its links go round in a circle',
+  ELOOP: 'its symbolic links form a cycle',
 };
 
 export const realFiles: Files = {

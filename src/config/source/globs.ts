@@ -1,19 +1,19 @@
 import { sep } from 'node:path';
 
-/** A glob as a watcher sees it: where it begins to look, and what it looks for from there, level by level. */
+/** A glob for the watcher: the folder where the search starts, and the patterns for each level below it. */
 export interface SplitGlob {
   readonly base: string;
-  /** The last is for files, those before for folders; '**' is any number of these. */
+  /** The last one matches files, the others folders; '**' matches any number of folders. */
   readonly segments: readonly string[];
 }
 
-/** Of an absolute glob; pure. What is written in too clever a way looks everywhere below its base. */
+/** Splits an absolute glob. One with a brace or bracket over several levels covers everything below its base. Pure. */
 export function splitGlob(glob: string): SplitGlob {
   const parts = glob.split(sep === '/' ? '/' : /[\\/]/);
   const first = parts.findIndex((part) => MAGIC.test(part));
   const base = parts.slice(0, first === -1 ? -1 : first).join(sep) || sep;
   const segments = first === -1 ? parts.slice(-1) : parts.slice(first);
-  // A brace that holds a slash belongs to several levels at once.
+  // A slash inside a brace or parenthesis splits it.
   const torn = segments.some(
     (part) => count(part, '{') !== count(part, '}') || count(part, '(') !== count(part, ')'),
   );
@@ -21,8 +21,8 @@ export function splitGlob(glob: string): SplitGlob {
 }
 
 /**
- * Whether a glob's segment matches a name; where that is not simple to say, it does: one load too many changes
- * nothing. Names that begin with a dot are matched where it says so, as by the loader.
+ * A filter of names for a glob's segment. A segment with braces, brackets or extglobs accepts every name: the worst result
+ * is a load that changes nothing. As in the loader, a name that begins with a dot needs a segment that does.
  */
 export function nameFilter(segment: string): (name: string) => boolean {
   if (segment === '**') return (name) => !name.startsWith('.');

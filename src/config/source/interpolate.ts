@@ -1,4 +1,4 @@
-/** A place for a port; null is the gateway's only listener. */
+/** A reference to a listener's port; null is the gateway's only listener. */
 export interface PortPart {
   readonly port: string | null;
 }
@@ -8,11 +8,11 @@ export type Part = string | PortPart;
 export type Fault =
   /** `${NAME}` with no value and no default. */
   | { readonly kind: 'unset'; readonly name: string }
-  /** `${` that is neither a name, a name with a default, nor a port. As written. */
+  /** A `${` that is not followed by a name, a name with a default, or a port. `text` is as written. */
   | { readonly kind: 'malformed'; readonly text: string };
 
 export interface Interpolated {
-  /** Adjacent text is joined; the empty text has no part. */
+  /** No two texts are adjacent, and none is empty. */
   readonly parts: readonly Part[];
   readonly faults: readonly Fault[];
 }
@@ -23,9 +23,8 @@ const WITH_DEFAULT = /^([A-Za-z_][A-Za-z0-9_]*):-([\s\S]*)$/;
 const PORT = /^port(?:\.([A-Za-z0-9_-]+))?$/;
 
 /**
- * Replaces `${NAME}`, `${NAME:-default}` (the default holds for an unset and, as in a shell, for an empty one)
- * and `$$`; `${port}` and `${port.NAME}` become parts. Any other `$` stays. Values are taken as they are: a
- * `${…}` in one is text.
+ * Replaces `${NAME}`, `${NAME:-default}` (the default applies to an unset or, as in a shell, empty variable) and `$$`.
+ * `${port}` and `${port.NAME}` become parts. Any other `$` stays. A `${…}` in a variable's value is literal.
  */
 export function interpolate(text: string, lookup: (name: string) => string | undefined): Interpolated {
   const parts: Part[] = [];
@@ -69,7 +68,7 @@ function reference(
   return lookup(name) || fallback;
 }
 
-/** Puts the home in place of a leading `~` or `~/`, as a shell does; `~user` stays. */
+/** Replaces a leading `~` or `~/` by the home folder, as a shell does. `~user` stays. */
 export function expandHome(text: string, home: string): string {
   return text === '~' || text.startsWith('~/') ? home + text.slice(1) : text;
 }

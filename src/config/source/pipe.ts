@@ -2,12 +2,12 @@ import { constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** ms that whoever writes into it may take: a store of secrets may ask its user first. */
+/** ms that the writer may take, since a secret store may ask its user first. */
 const WRITTEN_WITHIN = 10_000;
 
 /**
- * All that comes out of a named pipe, as secret stores hand out an env_file. Without a writer fs.readFile would wait
- * for ever in open(2), and hold one of libuv's four threads. Throws where nobody writes, or does not end, in time.
+ * Reads a named pipe to its end; secret stores provide an env_file as one. Rejects if no writer has finished within
+ * `within` ms. Without a writer, fs.readFile would block one of libuv's four threads in open(2) for ever.
  */
 export async function readPipe(path: string, within: number = WRITTEN_WITHIN): Promise<Buffer> {
   const socket = new Socket({
@@ -16,7 +16,7 @@ export async function readPipe(path: string, within: number = WRITTEN_WITHIN): P
     writable: false,
   });
   const late = setTimeout(
-    () => socket.destroy(new Error(`it is a pipe, and nobody wrote all of it within ${within / 1000} s`)),
+    () => socket.destroy(new Error(`it is a pipe, and its writer did not finish within ${within / 1000} s`)),
     within,
   );
   try {

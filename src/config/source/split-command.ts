@@ -4,14 +4,13 @@ export type Words =
 
 const BLANK = /\s/;
 const OPERATOR = /^(?:[|&;]{1,2}|\d*(?:>{1,2}|<)(?:&\d*)?)$/;
-/** Within double quotes a backslash stands for itself before any other character (POSIX.1-2024 XCU 2.2.3). */
+/** In double quotes a backslash escapes only these (POSIX.1-2024 XCU 2.2.3). */
 const ESCAPED_IN_DOUBLE = new Set(['$', '`', '"', '\\', '\n']);
 
 /**
- * Splits a command into words as POSIX.1-2024 XCU 2.2 quotes them. `${…}` is kept whole, spaces and quotes in
- * it included, since it is interpolated later and its value is never split. A dollar behind a backslash comes
- * out as `$$`, which interpolation turns into a plain dollar. An unquoted shell operator is an error: no shell
- * would see it.
+ * Splits a command into words by the quoting rules of POSIX.1-2024 XCU 2.2. A `${…}` stays in one word with the blanks and
+ * quotes in it, since it is interpolated later and its value is not split. `\$` becomes `$$`, which interpolation turns
+ * into `$`. An unquoted shell operator is an error, since no shell runs the command.
  */
 export function splitWords(text: string): Words {
   const words: string[] = [];
@@ -30,7 +29,7 @@ export function splitWords(text: string): Words {
 }
 
 interface Piece {
-  /** Null for a line continuation alone, which is no word. */
+  /** Null for a line continuation, which alone makes no word. */
   readonly text: string | null;
   readonly end: number;
 }
@@ -96,7 +95,7 @@ function literal(character: string): string {
   return character === '$' ? '$$' : character;
 }
 
-/** `$$`, or `${…}` up to its brace: what interpolation reads as one. */
+/** The reference at that offset as interpolation reads it: `$$`, or `${…}` with its brace. Null if there is none. */
 function referenceAt(text: string, at: number): string | null {
   if (text.startsWith('$$', at)) return '$$';
   if (!text.startsWith('${', at)) return null;

@@ -1,15 +1,15 @@
 import { type Document, isScalar, visit, type YAMLError } from 'yaml';
 
-/** A mistake in YAML, in words for its author; `offset` counts UTF-16 units from the start of the text. */
+/** A mistake in YAML. The message is for the file's author; `offset` counts UTF-16 units from the start of the text. */
 export interface YamlMistake {
   readonly offset: number;
   readonly message: string;
 }
 
-/** Characters of the user's text that a message repeats at most. */
+/** The most characters of the user's text that a message quotes. */
 const SHOWN = 60;
 
-/** What the author of `text` has to type instead, for an error of the YAML parser. Pure. */
+/** Explains an error of the YAML parser: where the mistake is and what to type instead. Pure. */
 export function explainYamlError(error: YAMLError, text: string, document: Document): YamlMistake {
   const [at] = error.pos;
   return (
@@ -17,7 +17,7 @@ export function explainYamlError(error: YAMLError, text: string, document: Docum
   );
 }
 
-/** `a colon is missing after 'command'`, of a text in place of a map's first line; null if it does not look like one. */
+/** `a colon is missing after 'command'`, for a text that was meant as the first line of a map; null if it was not. */
 export function missingColon(line: string): string | null {
   const [, name, rest = ''] = /^["']?([A-Za-z_][\w.-]*)["']?(.*)$/s.exec(line) ?? [];
   if (name === undefined) return null;
@@ -26,7 +26,7 @@ export function missingColon(line: string): string | null {
   return /^(?:\s|$)/.test(rest) ? `a colon is missing after '${name}'` : null;
 }
 
-/** In `{ }` and `[ ]` the brace of a `${NAME}` begins a map. */
+/** A `${NAME}` without quotes in `{ }` or `[ ]`: YAML reads its brace as the start of a map. */
 function unquotedReference(text: string, at: number): YamlMistake | null {
   if (text[at] !== '{' || text[at - 1] !== '$') return null;
   const line = text.slice(0, at);
@@ -81,25 +81,28 @@ function nestedMap(text: string, at: number, rest: string): YamlMistake {
   if (/^[ \t]*- /.test(rest)) {
     return {
       offset: nextText(text, at),
-      message: 'a list item stands where a key belongs; indent the list below its key',
+      message: 'a list item is where a key belongs; indent the list below its key',
     };
   }
   if (/:(?:\s|$)/.test(rest)) {
     return { offset: at, message: `a text that holds ': ' needs quotes: write '${shorten(rest.trim())}'` };
   }
   const offset = nextText(text, lineEnd(text, at));
-  return { offset, message: 'this line is indented too far: the key above it has a value already' };
+  return {
+    offset,
+    message: 'this line is indented too far, since the key above it already has a value; indent it less',
+  };
 }
 
 function misaligned(text: string, at: number): YamlMistake {
   const offset = nextText(text, at);
   return {
     offset,
-    message: 'this line is indented like none above it; begin it in the column of the keys beside it',
+    message: 'the indentation of this line matches none above it; indent it like the keys of its map',
   };
 }
 
-/** At the bracket itself: the parser notices it lines later. */
+/** Finds the bracket itself; the parser reports the error lines later. */
 function unclosedBracket(text: string, at: number): YamlMistake | null {
   let closed = 0;
   for (let offset = at - 1; offset >= 0; offset -= 1) {
@@ -146,7 +149,7 @@ function lineEnd(text: string, from: number): number {
   return end === -1 ? text.length : end;
 }
 
-/** The offset of the next character that is no white space. */
+/** The offset of the next character that is not white space. */
 function nextText(text: string, from: number): number {
   return from + (/^\s*/.exec(text.slice(from))?.[0].length ?? 0);
 }

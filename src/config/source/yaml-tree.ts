@@ -1,6 +1,6 @@
 import type { Source } from '../../routing/route.ts';
 
-/** A config as written: plain values, each with its place. Anchors and merge keys are already followed. */
+/** A config as written: plain values, each with its place. Anchors and merge keys are resolved. */
 export type Tree = MapTree | ListTree | ScalarTree;
 
 export interface MapTree {
@@ -10,7 +10,7 @@ export interface MapTree {
 }
 
 export interface Entry {
-  /** Where the key stands. */
+  /** The place of the key. */
   readonly key: Source;
   readonly value: Tree;
 }
@@ -46,7 +46,7 @@ export function treeAt(tree: Tree, path: Path): Tree | undefined {
   return found;
 }
 
-/** The place of the value there, or of the nearest thing around it that was written. */
+/** The place of the value at that path, or of its nearest ancestor that exists. */
 export function valueSource(tree: Tree, path: Path): Source {
   let source = tree.source;
   let found: Tree | undefined = tree;
@@ -58,7 +58,7 @@ export function valueSource(tree: Tree, path: Path): Source {
   return source;
 }
 
-/** The place of the key there, else of the value there. */
+/** The place of the key at that path; of the value, as in valueSource, if there is no key. */
 export function keySource(tree: Tree, path: Path): Source {
   const parent = treeAt(tree, path.slice(0, -1));
   const name = path.at(-1);
@@ -66,7 +66,7 @@ export function keySource(tree: Tree, path: Path): Source {
   return entry?.key ?? valueSource(tree, path);
 }
 
-/** Plain data for the schema. Where `asText` holds, a number or a boolean is the text that was written. */
+/** Plain data for the schema. Numbers and booleans at paths for which `asText` is true become the text as written. */
 export function plain(tree: Tree, asText: (path: Path) => boolean, path: Path = []): unknown {
   if (tree.kind === 'list') return tree.items.map((item, index) => plain(item, asText, [...path, index]));
   if (tree.kind === 'map') {
@@ -105,7 +105,7 @@ export function withoutKeys(tree: MapTree, names: Iterable<string>): MapTree {
   return { ...tree, entries };
 }
 
-/** A key with nothing behind it counts as not given: `include:` alone is a reminder, not a mistake. */
+/** Removes keys without a value: an `include:` with nothing behind it counts as not given. */
 export function withoutEmpty(tree: MapTree): MapTree {
   const empty = [...tree.entries].filter(([, { value }]) => value.kind === 'scalar' && value.value === null);
   return withoutKeys(
@@ -114,22 +114,23 @@ export function withoutEmpty(tree: MapTree): MapTree {
   );
 }
 
-/** The tree without what stands at those paths, each of one or two names, and without a map emptied by that. */
+/** Removes the values at those paths, each of one or two names, and maps that become empty. */
 export function prune(tree: MapTree, paths: readonly Path[]): MapTree {
-  const whole = paths.filter((path) => path.length < 2).map((path) => String(path[0]));
+  const fields = paths.filter((path) => path.length < 2).map((path) => String(path[0]));
   return withoutEmpty(
-    mapEntries(withoutKeys(tree, whole), (value, name) => {
-      const doomed = new Set(paths.filter((path) => path[0] === name).map((path) => path[1]));
-      if (doomed.size === 0) return value;
+    mapEntries(withoutKeys(tree, fields), (value, name) => {
+      const removed = new Set(paths.filter((path) => path[0] === name).map((path) => path[1]));
+      if (removed.size === 0) return value;
       if (value.kind === 'list')
-        return { ...value, items: value.items.filter((_, index) => !doomed.has(index)) };
+        return { ...value, items: value.items.filter((_, index) => !removed.has(index)) };
       if (value.kind !== 'map') return value;
-      const rest = withoutKeys(value, [...doomed].map(String));
+      const rest = withoutKeys(value, [...removed].map(String));
       return rest.entries.size > 0 ? rest : nothing(value.source);
     }),
   );
 }
 
+/** An empty value, as of a key with nothing behind it. */
 export function nothing(source: Source): ScalarTree {
   return { kind: 'scalar', source, value: null, written: '' };
 }

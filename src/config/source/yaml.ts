@@ -16,22 +16,22 @@ import { type Problem, problemAt } from '../problems.ts';
 import { explainYamlError } from './yaml-errors.ts';
 import { type Entry, nothing, type Tree } from './yaml-tree.ts';
 
-/** Nodes that one file may unfold to: aliases of aliases double, and no config comes near it. */
+/** The most nodes of one file with its aliases resolved, which nested aliases can multiply. No real config comes near it. */
 const MOST_NODES = 200_000;
 
 export interface Parsed {
-  /** Null where the file is empty or not YAML. A part that cannot be read is an empty text. */
+  /** Null if the file is empty or not YAML. A part that cannot be read is an empty text. */
   readonly tree: Tree | null;
   readonly problems: readonly Problem[];
 }
 
 /**
- * YAML 1.2 to a tree with places. Of the syntax errors only the first is told: the parser loses its footing
- * there. Keys set twice, unknown aliases, cycles and tags are told all at once.
+ * Parses YAML 1.2 into a tree with places. Only the first syntax error is reported, since later ones are often its
+ * consequences. Duplicate keys, unknown aliases, cycles and tags are all reported.
  */
 export function parseYaml(file: string, text: string): Parsed {
   const lines = new LineCounter();
-  // Duplicates are told below: the parser's own error names neither the key nor its first place.
+  // Duplicate keys are reported below: the parser's own error names neither the key nor its first place.
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false });
   const [error] = document.errors;
   if (error !== undefined) {
@@ -52,7 +52,7 @@ class TreeBuilder {
   readonly #open = new Set<Node>();
   #nodes = 0;
 
-  /** Whether the tree is cut off, so that what it lacks is no mistake of its own. */
+  /** Whether the tree is cut off at MOST_NODES. */
   get overflowed(): boolean {
     return this.#nodes > MOST_NODES;
   }
@@ -68,11 +68,11 @@ class TreeBuilder {
     this.#nodes += 1;
     if (this.#nodes === MOST_NODES + 1)
       this.#report(source, `aliases unfold to more than ${MOST_NODES} values here`);
-    if (this.overflowed) return spoilt(source);
+    if (this.overflowed) return unreadable(source);
     if (isAlias(node)) return this.#alias(node, source);
     if (this.#open.has(node)) {
       this.#report(source, 'this alias is inside the value that it refers to');
-      return spoilt(source);
+      return unreadable(source);
     }
     this.#open.add(node);
     const tree = this.#value(node, source);
@@ -85,12 +85,12 @@ class TreeBuilder {
       node.tag !== undefined &&
       !/^tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)$/.test(node.tag)
     ) {
-      this.#report(source, 'YAML tags are not supported');
+      this.#report(source, 'YAML tags are not supported; remove this one');
     }
     if (isMap(node)) return { kind: 'map', source, entries: this.#entries(node) };
     if (isSeq(node))
       return { kind: 'list', source, items: node.items.map((item) => this.#item(item, source)) };
-    return isScalar(node) ? this.#scalar(node, source) : spoilt(source);
+    return isScalar(node) ? this.#scalar(node, source) : unreadable(source);
   }
 
   #alias(node: Alias, source: Source): Tree {
@@ -100,7 +100,7 @@ class TreeBuilder {
       source,
       `no anchor '&${node.source}' is defined above; a text that begins with '*' needs quotes: "*${node.source}"`,
     );
-    return spoilt(source);
+    return unreadable(source);
   }
 
   #item(item: unknown, parent: Source): Tree {
@@ -111,7 +111,7 @@ class TreeBuilder {
     const { value } = node;
     const written = node.type === 'PLAIN' ? (node.source ?? '') : String(value);
     if (written.includes('\0')) this.#report(source, 'a text must not hold a NUL byte');
-    // `~` is the home in every field, and no field takes YAML's null.
+    // A lone `~` is null in YAML. No field accepts null, and here it means the home folder.
     if (node.type === 'PLAIN' && written === '~') return { kind: 'scalar', source, value: '~', written };
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
       return { kind: 'scalar', source, value, written };
@@ -137,7 +137,7 @@ class TreeBuilder {
       }
       const first = own.get(name);
       if (first === undefined) own.set(name, { key: source, value });
-      else this.#report(source, `'${name}' is already set in line ${first.key.line}`);
+      else this.#report(source, `'${name}' is already set in line ${first.key.line}; remove one of them`);
     }
     return this.#merge(own, merged);
   }
@@ -165,8 +165,8 @@ class TreeBuilder {
   }
 }
 
-/** Stands for what cannot be read. Not an empty value: that would count as not given. */
-function spoilt(source: Source): Tree {
+/** Replaces a part that cannot be read. It is not an empty value, which would count as not given. */
+function unreadable(source: Source): Tree {
   return { kind: 'scalar', source, value: '', written: '' };
 }
 

@@ -9,7 +9,7 @@ function lines(before: Plan, after: Plan): readonly string[] {
   return linesOf(diffPlans(before, after));
 }
 
-/** The same, written elsewhere in the config. */
+/** The same plan, written elsewhere in the config. */
 function moved(before: Plan): Plan {
   const elsewhere = { ...source, line: 77 };
   return {
@@ -19,7 +19,7 @@ function moved(before: Plan): Plan {
   };
 }
 
-test('a plan differs neither from itself nor from the same one written elsewhere', () => {
+test('a plan equals itself and the same plan written elsewhere', () => {
   fc.assert(
     fc.property(anyPlan, (any) => {
       assert.deepEqual(lines(any, any), []);
@@ -29,7 +29,7 @@ test('a plan differs neither from itself nor from the same one written elsewhere
   );
 });
 
-test('whatever differs is told, and in the other direction too', () => {
+test('every difference is found in both directions', () => {
   fc.assert(
     fc.property(anyPlan, anyPlan, (before, after) => {
       const there = diffPlans(before, after);
@@ -44,7 +44,7 @@ test('whatever differs is told, and in the other direction too', () => {
   );
 });
 
-test('what a gateway is started with restarts it, and names what changed, never a value', () => {
+test('a change of start settings restarts the gateway and names the fields, never a value', () => {
   const before = plan([profile('bot', { env: { TOKEN: ['old secret'], LANG: ['C'] } })]);
   const told = (changes: Parameters<typeof profile>[1]): readonly string[] =>
     lines(before, plan([profile('bot', { env: { TOKEN: ['old secret'], LANG: ['C'] }, ...changes })]));
@@ -62,7 +62,7 @@ test('what a gateway is started with restarts it, and names what changed, never 
   ]);
 });
 
-test('what gwproxy itself does with a gateway restarts nothing', () => {
+test('a change of settings that only gwproxy uses restarts nothing', () => {
   const before = plan([profile('bot')]);
   const told = (changes: Parameters<typeof profile>[1]): readonly string[] =>
     lines(before, plan([profile('bot', changes)]));
@@ -78,7 +78,7 @@ test('what gwproxy itself does with a gateway restarts nothing', () => {
   assert.deepEqual(lines(before, { ...before, routes: [route('bot', '/other')] }), ['bot: changed (routes)']);
 });
 
-test('profiles that come, go, move or become another kind are told apart', () => {
+test('added, removed, moved and replaced profiles are distinguished', () => {
   const before = plan([profile('gone'), elsewhere('far', 7001), profile('turned')]);
   const after = plan([elsewhere('far', 7002), elsewhere('turned', 7003), profile('new')]);
   assert.deepEqual(lines(before, after), [
@@ -89,7 +89,7 @@ test('profiles that come, go, move or become another kind are told apart', () =>
   ]);
 });
 
-test('settings are named one by one, and listen says what it needs', () => {
+test('each changed setting is named, and the line of listen says what to do', () => {
   const before = plan([profile('bot')]);
   const after: Plan = {
     ...before,
@@ -110,7 +110,7 @@ test('settings are named one by one, and listen says what it needs', () => {
   ]);
 });
 
-test('routes are the same by what they say, in their order', () => {
+test('routes are equal if their content and order are', () => {
   assert.ok(
     sameRoutes([route('a'), route('b')], [{ ...route('a'), source: { ...source, line: 9 } }, route('b')]),
   );

@@ -10,7 +10,7 @@ function interrupted(before: Plan, after: Plan, serving: readonly string[]) {
   return interruptionsOf(diffPlans(before, after), before, new Set(serving));
 }
 
-test('a gateway that serves is restarted by a new command, and ended when it is removed or has a url instead', () => {
+test('a gateway that serves is restarted by a new command, and ended if its profile is removed or gets a url', () => {
   const before = plan([profile('a'), profile('b'), profile('c'), profile('d')]);
   const after = plan([
     profile('a', { program: 'other' }),
@@ -21,7 +21,7 @@ test('a gateway that serves is restarted by a new command, and ended when it is 
   assert.deepEqual(interrupted(before, after, ['d']), { restarts: [], ends: [] });
 });
 
-test('gateways that gwproxy does not run are not interrupted, whatever changes of them', () => {
+test('a gateway that does not serve or has a url is never interrupted', () => {
   const before = plan([elsewhere('moved', 7001), elsewhere('removed', 7002), elsewhere('run here', 7003)]);
   const here = profile('run here', { listeners: [{ ...LISTENER, port: 7004 }] });
   const after = plan([elsewhere('moved', 7005), here, profile('added')]);

@@ -16,19 +16,19 @@ interface Watching {
   readonly watch: ConfigWatch;
   readonly reasons: string[];
   readonly count: number;
-  /** Resolves at the next change that is told, or was told and not asked for yet. */
+  /** Resolves at the next reported change; at once if one was reported since the last call. */
   next(): Promise<void>;
 }
 
 function watching(t: TestContext, options: Partial<ConfigWatchOptions> = {}): Watching {
-  const told = new EventEmitter();
+  const events = new EventEmitter();
   const reasons: string[] = [];
   let count = 0;
   let seen = 0;
   const watch = createConfigWatch({
     changed: () => {
       count += 1;
-      told.emit('changed');
+      events.emit('changed');
     },
     unwatched: (reason) => void reasons.push(reason),
     ...options,
@@ -41,20 +41,20 @@ function watching(t: TestContext, options: Partial<ConfigWatchOptions> = {}): Wa
       return count;
     },
     async next() {
-      while (count === seen) await once(told, 'changed');
+      while (count === seen) await once(events, 'changed');
       seen = count;
     },
   };
 }
 
-/** Nothing that came before counts. */
+/** A `since` in the future: no earlier change counts. */
 const now = (): number => Date.now() + 60_000;
 
 function files(...paths: string[]): ConfigInputs {
   return { files: paths, globs: [] };
 }
 
-test('many writes of one save are told once', async (t) => {
+test('many writes of one save are reported once', async (t) => {
   const at = await folder(t, { 'gwproxy.yaml': '' });
   const file = join(at, 'gwproxy.yaml');
   const watched = watching(t);
@@ -64,7 +64,7 @@ test('many writes of one save are told once', async (t) => {
   assert.equal(watched.count, 1);
 });
 
-test('a save by rename is seen, the second time too', async (t) => {
+test('a save by rename is reported, also the second time', async (t) => {
   const at = await folder(t, { 'gwproxy.yaml': '' });
   const file = join(at, 'gwproxy.yaml');
   const watched = watching(t);
@@ -78,7 +78,7 @@ test('a save by rename is seen, the second time too', async (t) => {
   assert.equal(watched.count, 2);
 });
 
-test('a swapped link is seen, and what it leads to from then on', async (t) => {
+test('a replaced link is reported, and then changes of its new target', async (t) => {
   const at = await folder(t, { '..one/gwproxy.yaml': '1', '..two/gwproxy.yaml': '2' });
   const file = join(at, 'gwproxy.yaml');
   await symlink('..one', join(at, '..data'));
@@ -94,7 +94,7 @@ test('a swapped link is seen, and what it leads to from then on', async (t) => {
   await watched.next();
 });
 
-test('a folder that is replaced by another of its name is watched on', async (t) => {
+test('a folder that is replaced by another of its name stays watched', async (t) => {
   const at = await folder(t, { 'conf/gwproxy.yaml': '1' });
   const file = join(at, 'conf', 'gwproxy.yaml');
   const watched = watching(t);
@@ -107,27 +107,27 @@ test('a folder that is replaced by another of its name is watched on', async (t)
   await watched.next();
 });
 
-test('a file and a folder that are not there yet are seen when they come', async (t) => {
+test('a missing file and a missing folder are reported when they are created', async (t) => {
   const at = await folder(t, { 'gwproxy.yaml': '' });
-  const looked: ConfigInputs = {
+  const inputs: ConfigInputs = {
     files: [join(at, 'secrets', '.env')],
     globs: [join(at, 'profiles', '*.yaml')],
   };
   const watched = watching(t);
-  await watched.watch.follow(looked, now());
+  await watched.watch.follow(inputs, now());
   await mkdir(join(at, 'secrets'));
   await watched.next();
-  await watched.watch.follow(looked, now());
+  await watched.watch.follow(inputs, now());
   await writeFile(join(at, 'secrets', '.env'), 'A=1');
   await watched.next();
   await mkdir(join(at, 'profiles'));
   await watched.next();
-  await watched.watch.follow(looked, now());
+  await watched.watch.follow(inputs, now());
   await writeFile(join(at, 'profiles', 'new.yaml'), '');
   await watched.next();
 });
 
-test('what changed while nobody watched yet is told', async (t) => {
+test('a change between the load and the start of watching is reported', async (t) => {
   const at = await folder(t, { 'gwproxy.yaml': '' });
   const watched = watching(t);
   const since = Date.now();
@@ -136,22 +136,22 @@ test('what changed while nobody watched yet is told', async (t) => {
   await watched.next();
 });
 
-test('what is written beside the config is nobody’s business', async (t) => {
+test('other files beside the config are ignored', async (t) => {
   const at = await folder(t, { 'gwproxy.yaml': '' });
   const watched = watching(t);
   await watched.watch.follow(files(join(at, 'gwproxy.yaml')), now());
   for (let line = 0; line < 20; line += 1) await writeFile(join(at, 'bot.log'), String(line));
-  // The mark behind them: by then they have been told, if at all.
+  // Events come in order: once this one is reported, the ones above were too, if at all.
   await writeFile(join(at, 'gwproxy.yaml'), '2');
   await watched.next();
   assert.equal(watched.count, 1);
 });
 
-test('a file that never comes to rest is looked at all the same', async (t) => {
+test('a file that is written without a pause is still reported', async (t) => {
   const at = await folder(t, { 'gwproxy.yaml': '' });
   const watched = watching(t);
   await watched.watch.follow(files(join(at, 'gwproxy.yaml')), now());
-  // Until it was told, there is no pause in which a save could be over.
+  // Writes follow each other too fast for a save to count as finished.
   for (let part = 0; watched.count === 0 && part < 1000; part += 1) {
     await writeFile(join(at, 'gwproxy.yaml'), String(part));
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -159,7 +159,7 @@ test('a file that never comes to rest is looked at all the same', async (t) => {
   assert.equal(watched.count, 1);
 });
 
-test('it takes one handle a folder, and gives back what it watches no more', async (t) => {
+test('it uses one handle for each folder, and closes those it no longer needs', async (t) => {
   const names = Array.from({ length: 50 }, (_, index) => `profiles/bot-${index}.yaml`);
   const at = await folder(t, Object.fromEntries(names.map((name) => [name, ''])));
   const before = inotifyWatches();
@@ -171,25 +171,25 @@ test('it takes one handle a folder, and gives back what it watches no more', asy
   if (process.platform === 'linux') assert.equal(inotifyWatches() - before, 0);
 });
 
-test('what cannot be watched is told once, in plain words, and the rest is watched', async (t) => {
+test('a folder that cannot be watched is reported once, and the others are watched', async (t) => {
   const at = await folder(t, { 'gwproxy.yaml': '', 'secrets/.env': '' });
   const watched = watching(t, {
-    watch(path, told) {
+    watch(path, listener) {
       if (path.endsWith('secrets')) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
-      return watchFolder(path, told);
+      return watchFolder(path, listener);
     },
   });
-  const looked = files(join(at, 'gwproxy.yaml'), join(at, 'secrets', '.env'));
-  await watched.watch.follow(looked, now());
-  await watched.watch.follow(looked, now());
+  const inputs = files(join(at, 'gwproxy.yaml'), join(at, 'secrets', '.env'));
+  await watched.watch.follow(inputs, now());
+  await watched.watch.follow(inputs, now());
   assert.deepEqual(watched.reasons, [
-    `${join(at, 'secrets')}: this system watches no more files for you; raise fs.inotify.max_user_watches`,
+    `${join(at, 'secrets')}: this user has no file watches left; raise fs.inotify.max_user_watches`,
   ]);
   await writeFile(join(at, 'gwproxy.yaml'), '2');
   await watched.next();
 });
 
-/** How many inotify watches this process has; 0 where the system has none. */
+/** How many inotify watches this process has; 0 if the system has no inotify. */
 function inotifyWatches(): number {
   if (process.platform !== 'linux') return 0;
   return readdirSync('/proc/self/fdinfo')
@@ -197,7 +197,7 @@ function inotifyWatches(): number {
       try {
         return readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8');
       } catch (error) {
-        // The one that the list itself was read with.
+        // The descriptor that the folder was listed with is closed by now.
         assert.ok(error instanceof Error && 'code' in error && error.code === 'ENOENT');
         return '';
       }

@@ -7,14 +7,14 @@ import type { ConfigInputs } from '../../../src/config/load.ts';
 import { nameFilter, splitGlob } from '../../../src/config/source/globs.ts';
 import { folder } from '../folder.ts';
 
-/** Asks which names in which folders count. */
+/** Returns a function that says whether a name in a folder counts. */
 async function counts(looked: ConfigInputs) {
   const { places } = await watchedFoldersOf(looked);
   return (path: string, name: string): boolean =>
     places.some((place) => place.folder === path && place.matches(name));
 }
 
-test('a file counts by its name in its folder, and nothing beside it', async (t) => {
+test('a file counts in its folder, and no other file there', async (t) => {
   const at = await folder(t, { 'gwproxy.yaml': '', 'bot.log': '' });
   const counted = await counts({ files: [join(at, 'gwproxy.yaml')], globs: [] });
   assert.ok(counted(at, 'gwproxy.yaml'));
@@ -31,14 +31,14 @@ test('every link on the way to a file counts, as in a volume of Kubernetes', asy
   assert.ok(counted(join(at, '..2026_01'), 'gwproxy.yaml'));
 });
 
-test('of a path that is not there the first missing part counts', async (t) => {
+test('of a missing path the first missing part counts', async (t) => {
   const at = await folder(t, { 'gwproxy.yaml': '' });
   const counted = await counts({ files: [join(at, 'secrets', 'bot', '.env')], globs: [] });
   assert.ok(counted(at, 'secrets'));
   assert.ok(!counted(at, 'gwproxy.yaml'));
 });
 
-test('links that go round in a circle end', async (t) => {
+test('a cycle of links ends', async (t) => {
   const at = await folder(t, {});
   await symlink('b', join(at, 'a'));
   await symlink('a', join(at, 'b'));
@@ -46,7 +46,7 @@ test('links that go round in a circle end', async (t) => {
   assert.ok(counted(at, 'a') && counted(at, 'b'));
 });
 
-test('a glob counts what it matches in its folder, and the folder itself', async (t) => {
+test('the files that a glob matches count, and its base folder', async (t) => {
   const at = await folder(t, { 'profiles/one.yaml': '' });
   const counted = await counts({ files: [], globs: [join(at, 'profiles', '*.yaml')] });
   assert.ok(counted(join(at, 'profiles'), 'two.yaml'));
@@ -55,7 +55,7 @@ test('a glob counts what it matches in its folder, and the folder itself', async
   assert.ok(counted(at, 'profiles'));
 });
 
-test('a glob over folders counts new folders, and its files in each', async (t) => {
+test('with a glob over folders new folders count, and matching files in each', async (t) => {
   const at = await folder(t, { 'bots/one/gwproxy.yaml': '', 'bots/notes.txt': '' });
   const counted = await counts({ files: [], globs: [join(at, 'bots', '*', 'gwproxy.yaml')] });
   assert.ok(counted(join(at, 'bots', 'one'), 'gwproxy.yaml'));
@@ -65,7 +65,7 @@ test('a glob over folders counts new folders, and its files in each', async (t) 
   assert.ok(counted(join(at, 'bots'), 'two'));
 });
 
-test('a glob of any depth looks into every folder, as far as the limit', async (t) => {
+test('a glob with ** covers every folder up to the limit', async (t) => {
   const at = await folder(t, { 'bots/a/b/c.yaml': '', 'bots/.git/d.yaml': '' });
   const globs = [join(at, 'bots', '**', '*.yaml')];
   const counted = await counts({ files: [], globs });
@@ -78,7 +78,7 @@ test('a glob of any depth looks into every folder, as far as the limit', async (
   assert.ok(places.length <= 202);
 });
 
-test('a base that is not there yet is waited for', async (t) => {
+test('a missing base folder of a glob counts when it is created', async (t) => {
   const at = await folder(t, { 'gwproxy.yaml': '' });
   const counted = await counts({ files: [], globs: [join(at, 'profiles', '*.yaml')] });
   assert.ok(counted(at, 'profiles'));
@@ -93,7 +93,7 @@ test('globs are split at their first magic part', () => {
   assert.deepEqual(splitGlob('/a/{b,c/d}.yaml'), { base: '/a', segments: ['**', '*'] });
 });
 
-test('a name filter takes too much rather than too little', () => {
+test('a name filter accepts names that it cannot judge', () => {
   assert.ok(nameFilter('*.yaml')('a.yaml'));
   assert.ok(!nameFilter('*.yaml')('ayaml'));
   assert.ok(nameFilter('bot-?.yaml')('bot-1.yaml'));

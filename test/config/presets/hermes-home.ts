@@ -5,13 +5,13 @@ import { formatProblem, type Loaded, loadConfig } from '../../../src/config/load
 import type { Plan } from '../../../src/config/types.ts';
 import { folder, type Written } from '../folder.ts';
 
-/** Of one Hermes profile; `''` for a file without a word in it. */
+/** The files of one Hermes profile; `''` is an empty file. */
 export interface Profile {
   readonly config?: string;
   readonly env?: string;
 }
 
-/** The files of those profiles below ~/.hermes of a home in that folder; `default` lives in the root itself. */
+/** Those profiles' files, by path below a home folder; `default` is in the root itself. */
 export function filesOf(profiles: Readonly<Record<string, Profile>>, root = 'home/.hermes'): Written {
   const files = Object.entries(profiles).flatMap(([name, { config, env }]) => {
     const home = name === 'default' ? root : `${root}/profiles/${name}`;
@@ -26,11 +26,11 @@ export function filesOf(profiles: Readonly<Record<string, Profile>>, root = 'hom
 export interface Outcome {
   readonly at: string;
   readonly loaded: Loaded;
-  /** The problems, or the warnings of a config that is valid; files by their place in the folder. */
+  /** The problems, or the warnings of a valid config, with paths relative to the folder. */
   readonly lines: readonly string[];
 }
 
-/** Loads that gwproxy.yaml beside those files, on a machine that has a program `hermes`. */
+/** Loads that gwproxy.yaml beside those files, with a program `hermes` on the PATH. */
 export async function load(t: TestContext, config: string, files: Written): Promise<Outcome> {
   const at = await folder(t, { ...files, 'gwproxy.yaml': config, 'bin/README': 'programs\n' });
   await symlink(process.execPath, join(at, 'bin', 'hermes'));
@@ -53,7 +53,7 @@ export async function planOf(
 export const APP = '00000000-0000-0000-0000-00000000000a';
 export const OTHER_APP = '00000000-0000-0000-0000-00000000000b';
 
-/** All five platforms that open a port would clash at /api/messages: this is four, with Agent 365. */
+/** Four of the five platforms that open a port. Teams is left out, since it clashes with Agent 365 at /api/messages. */
 export const FULL = `platforms:
   agent365:
     enabled: true

@@ -5,7 +5,7 @@ import { parseYaml } from '../../../src/config/source/yaml.ts';
 
 type Env = Readonly<Record<string, string>>;
 
-/** What a gateway with that config.yaml and that environment opens, shortened to what each case is about. */
+/** The listeners of a gateway with that config.yaml and environment, as short texts. */
 function opened(text: string, env: Env): readonly string[] {
   const { tree, problems } = parseYaml('config.yaml', text);
   assert.deepEqual(problems, []);
@@ -32,7 +32,7 @@ const A365_ENV = { A365_TENANT_ID: 'env-tenant', A365_APP_ID: 'env-app' };
 const TEAMS = '{ extra: { port: 18671, client_id: file-app, client_secret: hush, tenant_id: t } }';
 const A365 = '{ extra: { port: 18681, app_id: file-app, tenant_id: t } }';
 
-/** As gateway/config.py and the adapters of Hermes Agent 0.19 and hermes-a365 0.8 decide it. */
+/** From gateway/config.py and the adapters of Hermes Agent 0.19 and hermes-a365 0.8. */
 const CASES: readonly (readonly [name: string, config: string, env: Env, listeners: readonly string[]])[] = [
   ['nothing is on by itself', '', {}, []],
   ['a platform without a switch is off', 'platforms: { webhook: { extra: { port: 1 } } }', {}, []],
@@ -45,7 +45,7 @@ const CASES: readonly (readonly [name: string, config: string, env: Env, listene
   ["YAML 1.1's yes is true", 'platforms: { webhook: { enabled: yes } }', {}, ['webhook 0.0.0.0:8644']],
   ['off is off', 'platforms: { webhook: { enabled: off } }', {}, []],
   [
-    'a null host is none',
+    'a null host counts as unset',
     'platforms: { webhook: { enabled: true, extra: { host: ~, port: null } } }',
     {},
     ['webhook 0.0.0.0:8644'],
@@ -57,13 +57,13 @@ const CASES: readonly (readonly [name: string, config: string, env: Env, listene
     ['webhook 0.0.0.0:18641'],
   ],
   [
-    'gateway.platforms beneath platforms, extra by key',
+    'platforms beats gateway.platforms, and extra is merged by key',
     'gateway: { platforms: { webhook: { enabled: true, extra: { host: 10.0.0.1, port: 1 } } } }\nplatforms: { webhook: { extra: { port: 2 } } }',
     {},
     ['webhook 10.0.0.1:2'],
   ],
   [
-    "a section of the platform's own name switches it",
+    "a top-level section of the platform's name turns it on or off",
     'webhook: { enabled: false }\nplatforms: { webhook: { enabled: true } }',
     {},
     [],
@@ -75,7 +75,7 @@ const CASES: readonly (readonly [name: string, config: string, env: Env, listene
     ['webhook 0.0.0.0:2'],
   ],
   [
-    'WEBHOOK_PORT alone does not',
+    'WEBHOOK_PORT does not count without WEBHOOK_ENABLED',
     'platforms: { webhook: { enabled: true, extra: { port: 1 } } }',
     { WEBHOOK_PORT: '2' },
     ['webhook 0.0.0.0:1'],
@@ -93,7 +93,7 @@ const CASES: readonly (readonly [name: string, config: string, env: Env, listene
     ['graph 0.0.0.0:2'],
   ],
   ['MSGRAPH_WEBHOOK_PORT turns nothing on', '', { MSGRAPH_WEBHOOK_PORT: '2' }, []],
-  ['MSGRAPH_WEBHOOK_ENABLED does', '', { MSGRAPH_WEBHOOK_ENABLED: '1' }, ['graph 0.0.0.0:8646']],
+  ['MSGRAPH_WEBHOOK_ENABLED turns Graph on', '', { MSGRAPH_WEBHOOK_ENABLED: '1' }, ['graph 0.0.0.0:8646']],
   [
     'API_SERVER_KEY turns the API on, and its port and host count',
     'platforms: { api_server: { extra: { port: 1, host: 10.0.0.1 } } }',
@@ -101,13 +101,13 @@ const CASES: readonly (readonly [name: string, config: string, env: Env, listene
     ['api 10.0.0.2:2'],
   ],
   [
-    'without it config.yaml stands above',
+    'without API_SERVER_KEY config.yaml beats the environment',
     'platforms: { api_server: { enabled: true, extra: { port: 1 } } }',
     { API_SERVER_PORT: '2', API_SERVER_HOST: '10.0.0.2' },
     ['api 10.0.0.2:1'],
   ],
   [
-    'Teams is on where its three values are known',
+    'Teams is on if its three values are set',
     `platforms: { teams: ${TEAMS} }`,
     {},
     ['messages 0.0.0.0:18671 file-app'],
@@ -119,39 +119,39 @@ const CASES: readonly (readonly [name: string, config: string, env: Env, listene
     ['messages 0.0.0.0:18672 env-app'],
   ],
   [
-    'the three together stand above config.yaml',
+    'all three Teams variables together beat config.yaml',
     `platforms: { teams: ${TEAMS} }`,
     { ...TEAMS_ENV, TEAMS_PORT: '18672' },
     ['messages 0.0.0.0:18672 env-app'],
   ],
   [
-    'two of them stand beneath',
+    'config.yaml beats two of the three Teams variables',
     `platforms: { teams: ${TEAMS} }`,
     { TEAMS_CLIENT_ID: 'env-app', TEAMS_PORT: '18672' },
     ['messages 0.0.0.0:18671 file-app'],
   ],
   ['Teams that was turned off stays off', 'platforms: { teams: { enabled: false } }', TEAMS_ENV, []],
   [
-    'a host of Teams is not asked for',
+    'a host for Teams is ignored',
     `platforms: { teams: { enabled: true, extra: { host: 127.0.0.1, client_id: a } } }`,
     {},
     ['messages 0.0.0.0:3978 a'],
   ],
   ['Agent 365 needs its plugin', `platforms: { agent365: ${A365} }`, {}, []],
   [
-    'Agent 365 is on where plugin, tenant and app are',
+    'Agent 365 is on if its plugin, tenant and app are set',
     `plugins: { enabled: [agent365] }\nplatforms: { agent365: ${A365} }`,
     {},
     ['messages 127.0.0.1:18681 file-app'],
   ],
   [
-    'its environment stands above config.yaml',
+    "Agent 365's environment beats config.yaml",
     `plugins: { enabled: [agent365] }\nplatforms: { agent365: ${A365} }`,
     { ...A365_ENV, HERMES_BRIDGE_PORT: '18682', A365_BF_APP_ID: 'bf-app' },
     ['messages 127.0.0.1:18682 env-app,bf-app'],
   ],
   [
-    'two that answer activities are called by their platforms',
+    'two listeners for activities are named after their platforms',
     `platforms: { teams: ${TEAMS}, agent365: { enabled: true, extra: { port: 1, app_id: b } } }`,
     {},
     ['teams 0.0.0.0:18671 file-app', 'agent365 127.0.0.1:1 b'],

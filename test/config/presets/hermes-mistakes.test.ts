@@ -47,25 +47,25 @@ const MISTAKES: readonly Mistake[] = [
     [`${CONFIG}:2:1: this line is indented with a tab; use spaces`],
   ],
   [
-    'a list for a config',
+    'a config.yaml that is a list',
     ONE,
     { inbox: { config: '- webhook\n' } },
     [`${CONFIG}:1:1: must be a map of keys and values`],
   ],
   [
-    'a port that is none',
+    'an invalid port',
     ONE,
     { inbox: { config: WEBHOOK.replace('18641', 'http') } },
     [`${CONFIG}:4:37: webhook: port must be a port from 1 to 65535, not 'http'`],
   ],
   [
-    'a port of 0, which nobody could know',
+    'port 0, which lets the system choose',
     ONE,
     { inbox: { config: WEBHOOK.replace('18641', '0') } },
     [`${CONFIG}:4:37: webhook: port must be a port from 1 to 65535, not '0'`],
   ],
   [
-    'a port that is none in .env, without its value',
+    'an invalid port in .env, whose value is not shown',
     ONE,
     { inbox: { config: WEBHOOK, env: '# ports\nWEBHOOK_ENABLED=1\nWEBHOOK_PORT=hush\n' } },
     ['home/.hermes/profiles/inbox/.env:3:1: webhook: WEBHOOK_PORT must be a port from 1 to 65535'],
@@ -76,20 +76,22 @@ const MISTAKES: readonly Mistake[] = [
     { inbox: { config: WEBHOOK }, other: { config: `# other\n${WEBHOOK}` } },
     [
       'home/.hermes/profiles/other/config.yaml:5:37: port 18641 is already taken by ' +
-        `listener 'webhook' of profile 'inbox' at ${CONFIG}:4`,
+        `listener 'webhook' of profile 'inbox' at ${CONFIG}:4; choose another`,
     ],
   ],
   [
     'two platforms of one profile on one port',
     ONE,
     { inbox: { config: FULL.replace('18661', '18641') } },
-    [`${CONFIG}:10:37: port 18641 is already taken by listener 'webhook' of profile 'inbox' at ${CONFIG}:7`],
+    [
+      `${CONFIG}:10:37: port 18641 is already taken by listener 'webhook' of profile 'inbox' at ${CONFIG}:7; choose another`,
+    ],
   ],
   [
     "gwproxy's own port, where none is written",
     ONE,
     { inbox: { config: `platforms:\n  agent365: { enabled: true, extra: { app_id: ${APP} } }\n` } },
-    [`${CONFIG}:2:3: port 3978 is gwproxy's own public port (listen)`],
+    [`${CONFIG}:2:3: port 3978 is gwproxy's own public port (listen); choose another, or leave it out`],
   ],
   [
     'two profiles of one app',
@@ -132,19 +134,19 @@ const MISTAKES: readonly Mistake[] = [
     ],
   ],
   [
-    'a preset that is none',
+    'an unknown preset',
     'profiles:\n  inbox: { preset: hermez }\n',
     {},
     ["gwproxy.yaml:2:20: preset must be hermes, or a map with it and its options, not 'hermez'"],
   ],
   [
-    'an option that is none',
+    'an unknown option',
     'profiles:\n  inbox: { preset: { hermes: { profil: x } } }\n',
     {},
     ["gwproxy.yaml:2:32: unknown key 'profil'; did you mean 'profile'?"],
   ],
   [
-    'no preset in a map',
+    'an empty map for a preset',
     'profiles:\n  inbox: { preset: {} }\n',
     {},
     ['gwproxy.yaml:2:20: preset must name one of hermes'],
@@ -153,7 +155,9 @@ const MISTAKES: readonly Mistake[] = [
     'a preset beside a url',
     'profiles:\n  inbox: { preset: hermes, url: "http://127.0.0.1:18681" }\n',
     {},
-    ["gwproxy.yaml:2:12: 'preset' cannot be used with 'url': gwproxy does not run that gateway"],
+    [
+      "gwproxy.yaml:2:12: 'preset' cannot be used with 'url', since gwproxy does not run that gateway; remove it",
+    ],
   ],
 ];
 

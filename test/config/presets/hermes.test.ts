@@ -16,7 +16,7 @@ function routesOf(plan: Plan) {
   return plan.routes.filter(({ key }) => key !== null).map(({ profile, key }) => [profile, key]);
 }
 
-test("a profile is its Hermes profile's command, environment, listeners and routes", async (t) => {
+test('the preset derives command, environment, listeners and routes from the Hermes profile', async (t) => {
   const plan = await planOf(t, ONE, filesOf({ inbox: { config: FULL, env: 'OPENAI_API_KEY=hush\n' } }));
   const { argv, cwd, env } = launchOf(plan, 'inbox');
   const root = join(plan.at, 'home', '.hermes');
@@ -40,20 +40,20 @@ test("a profile is its Hermes profile's command, environment, listeners and rout
   assert.deepEqual(inbox?.stop, { drain: 15_000, signal: 'SIGTERM', grace: 15_000 });
 });
 
-test('an API alone is watched and never public', async (t) => {
+test('a profile with only the API is probed and never public', async (t) => {
   const config = 'platforms: { api_server: { enabled: true } }\n';
   const plan = await planOf(t, ONE, filesOf({ inbox: { config } }));
   assert.deepEqual(listenersOf(plan), [['api', '127.0.0.1', 8642, [], '/health']]);
 });
 
-test('Teams is on every address, which is warned of', async (t) => {
+test('a warning says that Teams listens on every address', async (t) => {
   const config = `platforms:\n  teams:\n    enabled: true\n    extra: { port: 18671, client_id: ${APP} }\n`;
   const { loaded, lines } = await load(t, ONE, filesOf({ inbox: { config } }));
   assert.ok(loaded.ok);
   assert.deepEqual(listenersOf(loaded.plan), [['messages', '0.0.0.0', 18671, ['/api/messages'], '/health']]);
   assert.deepEqual(routesOf(loaded.plan), [['inbox', { platform: 'bot-framework', fields: { app: [APP] } }]]);
   assert.deepEqual(lines, [
-    "home/.hermes/profiles/inbox/config.yaml:2:3: listener 'messages' on 0.0.0.0 can be reached from outside, past gwproxy",
+    "home/.hermes/profiles/inbox/config.yaml:2:3: listener 'messages' on 0.0.0.0 can be reached from outside without gwproxy; let it listen on 127.0.0.1, or block the port in a firewall",
   ]);
 });
 
@@ -67,7 +67,7 @@ test("Hermes' own default profile lives in the root, and HERMES_HOME moves it", 
   assert.equal(env['HERMES_HOME'], cwd);
 });
 
-test('a HERMES_HOME below ~/.hermes means ~/.hermes, and one that is a profile the root above it', async (t) => {
+test('a HERMES_HOME below ~/.hermes means ~/.hermes, and that of a profile means the root above it', async (t) => {
   for (const [written, root] of [
     ['~/.hermes/profiles/other', 'home/.hermes'],
     ['~/data/profiles/other', 'home/data'],
@@ -78,7 +78,7 @@ test('a HERMES_HOME below ~/.hermes means ~/.hermes, and one that is a profile t
   }
 });
 
-test('another name in Hermes is an option', async (t) => {
+test('the option `profile` names another Hermes profile', async (t) => {
   const config = `profile_paths: true
 profiles:
   inbox: { preset: { hermes: { profile: "\${BOX}" } }, env_file: x.env }
@@ -91,7 +91,7 @@ profiles:
   assert.deepEqual(listenersOf(plan), [['webhook', '127.0.0.1', 18641, ['/webhooks'], '/health']]);
 });
 
-test('what the profile itself writes wins, field by field', async (t) => {
+test("the profile's own fields win over derived ones", async (t) => {
   const config = `profile_paths: true
 profiles:
   inbox:
@@ -126,7 +126,7 @@ profiles:
   assert.deepEqual(inbox?.stop, { drain: 15_000, signal: 'SIGTERM', grace: 1_000 });
 });
 
-test('defaults may name the preset, and stand between it and the profile', async (t) => {
+test('defaults may name the preset, and win over derived fields but not over the profile', async (t) => {
   const config = `profile_paths: true
 defaults: { preset: hermes, start_timeout: 7s, env: { HERMES_HOME: ~/data } }
 profiles:
@@ -141,7 +141,7 @@ profiles:
   assert.equal(plan.profiles[2]?.launch.kind, 'url');
 });
 
-test('a wait that Hermes is told to take before it ends is granted', async (t) => {
+test("stop.grace covers the drain timeout in Hermes' config", async (t) => {
   for (const [written, grace] of [
     ['90', 105_000],
     ['0.5', 16_000],
@@ -155,7 +155,7 @@ test('a wait that Hermes is told to take before it ends is granted', async (t) =
   }
 });
 
-test("what looks like a reference in Hermes' files is text", async (t) => {
+test("a reference in Hermes' files is literal text", async (t) => {
   const config = `platforms:
   agent365: { enabled: true, extra: { port: 18681, app_id: 'bot-\${HOME}-$$' } }
 `;
@@ -163,7 +163,7 @@ test("what looks like a reference in Hermes' files is text", async (t) => {
   assert.deepEqual(plan.routes[0]?.key?.fields, { app: [`bot-\${HOME}-$$`] });
 });
 
-test('Teams beside Agent 365 is a mistake, until one of them is a profile of its own', async (t) => {
+test('Teams beside Agent 365 is refused unless one of them is a profile of its own', async (t) => {
   const hermes = `platforms:
   teams:
     enabled: true
@@ -198,7 +198,7 @@ test('Teams beside Agent 365 is a mistake, until one of them is a profile of its
   );
 });
 
-test('every file that is read or looked for is among the files', async (t) => {
+test('the loaded files include every file that was read or looked for', async (t) => {
   const { at, loaded } = await load(t, ONE, filesOf({ inbox: { config: WEBHOOK } }));
   assert.deepEqual(
     loaded.files.map((file) => file.slice(at.length + 1)),
@@ -206,7 +206,7 @@ test('every file that is read or looked for is among the files', async (t) => {
   );
 });
 
-test("the profile's own variables count beneath .env, and none of their values is shown", async (t) => {
+test("the profile's env counts unless .env sets a variable, and no value is shown", async (t) => {
   const config = `profile_paths: true
 profiles:
   inbox:

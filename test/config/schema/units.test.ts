@@ -41,7 +41,7 @@ test('the usual spellings of a size mean the same, and all are binary', () => {
   assert.equal(parseSize('3GiB'), LARGEST_SIZE);
 });
 
-test('what has no unit, two of them, a sign or another number is nothing', () => {
+test('a text without a unit, with two units, a sign or another number format is refused', () => {
   for (const text of [
     '',
     '10',
@@ -73,7 +73,7 @@ test('no duration is longer than a timer can hold', () => {
   assert.equal(parseDuration('9999999999h'), undefined);
 });
 
-/** As `parse` has to give it, in exact arithmetic: rounded half up, undefined above `most`. */
+/** The expected result in exact arithmetic: rounded half up, undefined above `most`. */
 function exact(whole: number, decimals: string, factor: bigint, most: number): number | undefined {
   const scale = 10n ** BigInt(decimals.length);
   const value = BigInt(whole) * scale + BigInt(decimals || '0');
@@ -87,14 +87,14 @@ function anyCased(word: string): fc.Arbitrary<string> {
     .map((upper) => [...word].map((letter, at) => (upper[at] ? letter.toUpperCase() : letter)).join(''));
 }
 
-test('every number with any unit in any case is that many of it, or nothing where it is too much', () => {
+test('any number with any unit in any letter case is read exactly, or refused if it is too large', () => {
   for (const [units, most, parse] of [
     [MS, LONGEST_DURATION, parseDuration],
     [BYTES, LARGEST_STORE, (text: string) => parseSize(text, LARGEST_STORE)],
   ] as const) {
     const written = fc.record({
       whole: fc.oneof(fc.nat(2000), fc.nat()),
-      // At most three, so that no double is near enough to a half to be rounded to another side.
+      // At most three digits, so that no double is so near a half that it rounds the other way.
       decimals: fc.oneof(fc.constant(''), fc.stringMatching(/^\d{1,3}$/)),
       blank: fc.constantFrom('', ' '),
       unit: fc
@@ -111,7 +111,7 @@ test('every number with any unit in any case is that many of it, or nothing wher
   }
 });
 
-test('the spellings that were always allowed mean what they meant', () => {
+test('the oldest spellings keep their meaning', () => {
   const old = fc.tuple(
     fc.nat(99_999),
     fc.constantFrom<[string, number, 'duration' | 'size']>(
@@ -135,7 +135,7 @@ test('the spellings that were always allowed mean what they meant', () => {
   );
 });
 
-test('any other text gives a whole number in range or nothing', () => {
+test('any other text is refused or gives a whole number in range', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       for (const [value, most] of [

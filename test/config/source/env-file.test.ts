@@ -35,7 +35,7 @@ for (const [name, text, expected] of TABLE) {
   test(`reads ${name}`, () => assert.deepEqual(values(text), expected));
 }
 
-test('each line that is no assignment is a fault with its place, and the others are read', () => {
+test('each line that is not an assignment is a fault with its place, and the others are read', () => {
   const { values, faults } = parseEnvFile('A=1\nnot one\n=x\n1B=2\nC="a\nb" c\nD=3\n');
   assert.deepEqual(Object.fromEntries(values), { A: '1', D: '3' });
   const message = 'must be KEY=VALUE, a comment or blank';
@@ -57,7 +57,7 @@ test('a NUL byte is a fault: no environment can hold it', () => {
   assert.deepEqual(faults, [{ line: 1, column: 1, message: 'the value of A holds a NUL byte' }]);
 });
 
-test('any value comes back from quotes', () => {
+test('any quoted value is read back', () => {
   const text = fc
     .string({ unit: 'binary' })
     .filter((value) => !value.includes('\0') && !value.includes('\r\n'));
@@ -70,7 +70,7 @@ test('any value comes back from quotes', () => {
   );
 });
 
-test('no text is read without an end, and no line of it twice', () => {
+test('reading always ends, and reads no line twice', () => {
   const text = fc.string({ unit: fc.constantFrom('A', '=', '"', "'", '\n', '\\', '#', ' ', 'export ') });
   fc.assert(
     fc.property(text, (written) => {

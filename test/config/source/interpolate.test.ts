@@ -37,7 +37,7 @@ for (const [text, parts] of TABLE) {
   test(`reads ${JSON.stringify(text)}`, () => assert.deepEqual(read(text), { parts, faults: [] }));
 }
 
-test('an unset name and a malformed reference are faults, all of them', () => {
+test('every unset name and malformed reference is a fault', () => {
   const faults = [
     { kind: 'unset', name: 'A' },
     { kind: 'malformed', text: '${}' },
@@ -49,7 +49,7 @@ test('an unset name and a malformed reference are faults, all of them', () => {
   assert.deepEqual(read('${A} ${} ${a-b} ${port.} ${N:-${M}} ${open').faults, faults);
 });
 
-test('a text without a dollar is itself', () => {
+test('a text without a dollar stays as it is', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), (text) => {
       fc.pre(!text.includes('$'));
@@ -67,7 +67,7 @@ test('doubling every dollar gives the text back, whatever it holds', () => {
   );
 });
 
-test('a value comes out as it is, whatever it holds', () => {
+test("a variable's value is inserted unchanged", () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.constantFrom('$', '{', '}', 'A', ' ', '"', '~'), minLength: 1 }),
@@ -78,7 +78,7 @@ test('a value comes out as it is, whatever it holds', () => {
   );
 });
 
-test('the home stands for ~ at the start alone', () => {
+test('only a leading ~ becomes the home', () => {
   assert.equal(expandHome('~', '/home/ada'), '/home/ada');
   assert.equal(expandHome('~/x', '/home/ada'), '/home/ada/x');
   assert.equal(expandHome('~bob/x', '/home/ada'), '~bob/x');

@@ -14,7 +14,7 @@ async function pipe(t: TestContext): Promise<string> {
   return path;
 }
 
-test('a named pipe is read to its end, each time anew', async (t) => {
+test('a named pipe is read to its end at each read', async (t) => {
   const path = await pipe(t);
   for (const text of ['TOKEN=a', 'TOKEN=b']) {
     const writer = spawn('sh', ['-c', 'printf "$1"; sleep 0.1; printf "\\nMORE=1\\n"', 'sh', text], {
@@ -29,12 +29,12 @@ test('a named pipe is read to its end, each time anew', async (t) => {
   }
 });
 
-test('a named pipe into which nobody writes is a mistake, not a wait for ever', async (t) => {
+test('a named pipe without a writer is refused after a time limit', async (t) => {
   const path = await pipe(t);
-  await assert.rejects(readPipe(path, 100), /nobody wrote all of it within 0\.1 s/);
+  await assert.rejects(readPipe(path, 100), /its writer did not finish within 0\.1 s/);
 });
 
-test('what is written into a named pipe is no change of the config: each read has it written anew', async (t) => {
+test('writing into a named pipe does not count as a change of the config', async (t) => {
   const path = await pipe(t);
   const { places } = await watchedFoldersOf({ files: [path], globs: [] });
   assert.ok(!places.some(({ matches }) => matches('bot.env')));
