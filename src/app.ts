@@ -25,7 +25,7 @@ import { version } from './version.ts';
 
 export interface AppOptions {
   readonly plan: Plan;
-  /** The source of the plan, to reload it and to watch it; without it neither is possible. */
+  /** Where the plan comes from. Without it, the config can be neither reloaded nor watched. */
   readonly config?: ConfigSource;
   readonly report: Report;
   /** A listening TCP socket's file descriptor, to listen on instead of the plan's address. */
@@ -40,18 +40,21 @@ export interface App {
   /** The public address that the door listens on. */
   readonly address: { readonly host: string; readonly port: number };
   status(): Promise<Status>;
-  /** Reloads the config and applies what differs. Rejects with a CommandError if gwproxy is stopping or has no config. */
+  /**
+   * Reloads the config and applies what differs. Rejects with a CommandError if gwproxy is stopping or has no config
+   * file.
+   */
   reload(): Promise<ReloadResult>;
   /**
-   * Stops the door and the gateways. `atOnce` leaves out drains and graces, also while a slower stop is under way.
+   * Stops the door and the gateways. `atOnce` skips drains and graces, even while a slower stop is in progress.
    * Resolves once no gateway is left.
    */
   stop(how: { readonly signal: string | null; readonly atOnce: boolean }): Promise<void>;
-  /** Resolves once everything has stopped, the control socket too, whoever called for the stop. */
+  /** Resolves once everything has stopped, the control socket too. */
   readonly stopped: Promise<void>;
   /**
-   * The last call before gwproxy exits. Before it returns, it kills every process of the gateways that is left, and
-   * flushes the log files.
+   * Kills the gateways' remaining processes and flushes the log files before it returns. Must be the last call before
+   * gwproxy exits.
    */
   killNow(): void;
 }
@@ -64,7 +67,7 @@ export interface App {
 export async function startApp(options: AppOptions): Promise<App> {
   const { plan } = options;
   const startedAt = Date.now();
-  /** Created once it is sure that no other gwproxy runs on this config, which would write to the same files. */
+  /** Created once no other gwproxy can run on this config, which would write to the same files. */
   let files: LogFiles | undefined;
   const report = throttleRefusals((event) => {
     files?.report(event);
@@ -135,15 +138,15 @@ export async function startApp(options: AppOptions): Promise<App> {
   async function stopAll(atOnce: boolean): Promise<void> {
     reloader?.end();
     const grace = atOnce ? 0 : Math.max(0, ...profilesNow().map((profile) => profile.stop.drain));
-    // Connections that were just accepted are served, while there are gateways to answer them.
+    // Requests on connections that were just accepted are read while there are gateways to answer them.
     if (!atOnce) await door.stopListening();
-    // Together, so that requests in flight finish while their gateways drain.
+    // At the same time, so that requests in flight finish while their gateways drain.
     await Promise.all([door.close(grace), supervisor.stop({ atOnce })]);
     await run.close();
     isStopped = true;
     report({ type: 'app.stopped' });
     await files?.close();
-    // Not awaited: it waits for its last answer, which may be the answer to the `down` that waits for this stop.
+    // Not awaited: it waits for its last answer, which may be that to the `down` that waits for this stop.
     void control.close().then(markStopped);
   }
 
@@ -154,7 +157,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     status,
     async reload() {
       if (reloader !== undefined) return reloader.reload();
-      throw new CommandError(EXIT.usage, 'this gwproxy has no config file to read again');
+      throw new CommandError(EXIT.usage, 'this gwproxy has no config file to reload');
     },
     async stop({ signal, atOnce }) {
       if (stopping === undefined) {
@@ -170,7 +173,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     killNow() {
       if (!isStopped) {
         supervisor.killNow();
-        // For processes that left their group.
+        // Processes that left their group are found by their mark.
         run.killNow();
       }
       files?.flushSync();
@@ -181,18 +184,18 @@ export async function startApp(options: AppOptions): Promise<App> {
   const started = new Promise<void>((resolve) => {
     markStarted = resolve;
   });
-  /** A command waits until the start is over: a part that is stopped before its start would start all the same. */
+  /** Runs a command once the start is over: a part that is stopped before its start would start all the same. */
   async function onceStarted<T>(command: () => Promise<T>): Promise<T> {
     await started;
     return command();
   }
 
-  /** Throws rather than to answer with an empty list: an earlier run may have left deliveries in the spool. */
+  /** Throws instead of returning an empty list, since an earlier run may have left deliveries in the spool. */
   function openSpool(): SpoolView {
     if (door.spool !== null) return door.spool;
     throw new CommandError(
       EXIT.failure,
-      'the spool is not open; where it cannot be, `gwproxy logs` says why',
+      'the spool is not open; if it cannot be opened, `gwproxy logs` says why',
     );
   }
 
@@ -232,7 +235,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   try {
     address = await door.listen(options.socket === undefined ? plan.listen : { fd: options.socket });
   } catch (cause) {
-    // Commands that wait for the start are refused, or find everything stopped.
+    // Commands that wait for the start are then refused, or find everything stopped.
     reloader?.end();
     stopping = Promise.all([supervisor.stop(), run.close(), files.close()]).then(() => {});
     markStarted();
@@ -247,7 +250,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   report({ type: 'door.listening', ...address, publicUrl: plan.publicUrl?.href ?? null });
   supervisor.start(options.only);
   markStarted();
-  // After the starts, which it must not slow down.
+  // Last, so that it does not slow down the starts.
   void reloader?.begin();
   return app;
 }

@@ -2,12 +2,12 @@ import { request } from 'node:http';
 import { CommandError, EXIT, type ExitCode } from '../errors.ts';
 import { hasCode } from '../util/errno.ts';
 
-/** ms until a GET must be answered; a POST may take as long as gateways drain. */
-const ANSWERED_WITHIN = 10_000;
+/** Timeout of a GET in ms. A POST has none: it may take as long as gateways drain. */
+const GET_TIMEOUT = 10_000;
 
 /** A gwproxy listens on the socket and does not answer: it is stopped (SIGSTOP) or far too busy. */
 export class NoAnswerError extends CommandError {
-  /** ms that it had for its answer. */
+  /** The timeout that passed, in ms. */
   readonly within: number;
 
   constructor(within: number) {
@@ -18,29 +18,30 @@ export class NoAnswerError extends CommandError {
   }
 }
 
-/** Errors of connect(2): no socket, no process at it, or no folder that could hold it. */
+/** Errors of connect(2): no socket, no process that listens on it, or no folder that could contain it. */
 const NOT_RUNNING = ['ENOENT', 'ECONNREFUSED', 'ENOTDIR'] as const;
 
 /**
- * Sends a command to the gwproxy at that socket; returns the JSON of its answer. Throws a CommandError: 69 if none runs,
- * a NoAnswerError if it hangs, else the error that it answered. Imports nothing heavy, so that `gwproxy status` is fast.
+ * Sends a command to the gwproxy at that socket; resolves with the JSON of its answer. Rejects with a CommandError:
+ * 69 if none runs, a NoAnswerError if it hangs, else the error that it answered. Imports nothing heavy, so that
+ * `gwproxy status` is fast.
  */
 export function sendCommand(
   socketPath: string,
   method: 'GET' | 'POST',
   path: string,
-  within: number = ANSWERED_WITHIN,
+  within: number = GET_TIMEOUT,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const call = request({ socketPath, method, path, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', (cause) => reject(lost(cause)));
+      response.on('error', (cause) => reject(connectionFailed(cause)));
       response.on('end', () => {
         try {
           const answer: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
           if (response.statusCode === 200) resolve(answer);
-          else reject(refusal(answer));
+          else reject(answeredError(answer));
         } catch (cause) {
           reject(
             new CommandError(EXIT.failure, 'the gwproxy on this config did not answer in JSON', { cause }),
@@ -49,7 +50,7 @@ export function sendCommand(
       });
     });
     call.on('error', (cause) => {
-      reject(hasCode(cause, ...NOT_RUNNING) ? notRunning(cause) : lost(cause));
+      reject(hasCode(cause, ...NOT_RUNNING) ? notRunning(cause) : connectionFailed(cause));
     });
     if (method === 'GET') {
       call.setTimeout(within, () => {
@@ -67,14 +68,14 @@ function notRunning(cause: Error): CommandError {
   });
 }
 
-function lost(cause: Error): CommandError {
+function connectionFailed(cause: Error): CommandError {
   const message = hasCode(cause, 'EACCES')
     ? 'the gwproxy on this config belongs to another user'
     : `the gwproxy on this config did not answer: ${cause.message}`;
   return new CommandError(EXIT.failure, message, { cause });
 }
 
-function refusal(answer: unknown): CommandError {
+function answeredError(answer: unknown): CommandError {
   const { error, exitCode } = {
     error: 'it refused without a reason',
     exitCode: EXIT.failure,

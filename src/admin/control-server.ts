@@ -15,7 +15,7 @@ import type { UnmatchedEntry } from './unmatched-view.ts';
 /** The commands of a running gwproxy. Each rejects with a CommandError if it fails. */
 export interface Commands {
   status(): Promise<Status>;
-  /** `atOnce`: without draining. */
+  /** `atOnce` skips draining. */
   down(atOnce: boolean): Promise<void>;
   start(profile: string): Promise<void>;
   stop(profile: string): Promise<void>;
@@ -33,10 +33,12 @@ export interface Control {
   close(): Promise<void>;
 }
 
-/** ms that the end waits for answers: a reload may wait for a disk that hangs. */
-const ANSWERED_WITHIN = 5000;
+/** ms that close() waits for answers: a reload may hang on a disk. */
+const CLOSE_TIMEOUT = 5000;
 
-/** Not longer than the control socket's name, so that its path fits into a socket address too. */
+/**
+ * The name of the lock socket, no longer than the control socket's, so that its path fits into a socket address too.
+ */
 const LOCK = 'control.lock';
 
 /** ms between two checks whether the socket still exists. */
@@ -103,7 +105,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       clearInterval(timer);
       await restoring;
       const closed = new Promise((resolve) => server.close(resolve));
-      await Promise.race([Promise.all(pending), pause(ANSWERED_WITHIN, undefined, { ref: false })]);
+      await Promise.race([Promise.all(pending), pause(CLOSE_TIMEOUT, undefined, { ref: false })]);
       // A client that has sent no request would keep the process alive.
       server.closeAllConnections();
       await closed;

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError, EXIT } from '../errors.ts';
 import { hasCode } from '../util/errno.ts';
 
-/** ms until a socket that does not answer is tried again: between its bind(2) and listen(2) none answers. */
+/** ms until a socket that does not answer is tried again: a process may be between its bind(2) and listen(2). */
 const RETRY_AFTER = 50;
 /** Attempts after which the holder of the lock counts as killed. */
 const LOCK_ATTEMPTS = 40;
@@ -59,7 +59,7 @@ function tryListen(server: Server, path: string): Promise<boolean> {
   });
 }
 
-/** Whether a process listens at the path; one that is too busy (EAGAIN) or belongs to another user counts. */
+/** Whether a process listens at the path, even if it is too busy (EAGAIN) or belongs to another user. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);

@@ -10,7 +10,10 @@ export interface SpoolEntry {
   readonly profile: string;
   readonly platform: PlatformName;
   readonly state: (typeof STATES)[number];
-  /** Why it is a dead letter: tries, expired, refused or no-route; null if it is not one, or if that was not recorded. */
+  /**
+   * Why it is a dead letter: tries, expired, refused or no-route; null if it is not one, or if the reason was not
+   * recorded.
+   */
   readonly reason: string | null;
   readonly received_at: string;
   readonly bytes: number;
@@ -31,13 +34,13 @@ export type ChosenDeliveries =
   | { readonly profile: string }
   | { readonly all: true };
 
-/** The spool's part of the commands. */
+/** The commands for the spool. */
 export interface SpoolCommands {
   /** In the order of their arrival. */
   list(): readonly SpoolEntry[];
-  /** Sends them (again), at once; returns how many. */
+  /** Makes the chosen deliveries due now, dead letters too; returns how many. */
   retry(chosen: ChosenDeliveries): Promise<number>;
-  /** Removes them for good; returns how many. */
+  /** Deletes the chosen deliveries; returns how many. */
   drop(chosen: ChosenDeliveries): Promise<number>;
 }
 
@@ -64,7 +67,7 @@ export function writeChosen(chosen: ChosenDeliveries): string {
   return query.toString();
 }
 
-/** Undefined if the query does not choose in exactly one way. */
+/** Undefined unless the query has exactly one of `all`, `profile` and `id`s. */
 export function readChosen(query: string): ChosenDeliveries | undefined {
   const params = new URLSearchParams(query);
   const profile = params.get('profile');

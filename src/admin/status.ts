@@ -8,7 +8,7 @@ export interface Status {
   readonly listen: string;
   readonly uptime_s: number;
   readonly profiles: readonly ProfileStatus[];
-  /** Why the config files as they are now cannot be applied; null if they are valid. */
+  /** Why the current config files cannot be applied; null if they are valid. */
   readonly config_error: string | null;
   /** Changes of the config that wait for `gwproxy reload`, or for the next `gwproxy up`. */
   readonly config_pending: readonly string[];
@@ -19,12 +19,15 @@ export interface Status {
 }
 
 export interface ProfileStatus extends SupervisedStatus {
-  /** All the gateway's processes; shared memory counts for each. Null if none runs or the system does not say. */
+  /**
+   * Resident memory of all the gateway's processes; shared memory counts for each. Null if none runs or it cannot be
+   * read.
+   */
   readonly rss_bytes: number | null;
   readonly in_flight: number;
   readonly held: number;
   readonly requests: number;
-  /** Requests answered 502, since the gateway had closed the idle connection that they were written to. */
+  /** Requests answered 502 because the gateway closed the idle connection just as they were written to it. */
   readonly broken_reuse: number;
   /** Acknowledged deliveries that wait for the gateway. */
   readonly spooled: number;
@@ -32,7 +35,7 @@ export interface ProfileStatus extends SupervisedStatus {
   readonly dead: number;
   /** Acknowledged deliveries that will never reach the gateway, since gwproxy started. */
   readonly lost: number;
-  /** Lines of its output that were lost since gwproxy started: they came too fast, or the log file failed. */
+  /** Lines of its output that were lost since gwproxy started, because they came too fast or the log file failed. */
   readonly dropped_lines: number;
 }
 
@@ -55,23 +58,23 @@ export function profileStatuses(
   dropped: ReadonlyMap<string, number>,
 ): readonly ProfileStatus[] {
   return supervised.map((profile) => {
-    const seen = traffic.get(profile.name);
+    const counters = traffic.get(profile.name);
     return {
       ...profile,
       rss_bytes: memory.get(profile.name) ?? null,
-      in_flight: seen?.inFlight ?? 0,
-      held: seen?.held ?? 0,
-      requests: seen?.requests ?? 0,
-      broken_reuse: seen?.brokenReuse ?? 0,
-      spooled: seen?.spooled ?? 0,
-      dead: seen?.dead ?? 0,
-      lost: seen?.lost ?? 0,
+      in_flight: counters?.inFlight ?? 0,
+      held: counters?.held ?? 0,
+      requests: counters?.requests ?? 0,
+      broken_reuse: counters?.brokenReuse ?? 0,
+      spooled: counters?.spooled ?? 0,
+      dead: counters?.dead ?? 0,
+      lost: counters?.lost ?? 0,
       dropped_lines: dropped.get(profile.name) ?? 0,
     };
   });
 }
 
-/** The spooled deliveries of profiles other than these, by profile. */
+/** The number of spooled deliveries by profile, for profiles other than these. */
 export function orphanedOf(
   spooled: ReadonlyMap<string, number>,
   profiles: readonly SupervisedStatus[],

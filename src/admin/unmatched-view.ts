@@ -5,9 +5,9 @@ import { isRecord } from './is-record.ts';
 /** An entry of `gwproxy unmatched --json`; users' scripts rely on these names. Times are ISO 8601, in UTC. */
 export interface UnmatchedEntry {
   readonly platform: PlatformName;
-  /** In place of a secret stands its keyed hash, which differs between secrets and between runs. */
+  /** A secret is replaced by its keyed hash, which differs between secrets and between runs. */
   readonly fields: Readonly<Record<string, string>>;
-  /** The host and path prefix that a route for it must have: those of the routes that were tried. */
+  /** The host and path prefix that a route needs to claim these requests. */
   readonly scope: { readonly host: string | null; readonly path: string };
   /** The path of the newest request. */
   readonly path: string;

@@ -5,7 +5,7 @@ export interface Collections {
   readonly spent: number;
 }
 
-/** ms over which the share of time is measured. */
+/** ms over which the share of the time is measured. */
 const WINDOW = 1000;
 
 /** Above this share of the time, a larger young generation (which is collected less often) is worth its memory. */

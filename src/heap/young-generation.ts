@@ -3,8 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 import { type Collections, collected } from './collections.ts';
 
 /**
- * Lets V8's young generation grow only while collecting it takes more than 1 % of the time. It holds for the process
- * until it ends; docs/decisions/0018 has the reasons and the measurements.
+ * Lets V8's young generation grow only while collecting it takes more than 1 % of the time, for the rest of the
+ * process's life. docs/decisions/0018 has the reasons and the measurements.
  */
 export function holdYoungGeneration(): void {
   let collections: Collections = { since: performance.now(), spent: 0 };

@@ -27,14 +27,14 @@ export interface AppenderOptions {
 }
 
 /**
- * Appends to one file. The file is opened with its first line, rotated before it is too big or too old, and opened anew
- * after someone moved it, deleted it or cut it short. One write at a time.
+ * Appends to one file. The file is opened with its first line, rotated before it is too big or too old, and reopened
+ * after it was moved, deleted or truncated from outside. One write at a time.
  */
 export class Appender implements LineOutput {
   policy: LogPolicy;
   readonly #options: AppenderOptions;
   #open: OpenFile | undefined;
-  /** Bytes of the file that is or was open, as far as we know. */
+  /** Bytes of the open file, or of the last one, as last read or counted. */
   #size = 0;
   /** Epoch ms of its first line; null if it has none. */
   #since: number | null = null;
@@ -66,7 +66,7 @@ export class Appender implements LineOutput {
     await open?.handle.close();
   }
 
-  /** Compresses rotated files and deletes those beyond the policy, soon. */
+  /** Schedules the compression of rotated files and the deletion of those beyond the policy. */
   tidy(): void {
     if (this.#isTidied) this.#options.archive.schedule(this.#options.path, this.policy);
   }
@@ -75,7 +75,7 @@ export class Appender implements LineOutput {
     const fd = this.#open?.handle.fd ?? openSync(this.#options.path, APPEND, FILE_MODE);
     try {
       if (underWay !== undefined && this.#open?.regular) {
-        // Its write may have reached the file already: those bytes are not written twice.
+        // Its write may have reached the file already; those bytes are not written twice.
         const arrived = fstatSync(fd).size - this.#size;
         underWay.advance(Math.min(Math.max(0, arrived), underWay.rest.length));
       }
@@ -87,7 +87,7 @@ export class Appender implements LineOutput {
     }
   }
 
-  /** The file at the path, opened anew or rotated if need be. */
+  /** The file at the path, reopened or rotated if need be. */
   async #fileFor(batch: Batch): Promise<OpenFile> {
     const now = this.#options.now();
     if (this.#open?.regular && Math.abs(now - this.#checkedAt) >= MOVE_NOTICED_WITHIN) {
@@ -120,7 +120,7 @@ export class Appender implements LineOutput {
   }
 
   #isFull(batch: Batch, now: number): boolean {
-    // A line that was cut is ended first: its rest would begin the next file.
+    // A line that was written in part is finished first: its rest would begin the next file.
     if (this.#size === 0 || batch.written > 0) return false;
     if (this.#stuckUntil !== null && now < this.#stuckUntil && this.#size < this.policy.keep) return false;
     const old = this.#since !== null && now - this.#since >= this.policy.age;
@@ -136,7 +136,7 @@ export class Appender implements LineOutput {
       this.#isTidied = false;
       this.#stuckUntil = null;
     } catch (error) {
-      // The file grows on, up to the size that all its rotated files may have together.
+      // Until a retry succeeds the file grows, up to the size that all its rotated files may have together.
       if (size >= this.policy.keep) throw error;
       if (this.#stuckUntil === null)
         report({ type: 'log.unrotated', file: path, reason: systemMessage(error) });

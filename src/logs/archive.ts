@@ -23,7 +23,7 @@ export class Archive {
     this.#report = report;
   }
 
-  /** Compresses and deletes the rotated files of that log file, soon. */
+  /** Schedules the compression and deletion of the rotated files of that log file. */
   schedule(file: string, policy: LogPolicy): void {
     if (this.#closing.signal.aborted) return;
     this.#due.set(file, policy);
@@ -37,7 +37,7 @@ export class Archive {
     await this.#work;
   }
 
-  /** Aborts the work under way; the next start finishes it. */
+  /** Aborts the work in progress; the next start finishes it. */
   async close(): Promise<void> {
     this.#closing.abort();
     this.#due.clear();
@@ -77,12 +77,12 @@ export class Archive {
   }
 }
 
-/** Bytes at which a file is rotated: at most half of the limit, so that a rotated file can be kept. */
+/** Bytes at which a file is rotated: at most half of the limit, so that one rotated file fits. */
 export function rotationSize(policy: LogPolicy): number {
   return Math.min(policy.size, policy.keep / 2);
 }
 
-/** A crash meanwhile leaves the file itself and a partial copy, which the next run deletes. */
+/** A crash during this leaves the file itself and a partial copy, which the next run deletes. */
 async function compress(path: string, signal: AbortSignal): Promise<void> {
   const part = partPath(path);
   try {
@@ -99,12 +99,12 @@ async function compress(path: string, signal: AbortSignal): Promise<void> {
 
 async function trim(file: string, policy: LogPolicy): Promise<void> {
   const { rotated } = await listRotated(file);
-  // Together with the current file they stay below `keep`.
-  let left = policy.keep - rotationSize(policy);
+  // The rotated files and the current one together stay below `keep`.
+  let remaining = policy.keep - rotationSize(policy);
   for (const { path } of rotated.toReversed()) {
     const { size } = await stat(path);
-    left -= size;
+    remaining -= size;
     // Once one exceeds the limit, all older ones are deleted too: a log with a hole would mislead.
-    if (left < 0) await rm(path, { force: true });
+    if (remaining < 0) await rm(path, { force: true });
   }
 }

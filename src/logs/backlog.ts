@@ -1,7 +1,7 @@
 import { BoundedBudget } from '../util/bounded-budget.ts';
 import { LF } from '../util/lines.ts';
 
-/** Whole lines that are written in one go. */
+/** Whole lines that are written together. */
 export class Batch {
   readonly bytes: Buffer;
   #written = 0;
@@ -30,7 +30,7 @@ export class Batch {
   advance(bytes: number): void {
     this.#written += bytes;
   }
-  /** Goes back to the start of a line that was cut, since the rest of it goes to another file. */
+  /** Goes back to the start of a line that was written in part, since its rest goes to another file. */
   rewind(): void {
     const before = this.#written === 0 ? -1 : this.bytes.lastIndexOf(LF, this.#written - 1);
     this.#written = before + 1;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { hasCode } from '../util/errno.ts';
 import { FILE_MODE, FOLDER_MODE } from './open.ts';
 
-/** Where the log files of a config are, written by its last `gwproxy up`; `gwproxy logs` finds the files by it. */
+/** Where the log files of a config are. Each `gwproxy up` writes it, and `gwproxy logs` finds the files by it. */
 export interface LogDirectory {
   /** gwproxy's own log. */
   readonly own: string;

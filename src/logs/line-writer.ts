@@ -3,7 +3,7 @@ import { Backlog, type Batch } from './backlog.ts';
 
 /** Where the lines go. */
 export interface LineOutput {
-  /** Writes the batch to its end. Throws the system's error; the batch then knows how far it came. */
+  /** Writes the whole batch. Throws the system's error; the batch then knows how much of it was written. */
   write(batch: Batch): Promise<void>;
   /**
    * Writes before it returns, for the 'exit' of the process. `underWay` is the batch of a `write` that has not
@@ -29,8 +29,8 @@ export interface LineWriterOptions {
 }
 
 /**
- * Writes lines to one output, in order and one batch at a time. Nobody waits for it: lines that the output does not
- * take now wait in memory up to the limit, and a failed write is tried again.
+ * Writes lines to one output, in order and one batch at a time. No caller waits for it: lines that the output does
+ * not accept now wait in memory up to the limit, and a failed write is tried again.
  */
 export class LineWriter {
   readonly #options: LineWriterOptions;
@@ -55,31 +55,31 @@ export class LineWriter {
     this.#backlog.batch = bytes;
   }
 
-  /** Takes a line with its end; false if it does not fit, or the output is never written again. */
+  /** Queues a line with its end; false if it does not fit, or the output is never written again. */
   add(line: string): boolean {
     if (this.#ended || !this.#backlog.add(line)) return false;
     this.start();
     return true;
   }
 
-  /** Writes what waits and calls `emptied`, unless a failed write is to be tried again later. */
+  /** Writes the waiting lines and calls `emptied`, unless a failed write will be tried again later. */
   start(): void {
     if (this.#work !== undefined || this.#retry !== undefined || this.#ended) return;
     this.#work = this.#writeAll()
       .catch((error: unknown) => this.#failed(error))
       .finally(() => {
         this.#work = undefined;
-        // A line may have been added after the last look at the backlog.
+        // A line may have been added since the backlog was last checked.
         if (!this.#backlog.empty) this.start();
       });
   }
 
-  /** Resolves once nothing waits, or a write has failed. */
+  /** Resolves once no line waits, or a write has failed. */
   async idle(): Promise<void> {
     await this.#work;
   }
 
-  /** Tries once more to write what waits; no timer is left behind. */
+  /** Tries once more to write the waiting lines, and leaves no timer behind. */
   async finish(): Promise<void> {
     await this.#work;
     this.#stopRetry();
@@ -88,7 +88,7 @@ export class LineWriter {
     this.#stopRetry();
   }
 
-  /** Writes what waits before it returns, for the 'exit' of the process. Returns how many lines are lost. */
+  /** Writes the waiting lines before it returns, for the 'exit' of the process. Returns how many lines are lost. */
   flushSync(failed: (error: unknown) => void): number {
     this.#stopRetry();
     if (this.#ended) return 0;

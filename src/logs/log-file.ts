@@ -5,7 +5,10 @@ import { Appender, type AppenderOptions } from './appender.ts';
 import { rotationSize } from './archive.ts';
 import { LineWriter } from './line-writer.ts';
 
-/** Unwritten lines of one file: what a gateway may write at once (supervisor/process/output.ts), with time stamps. */
+/**
+ * Bytes of unwritten lines of one file: the most that a gateway may write at once (supervisor/process/output.ts),
+ * with time stamps.
+ */
 const BACKLOG_BYTES = 5 * 1024 * 1024;
 const BATCH_BYTES = 64 * 1024;
 
@@ -15,19 +18,20 @@ export interface LogFileOptions extends AppenderOptions {
   readonly retryAfter: number;
   /** Called with the number of lines that were lost just now. */
   readonly lost: (lines: number) => void;
-  /** The line, with its end, that stands in the file where lines are missing; '' for none. */
+  /** The line, with its end, that marks missing lines in the file; '' for none. */
   readonly gap: (lines: number, reason: string) => string;
 }
 
-/** Why lines cannot be written now, and how many were lost since then. */
+/** Why lines cannot be written now, and how many were lost since it began. */
 interface Trouble {
   readonly reason: string;
   lost: number;
 }
 
 /**
- * One rotated log file. Nobody waits for it: lines wait in memory while the disk is slow or full, and are counted once
- * too many wait. A failure is reported once; its end is reported with the number of lost lines, and noted in the file.
+ * One rotated log file. No caller waits for it: lines wait in memory while the disk is slow or full, and are dropped
+ * and counted once too many wait. A failure is reported once; its end is reported with the number of lost lines, and
+ * noted in the file.
  */
 export class LogFile {
   readonly path: string;
@@ -54,7 +58,7 @@ export class LogFile {
     });
   }
 
-  /** Takes a line with its end. */
+  /** Queues a line with its end. */
   write(line: string): void {
     if (this.#writer.add(this.#gap() + line)) {
       this.#unmentioned = 0;
@@ -78,24 +82,24 @@ export class LogFile {
     this.#appender.tidy();
   }
 
-  /** No profile writes to it any more: it is closed once everything is written. */
+  /** Must be called when no profile writes to it any more: it is closed once everything is written. */
   release(): void {
     this.#released = true;
     this.#writer.start();
   }
 
-  /** Resolves once nothing waits, or a write has failed. */
+  /** Resolves once no line waits, or a write has failed. */
   idle(): Promise<void> {
     return this.#writer.idle();
   }
 
-  /** Tries once more to write what waits, then closes the file; lines that still wait are lost. */
+  /** Tries once more to write the waiting lines, then closes the file; lines that still wait are lost. */
   async close(): Promise<void> {
     this.#released = true;
     await this.#writer.finish();
   }
 
-  /** Writes what waits before it returns, for the 'exit' of the process. */
+  /** Writes the waiting lines before it returns, for the 'exit' of the process. */
   flushSync(): void {
     this.#writer.flushSync((error) =>
       this.#options.report({ type: 'log.failed', file: this.path, reason: systemMessage(error) }),

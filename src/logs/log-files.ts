@@ -14,7 +14,7 @@ const ROOM_BYTES = 16 * 1024 * 1024;
 const RETRY_AFTER = 3000;
 /** Profiles that are no longer in the config, and whose gateways may still write output. */
 const MOST_FORMER = 1000;
-/** ms. A disk that hangs must not keep gwproxy from ending. */
+/** ms that close() may take: a disk that hangs must not keep gwproxy from ending. */
 const CLOSE_WITHIN = 2000;
 
 export interface LoggedProfile {
@@ -29,7 +29,7 @@ export interface LogFilesOptions {
   readonly profiles: readonly LoggedProfile[];
   /** The logs folder in the state folder; the files are here unless the policy names another folder. */
   readonly folder: string;
-  /** Gets the events about the files; may pass them on to `LogFiles.report`. */
+  /** Receives the events about the files; may pass them on to `LogFiles.report`. */
   readonly report: Report;
   /** Epoch ms. */
   readonly now?: () => number;
@@ -43,23 +43,23 @@ export interface FailingLog {
   readonly reason: string;
 }
 
-/** The log files of the profiles and gwproxy's own log. Nobody ever waits for them. */
+/** The log files of the profiles and gwproxy's own log. No call but `idle` and `close` waits for a disk. */
 export interface LogFiles {
-  /** Logs every event: output to its profile's file, all else to gwproxy's own. */
+  /** Logs every event: a gateway's output to its profile's file, all others to gwproxy's own log. */
   readonly report: Report;
   /** Applies a changed config. */
   apply(policy: LogPolicy, profiles: readonly LoggedProfile[]): void;
   /** The log file of that profile; undefined if there is no such profile. */
   fileOf(profile: string): string | undefined;
-  /** Lost lines since the start, by profile (and `gwproxy`); without those that lost none. */
+  /** Lost lines since the start, by profile (and `gwproxy`); those that lost none are left out. */
   dropped(): ReadonlyMap<string, number>;
   /** Files that cannot be written now. */
   failing(): readonly FailingLog[];
   /** Resolves when everything is written and compressed, or has failed. */
   idle(): Promise<void>;
-  /** Writes what waits and closes the files; resolves after 2 s in any case. */
+  /** Writes the waiting lines and closes the files; resolves after 2 s in any case. */
   close(): Promise<void>;
-  /** Writes what waits before it returns, for the 'exit' of the process. */
+  /** Writes the waiting lines before it returns, for the 'exit' of the process. */
   flushSync(): void;
 }
 

@@ -6,9 +6,9 @@ import { openStdout } from './stdout.ts';
 /** Where every event is logged while gwproxy runs. */
 export interface Log {
   readonly report: Report;
-  /** Resolves once everything is written; bounded. Call it before the process ends in order. */
+  /** Resolves once everything is written; bounded. Must be called before the process ends in order. */
   drained(): Promise<void>;
-  /** Writes what is still buffered. Call it last, on the 'exit' of the process. */
+  /** Writes the buffered lines. Must be called last, on the 'exit' of the process. */
   flush(): void;
 }
 
@@ -19,7 +19,7 @@ export function createJsonLog(): Log {
     closed(reason) {
       if (closed) return;
       closed = true;
-      const why = reason === null ? 'nobody reads the log' : `the log cannot be written (${reason})`;
+      const why = reason === null ? 'nothing reads the log' : `the log cannot be written (${reason})`;
       console.error(`gwproxy: ${why} any more; the gateways go on, see \`gwproxy status\``);
     },
     failing(reason) {
@@ -49,8 +49,8 @@ export interface CountedReport extends Report {
 }
 
 /**
- * Writes events as lines of JSON to an output that may be full: `write` returns false for a line that it does not take,
- * `whyFull` then says why. The next line that is taken is preceded by one that says how many were dropped.
+ * Writes events as lines of JSON to an output that may be full: if `write` returns false, the line is dropped and
+ * `whyFull` says why. The next line that fits is preceded by one that says how many were dropped.
  */
 export function countedLines(write: (line: string) => boolean, whyFull: () => string): CountedReport {
   let dropped = 0;

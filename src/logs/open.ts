@@ -12,7 +12,7 @@ export const APPEND =
 export const FILE_MODE = 0o600;
 export const FOLDER_MODE = 0o700;
 
-/** ms until a file that was moved or deleted is noticed; lines written before go to the moved file. */
+/** ms until a file that was moved or deleted is noticed; lines written before that go to the moved file. */
 export const MOVE_NOTICED_WITHIN = 1000;
 
 export interface OpenFile {

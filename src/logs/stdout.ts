@@ -5,29 +5,29 @@ import { hasCode, systemMessage } from '../util/errno.ts';
 import type { Batch } from './backlog.ts';
 import { type LineOutput, LineWriter } from './line-writer.ts';
 
-/** Bytes that wait for a slow reader or disk; beyond that lines are not taken, so that memory stays bounded. */
+/** Bytes that may wait for a slow reader or disk; beyond that lines are dropped, so that memory stays bounded. */
 const MAX_UNWRITTEN_BYTES = 8 * 1024 * 1024;
 /** ms that the end of gwproxy waits for the reader or the disk. */
 const DRAINED_WITHIN = 1000;
 const BATCH_BYTES = 64 * 1024;
 /** ms until a failed write is tried again. */
 const RETRY_AFTER = 1000;
-/** ms that the exit of the process waits for a slow disk; a single write that hangs cannot be cut short. */
+/** ms that the exit of the process waits for a slow disk; a single write that hangs cannot be aborted. */
 const FLUSHED_WITHIN = 1000;
 
-/** Standard output that neither the door nor a gateway waits for, and the end of gwproxy only briefly. */
+/** Standard output. Neither the door nor a gateway waits for it, and the end of gwproxy only briefly. */
 export interface Stdout {
-  /** False, and nothing is taken, if too many bytes wait already. */
+  /** False, and the text is dropped, if too many bytes wait already. */
   write(text: string): boolean;
-  /** Bytes that were taken and are not written yet. */
+  /** Bytes that are not written yet. */
   unwritten(): number;
-  /** Why lines are not taken now, for the operator. */
+  /** Why lines are dropped now, for the operator. */
   whyFull(): string;
   /** Resolves once everything is written or cannot be; after 1 s in any case. */
   drained(): Promise<void>;
   /**
-   * Writes what waits before it returns, for the 'exit' of the process; for about 1 s at most. Returns how many lines
-   * are lost.
+   * Writes the waiting lines before it returns, for the 'exit' of the process; for about 1 s at most. Returns how
+   * many lines are lost.
    */
   flush(): number;
 }
@@ -92,8 +92,8 @@ const STDOUT: Sink = {
 };
 
 /**
- * Standard output that is a file: the log files' writer without rotation. It writes in libuv's threads, since a disk
- * may be slow; on a full disk lines wait, up to the limit, and are written once there is room.
+ * Standard output that is a file, written as log files are, but without rotation. It is written in libuv's threads,
+ * since a disk may be slow; on a full disk lines wait, up to the limit, and are written once there is room.
  */
 export function createFileStdout(
   sink: Sink,
@@ -142,7 +142,7 @@ function outputTo(sink: Sink): LineOutput {
     async write(batch) {
       while (!batch.done) batch.advance(await sink.write(batch.rest));
     },
-    // libuv ends the batch under way before the process ends; written here too, it would be there twice.
+    // libuv finishes the batch in progress before the process ends; writing it here too would duplicate it.
     writeSync(_underWay: Batch | undefined, batches: readonly Batch[]) {
       const until = performance.now() + FLUSHED_WITHIN;
       for (const batch of batches) {

@@ -4,8 +4,8 @@ import type { Event, Report } from '../events.ts';
 const SHOWN_PER_SECOND = 20;
 
 /**
- * Passes every event on, except that of refused requests and batches only the first 20 of each second and code pass: a
- * flood of bad requests must not fill the disk. The rest is counted in a door.suppressed event.
+ * Passes every event on, but of the events about refused requests and batches only the first 20 of each second and
+ * code: a flood of bad requests must not fill the disk. The others are counted in a door.suppressed event.
  */
 export function throttleRefusals(report: Report, now: () => number = Date.now): Report {
   const seen = new Map<DoorErrorCode, { second: number; count: number }>();
@@ -21,8 +21,8 @@ export function throttleRefusals(report: Report, now: () => number = Date.now): 
       last.count += 1;
       if (last.count > SHOWN_PER_SECOND) return;
     } else {
-      const left = last === undefined ? 0 : last.count - SHOWN_PER_SECOND;
-      if (left > 0) report({ type: 'door.suppressed', code, count: left });
+      const suppressed = last === undefined ? 0 : last.count - SHOWN_PER_SECOND;
+      if (suppressed > 0) report({ type: 'door.suppressed', code, count: suppressed });
       seen.set(code, { second, count: 1 });
     }
     report(event);

@@ -3,7 +3,7 @@ import type { DeliveryFacts, Platform, Reply, RequestHead } from './platform.ts'
 
 const ACCEPTED: Reply = { status: 200, contentType: null, body: '' };
 
-/** What the platform says about spooling, repeats and order of one of its requests. */
+/** The platform's answers about spooling, repeats and order for one of its requests. */
 export function factsOf(platform: Platform, head: RequestHead, body: BodyFields | null): DeliveryFacts {
   return new Facts(platform, head, body);
 }

@@ -76,8 +76,9 @@ function fieldsOf({ reads }: Scope, type: BodyType, bytes: Buffer): BodyFields |
 }
 
 /**
- * The outcome of a batch that is not for one profile only. Its signature covers all of it, so that it cannot be split:
- * each gateway that gets it sees the others' data, also that of bots which no profile claims, and its route must allow that.
+ * The outcome of a batch that is not for one profile only. Its signature covers all of it, so it cannot be split:
+ * each gateway that gets it sees the data of all other bots, even of bots that no profile claims, and its route must
+ * allow that.
  */
 function batch(
   platform: Platform,

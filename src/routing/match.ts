@@ -74,14 +74,14 @@ export function matchBody(scope: Scope, head: RequestHead, type: BodyType, bytes
 }
 
 /**
- * A custom route may name a header that other senders send too (User-Agent). So if no custom route claims its value, a
- * sender that is recognised by its body is still possible.
+ * Whether the platform is that of custom routes. A custom route may name a header that other senders send too
+ * (User-Agent), so if none claims its value, a sender may still be recognised by its body.
  */
 function isCustom({ platform }: KeyIndex): boolean {
   return platform.name === 'custom';
 }
 
-/** Whether no keyed route claims the request, so that at most a fallback takes it. */
+/** Whether no keyed route claims the request, so that only a fallback may get it. */
 function isUnclaimed(outcome: HeadOutcome, scope: Scope): boolean {
   return outcome.kind === 'unmatched' || (outcome.kind === 'match' && outcome.route === scope.pathOnly);
 }

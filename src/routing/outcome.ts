@@ -13,7 +13,7 @@ export interface Match {
   readonly route: Route;
   /** The platform that recognised the request; null if host and path alone decided. */
   readonly platform: PlatformName | null;
-  /** Whom the request is for, as it says itself; null if host and path alone decided. */
+  /** The bot that the request names; null if host and path alone decided. */
   readonly attributes: Attributes | null;
   /** How long the sender waits, in ms from the request's first byte; null if it is unknown. */
   readonly deadline: number | null;
@@ -41,7 +41,10 @@ export interface FanOut {
   readonly unclaimed: readonly Attributes[];
 }
 
-/** A batch for several bots that not every profile allows to be shared: 503, until the operator decides. */
+/**
+ * A batch for several bots that not every profile allows to be shared. The sender gets 503 until the operator
+ * decides.
+ */
 export interface MixedBatch {
   readonly kind: 'mixed-batch';
   readonly platform: PlatformName;
@@ -51,7 +54,7 @@ export interface MixedBatch {
   readonly lacking: readonly string[];
 }
 
-/** The sender tries the URL; the door answers. */
+/** The sender tests the URL, and the door answers. */
 export interface Handshake {
   readonly kind: 'handshake';
   readonly reply: Reply;

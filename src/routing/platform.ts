@@ -30,8 +30,8 @@ export interface Ambiguous {
 }
 
 /**
- * All that gwproxy knows of one sender. Pure: the same head and body give the same answer. `body` is null if only the
- * head is known; fields of the body are then absent.
+ * Everything that gwproxy knows of one sender. Pure: the same head and body give the same answer. `body` is null if
+ * only the head is known; fields of the body are then absent.
  */
 export interface Platform {
   readonly name: PlatformName;
@@ -39,9 +39,12 @@ export interface Platform {
   readonly configKey: string | null;
   /** The fields of its routes. Of two routes with equally many fields, the one with the earlier field wins. */
   readonly fields: readonly string[];
-  /** Those of `fields` that are in the head: a request with routes by these alone is streamed, its body unread. */
+  /**
+   * The part of `fields` that is in the head. Requests are streamed, with the body unread, if the routes use only
+   * these fields.
+   */
   readonly headFields: readonly string[];
-  /** Those of `fields` that are secrets: compared by their keyed hash, never shown. */
+  /** The part of `fields` that is secret: compared by its keyed hash, never shown. */
   readonly secretFields: readonly string[];
   /**
    * The headers that name a bot or prove the sender, in lower case. A request must have at most one value of each, in
@@ -69,9 +72,9 @@ export interface Platform {
   recognises(head: RequestHead, body?: BodyFields): boolean | 'needs body';
   /** Which bots the request is for: one entry each (only Meta and Graph send batches); empty if it names none. */
   deliveries(head: RequestHead, body: BodyFields | null): readonly Attributes[] | Ambiguous;
-  /** The answer to a request by which the sender tries the URL; undefined for every other request. */
+  /** The answer to a request by which the sender tests the URL; undefined for every other request. */
   handshake(head: RequestHead, body: BodyFields | null): Reply | undefined;
-  /** What the sender must hear if no profile claims the request; undefined: a plain 404. */
+  /** The answer that the sender needs if no profile claims the request; undefined for a plain 404. */
   unmatched(head: RequestHead, body: BodyFields | null): Reply | undefined;
   /** How long the sender waits for an answer, in ms from the first byte of its request. */
   deadline(head: RequestHead, body: BodyFields | null): number;
@@ -95,13 +98,13 @@ export interface Platform {
 
 type Required = 'name' | 'configKey' | 'fields' | 'recognises' | 'deliveries' | 'deadline' | 'synchronous';
 
-/** What a platform's file has to state, and what else it may. */
+/** What a platform's file must define, and what it may define. */
 export type PlatformDefinition = Pick<Platform, Required> &
   Partial<Omit<Platform, Required | 'reads'>> & { readonly reads?: Partial<Reads> };
 
 /**
  * Completes a platform with what holds for most senders: no field is in the head, none is secret, ids are opaque and
- * compared exactly, no request is a trial of the URL, and a request that no profile claims gets a plain 404.
+ * compared exactly, no request tests the URL, and a request that no profile claims gets a plain 404.
  */
 export function definePlatform(definition: PlatformDefinition): Platform {
   return {
@@ -116,7 +119,7 @@ export function definePlatform(definition: PlatformDefinition): Platform {
   };
 }
 
-/** What is known of a delivery that may be spooled, or may be a repeat of another. */
+/** The facts about a delivery that may be spooled, or may be a repeat of another. */
 export interface DeliveryFacts {
   /** As `Platform.spoolable`; false if it is synchronous. */
   readonly spoolable: boolean;

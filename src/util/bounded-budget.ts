@@ -6,7 +6,7 @@ export class BoundedBudget {
   readonly #limit: number | (() => number);
   #used = 0;
 
-  /** Pass a function where a reload may change the limit; what is in use already stays in use. */
+  /** Pass a function if a reload may change the limit; what is in use already stays in use. */
   constructor(limit: number | (() => number)) {
     this.#limit = limit;
   }
@@ -20,14 +20,14 @@ export class BoundedBudget {
     return this.#used + amount <= limit;
   }
 
-  /** Acquires the whole amount, or nothing and returns false where it would exceed the limit. */
+  /** Acquires the whole amount; false, and nothing is acquired, if it would exceed the limit. */
   tryAcquire(amount = 1): boolean {
     if (!this.fits(amount)) return false;
     this.#used += amount;
     return true;
   }
 
-  /** Acquires past the limit too: for what exists already, or was checked with `fits`. */
+  /** Acquires even beyond the limit: for what exists already, or was checked with `fits`. */
   acquire(amount = 1): void {
     this.#used += amount;
   }

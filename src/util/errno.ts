@@ -9,7 +9,7 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return code !== undefined && codes.includes(code);
 }
 
-/** The message of what was thrown; anything but an Error as text. */
+/** The message of a thrown value; anything but an Error is converted to text. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

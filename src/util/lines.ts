@@ -1,4 +1,4 @@
-/** Bytes of the longest line; a longer one is cut into pieces of that length. */
+/** Bytes of the longest line; a longer one is cut into pieces. */
 export const MAX_LINE_BYTES = 64 * 1024;
 
 export const LF = 0x0a;

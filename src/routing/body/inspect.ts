@@ -7,7 +7,7 @@ import { compileJsonReads, type JsonFields, type JsonReads, readJson } from './j
 import type { BodyFields } from './reads.ts';
 import { readXml } from './xml.ts';
 
-/** What several platforms together read of a body, compiled. */
+/** Everything that several platforms read of a body, compiled. */
 export interface BodyReads {
   readonly json: JsonReads;
   readonly form: ReadonlySet<string>;

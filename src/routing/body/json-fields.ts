@@ -7,7 +7,7 @@ export interface JsonFields extends EachFields {
   number(pointer: string): string | undefined;
 }
 
-/** What the reader has found in a document, or in one element of an array. */
+/** The values that the reader has found in a document, or in one element of an array. */
 export class JsonNotes implements JsonFields {
   readonly #bytes: Buffer;
   readonly #reads: JsonReads;

@@ -23,7 +23,7 @@ export class JsonLexer {
   /** Whether the last string held an escape. */
   escaped = false;
   readonly #view: DataView;
-  /** The next quote and the next backslash, cached so that each byte is searched once. */
+  /** Where the next quote and the next backslash are, so that each byte is searched only once. */
   #quote = -1;
   #backslash = -1;
 

@@ -38,7 +38,7 @@ export interface JsonReads {
 /** Arrays by pointer, as platforms declare them. */
 export type JsonLists = Readonly<Record<string, EachReads>>;
 
-/** Bounds the tables by index, whatever index a pointer in the config has. */
+/** Limits the tables by index, whatever index a pointer in the config has. */
 const HIGHEST_INDEX = 255;
 
 interface Draft {
@@ -85,7 +85,7 @@ export function pointerSteps(pointer: string): readonly string[] | undefined {
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** Lower case for ASCII letters only: parsers that ignore case agree on no others. */
+/** Converts only ASCII letters to lower case: parsers that ignore case agree on no others. */
 export function foldCase(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

@@ -118,6 +118,7 @@ class JsonReader extends JsonLexer {
       this.at++;
     }
   }
+
   #array(node: JsonNode | null, depth: number): boolean {
     if (depth > DEEPEST_JSON) return this.fail('nested too deep');
     this.at++;

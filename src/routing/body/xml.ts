@@ -5,20 +5,23 @@ export type XmlRead =
   | { readonly outcome: 'read'; readonly values: ReadonlyMap<string, string> }
   | { readonly outcome: 'invalid' | 'ambiguous'; readonly detail: string };
 
-/** XML 1.0 §2.2: a document holds no other character. */
+/** XML 1.0 §2.2: a document must not contain these characters. */
 const FORBIDDEN = /[^\t\n\r\x20-\ufffd]/;
 /** XML 1.0 §2.8, with no encoding but UTF-8. */
 const DECLARATION = /^<\?xml version="1\.0"(?: encoding="utf-8")?\?>/i;
 const NOT_SPACE = /[^ \t\r\n]/g;
 const START = /<([A-Za-z_][\w.-]{0,63})>(<!\[CDATA\[)?/y;
-/** No value holds these, so that a gateway that searches the body for an element's name finds the one read here. */
+/**
+ * No value may contain these, so that a gateway that searches the body for an element's name finds the one that is
+ * read here.
+ */
 const MARKUP = /[<>&\]]/;
 
 /**
- * Reads the wanted children of an `<xml>` element. It takes only the envelope that WeCom writes: a flat list of
- * elements without attributes, each holding plain text or one CDATA section. Everything that XML offers beyond that
+ * Reads the wanted children of an `<xml>` element. Accepts only the envelope that WeCom writes: a flat list of
+ * elements without attributes, each with plain text or one CDATA section. Everything that XML offers beyond that
  * (nested or empty-element tags, entities, comments, a DOCTYPE, …) is invalid, and a repeated wanted element is
- * ambiguous. Its time grows with the length of the body alone.
+ * ambiguous. Its time depends only on the length of the body.
  */
 export function readXml(bytes: Buffer, wanted: ReadonlySet<string>): XmlRead {
   if (!isUtf8(bytes)) return invalid('not UTF-8');

@@ -27,7 +27,7 @@ function id(value: string | undefined): string | undefined {
   return value !== undefined && ID.test(value) ? value : undefined;
 }
 
-/** For other hooks than an app's own, the target is their repository or organization. */
+/** The app's id if the hook is the app's own; the target of any other hook is its repository or organization. */
 function appOf(head: RequestHead): string | undefined {
   return head.header('x-github-hook-installation-target-type') === 'integration'
     ? id(head.header('x-github-hook-installation-target-id'))

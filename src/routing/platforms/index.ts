@@ -20,10 +20,10 @@ import { wecom } from './wecom.ts';
 import { zoom } from './zoom.ts';
 
 /**
- * Every platform, in the order in which they are asked whether a request is theirs. One that recognises the head wins
- * over all that need the body; of those, the first that recognises the body wins, so stricter shapes come first. Lark is
- * before Slack, whose url_verification has the same body but is signed; Mattermost is before Slack, whose commands have
- * the same fields but other ids. Custom routes (custom.ts) are asked last.
+ * Every platform, in the order in which they are asked whether a request is theirs. A platform that recognises the
+ * head wins over all that need the body; of those, the first that recognises the body wins, so stricter shapes come
+ * first. Lark is before Slack, whose url_verification has the same body but is signed; Mattermost is before Slack,
+ * whose commands have the same fields but other ids. Custom routes (custom.ts) are asked last.
  */
 export const platforms: readonly Platform[] = [
   telegram,

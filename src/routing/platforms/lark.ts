@@ -81,7 +81,7 @@ function handshake(head: RequestHead, body: BodyFields | null): Reply | undefine
     : undefined;
 }
 
-/** An event only needs a status. A card's button, and what is encrypted, waits for its answer. */
+/** An event only needs a status. The answer to a card's button, or to an encrypted request, may be used. */
 function synchronous(_head: RequestHead, body: BodyFields | null): boolean {
   if (body?.format !== 'json') return true;
   const type = body.text('/header/event_type');

@@ -4,9 +4,9 @@ import type { Attributes, Route, RouteKey } from '../route.ts';
 /** The keyed routes of one platform in one scope. The cost of a lookup depends only on the number of field sets. */
 export interface KeyIndex {
   readonly platform: Platform;
-  /** Its routes ask only for fields of the head: the body is not read but streamed. */
+  /** Whether its routes ask only for fields of the head, so that the body is streamed without being read. */
   readonly byHead: boolean;
-  /** Each set of fields that a route has, the one that wins over the others first. */
+  /** The sets of fields that the routes have, in the order in which they win. */
   readonly sets: readonly FieldSet[];
 }
 
@@ -31,7 +31,7 @@ export function indexKeys(platform: Platform, routes: readonly KeyedRoute[]): Ke
     const names = Object.keys(route.key.fields);
     const fields = platform.fields.filter((field) => names.includes(field));
     if (fields.length === 0 || fields.length !== names.length) {
-      throw new Error(`${described(route)} names a field that ${platform.name} has not, or none`);
+      throw new Error(`${described(route)} names no field, or one that ${platform.name} does not have`);
     }
     let set = sets.find((known) => compareSets(platform, known.fields, fields) === 0);
     if (set === undefined) {

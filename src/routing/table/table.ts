@@ -50,8 +50,8 @@ export function compileRoutes(
 }
 
 /**
- * The scope of a request: that with the longest path prefix among the routes for its host, or else among the routes for
- * every host. Paths are compared in whole segments, nothing is decoded. Null if there is none.
+ * The scope of a request: the one with the longest path prefix among the routes for its host, or else among the
+ * routes for every host. Paths are compared in whole segments, nothing is decoded. Null if there is none.
  */
 export function findScope(table: RouteTable, head: RequestHead): Scope | null {
   const tree = table.byHost.size === 0 ? undefined : table.byHost.get(hostName(head.host));

@@ -20,6 +20,7 @@ const NOISE = /^\s+at |^Node\.js v\d|^Emitted 'error' event/;
 const ERROR = /^(?=\S).*(?:error|exception|panic|fatal|critical)\b/i;
 /** A name with a value: `TOKEN=x`, `"token": "x"`. */
 const ASSIGNMENT = /([\w-]+)["']?\s*=\s*[^\s=]|"([\w-]+)"\s*:\s*"[^"]/g;
+
 /** The end of what one process wrote to stderr. */
 export class StderrTail {
   readonly #lines: string[] = [];

@@ -28,8 +28,8 @@ const FORBIDDEN = { status: 403, contentType: null, body: '' } as const;
 const HUB: ReadonlySet<string> = new Set(['hub.mode', 'hub.verify_token', 'hub.topic']);
 
 /**
- * The GET by which Meta tries a URL; the gateway answers it. It does not name the product: all three recognise it, and
- * the route with its verify_token decides. A WebSub hub's (W3C WebSub §5.3) has a topic and is not Meta's.
+ * The GET by which Meta tests a URL; the gateway answers it. It does not name the product: all three recognise it,
+ * and the route with its verify_token decides. A GET with a topic is a WebSub hub's (W3C WebSub §5.3), not Meta's.
  */
 function isSubscription(head: RequestHead): boolean {
   if (head.method !== 'GET' || !head.query.includes('hub')) return false;
@@ -74,7 +74,10 @@ function valuesWithin({ within }: Product, entry: EachFields): readonly string[]
   return values.length === 0 ? [''] : values;
 }
 
-/** Where ids are: of the Messenger Platform's messages, and of the Cloud API's messages and statuses. */
+/**
+ * Where a notification has its ids: in the Messenger Platform's messages, and in the Cloud API's messages and
+ * statuses.
+ */
 const IDS = {
   '/messaging': { json: ['/message/mid'] },
   '/changes': {
@@ -83,7 +86,7 @@ const IDS = {
   },
 } as const;
 
-/** Undefined if an entry holds an update without an id, or none with one. */
+/** The ids of all updates; undefined if an update has no id, or an entry has no update. */
 function messageIds(body: BodyFields): readonly string[] | undefined {
   const ids = body.each('/entry').map((entry) => {
     const changes = entry
@@ -96,12 +99,12 @@ function messageIds(body: BodyFields): readonly string[] | undefined {
         ),
       );
     const messages = entry.each('/messaging').map((one) => allIds([one.text('/message/mid')]));
-    return together([...messages, ...changes]);
+    return joinAll([...messages, ...changes]);
   });
-  return together(ids);
+  return joinAll(ids);
 }
 
-function together(lists: readonly (readonly string[] | undefined)[]): readonly string[] | undefined {
+function joinAll(lists: readonly (readonly string[] | undefined)[]): readonly string[] | undefined {
   const known = lists.filter((list) => list !== undefined);
   return known.length === 0 || known.length < lists.length ? undefined : known.flat();
 }
@@ -134,8 +137,9 @@ export function metaPlatform(product: Product): Platform {
       if (isSubscription(head)) return subscriber(product, head);
       return body === null ? [] : entries(product, body);
     },
-    // An app has one URL for all its pages and numbers, and Meta unsubscribes an app whose URL keeps failing; so what
-    // no profile claims is acknowledged. A subscription with a wrong token gets 403, as in Meta's own samples.
+    // An app has one URL for all its pages and numbers, and Meta unsubscribes an app whose URL keeps failing; so a
+    // notification that no profile claims is acknowledged. A subscription with a wrong token gets 403, as in Meta's
+    // own samples.
     unmatched: (head) => (head.method === 'GET' ? FORBIDDEN : NONE),
     // developers.facebook.com/docs/messenger-platform/faq; not documented for the other products.
     deadline: () => 20_000,

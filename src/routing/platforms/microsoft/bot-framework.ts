@@ -13,10 +13,13 @@ import { allIds, firstId, present } from '../read/read.ts';
 
 const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
-/** Of Teams' bots and of Agent 365's agentic users. A GUID follows, whose case does not matter. */
+/** Prefixes of the ids of Teams' bots and of Agent 365's agentic users. A GUID follows, whose case does not matter. */
 const GUID_PREFIXES = ['28:', '8:orgid:'] as const;
 
-/** Agent 365 names the agent's own tenant at the recipient, Teams the conversation's. The one nearest to the bot counts. */
+/**
+ * Where an activity names a tenant: Agent 365 names the agent's own at the recipient, Teams the conversation's. The
+ * first one counts, as the nearest to the bot.
+ */
 const TENANT = ['/recipient/tenantId', '/conversation/tenantId', '/channelData/tenant/id'] as const;
 
 /**
