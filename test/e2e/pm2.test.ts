@@ -194,7 +194,7 @@ test('doctor finds what a real pm2 runs, by its dump and its processes, until it
     [
       [
         'error',
-        "pm2 still runs what this config runs, or holds its ports: forked-bot (in pm2 'Forked Bot'), clustered",
+        "pm2 still runs apps that this config runs too, or holds their ports: forked-bot (in pm2 'Forked Bot'), clustered",
         "pm2 delete 'Forked Bot'; pm2 delete clustered; pm2 save --force",
       ],
       ['ok', 'no problems found', null],
@@ -216,7 +216,9 @@ test('doctor finds what a real pm2 runs, by its dump and its processes, until it
   const stopped = await doctor();
   assert.deepEqual(
     stopped.of('pm2').map(({ level, what }) => `${level} ${what}`),
-    ["warn pm2 would start again at boot what this config runs: forked-bot (in pm2 'Forked Bot'), clustered"],
+    [
+      "warn pm2 would start apps at boot that this config runs too: forked-bot (in pm2 'Forked Bot'), clustered",
+    ],
   );
   assert.equal(stopped.of('ports')[0]?.level, 'ok');
 });

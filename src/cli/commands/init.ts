@@ -114,7 +114,7 @@ async function writeAll(files: readonly Written[]): Promise<void> {
   }
 }
 
-/** Asked first, so that the user sees no problems of a file that could not be written anyway; the write itself decides. */
+/** Checked first, so that the user sees no problems of a config that could not be written anyway. */
 async function exists(file: string): Promise<boolean> {
   return access(file).then(
     () => true,
@@ -129,7 +129,7 @@ function alreadyThere(file: string): CommandError {
 
 const STARTER = `# One gateway process per bot, one public port. \`gwproxy validate\` checks this file, \`gwproxy up\` runs it,
 # and \`gwproxy schema\` prints every key that it may have.
-listen: 127.0.0.1:3978 # the public port: lead a tunnel or a TLS proxy here
+listen: 127.0.0.1:3978 # the public port: point a tunnel or a TLS proxy here
 # public_url: https://bots.example.com # what senders see; \`gwproxy urls\` prints what to paste into their portals
 
 profiles:

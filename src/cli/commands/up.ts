@@ -27,7 +27,7 @@ export async function up(options: {
   const socket = consumePassedSocket(process.env, process.pid);
   const folder = stateFolder(options.configFile, process.env);
   const loadedAt = Date.now();
-  const { plan, disabled, ...looked } = await loadPlan(options.configFile);
+  const { plan, disabled, ...inputs } = await loadPlan(options.configFile);
   refuseUnknownProfiles(
     options.profiles,
     plan.profiles.map(({ name }) => name),
@@ -37,7 +37,7 @@ export async function up(options: {
   const notifyStarter = createStartNotifier(process.env);
   const app = await startApp({
     plan,
-    config: { load: () => loadConfig(options.configFile, { env: process.env }), inputs: looked, loadedAt },
+    config: { load: () => loadConfig(options.configFile, { env: process.env }), inputs, loadedAt },
     report(event) {
       log.report(event);
       notifyStarter(event);

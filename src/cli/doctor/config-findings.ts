@@ -2,11 +2,11 @@ import { publicByProfilePathAlone } from '../../config/public-by-profile-path.ts
 import { error, type Fault, warn } from './finding.ts';
 import type { Subject } from './subject.ts';
 
-/** Whether the config can be used, and what it makes public without a route. `gwproxy validate` prints the problems. */
+/** Checks that the config is valid, and finds profiles that are public without a route. */
 export async function checkConfig({ configFile, hint, loaded }: Subject): Promise<readonly Fault[]> {
   if (loaded === null) {
     const instead = `name it with --config FILE, or write one with gwproxy init${hint}`;
-    return [error(`there is no config that can be read at ${configFile}`, instead)];
+    return [error(`the config ${configFile} does not exist or cannot be read`, instead)];
   }
   const validate = `run gwproxy validate${hint}`;
   if (!loaded.ok) {

@@ -12,40 +12,40 @@ import type { Subject } from './subject.ts';
 
 const MIB = 1024 ** 2;
 
-/** Whether the log folder can be written, and its disk has room for what the config allows. */
+/** Checks that the log folder can be written and that its disk has room for what the config allows. */
 export async function checkLogs({ plan, stateFolder }: Subject): Promise<readonly Fault[]> {
   if (plan === null || stateFolder === null) return [];
   return spaceFor(plan.logs.folder ?? join(stateFolder, 'logs'), {
     name: 'logs',
-    most: plan.logs.keep * plan.profiles.length,
-    without: 'log lines will be lost',
-    writable: 'change logs.folder',
-    less: 'lower logs.keep',
+    maxBytes: plan.logs.keep * plan.profiles.length,
+    consequence: 'log lines will be lost',
+    ifUnwritable: 'change logs.folder',
+    ifTooSmall: 'lower logs.keep',
   });
 }
 
-/** The same for the spool, if some profile's deliveries may be spooled. */
+/** Checks the same of the spool if some profile's deliveries may be spooled. */
 export async function checkSpool({ plan, stateFolder }: Subject): Promise<readonly Fault[]> {
   if (plan === null || stateFolder === null) return [];
   if (!plan.profiles.some(({ verify, delivery }) => verify !== null && delivery === 'spool')) return [];
   return spaceFor(join(stateFolder, 'spool'), {
     name: 'spooled deliveries',
-    most: SPOOL_LIMITS.bytes,
-    without: 'no delivery can be spooled',
-    writable: 'set GWPROXY_STATE_DIR',
-    less: 'set delivery: direct',
+    maxBytes: SPOOL_LIMITS.bytes,
+    consequence: 'no delivery can be spooled',
+    ifUnwritable: 'set GWPROXY_STATE_DIR',
+    ifTooSmall: 'set delivery: direct',
   });
 }
 
-/** What takes room on a disk, and the words for its findings. */
+/** A use of disk space, and the texts for its findings. */
 export interface DiskUse {
   readonly name: string;
   /** Bytes that it may grow to. */
-  readonly most: number;
+  readonly maxBytes: number;
   /** What happens if nothing can be written. */
-  readonly without: string;
-  readonly writable: string;
-  readonly less: string;
+  readonly consequence: string;
+  readonly ifUnwritable: string;
+  readonly ifTooSmall: string;
 }
 
 async function spaceFor(folder: string, use: DiskUse): Promise<readonly Fault[]> {
@@ -55,7 +55,11 @@ async function spaceFor(folder: string, use: DiskUse): Promise<readonly Fault[]>
   } catch (failure) {
     const why = errorCode(failure) ?? errorMessage(failure);
     return [
-      error(`${use.name} cannot be written: ${why}`, `chown or chmod the folder, or ${use.writable}`, there),
+      error(
+        `${use.name} cannot be written: ${why}`,
+        `chown or chmod the folder, or ${use.ifUnwritable}`,
+        there,
+      ),
     ];
   }
   const { bavail, bsize } = await statfs(there);
@@ -65,14 +69,18 @@ async function spaceFor(folder: string, use: DiskUse): Promise<readonly Fault[]>
 /** `free` in bytes. Pure. */
 export function spaceFault(
   free: number,
-  { name, most, without, less }: DiskUse,
+  { name, maxBytes, consequence, ifTooSmall }: DiskUse,
   folder: string,
 ): readonly Fault[] {
   const left = `${Math.floor(free / MIB)} MiB are free on its disk`;
-  if (free < 16 * MIB) return [error(left, `free some space: ${without}`, folder)];
-  if (free >= most) return [];
+  if (free < 16 * MIB) return [error(left, `free some space: ${consequence}`, folder)];
+  if (free >= maxBytes) return [];
   return [
-    warn(`${left}; ${name} may take ${Math.ceil(most / MIB)} MiB`, `free some space, or ${less}`, folder),
+    warn(
+      `${left}; ${name} may take ${Math.ceil(maxBytes / MIB)} MiB`,
+      `free some space, or ${ifTooSmall}`,
+      folder,
+    ),
   ];
 }
 
@@ -81,7 +89,7 @@ function nearestFolder(folder: string): string {
   return existsSync(folder) || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
 }
 
-/** Whether the state folder is this user's, its path is short enough for a socket, and a gwproxy that uses it answers. */
+/** Checks the state folder's owner and the length of its path, and that a gwproxy that uses it answers. */
 export async function checkState({ stateFolder, unresponsive }: Subject): Promise<readonly Fault[]> {
   if (stateFolder === null) return [];
   try {
@@ -152,7 +160,7 @@ export async function checkService({
   ];
 }
 
-/** Whether one more file can be watched: inotify limits watches per user, and editors use many. */
+/** Checks that one more file can be watched: inotify limits watches per user, and editors use many. */
 export async function checkWatch({ plan, configFile, hint }: Subject): Promise<readonly Fault[]> {
   if (plan === null || plan.watch === 'off') return [];
   try {

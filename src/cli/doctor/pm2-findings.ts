@@ -10,7 +10,7 @@ import { addressOf, wantedPorts } from './port-findings.ts';
 import { wordOf } from './program-findings.ts';
 import type { Subject } from './subject.ts';
 
-/** What pm2 runs, or would start at boot, although this config runs it too: two gateways of one bot, on one port. */
+/** Finds apps that pm2 runs, or would start at boot, although this config runs them too: two processes of one bot. */
 export async function checkPm2({ plan, status, env, home }: Subject): Promise<readonly Fault[]> {
   if (plan === null) return [];
   const { apps, unread } = await pm2Apps(env, home);
@@ -32,7 +32,7 @@ export async function checkPm2({ plan, status, env, home }: Subject): Promise<re
   ];
 }
 
-/** How a profile is run, as far as it can be compared with an app of pm2. */
+/** A profile's command in the form in which it is compared with pm2's apps. */
 export interface Command {
   readonly profile: string;
   /** `text` is null for a word with a port in it; `file` is absolute and without links, null if it names no file. */
@@ -90,7 +90,7 @@ function runningFault(
   const isComplete = deletable.length === names.length && apps.every(({ name }) => name !== null);
   const byId = `as pm2's user: ${pm2} ls, then ${pm2} delete ID for each; ${pm2} save --force`;
   const shown = [...new Set([...running.map(appText), ...ports.map(portText)])];
-  const what = `pm2 still runs what this config runs, or holds its ports: ${shown.join(', ')}`;
+  const what = `pm2 still runs apps that this config runs too, or holds their ports: ${shown.join(', ')}`;
   return [error(what, isComplete ? deleteCommand(deletable, pm2) : byId)];
 }
 
@@ -100,8 +100,8 @@ function bootFault(apps: readonly Matched[], pm2: string): readonly Fault[] {
   const shown = [...new Set(stopped.map(appText))];
   return [
     warn(
-      `pm2 would start again at boot what this config runs: ${shown.join(', ')}`,
-      `${pm2} save --force once pm2 runs nothing of these, or ${pm2} unstartup`,
+      `pm2 would start apps at boot that this config runs too: ${shown.join(', ')}`,
+      `${pm2} save --force once pm2 runs none of these apps, or ${pm2} unstartup`,
     ),
   ];
 }

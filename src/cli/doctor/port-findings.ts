@@ -19,7 +19,7 @@ export interface WantedPort {
   readonly where: string | null;
 }
 
-/** Ports that are in use by other programs. Those that pm2 holds are reported with pm2's apps. */
+/** Finds ports that other programs use. Those that pm2 holds are reported with pm2's apps. */
 export async function checkPorts(subject: Subject): Promise<readonly Fault[]> {
   const { plan, status, unresponsive } = subject;
   if (plan === null || unresponsive !== null) return [];
@@ -60,7 +60,7 @@ export function refusedFault(
     case 'EACCES':
       return error(
         `this user may not listen on the public port ${port}`,
-        'have a tunnel or a TLS proxy lead to a port from 1024 on, or ' +
+        'point a tunnel or a TLS proxy to a port from 1024 on, or ' +
           `\`gwproxy service install --system --socket${hint}\`, or sysctl net.ipv4.ip_unprivileged_port_start=${port}`,
       );
     case 'EADDRNOTAVAIL':
@@ -70,7 +70,7 @@ export function refusedFault(
   }
 }
 
-/** The fixed ports of what does not run yet. Pure. */
+/** The fixed ports of gateways that do not run yet, and the public port if gwproxy does not run. Pure. */
 export function wantedPorts({ listen, profiles }: Plan, status: Status | null): readonly WantedPort[] {
   const running = new Set(status?.profiles.filter(({ pid }) => pid !== null).map(({ name }) => name));
   const fixed = profiles

@@ -7,7 +7,7 @@ import { errorMessage } from '../../util/errno.ts';
 import { error, type Fault } from './finding.ts';
 import { placeText, type Subject } from './subject.ts';
 
-/** What loading a config does not check, and would fail at a gateway's start: scripts, interpreters, users, groups. */
+/** Checks what makes a gateway's start fail and loading a config does not check: scripts, interpreters, users, groups. */
 export async function checkLaunches({ plan }: Subject): Promise<readonly Fault[]> {
   const faults = await Promise.all(
     (plan?.profiles ?? []).map(async (profile) => [
@@ -29,7 +29,7 @@ function missingScript({ name, launch, source }: ProfilePlan): readonly Fault[] 
   if (script === null || existsSync(resolve(launch.cwd, script))) return [];
   return [
     error(
-      `${name}: there is no ${resolve(launch.cwd, script)}`,
+      `${name}: the script ${resolve(launch.cwd, script)} does not exist`,
       'correct its command or cwd',
       placeText(source),
     ),

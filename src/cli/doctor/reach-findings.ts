@@ -7,7 +7,7 @@ import { type Fault, warn } from './finding.ts';
 import { placeText, type Subject } from './subject.ts';
 
 /**
- * Running gateways that can be reached without gwproxy: many bots listen on every address unless they are told not to.
+ * Finds running gateways that can be reached without gwproxy: many bots listen on every address unless they are told not to.
  * A fixed port with such a host in the config is not reported again: loading the config warns of it.
  */
 export async function checkReach({ plan, status }: Subject): Promise<readonly Fault[]> {

@@ -3,7 +3,7 @@ import { version } from '../../version.ts';
 import { type Fault, warn } from './finding.ts';
 import type { Subject } from './subject.ts';
 
-/** The gwproxy that runs: its version, and whether `gwproxy status` is worth a look. */
+/** Checks the version of the running gwproxy and the states of its gateways. */
 export async function checkRunning({ status, hint }: Subject): Promise<readonly Fault[]> {
   return status === null ? [] : runningFaults(status, version, hint);
 }

@@ -14,7 +14,7 @@ const YAML = new Set(['.yaml', '.yml']);
 const NAMED_VALUE =
   /(?:^|[{,])\s*(?:-\s*)?["']?([\w.-]+)["']?\s*:\s*["']?(?!\$\{)[^\s"'#{[&*|>][^\s"'#]{5,}/g;
 
-/** Files of this config that other users of the machine can read or change, and should not. */
+/** Finds secrets that other users of the machine can read, and files that they can change. */
 export async function checkSecrets({ loaded, stateFolder }: Subject): Promise<readonly Fault[]> {
   if (process.platform === 'win32') return [];
   const files = await Promise.all((loaded?.files ?? []).map(fileFaults));
@@ -73,7 +73,7 @@ async function canEnter(folder: string): Promise<boolean> {
   return dirname(folder) === folder || canEnter(dirname(folder));
 }
 
-/** Null if there is no such file, or it may not be looked at. */
+/** Null if there is no such file, or this user may not read its mode. */
 async function modeOf(path: string): Promise<number | null> {
   try {
     return (await stat(path)).mode;

@@ -25,7 +25,7 @@ export interface Subject {
   readonly stateFolder: string | null;
   /** Of the gwproxy that runs on this config; null if none answers. */
   readonly status: Status | null;
-  /** A gwproxy that runs but did not answer, and what to do about it; null if there is none. */
+  /** The finding for a gwproxy that runs but did not answer; null if there is none. */
   readonly unresponsive: { readonly what: string; readonly instead: string } | null;
   readonly env: NodeJS.ProcessEnv;
   readonly home: string;

@@ -24,9 +24,9 @@ export function initFault(words: readonly string[]): readonly Fault[] {
 }
 
 /** A request needs one descriptor for the client and one for the gateway; the rest are for logs, probes and Node. */
-const FOR_ONE_CONNECTION = 2;
-const FOR_ITSELF = 128;
-const FOR_A_GATEWAY = 8;
+const FILES_PER_CONNECTION = 2;
+const FILES_FOR_GWPROXY = 128;
+const FILES_PER_GATEWAY = 8;
 
 /** The hard limit counts: Node raises the soft one to it as it starts. */
 export async function checkDescriptors({ plan }: Subject): Promise<readonly Fault[]> {
@@ -38,10 +38,10 @@ export async function checkDescriptors({ plan }: Subject): Promise<readonly Faul
 /** `text` is that of proc_pid_limits(5). Pure. */
 export function descriptorFault(text: string, connections: number, profiles: number): readonly Fault[] {
   const hard = Number(/^Max open files +\S+ +(\d+)/m.exec(text)?.[1] ?? Number.POSITIVE_INFINITY);
-  const beside = FOR_ITSELF + FOR_A_GATEWAY * profiles;
-  const needed = connections * FOR_ONE_CONNECTION + beside;
+  const others = FILES_FOR_GWPROXY + FILES_PER_GATEWAY * profiles;
+  const needed = connections * FILES_PER_CONNECTION + others;
   if (hard >= needed) return [];
-  const fits = Math.floor((hard - beside) / FOR_ONE_CONNECTION);
+  const fits = Math.floor((hard - others) / FILES_PER_CONNECTION);
   const what = `gwproxy may open ${hard} files, but limits.connections ${connections} needs ${needed}`;
   const raise = `raise the limit: ulimit -Hn ${needed} (systemd: LimitNOFILE=${needed})`;
   return fits >= 64 ? [warn(what, `${raise}, or limits: { connections: ${fits} }`)] : [error(what, raise)];

@@ -29,9 +29,15 @@ export function ownEntry(name: string, line: string, before: number): LogEntry |
   const { at, event, message } = read;
   if (event === null || event.type === 'gateway.output')
     return { name, at, mark: '>', text: message, red: false };
-  const told = describeEvent(event, at);
-  if (told === undefined) return null;
-  return { name: told.name, at, mark: told.bad ? '!' : '>', text: told.text, red: told.bad };
+  const described = describeEvent(event, at);
+  if (described === undefined) return null;
+  return {
+    name: described.name,
+    at,
+    mark: described.bad ? '!' : '>',
+    text: described.text,
+    red: described.bad,
+  };
 }
 
 /** Merges the lines of several files by time; each file's own order is kept. */

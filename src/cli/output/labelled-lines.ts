@@ -29,7 +29,7 @@ export function createLineLabeller(
 }
 
 /**
- * Removes escape sequences and control characters, except tabs. A gateway's output holds text from strangers, which could
+ * Removes escape sequences and control characters, except tabs. A gateway's output holds text from its users, which could
  * otherwise control the operator's terminal.
  */
 export function stripControls(text: string): string {

@@ -3,7 +3,7 @@ import { withConfig } from '../config-hint.ts';
 import { describeEvent } from './event-text.ts';
 import { createLineLabeller, type LineMark } from './labelled-lines.ts';
 
-/** With more than this unwritten, gateways' output is left out and counted, because the terminal is too slow. */
+/** Bytes. With more of them unwritten, the terminal is too slow, and gateways' output is dropped and counted. */
 const MAX_UNWRITTEN_BYTES = 1024 * 1024;
 
 export interface Terminal {
@@ -41,7 +41,8 @@ export function createRenderer(
       line(event.profile, '|', event.line);
       return;
     }
-    const told = describeEvent(event, now());
-    if (told !== undefined) line(told.name, told.bad ? '!' : '>', withConfig(told.text, configFile));
+    const described = describeEvent(event, now());
+    if (described !== undefined)
+      line(described.name, described.bad ? '!' : '>', withConfig(described.text, configFile));
   };
 }

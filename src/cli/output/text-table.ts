@@ -31,8 +31,8 @@ const HEADER = [
   'LAST ERROR',
 ];
 
-/** `watch: safe` applies a change whole or not at all. */
-const HELD_BACK =
+/** Shown below the pending changes: with `watch: safe`, all changes of a save are applied or none. */
+const NONE_APPLIED =
   'none of these changes is applied, since one of them restarts or ends a gateway; `gwproxy reload` applies all of them';
 
 /** The table that `gwproxy status` prints; `now` is epoch ms. */
@@ -58,7 +58,7 @@ export function statusTable(status: Status, now: number): string {
   const notes = [
     ...(status.config_error === null ? [] : [`the config is not applied: ${status.config_error}`]),
     ...status.config_pending.map((change) => `the config has a change that is not applied: ${change}`),
-    ...(status.config_pending.some((change) => change !== LISTEN_CHANGED) ? [HELD_BACK] : []),
+    ...(status.config_pending.some((change) => change !== LISTEN_CHANGED) ? [NONE_APPLIED] : []),
     ...status.failing_logs.map(({ file, reason }) => `the log file ${file} cannot be written: ${reason}`),
     ...(lines.length === 0 ? [] : [`lines of output that are in no log: ${lines.join(', ')}`]),
     ...(spooled.length === 0 ? [] : [`spooled: ${spooled.join('; ')}; see \`gwproxy spool\``]),

@@ -160,7 +160,7 @@ function interpreterAt(
 ): Interpreter | Missing {
   const candidates = [resolve(cwd, named), resolve(machine.folder, named)];
   const found = candidates.find((path) => machine.which(path) !== null);
-  if (found === undefined) return { reason: `its interpreter ${candidates[0]} is no program` };
+  if (found === undefined) return { reason: `its interpreter ${candidates[0]} is not an executable` };
   return plain(programs.isOnPath(found) ? programs.spell(found) : dotted(found, cwd));
 }
 

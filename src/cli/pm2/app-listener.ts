@@ -57,7 +57,7 @@ function tunnelListener(
   usedPorts: ReadonlySet<number>,
   startTimeout: string,
 ): AppListener {
-  const lead = 'is a tunnel. Lead it to the public port (`listen`) instead of to a bot.';
+  const lead = 'is a tunnel. Point it to the public port (`listen`) instead of to a bot.';
   const [, host = '', digits] = /^(.*):(\d+)$/.exec(optionOf(words, '--metrics') ?? '') ?? [];
   const port = portNumber(digits);
   if (port !== null && !usedPorts.has(port)) {
@@ -79,7 +79,7 @@ function portNumber(text: string | undefined): number | null {
   return port !== undefined && Number.isInteger(port) && port >= 1 && port <= 65_535 ? port : null;
 }
 
-/** The value of `--name value` or `--name=value`. */
+/** The value of the option, given as `--name value` or `--name=value`. */
 function optionOf(command: readonly string[], name: string): string | undefined {
   const at = command.findIndex((word) => word === name || word.startsWith(`${name}=`));
   const word = command[at];

@@ -38,7 +38,7 @@ export function logFileOf(app: App, cwd: string, machine: Machine, taken: Readon
     notes.push(
       note(
         'log_file',
-        `${file} is another app's too; each profile needs its own, so this one logs to the default file`,
+        `${file} is another app's too; each profile needs its own, so this one logs to gwproxy's default file`,
       ),
     );
     return { file: null, notes };

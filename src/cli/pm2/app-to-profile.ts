@@ -42,7 +42,7 @@ export interface Conversion {
 
 /** Every app as a profile, with notes on what gwproxy does differently. Reads nothing but what `machine` answers. */
 export function profilesOf(
-  { kind, apps, deployEnvironments, beside }: Pm2File,
+  { kind, apps, deployEnvironments, otherKeys }: Pm2File,
   options: {
     readonly machine: Machine;
     /** The same for the folder of pm2's file; null if it is the same folder. */
@@ -64,7 +64,7 @@ export function profilesOf(
     if ('reason' in one) leftOut.push(one);
     else profiles.push(one);
   }
-  return { profiles, leftOut, notes: beside.map(besideText) };
+  return { profiles, leftOut, notes: otherKeys.map(otherKeyNote) };
 }
 
 /** What the file and its other apps contribute to an app's environment. */
@@ -167,7 +167,7 @@ function freeName(wanted: string, taken: Set<string>): string {
 const SECRET_ARGUMENT =
   'one of them looks like a secret, which every user of this machine can read in the config and in `ps`: have the bot read it from a variable in an env_file, or at least chmod 600 the config';
 
-function besideText(name: string): Note {
+function otherKeyNote(name: string): Note {
   if (name === 'deploy') return note(name, 'is left out: deploy as before, then run `gwproxy reload`');
   if (name === 'static') return note(name, 'is left out: gwproxy serves no files; use a web server');
   return note(name, 'is not a field of pm2; left out');

@@ -1,6 +1,6 @@
 import { shellWord } from '../shell-word.ts';
 
-/** What pm2 reads as something else than an app's name: all apps, an expression, an option, a file. Ids are numbers. */
+/** Names that pm2 does not read as an app's name, but as all apps, an expression, an option, a file or an id. */
 const NOT_A_NAME = /^(?:all$|\/.*\/$|-)|\.(?:json|ya?ml|config\.[cm]?js)/s;
 
 /** True if `pm2 delete NAME` means that app alone. Pure. */

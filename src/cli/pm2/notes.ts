@@ -5,7 +5,7 @@ export interface Note {
   readonly text: string;
 }
 
-/** What one or more fields of an app become: fields of a profile, and notes. */
+/** The result of converting one or more fields of an app: fields of a profile, and notes. */
 export interface Mapped {
   readonly fields: Readonly<Record<string, Plain>>;
   readonly notes: readonly Note[];

@@ -33,7 +33,7 @@ export function msOf(value: unknown): number | undefined {
   return withUnit(value, TIMES);
 }
 
-/** The finite number that a value is or spells; undefined if it is none. */
+/** The finite number that a value is or spells; undefined if it is not a number. */
 export function numberOf(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value !== 'string' || value.trim() === '') return undefined;

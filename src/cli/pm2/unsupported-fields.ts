@@ -3,7 +3,7 @@ import { type Note, note } from './notes.ts';
 import { numberOf } from './pm2-values.ts';
 import type { App, FieldName } from './source/pm2-app.ts';
 
-/** What the commands in the notes are about. */
+/** The profile, config and script that the commands in the notes name. */
 export interface ProfilePlace {
   readonly profile: string;
   /** Absolute. */
@@ -29,7 +29,7 @@ const isTrue = (value: unknown): boolean => value === true || value === 'true';
 const MONITORING =
   "is pm2's own monitoring and is left out; `gwproxy status` shows state, memory and requests";
 
-/** What becomes of every field that pm2 knows. */
+/** A rule for every field that pm2 knows. */
 const RULES: Readonly<Record<FieldName, Rule>> = {
   script: converted,
   name: converted,

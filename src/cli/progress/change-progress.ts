@@ -13,10 +13,10 @@ const ONGOING: Readonly<Record<Verb, string>> = {
   restart: 'restarting',
 };
 
-/** ms between two questions for the gateways' states. */
+/** ms between two polls of the gateways' states. */
 const POLL_EVERY = 300;
 
-/** What `start`, `stop` and `restart` show while they wait. Off a terminal it prints the lines of success alone. */
+/** What `start`, `stop` and `restart` show while they wait. Without a terminal it only prints a line for each success. */
 export class ChangeProgress {
   readonly line = new ProgressLine();
   readonly #configFile: string;

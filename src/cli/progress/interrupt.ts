@@ -1,6 +1,6 @@
 /**
  * Calls `last` when Ctrl-C ends this process, which then ends by the signal as it would without a handler. Returns a
- * function that takes the handler away.
+ * function that removes the handler.
  */
 export function onInterrupt(last: () => void): () => void {
   const interrupted = (): void => {

@@ -9,7 +9,7 @@ export interface TerminalStream {
 
 const ERASE_LINE = '\r\x1b[K';
 
-/** One line of progress that is rewritten in place on a terminal. Elsewhere nothing of it is written. */
+/** One line of progress that is rewritten in place on a terminal. Without a terminal it writes nothing. */
 export class ProgressLine {
   readonly #stream: TerminalStream;
   #shown = '';

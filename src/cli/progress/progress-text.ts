@@ -1,9 +1,9 @@
-/** How far a command has come with the gateways it changes or waits for. */
+/** The progress of a command with the gateways that it changes or waits for. */
 export interface Progress {
   readonly total: number;
-  /** What the gateways are to become, `ready` or `stopped`. */
+  /** The state that the gateways should reach, `ready` or `stopped`. */
   readonly goal: string;
-  /** Gateways that have become it. */
+  /** The number of gateways that have reached it. */
   readonly done: number;
   readonly failed: readonly { readonly name: string; readonly reason: string }[];
   readonly pending: readonly { readonly name: string; readonly state: string }[];

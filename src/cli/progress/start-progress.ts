@@ -11,7 +11,7 @@ const WAIT_AT_MOST = 60_000;
 
 /**
  * On a terminal: shows how many gateways are ready until each is ready or has failed, for a minute at most, and then
- * says it in a line that stays. Elsewhere: returns at once.
+ * prints the result in a line that stays. Without a terminal it returns at once.
  */
 export async function showStart(configFile: string, first: Status): Promise<void> {
   const line = new ProgressLine();
@@ -35,7 +35,7 @@ export async function showStart(configFile: string, first: Status): Promise<void
   }
 }
 
-/** How far the gateways that are to run have come. Pure. */
+/** The progress of the gateways that should run. Pure. */
 export function startProgress(profiles: readonly ProfileStatus[]): Progress {
   const wanted = profiles.filter(({ desired }) => desired === 'up');
   const failed = wanted.filter(({ state }) => FAILED.has(state));

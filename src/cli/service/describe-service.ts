@@ -104,7 +104,7 @@ function warningsOf({ main, user }: ServiceDefinition): readonly string[] {
       : []),
     ...(user === 'root'
       ? [
-          'the service runs as root, and so do gateways without `user:`; run sudo from an account that the service may have',
+          'the service runs as root, and so do gateways without `user:`; for another account, run sudo from that one',
         ]
       : []),
   ];

@@ -48,7 +48,7 @@ test('an invalid config is one finding, and so is a missing one', async (t) => {
   assert.deepEqual(lines, ['error config: -: the config is invalid (2 problems)']);
   assert.ok(skipped.includes('ports') && !skipped.includes('state'));
   const none = await faults(t, {});
-  assert.deepEqual(none.lines, ['error config: -: there is no config that can be read at gwproxy.yaml']);
+  assert.deepEqual(none.lines, ['error config: -: the config gwproxy.yaml does not exist or cannot be read']);
 });
 
 test('an unwritable spool folder is an error if deliveries may be spooled', async (t) => {
@@ -159,7 +159,7 @@ test('a missing script and an unknown user are errors', async (t) => {
       ? "bot: user 'nobody-of-that-name' is unknown"
       : 'bot: only root can run a gateway as another user or group';
   assert.deepEqual(lines, [
-    'error commands: gwproxy.yaml:3: bot: there is no gone.js',
+    'error commands: gwproxy.yaml:3: bot: the script gone.js does not exist',
     `error commands: gwproxy.yaml:3: ${identity}`,
   ]);
 });

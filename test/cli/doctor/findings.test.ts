@@ -75,10 +75,10 @@ test('a disk with too little room for the logs is reported', () => {
   const MIB = 1024 ** 2;
   const logs = {
     name: 'logs',
-    most: 400 * MIB,
-    without: 'log lines will be lost',
-    writable: 'change logs.folder',
-    less: 'lower logs.keep',
+    maxBytes: 400 * MIB,
+    consequence: 'log lines will be lost',
+    ifUnwritable: 'change logs.folder',
+    ifTooSmall: 'lower logs.keep',
   };
   assert.deepEqual(spaceFault(500 * MIB, logs, '/logs'), []);
   assert.deepEqual(spaceFault(300.5 * MIB, logs, '/logs')[0], {
@@ -87,7 +87,7 @@ test('a disk with too little room for the logs is reported', () => {
     where: '/logs',
     instead: 'free some space, or lower logs.keep',
   });
-  assert.deepEqual(spaceFault(MIB, { ...logs, most: 0 }, '/logs')[0], {
+  assert.deepEqual(spaceFault(MIB, { ...logs, maxBytes: 0 }, '/logs')[0], {
     level: 'error',
     what: '1 MiB are free on its disk',
     where: '/logs',
@@ -128,7 +128,7 @@ test('a public port on which this user may not listen is reported', () => {
     what: 'this user may not listen on the public port 443',
     where: null,
     instead:
-      'have a tunnel or a TLS proxy lead to a port from 1024 on, or `gwproxy service install --system --socket -c o.yaml`, or sysctl net.ipv4.ip_unprivileged_port_start=443',
+      'point a tunnel or a TLS proxy to a port from 1024 on, or `gwproxy service install --system --socket -c o.yaml`, or sysctl net.ipv4.ip_unprivileged_port_start=443',
   });
   assert.equal(
     refusedFault('EADDRNOTAVAIL', { host: '192.0.2.1', port: 80 }, '')?.what,
@@ -290,7 +290,7 @@ test('all apps that pm2 still runs of a config are one finding, with one command
   assert.deepEqual(faults, [
     {
       level: 'error',
-      what: "pm2 still runs what this config runs, or holds its ports: first, second-bot (in pm2 'Second Bot'), wide",
+      what: "pm2 still runs apps that this config runs too, or holds their ports: first, second-bot (in pm2 'Second Bot'), wide",
       where: null,
       instead: "pm2 delete first; pm2 delete 'Second Bot'; pm2 delete wide; pm2 save --force",
     },
@@ -306,7 +306,7 @@ test('an app of pm2 that only holds a port of the config is part of that finding
   assert.deepEqual(more, []);
   assert.equal(
     fault?.what,
-    "pm2 still runs what this config runs, or holds its ports: port 4601 of first (in pm2 'other'), the public port 3978 (in pm2 'web')",
+    "pm2 still runs apps that this config runs too, or holds their ports: port 4601 of first (in pm2 'other'), the public port 3978 (in pm2 'web')",
   );
   assert.equal(fault?.instead, 'pm2 delete other; pm2 delete web; pm2 save --force');
 });
@@ -324,9 +324,9 @@ test('apps that pm2 would only start at boot are a warning of their own', () => 
   assert.deepEqual(pm2Faults(FIRST_AND_SECOND, stopped, [], HOME), [
     {
       level: 'warn',
-      what: 'pm2 would start again at boot what this config runs: first, second-bot',
+      what: 'pm2 would start apps at boot that this config runs too: first, second-bot',
       where: null,
-      instead: 'pm2 save --force once pm2 runs nothing of these, or pm2 unstartup',
+      instead: 'pm2 save --force once pm2 runs none of these apps, or pm2 unstartup',
     },
   ]);
 });

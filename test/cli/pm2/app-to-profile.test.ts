@@ -76,7 +76,7 @@ test('an interpreter’s path is resolved from the app’s folder or from the fi
   assert.deepEqual(one({ ...app, interpreter: '/opt/python' }, venv('')).command, ['/opt/python', 'bot.py']);
   assert.throws(
     () => one({ ...app, interpreter: './gone' }, venv('')),
-    /its interpreter \S+gone is no program/,
+    /its interpreter \S+gone is not an executable/,
   );
 });
 
@@ -375,7 +375,7 @@ test('a tunnel is private whatever its port, and is probed at its metrics port i
     assert.deepEqual([isPublic, port, fields], [false, 20241, { listeners: watched }]);
     assert.deepEqual(
       notes.map(({ text }) => text),
-      ['is a tunnel. Lead it to the public port (`listen`) instead of to a bot.'],
+      ['is a tunnel. Point it to the public port (`listen`) instead of to a bot.'],
     );
   }
   const blind = tunnel({ script: 'cloudflared', args: 'tunnel run bots' });

@@ -5,14 +5,14 @@ import { evaluate, unreadable } from './evaluate-module.ts';
 import { isPlainObject } from './plain-object.ts';
 import { type App, dumpedApp, ecosystemApp } from './pm2-app.ts';
 
-/** What pm2 would start by a file. */
+/** What pm2 would start from a file. */
 export interface Pm2File {
   readonly kind: App['kind'];
   readonly apps: readonly App[];
   /** `env` of each target under `deploy`, by the target's name. */
   readonly deployEnvironments: ReadonlyMap<string, unknown>;
-  /** Keys beside `apps`. */
-  readonly beside: readonly string[];
+  /** Keys other than `apps`. */
+  readonly otherKeys: readonly string[];
 }
 
 const MODULES = new Set(['.js', '.cjs', '.mjs']);
@@ -101,7 +101,7 @@ export function parseApps(value: unknown): Pm2File | string {
           ])
         : [],
     ),
-    beside: key === 'apps' ? Object.keys(config).filter((name) => name !== key) : [],
+    otherKeys: key === 'apps' ? Object.keys(config).filter((name) => name !== key) : [],
   };
 }
 
