@@ -4,7 +4,7 @@ import { errorCode } from './util/errno.ts';
 
 /** A public RSA key that verifies tokens: the members of a JWK that this needs (RFC 7517, RFC 7518 §6.3.1). */
 export interface TokenKey {
-  /** Null where the key set does not name it. */
+  /** Null if the key set does not name it. */
   readonly kid: string | null;
   readonly n: string;
   readonly e: string;

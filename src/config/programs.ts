@@ -13,7 +13,9 @@ export async function checkProgram(profile: Profile, files: Files): Promise<read
   const { command, cwd, program, invalidFields } = profile;
   if (profile.config.url !== undefined) return [];
   if (!invalidFields.has('cwd') && !(await files.isFolder(cwd))) {
-    return [problemAt(cwdSource(profile), 'cwd is not a folder that exists')];
+    return [
+      problemAt(cwdSource(profile), 'cwd is not an existing folder; correct the path, or make the folder'),
+    ];
   }
   const [first] = command;
   if (first === undefined || invalidFields.has('cwd')) return [];
@@ -27,11 +29,11 @@ function cwdSource(profile: Profile) {
 
 async function programFault(first: Text, profile: Profile, files: Files): Promise<string | null> {
   const name = literal(first);
-  if (name === null) return 'cannot depend on a port';
+  if (name === null) return 'cannot depend on a port; write its name or path';
   if (name.includes('/')) {
     const found = await files.program(resolve(profile.cwd, name));
     if (found === 'runs') return null;
-    return found === 'missing' ? 'does not exist' : 'is not executable';
+    return found === 'missing' ? 'does not exist; correct the path' : 'is not executable; run chmod +x on it';
   }
   const path = pathOf(profile);
   if (path === null || profile.invalidFields.has('env')) return null;
@@ -39,7 +41,7 @@ async function programFault(first: Text, profile: Profile, files: Files): Promis
     if ((await files.program(resolve(profile.cwd, folder, name))) === 'runs') return null;
   }
   if (/^[A-Za-z_][A-Za-z0-9_]*=/.test(name)) return 'is a variable; put it under env';
-  return "is not on the profile's PATH";
+  return "is not on the profile's PATH; write its full path";
 }
 
 /** The gateway's PATH; null if it holds a port and so is not known yet. */

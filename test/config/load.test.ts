@@ -425,7 +425,9 @@ test('a glob that matches no file is a warning', async (t) => {
     'gwproxy.yaml': 'include: [profile/*.yaml]\nprofiles:\n  a: {command: node, routes: [{path: /a}]}\n',
   });
   assert.ok(loaded.ok);
-  assert.deepEqual(lines, ['gwproxy.yaml:1:11: this glob matches no file']);
+  assert.deepEqual(lines, [
+    'gwproxy.yaml:1:11: this glob matches no file; correct it if there should be one',
+  ]);
 });
 
 test('included files hold profiles or one profile, and are read in the order of their names', async (t) => {
@@ -513,7 +515,9 @@ test('a disabled profile is checked and left out of the plan', async (t) => {
     ['a'],
   );
   const { lines } = await load(t, one('{command: nod, enabled: false}'));
-  assert.deepEqual(lines, ["gwproxy.yaml:2:16: missing command: 'nod' is not on the profile's PATH"]);
+  assert.deepEqual(lines, [
+    "gwproxy.yaml:2:16: missing command: 'nod' is not on the profile's PATH; write its full path",
+  ]);
 });
 
 test('another route for /p/<profile> is refused under profile_paths', async (t) => {
@@ -522,7 +526,7 @@ test('another route for /p/<profile> is refused under profile_paths', async (t) 
       'profile_paths: true\nprofiles:\n  a: {command: node, routes: [{path: /p/b/}]}\n  b: {command: node}\n',
   });
   assert.deepEqual(lines, [
-    "gwproxy.yaml:3:31: path '/p/b' is already claimed by profile 'b', through profile_paths, at gwproxy.yaml:4",
+    "gwproxy.yaml:3:31: path '/p/b' is already claimed by profile 'b', through profile_paths, at gwproxy.yaml:4; make one more specific, or remove it",
   ]);
 });
 
@@ -579,9 +583,9 @@ profiles:
     "gwproxy.yaml:5:5: unknown key 'comand'; did you mean 'command'?",
     "gwproxy.yaml:6:43: unknown key 'ap'; did you mean 'app'?",
     "gwproxy.yaml:10:12: start must be always, on-demand or manual, not 'soon'",
-    "gwproxy.yaml:12:14: this slack route (app) is already claimed by profile 'a' at gwproxy.yaml:6",
+    "gwproxy.yaml:12:14: this slack route (app) is already claimed by profile 'a' at gwproxy.yaml:6; make one more specific, or remove it",
     "profiles/c.yaml:2:23: port 5000 is already taken by listener 'x' of profile 'b' at gwproxy.yaml:11; choose another",
-    "profiles/c.yaml:3:10: this slack route (app) is already claimed by profile 'a' at gwproxy.yaml:6",
+    "profiles/c.yaml:3:10: this slack route (app) is already claimed by profile 'a' at gwproxy.yaml:6; make one more specific, or remove it",
   ]);
   assert.deepEqual(
     loaded.files,

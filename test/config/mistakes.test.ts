@@ -138,7 +138,7 @@ const SLIPS: readonly Mistake[] = [
   [
     'a quote that is never closed',
     'profiles:\n  a:\n    command: "node bot\n    cwd: .\n',
-    ['gwproxy.yaml:3:14: this quote is never closed'],
+    ['gwproxy.yaml:3:14: this quote is never closed; write the closing one'],
   ],
   [
     'a bracket that is never closed',
@@ -544,7 +544,7 @@ const PROFILES: readonly Mistake[] = [
   [
     'an open quote',
     'a:\n    command: node "x',
-    ['gwproxy.yaml:3:14: command: a double quote is never closed'],
+    ['gwproxy.yaml:3:14: command: a double quote is never closed; write the closing one'],
   ],
   [
     'a shell operator',
@@ -556,23 +556,25 @@ const PROFILES: readonly Mistake[] = [
   [
     'a program that is not there',
     'a:\n    command: [./bot, x]',
-    ["gwproxy.yaml:3:15: missing command: './bot' does not exist"],
+    ["gwproxy.yaml:3:15: missing command: './bot' does not exist; correct the path"],
   ],
   [
     'a program that cannot be run',
     'a:\n    command: ./bot.txt',
-    ["gwproxy.yaml:3:14: missing command: './bot.txt' is not executable"],
+    ["gwproxy.yaml:3:14: missing command: './bot.txt' is not executable; run chmod +x on it"],
     { 'bot.txt': '' },
   ],
   [
     'a program that is not on the PATH',
     'a:\n    command: no-such-program',
-    ["gwproxy.yaml:3:14: missing command: 'no-such-program' is not on the profile's PATH"],
+    [
+      "gwproxy.yaml:3:14: missing command: 'no-such-program' is not on the profile's PATH; write its full path",
+    ],
   ],
   [
     "a program that is not on the profile's own PATH",
     'a: {command: node, env: {PATH: /nowhere}}',
-    ["gwproxy.yaml:2:16: missing command: 'node' is not on the profile's PATH"],
+    ["gwproxy.yaml:2:16: missing command: 'node' is not on the profile's PATH; write its full path"],
   ],
   [
     'a variable before the program',
@@ -582,7 +584,7 @@ const PROFILES: readonly Mistake[] = [
   [
     'a program that depends on a port',
     'a:\n    command: ./bot-${port}',
-    ["gwproxy.yaml:3:14: missing command: './bot-${port}' cannot depend on a port"],
+    ["gwproxy.yaml:3:14: missing command: './bot-${port}' cannot depend on a port; write its name or path"],
   ],
   [
     'a PATH that is unset is one mistake',
@@ -592,7 +594,7 @@ const PROFILES: readonly Mistake[] = [
   [
     'a cwd that is not there',
     'a:\n    command: ./bot\n    cwd: nowhere',
-    ['gwproxy.yaml:4:10: cwd is not a folder that exists'],
+    ['gwproxy.yaml:4:10: cwd is not an existing folder; correct the path, or make the folder'],
   ],
   [
     'a missing env_file is one mistake',
@@ -602,7 +604,10 @@ const PROFILES: readonly Mistake[] = [
   [
     'a broken env_file',
     'a: {command: node, env_file: a.env}',
-    ['a.env:2:1: must be KEY=VALUE, a comment or blank', 'a.env:3:3: the quote is never closed'],
+    [
+      'a.env:2:1: must be KEY=VALUE, a comment or blank',
+      'a.env:3:3: the quote is never closed; write the closing one',
+    ],
     { 'a.env': 'A=1\nsome secret\nB="more\n' },
   ],
   [
@@ -919,28 +924,36 @@ const ROUTES: readonly Mistake[] = [
   [
     'one path twice',
     'a: {command: node, routes: [{path: /x}]}\n  b: {command: node, routes: [{path: /x/}]}',
-    ["gwproxy.yaml:3:31: path '/x' is already claimed by profile 'a' at gwproxy.yaml:2"],
+    [
+      "gwproxy.yaml:3:31: path '/x' is already claimed by profile 'a' at gwproxy.yaml:2; make one more specific, or remove it",
+    ],
   ],
   [
     'one key twice in a profile',
     'a:\n    command: node\n    routes:\n      - slack: {app: A1}\n      - slack: {app: A1}',
-    ["gwproxy.yaml:6:9: this slack route (app) is already claimed by profile 'a' at gwproxy.yaml:5"],
+    [
+      "gwproxy.yaml:6:9: this slack route (app) is already claimed by profile 'a' at gwproxy.yaml:5; make one more specific, or remove it",
+    ],
   ],
   [
     'lists that share a value',
     'a: {command: node, routes: [{slack: {team: [T1, T2], app: A1}}]}\n  b: {command: node, routes: [{slack: {app: [A0, A1], team: [T2, T3]}}]}',
-    ["gwproxy.yaml:3:31: this slack route (team, app) is already claimed by profile 'a' at gwproxy.yaml:2"],
+    [
+      "gwproxy.yaml:3:31: this slack route (team, app) is already claimed by profile 'a' at gwproxy.yaml:2; make one more specific, or remove it",
+    ],
   ],
   [
     'one GUID in two cases',
     `a: {command: node, routes: [{bot_framework: {app: ${GUID}}}]}\n  b: {command: node, routes: [{bot_framework: {app: ${GUID.toUpperCase()}}}]}`,
-    ["gwproxy.yaml:3:31: this bot_framework route (app) is already claimed by profile 'a' at gwproxy.yaml:2"],
+    [
+      "gwproxy.yaml:3:31: this bot_framework route (app) is already claimed by profile 'a' at gwproxy.yaml:2; make one more specific, or remove it",
+    ],
   ],
   [
     'an app and its recipient',
     `a: {command: node, routes: [{bot_framework: {app: ${GUID}}}]}\n  b: {command: node, routes: [{bot_framework: {recipient: "28:${GUID}"}}]}`,
     [
-      "gwproxy.yaml:3:31: this bot_framework route (recipient) is already claimed by profile 'a' at gwproxy.yaml:2",
+      "gwproxy.yaml:3:31: this bot_framework route (recipient) is already claimed by profile 'a' at gwproxy.yaml:2; make one more specific, or remove it",
     ],
   ],
 ];

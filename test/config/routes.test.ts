@@ -172,7 +172,9 @@ for (const [name, one, other, said] of TIES) {
       lines.map((line) =>
         line.replace(/ \(json \/b, header x-a\)| \(header x-a, json \/b\)/, ' (json /b, header x-a)'),
       ),
-      [`gwproxy.yaml:5:31: ${said} is already claimed by profile 'a' at gwproxy.yaml:4`],
+      [
+        `gwproxy.yaml:5:31: ${said} is already claimed by profile 'a' at gwproxy.yaml:4; make one more specific, or remove it`,
+      ],
     );
   });
 }

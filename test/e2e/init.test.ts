@@ -73,7 +73,7 @@ test('a Hermes home becomes a config of presets, with comments on each profile',
 # \`gwproxy validate\` shows what would run, \`gwproxy up\` runs it.
 listen: 127.0.0.1:3978
 # public_url: https://bots.example.com
-profile_paths: true # /p/<profile>/… reaches that profile: the only way to tell whose a webhook is
+profile_paths: true # /p/<profile>/… reaches that profile, since a webhook does not name one
 
 profiles:
   inbox:
@@ -81,7 +81,7 @@ profiles:
     # messages on port 18681: public as /api/messages, for app ${APP}
     # webhook on port 18641: public as /p/inbox/webhooks
     # graph on port 18661: public as /p/inbox/msgraph/webhook
-    # api on port 18651: watched, never public
+    # api on port 18651: probed, never public
   to-do:
     preset: hermes
     # webhook on port 18642: public as /p/to-do/webhooks

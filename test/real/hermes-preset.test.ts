@@ -21,7 +21,7 @@ test('a config that `gwproxy init --hermes` wrote runs four real Hermes gateways
   const settings = text.split('\n').filter((line) => /^\s*[a-z]/.test(line));
   assert.deepEqual(settings, [
     'listen: 127.0.0.1:3978',
-    'profile_paths: true # /p/<profile>/… reaches that profile: the only way to tell whose a webhook is',
+    'profile_paths: true # /p/<profile>/… reaches that profile, since a webhook does not name one',
     'profiles:',
     ...[...PROFILES]
       .sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -31,7 +31,7 @@ export function linesOf(diff: PlanDiff): readonly string[] {
   return [
     ...diff.added.map((name) => `${name}: added`),
     ...diff.removed.map((name) => `${name}: removed`),
-    ...diff.replaced.map((name) => `${name}: ends and begins anew (command, url)`),
+    ...diff.replaced.map((name) => `${name}: replaced (command, url)`),
     ...diff.changed.map(({ profile, how, fields }) => `${profile}: ${WORDS[how]} (${fields.join(', ')})`),
     ...diff.settings.map((setting) => `${setting}: changed`),
     ...(diff.listen ? [LISTEN_CHANGED] : []),

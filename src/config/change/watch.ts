@@ -33,7 +33,7 @@ export interface ConfigWatchOptions {
 
 interface Watched {
   readonly watcher: FSWatcher;
-  /** Device and inode, which differ if another folder took its path. */
+  /** Device and inode, which change if another folder takes the path. */
   readonly identity: string;
   matches: Matches;
 }
@@ -155,7 +155,7 @@ async function identityOf(folder: string): Promise<string> {
   }
 }
 
-/** Only matching entries count, since a folder's own time changes with each new file in it. */
+/** Whether a matching file or link has changed since that time in epoch ms. */
 async function anyChangedSince(wanted: ReadonlyMap<string, Matches>, since: number): Promise<boolean> {
   for (const [folder, matches] of wanted) {
     for (const name of await namesIn(folder)) {
@@ -176,7 +176,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   }
 }
 
-/** Epoch ms of its last change, also of its name or its rights; 0 for a folder and for what is gone. */
+/** When a file or link last changed, also its name or rights, in epoch ms. 0 for a folder, whose time changes with each file in it, and for a missing path. */
 async function changeTime(path: string): Promise<number> {
   try {
     const found = await lstat(path);
@@ -193,7 +193,7 @@ const REASONS: ReadonlyMap<unknown, string> = new Map([
     'EMFILE',
     'too many files are watched or open; raise fs.inotify.max_user_instances, or the limit of open files',
   ],
-  ['EACCES', 'permission denied'],
+  ['EACCES', 'permission denied; let gwproxy read the folder'],
 ]);
 
 function watchFault(error: unknown): string {

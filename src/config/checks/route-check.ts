@@ -52,7 +52,7 @@ function nameOf({ key, host, path }: Route, platforms: readonly KeyedPlatform[])
 
 function claimOf(rival: Route, written: ReadonlySet<Route>, folder: string): string {
   const how = written.has(rival) ? '' : ', through profile_paths,';
-  return `is already claimed by profile '${rival.profile}'${how} at ${formatPlace(rival.source, folder)}`;
+  return `is already claimed by profile '${rival.profile}'${how} at ${formatPlace(rival.source, folder)}; make one more specific, or remove it`;
 }
 
 /** Field names and values, sorted by name; null for a route without a sender. */

@@ -78,7 +78,7 @@ function head(root: string, named: Named, isUsualRoot: boolean): readonly string
     `listen: 127.0.0.1:${listen}${listen === DEFAULT_PORT ? '' : ` # ${DEFAULT_PORT} belongs to a profile below`}`,
     '# public_url: https://bots.example.com',
     ...(scoped
-      ? ['profile_paths: true # /p/<profile>/… reaches that profile: the only way to tell whose a webhook is']
+      ? ['profile_paths: true # /p/<profile>/… reaches that profile, since a webhook does not name one']
       : []),
     ...(isUsualRoot
       ? []
@@ -107,7 +107,7 @@ function profile(name: string, { hermes, listeners }: Found): readonly string[] 
 
 function reach(name: string, listener: HermesListener): string {
   const [path] = listener.paths;
-  if (path === undefined) return 'watched, never public';
+  if (path === undefined) return 'probed, never public';
   if (!isMessages(listener)) return `public as ${printable(`/p/${name}${path}`)}`;
   const apps = listener.apps.filter(({ hidden }) => !hidden).map(({ text }) => printable(text));
   return `public as ${path}, for ${apps.length > 0 ? `app ${apps.join(' and ')}` : 'the app in its .env'}`;

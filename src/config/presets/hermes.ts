@@ -15,12 +15,12 @@ const LONGEST_WAIT_S = 3600;
 /**
  * A profile of Hermes Agent (https://pypi.org/project/hermes-agent/), with a gateway process of its own. Made for
  * version 0.19 with hermes-a365 0.8. Ports and app ids are read from the profile's own config.yaml and .env, which the
- * gateway follows, so that nobody has to write them twice.
+ * gateway follows, so that they are written only once.
  */
 export const hermes: Preset = {
   name: 'hermes',
   options: {
-    profile: "The name of the Hermes profile, where it differs from the name here; 'default' is Hermes' own.",
+    profile: "The name of the Hermes profile, if it differs from the name here; 'default' is Hermes' own.",
   },
   async derive(context) {
     const name = context.options.get('profile') ?? context.profile;
@@ -77,7 +77,7 @@ async function derived(name: string, home: string, launch: Fields, context: Pres
   const found = { warnings: read.warnings, files: read.files };
   if (read.config === null) return { ...found, fields: map(fields, source), problems: read.problems };
 
-  const { listeners, problems } = hermesListeners(read.config, beneath(read.env, context));
+  const { listeners, problems } = hermesListeners(read.config, withInherited(read.env, context));
   const reported = [
     ...read.problems,
     ...problems,
@@ -106,8 +106,8 @@ async function derived(name: string, home: string, launch: Fields, context: Pres
   };
 }
 
-/** .env beats the gateway's environment (hermes_cli/env_loader.py). */
-function beneath(own: Variable, { env, own: profile, source }: PresetContext): Variable {
+/** Looks a variable up in .env, then in the gateway's environment (hermes_cli/env_loader.py). */
+function withInherited(own: Variable, { env, own: profile, source }: PresetContext): Variable {
   return (name): Setting | undefined => {
     const inherited = env.get(name);
     const place = treeAt(profile, ['env', name])?.source ?? source;
@@ -179,8 +179,8 @@ function silent(name: string, home: string, { config }: HermesFiles): Problem {
 
 function bothAt(first: HermesListener, second: HermesListener): Problem {
   const message =
-    `${first.platform} and ${second.platform} both answer at ${MESSAGES_PATH}, and a profile's listeners are told ` +
-    `apart by path alone; turn one off, or write listeners: { ${first.name}: { paths: [] } } and give ` +
+    `${first.platform} and ${second.platform} both answer at ${MESSAGES_PATH}, and only the path tells a profile's ` +
+    `listeners apart; turn one off, or write listeners: { ${first.name}: { paths: [] } } and give ` +
     `${first.platform} a profile of its own with url: http://127.0.0.1:${first.port.value} and its routes`;
   return problemAt(second.source, message);
 }

@@ -7,42 +7,42 @@ const MERGED: ReadonlyMap<string, number> = new Map([
   ['restart', 2],
   ['stop', 1],
 ]);
-/** The fields of a preset's listener that the profile does not write stay. */
+/** A profile may override single fields of a listener that its preset derives. */
 const MERGED_OVER_PRESET: ReadonlyMap<string, number> = new Map([...MERGED, ['listeners', 2]]);
 
 /**
  * Merges a profile with the config's defaults: its own values win, and the maps env, restart and stop are merged by key.
  * A profile that has `command`, `url` or `preset` takes none of the others from the defaults; one with `url` also takes
- * no field that is about running a gateway.
+ * no listeners and no field that is about running a gateway.
  */
 export function withDefaults(own: MapTree, defaults: MapTree): MapTree {
-  return layered(own, applicable(own, defaults), depthIn(MERGED));
+  return mergeMaps(own, applicableDefaults(own, defaults), depthFrom(MERGED));
 }
 
 /** Merges a profile, defaults included, with the fields that its preset derives; the profile wins. */
 export function withPreset(own: MapTree, derived: MapTree): MapTree {
-  return layered(own, derived, depthIn(MERGED_OVER_PRESET));
+  return mergeMaps(own, derived, depthFrom(MERGED_OVER_PRESET));
 }
 
-function layered(own: MapTree, beneath: MapTree, depthOf: (name: string) => number): MapTree {
-  const entries = new Map<string, Entry>(beneath.entries);
+function mergeMaps(own: MapTree, base: MapTree, depthOf: (name: string) => number): MapTree {
+  const entries = new Map<string, Entry>(base.entries);
   for (const [name, { key, value }] of own.entries) {
-    entries.set(name, { key, value: over(value, entries.get(name)?.value, depthOf(name)) });
+    entries.set(name, { key, value: mergeValue(value, entries.get(name)?.value, depthOf(name)) });
   }
   return { ...own, entries };
 }
 
-function applicable(own: MapTree, defaults: MapTree): MapTree {
+function applicableDefaults(own: MapTree, defaults: MapTree): MapTree {
   if (own.entries.has('url')) return withoutKeys(defaults, ['command', 'url', 'listeners', ...COMMAND_ONLY]);
   if (own.entries.has('command')) return withoutKeys(defaults, ['command', 'url', 'preset']);
   return own.entries.has('preset') ? withoutKeys(defaults, ['command', 'url']) : defaults;
 }
 
-function over(own: Tree, beneath: Tree | undefined, depth: number): Tree {
-  if (depth === 0 || own.kind !== 'map' || beneath?.kind !== 'map') return own;
-  return layered(own, beneath, () => depth - 1);
+function mergeValue(own: Tree, base: Tree | undefined, depth: number): Tree {
+  if (depth === 0 || own.kind !== 'map' || base?.kind !== 'map') return own;
+  return mergeMaps(own, base, () => depth - 1);
 }
 
-function depthIn(merged: ReadonlyMap<string, number>): (name: string) => number {
+function depthFrom(merged: ReadonlyMap<string, number>): (name: string) => number {
   return (name) => merged.get(name) ?? 0;
 }

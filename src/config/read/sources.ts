@@ -154,7 +154,12 @@ async function readIncluded(
     const found = await includedBy(pattern, dirname(config), files);
     // The folder may still be empty, or the glob may be mistyped.
     if (found.length === 0) {
-      warnings.push(problemAt(valueSource(tree, ['include', index]), 'this glob matches no file'));
+      warnings.push(
+        problemAt(
+          valueSource(tree, ['include', index]),
+          'this glob matches no file; correct it if there should be one',
+        ),
+      );
     }
     for (const file of found) {
       if (file === config || seen.has(file)) continue;

@@ -9,7 +9,7 @@ import type { Profile } from './profile.ts';
 interface WithTokenKeys {
   readonly profile: Profile;
   readonly problems: readonly Problem[];
-  /** The file's path, absolute; null where the profile names none. */
+  /** The file's path, absolute; null if the profile names none. */
   readonly path: string | null;
 }
 

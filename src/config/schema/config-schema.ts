@@ -86,7 +86,7 @@ function limitsSchema() {
       .describe('The longest body that is read into memory, to route or verify the request.'),
     streamed: size()
       .prefault('100MiB')
-      .describe('The longest body that is streamed, where the head alone decides the route.'),
+      .describe('The longest body that is streamed, if the head alone decides the route.'),
     buffered: size().prefault('128MiB').describe('All bodies in memory together.'),
     headers: size().prefault('32KiB').describe('The request line and headers of one request.'),
     header_time: duration().prefault('15s').describe('How long the headers of a request may take to arrive.'),

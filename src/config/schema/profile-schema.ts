@@ -219,7 +219,7 @@ function listenerSchema() {
     port_env: named(ENV_NAME, 'the name of an environment variable')
       .optional()
       .describe(
-        "The variable that tells the gateway its port. By default PORT for a profile's only listener.",
+        "The variable that holds the port for the gateway. By default PORT for a profile's only listener.",
       ),
     host: text('a host name or an IP address')
       .default('127.0.0.1')
@@ -238,7 +238,7 @@ function listenerSchema() {
     liveness: livenessSchema()
       .optional()
       .describe(
-        'A probe of its own that decides whether the gateway is restarted, in place of health.restart_after.',
+        'A second probe that decides whether the gateway is restarted, in place of health.restart_after.',
       ),
   });
 }

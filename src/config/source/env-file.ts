@@ -76,7 +76,7 @@ function readEntry(text: string, start: number): Entry {
   return { name, value: value.text, end: value.end };
 }
 
-const UNCLOSED = 'the quote is never closed';
+const UNCLOSED = 'the quote is never closed; write the closing one';
 
 function readValue(text: string, start: number): { readonly text: string; readonly end: number } | string {
   const quote = text.charAt(start);
@@ -93,7 +93,8 @@ function readValue(text: string, start: number): { readonly text: string; readon
   const close = closingQuote(text, start + 1, quote);
   if (close === -1) return UNCLOSED;
   const end = lineEnd(text, close);
-  if (!/^\s*(?:#.*)?$/.test(text.slice(close + 1, end))) return 'text follows the closing quote';
+  if (!/^\s*(?:#.*)?$/.test(text.slice(close + 1, end)))
+    return 'text follows the closing quote; put all of it in quotes';
   const inside = text.slice(start + 1, close);
   return { text: quote === '"' ? unescaped(inside) : inside, end: end + 1 };
 }

@@ -55,7 +55,7 @@ function readPiece(text: string, at: number): Piece | string {
   const character = text.charAt(at);
   if (character === "'") {
     const close = text.indexOf("'", at + 1);
-    if (close === -1) return 'a single quote is never closed';
+    if (close === -1) return 'a single quote is never closed; write the closing one';
     return { text: text.slice(at + 1, close), end: close + 1 };
   }
   if (character === '"') return readDouble(text, at + 1);
@@ -64,7 +64,7 @@ function readPiece(text: string, at: number): Piece | string {
 }
 
 function readEscape(text: string, at: number): Piece | string {
-  if (at + 1 === text.length) return 'a backslash at the end escapes nothing';
+  if (at + 1 === text.length) return 'a backslash at the end escapes nothing; remove it';
   const next = text.charAt(at + 1);
   return { text: next === '\n' ? null : literal(next), end: at + 2 };
 }
@@ -88,7 +88,7 @@ function readDouble(text: string, start: number): Piece | string {
       at += 1;
     }
   }
-  return 'a double quote is never closed';
+  return 'a double quote is never closed; write the closing one';
 }
 
 function literal(character: string): string {

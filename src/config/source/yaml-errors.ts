@@ -127,7 +127,7 @@ function unclosedQuote(document: Document, at: number): YamlMistake {
       if (isQuoted && node.range?.[1] === at) offset = node.range[0];
     },
   });
-  return { offset, message: 'this quote is never closed' };
+  return { offset, message: 'this quote is never closed; write the closing one' };
 }
 
 function unexpected(message: string, rest: string, at: number): YamlMistake | null {

@@ -25,7 +25,7 @@ export interface ScalarTree {
   readonly kind: 'scalar';
   readonly source: Source;
   readonly value: string | number | boolean | null;
-  /** As the author wrote it: `0800` where the value is 800, `${TOKEN}` where the value is a secret. */
+  /** As the author wrote it: `0800` for the value 800, `${TOKEN}` for a secret. */
   readonly written: string;
 }
 

@@ -84,7 +84,7 @@ test('added, removed, moved and replaced profiles are distinguished', () => {
   assert.deepEqual(lines(before, after), [
     'new: added',
     'gone: removed',
-    'turned: ends and begins anew (command, url)',
+    'turned: replaced (command, url)',
     'far: moved (url)',
   ]);
 });

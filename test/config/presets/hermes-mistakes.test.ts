@@ -106,7 +106,7 @@ const MISTAKES: readonly Mistake[] = [
     },
     [
       'home/.hermes/profiles/other/config.yaml:1:71: this bot_framework route (app) is already claimed by ' +
-        `profile 'inbox' at ${CONFIG}:1`,
+        `profile 'inbox' at ${CONFIG}:1; make one more specific, or remove it`,
     ],
   ],
   [

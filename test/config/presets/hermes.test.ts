@@ -175,8 +175,8 @@ test('Teams beside Agent 365 is refused unless one of them is a profile of its o
   const both = await load(t, ONE, filesOf({ inbox: { config: hermes } }));
   assert.equal(both.loaded.ok, false);
   assert.deepEqual(both.lines, [
-    'home/.hermes/profiles/inbox/config.yaml:5:3: teams and agent365 both answer at /api/messages, and a ' +
-      "profile's listeners are told apart by path alone; turn one off, or write " +
+    'home/.hermes/profiles/inbox/config.yaml:5:3: teams and agent365 both answer at /api/messages, ' +
+      "and only the path tells a profile's listeners apart; turn one off, or write " +
       'listeners: { teams: { paths: [] } } and give teams a profile of its own with ' +
       'url: http://127.0.0.1:18671 and its routes',
   ]);

@@ -44,12 +44,18 @@ test('each line that is not an assignment is a fault with its place, and the oth
     { line: 3, column: 1, message },
     { line: 4, column: 1, message },
   ]);
-  assert.deepEqual(faults[3], { line: 5, column: 3, message: 'text follows the closing quote' });
+  assert.deepEqual(faults[3], {
+    line: 5,
+    column: 3,
+    message: 'text follows the closing quote; put all of it in quotes',
+  });
 });
 
 test('a quote that is never closed is one fault, where it opens', () => {
   const { faults } = parseEnvFile("A=1\n  export B='x\nC=2\nnot one\n");
-  assert.deepEqual(faults, [{ line: 2, column: 12, message: 'the quote is never closed' }]);
+  assert.deepEqual(faults, [
+    { line: 2, column: 12, message: 'the quote is never closed; write the closing one' },
+  ]);
 });
 
 test('a NUL byte is a fault: no environment can hold it', () => {

@@ -34,10 +34,10 @@ for (const [text, words] of TABLE) {
 }
 
 test('an open quote and a lone backslash are errors', () => {
-  assert.equal(split('a "b'), 'a double quote is never closed');
-  assert.equal(split('a "b\\"'), 'a double quote is never closed');
-  assert.equal(split("a 'b"), 'a single quote is never closed');
-  assert.equal(split('a \\'), 'a backslash at the end escapes nothing');
+  assert.equal(split('a "b'), 'a double quote is never closed; write the closing one');
+  assert.equal(split('a "b\\"'), 'a double quote is never closed; write the closing one');
+  assert.equal(split("a 'b"), 'a single quote is never closed; write the closing one');
+  assert.equal(split('a \\'), 'a backslash at the end escapes nothing; remove it');
 });
 
 test('an operator is an error, since no shell would see it', () => {
