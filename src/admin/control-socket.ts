@@ -17,7 +17,7 @@ const LOCK_ATTEMPTS = 40;
 export async function listenAlone(server: Server, path: string, lock: string): Promise<void> {
   for (let attempts = 1; ; attempts += 1) {
     if (await tryListen(server, path)) return;
-    if (await answers(path)) {
+    if (await isAnswered(path)) {
       throw new CommandError(
         EXIT.alreadyRunning,
         'a gwproxy already runs on this config; see `gwproxy status`, or end it with `gwproxy down`',
@@ -38,7 +38,7 @@ async function removeStale(path: string, lock: string): Promise<void> {
   try {
     await pause(RETRY_AFTER);
     // No process can have bound it meanwhile: bind(2) needs a path without a file.
-    if (!(await answers(path))) rmSync(path, { force: true });
+    if (!(await isAnswered(path))) rmSync(path, { force: true });
   } finally {
     await new Promise((resolve) => holder.close(resolve));
   }
@@ -60,7 +60,7 @@ function tryListen(server: Server, path: string): Promise<boolean> {
 }
 
 /** Whether a process listens at the path, even if it is too busy (EAGAIN) or belongs to another user. */
-function answers(path: string): Promise<boolean> {
+function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once('connect', () => {

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { CommandError } from '../errors.ts';
-import { logsFolder } from '../logs/directory.ts';
+import { logsFolder } from '../logs/log-index.ts';
 import { platforms } from '../routing/platforms/index.ts';
 import { stateFolder } from '../state-folder.ts';
 import { errorMessage } from '../util/errno.ts';

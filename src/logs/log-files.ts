@@ -5,9 +5,9 @@ import type { Report } from '../events.ts';
 import { BoundedBudget } from '../util/bounded-budget.ts';
 import { systemMessage } from '../util/errno.ts';
 import { Archive } from './archive.ts';
-import { defaultLogPath, OWN, writeDirectory } from './directory.ts';
 import { jsonLines } from './json-lines.ts';
 import { LogFile } from './log-file.ts';
+import { defaultLogPath, OWN_LOG, writeLogIndex } from './log-index.ts';
 import { outputLine, remarkLine } from './log-line.ts';
 
 const ROOM_BYTES = 16 * 1024 * 1024;
@@ -74,7 +74,7 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
   let paths: ReadonlyMap<string, string> = new Map();
   let former: ReadonlyMap<string, string> = new Map();
   let own = '';
-  let directory: Promise<void> = Promise.resolve();
+  let indexWrite: Promise<void> = Promise.resolve();
 
   function countLost(name: string, lines: number): void {
     dropped.set(name, (dropped.get(name) ?? 0) + lines);
@@ -92,7 +92,7 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
       retryAfter,
       lost: (lines) => countLost(name, lines),
       gap: (lines, reason) =>
-        name === OWN ? '' : remarkLine(now(), `lines are missing here (${reason}): ${lines}`),
+        name === OWN_LOG ? '' : remarkLine(now(), `lines are missing here (${reason}): ${lines}`),
     });
     files.set(path, file);
     return file;
@@ -106,7 +106,7 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
   function apply(changed: LogPolicy, profiles: readonly LoggedProfile[]): void {
     policy = changed;
     const where = policy.folder ?? folder;
-    own = join(where, `${OWN}.log`);
+    own = join(where, `${OWN_LOG}.log`);
     const before = [...former, ...paths];
     paths = new Map(profiles.map(({ name, logFile }) => [name, logFile ?? defaultLogPath(where, name)]));
     former = new Map(before.filter(([name]) => !paths.has(name)).slice(-MOST_FORMER));
@@ -116,12 +116,12 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
       else file.release();
     }
     const entries = { own, profiles: paths };
-    directory = directory
-      .then(() => writeDirectory(folder, entries))
+    indexWrite = indexWrite
+      .then(() => writeLogIndex(folder, entries))
       .catch((error: unknown) => report({ type: 'log.failed', file: folder, reason: systemMessage(error) }));
   }
 
-  const writeOwn = jsonLines((line) => fileAt(own, OWN).write(line));
+  const writeOwn = jsonLines((line) => fileAt(own, OWN_LOG).write(line));
   apply(policy, options.profiles);
   return {
     report(event) {
@@ -144,11 +144,11 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
         failing === null ? [] : [{ file: path, reason: failing }],
       ),
     async idle() {
-      await Promise.all([directory, ...[...files.values()].map((file) => file.idle())]);
+      await Promise.all([indexWrite, ...[...files.values()].map((file) => file.idle())]);
       await archive.idle();
     },
     async close() {
-      const all = [directory, archive.close(), ...[...files.values()].map((file) => file.close())];
+      const all = [indexWrite, archive.close(), ...[...files.values()].map((file) => file.close())];
       await Promise.race([Promise.all(all), pause(CLOSE_WITHIN, undefined, { ref: false })]);
     },
     flushSync() {

@@ -4,6 +4,7 @@ import type { SupervisedStatus } from '../supervised-status.ts';
 import { mebibytes } from '../util/duration.ts';
 import { LONGEST_TIMER } from '../util/timers.ts';
 import { targetsOf } from './doors/targets.ts';
+import { eventsOf } from './gateway-events.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { statusOf } from './gateway-status.ts';
 import { GatewayProbes } from './health/gateway-probes.ts';
@@ -19,7 +20,6 @@ import {
   policyOf,
   type TimerName,
 } from './lifecycle/state.ts';
-import { eventsOf } from './reports.ts';
 import type { SupervisorContext } from './supervisor-context.ts';
 import { MemoryWatch } from './tree/memory.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { formatProblem, loadConfig } from '../../src/config/load.ts';
 import { realFiles } from '../../src/config/source/files.ts';
-import { logsFolder } from '../../src/logs/directory.ts';
+import { logsFolder } from '../../src/logs/log-index.ts';
 import { stateFolder } from '../../src/state-folder.ts';
 import { ENV, folder } from './folder.ts';
 

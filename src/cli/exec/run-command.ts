@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { CommandError, EXIT } from '../../errors.ts';
 import type { Command } from '../../supervisor/process/command.ts';
 import { interpreterFault } from '../../supervisor/process/interpreter.ts';
-import { atNiceness, prepare, refusal } from '../../supervisor/process/settings.ts';
+import { atNiceness, prepareSpawn, refusal } from '../../supervisor/process/settings.ts';
 import { errorMessage, hasCode } from '../../util/errno.ts';
 
 /** Exit codes of a shell (POSIX sh, Exit Status for Commands). */
@@ -56,7 +56,7 @@ async function notFound(command: Command): Promise<string> {
 
 async function spawnCommand(command: Command): Promise<ChildProcess> {
   try {
-    const { file, args, env, identity, wrapped, spawnAt } = await prepare(command);
+    const { file, args, env, identity, wrapped, spawnAt } = await prepareSpawn(command);
     const stdio = ['inherit', 'inherit', 'inherit', ...(wrapped ? (['pipe'] as const) : [])] as const;
     return atNiceness(spawnAt, () =>
       spawn(file, args, { cwd: command.cwd, env, stdio: [...stdio], ...identity }),

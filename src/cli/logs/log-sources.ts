@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CommandError, EXIT } from '../../errors.ts';
-import { defaultLogPath, type LogDirectory, logsFolder, OWN, readDirectory } from '../../logs/directory.ts';
+import { defaultLogPath, type LogIndex, logsFolder, OWN_LOG, readLogIndex } from '../../logs/log-index.ts';
 import { listRotated } from '../../logs/rotated.ts';
 import { stateFolder } from '../../state-folder.ts';
 import { errorCode } from '../../util/errno.ts';
@@ -12,10 +12,10 @@ import { errorCode } from '../../util/errno.ts';
  * logs of a profile that was removed from the config are found as long as they exist. Throws a CommandError: 2 for an
  * unknown name, 78 if there is no record yet and the config is invalid.
  */
-export async function findLogs(configFile: string, names: readonly string[]): Promise<LogDirectory> {
+export async function findLogs(configFile: string, names: readonly string[]): Promise<LogIndex> {
   const folder = logsFolder(stateFolder(configFile, process.env));
   const written = await readRecordedLogs(folder);
-  const known = (name: string, { profiles }: LogDirectory): boolean => name === OWN || profiles.has(name);
+  const known = (name: string, { profiles }: LogIndex): boolean => name === OWN_LOG || profiles.has(name);
   if (written !== null && names.every((name) => known(name, written))) return written;
   const { found, disabled } = await logsFromConfig(configFile, folder, written);
   const former = new Map<string, string>();
@@ -25,7 +25,7 @@ export async function findLogs(configFile: string, names: readonly string[]): Pr
   }
   const profiles = new Map([...found.profiles, ...former]);
   const { refuseUnknownProfiles: refuseUnknown } = await import('../unknown-profile.ts');
-  refuseUnknown(names, [...profiles.keys(), OWN], disabled);
+  refuseUnknown(names, [...profiles.keys(), OWN_LOG], disabled);
   return { ...found, profiles };
 }
 
@@ -38,9 +38,9 @@ async function removedProfileFile(name: string, folder: string): Promise<string 
   return rotated.length > 0 ? file : null;
 }
 
-async function readRecordedLogs(folder: string): Promise<LogDirectory | null> {
+async function readRecordedLogs(folder: string): Promise<LogIndex | null> {
   try {
-    return await readDirectory(folder);
+    return await readLogIndex(folder);
   } catch (cause) {
     const code = errorCode(cause);
     if (code === null) throw cause;
@@ -56,8 +56,8 @@ async function readRecordedLogs(folder: string): Promise<LogDirectory | null> {
 async function logsFromConfig(
   configFile: string,
   folder: string,
-  written: LogDirectory | null,
-): Promise<{ readonly found: LogDirectory; readonly disabled: readonly string[] }> {
+  written: LogIndex | null,
+): Promise<{ readonly found: LogIndex; readonly disabled: readonly string[] }> {
   const [{ loadConfig }, { realFiles }] = await Promise.all([
     import('../../config/load.ts'),
     import('../../config/source/files.ts'),
@@ -68,7 +68,7 @@ async function logsFromConfig(
     const { loadPlan } = await import('../load-config.ts');
     // Throws the error that lists the config's problems.
     await loadPlan(configFile);
-    return { found: { own: join(folder, `${OWN}.log`), profiles: new Map() }, disabled: [] };
+    return { found: { own: join(folder, `${OWN_LOG}.log`), profiles: new Map() }, disabled: [] };
   }
   const { logs, profiles } = loaded.plan;
   const where = logs.folder ?? folder;
@@ -77,7 +77,7 @@ async function logsFromConfig(
   );
   // A running gwproxy writes to the recorded files, even if the config names others by now.
   const found = {
-    own: written?.own ?? join(where, `${OWN}.log`),
+    own: written?.own ?? join(where, `${OWN_LOG}.log`),
     profiles: new Map([...planned, ...(written?.profiles ?? [])]),
   };
   return { found, disabled: loaded.disabled };

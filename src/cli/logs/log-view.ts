@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { CommandError, EXIT } from '../../errors.ts';
-import { type LogDirectory, OWN } from '../../logs/directory.ts';
+import { type LogIndex, OWN_LOG } from '../../logs/log-index.ts';
 import { errorMessage } from '../../util/errno.ts';
 import { createLineLabeller } from '../output/labelled-lines.ts';
 import { type LogEntry, mergeByTime, outputEntry, ownEntry } from './log-entries.ts';
@@ -35,12 +35,12 @@ export class LogView {
   }
 
   /** Sets the files to follow; called again when files have moved or profiles were added. */
-  setSources(found: LogDirectory): void {
+  setSources(found: LogIndex): void {
     const colour = process.stdout.isTTY && (process.env.NO_COLOR ?? '') === '';
     this.#lineOf = createLineLabeller([...found.profiles.keys()], colour);
     const named = this.#options.profiles;
     for (const name of new Set(named.length > 0 ? named : found.profiles.keys())) {
-      const path = name === OWN ? found.own : found.profiles.get(name);
+      const path = name === OWN_LOG ? found.own : found.profiles.get(name);
       if (path !== undefined) this.#watch(name, path);
     }
   }
@@ -110,7 +110,7 @@ async function readNewLines(watched: WatchedLog, begunAt: number): Promise<reado
 }
 
 function entry(name: string, line: string, watched: WatchedLog): LogEntry | null {
-  const read = name === OWN ? ownEntry(name, line, watched.at) : outputEntry(name, line, watched.at);
+  const read = name === OWN_LOG ? ownEntry(name, line, watched.at) : outputEntry(name, line, watched.at);
   if (read !== null) watched.at = read.at;
   return read;
 }

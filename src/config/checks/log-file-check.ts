@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { defaultLogPath, OWN } from '../../logs/directory.ts';
+import { defaultLogPath, OWN_LOG } from '../../logs/log-index.ts';
 import { type Problem, problemAt } from '../problems.ts';
 import type { Profile } from '../read/profile.ts';
 import type { Files } from '../source/files.ts';
@@ -47,7 +47,7 @@ function defaultFiles(profiles: readonly Profile[], folder: string): ReadonlyMap
   // gwproxy has no output of a gateway with a url.
   const those = profiles.filter(({ config }) => config.log_file === undefined && config.url === undefined);
   return new Map([
-    [defaultLogPath(folder, OWN), "gwproxy's own log"],
+    [defaultLogPath(folder, OWN_LOG), "gwproxy's own log"],
     ...those.map(
       ({ name }) => [defaultLogPath(folder, name), `where the output of profile '${name}' goes`] as const,
     ),

@@ -9,7 +9,7 @@ import type { Client } from '../http/client.ts';
 import type { MatchedDelivery } from '../match/prepare.ts';
 import type { RuleSet } from '../match/rule-set.ts';
 import type { Spoolable } from '../spooling/spool-delivery.ts';
-import { isStaleConnection, unreachable } from '../upstream/failure.ts';
+import { isStaleConnection, unreachableError } from '../upstream/failure.ts';
 import type { ForwardOutcome } from '../upstream/forward.ts';
 import type { Upstream } from '../upstream/upstreams.ts';
 
@@ -61,7 +61,7 @@ export async function deliver(
       slot = await context.hold.wait(client, delivery, target, until);
       continue;
     }
-    if (target.address === null) throw unreachable(new Error('a ready target has no address'));
+    if (target.address === null) throw unreachableError(new Error('a ready target has no address'));
     const sent = send(upstream, target.address);
     const outcome = slot === null ? await sent : await sendInSlot(slot, sent);
     slot = null;
@@ -76,7 +76,7 @@ export async function deliver(
     }
     const pause = FIRST_PAUSE * 2 ** (tries - 1);
     const until = holdUntil(delivery.arrivedAt, delivery.deadline(), counters.latency.p95());
-    if (tries === MAX_TRIES || context.now() + pause >= until) throw unreachable(outcome.cause);
+    if (tries === MAX_TRIES || context.now() + pause >= until) throw unreachableError(outcome.cause);
     await context.hold.pause(client, delivery, pause);
   }
 }

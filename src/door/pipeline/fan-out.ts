@@ -8,7 +8,7 @@ import { asDoorError } from '../http/refusals.ts';
 import { type Prepared, prepare } from '../match/prepare.ts';
 import type { MatchBasis } from '../match/rule-set.ts';
 import { recordUnmatched } from '../match/unmatched.ts';
-import { deliveryId } from '../repeats/partial-batches.ts';
+import { batchId } from '../repeats/partial-batches.ts';
 import type { Head } from '../request/head.ts';
 import { type Copy, sendCopy } from '../upstream/send-copy.ts';
 import { deliver } from './deliver.ts';
@@ -27,7 +27,7 @@ export async function fanOut(
   basis: MatchBasis,
 ): Promise<void> {
   recordUnmatched(context, head, others);
-  const id = deliveryId(platform, head.host + head.path + head.search, body);
+  const id = batchId(platform, head.host + head.path + head.search, body);
   const acceptedBy = new Set(context.partialBatches.acceptedBy(id, context.now()));
   const branches = matches
     .filter(({ profile }) => !acceptedBy.has(profile))

@@ -50,7 +50,7 @@ export class PartialBatches {
 }
 
 /** Identifies a batch: a repeat has the same sender, target and body. */
-export function deliveryId(platform: string, target: string, body: Buffer): string {
+export function batchId(platform: string, target: string, body: Buffer): string {
   // A line of JSON, so that no target can pass for a part of the body.
   return createHash('sha256')
     .update(`${JSON.stringify([platform, target])}\n`)

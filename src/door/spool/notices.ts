@@ -20,12 +20,12 @@ export class Notices {
     this.#now = now;
   }
 
-  full(profile: string): void {
+  reportFull(profile: string): void {
     const refused = this.#count(profile, 'full');
     if (refused > 0) this.#report({ type: 'spool.full', profile, refused });
   }
 
-  failed(profile: string, action: Failed, error: unknown): void {
+  reportFailed(profile: string, action: Failed, error: unknown): void {
     const count = this.#count(profile, action);
     const reason = errorMessage(error);
     if (count > 0) this.#report({ type: 'spool.failed', profile, action, reason, count });

@@ -1,12 +1,12 @@
 import { ProfileQueue, type Queued, type QueuedItem } from './profile-queue.ts';
 import {
   expiryOf,
-  judge,
   RETRY_RULES,
   type RetryRules,
   type SendOutcome,
   type SendVerdict,
   statusOf,
+  verdictOf,
 } from './send-verdict.ts';
 import type { Spooled } from './store/spooled-delivery.ts';
 import type { ListenerState } from './wake.ts';
@@ -128,7 +128,7 @@ export class Queue {
       item.unsent = 0;
     }
     if (outcome.kind !== 'no-route') item.lastStatus = statusOf(outcome);
-    const verdict = judge(outcome, item, now, random, this.#rules);
+    const verdict = verdictOf(outcome, item, now, random, this.#rules);
     this.#endAttempt(item, verdict.kind === 'again' ? 'queued' : 'leaving');
     const queue = this.#profiles.get(item.spooled.profile);
     if (queue !== undefined) queue.window = this.#nextWindow(queue.window, verdict);

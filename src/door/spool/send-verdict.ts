@@ -53,7 +53,7 @@ export interface AttemptCounts {
  * Decides what becomes of a delivery: it is delivered after a 2xx, tried again after 429, 5xx or a broken connection,
  * and dead after any other answer or without a route. `count` includes this outcome; `random` is in [0, 1).
  */
-export function judge(
+export function verdictOf(
   outcome: SendOutcome,
   count: AttemptCounts,
   now: number,

@@ -13,11 +13,11 @@ import type { Spooled, SpoolRequest } from './store/spooled-delivery.ts';
 import type { SpoolStore } from './store/store.ts';
 import { type SpoolStats, Tally } from './tally.ts';
 import { Transitions } from './transitions.ts';
-import { type Readiness, WakeRequests } from './wake.ts';
+import { type GatewayReadiness, WakeRequests } from './wake.ts';
 
 export interface SpoolOptions {
   readonly store: SpoolStore;
-  readonly readiness: Readiness;
+  readonly readiness: GatewayReadiness;
   /**
    * Sends a delivery once. A rejection counts as a connection that broke: the gateway may have the delivery. The
    * signal breaks it off.
@@ -95,7 +95,7 @@ export class Spool {
       this.#queue.add(spooled, 'writing');
       await this.#track(this.#persist(spooled, durable));
     } catch (error) {
-      if (error instanceof SpoolRefused && error.because === 'full') this.#notices.full(profile);
+      if (error instanceof SpoolRefused && error.because === 'full') this.#notices.reportFull(profile);
       throw error;
     }
   }
@@ -165,7 +165,7 @@ export class Spool {
       await durable;
     } catch (error) {
       this.#transitions.forget(spooled);
-      this.#notices.failed(profile, 'keep', error instanceof SpoolRefused ? error.cause : error);
+      this.#notices.reportFailed(profile, 'keep', error instanceof SpoolRefused ? error.cause : error);
       this.#dispatch();
       throw error;
     }
@@ -235,7 +235,7 @@ export class Spool {
         this.#options.report({ type: 'spool.corrupt', file: id, reason: error.message });
         return 'corrupt';
       }
-      this.#notices.failed(profile, 'read', error);
+      this.#notices.reportFailed(profile, 'read', error);
       return { kind: 'unsent', code: errorCode(error) ?? 'UNKNOWN' };
     }
     try {
@@ -251,7 +251,7 @@ export class Spool {
    */
   #run({ profile }: Spooled, work: Promise<void>): void {
     this.#track(work.then(() => this.#dispatch())).catch((error: unknown) =>
-      this.#notices.failed(profile, 'send', error),
+      this.#notices.reportFailed(profile, 'send', error),
     );
   }
 

@@ -35,7 +35,7 @@ export class Transitions {
     try {
       await store.remove(spooled.id);
     } catch (error) {
-      notices.failed(spooled.profile, 'remove', error);
+      notices.reportFailed(spooled.profile, 'remove', error);
     }
     this.forget(spooled);
   }
@@ -54,7 +54,7 @@ export class Transitions {
     try {
       await store.moveToDead(id, ending);
     } catch (error) {
-      notices.failed(profile, 'bury', error);
+      notices.reportFailed(profile, 'bury', error);
     }
     deadLetters.add({ ...spooled, ...ending });
     this.forget(spooled);
@@ -89,7 +89,7 @@ export class Transitions {
       return true;
     } catch (error) {
       deadLetters.add(dead);
-      notices.failed(dead.profile, 'bury', error);
+      notices.reportFailed(dead.profile, 'bury', error);
       return false;
     }
   }

@@ -5,7 +5,7 @@
 export type ListenerState = 'ready' | 'not-ready' | 'no-listener';
 
 /** Finds out whether a delivery may be sent, and asks for its gateway. */
-export interface Readiness {
+export interface GatewayReadiness {
   stateOf(profile: string, target: string): ListenerState;
   /** Asks for the gateway until `deadlineAt` (epoch ms). Starts on-demand gateways, and only those. */
   ensureReady(profile: string, target: string, deadlineAt: number): void;
@@ -18,11 +18,11 @@ const REQUEST_INTERVAL = 10_000;
 
 /** Asks for the gateways that deliveries wait for, at most once an interval. */
 export class WakeRequests {
-  readonly #readiness: Readiness;
+  readonly #readiness: GatewayReadiness;
   /** By profile, epoch ms of the last request. */
   readonly #requestedAt = new Map<string, number>();
 
-  constructor(readiness: Readiness) {
+  constructor(readiness: GatewayReadiness) {
     this.#readiness = readiness;
   }
 

@@ -5,13 +5,15 @@ import type { DoorContext } from '../context.ts';
 import type { Client } from '../http/client.ts';
 import type { SendOutcome } from '../spool/send-verdict.ts';
 import type { SpoolRequest } from '../spool/store/spooled-delivery.ts';
-import type { Readiness } from '../spool/wake.ts';
+import type { GatewayReadiness } from '../spool/wake.ts';
 import { type SendCopyContext, sendCopy } from '../upstream/send-copy.ts';
 import type { Upstream } from '../upstream/upstreams.ts';
 import { isStillRouted } from './still-routed.ts';
 
 /** The readiness of a delivery's listener by the newest snapshot. */
-export function readinessOf(context: Pick<DoorContext, 'upstreams' | 'supervisor' | 'ruleSet'>): Readiness {
+export function readinessOf(
+  context: Pick<DoorContext, 'upstreams' | 'supervisor' | 'ruleSet'>,
+): GatewayReadiness {
   return {
     stateOf: (profile, target) => {
       const found = upstreamOf(context, profile, target)?.target;

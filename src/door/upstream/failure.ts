@@ -20,7 +20,7 @@ export function isStaleConnection(error: unknown): boolean {
 }
 
 /** The error for a gateway that got some of the request and gave no answer. */
-export function noAnswer(error: unknown): DoorError {
+export function noAnswerError(error: unknown): DoorError {
   if (error instanceof DoorError) return error;
   if (hasCode(error, ...OWN_FAULTS)) {
     return new DoorError('GWPROXY_INTERNAL', 'the request could not be forwarded', { cause: error });
@@ -41,7 +41,7 @@ export function noAnswer(error: unknown): DoorError {
 }
 
 /** The error after the last try if no connection could be opened. */
-export function unreachable(error: unknown): DoorError {
+export function unreachableError(error: unknown): DoorError {
   if (hasCode(error, FOREIGN_HOLDER)) {
     return new DoorError('GWPROXY_UPSTREAM_NOT_READY', 'the gateway no longer holds its port', {
       cause: error,

@@ -10,7 +10,7 @@ import type { ReportRefusal } from '../http/refusals.ts';
 import type { Head } from '../request/head.ts';
 import { StreamedBody } from '../request/streamed-body.ts';
 import { AnswerWriter } from './answer-writer.ts';
-import { isConnectFailure, noAnswer } from './failure.ts';
+import { isConnectFailure, noAnswerError } from './failure.ts';
 import { answerHeaders } from './headers.ts';
 import type { Generation } from './leases.ts';
 import type { SendCopyContext } from './send-copy.ts';
@@ -184,7 +184,7 @@ class Relay implements Dispatcher.DispatchHandler {
     else if (headersSent) this.#breakOff(error);
     else if (this.#controller === null && isConnectFailure(error)) {
       this.#resolve({ kind: 'unsent', cause: error });
-    } else this.#reject(noAnswer(error));
+    } else this.#reject(noAnswerError(error));
   }
 
   /** The gateway has at least some of the request, and has not answered. */

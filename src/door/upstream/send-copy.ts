@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Address } from '../../snapshot.ts';
 import { type Client, ClientDisconnected } from '../http/client.ts';
-import { isConnectFailure, noAnswer } from './failure.ts';
+import { isConnectFailure, noAnswerError } from './failure.ts';
 import type { Generation, Leases } from './leases.ts';
 import type { Upstream } from './upstreams.ts';
 
@@ -120,7 +120,7 @@ class CopyHandler implements Dispatcher.DispatchHandler {
     if (this.#status !== 0) return;
     this.#client.onDisconnect(null);
     if (this.#controller === null && isConnectFailure(error)) this.#resolve({ kind: 'unsent', cause: error });
-    else this.#reject(noAnswer(error));
+    else this.#reject(noAnswerError(error));
   }
 
   #disconnect(): void {

@@ -9,7 +9,7 @@ import { type Client, ClientDisconnected } from '../http/client.ts';
 import type { Connection } from '../http/connection.ts';
 import { asDoorError, type ReportRefusal } from '../http/refusals.ts';
 import { newRequestId } from '../http/request-id.ts';
-import { noAnswer } from '../upstream/failure.ts';
+import { noAnswerError } from '../upstream/failure.ts';
 import type { ForwardOutcome } from '../upstream/forward.ts';
 import type { Leases } from '../upstream/leases.ts';
 import { CONNECT_TIMEOUT, type Upstream } from '../upstream/upstreams.ts';
@@ -93,7 +93,7 @@ export class Session implements Client {
   }
 
   /** Must be called when httpxy has made the request to the upstream, before it is sent. */
-  sending(out: ClientRequest): void {
+  trackRequest(out: ClientRequest): void {
     const { timers, limits } = this.#context;
     const timer = timers.after(limits.answerTime, () => out.destroy(new AnswerTimeout()));
     out.once('close', () => timers.cancel(timer));
@@ -121,9 +121,9 @@ export class Session implements Client {
    * Must be called when httpxy fails. The answer is written at once, since httpxy closes the client's connection
    * next.
    */
-  failed(error: Error): void {
+  proxyFailed(error: Error): void {
     if (this.#answered) return;
-    const known = error instanceof AnswerTimeout ? error.known : noAnswer(error);
+    const known = error instanceof AnswerTimeout ? error.known : noAnswerError(error);
     this.#answer(known);
     this.#fail(known);
   }

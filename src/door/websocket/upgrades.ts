@@ -24,9 +24,9 @@ export class Upgrades {
 
   constructor(context: DoorContext) {
     this.#context = context;
-    this.#proxy.on('proxyReqWs', (out, req) => this.#sessions.get(req)?.sending(out));
+    this.#proxy.on('proxyReqWs', (out, req) => this.#sessions.get(req)?.trackRequest(out));
     this.#proxy.on('error', (error, req) => {
-      if (req !== undefined) this.#sessions.get(req)?.failed(error);
+      if (req !== undefined) this.#sessions.get(req)?.proxyFailed(error);
     });
   }
 

@@ -1,7 +1,7 @@
 import type { BodyFields } from '../body/reads.ts';
 import { definePlatform } from '../platform.ts';
 import { byJsonShape, hasStrings } from './read/body-shape.ts';
-import { oneDelivery } from './read/read.ts';
+import { oneDelivery } from './read/ids.ts';
 
 /*
  * DingTalk: messages to a robot in HTTP mode. The robot's code is /robotCode in the JSON body.

@@ -1,5 +1,5 @@
 import { definePlatform } from '../platform.ts';
-import { oneDelivery } from './read/read.ts';
+import { oneDelivery } from './read/ids.ts';
 
 /*
  * Discord: interactions and Webhook Events. Both are signed and have the application's id at /application_id.

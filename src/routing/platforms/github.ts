@@ -2,7 +2,7 @@ import type { BodyFields } from '../body/reads.ts';
 import { definePlatform, type RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
 import { hasHeader } from './read/body-shape.ts';
-import { oneDelivery } from './read/read.ts';
+import { oneDelivery } from './read/ids.ts';
 
 /*
  * GitHub: webhooks of repositories, organizations and apps. The hook's id, and the app's for an app's own hook, are

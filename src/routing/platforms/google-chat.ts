@@ -1,6 +1,6 @@
 import { type JwtHint, peekJwt } from '../jwt.ts';
 import { definePlatform, type RequestHead } from '../platform.ts';
-import { oneDelivery } from './read/read.ts';
+import { oneDelivery } from './read/ids.ts';
 
 /*
  * Google Chat: no event names its app. The audience of the bearer token does: the number of the app's Cloud project,

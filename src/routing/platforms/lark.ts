@@ -2,7 +2,7 @@ import type { BodyFields } from '../body/reads.ts';
 import { type Ambiguous, definePlatform, type Reply, type RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
 import { byJsonShape, hasHeader, hasInQuery, hasStrings } from './read/body-shape.ts';
-import { allIds, oneDelivery } from './read/read.ts';
+import { allIds, oneDelivery } from './read/ids.ts';
 
 /*
  * Lark and Feishu: events and callbacks. The app's id is at /header/app_id (schema 2.0) or /event/app_id (1.0).

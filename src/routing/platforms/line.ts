@@ -1,6 +1,6 @@
 import type { BodyFields } from '../body/reads.ts';
 import { definePlatform, type Reply, type RequestHead } from '../platform.ts';
-import { allIds, firstId, oneDelivery } from './read/read.ts';
+import { allIds, firstId, oneDelivery } from './read/ids.ts';
 
 /*
  * LINE: the Messaging API. All events of a request are for one bot, whose user id is at /destination.

@@ -3,7 +3,7 @@ import type { BodyFields } from '../body/reads.ts';
 import { type Ambiguous, definePlatform, type RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
 import { hasInQuery } from './read/body-shape.ts';
-import { oneDelivery } from './read/read.ts';
+import { oneDelivery } from './read/ids.ts';
 import { readQuery } from './read/strict-query.ts';
 
 /*

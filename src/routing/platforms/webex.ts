@@ -1,7 +1,7 @@
 import type { BodyFields } from '../body/reads.ts';
 import { definePlatform } from '../platform.ts';
 import { byJsonShape, hasHeader, hasStrings } from './read/body-shape.ts';
-import { allIds, oneDelivery } from './read/read.ts';
+import { allIds, oneDelivery } from './read/ids.ts';
 
 /*
  * Webex: /id in the JSON body is the webhook's id and /appId the app's; the resource that changed is in /data.

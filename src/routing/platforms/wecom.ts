@@ -1,6 +1,6 @@
 import { definePlatform, type RequestHead } from '../platform.ts';
 import { hasInQuery } from './read/body-shape.ts';
-import { oneDelivery } from './read/read.ts';
+import { oneDelivery } from './read/ids.ts';
 
 /*
  * WeCom: a callback's XML envelope names the corporation (ToUserName) and the agent (AgentID); all else is encrypted.

@@ -2,7 +2,7 @@ import type { BodyFields } from '../body/reads.ts';
 import { type Ambiguous, definePlatform, type Reply, type RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
 import { byJsonShape, hasHeader, hasStrings } from './read/body-shape.ts';
-import { allIds, oneDelivery } from './read/read.ts';
+import { allIds, oneDelivery } from './read/ids.ts';
 
 /*
  * Zoom: the account's id is at /payload/account_id in the JSON body; chatbots' events write /payload/accountId.

@@ -31,7 +31,7 @@ export interface ScopeParts {
   custom(routes: readonly KeyedRoute[]): Platform;
 }
 
-export function scopeParts(platforms: readonly Platform[], seal: Seal): ScopeParts {
+export function createScopeParts(platforms: readonly Platform[], seal: Seal): ScopeParts {
   const known: { readonly used: readonly Platform[]; readonly reads: BodyReads }[] = [];
   const customs = new Map<string, Platform>();
   return {

@@ -3,7 +3,7 @@ import type { Platform, RequestHead } from '../platform.ts';
 import type { Route } from '../route.ts';
 import type { Seal } from '../seal.ts';
 import { groupBy } from './group-by.ts';
-import { compileScope, type Scope, scopeParts } from './scope.ts';
+import { compileScope, createScopeParts, type Scope } from './scope.ts';
 
 export type { Scope } from './scope.ts';
 
@@ -34,7 +34,7 @@ export function compileRoutes(
   platforms: readonly Platform[],
   seal: Seal,
 ): RouteTable {
-  const parts = scopeParts(platforms, seal);
+  const parts = createScopeParts(platforms, seal);
   const trees = new Map<string | null, Draft>([[null, draft()]]);
   for (const [host, ofHost] of groupBy(routes, (route) => route.host)) {
     const tree = trees.get(host) ?? draft();

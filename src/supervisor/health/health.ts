@@ -41,7 +41,12 @@ export function notReadySince(at: number): Readiness {
  * `failures` failed ones in a row make it lost; a foreign process makes it lost at once, since requests would reach
  * that process.
  */
-export function judge(readiness: Readiness, outcome: ProbeOutcome, health: Health, at: number): Judgement {
+export function judgeReadiness(
+  readiness: Readiness,
+  outcome: ProbeOutcome,
+  health: Health,
+  at: number,
+): Judgement {
   if (!readiness.ready) return judgeNotReady(readiness, outcome, health, at);
   if (outcome.ok) return { readiness: { ...readiness, lost: 0 }, verdict: null, wait: health.interval };
   const lost = readiness.lost + 1;

@@ -1,7 +1,7 @@
 import type { Health, Liveness } from '../../config/types.ts';
-import { judge, notReadySince, type ProbeOutcome, provesAbsent, type Readiness } from './health.ts';
+import { judgeReadiness, notReadySince, type ProbeOutcome, provesAbsent, type Readiness } from './health.ts';
 import { afterProbe, alive, hungReason, type ListenerLiveness } from './liveness.ts';
-import { RepeatedProbe } from './repeat.ts';
+import { RepeatedProbe } from './repeated-probe.ts';
 
 /** What carries over to the next probe of the same generation when the config changes. */
 export interface ProbeState {
@@ -87,7 +87,7 @@ export class ListenerProbe {
   #judge(outcome: ProbeOutcome): void {
     const { health, liveness, now, ready, lost, foreign } = this.#options;
     const wasNotReady = !this.#readiness.ready;
-    const { readiness, verdict, wait } = judge(this.#readiness, outcome, health, now());
+    const { readiness, verdict, wait } = judgeReadiness(this.#readiness, outcome, health, now());
     this.#readiness = readiness;
     this.#isUrgent = false;
     this.#lastFailure = outcome.ok ? null : outcome.reason;

@@ -19,7 +19,7 @@ export interface ProbeTarget extends Pick<Health, 'path' | 'status' | 'body' | '
  */
 export function probe(target: ProbeTarget, signal: AbortSignal): Promise<ProbeOutcome> {
   return new Promise((resolve) => {
-    const attempt = target.path === null ? connects(target, settle) : answers(target, target.path, settle);
+    const attempt = target.path === null ? probeTcp(target, settle) : probeHttp(target, target.path, settle);
     const timer = setTimeout(
       () => settle(unhealthy(`no answer within ${duration(target.timeout)}`)),
       target.timeout,
@@ -45,14 +45,14 @@ const NO_KEEP_ALIVE = new Agent({ keepAlive: false });
 
 type Settle = (outcome: ProbeOutcome) => void;
 
-function connects({ host, port }: ProbeTarget, settle: Settle): { destroy(): void } {
+function probeTcp({ host, port }: ProbeTarget, settle: Settle): { destroy(): void } {
   const socket = connect({ host, port });
   socket.once('connect', () => settle({ ok: true }));
   socket.on('error', (error) => settle(failure(error)));
   return socket;
 }
 
-function answers(target: ProbeTarget, path: string, settle: Settle): { destroy(): void } {
+function probeHttp(target: ProbeTarget, path: string, settle: Settle): { destroy(): void } {
   const { host, port, body } = target;
   const sent = request({
     host,

@@ -80,7 +80,7 @@ function restartAgain(
   at: number,
   random: number,
 ): RestartDecision {
-  const times = policy.giveUp === null ? [] : within(policy.giveUp, past, at);
+  const times = policy.giveUp === null ? [] : restartsInWindow(policy.giveUp, past, at);
   if (policy.giveUp !== null && times.length > policy.giveUp.restarts) {
     const { restarts, within: window } = policy.giveUp;
     const count = restarts === 1 ? '1 restart' : `${restarts} restarts`;
@@ -114,7 +114,7 @@ export function afterUptime(policy: RestartPolicy, history: RestartHistory, upti
 }
 
 /** The restarts within the window, this one included: a sliding window as in Erlang/OTP's supervisor. */
-function within(
+function restartsInWindow(
   giveUp: { readonly restarts: number; readonly within: number },
   times: readonly number[],
   at: number,

@@ -177,7 +177,7 @@ export async function isFree(host: string, port: number): Promise<boolean> {
   if (code === null) return true;
   if (code === 'EADDRINUSE') return false;
   // A privileged port, or an address that is not this machine's (a container's): in use if it accepts connections.
-  return !(await accepts(host, port));
+  return !(await acceptsConnections(host, port));
 }
 
 /** The system's error code for listening there; null if it is permitted. */
@@ -189,7 +189,7 @@ export function tryListen(host: string, port: number): Promise<string | null> {
   });
 }
 
-function accepts(host: string, port: number): Promise<boolean> {
+function acceptsConnections(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     socket.setTimeout(CONNECT_TIMEOUT);

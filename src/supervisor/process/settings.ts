@@ -52,7 +52,7 @@ export interface PreparedSpawn {
 }
 
 /** Rejects with a text for the operator if a setting is not possible. */
-export async function prepare(
+export async function prepareSpawn(
   command: Command,
   own: NodeJS.ProcessEnv = process.env,
 ): Promise<PreparedSpawn> {

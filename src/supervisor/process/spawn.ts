@@ -7,7 +7,7 @@ import { Tree } from '../tree/tree.ts';
 import type { Command } from './command.ts';
 import { interpreterFault } from './interpreter.ts';
 import { OutputReader } from './output.ts';
-import { atNiceness, prepare, refusal } from './settings.ts';
+import { atNiceness, prepareSpawn, refusal } from './settings.ts';
 import { StderrTail } from './stderr-tail.ts';
 
 /** ms that a pipe may stay open after the last known process of a gateway has ended. */
@@ -55,7 +55,7 @@ export interface SpawnedProcess {
 export async function spawnProcess(command: Command, mark: string, handlers: ProcessHandlers): Promise<void> {
   // Loading it takes 90 ms, which must not delay the door.
   const { execa } = await import('execa');
-  const { file, args, env, identity, wrapped, spawnAt } = await prepare(command);
+  const { file, args, env, identity, wrapped, spawnAt } = await prepareSpawn(command);
   const child = atNiceness(spawnAt, () =>
     execa(file, args, {
       cwd: command.cwd,
@@ -109,12 +109,12 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
     const othersLeft = await tree.leaderEnded();
     const isFailure = code !== null && code !== 0;
     // The remaining processes keep stderr open.
-    if (isFailure && !othersLeft) await within(LAST_LINE_WITHIN, stderrClosed);
+    if (isFailure && !othersLeft) await settledWithin(LAST_LINE_WITHIN, stderrClosed);
     const errorLine = isFailure ? tail.errorLine(command.env) : null;
     handlers.exited({ code, signal, errorLine, othersLeft });
     if (othersLeft) handlers.treeEnded(await tree.ended());
     // A process that we cannot find may hold the pipes for ever, and pipes would pile up over restarts.
-    await within(PIPES_CLOSE_WITHIN, child);
+    await settledWithin(PIPES_CLOSE_WITHIN, child);
     output.close();
     handlers.outputEnded();
   });
@@ -122,7 +122,7 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
 }
 
 /** Resolves when `done` does, but after that many ms at the latest. */
-async function within(ms: number, done: PromiseLike<unknown>): Promise<void> {
+async function settledWithin(ms: number, done: PromiseLike<unknown>): Promise<void> {
   await Promise.race([done, pause(ms, undefined, { ref: false })]);
 }
 

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CommandError, EXIT } from '../../errors.ts';
 import type { Report } from '../../events.ts';
 import { errorCode, errorMessage } from '../../util/errno.ts';
-import { ownStart, scanNow } from '../tree/census.ts';
+import { ownStart, scanProcessesSync } from '../tree/census.ts';
 import { MARK, markOf, markPrefix } from '../tree/mark.ts';
 import { HAS_PROC, isLiving, type ProcessId, readStat } from '../tree/proc.ts';
 import { HAS_GROUPS, signalProcess } from '../tree/process-group.ts';
@@ -158,7 +158,9 @@ function killMarked(prefix: string): void {
   const since = ownStart();
   const killed = new Set<number>();
   for (let scan = 0; scan < KILL_SCANS; scan += 1) {
-    const found = scanNow(since).filter(({ pid, mark }) => mark?.startsWith(prefix) && !killed.has(pid));
+    const found = scanProcessesSync(since).filter(
+      ({ pid, mark }) => mark?.startsWith(prefix) && !killed.has(pid),
+    );
     if (found.length === 0) return;
     for (const seen of found) {
       signalProcess(seen, 'SIGKILL');

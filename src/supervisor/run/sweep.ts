@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type CensusEntry, scan } from '../tree/census.ts';
+import { type CensusEntry, scanProcesses } from '../tree/census.ts';
 import { markPrefix, profileIn } from '../tree/mark.ts';
 import { isLiving } from '../tree/proc.ts';
 import { signalProcess } from '../tree/process-group.ts';
@@ -31,7 +31,7 @@ export async function sweep(record: RunRecord): Promise<Swept> {
   let groups: ReadonlyMap<number, string> | undefined;
   const from = performance.now();
   for (let wait = 2; ; wait = Math.min(wait * 2, 100)) {
-    const census = await scan(record.started, (mark) => mark.startsWith(prefix));
+    const census = await scanProcesses(record.started, (mark) => mark.startsWith(prefix));
     // Only in the first scan: a leader may end before its group, which keeps the number.
     groups ??= groupsOf(record, census);
     const remaining = remainingOf(census, prefix, groups);

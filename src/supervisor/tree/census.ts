@@ -21,7 +21,7 @@ const SLICE = 64;
  * ticks since boot); a mark is sure to be fresh only if `mustBeFresh` is true for it, see knownMarks(). Rejects if
  * /proc cannot be read (no descriptor left).
  */
-export async function scan(
+export async function scanProcesses(
   since: number,
   mustBeFresh: (mark: string) => boolean,
 ): Promise<readonly CensusEntry[]> {
@@ -44,7 +44,7 @@ export async function scan(
  * As scan(), but synchronous and only for processes since `since`: for the 'exit' of gwproxy, when nothing can be
  * awaited.
  */
-export function scanNow(since: number): readonly CensusEntry[] {
+export function scanProcessesSync(since: number): readonly CensusEntry[] {
   return readPids().flatMap((pid) => {
     try {
       const stat = readStat(pid);
@@ -104,7 +104,7 @@ async function census(): Promise<readonly CensusEntry[] | null> {
   const marks = marksInQuestion;
   marksInQuestion = new Set();
   try {
-    const found = await scan(ownStart(), (mark) => marks.has(mark));
+    const found = await scanProcesses(ownStart(), (mark) => marks.has(mark));
     last = { census: found, at };
     return found;
   } catch (error) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { deliveryId, PartialBatches } from '../../../src/door/repeats/partial-batches.ts';
+import { batchId, PartialBatches } from '../../../src/door/repeats/partial-batches.ts';
 import type { Route } from '../../../src/routing/route.ts';
 import { keyedRoute, problemOf, startBot, startDoor, statusOf, target, untilIdle } from '../support/door.ts';
 import { dial } from '../support/raw.ts';
@@ -202,10 +202,10 @@ test('two repeats of one delivery that overlap remember what both learned', () =
 
 test('deliveries are distinguished by sender, target and every byte of the body', () => {
   const ids = [
-    deliveryId('graph', 'a/x', Buffer.from('1')),
-    deliveryId('messenger', 'a/x', Buffer.from('1')),
-    deliveryId('graph', 'a/x1', Buffer.from('')),
-    deliveryId('graph', 'a/x', Buffer.from('2')),
+    batchId('graph', 'a/x', Buffer.from('1')),
+    batchId('messenger', 'a/x', Buffer.from('1')),
+    batchId('graph', 'a/x1', Buffer.from('')),
+    batchId('graph', 'a/x', Buffer.from('2')),
   ];
   assert.equal(new Set(ids).size, ids.length);
 });

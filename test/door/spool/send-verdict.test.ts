@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { judge, readRetryAfter, type SendOutcome } from '../../../src/door/spool/send-verdict.ts';
+import { readRetryAfter, type SendOutcome, verdictOf } from '../../../src/door/spool/send-verdict.ts';
 
 const RULES = {
   tries: 3,
@@ -17,7 +17,7 @@ function answered(status: number, retryAfter: string | null = null): SendOutcome
 }
 
 function said(outcome: SendOutcome, tries = 1, random = 0, unsent = 0): string {
-  const verdict = judge(outcome, { tries, unsent }, NOW, random, RULES);
+  const verdict = verdictOf(outcome, { tries, unsent }, NOW, random, RULES);
   if (verdict.kind === 'again') return `in ${verdict.at - NOW}`;
   return verdict.kind === 'dead' ? `dead: ${verdict.end}` : verdict.kind;
 }

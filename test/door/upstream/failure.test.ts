@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { errors } from 'undici';
-import { isConnectFailure, noAnswer, unreachable } from '../../../src/door/upstream/failure.ts';
+import { isConnectFailure, noAnswerError, unreachableError } from '../../../src/door/upstream/failure.ts';
 import { DoorError } from '../../../src/errors.ts';
 
 function system(code: string): Error {
@@ -28,9 +28,9 @@ test('each way to fail has one answer', () => {
     [new DoorError('GWPROXY_BODY_TOO_LARGE', 'x'), 413, 'http_request_denied'],
   ] as const;
   for (const [error, status, proxyStatus] of cases) {
-    const answer = noAnswer(error);
+    const answer = noAnswerError(error);
     assert.deepEqual([answer.status, answer.proxyStatus], [status, proxyStatus], error.message);
   }
-  assert.equal(unreachable(system('ECONNREFUSED')).proxyStatus, 'connection_refused');
-  assert.equal(unreachable(new errors.ConnectTimeoutError()).proxyStatus, 'connection_timeout');
+  assert.equal(unreachableError(system('ECONNREFUSED')).proxyStatus, 'connection_refused');
+  assert.equal(unreachableError(new errors.ConnectTimeoutError()).proxyStatus, 'connection_timeout');
 });

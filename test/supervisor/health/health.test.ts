@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Health } from '../../../src/config/types.ts';
-import { judge, notReadySince, provesAbsent, type Readiness } from '../../../src/supervisor/health/health.ts';
+import {
+  judgeReadiness,
+  notReadySince,
+  provesAbsent,
+  type Readiness,
+} from '../../../src/supervisor/health/health.ts';
 import { listener } from '../support.ts';
 
 const { health: probed } = listener;
@@ -23,7 +28,7 @@ test('`failures` failed probes in a row lose a ready listener, `successes` healt
         let ready = false;
         oks.forEach((ok, index) => {
           const policy = { ...health, failures, successes };
-          const judgement = judge(watch, ok ? { ok } : lost, policy, index);
+          const judgement = judgeReadiness(watch, ok ? { ok } : lost, policy, index);
           bad = ok || !ready ? 0 : bad + 1;
           good = ok && !ready ? good + 1 : 0;
           const verdict = good === successes ? 'ready' : bad === failures ? 'lost' : null;
@@ -39,18 +44,19 @@ test('`failures` failed probes in a row lose a ready listener, `successes` healt
 });
 
 test('a ready listener whose port a foreign process has is lost at once', () => {
-  const ready = judge(notReadySince(0), { ok: true }, health, 0).readiness;
-  assert.equal(judge(ready, lost, health, 1).verdict, null);
-  assert.equal(judge(ready, stolen, health, 1).verdict, 'lost');
-  assert.equal(judge(notReadySince(0), stolen, health, 1).verdict, null);
+  const ready = judgeReadiness(notReadySince(0), { ok: true }, health, 0).readiness;
+  assert.equal(judgeReadiness(ready, lost, health, 1).verdict, null);
+  assert.equal(judgeReadiness(ready, stolen, health, 1).verdict, 'lost');
+  assert.equal(judgeReadiness(notReadySince(0), stolen, health, 1).verdict, null);
 });
 
 test('healthy probes follow each other quickly, even after a long search', () => {
   const policy = { ...health, successes: 5 };
   let watch = notReadySince(0);
-  for (let index = 0; index < 50; index += 1) watch = judge(watch, lost, policy, 3_600_000).readiness;
-  assert.equal(judge(watch, lost, policy, 3_600_000).wait, policy.interval);
-  assert.equal(judge(watch, { ok: true }, policy, 3_600_000).wait, 250);
+  for (let index = 0; index < 50; index += 1)
+    watch = judgeReadiness(watch, lost, policy, 3_600_000).readiness;
+  assert.equal(judgeReadiness(watch, lost, policy, 3_600_000).wait, policy.interval);
+  assert.equal(judgeReadiness(watch, { ok: true }, policy, 3_600_000).wait, 250);
 });
 
 test('a search probes often at first, then less and less, and at least once every interval', () => {
@@ -58,7 +64,7 @@ test('a search probes often at first, then less and less, and at least once ever
   let at = 0;
   const waits: number[] = [];
   while (at < 1_000_000) {
-    const judgement = judge(watch, lost, health, at);
+    const judgement = judgeReadiness(watch, lost, health, at);
     watch = judgement.readiness;
     at += judgement.wait;
     waits.push(judgement.wait);
@@ -74,7 +80,7 @@ test('a search probes often at first, then less and less, and at least once ever
 });
 
 test('a short interval bounds the quick probes too', () => {
-  assert.equal(judge(notReadySince(0), lost, { ...health, interval: 10 }, 0).wait, 10);
+  assert.equal(judgeReadiness(notReadySince(0), lost, { ...health, interval: 10 }, 0).wait, 10);
 });
 
 test('only a failure that proves that no process listens loses a listener at once', () => {

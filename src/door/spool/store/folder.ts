@@ -3,7 +3,7 @@ import { SpoolBudget, type SpoolLimits } from './budget.ts';
 import type { Disk } from './disk.ts';
 import { encodeEndRecord } from './end-record.ts';
 import { idOf, Layout, numberOf, type Place } from './layout.ts';
-import { load, makeFolders, moveToCorrupt } from './load-folder.ts';
+import { loadFolder, makeFolders, moveToCorrupt } from './load-folder.ts';
 import { CorruptRecord, decodeRecord, encodeRecord } from './record.ts';
 import { SpoolRefused } from './refused.ts';
 import { SharedSync } from './shared-sync.ts';
@@ -51,7 +51,7 @@ export class FolderStore implements SpoolStore {
   }
 
   async open(): Promise<StoreContents> {
-    const found = await load(this.#layout, this.#disk, this.#now());
+    const found = await loadFolder(this.#layout, this.#disk, this.#now());
     for (const one of found.spooled) this.#track(one, 'new');
     for (const one of found.dead) this.#track(one, 'dead');
     return found;

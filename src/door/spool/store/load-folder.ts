@@ -14,7 +14,7 @@ const AT_ONCE = 16;
  * Makes the spool's folders and reads the deliveries in them. A file that is no delivery is moved to `corrupt` and
  * returned as such; it never prevents the start. Rejects with the system's error if the folders cannot be used.
  */
-export async function load(layout: Layout, disk: Disk, now: number): Promise<StoreContents> {
+export async function loadFolder(layout: Layout, disk: Disk, now: number): Promise<StoreContents> {
   await makeFolders(layout, disk);
   // A delivery that is only in `tmp` was never acknowledged.
   const corrupt: CorruptFile[] = [];

@@ -2,7 +2,7 @@ import type { BodyFields, EachFields, EachReads } from '../../body/reads.ts';
 import { type Ambiguous, definePlatform, type Platform, type RequestHead } from '../../platform.ts';
 import type { Attributes } from '../../route.ts';
 import { byJsonShape } from '../read/body-shape.ts';
-import { allIds, oneDelivery, present } from '../read/read.ts';
+import { allIds, oneDelivery, presentFields } from '../read/ids.ts';
 import { readQuery } from '../read/strict-query.ts';
 
 /*
@@ -59,7 +59,7 @@ function entries(product: Product, body: BodyFields): readonly Attributes[] {
   return [...found].flatMap(([account, values]) =>
     [...values].map((value) => ({
       platform: product.name,
-      fields: present({
+      fields: presentFields({
         ...(product.within && { [product.within.field]: value }),
         [product.account]: account,
       }),

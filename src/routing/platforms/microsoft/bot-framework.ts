@@ -3,7 +3,7 @@ import type { BodyFields } from '../../body/reads.ts';
 import { peekJwt } from '../../jwt.ts';
 import { type Ambiguous, definePlatform, type RequestHead } from '../../platform.ts';
 import type { Attributes, RouteKey } from '../../route.ts';
-import { allIds, firstId, present } from '../read/read.ts';
+import { allIds, firstId, presentFields } from '../read/ids.ts';
 
 /*
  * Bot Framework: Teams, Direct Line, Web Chat, the Emulator and Agent 365. A request holds one activity for one bot:
@@ -92,7 +92,7 @@ function delivery(
   values: Readonly<Record<string, string | undefined>>,
   own?: readonly string[],
 ): readonly Attributes[] {
-  const fields = present(values);
+  const fields = presentFields(values);
   if (Object.keys(fields).length === 0) return [];
   return [
     { platform: 'bot-framework', fields, ...(own !== undefined && fields['app'] !== undefined && { own }) },

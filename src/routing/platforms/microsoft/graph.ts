@@ -2,7 +2,7 @@ import type { BodyFields } from '../../body/reads.ts';
 import { type Ambiguous, definePlatform, type Reply, type RequestHead } from '../../platform.ts';
 import type { Attributes } from '../../route.ts';
 import { byJsonShape, hasInQuery } from '../read/body-shape.ts';
-import { allIds, present } from '../read/read.ts';
+import { allIds, presentFields } from '../read/ids.ts';
 import { readQuery } from '../read/strict-query.ts';
 
 /*
@@ -55,7 +55,7 @@ function deliveries(head: RequestHead, body: BodyFields | null): readonly Attrib
     const states = seen.get(subscription) ?? new Set();
     if (states.has(clientState)) continue;
     seen.set(subscription, states.add(clientState));
-    found.push({ platform: 'graph', fields: present({ subscription, client_state: clientState }) });
+    found.push({ platform: 'graph', fields: presentFields({ subscription, client_state: clientState }) });
   }
   return found;
 }

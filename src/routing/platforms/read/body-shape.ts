@@ -1,7 +1,7 @@
 import { bodyFormat } from '../../body/content-type.ts';
 import type { BodyFields } from '../../body/reads.ts';
 import type { RequestHead } from '../../platform.ts';
-import type { JsonSource } from './read.ts';
+import type { JsonSource } from './ids.ts';
 
 /** Recognises a sender that posts JSON by the shape of its body: `looksLike` is asked once the body is read. */
 export function byJsonShape(

@@ -1,5 +1,5 @@
 import type { BodyFields } from '../../body/reads.ts';
-import { firstId, type JsonSource, present } from '../read/read.ts';
+import { firstId, type JsonSource, presentFields } from '../read/ids.ts';
 
 /** The form field that carries an interaction's JSON. */
 export const PAYLOAD = 'payload';
@@ -72,7 +72,7 @@ type SlackFields = Readonly<Record<string, string>>;
  */
 export function eventFields(body: JsonSource): SlackFields {
   const from = body.kind('/authorizations/0') === 'object' ? '/authorizations/0' : '';
-  return present({
+  return presentFields({
     team: isTrue(body, `${from}/is_enterprise_install`) ? undefined : body.text(`${from}/team_id`),
     enterprise: body.text(`${from}/enterprise_id`),
     app: body.text('/api_app_id'),
@@ -94,15 +94,15 @@ export function payloadFields(payload: JsonSource): SlackFields {
     (payload.kind('/team') === 'null' &&
       enterprise !== undefined &&
       payload.kind('/is_enterprise_install') === undefined);
-  if (orgWide) return present({ team: undefined, enterprise, app, token });
+  if (orgWide) return presentFields({ team: undefined, enterprise, app, token });
   const team = firstId(payload, INSTALLED_TEAM);
   const ofInstallation = team === firstId(payload, PAYLOAD_TEAM);
-  return present({ team, enterprise: ofInstallation ? enterprise : undefined, app, token });
+  return presentFields({ team, enterprise: ofInstallation ? enterprise : undefined, app, token });
 }
 
 /** A slash command; its flags are strings. */
 export function commandFields(body: BodyFields): SlackFields {
-  return present({
+  return presentFields({
     team: body.form('is_enterprise_install') === 'true' ? undefined : body.form('team_id'),
     enterprise: body.form('enterprise_id'),
     app: body.form('api_app_id'),

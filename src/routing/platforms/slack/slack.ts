@@ -2,7 +2,7 @@ import { bodyFormat } from '../../body/content-type.ts';
 import type { BodyFields } from '../../body/reads.ts';
 import { definePlatform, type Reply, type RequestHead } from '../../platform.ts';
 import type { Attributes } from '../../route.ts';
-import { allIds } from '../read/read.ts';
+import { allIds } from '../read/ids.ts';
 import {
   channelOf,
   commandFields,

@@ -22,7 +22,7 @@ export function firstId(source: JsonSource, pointers: readonly string[]): string
 }
 
 /** The fields that have a value, in the order given. */
-export function present(fields: Readonly<Record<string, string | undefined>>): Record<string, string> {
+export function presentFields(fields: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of Object.keys(fields)) {
     const value = fields[name];
@@ -36,7 +36,7 @@ export function oneDelivery(
   platform: PlatformName,
   values: Readonly<Record<string, string | undefined>>,
 ): readonly Attributes[] {
-  const fields = present(values);
+  const fields = presentFields(values);
   return Object.keys(fields).length === 0 ? [] : [{ platform, fields }];
 }
 

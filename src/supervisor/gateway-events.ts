@@ -32,7 +32,7 @@ export function eventsOf(
   if (event.type === 'listenerLost' && isReady(before, event.listener) !== isReady(after, event.listener)) {
     events.push({ type: 'listener.lost', profile, listener: event.listener, reason: event.reason });
   }
-  if (isNews(before, event, after, launch.kind === 'command')) {
+  if (isReportable(before, event, after, launch.kind === 'command')) {
     const { phase, generation } = after;
     events.push({
       type: 'gateway.state',
@@ -83,7 +83,12 @@ function stoppedText({ phase }: GatewayState, { desired, lastExit, lastError }: 
 }
 
 /** A start is reported once it has a pid; a start that gets none is reported as the state that follows. */
-function isNews(before: GatewayState, event: GatewayEvent, after: GatewayState, managed: boolean): boolean {
+function isReportable(
+  before: GatewayState,
+  event: GatewayEvent,
+  after: GatewayState,
+  managed: boolean,
+): boolean {
   if (event.type === 'trouble') return true;
   if (after.phase.name === 'starting' && managed) return event.type === 'spawned';
   return before.phase.name !== after.phase.name;

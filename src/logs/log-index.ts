@@ -4,7 +4,7 @@ import { hasCode } from '../util/errno.ts';
 import { FILE_MODE, FOLDER_MODE } from './open.ts';
 
 /** Where the log files of a config are. Each `gwproxy up` writes it, and `gwproxy logs` finds the files by it. */
-export interface LogDirectory {
+export interface LogIndex {
   /** gwproxy's own log. */
   readonly own: string;
   /** By profile, in the config's order. */
@@ -12,7 +12,7 @@ export interface LogDirectory {
 }
 
 /** The name under which gwproxy's own log is shown. */
-export const OWN = 'gwproxy';
+export const OWN_LOG = 'gwproxy';
 
 export function logsFolder(stateFolder: string): string {
   return join(stateFolder, 'logs');
@@ -23,9 +23,9 @@ export function defaultLogPath(folder: string, profile: string): string {
 }
 
 /** `folder` is the logs folder in the state folder, even if the log files are elsewhere. Throws the system's error. */
-export async function writeDirectory(folder: string, { own, profiles }: LogDirectory): Promise<void> {
+export async function writeLogIndex(folder: string, { own, profiles }: LogIndex): Promise<void> {
   await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-  const path = directoryPath(folder);
+  const path = indexPath(folder);
   const text = JSON.stringify({ own, profiles: [...profiles].map(([name, file]) => ({ name, file })) });
   // Renamed into place, since it may be read at any time.
   await writeFile(`${path}.part`, `${text}\n`, { mode: FILE_MODE });
@@ -33,8 +33,8 @@ export async function writeDirectory(folder: string, { own, profiles }: LogDirec
 }
 
 /** Null if no gwproxy has run on this config, or only versions that wrote no such file. */
-export async function readDirectory(folder: string): Promise<LogDirectory | null> {
-  const text = await readFile(directoryPath(folder), 'utf8').catch((error: unknown) => {
+export async function readLogIndex(folder: string): Promise<LogIndex | null> {
+  const text = await readFile(indexPath(folder), 'utf8').catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return null;
     throw error;
   });
@@ -48,7 +48,7 @@ export async function readDirectory(folder: string): Promise<LogDirectory | null
   return { own, profiles: new Map(named) };
 }
 
-function directoryPath(folder: string): string {
+function indexPath(folder: string): string {
   return join(folder, 'files.json');
 }
 
