@@ -30,7 +30,7 @@ export function combineOwnership(before: readonly Holder[], { owner, holders, in
   return { owner: { kind: 'foreign', name: `another process (${owner.reason})` }, holders: before };
 }
 
-/** Whose process listens on a port. */
+/** The owner of a port: the process that listens there. */
 export type Owner =
   | { readonly kind: 'own' }
   /** `name` for the operator: the program and its pid. */

@@ -45,7 +45,7 @@ const VALID_FOR = 300_000;
 const PAUSE_FACTOR = 20;
 const SHORTEST_PAUSE = 1000;
 
-/** Finds out whose process listens on one port of one gateway. The first scan is a full one; later ones read one link. */
+/** Finds the owner of one port of one gateway. The first scan is a full one; later ones read one link. */
 export class PortOwner {
   readonly #options: PortOwnerOptions;
   readonly #clock: () => number;

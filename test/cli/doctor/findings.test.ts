@@ -41,11 +41,11 @@ ERROR gwproxy.yaml:3:
 
 const WORDS: readonly (readonly [string, readonly (string | null)[], string | null])[] = [
   ['a script of Node', ['node', 'bot.js', 'x.js'], 'bot.js'],
-  ['one of a Python elsewhere', ['/opt/bin/python3.11', '/srv/bot.py'], '/srv/bot.py'],
-  ['none behind an option, which may take it', ['node', '--require', 'x.js', 'bot.js'], null],
-  ['none without an ending', ['bash', '-c', 'x.sh'], null],
+  ['a script of a Python with a path', ['/opt/bin/python3.11', '/srv/bot.py'], '/srv/bot.py'],
+  ['none after an option, which may take it as its value', ['node', '--require', 'x.js', 'bot.js'], null],
+  ['none after the option -c', ['bash', '-c', 'x.sh'], null],
   ['none of another program', ['hermes', 'bot.js'], null],
-  ['none where a port is', ['node', null], null],
+  ['none if the word holds a port', ['node', null], null],
 ];
 for (const [name, words, script] of WORDS) {
   test(`the script is found in a command: ${name}`, () => assert.equal(scriptIn(words), script));
@@ -226,7 +226,7 @@ const app = (given: Partial<Pm2App>): Pm2App => ({
 const PAIRS: readonly (readonly [string, Command, Pm2App, boolean])[] = [
   ['a script', command({ argv: ['node', '/srv/bot.js'] }), app({}), true],
   [
-    'a program of its own',
+    'a compiled program',
     command({ argv: ['/opt/hermes', 'run'] }),
     app({ script: '/opt/hermes', args: ['run'] }),
     true,
@@ -234,7 +234,7 @@ const PAIRS: readonly (readonly [string, Command, Pm2App, boolean])[] = [
   ['another script', command({ argv: ['node', '/srv/other.js'] }), app({}), false],
   ['a script in another folder', command({ argv: ['node', '/srv/bot.js'], cwd: '/other' }), app({}), false],
   [
-    'arguments, wherever',
+    'equal arguments in different folders',
     command({ argv: ['node', '/srv/bot.js', '-p', 'a'], cwd: '/o' }),
     app({ args: ['-p', 'a'] }),
     true,
@@ -246,12 +246,12 @@ const PAIRS: readonly (readonly [string, Command, Pm2App, boolean])[] = [
     false,
   ],
   [
-    'an argument more',
+    'one more argument',
     command({ argv: ['node', '/srv/bot.js', '-p', 'a', '-q'] }),
     app({ args: ['-p', 'a'] }),
     true,
   ],
-  ['arguments and none', command({ argv: ['node', '/srv/bot.js', '-p'] }), app({}), false],
+  ['arguments on one side only', command({ argv: ['node', '/srv/bot.js', '-p'] }), app({}), false],
   [
     'arguments with a port',
     command({ argv: ['node', '/srv/bot.js', null] }),
@@ -260,7 +260,7 @@ const PAIRS: readonly (readonly [string, Command, Pm2App, boolean])[] = [
   ],
   ['arguments that pm2 hides', command({ argv: ['node', '/srv/bot.js', '-p'] }), app({ args: null }), true],
   [
-    'those, in another folder',
+    'hidden arguments in another folder',
     command({ argv: ['node', '/srv/bot.js'], cwd: '/o' }),
     app({ args: null }),
     false,

@@ -24,7 +24,7 @@ function one(app: object, on = USUAL, environment: string | null = null) {
 
 const COMMANDS: readonly (readonly [string, object, readonly string[]])[] = [
   ['node by the ending .js', { script: 'bot.js' }, ['node', 'bot.js']],
-  ['python3 where there is no python', { script: 'bot.py' }, ['/usr/bin/python3', 'bot.py']],
+  ['python3 if there is no python', { script: 'bot.py' }, ['/usr/bin/python3', 'bot.py']],
   ['bash by the ending .sh', { script: 'bot.sh', args: ['a b'] }, ['/usr/bin/bash', 'bot.sh', 'a b']],
   [
     'options of the interpreter before the script',
@@ -32,14 +32,14 @@ const COMMANDS: readonly (readonly [string, object, readonly string[]])[] = [
     ['node', '--inspect', '--max-old-space-size=200', 'bot.js', 'x', 'y z'],
   ],
   [
-    'source maps where they are asked for',
+    'source maps if the app sets them',
     { script: BOT, source_map_support: true },
     ['node', '--enable-source-maps', 'bot.js'],
   ],
   ['an interpreter of its own', { script: 'bot.js', interpreter: 'python3' }, ['/usr/bin/python3', 'bot.js']],
   ['a script above the working folder', { script: '../bot.js', cwd: 'deeper' }, ['node', BOT]],
   [
-    'a line for a shell',
+    'a command line for a shell',
     { script: 'python3 bot.py $PORT | tee x' },
     ['/usr/bin/bash', '-c', 'python3 bot.py $PORT | tee x'],
   ],
@@ -155,7 +155,7 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
     [/^exp_backoff_restart_delay: the wait between restarts doubles/],
   ],
   [
-    'max_restarts and min_uptime: four lives of 5 s, and three waits of at most 1, 2 and 4 s',
+    'max_restarts and min_uptime: four runs of 5 s, and three waits of at most 1, 2 and 4 s',
     { max_restarts: 4, min_uptime: '5s' },
     { restart: { give_up: { restarts: 3, within: '27s' } } },
     [/^max_restarts: after more than 3 restarts within 27s, .*pm2 counts only exits within 5s of a start$/],
@@ -166,18 +166,18 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
     { restart: { exit_codes: { 0: 'stop', 3: 'stop' } } },
     [/^stop_exit_codes: only exit codes/, /^stop_exit_codes: pm2 counts an exit by a signal as code 0/],
   ],
-  ['numbers that pm2 passes over', { max_restarts: 0, kill_timeout: 0 }, {}, []],
+  ['numbers that pm2 ignores', { max_restarts: 0, kill_timeout: 0 }, {}, []],
   ['kill_timeout', { kill_timeout: 1600 }, { stop: { grace: '1600ms' } }, []],
   ['max_memory_restart', { max_memory_restart: '150M' }, { max_memory: '150MiB' }, []],
   ['max_memory_restart in bytes', { max_memory_restart: 1000 }, { max_memory: '1000B' }, []],
   [
-    'max_memory_restart past the most',
+    'max_memory_restart above the maximum',
     { max_memory_restart: '4096G' },
     {},
     [/^max_memory_restart: is more than/],
   ],
   [
-    'max_memory_restart that is none',
+    'max_memory_restart that is not a size',
     { max_memory_restart: 'lots' },
     {},
     [/^max_memory_restart: is not a size/],
@@ -190,7 +190,7 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
     [/^wait_ready: .*process\.send\?\./],
   ],
   ['listen_timeout alone', { listen_timeout: 3000 }, {}, [/^listen_timeout: is left out/]],
-  ['a number that is none', { kill_timeout: 'soon' }, {}, ['kill_timeout: is not a number; left out']],
+  ['a text that is not a number', { kill_timeout: 'soon' }, {}, ['kill_timeout: is not a number; left out']],
   [
     'cron_restart',
     { cron_restart: '0 4 * * *' },
@@ -226,7 +226,7 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
   ],
   ['disable_logs', { disable_logs: true }, {}, [/^disable_logs: output is logged/]],
   [
-    'what pm2 does without being told, or gwproxy does',
+    'fields that need no note',
     {
       merge_logs: true,
       time: true,
@@ -247,7 +247,7 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
     [],
   ],
   [
-    'what has no equal',
+    'fields without an equivalent',
     {
       shutdown_with_message: true,
       treekill: false,
@@ -274,7 +274,7 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
       /^log_date_format: is left out: every log line/,
     ],
   ],
-  ['what pm2 does not know', { max_memory: '1G' }, {}, [/^max_memory: is not a field of pm2/]],
+  ['a field that pm2 does not know', { max_memory: '1G' }, {}, [/^max_memory: is not a field of pm2/]],
 ];
 
 for (const [name, app, fields, notes] of FIELDS) {

@@ -10,7 +10,7 @@ const APP = '00000000-0000-0000-0000-000000000001';
 
 const CASES: readonly (readonly [string, Attributes, string | undefined])[] = [
   [
-    'an app of Teams by its app alone',
+    'an app of Teams by its app id alone',
     { platform: 'bot-framework', fields: { app: APP, recipient: `28:${APP}`, tenant: 'a-tenant' } },
     `routes: [{ bot_framework: { app: "${APP}" } }]`,
   ],
@@ -28,7 +28,7 @@ const CASES: readonly (readonly [string, Attributes, string | undefined])[] = [
     'routes: [{ github: { app: 7 } }]',
   ],
   [
-    'what is no secret, where something is not',
+    'fields that are not secret, if there are any',
     { platform: 'graph', fields: { subscription: 'a-subscription', client_state: '#x' } },
     'routes: [{ graph: { subscription: a-subscription } }]',
   ],
