@@ -24,9 +24,9 @@ export function problemAt(source: Source, message: string): Problem {
 export function formatProblem(problem: Problem, relativeTo?: string, texts?: FileTexts): string {
   const { line, column, message, isSecret = false } = problem;
   const file = relativeTo === undefined ? problem.file : shortPath(problem.file, relativeTo);
-  const said = `${file}:${line}:${column}: ${message}`;
+  const summary = `${file}:${line}:${column}: ${message}`;
   const shown = excerpt(texts?.get(problem.file) ?? '', line, column, isSecret);
-  return shown === undefined ? said : `${said}\n${shown}`;
+  return shown === undefined ? summary : `${summary}\n${shown}`;
 }
 
 /** `gwproxy.yaml:12`, for a message that names another place. */
@@ -60,13 +60,13 @@ function compare(a: string, b: string): number {
  * letters in another order, or begins or ends with `name`. Letter case and '-' for '_' are ignored. Undefined if none fits.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
-  const said = plainForm(name);
+  const typed = plainForm(name);
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
-    const meant = plainForm(candidate);
-    const edits = distance(said, meant);
-    if (edits < least && isNear(said, meant, edits)) {
+    const known = plainForm(candidate);
+    const edits = distance(typed, known);
+    if (edits < least && isNear(typed, known, edits)) {
       best = candidate;
       least = edits;
     }
@@ -74,10 +74,10 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-function isNear(said: string, meant: string, edits: number): boolean {
-  if (edits <= Math.max(1, Math.floor(said.length / 3)) && edits < meant.length) return true;
-  if (said.length >= 3 && (meant.startsWith(said) || meant.endsWith(said))) return true;
-  return [...said].sort().join('') === [...meant].sort().join('');
+function isNear(typed: string, known: string, edits: number): boolean {
+  if (edits <= Math.max(1, Math.floor(typed.length / 3)) && edits < known.length) return true;
+  if (typed.length >= 3 && (known.startsWith(typed) || known.endsWith(typed))) return true;
+  return [...typed].sort().join('') === [...known].sort().join('');
 }
 
 function plainForm(name: string): string {

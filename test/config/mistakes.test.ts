@@ -375,7 +375,7 @@ const SETTINGS: readonly Mistake[] = [
     'a file name that is not a valid profile name',
     'include: [My_Bot.yaml]\n',
     [
-      "My_Bot.yaml:1:1: profile 'My_Bot': a profile's name may hold a-z, 0-9 and '-' inside, at most 63; write 'my-bot'",
+      "My_Bot.yaml:1:1: profile 'My_Bot': a profile's name may hold a-z, 0-9 and '-' inside, at most 63 characters; write 'my-bot'",
     ],
     { 'My_Bot.yaml': 'command: node\n' },
   ],
@@ -461,7 +461,7 @@ const PROFILES: readonly Mistake[] = [
     'a name with capitals',
     'My_Bot: {command: node}',
     [
-      "gwproxy.yaml:2:3: profile 'My_Bot': a profile's name may hold a-z, 0-9 and '-' inside, at most 63; write 'my-bot'",
+      "gwproxy.yaml:2:3: profile 'My_Bot': a profile's name may hold a-z, 0-9 and '-' inside, at most 63 characters; write 'my-bot'",
     ],
   ],
   [
@@ -473,7 +473,7 @@ const PROFILES: readonly Mistake[] = [
     'a name that ends in a dash',
     'a-: {command: node}',
     [
-      "gwproxy.yaml:2:3: profile 'a-': a profile's name may hold a-z, 0-9 and '-' inside, at most 63; write 'a'",
+      "gwproxy.yaml:2:3: profile 'a-': a profile's name may hold a-z, 0-9 and '-' inside, at most 63 characters; write 'a'",
     ],
   ],
   [
@@ -749,7 +749,9 @@ const LISTENERS: readonly Mistake[] = [
   [
     'an invalid listener name',
     'a:\n    command: node\n    listeners: {My: {}}',
-    ["gwproxy.yaml:4:17: listeners.My: the name may hold a-z, 0-9, '_' and '-' inside, at most 63"],
+    [
+      "gwproxy.yaml:4:17: listeners.My: the name may hold a-z, 0-9, '_' and '-' inside, at most 63 characters",
+    ],
   ],
   [
     'a port out of range',
@@ -914,7 +916,7 @@ const ROUTES: readonly Mistake[] = [
   [
     'a strip_prefix without a path',
     'a:\n    command: node\n    routes: [{slack: {app: A1}, strip_prefix: true}]',
-    ["gwproxy.yaml:4:14: this route has 'strip_prefix' but no 'path' to take off"],
+    ["gwproxy.yaml:4:14: this route has 'strip_prefix' but no 'path'; write the path to remove"],
   ],
   [
     'a path without a slash',

@@ -112,7 +112,7 @@ const MISTAKES: readonly (readonly [string, string, string])[] = [
   ['a sender and JSON', '{slack: {app: A1}, json: {pointer: /a, value: a}}', "4:14: this route must name one sender, not slack and json; write a route for each"],
   ['a fallback beside a sender', '{slack: {app: A1}, fallback: true}', "4:14: this route has 'fallback' beside slack; it goes with a route of path or host alone"],
   ['a fallback beside a header', '{header: {name: X-A, value: a}, fallback: true}', "4:14: this route has 'fallback' beside header; it goes with a route of path or host alone"],
-  ['a prefix to take off a host alone', '{host: a, strip_prefix: true}', "4:14: this route has 'strip_prefix' but no 'path' to take off"],
+  ['a strip_prefix with a host alone', '{host: a, strip_prefix: true}', "4:14: this route has 'strip_prefix' but no 'path'; write the path to remove"],
   ['a host with a port', '{host: "bots.example.com:443"}', "4:21: host must be a host name without a port, such as bots.example.com, not 'bots.example.com:443'"],
   ['a host with a scheme', '{host: "https://a"}', "4:21: host must be a host name without a port, such as bots.example.com, not 'https://a'"],
   ['a host with a wildcard', '{host: "*.example.com"}', "4:21: host must be a host name without a port, such as bots.example.com, not '*.example.com'"],

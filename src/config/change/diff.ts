@@ -6,7 +6,7 @@ import { fieldsThatDiffer, profileChange } from './profile-diff.ts';
 /** Compares two plans. Places in the config and the order of profiles are ignored. Pure. */
 export function diffPlans(before: Plan, after: Plan): PlanDiff {
   const old = new Map(before.profiles.map((profile) => [profile.name, profile]));
-  const kept = after.profiles.flatMap((to): readonly (readonly [ProfilePlan, ProfilePlan])[] => {
+  const common = after.profiles.flatMap((to): readonly (readonly [ProfilePlan, ProfilePlan])[] => {
     const from = old.get(to.name);
     return from === undefined ? [] : [[from, to]];
   });
@@ -14,8 +14,8 @@ export function diffPlans(before: Plan, after: Plan): PlanDiff {
   return {
     added: after.profiles.filter(({ name }) => !old.has(name)).map(({ name }) => name),
     removed: before.profiles.filter(({ name }) => !names.has(name)).map(({ name }) => name),
-    replaced: kept.filter(([from, to]) => from.launch.kind !== to.launch.kind).map(([, to]) => to.name),
-    changed: kept.flatMap(([from, to]) => {
+    replaced: common.filter(([from, to]) => from.launch.kind !== to.launch.kind).map(([, to]) => to.name),
+    changed: common.flatMap(([from, to]) => {
       if (from.launch.kind !== to.launch.kind) return [];
       const same = sameRoutes(routesOf(before, to.name), routesOf(after, to.name));
       const change = profileChange(from, to, !same);
@@ -53,8 +53,8 @@ export function reuseRoutes(plan: Plan, known: Plan): Plan {
   return sameRoutes(known.routes, plan.routes) ? { ...plan, routes: known.routes } : plan;
 }
 
-function withoutSource({ source: _, ...said }: Route): Omit<Route, 'source'> {
-  return said;
+function withoutSource({ source: _, ...route }: Route): Omit<Route, 'source'> {
+  return route;
 }
 
 function routesOf({ routes }: Plan, name: string): readonly Route[] {

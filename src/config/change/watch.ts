@@ -55,7 +55,7 @@ export function createConfigWatch(options: ConfigWatchOptions): ConfigWatch {
   /** Number of calls to follow and end; only the latest takes effect. */
   let latest = 0;
 
-  function touched(): void {
+  function scheduleChange(): void {
     const now = performance.now();
     if (settling === undefined) firstAt = now;
     clearTimeout(settling);
@@ -73,22 +73,22 @@ export function createConfigWatch(options: ConfigWatchOptions): ConfigWatch {
         // Without a name any file may have changed. The folder's own name means that it was moved or removed.
         const counts =
           name === null || name === basename(folder) || known?.matches.some((fits) => fits(name));
-        if (known?.watcher === watcher && counts === true) touched();
+        if (known?.watcher === watcher && counts === true) scheduleChange();
       });
-      watcher.on('error', (error) => lost(folder, error));
+      watcher.on('error', (error) => stopWatching(folder, error));
       folders.set(folder, { watcher, identity, matches });
       reported.delete(folder);
     } catch (error) {
-      lost(folder, error);
+      stopWatching(folder, error);
     }
   }
 
-  function lost(folder: string, error: unknown): void {
+  function stopWatching(folder: string, error: unknown): void {
     close(folder);
-    report(folder, `${folder}: ${watchFault(error)}`);
+    reportUnwatched(folder, `${folder}: ${watchFault(error)}`);
   }
 
-  function report(about: string, reason: string): void {
+  function reportUnwatched(about: string, reason: string): void {
     if (reported.get(about) === reason) return;
     reported.set(about, reason);
     unwatched(reason);
@@ -118,10 +118,13 @@ export function createConfigWatch(options: ConfigWatchOptions): ConfigWatch {
       else if (identity !== GONE) open(folder, identity, matches);
     }
     if (cut)
-      report('include', `an include covers more than ${MOST_FOLDERS} folders; the rest is not watched`);
+      reportUnwatched(
+        'include',
+        `an include covers more than ${MOST_FOLDERS} folders; the rest is not watched`,
+      );
     else reported.delete('include');
     const late = [...identities.values()].includes(GONE) || (await anyChangedSince(wanted, since - TICK));
-    if (late && call === latest) touched();
+    if (late && call === latest) scheduleChange();
   }
 
   return {
@@ -130,7 +133,7 @@ export function createConfigWatch(options: ConfigWatchOptions): ConfigWatch {
       try {
         await follow(inputs, since, latest);
       } catch (error) {
-        report('all', watchFault(error));
+        reportUnwatched('all', watchFault(error));
       }
     },
     end() {

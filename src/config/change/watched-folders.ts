@@ -30,18 +30,18 @@ export const MOST_FOLDERS = 200;
  */
 export async function watchedFoldersOf({ files, globs }: ConfigInputs): Promise<WatchedFolders> {
   const names = new Map<string, Set<string>>();
-  const note = (path: string): void => {
+  const add = (path: string): void => {
     const folder = dirname(path);
     const known = names.get(folder);
     if (known === undefined) names.set(folder, new Set([basename(path)]));
     else known.add(basename(path));
   };
-  for (const file of files) for (const step of await stepsTo(file)) note(step);
+  for (const file of files) for (const step of await stepsTo(file)) add(step);
   const ofGlobs: WatchedFolder[] = [];
   let cut = false;
   for (const glob of globs) {
     const { base, segments } = splitGlob(glob);
-    for (const step of await stepsTo(base)) note(step);
+    for (const step of await stepsTo(base)) add(step);
     const folder = await real(base);
     const found = folder === null ? [] : await foldersOf(folder, segments);
     ofGlobs.push(...found);

@@ -31,7 +31,7 @@ export const hermes: Preset = {
       return launchOnly(
         launch,
         context,
-        "a Hermes profile's name may hold a-z, 0-9, '-' and '_', at most 64",
+        "a Hermes profile's name may hold a-z, 0-9, '-' and '_', at most 64 characters",
       );
     }
     if (written !== undefined && !isAbsolute(written)) {
@@ -88,15 +88,15 @@ async function derived(name: string, home: string, launch: Fields, context: Pres
   ];
   const [first, second] = listeners.filter((listener) => isMessages(listener) && !hasOwnPaths(listener, own));
   const both = first !== undefined && second !== undefined;
-  const kept = both ? listeners.filter((listener) => listener !== second) : listeners;
+  const remaining = both ? listeners.filter((listener) => listener !== second) : listeners;
   return {
     ...found,
     fields: map(
       {
         ...fields,
-        ...(kept.length > 0 ? { listeners: map(listenerFields(kept), source) } : {}),
+        ...(remaining.length > 0 ? { listeners: map(listenerFields(remaining), source) } : {}),
         routes: list(
-          kept.filter((listener) => isReached(listener, own)).flatMap(({ apps }) => routeOf(apps)),
+          remaining.filter((listener) => isReached(listener, own)).flatMap(({ apps }) => routeOf(apps)),
           source,
         ),
       },

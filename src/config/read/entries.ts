@@ -76,12 +76,12 @@ function checked(profiles: readonly ProfileEntry[]): Entries {
       const help = rule.safeParse(near).success ? `; write '${near}'` : '';
       return problemAt(source, `profile '${name}': a profile's name ${NAME_RULE}${help}`);
     });
-  const taken = profiles
+  const reserved = profiles
     .filter(({ name }) => name === OWN_NAME)
     .map(({ source }) =>
       problemAt(source, `profile '${OWN_NAME}': this name is reserved for gwproxy's own log; choose another`),
     );
-  return { profiles, problems: [...problems, ...taken] };
+  return { profiles, problems: [...problems, ...reserved] };
 }
 
 /** The first profile of each name; each further one is a problem. */

@@ -110,9 +110,9 @@ export function readProfile(
   const problems = [...resolved.problems, ...shape.faults.map(({ problem }) => problem)];
   if (shape.value === null) return { profile: null, problems };
 
-  const meant = shape.faults.flatMap((fault) => (fault.path.length === 1 ? [fault.likelyKey ?? ''] : []));
+  const misspelt = shape.faults.flatMap((fault) => (fault.path.length === 1 ? [fault.likelyKey ?? ''] : []));
   const wrong = [...resolved.unresolved, ...shape.faults.map(({ path }) => path)];
-  const invalidFields = new Set([...meant, ...wrong.map(([field]) => String(field))]);
+  const invalidFields = new Set([...misspelt, ...wrong.map(([field]) => String(field))]);
   const command = readCommand(shape.tree, shape.value, variables);
   const env = readEnv(shape.tree, shape.value, variables);
   if (command.broken) invalidFields.add('command');

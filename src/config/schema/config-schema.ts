@@ -25,7 +25,7 @@ export function settings() {
     profile_paths: flag()
       .default(false)
       .describe(
-        'true: the public paths of every profile are also reached as `/p/<profile>/…`, with that prefix taken off.',
+        'true: the public paths of every profile are also reached as `/p/<profile>/…`, with that prefix removed.',
       ),
     include: include()
       .optional()

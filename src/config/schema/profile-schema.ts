@@ -53,7 +53,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2',
 const DEFAULT_LISTENER = 'main';
 
 /** The message for an invalid profile name; follows 'the name'. */
-export const NAME_RULE = "may hold a-z, 0-9 and '-' inside, at most 63";
+export const NAME_RULE = "may hold a-z, 0-9 and '-' inside, at most 63 characters";
 
 /** Not allowed as a profile's name, since `gwproxy logs gwproxy` shows gwproxy's own log. */
 export const OWN_NAME = 'gwproxy';
@@ -205,7 +205,7 @@ function upstreamUrl() {
 }
 
 function listenersSchema() {
-  const name = named(LISTENER_NAME, "may hold a-z, 0-9, '_' and '-' inside, at most 63");
+  const name = named(LISTENER_NAME, "may hold a-z, 0-9, '_' and '-' inside, at most 63 characters");
   return z
     .record(name, listenerSchema(), { error: 'a map of names and listeners' })
     .refine((listeners) => Object.keys(listeners).length > 0, {

@@ -63,7 +63,7 @@ export function routeSchema(platforms: readonly KeyedPlatform[]) {
       const custom = customSchema.parse(written);
       const named = senders.flatMap(({ configKey, platform: { name } }) => {
         const fields = fieldsSchema.safeParse(written[configKey]);
-        return fields.success ? [{ said: configKey, platform: name, fields: fields.data }] : [];
+        return fields.success ? [{ configKey, platform: name, fields: fields.data }] : [];
       });
       const keys = [
         ...named,
@@ -71,14 +71,14 @@ export function routeSchema(platforms: readonly KeyedPlatform[]) {
           ? []
           : [
               {
-                said: custom.header === undefined ? 'json' : 'header',
+                configKey: custom.header === undefined ? 'json' : 'header',
                 platform: 'custom' as const,
                 fields: { ...custom.header, ...custom.json },
               },
             ]),
       ];
       const message = routeFault(
-        keys.map(({ said }) => said),
+        keys.map(({ configKey }) => configKey),
         senders,
         route,
       );
@@ -115,7 +115,8 @@ function routeFault(
   if (first !== undefined && second !== undefined) {
     return `must name one sender, not ${first} and ${second}; write a route for each`;
   }
-  if (route.strip_prefix && route.path === undefined) return "has 'strip_prefix' but no 'path' to take off";
+  if (route.strip_prefix && route.path === undefined)
+    return "has 'strip_prefix' but no 'path'; write the path to remove";
   if (first === undefined && route.path === undefined && route.host === undefined) {
     const keys = senders.map(({ configKey }) => configKey);
     return `must name one of ${alternatives([...keys, 'path', 'host', 'header', 'json'])}`;

@@ -74,11 +74,9 @@ function explain(issue: Issue, tree: Tree, above: Path, rules: ShapeRules): read
     const message = `${label(path)}: the name ${issue.issues[0]?.message ?? issue.message}`;
     return [{ path, likelyKey: null, problem: problemAt(keySource(tree, path), message) }];
   }
-  const shownProblem = problemAt(valueSource(tree, path), wrongValue(issue, tree, path, rules));
-  const problem = rules.hidden.has(String(path[0]))
-    ? { ...shownProblem, isSecret: true as const }
-    : shownProblem;
-  return [{ path, likelyKey: null, problem }];
+  const problem = problemAt(valueSource(tree, path), wrongValue(issue, tree, path, rules));
+  const isSecret = rules.hidden.has(String(path[0]));
+  return [{ path, likelyKey: null, problem: isSecret ? { ...problem, isSecret } : problem }];
 }
 
 /** Whether an alternative of a union fails since the value has another type. */

@@ -8,8 +8,8 @@ import { nameFilter, splitGlob } from '../../../src/config/source/globs.ts';
 import { folder } from '../folder.ts';
 
 /** Returns a function that says whether a name in a folder counts. */
-async function counts(looked: ConfigInputs) {
-  const { places } = await watchedFoldersOf(looked);
+async function counts(inputs: ConfigInputs) {
+  const { places } = await watchedFoldersOf(inputs);
   return (path: string, name: string): boolean =>
     places.some((place) => place.folder === path && place.matches(name));
 }

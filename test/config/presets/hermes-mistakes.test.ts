@@ -32,7 +32,7 @@ const MISTAKES: readonly Mistake[] = [
     'a name that leads out of the root',
     'profiles:\n  inbox: { preset: { hermes: { profile: ../inbox } } }\n',
     { inbox: { config: WEBHOOK } },
-    ["gwproxy.yaml:2:20: a Hermes profile's name may hold a-z, 0-9, '-' and '_', at most 64"],
+    ["gwproxy.yaml:2:20: a Hermes profile's name may hold a-z, 0-9, '-' and '_', at most 64 characters"],
   ],
   [
     'a HERMES_HOME that depends on the folder',
