@@ -53,14 +53,14 @@ export interface Target {
 }
 
 /**
- * What a door does with a request for a target. ready: forward it. pending: hold it, since the gateway starts,
- * restarts, or is started by ensureReady. down: answer 503 at once, since only the operator can change it.
+ * How a door treats a request for a target. ready: forward it. pending: hold it, since the gateway starts, restarts,
+ * or is started by ensureReady. down: answer 503 at once, since only the operator can change it.
  */
 export type TargetState = 'ready' | 'pending' | 'down';
 
 export type Address = { readonly host: string; readonly port: number } | { readonly socket: string };
 
-/** What doors report to the supervisor. The calls return nothing; their effects are in later snapshots. */
+/** The reports of doors to the supervisor. The calls return nothing; their effects are in later snapshots. */
 export interface SupervisorPort {
   /** A request is held for this listener until deadlineAt (epoch ms). Starts on-demand gateways, and only those. */
   ensureReady(request: {

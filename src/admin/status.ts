@@ -1,7 +1,7 @@
 import type { SupervisedStatus } from '../supervised-status.ts';
 import { isRecord } from './is-record.ts';
 
-/** What `gwproxy status --json` prints; users' scripts rely on these names. Times are ISO 8601, in UTC. */
+/** The output of `gwproxy status --json`; users' scripts rely on these names. Times are ISO 8601, in UTC. */
 export interface Status {
   readonly version: string;
   readonly pid: number;

@@ -14,7 +14,9 @@ import type { SendCopyContext } from './upstream/send-copy.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 import type { SessionContext } from './websocket/session.ts';
 
-/** What each step of serving a request may use. Each room below declares the part that it needs. */
+/**
+ * The parts of the door that each step of serving a request may use. Each room below declares the part that it needs.
+ */
 export interface DoorContext
   extends ListenerContext,
     ForwardContext,

@@ -68,8 +68,8 @@ function createStreamStdout({ closed }: StdoutTrouble): Stdout {
 }
 
 /**
- * Node writes to a terminal synchronously, so one that Ctrl-S has stopped would stop the whole process (and did).
- * libuv opens the terminal anew, so that its other users keep their blocking descriptor.
+ * Node writes to a terminal synchronously, so a terminal stopped by Ctrl-S would stop the whole process (and did).
+ * libuv reopens the terminal, so that its other users keep their blocking descriptor.
  */
 function unblock(stdout: NodeJS.WriteStream): void {
   if (!stdout.isTTY) return;

@@ -112,7 +112,7 @@ function byRecognisedHead(scope: Scope, recognised: readonly KeyIndex[], head: R
   return { kind: 'needs-body', scope };
 }
 
-/** Of a family's outcomes, the one that is not 'unmatched'; the first if all are. */
+/** Picks from the outcomes of one family the one that is not 'unmatched'; the first if all are. */
 function claimedOutcome(outcomes: readonly Outcome[]): HeadOutcome {
   const [first, ...others] = outcomes.filter(({ kind }) => kind !== 'unmatched');
   if (first === undefined) return outcomes[0] ?? { kind: 'none' };

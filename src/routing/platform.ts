@@ -1,12 +1,12 @@
 import type { BodyFields, Reads } from './body/reads.ts';
 import type { Attributes, PlatformName, RouteKey } from './route.ts';
 
-/** What is known of a request before its body is read. Header names are in lower case, values as received. */
+/** The part of a request that is known before its body is read. Header names are in lower case, values as received. */
 export interface RequestHead {
   readonly method: string;
   /** Without the query, as received (nothing decoded), starting with '/'. */
   readonly path: string;
-  /** What follows the '?'; '' if there is none. */
+  /** The part after the '?'; '' if there is none. */
   readonly query: string;
   /** The Host header, as received: in any case, with or without a port. */
   readonly host: string;
@@ -48,7 +48,7 @@ export interface Platform {
   readonly secretFields: readonly string[];
   /**
    * The headers that name a bot or prove the sender, in lower case. A request must have at most one value of each, in
-   * one spelling: a gateway that took another value than the door did would serve another bot's request, or verify
+   * one spelling: a gateway that used another value than the door would serve another bot's request, or verify
    * another signature.
    */
   readonly headers: readonly string[];
@@ -70,7 +70,7 @@ export interface Platform {
    * cannot be, else 'needs body'. With the body: true or false, by its shape or by the head as before.
    */
   recognises(head: RequestHead, body?: BodyFields): boolean | 'needs body';
-  /** Which bots the request is for: one entry each (only Meta and Graph send batches); empty if it names none. */
+  /** The bots that the request is for: one entry each (only Meta and Graph send batches); empty if it names none. */
   deliveries(head: RequestHead, body: BodyFields | null): readonly Attributes[] | Ambiguous;
   /** The answer to a request by which the sender tests the URL; undefined for every other request. */
   handshake(head: RequestHead, body: BodyFields | null): Reply | undefined;

@@ -43,7 +43,7 @@ export interface Route {
   readonly path: string;
   /** Whether `path` is removed before the listener is chosen and the request forwarded. */
   readonly stripPrefix: boolean;
-  /** For a route by path alone: it also takes known senders' requests in its scope that no profile claims. */
+  /** For a route by path alone: it also gets known senders' requests in its scope that no profile claims. */
   readonly fallback: boolean;
   /** The profile accepts batches that are for other bots too, and so sees their data. */
   readonly fanOut: boolean;
@@ -59,7 +59,10 @@ export interface RouteKey {
   readonly fields: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Which bot a delivery is for, in the platform's normal form. Structured values, never joined to one string. */
+/**
+ * Names the bot that a delivery is for, in the platform's normal form. The values stay structured, and are never
+ * joined to one string.
+ */
 export interface Attributes {
   readonly platform: PlatformName;
   readonly fields: Readonly<Record<string, string>>;

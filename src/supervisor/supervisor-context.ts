@@ -3,7 +3,7 @@ import type { PortBook } from './ports/port-book.ts';
 import type { Run } from './run/run.ts';
 import type { Starts } from './starts/starts.ts';
 
-/** What the gateways of one supervisor share. */
+/** The parts that all gateways of one supervisor share. */
 export interface SupervisorContext {
   readonly ports: PortBook;
   readonly run: Run;

@@ -27,7 +27,7 @@ export interface SupervisorOptions {
 }
 
 export interface Supervisor {
-  /** What the doors call. */
+  /** The interface for the doors. */
   readonly port: SupervisorPort;
   /** The door applies the current snapshot before this returns, and every later one. */
   addDoor(door: DoorPort): void;

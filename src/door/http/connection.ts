@@ -37,8 +37,8 @@ export class Connection {
   }
 
   /**
-   * What to do about bytes that the parser cannot read. The client would read an error as the answer to its oldest
-   * request in flight, so the door answers only if that request is the faulty one.
+   * Decides how to treat bytes that the parser cannot read. The client would read an error as the answer to its
+   * oldest request in flight, so the door answers only if that request is the faulty one.
    */
   actionOnUnreadableInput(): UnreadableInputAction {
     const [only, other] = this.openExchanges;

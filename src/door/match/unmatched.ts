@@ -91,7 +91,7 @@ export class Unmatched implements UnmatchedKeys {
   }
 }
 
-/** Records the unclaimed attributes of a request with the scope in which a route would have to claim them. */
+/** Records the unclaimed attributes of a request with the scope that a route needs to claim them. */
 export function recordUnmatched(
   context: UnmatchedContext,
   head: Head,

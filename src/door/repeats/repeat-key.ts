@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** What makes two requests the same delivery. */
+/** Two requests with equal identities are the same delivery. */
 export interface Identity {
   readonly profile: string;
   readonly listener: string;

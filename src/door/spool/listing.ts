@@ -1,7 +1,7 @@
 import type { Queued } from './profile-queue.ts';
 import type { DeadLetter, EndReason, Spooled } from './store/spooled-delivery.ts';
 
-/** Which deliveries an operator's command is for. */
+/** The deliveries that an operator's command is for. */
 export type Chosen =
   | { readonly ids: readonly string[] }
   | { readonly profile: string }

@@ -197,7 +197,7 @@ export class Queue {
     return [...this.#items.values()];
   }
 
-  /** How many deliveries the profile has here, and when the oldest came (epoch ms; null for none). */
+  /** The number of the profile's deliveries, and the arrival of the oldest (epoch ms; null for none). */
   sizeOf(profile: string): { readonly size: number; readonly oldest: number | null } {
     const queue = this.#profiles.get(profile);
     return queue === undefined ? { size: 0, oldest: null } : { size: queue.size, oldest: queue.oldest };

@@ -115,7 +115,7 @@ export class Spool {
     return listSpool(this.#queue.list(), this.#deadLetters.list());
   }
 
-  /** Sends the chosen deliveries as soon as it is their turn, dead letters too; resolves with how many. */
+  /** Makes the chosen deliveries due now, dead letters too; resolves with how many. */
   async retry(chosen: Chosen): Promise<number> {
     const queued = this.#queue.list().filter(({ spooled }) => isChosen(chosen, spooled));
     const expedited = queued.filter(({ spooled }) => this.#queue.sendNow(spooled.id)).length;

@@ -7,7 +7,7 @@ export interface SpoolStats {
   readonly lost: number;
   /** Since the start. */
   readonly delivered: number;
-  /** When the oldest of the queued came, epoch ms; null for none. */
+  /** Arrival of the oldest queued delivery, in epoch ms; null for none. */
   readonly oldest: number | null;
 }
 

@@ -41,6 +41,6 @@ export function signedBody(verify: (request: Received) => Verdict): Verifier {
 
 /** A request that is verified to be from its sender. */
 export interface Verified {
-  /** Epoch ms from which a gateway that verifies it too would refuse it; null for never. */
+  /** Epoch ms from which the gateway would refuse the request if it verified it too; null for never. */
   readonly expiresAt: number | null;
 }

@@ -20,7 +20,7 @@ const COMMON: ReadonlyMap<string, ContentType> = new Map([
 ]);
 
 /**
- * Parses a Content-Type (RFC 9110 §8.3). Undefined if it is malformed or has two charsets, of which two parsers may take
+ * Parses a Content-Type (RFC 9110 §8.3). Undefined if it is malformed or has two charsets, since two parsers may use
  * different ones.
  */
 export function parseContentType(value: string): ContentType | undefined {

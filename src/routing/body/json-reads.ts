@@ -8,7 +8,7 @@ export interface JsonNode {
   readonly slot: number;
   /** Index of the list that starts here, or -1. */
   readonly list: number;
-  /** What is read of each element of that list. */
+  /** The values that are read of each element of that list. */
   readonly each: JsonReads | null;
   /** Members by the length of their key in UTF-8, so that most keys of a body are ruled out by their length. */
   readonly byLength: readonly (readonly JsonMember[])[];

@@ -29,13 +29,13 @@ export interface EachFields {
   each(pointer: string): readonly EachFields[];
 }
 
-/** What is read of each element of an array: pointers, and arrays within the element. */
+/** The values that are read of each element of an array: pointers, and arrays within the element. */
 export interface EachReads {
   readonly json: readonly string[];
   readonly each?: Readonly<Record<string, EachReads>>;
 }
 
-/** What a platform reads of a body. */
+/** The values that a platform reads of a body. */
 export interface Reads {
   /** JSON pointers into a JSON body. */
   readonly json: readonly string[];

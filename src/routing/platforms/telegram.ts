@@ -9,7 +9,7 @@ import type { Attributes } from '../route.ts';
 
 const HEADER = 'x-telegram-bot-api-secret-token';
 
-/** What setWebhook allows as a secret token. */
+/** The secret tokens that setWebhook allows. */
 const TOKEN = /^[\w-]{1,256}$/;
 
 function deliveries(head: RequestHead): readonly Attributes[] {

@@ -21,7 +21,7 @@ export interface Scope {
   readonly seal: Seal;
 }
 
-/** What the scopes of one table share. */
+/** The parts that the scopes of one table share. */
 export interface ScopeParts {
   readonly platforms: readonly Platform[];
   readonly seal: Seal;

@@ -34,7 +34,7 @@ export class GatewayProbes {
   /** By listener; they outlive the probes until the next generation. */
   readonly #owners = new Map<string, PortOwner>();
   #generation: number | null = null;
-  /** What was reported in this generation, since each is reported only once. */
+  /** Keys of the reports made in this generation, since each is made only once. */
   readonly #reported = new Set<string>();
 
   constructor(options: GatewayProbesOptions) {
@@ -62,7 +62,7 @@ export class GatewayProbes {
     }
   }
 
-  /** Which listeners fail their probes, on which port, and how; '' if none does. */
+  /** Names the listeners that fail their probes, with their ports and the failures; '' if none does. */
   failureText(): string {
     const ports = this.#options.ports();
     return [...this.#probes]

@@ -1,6 +1,6 @@
 import type { Health } from '../../config/types.ts';
 
-/** What the probes of one listener have shown so far. */
+/** The findings of the probes of one listener so far. */
 export interface Readiness {
   readonly ready: boolean;
   /** Failed probes in a row while it is ready. */

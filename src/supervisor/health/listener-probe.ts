@@ -3,7 +3,7 @@ import { judgeReadiness, notReadySince, type ProbeOutcome, provesAbsent, type Re
 import { afterProbe, alive, hungReason, type ListenerLiveness } from './liveness.ts';
 import { RepeatedProbe } from './repeated-probe.ts';
 
-/** What carries over to the next probe of the same generation when the config changes. */
+/** The state that carries over to the next probe of the same generation when the config changes. */
 export interface ProbeState {
   readonly readiness: Readiness;
   /** The listener has been ready in this generation. */

@@ -14,7 +14,7 @@ interface Exit {
   readonly at: number;
 }
 
-/** What follows once a gateway that is ending has no process left. */
+/** The step that follows once a gateway that is ending has no process left. */
 export type AfterExit =
   | { readonly kind: 'stop' }
   | { readonly kind: 'start' }
@@ -95,8 +95,8 @@ export interface Policy {
 export type TimerName = 'startTimeout' | 'drainTimeout' | 'graceTimeout' | 'backoffElapsed';
 
 /**
- * What happened; `Stamp` adds the moment. An event with a generation counts only while that generation is the current
- * one.
+ * An event of a gateway; `Stamp` adds the moment. An event with a generation counts only while that generation is the
+ * current one.
  */
 export type GatewayEvent =
   /** From the operator or at start-up. */
@@ -146,7 +146,7 @@ export interface Stamp {
   readonly random: number;
 }
 
-/** What gateway.ts carries out, in the order of the list. */
+/** An action that gateway.ts carries out, in the order of the list. */
 export type Effect =
   /** Publish the state to the doors, which apply it before the next effect. */
   | { readonly type: 'publish' }

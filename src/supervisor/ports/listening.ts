@@ -19,8 +19,8 @@ interface Table {
 }
 
 /**
- * The sockets in this network namespace that would take a connection to that IP address: bound to it, or to every
- * address. Linux only; takes 4 to 5 ms, whatever the number of sockets. Rejects if /proc cannot be read.
+ * The sockets in this network namespace that would accept a connection to that IP address: bound to it, or to every
+ * address. Linux only; takes 4 to 5 ms, however many sockets there are. Rejects if /proc cannot be read.
  */
 export async function listeningOn(
   address: string,
@@ -35,8 +35,8 @@ export async function listeningOn(
 }
 
 /**
- * The tables to read, in this order. An IPv4 connection goes to an IPv6 socket only if no IPv4 socket takes it (Linux,
- * inet_hashtables.c, compute_score); an IPv6 socket beside an IPv4 one takes IPv6 alone.
+ * The tables to read, in this order. An IPv4 connection goes to an IPv6 socket only if no IPv4 socket accepts it
+ * (Linux, inet_hashtables.c, compute_score); an IPv6 socket beside an IPv4 one accepts only IPv6.
  */
 function tablesOf(address: string): readonly Table[] {
   if (isIPv4(address)) {

@@ -1,6 +1,6 @@
 import type { Holder } from '../../holder.ts';
 
-/** What one scan of a port has found. */
+/** The result of one scan of a port. */
 export interface PortScan {
   readonly owner: Owner;
   /** The known holders of its sockets. */

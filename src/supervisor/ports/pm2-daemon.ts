@@ -11,7 +11,7 @@ export interface Pm2Owner {
   readonly name: string | null;
 }
 
-/** What pm2 writes about an app into the app's environment. */
+/** The facts about an app that pm2 writes into the app's environment. */
 export interface Pm2AppInfo {
   /** Absolute: a script, or a compiled program. */
   readonly script: string;
@@ -51,7 +51,10 @@ export async function pm2HolderOf(address: string, port: number): Promise<Pm2Own
   return null;
 }
 
-/** What pm2 wrote into that process's environment; null if pm2 did not start it, or its environment may not be read. */
+/**
+ * The facts that pm2 wrote into that process's environment; null if pm2 did not start it, or its environment may not
+ * be read.
+ */
 export function pm2AppOf(pid: number): Pm2AppInfo | null {
   try {
     return appInEnvironment(readFileSync(`/proc/${pid}/environ`, 'utf8'));

@@ -27,7 +27,7 @@ const LINGER_TRIES = 5;
 /** Timeout in ms of a connection to a port that gwproxy cannot bind; loopback answers at once. */
 const CONNECT_TIMEOUT = 500;
 
-/** Which profile has which ports; one for each supervisor. */
+/** Keeps track of which profile has which ports; one for each supervisor. */
 export class PortBook {
   /** By profile, then by listener. */
   readonly #ports = new Map<string, Map<string, number>>();

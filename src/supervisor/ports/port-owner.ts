@@ -17,7 +17,7 @@ export interface PortOwnerOptions {
   readonly leader: () => number | null;
   /** The pids of all the gateway's processes. */
   readonly members: () => Promise<readonly number[]>;
-  /** The sockets that take connections there; by default read from the system's tables. */
+  /** The sockets that accept connections there; by default read from the system's tables. */
   readonly sockets?: (host: string, port: number) => Promise<readonly ListeningSocket[]>;
   /** ms of a monotonic clock. */
   readonly clock?: () => number;

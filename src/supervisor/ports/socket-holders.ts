@@ -41,7 +41,7 @@ export interface Program {
   readonly parent: number;
 }
 
-/** What a process runs; null if it has ended. */
+/** The program that a process runs; null if it has ended. */
 export function programOf(pid: number): Program | null {
   const stat = readProc(`/proc/${pid}/stat`);
   if (stat === null) return null;

@@ -35,7 +35,7 @@ exec "$@" 3>&-`;
 /** ms after which the wrapper counts as done, so that the gateway can be signalled even on a machine that hangs. */
 const WRAPPED_WITHIN = 2000;
 
-/** What to spawn so that the process gets its settings. */
+/** The program to spawn so that the process gets its settings. */
 export interface PreparedSpawn {
   readonly file: string;
   readonly args: readonly string[];
@@ -45,7 +45,7 @@ export interface PreparedSpawn {
    * groups then, and does not set the user's.
    */
   readonly identity: { readonly uid: number; readonly gid: number } | undefined;
-  /** It needs a pipe at descriptor 3, for refusal(). */
+  /** Whether the process needs a pipe at descriptor 3, for refusal(). */
   readonly wrapped: boolean;
   /** The niceness that gwproxy must have while it spawns; null: its own. */
   readonly spawnAt: number | null;

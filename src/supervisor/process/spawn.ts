@@ -19,7 +19,7 @@ const LAST_LINE_WITHIN = 100;
 export interface ProcessExit {
   readonly code: number | null;
   readonly signal: string | null;
-  /** What its stderr says about the failure; null if it exited with 0, by a signal, or in silence. */
+  /** The line of its stderr that says why it failed; null if it exited with 0, by a signal, or in silence. */
   readonly errorLine: string | null;
   /** Other processes of its tree are left, in its group or in sessions of their own: treeEnded() follows. */
   readonly othersLeft: boolean;

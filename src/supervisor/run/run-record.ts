@@ -7,7 +7,7 @@ export interface Leader extends ProcessId {
   readonly profile: string;
 }
 
-/** What the next run needs to find the processes of this one, if it is killed. */
+/** The data by which the next run finds the processes of this one, if it is killed. */
 export interface RunRecord {
   /** The id of the run, with which its marks begin. */
   readonly run: string;

@@ -82,7 +82,7 @@ export function treeBytes(pid: number, mark: string, age: number): Promise<numbe
 
 async function bytesOf(pid: number, mark: string, age: number): Promise<number | null> {
   const census = await recentCensus(age);
-  // The list may be older than this generation, so the leader may not be in it.
+  // The list may be older than this generation and lack the leader.
   const pids = new Set([
     pid,
     ...(census ?? []).filter((seen: CensusEntry) => belongsTo(seen, pid, mark)).map((seen) => seen.pid),

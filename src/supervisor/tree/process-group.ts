@@ -16,7 +16,7 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): Sent {
   return send(-pid, signal);
 }
 
-/** What signalGroup() would return now; sends nothing. */
+/** Returns what signalGroup() would return now, and sends nothing. */
 export function tryGroup(pid: number): Sent {
   return HAS_GROUPS ? send(-pid, 0) : 'sent';
 }

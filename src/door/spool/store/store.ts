@@ -1,6 +1,6 @@
 import type { DeadLetter, EndReason, Spooled, SpoolRequest, Tries } from './spooled-delivery.ts';
 
-/** What a store contains when it is opened. */
+/** The contents of a store when it is opened. */
 export interface StoreContents {
   /** In the order of arrival. */
   readonly spooled: readonly Spooled[];

@@ -8,7 +8,7 @@ export type FetchedKeys =
   | { readonly kind: 'none'; readonly reason: string; readonly retryAfter: number };
 
 export interface KeyCacheOptions {
-  /** What the URL serves. */
+  /** Whether the URL serves the issuer's metadata or its keys. */
   readonly how: 'metadata' | 'keys';
   readonly url: string;
   readonly now: () => number;
