@@ -188,7 +188,7 @@ test('a new route saved with a change that would restart a gateway waits too, an
   assert.deepEqual((await gwproxy.status()).config_pending, waiting);
   assert.match(
     (await status()).stdout,
-    /that is not applied: a: restarts .*\n.*\nnothing of .*`gwproxy reload/m,
+    /that is not applied: a: restarts .*\n.*\nnone of .*`gwproxy reload/m,
   );
   assert.deepEqual([await statusAt(gwproxy, '/b'), await statusAt(gwproxy, '/new')], [200, 404]);
   assert.deepEqual((await reload()).stdout.split('\n').filter(Boolean), waiting);
