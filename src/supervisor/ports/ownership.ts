@@ -5,7 +5,7 @@ export interface PortScan {
   readonly owner: Owner;
   /** The known holders of its sockets. */
   readonly holders: readonly Holder[];
-  /** The inodes of every socket that takes connections there. */
+  /** The inodes of every socket that accepts connections there. */
   readonly inodes: ReadonlySet<string>;
 }
 
