@@ -1,7 +1,7 @@
 import { isAbsolute, relative } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import type { Source } from '../routing/route.ts';
-import { excerpt } from './excerpt.ts';
+import { excerpt, printable } from './excerpt.ts';
 
 /** One mistake in the config. The message tells its author what to change. Line and column count from 1; the file is absolute. */
 export interface Problem extends Source {
@@ -24,7 +24,7 @@ export function problemAt(source: Source, message: string): Problem {
 export function formatProblem(problem: Problem, relativeTo?: string, texts?: FileTexts): string {
   const { line, column, message, isSecret = false } = problem;
   const file = relativeTo === undefined ? problem.file : shortPath(problem.file, relativeTo);
-  const summary = `${file}:${line}:${column}: ${message}`;
+  const summary = printable(`${file}:${line}:${column}: ${message}`);
   const shown = excerpt(texts?.get(problem.file) ?? '', line, column, isSecret);
   return shown === undefined ? summary : `${summary}\n${shown}`;
 }

@@ -80,9 +80,14 @@ export function resolveTree(
   return { tree: resolved, unresolved: faulty, problems };
 }
 
+/** A default may be a secret, and so may the rest of a text in which a `${` is never closed. */
+function withoutValue(reference: string): string {
+  return reference.endsWith('}') ? reference.replace(/:.*(?=\}$)/s, ':-…') : '${…';
+}
+
 function faultText(fault: Fault, variables: Variables): string {
   if (fault.kind === 'malformed') {
-    return `'${fault.text}' is not a valid reference: write \${NAME} or \${NAME:-default}, or $\${ for a literal \${`;
+    return `'${withoutValue(fault.text)}' is not a valid reference: write \${NAME} or \${NAME:-default}, or $\${ for a literal \${`;
   }
   const near = nearest(fault.name, variables.names);
   const help =

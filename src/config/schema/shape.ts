@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { mayHoldSecret } from '../mask.ts';
 import { alternatives, nearest, type Problem, problemAt } from '../problems.ts';
 import {
   keySource,
@@ -102,9 +103,10 @@ function wrongValue(issue: Issue, tree: Tree, path: Path, rules: ShapeRules): st
     return `${label(path.slice(0, -1))} needs '${path.at(-1)}': ${expected(issue)}`;
   }
   const what = `${label(path)} must be ${expected(issue)}, not `;
-  if (!rules.hidden.has(String(path[0]))) return `${what}${shown(found)}${correction(issue, found)}`;
   const isText = found.kind === 'scalar' && found.written !== '' && typeof found.value === 'string';
-  return `${what}${isText ? 'a text' : shown(found)}`;
+  if (rules.hidden.has(String(path[0]))) return `${what}${isText ? 'a text' : shown(found)}`;
+  const isSecret = isText && (path[0] === 'env' || mayHoldSecret(found.written));
+  return `${what}${isSecret ? 'a text' : shown(found)}${correction(issue, found)}`;
 }
 
 function expected(issue: Issue): string {

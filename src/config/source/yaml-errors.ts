@@ -1,4 +1,5 @@
 import { type Document, isScalar, visit, type YAMLError } from 'yaml';
+import { mayHoldSecret } from '../mask.ts';
 
 /** A mistake in YAML. The message is for the file's author; `offset` counts UTF-16 units from the start of the text. */
 export interface YamlMistake {
@@ -36,7 +37,7 @@ function unquotedReference(text: string, at: number): YamlMistake | null {
   const [value = ''] = /^(?:\$\{[^}\n]*\}?|[^,\]}\n])*/.exec(text.slice(offset)) ?? [];
   return {
     offset,
-    message: `put quotes around a \${NAME} inside { } or [ ]: write "${shorten(value.trim())}"`,
+    message: `put quotes around a \${NAME} inside { } or [ ]${rewritten(text, offset, `"${shorten(value.trim())}"`)}`,
   };
 }
 
@@ -49,12 +50,12 @@ function byCode(
   const here = (advice: string): YamlMistake => ({ offset: at, message: advice });
   switch (code) {
     case 'MULTILINE_IMPLICIT_KEY':
-      return here(missingColon(rest.trim()) ?? 'a colon is missing in this line');
+      return here(colonAdvice(text, at, rest));
     case 'BLOCK_AS_IMPLICIT_KEY':
       return nestedMap(text, at, rest);
     case 'BAD_SCALAR_START':
       return here(
-        `a text that begins with '${rest.charAt(0)}' needs quotes: write "${shorten(rest.trim())}"`,
+        `a text that begins with '${rest.charAt(0)}' needs quotes${rewritten(text, at, `"${shorten(rest.trim())}"`)}`,
       );
     case 'TAB_AS_INDENT':
       return here('this line is indented with a tab; use spaces');
@@ -69,12 +70,22 @@ function byCode(
     case 'MISSING_CHAR':
       if (message.startsWith('Missing closing')) return unclosedQuote(document, at);
       if (message.startsWith('Missing ,')) return here('a comma is missing before this');
-      return here(missingColon(rest.trim()) ?? 'a colon is missing in this line');
+      return here(colonAdvice(text, at, rest));
     case 'UNEXPECTED_TOKEN':
       return unexpected(message, rest, at);
     default:
       return null;
   }
+}
+
+/** `: write "x"`, or nothing in a line that may hold a secret: messages are logged. */
+function rewritten(text: string, at: number, correct: string): string {
+  return mayHoldSecret(text, at) ? '' : `: write ${correct}`;
+}
+
+function colonAdvice(text: string, at: number, rest: string): string {
+  const advice = mayHoldSecret(text, at) ? null : missingColon(rest.trim());
+  return advice ?? 'a colon is missing in this line';
 }
 
 function nestedMap(text: string, at: number, rest: string): YamlMistake {
@@ -85,7 +96,8 @@ function nestedMap(text: string, at: number, rest: string): YamlMistake {
     };
   }
   if (/:(?:\s|$)/.test(rest)) {
-    return { offset: at, message: `a text that holds ': ' needs quotes: write '${shorten(rest.trim())}'` };
+    const advice = rewritten(text, at, `'${shorten(rest.trim())}'`);
+    return { offset: at, message: `a text that holds ': ' needs quotes${advice}` };
   }
   const offset = nextText(text, lineEnd(text, at));
   return {
