@@ -21,6 +21,13 @@ const SHAPES: readonly RegExp[] = [
   // A JSON Web Token: its first part begins as every JSON object in base64url.
   /(?<![\w-])eyJ[\w-]+\.[\w-]+\./,
   /-----BEGIN/,
+  /(?<![\w-])(?:(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[\w-]{30})/,
+  // The token of a Telegram bot, and of a Discord bot.
+  /(?<!\d)\d{6,12}:[\w-]{30}|(?<![\w-])[\w-]{23,28}\.[\w-]{6}\.[\w-]{27}/,
+  // An Authorization header; `Basic authentication` and `Bearer token` are prose.
+  /\b(?:Bearer|Basic) +(?=\S*\d)[\w.~+/-]{8}/i,
+  // A webhook to which anyone who knows its URL may post.
+  /hooks\.slack\.com\/\w+\/\w|discord(?:app)?\.com\/api\/webhooks\/\d+\/\w|webhook\.office\.com\/webhookb2\/\w/i,
   // A password in a connection string or an option.
   /(?<![a-z])(?:password|passwd|pwd|accountkey|sharedaccesskey)\s*=\s*(?!\$\{)[^\s;&]/i,
   /:\/\/[^/\s:@]*:(?!\$\{)[^/\s]+@/,

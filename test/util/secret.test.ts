@@ -74,6 +74,15 @@ const SECRET_TEXTS = [
   'postgres://bot:invented@127.0.0.1/bots',
   'redis://:invented@127.0.0.1',
   '--token=xoxb-1-invented',
+  // In pieces, so that no scanner takes them for secrets.
+  `AKIA${'INVENTED'.repeat(2)}`,
+  `AIza${'invented'.repeat(5)}`,
+  `https://api.telegram.org/bot12345678:${'invented'.repeat(4)}/getMe`,
+  `${'invented'.repeat(3)}.invent.${'invented'.repeat(4)}`,
+  'Authorization: Basic aW52ZW50ZWQ6MQ==',
+  'Authorization: bearer 0invented',
+  `https://hooks.slack.com/${'services'}/T0/B0/invented`,
+  'https://discord.com/api/webhooks/1/invented',
 ];
 const OTHER_TEXTS = [
   'postgres://127.0.0.1/bots',
@@ -87,6 +96,10 @@ const OTHER_TEXTS = [
   'eyJ',
   'nopassword',
   'compwd=x',
+  'Basic authentication failed',
+  'the Bearer token expired',
+  'on 2026-11-29T21:20:47.123456789Z, 10:20:30',
+  'gateway.example.internal.example.com',
 ];
 
 test('what is a secret by its shape', () => {

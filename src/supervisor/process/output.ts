@@ -16,6 +16,8 @@ const WINDOW = 10;
 
 export interface OutputHandlers {
   line(stream: 'stdout' | 'stderr', line: string): void;
+  /** Output of the stream is missing here, since it came too fast. */
+  gap(stream: 'stdout' | 'stderr'): void;
   /** That many lines came too fast and were dropped; called at most once a second. */
   dropped(lines: number): void;
 }
@@ -43,7 +45,10 @@ export class OutputReader {
       const lines = createLimitedLines(
         budget,
         (line) => handlers.line(name, line),
-        (count) => this.#countDropped(count),
+        (count) => {
+          handlers.gap(name);
+          this.#countDropped(count);
+        },
       );
       stream.on('data', (chunk: Buffer) => this.#read(lines, chunk));
       // A stream that is destroyed, since a daemon keeps it open, has no 'end'.

@@ -101,6 +101,9 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
         if (stream === 'stderr') tail.push(line);
         handlers.line(stream, line);
       },
+      gap(stream) {
+        if (stream === 'stderr') tail.clear();
+      },
       dropped: (lines) => handlers.dropped(lines),
     },
   );

@@ -20,16 +20,27 @@ const NOISE = /^\s+at |^Node\.js v\d|^Emitted 'error' event/;
 const ERROR = /^(?=\S).*(?:error|exception|panic|fatal|critical)\b/i;
 /** A name with a value: `TOKEN=x`, `"token": "x"`. */
 const ASSIGNMENT = /([\w-]+)["']?\s*=\s*[^\s=]|"([\w-]+)"\s*:\s*"[^"]/g;
+/** A name with what may be a value or prose: `token: x1`, `KeyError: 'TOKEN'`, `Unexpected token: }`. */
+const LABEL = /([A-Za-z_][\w-]*)\s*:\s*(?=(["']?)([^\s"',;}]+))/g;
+/** Characters of a secret that give it away: a longer one may be cut. */
+const TELLING_LENGTH = 40;
 
 /** The end of what one process wrote to stderr. */
 export class StderrTail {
   readonly #lines: string[] = [];
 
-  push(line: string): void {
+  push(written: string): void {
+    // A progress bar writes one line over and over: a terminal shows the last of them.
+    const line = written.split('\r').findLast((part) => part.trim() !== '') ?? '';
     // A slice would keep the whole long line in memory.
     const text =
       line.length > REMEMBERED_LENGTH ? Buffer.from(line.slice(0, REMEMBERED_LENGTH)).toString() : line;
     if (this.#lines.push(text) > REMEMBERED_LINES) this.#lines.shift();
+  }
+
+  /** Lines are missing here: those before them are not the last that the process wrote. */
+  clear(): void {
+    this.#lines.length = 0;
   }
 
   /**
@@ -43,8 +54,12 @@ export class StderrTail {
     const line = candidates.findLast((each) => ERROR.test(each)) ?? candidates.at(-1) ?? lines.at(-1);
     if (line === undefined) return null;
     if (mayHoldSecret(line, env)) return HIDDEN;
-    const shown = line.trim().replaceAll(/\s+/g, ' ');
-    return shown.length <= SHOWN_LENGTH ? shown : `${shown.slice(0, SHOWN_LENGTH - 1).trimEnd()}…`;
+    // Far from where `push` cuts the line: a secret that was cut is not recognised.
+    const start = line.trim().slice(0, REMEMBERED_LENGTH / 2);
+    const shown = [...start.replaceAll(/\s+/g, ' ')];
+    if (shown.length <= SHOWN_LENGTH) return shown.join('');
+    const cut = shown.slice(0, SHOWN_LENGTH - 1).join('');
+    return `${cut.trimEnd()}…`;
   }
 }
 
@@ -58,7 +73,18 @@ function mayHoldSecret(line: string, env: Readonly<Record<string, string>>): boo
   for (const [, name, quoted] of line.matchAll(ASSIGNMENT)) {
     if (isSecretName(name ?? quoted ?? '')) return true;
   }
-  return Object.entries(env).some(
-    ([name, value]) => value.length >= SHORTEST_SECRET && isSecretName(name) && line.includes(value),
-  );
+  for (const [, name = '', quote, value = ''] of line.matchAll(LABEL)) {
+    const isError = /(?:error|exception)$/i.test(name);
+    const isValue = quote !== '' || /\d/.test(value) || /passw|authorization/i.test(name);
+    if (isValue && !isError && isSecretName(name)) return true;
+  }
+  return Object.entries(env).some(([name, value]) => isSecretName(name) && hasPartOf(line, value));
+}
+
+/** Whether a line of a secret, or the beginning of a long one, stands in the text. */
+function hasPartOf(text: string, secret: string): boolean {
+  return secret
+    .split('\n')
+    .map((part) => part.trim().slice(0, TELLING_LENGTH))
+    .some((part) => part.length >= SHORTEST_SECRET && text.includes(part));
 }

@@ -77,11 +77,13 @@ test('a line without an end is counted in pieces, as it would be reported', () =
 test('both streams of a gateway share one budget; the rest is read, and reported as one number', async () => {
   const reported = { stdout: 0, stderr: 0 };
   const dropped: number[] = [];
+  const gaps = new Set<string>();
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
   const output = new OutputReader(streams, {
     line: (stream) => {
       reported[stream] += 1;
     },
+    gap: (stream) => gaps.add(stream),
     dropped: (lines) => dropped.push(lines),
   });
   const block = Buffer.from(`${'x'.repeat(999)}\n`.repeat(60));
@@ -96,6 +98,7 @@ test('both streams of a gateway share one budget; the rest is read, and reported
   }
   output.close();
   assert.equal(reported.stdout + reported.stderr + dropped.reduce((sum, lines) => sum + lines, 0), 12_000);
+  assert.deepEqual(gaps, new Set(['stdout', 'stderr']));
   assert.ok(dropped.length >= 1 && dropped.length <= 2, `${dropped.length} times`);
   const lines = reported.stdout + reported.stderr;
   assert.ok(lines > 3200 && lines < 6500, `${lines} lines`);

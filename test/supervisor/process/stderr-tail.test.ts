@@ -65,6 +65,9 @@ test('a line that may hold a secret is not shown', () => {
     'Error: cannot connect to postgres://bot:hunter22@db/x',
     'Error: GET /?access_token=abc failed',
     'error: {"client_secret": "abc"}',
+    "error: { password: 'abc' }",
+    'Error: SLACK_TOKEN: abc123 is refused',
+    'Error: wrong password: hunter',
   ]) {
     assert.equal(errorLine(text), hidden);
   }
@@ -75,7 +78,41 @@ test('a line that may hold a secret is not shown', () => {
     'TokenExpiredError: the token has expired',
     "KeyError: 'SLACK_TOKEN'",
     'Error: abc is not on 20001x',
+    'SyntaxError: Unexpected token: }',
+    'Error: missing key: database',
+    "KeyError: 'TOKEN1'",
   ]) {
     assert.equal(errorLine(text, env), text);
   }
+});
+
+test('no part of a secret is shown where a line is cut, or where a secret has several lines', () => {
+  const env = {
+    A_TOKEN: 'c0ffee-of-the-cut',
+    A_KEY: '-----BEGIN KEY-----\nc0ffee00c0ffee00\n',
+    LONG_KEY: 'c1'.repeat(600),
+  };
+  for (const text of [
+    `Error: ${' '.repeat(985)}c0ffee-of-the-cut`,
+    `Error: ${' '.repeat(600)}c0ffee-of-the-cut`,
+    'Error: c0ffee00c0ffee00',
+    `Error: ${'c1'.repeat(600)}`,
+  ]) {
+    assert.doesNotMatch(errorLine(text, env) ?? '', /c0f|c1/);
+  }
+});
+
+test('of a progress bar the last state is shown, and a character is not cut in two', () => {
+  assert.equal(errorLine(`${'10%\r'.repeat(500)}Error: disk full\r`), 'Error: disk full');
+  assert.equal(errorLine(`Error: ${'x'.repeat(191)}😀😀`), `Error: ${'x'.repeat(191)}😀😀`);
+  assert.doesNotMatch(errorLine(`Error: ${'x'.repeat(191)}😀😀😀`) ?? '', /\p{Cs}/u);
+});
+
+test('what stands before a gap is not taken for the last line', () => {
+  const tail = new StderrTail();
+  tail.push('Error: an old one');
+  tail.clear();
+  assert.equal(tail.errorLine({}), null);
+  tail.push('Error: the last one');
+  assert.equal(tail.errorLine({}), 'Error: the last one');
 });
