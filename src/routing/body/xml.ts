@@ -8,7 +8,8 @@ export type XmlRead =
 /** XML 1.0 §2.2: a document must not contain these characters. */
 const FORBIDDEN = /[^\t\n\r\x20-\ufffd]/;
 /** XML 1.0 §2.8, with no encoding but UTF-8. */
-const DECLARATION = /^<\?xml version="1\.0"(?: encoding="utf-8")?\?>/i;
+const DECLARATION =
+  /^<\?xml version=(["'])1\.0\1(?: encoding=(["'])utf-8\2)?(?: standalone=(["'])(?:yes|no)\3)? ?\?>/i;
 const NOT_SPACE = /[^ \t\r\n]/g;
 const START = /<([A-Za-z_][\w.-]{0,63})>(<!\[CDATA\[)?/y;
 /**

@@ -45,6 +45,12 @@ describe('the values of an XML envelope', () => {
       '<?xml version="1.0" encoding="UTF-8"?>\n<xml><AgentID>1</AgentID></xml>',
       { AgentID: '1' },
     ],
+    ['after a declaration in single quotes', "<?xml version='1.0' encoding='utf-8'?><xml></xml>", {}],
+    [
+      'after one with all it may say',
+      '<?xml version="1.0" encoding="UTF-8" standalone="yes" ?><xml></xml>',
+      {},
+    ],
     ['in UTF-8', to('é😀'), { ToUserName: 'é😀' }],
   ];
   for (const [name, body, expected] of cases) {
@@ -75,7 +81,7 @@ describe('an XML body', () => {
     inside('<a>'.repeat(100_000)), inside(`<${'a'.repeat(65)}></${'a'.repeat(65)}>`),
     // Comments, instructions, declarations.
     '<!DOCTYPE xml><xml></xml>', '<!DOCTYPE xml [<!ENTITY a "b">]><xml></xml>', '<!-- --><xml></xml>', '<xml></xml><!-- -->', '<?pi x?><xml></xml>',
-    inside('<!-- --><AgentID>1</AgentID>'), inside('<AgentID>1<!-- -->2</AgentID>'), inside('<?pi x?>'), ' <?xml version="1.0"?><xml></xml>', '<?xml?><xml></xml>',
+    inside('<!-- --><AgentID>1</AgentID>'), inside('<AgentID>1<!-- -->2</AgentID>'), inside('<?pi x?>'), '<?xml version="1.0\'?><xml></xml>', ' <?xml version="1.0"?><xml></xml>', '<?xml?><xml></xml>',
     '<?xml version="1.1"?><xml></xml>', '<?xml version="1.0" encoding="GBK"?><xml></xml>', '<?xml version="1.0" encoding="UTF-16"?><xml></xml>',
     // Text and CDATA.
     inside('<AgentID>&#49;</AgentID>'), inside('<AgentID>&amp;</AgentID>'), inside('<AgentID>&x;</AgentID>'), inside('<AgentID>&</AgentID>'), inside('<Other>&x;</Other>'),
