@@ -56,6 +56,14 @@ test('--config is accepted before the command; two different ones are refused', 
   const twice = await runCli(['-c', file, 'status', '-c', other], env);
   assert.equal(twice.code, 2);
   assert.match(twice.stderr, /--config is given twice, '.*before.yaml' before .* '.*other.yaml' after it/);
+  for (const args of [
+    ['-c', '', 'status'],
+    ['status', '--config='],
+  ]) {
+    const { code, stderr } = await runCli(args, env);
+    assert.equal(code, 2, args.join(' '));
+    assert.match(stderr, /It is empty; name a file/);
+  }
   const useless = await runCli(['-c', file, 'schema']);
   assert.deepEqual([useless.code, useless.stdout], [2, '']);
 });

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { CommandError, EXIT } from '../../errors.ts';
 import { DEFAULT_CONFIG } from '../config-hint.ts';
 
@@ -30,7 +30,7 @@ export function defineCommand(program: Command, definition: CommandDefinition): 
     const lines = definition.examples.map((line) => `  ${line}`).join('\n');
     command.addHelpText('after', `\nExamples:\n${lines}`);
   }
-  return readsConfig ? command.option(CONFIG_FLAGS, 'The config file', DEFAULT_CONFIG) : command;
+  return readsConfig ? command.option(CONFIG_FLAGS, 'The config file', fileName, DEFAULT_CONFIG) : command;
 }
 
 /**
@@ -44,11 +44,17 @@ export function examplesOf(command: Command): readonly string[] {
 
 /** Accepts `--config` before the command as well: `gwproxy -c bots.yaml status`. */
 export function acceptConfigBeforeCommand(program: Command): void {
-  program.option(CONFIG_FLAGS, 'The config file; the option may also follow the command');
+  program.option(CONFIG_FLAGS, 'The config file; the option may also follow the command', fileName);
   program.hook('preAction', (_program, called) => {
     const { config: before }: { readonly config?: string } = program.opts();
     if (before !== undefined) setConfig(called, before);
   });
+}
+
+/** An empty name comes from a shell variable that is not set. */
+function fileName(value: string): string {
+  if (value === '') throw new InvalidArgumentError('It is empty; name a file.');
+  return value;
 }
 
 /** Throws a CommandError (2) if the command takes no `--config`, or was given another one of its own. */

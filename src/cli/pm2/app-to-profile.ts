@@ -117,7 +117,7 @@ function profileOf(
     isPublic: listener.isPublic,
     fields: { ...(hasListener ? { listeners: listener.fields } : {}), ...fields },
     notes: [
-      ...(name === was ? [] : [note('name', `is ${name} in gwproxy: ${renamedWhy(was)}`)]),
+      ...(name === was ? [] : [note('name', `is ${name} in gwproxy: ${renamedWhy(was, name)}`)]),
       ...(instances > 1 ? [note('instances', `is ${instances}; gwproxy runs one process per profile`)] : []),
       ...start.notes,
       ...(start.command.some(hasSecretShape) ? [note('args', SECRET_ARGUMENT)] : []),
@@ -146,8 +146,9 @@ function withoutInstances(kind: Pm2File['kind'], apps: readonly App[]): readonly
   return [...byName.values()];
 }
 
-function renamedWhy(name: string): string {
-  return name === OWN_NAME ? `${OWN_NAME} is the name of gwproxy's own log` : `a profile's name ${NAME_RULE}`;
+function renamedWhy(was: string, name: string): string {
+  if (was === OWN_NAME) return `${OWN_NAME} is the name of gwproxy's own log`;
+  return name.startsWith(`${was}-`) ? 'another app has that name' : `a profile's name ${NAME_RULE}`;
 }
 
 function freeName(wanted: string, taken: Set<string>): string {

@@ -309,6 +309,15 @@ test('names are made valid and unique', () => {
   );
 });
 
+test('the second app of a name is told that the name is taken', () => {
+  const { profiles } = converted(['bot', 'bot'].map((name) => ({ name, script: 'bot.js' })));
+  const notes = profiles.flatMap((profile) => profile.notes).filter(({ field }) => field === 'name');
+  assert.deepEqual(
+    notes.map(({ text }) => text),
+    ['is bot-2 in gwproxy: another app has that name'],
+  );
+});
+
 test("an app named like gwproxy's own log gets another name", () => {
   const { profiles } = converted(['gwproxy', 'GwProxy'].map((name) => ({ name, script: 'bot.js' })));
   assert.deepEqual(
