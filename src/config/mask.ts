@@ -39,7 +39,10 @@ export function mayHoldSecret(text: string, offset = 0): boolean {
 /** Every character starred but white space, punctuation of YAML, names in references, and what `kept` matches. */
 export function stars(text: string, ...kept: readonly RegExp[]): string {
   const shown = [REFERENCE, ...kept].map(({ source }) => source).join('|');
-  return text.replace(new RegExp(`(${shown})|${STARRED.source}`, 'g'), (_, same?: string) => same ?? '*');
+  return text.replace(new RegExp(`(${shown})|${STARRED.source}`, 'g'), (_, same?: string) => {
+    if (same === undefined) return '*';
+    return hasSecretShape(same) ? '*'.repeat(same.length) : same;
+  });
 }
 
 /** Where the value of the first secret of a line begins. */

@@ -55,11 +55,15 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** A longer text resembles no name, and to compare it takes seconds. */
+const LONGEST_NAME = 1000;
+
 /**
  * The candidate that was probably meant: it differs in at most a third of the letters (at least one), has the same
  * letters in another order, or begins or ends with `name`. Letter case and '-' for '_' are ignored. Undefined if none fits.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  if (name.length > LONGEST_NAME) return undefined;
   const typed = plainForm(name);
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;

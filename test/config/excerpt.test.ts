@@ -102,6 +102,8 @@ test('a message repeats no secret of the line and no control character', async (
     ['env:', '  TOKEN s3cret'],
     ['env:', '  TOKEN=s3cret'],
     ['restart: TOKEN=s3cret'],
+    ['env: { TOKEN: *s3cret }'],
+    ['xoxb-s3cret: x'],
     ['env:', '  TOKEN:', '    s3cret', '    x: y'],
   ]) {
     assert.doesNotMatch(await messages(...below), /s3cret/, below.join('|'));

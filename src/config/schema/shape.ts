@@ -92,7 +92,10 @@ function unknownKey(tree: Tree, path: Path, known: readonly string[], rules: Sha
   const meant =
     hint === undefined ? ((top ? rules.renames.get(name) : undefined) ?? nearest(name, known)) : undefined;
   const near = meant === undefined ? `the keys here are ${known.join(', ')}` : `did you mean '${meant}'?`;
-  const problem = problemAt(keySource(tree, path), `unknown key '${name}'; ${hint ?? near}`);
+  const problem = problemAt(
+    keySource(tree, path),
+    `unknown key${mayHoldSecret(name) ? '' : ` '${name}'`}; ${hint ?? near}`,
+  );
   return { path, likelyKey: meant ?? null, problem };
 }
 

@@ -12,6 +12,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { Source } from '../../routing/route.ts';
+import { mayHoldSecret } from '../mask.ts';
 import { type Problem, problemAt } from '../problems.ts';
 import { explainYamlError } from './yaml-errors.ts';
 import { type Entry, nothing, type Tree } from './yaml-tree.ts';
@@ -39,7 +40,7 @@ export function parseYaml(file: string, text: string): Parsed {
     const { line, col } = lines.linePos(offset);
     return { tree: null, problems: [problemAt({ file, line, column: col }, message)] };
   }
-  const builder = new TreeBuilder(file, document, lines);
+  const builder = new TreeBuilder(file, text, document, lines);
   const tree = document.contents === null ? null : builder.build(document.contents);
   return { tree: builder.overflowed ? null : tree, problems: builder.problems };
 }
@@ -47,6 +48,7 @@ export function parseYaml(file: string, text: string): Parsed {
 class TreeBuilder {
   readonly problems: Problem[] = [];
   readonly #file: string;
+  readonly #text: string;
   readonly #document: Document;
   readonly #lines: LineCounter;
   readonly #open = new Set<Node>();
@@ -57,8 +59,9 @@ class TreeBuilder {
     return this.#nodes > MOST_NODES;
   }
 
-  constructor(file: string, document: Document, lines: LineCounter) {
+  constructor(file: string, text: string, document: Document, lines: LineCounter) {
     this.#file = file;
+    this.#text = text;
     this.#document = document;
     this.#lines = lines;
   }
@@ -96,9 +99,11 @@ class TreeBuilder {
   #alias(node: Alias, source: Source): Tree {
     const target = node.resolve(this.#document);
     if (target !== undefined) return this.build(target);
+    const isSecret = mayHoldSecret(this.#text, node.range?.[0]);
+    const [name, quoted] = isSecret ? ['', ''] : [` '&${node.source}'`, `: "*${node.source}"`];
     this.#report(
       source,
-      `no anchor '&${node.source}' is defined above; a text that begins with '*' needs quotes: "*${node.source}"`,
+      `no anchor${name} is defined above; a text that begins with '*' needs quotes${quoted}`,
     );
     return unreadable(source);
   }
