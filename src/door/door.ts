@@ -38,6 +38,8 @@ export interface DoorOptions extends DoorSettings {
   readonly now?: () => number;
   /** Fetches the keys of tokens; by default over the network. */
   readonly fetchText?: FetchText;
+  /** As in HoldOptions. */
+  readonly roundTimeout?: number;
 }
 
 export interface Door {
@@ -86,7 +88,15 @@ export function createDoor(options: DoorOptions): Door {
   const counters = new Counters(limits);
   const leases = new Leases(id, supervisor, counters, timers, now);
   const upstreams = new Upstreams({ limits, counters, now });
-  const hold = new Hold({ doorId: id, supervisor, limits, counters, timers, now });
+  const hold = new Hold({
+    doorId: id,
+    supervisor,
+    limits,
+    counters,
+    timers,
+    now,
+    roundTimeout: options.roundTimeout,
+  });
   const unmatched = new Unmatched(report, now);
   const seal = createSeal();
   const keys = new KeyStore(now, options.fetchText);

@@ -20,6 +20,8 @@ export interface HoldOptions {
   readonly counters: Counters;
   readonly timers: Timers;
   readonly now: () => number;
+  /** Ms after which the next round starts although the last one is not over; by default 250. */
+  readonly roundTimeout?: number | undefined;
 }
 
 /**
@@ -171,7 +173,7 @@ export class Hold {
       queue.roundSize = nextRoundSize(queue.roundSize, answered);
       this.#startRound(queue);
     });
-    const timer = timers.after(ROUND_TIMEOUT, () => round.end());
+    const timer = timers.after(this.#options.roundTimeout ?? ROUND_TIMEOUT, () => round.end());
     queue.round = round;
     queue.isFinalRound = released.length === queue.size;
     for (const waiter of released) this.#releaseWaiter(queue, waiter, round.newSlot());

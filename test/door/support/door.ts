@@ -181,6 +181,7 @@ export async function startDoor(
     readonly publicUrl?: PublicUrl;
     readonly rules?: readonly ProfileRules[];
     readonly spoolStore?: SpoolStore;
+    readonly roundTimeout?: number;
     /** Called before it listens. */
     readonly made?: (door: Door) => void;
   },
@@ -196,6 +197,7 @@ export async function startDoor(
     report: (event) => events.push(event),
     now: () => Date.now() + offset,
     ...(options.spoolStore !== undefined && { spoolStore: options.spoolStore }),
+    ...(options.roundTimeout !== undefined && { roundTimeout: options.roundTimeout }),
   });
   t.after(() => door.close(0));
   options.made?.(door);
