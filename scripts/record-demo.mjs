@@ -116,7 +116,7 @@ function draw(steps) {
     return `  <text class="${kind}" x="${MARGIN_PX}" y="${y}" style="animation-delay:${delay}s">${toXml(text)}</text>`;
   });
   // A line is visible unless an animation hides it until its time: a viewer that plays none shows all of it.
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title">
+  return `<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title">
   <title id="title">A bot is killed, the webhook is still answered: drawn from a real run by scripts/record-demo.mjs</title>
   <style>
     text { font: ${FONT_PX}px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; white-space: pre; animation: appear 0.01s backwards }
