@@ -13,7 +13,7 @@ const CLEAN_UP_S = 15;
 const LONGEST_WAIT_S = 3600;
 
 /**
- * A profile of Hermes Agent (https://pypi.org/project/hermes-agent/), with a gateway process of its own. Made for
+ * A profile of Hermes Agent (the Python package hermes-agent), with a gateway process of its own. Made for
  * version 0.19 with hermes-a365 0.8. Ports and app ids are read from the profile's own config.yaml and .env, which the
  * gateway follows, so that they are written only once.
  */
