@@ -179,7 +179,7 @@ export function createDoor(options: DoorOptions): Door {
     await listener.stop();
     await opened?.close(Math.max(0, graceUntil - now()));
     isClosed = true;
-    timers.clear();
+    timers.close();
     keys.close();
     await upstreams.destroy();
     report({ type: 'door.closed' });

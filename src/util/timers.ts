@@ -6,8 +6,9 @@ export const LONGEST_TIMER = 2 ** 31 - 1;
 /** The timers of one door, so that none is left when it closes. */
 export class Timers {
   readonly #pending = new Set<Timer>();
+  #closed = false;
 
-  /** Runs once after `ms` (at least 0), unless cancelled. */
+  /** Runs once after `ms` (at least 0), unless cancelled or closed. */
   after(ms: number, run: () => void): Timer {
     const timer = setTimeout(
       () => {
@@ -16,7 +17,8 @@ export class Timers {
       },
       Math.max(0, ms),
     );
-    this.#pending.add(timer);
+    if (this.#closed) clearTimeout(timer);
+    else this.#pending.add(timer);
     return timer;
   }
 
@@ -30,7 +32,9 @@ export class Timers {
     return this.#pending.size;
   }
 
-  clear(): void {
+  /** Cancels all timers; none that is begun later runs, so that an answer that breaks off last leaves none behind. */
+  close(): void {
+    this.#closed = true;
     for (const timer of this.#pending) clearTimeout(timer);
     this.#pending.clear();
   }

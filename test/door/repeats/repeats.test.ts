@@ -294,7 +294,7 @@ test('whatever arrives, ends, disconnects and expires, each request gets what a 
         );
         assert.equal(timers.size, model.in('waiting').length);
       }
-      timers.clear();
+      timers.close();
     }),
   );
 });

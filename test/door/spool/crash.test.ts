@@ -79,7 +79,7 @@ async function secondLife(folder: string): Promise<Second> {
   await spool.open();
   while (spool.hasSpooled('inbox')) await new Promise((resolve) => setImmediate(resolve));
   await spool.close(0);
-  timers.clear();
+  timers.close();
   return { sent, dead: spool.list().length, events };
 }
 

@@ -60,7 +60,7 @@ function senderTo(t: TestContext, ...targets: readonly Target[]): Sender {
   upstreams.apply(targets);
   leases.applyTargets(targets);
   t.after(async () => {
-    timers.clear();
+    timers.close();
     await upstreams.destroy();
   });
   const table = compileRoutes([keyedRoute('inbox', 'github', { hook: ['101'] })], platforms, String);

@@ -179,7 +179,7 @@ test('the telling keeps no process alive', () => {
   const leases = new Leases('door-1', new FakeSupervisor(), new Counters(LIMITS), timers, Date.now);
   leases.applyTargets([target('a', 1, { idleAfter: 100 })]);
   assert.equal(leases.generation('a', 1).timer?.hasRef(), false);
-  timers.clear();
+  timers.close();
 });
 
 test('an open WebSocket is use, and its end begins the idle time', async (t) => {

@@ -86,7 +86,7 @@ export function bench(t: { after(cleanUp: () => void): void }, options: BenchOpt
       while (!holds()) await new Promise((resolve) => setImmediate(resolve));
     },
   };
-  t.after(() => timers.clear());
+  t.after(() => timers.close());
   return self;
 }
 
