@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { CommandError, EXIT, type ExitCode } from '../errors.ts';
 import { hasCode } from '../util/errno.ts';
+import { isPlainObject } from '../util/plain-object.ts';
 
 /** Timeout of a GET in ms. A POST has none: it may take as long as gateways drain. */
 const GET_TIMEOUT = 10_000;
@@ -79,12 +80,8 @@ function answeredError(answer: unknown): CommandError {
   const { error, exitCode } = {
     error: 'it refused without a reason',
     exitCode: EXIT.failure,
-    ...fields(answer),
+    ...(isPlainObject(answer) && answer),
   };
   const known = Object.values(EXIT).find((code): code is ExitCode => code === exitCode);
   return new CommandError(known ?? EXIT.failure, String(error));
-}
-
-function fields(value: unknown): object {
-  return typeof value === 'object' && value !== null ? value : {};
 }

@@ -1,3 +1,5 @@
+import { isPlainObject } from '../util/plain-object.ts';
+
 /** The result of a reload, as `gwproxy reload --json` prints it. */
 export type ReloadResult =
   | {
@@ -14,9 +16,7 @@ export type ReloadResult =
 
 /** Parses a result that came over the control socket. Throws if it has another shape: another version wrote it. */
 export function parseReload(value: unknown): ReloadResult {
-  const fields = new Map<string, unknown>(
-    typeof value === 'object' && value !== null ? Object.entries(value) : [],
-  );
+  const fields = new Map(isPlainObject(value) ? Object.entries(value) : []);
   const lines = (name: string): readonly string[] => {
     const list: unknown = fields.get(name);
     if (!Array.isArray(list)) {

@@ -1,6 +1,6 @@
 import { platforms } from '../routing/platforms/index.ts';
 import type { PlatformName } from '../routing/route.ts';
-import { isRecord } from './is-record.ts';
+import { isPlainObject } from '../util/plain-object.ts';
 
 const STATES = ['queued', 'delivering', 'dead'] as const;
 
@@ -80,14 +80,14 @@ export function readChosen(query: string): ChosenDeliveries | undefined {
 
 /** Parses entries that came over the control socket. Throws as `parseStatus` does. */
 export function parseSpool(value: unknown): readonly SpoolEntry[] {
-  if (!isRecord(value) || !Array.isArray(value['spool']) || !value['spool'].every(isEntry))
+  if (!isPlainObject(value) || !Array.isArray(value['spool']) || !value['spool'].every(isEntry))
     throw otherVersion();
   return value['spool'];
 }
 
 /** Parses the number of changed entries that came over the control socket. Throws as `parseStatus` does. */
 export function parseChanged(value: unknown): number {
-  if (!isRecord(value) || typeof value['changed'] !== 'number') throw otherVersion();
+  if (!isPlainObject(value) || typeof value['changed'] !== 'number') throw otherVersion();
   return value['changed'];
 }
 
@@ -97,7 +97,7 @@ function otherVersion(): Error {
 
 function isEntry(value: unknown): value is SpoolEntry {
   return (
-    isRecord(value) &&
+    isPlainObject(value) &&
     ['id', 'profile', 'received_at'].every((name) => typeof value[name] === 'string') &&
     ['bytes', 'tries'].every((name) => typeof value[name] === 'number') &&
     ['reason', 'last_status'].every((name) => value[name] === null || typeof value[name] === 'string') &&

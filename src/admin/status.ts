@@ -1,5 +1,5 @@
 import type { SupervisedStatus } from '../supervised-status.ts';
-import { isRecord } from './is-record.ts';
+import { isPlainObject } from '../util/plain-object.ts';
 
 /** The output of `gwproxy status --json`; users' scripts rely on these names. Times are ISO 8601, in UTC. */
 export interface Status {
@@ -95,13 +95,13 @@ export function parseStatus(value: unknown): Status {
     ...value,
     config_pending: Array.isArray(value.config_pending) ? value.config_pending : [],
     failing_logs: Array.isArray(value.failing_logs) ? value.failing_logs : [],
-    orphaned: isRecord(value.orphaned) ? value.orphaned : {},
+    orphaned: isPlainObject(value.orphaned) ? value.orphaned : {},
   };
 }
 
 function isStatus(value: unknown): value is Status {
   return (
-    isRecord(value) &&
+    isPlainObject(value) &&
     typeof value.version === 'string' &&
     typeof value.pid === 'number' &&
     typeof value.listen === 'string' &&
@@ -109,7 +109,7 @@ function isStatus(value: unknown): value is Status {
     Array.isArray(value.profiles) &&
     value.profiles.every(
       (profile) =>
-        isRecord(profile) &&
+        isPlainObject(profile) &&
         typeof profile.name === 'string' &&
         typeof profile.state === 'string' &&
         typeof profile.restarts === 'number' &&

@@ -1,6 +1,6 @@
 import { platforms } from '../routing/platforms/index.ts';
 import type { Attributes, PlatformName } from '../routing/route.ts';
-import { isRecord } from './is-record.ts';
+import { isPlainObject } from '../util/plain-object.ts';
 
 /** An entry of `gwproxy unmatched --json`; users' scripts rely on these names. Times are ISO 8601, in UTC. */
 export interface UnmatchedEntry {
@@ -40,18 +40,18 @@ export function unmatchedEntries(keys: readonly SeenKey[]): readonly UnmatchedEn
 
 /** Parses entries that came over the control socket. Throws as `parseStatus` does. */
 export function parseUnmatched(value: unknown): readonly UnmatchedEntry[] {
-  if (!isRecord(value) || !Array.isArray(value['unmatched']) || !value['unmatched'].every(isEntry))
+  if (!isPlainObject(value) || !Array.isArray(value['unmatched']) || !value['unmatched'].every(isEntry))
     throw new Error('the gwproxy that runs here is of another version; use its own `gwproxy unmatched`');
   return value['unmatched'];
 }
 
 function isEntry(value: unknown): value is UnmatchedEntry {
   return (
-    isRecord(value) &&
+    isPlainObject(value) &&
     isPlatformName(value['platform']) &&
-    isRecord(value['fields']) &&
+    isPlainObject(value['fields']) &&
     Object.values(value['fields']).every((field) => typeof field === 'string') &&
-    isRecord(value['scope']) &&
+    isPlainObject(value['scope']) &&
     (value['scope']['host'] === null || typeof value['scope']['host'] === 'string') &&
     typeof value['scope']['path'] === 'string' &&
     typeof value['path'] === 'string' &&

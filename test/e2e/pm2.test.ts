@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
-import { isPlainObject } from '../../src/cli/pm2/source/plain-object.ts';
+import { isPlainObject } from '../../src/util/plain-object.ts';
 import { isAlive, runCli, runNode, startGwproxy } from '../support/cli.ts';
 import { fixture, root } from '../support/root.ts';
 import { listen, listening, temporaryFolder } from '../support/sockets.ts';

@@ -47,9 +47,13 @@ export async function changeGateways(
     }
   };
   try {
-    if (!rolling) await Promise.all(profiles.map(change));
-    for (const profile of rolling ? profiles : []) {
-      if (failures.length === 0) await change(profile);
+    if (rolling) {
+      for (const profile of profiles) {
+        await change(profile);
+        if (failures.length > 0) break;
+      }
+    } else {
+      await Promise.all(profiles.map(change));
     }
   } finally {
     progress.end();

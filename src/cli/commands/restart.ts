@@ -1,5 +1,4 @@
-import type { ProfileStatus } from '../../admin/status.ts';
-import { parseStatus } from '../../admin/status.ts';
+import { type ProfileStatus, parseStatus } from '../../admin/status.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import { askRunning } from '../ask-running.ts';
 import { changeGateways, changeProfiles } from './change-profiles.ts';

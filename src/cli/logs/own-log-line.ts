@@ -1,6 +1,6 @@
-import { isRecord } from '../../admin/is-record.ts';
 import type { Event } from '../../events.ts';
 import type { Attributes } from '../../routing/route.ts';
+import { isPlainObject } from '../../util/plain-object.ts';
 
 /** The types of events' fields; with `?`, a field may be null. */
 interface FieldTypes {
@@ -103,7 +103,8 @@ const IS_TYPE: { readonly [Name in FieldType]: (value: unknown) => boolean } = {
   'text?': (value) => value === null || typeof value === 'string',
   'number?': (value) => value === null || typeof value === 'number',
   texts: (value) => Array.isArray(value) && value.every(IS_TYPE.text),
-  attributes: (value) => isRecord(value) && typeof value.platform === 'string' && isRecord(value.fields),
+  attributes: (value) =>
+    isPlainObject(value) && typeof value.platform === 'string' && isPlainObject(value.fields),
   'many attributes': (value) => Array.isArray(value) && value.every(IS_TYPE.attributes),
 };
 
@@ -119,7 +120,7 @@ export interface OwnLogLine {
 /** Null for a line that gwproxy did not write, or wrote only in part. */
 export function readOwnLogLine(line: string): OwnLogLine | null {
   const value = parse(line);
-  if (!isRecord(value) || typeof value.time !== 'number') return null;
+  if (!isPlainObject(value) || typeof value.time !== 'number') return null;
   return { at: value.time, event: isEvent(value) ? value : null, message: String(value.msg ?? line) };
 }
 

@@ -1,8 +1,8 @@
 import { basename, extname, isAbsolute, relative, resolve } from 'node:path';
+import { isPlainObject } from '../../util/plain-object.ts';
 import type { Machine } from './local-machine.ts';
 import { type Note, note } from './notes.ts';
 import { splitArguments } from './pm2-values.ts';
-import { isPlainObject } from './source/plain-object.ts';
 import type { App } from './source/pm2-app.ts';
 
 export type AppCommand =

@@ -1,7 +1,7 @@
 import { BASE_ENV } from '../../config/read/profile.ts';
+import { isPlainObject } from '../../util/plain-object.ts';
 import { hasSecretShape, isSecretName } from '../../util/secret.ts';
 import { type Note, note } from './notes.ts';
-import { isPlainObject } from './source/plain-object.ts';
 import type { App } from './source/pm2-app.ts';
 
 export interface Variables {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isPlainObject } from '../../util/plain-object.ts';
 import { HAS_PROC, isGone, readPids, readProc } from '../tree/proc.ts';
 import { listeningOn } from './listening.ts';
 import { findHolders, programOf } from './socket-holders.ts';
@@ -85,7 +86,7 @@ export function appInEnvironment(text: string): Pm2AppInfo | null {
 function fieldsIn(json: string): ReadonlyMap<string, unknown> {
   try {
     const value: unknown = JSON.parse(json);
-    return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : []);
+    return new Map(isPlainObject(value) ? Object.entries(value) : []);
   } catch {
     return new Map();
   }

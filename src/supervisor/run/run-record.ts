@@ -1,5 +1,6 @@
 import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { errorCode, errorMessage, hasCode } from '../../util/errno.ts';
+import { isPlainObject } from '../../util/plain-object.ts';
 import type { ProcessId } from '../tree/proc.ts';
 
 /** The leader of a gateway's process group. */
@@ -33,7 +34,7 @@ export function formatRecord(record: RunRecord): string {
 /** Throws a text for the operator if the text is not a record. */
 export function parseRecord(text: string): RunRecord {
   const value: unknown = text.length > MAX_BYTES ? null : JSON.parse(text);
-  if (!isObject(value)) throw new Error('it is not a record of a run');
+  if (!isPlainObject(value)) throw new Error('it is not a record of a run');
   if (value.version !== VERSION) throw new Error(`its version is ${String(value.version)}, not ${VERSION}`);
   const { run, boot, pid, started, leaders } = value;
   const isComplete =
@@ -50,17 +51,13 @@ export function parseRecord(text: string): RunRecord {
 
 function isLeader(value: unknown): value is Leader {
   return (
-    isObject(value) &&
+    isPlainObject(value) &&
     typeof value.profile === 'string' &&
     // kill(2) would take 0, -1 and 1 for groups of other processes.
     Number.isSafeInteger(value.pid) &&
     Number(value.pid) > 1 &&
     Number.isSafeInteger(value.started)
   );
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Null if there is none: the last run ended in order, or there was none. Rejects if it cannot be read. */

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { bytesOf, msOf, splitArguments } from '../../../src/cli/pm2/pm2-values.ts';
-import { isPlainObject } from '../../../src/cli/pm2/source/plain-object.ts';
 import { dumpedApp, ecosystemApp, FIELD_NAMES } from '../../../src/cli/pm2/source/pm2-app.ts';
+import { isPlainObject } from '../../../src/util/plain-object.ts';
 import { root } from '../../support/root.ts';
 
 const PM2 = join(root, 'node_modules', 'pm2', 'lib');

@@ -18,9 +18,7 @@ test('the daemon of pm2 is known by its command line', () => {
   assert.equal(pm2HomeOf('node\0/srv/bot.js\0'), null);
 });
 
-test('a process is pm2’s if one of its parents is a daemon of pm2', {
-  skip: process.platform === 'linux' ? false : 'needs /proc',
-}, async (t) => {
+test('a process is pm2’s if one of its parents is a daemon of pm2', async (t) => {
   const title = 'PM2 v7.0.4: God Daemon (/srv/pm2)';
   const worker = 'console.log(process.pid); setInterval(() => {}, 1000);';
   // A daemon, its app, and the app's own child, which prints its pid.

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { errorMessage } from '../../../util/errno.ts';
+import { isPlainObject } from '../../../util/plain-object.ts';
 import { evaluate, unreadable } from './evaluate-module.ts';
-import { isPlainObject } from './plain-object.ts';
 import { type App, dumpedApp, ecosystemApp } from './pm2-app.ts';
 
 /** What pm2 would start from a file. */

@@ -1,5 +1,5 @@
 import { CommandError, EXIT } from '../../../errors.ts';
-import { isPlainObject } from './plain-object.ts';
+import { isPlainObject } from '../../../util/plain-object.ts';
 
 /** ms; a file that keeps a timer or a connection open never ends by itself. */
 const TIME_LIMIT = 10_000;

@@ -1,4 +1,4 @@
-import { isPlainObject } from './plain-object.ts';
+import { isPlainObject } from '../../../util/plain-object.ts';
 
 /** One app as pm2 reads it: its fields by their canonical names, whatever alias they were written under. */
 export interface App {
