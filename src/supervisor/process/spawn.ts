@@ -81,19 +81,11 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
   const exit = new Promise<readonly [number | null, NodeJS.Signals | null]>((resolve) => {
     child.once('exit', (code, signal) => resolve([code, signal]));
   });
-  const report = child.stdio.at(3);
-  const refused = report instanceof Readable ? await refusal(report) : null;
-  if (refused !== null) {
-    await exit;
-    stdout.destroy();
-    stderr.destroy();
-    handlers.failed(refused);
-    return;
-  }
   const tail = new StderrTail();
   const stderrClosed = new Promise<void>((resolve) => {
     stderr.once('close', resolve);
   });
+  // Before anything is awaited: when a process exits, Node discards the output that has no reader yet.
   const output = new OutputReader(
     { stdout, stderr },
     {
@@ -107,6 +99,14 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
       dropped: (lines) => handlers.dropped(lines),
     },
   );
+  const report = child.stdio.at(3);
+  const refused = report instanceof Readable ? await refusal(report) : null;
+  if (refused !== null) {
+    await exit;
+    output.close();
+    handlers.failed(refused);
+    return;
+  }
   const tree = new Tree(pid, mark);
   void exit.then(async ([code, signal]) => {
     const othersLeft = await tree.leaderEnded();

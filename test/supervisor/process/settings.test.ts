@@ -55,7 +55,7 @@ async function run(
 
 test('umask, open files and niceness are as set, and the program has the pid and the arguments', async () => {
   const wanted = getPriority() + 3;
-  const { lines } = await run({ umask: 0o027, maxOpenFiles: 123, nice: wanted }, [
+  const { failed, code, lines } = await run({ umask: 0o027, maxOpenFiles: 123, nice: wanted }, [
     process.execPath,
     '-e',
     `const { execFileSync } = require('node:child_process');
@@ -66,10 +66,21 @@ test('umask, open files and niceness are as set, and the program has the pid and
     '$(touch /tmp/never) "; exit 3',
     '',
   ]);
+  assert.deepEqual({ failed, code }, { failed: null, code: 0 }, lines.join('\n'));
   assert.deepEqual(
     lines.map((line) => JSON.parse(line)),
     [['0027', '123', wanted, ['two words', '$(touch /tmp/never) "; exit 3', '']]],
   );
+});
+
+test('the output of a program is read even if it has exited before its settings are known to be in force', async () => {
+  const ended = run({ umask: 0o077 }, ['echo', 'said']);
+  // Whatever the program does meanwhile is seen at once, as on a machine that is busy.
+  for (let turn = 0; turn < 20; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const until = performance.now() + 20; performance.now() < until; );
+  }
+  assert.deepEqual(await ended, { failed: null, code: 0, lines: ['said'] });
 });
 
 test('a limit that the system refuses is named, and the program does not run', async () => {
