@@ -4,13 +4,14 @@ import { type Files, realFiles } from '../config/source/files.ts';
 import type { Plan } from '../config/types.ts';
 import { CommandError, EXIT } from '../errors.ts';
 import { realConfigPath } from '../state-folder.ts';
+import { counted } from '../util/counted.ts';
 
 /** An invalid config. The message shows the line of each problem; `problems` has one line for each. */
 export class InvalidConfigError extends CommandError {
   readonly problems: readonly string[];
 
   constructor(problems: readonly Problem[], texts: FileTexts) {
-    const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
+    const count = counted(problems.length, 'problem');
     const shown = problems.map((problem) => formatProblem(problem, process.cwd(), texts));
     super(EXIT.invalidConfig, [...shown, `${count} in the config`].join('\n'));
     this.name = 'InvalidConfigError';

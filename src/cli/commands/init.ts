@@ -5,6 +5,7 @@ import { hermesConfig } from '../../config/presets/hermes-init.ts';
 import { shortPath } from '../../config/problems.ts';
 import { type Files, realFiles } from '../../config/source/files.ts';
 import { CommandError, EXIT } from '../../errors.ts';
+import { counted } from '../../util/counted.ts';
 import { errorCode, errorMessage, hasCode } from '../../util/errno.ts';
 import { configHint, withConfig } from '../config-hint.ts';
 import { loadPlan } from '../load-config.ts';
@@ -38,9 +39,8 @@ export async function init(configFile: string, options: InitOptions): Promise<vo
   const plan = await validated(file, draft, configFile);
   await writeAll([...draft.envFiles, { path: file, text: draft.text, secret: false }]);
   for (const line of draft.notes) console.log(line);
-  const count = plan.profiles.length;
   console.log(
-    `${configFile} is written: ${count} ${count === 1 ? 'profile' : 'profiles'}; run it with \`gwproxy up${configHint(configFile)}\``,
+    `${configFile} is written: ${counted(plan.profiles.length, 'profile')}; run it with \`gwproxy up${configHint(configFile)}\``,
   );
   for (const line of draft.next) console.log(withConfig(line, configFile));
 }

@@ -1,5 +1,6 @@
 import { parseReload } from '../../admin/reload-answer.ts';
 import { CommandError, EXIT } from '../../errors.ts';
+import { counted } from '../../util/counted.ts';
 import { askRunning } from '../ask-running.ts';
 import { withConfig } from '../config-hint.ts';
 
@@ -13,7 +14,7 @@ export async function reload(configFile: string, json: boolean): Promise<void> {
   const result = parseReload(answer);
   if (json) console.log(JSON.stringify(answer));
   if (!result.ok) {
-    const count = `${result.problems.length} ${result.problems.length === 1 ? 'problem' : 'problems'}`;
+    const count = counted(result.problems.length, 'problem');
     throw new CommandError(
       EXIT.invalidConfig,
       [...result.problems, `${count} in the config; nothing is changed`].join('\n'),

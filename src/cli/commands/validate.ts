@@ -1,6 +1,7 @@
 import type { ReloadResult } from '../../admin/reload-answer.ts';
 import { profilePath, publicByProfilePathAlone } from '../../config/public-by-profile-path.ts';
 import type { DeliveryMode, Plan, ProfilePlan } from '../../config/types.ts';
+import { counted } from '../../util/counted.ts';
 import { InvalidConfigError, loadPlan } from '../load-config.ts';
 import { routeText, shownFields } from '../output/route-text.ts';
 import { table } from '../output/text-table.ts';
@@ -75,10 +76,6 @@ function verified({ verify }: ProfilePlan): readonly string[] {
 /** Unverified requests are never spooled, whatever `delivery` says. */
 function delivery({ verify, delivery: mode }: ProfilePlan): DeliveryMode {
   return verify === null ? 'direct' : mode;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function text(plan: Plan): string {

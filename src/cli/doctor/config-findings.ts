@@ -1,4 +1,5 @@
 import { publicByProfilePathAlone } from '../../config/public-by-profile-path.ts';
+import { counted } from '../../util/counted.ts';
 import { error, type Fault, warn } from './finding.ts';
 import type { Subject } from './subject.ts';
 
@@ -27,8 +28,4 @@ export async function checkConfig({ configFile, hint, loaded }: Subject): Promis
           ),
         ]),
   ];
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

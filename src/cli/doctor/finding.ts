@@ -1,3 +1,5 @@
+import { counted } from '../../util/counted.ts';
+
 /** error: it will go wrong, or does; warn: it may go wrong, or is probably not meant. */
 export type Level = 'ok' | 'warn' | 'error';
 
@@ -53,9 +55,8 @@ function countText(faults: readonly Finding[]): string {
   const errors = faults.filter(({ level }) => level === 'error').length;
   const warnings = faults.length - errors;
   if (faults.length === 0) return 'no problems found';
-  return [counted(errors, 'error'), counted(warnings, 'warning')].filter((text) => text !== '').join(', ');
-}
-
-function counted(count: number, what: string): string {
-  return count === 0 ? '' : `${count} ${what}${count === 1 ? '' : 's'}`;
+  return [
+    ...(errors === 0 ? [] : [counted(errors, 'error')]),
+    ...(warnings === 0 ? [] : [counted(warnings, 'warning')]),
+  ].join(', ');
 }

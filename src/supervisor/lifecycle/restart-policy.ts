@@ -1,4 +1,5 @@
 import type { RestartPolicy } from '../../config/types.ts';
+import { counted } from '../../util/counted.ts';
 import { duration } from '../../util/duration.ts';
 
 /** The restarts of a gateway that still count; bounded by the policy's `giveUp.restarts`. */
@@ -83,7 +84,7 @@ function restartAgain(
   const times = policy.giveUp === null ? [] : restartsInWindow(policy.giveUp, past, at);
   if (policy.giveUp !== null && times.length > policy.giveUp.restarts) {
     const { restarts, within: window } = policy.giveUp;
-    const count = restarts === 1 ? '1 restart' : `${restarts} restarts`;
+    const count = counted(restarts, 'restart');
     return { kind: 'fail', reason: `gave up after ${count} within ${duration(window)}` };
   }
   if (served && level === 0) return { kind: 'at-once', history: { level: 1, times, requested } };
