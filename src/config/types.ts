@@ -61,7 +61,7 @@ export interface Limits {
   readonly bodyTime: number;
   /** Connections to the public port at once. */
   readonly connections: number;
-  /** From the last byte of the request to the first byte of the gateway's answer. */
+  /** From the last byte of the request to the head of the gateway's final answer. */
   readonly answerTime: number;
   /** The longest pause between two chunks of a streamed answer. */
   readonly idleTime: number;

@@ -94,7 +94,9 @@ function limitsSchema() {
     connections: many().default(4096).describe('Connections to the public port at once.'),
     answer_time: duration()
       .prefault('120s')
-      .describe('How long a gateway may take until the first byte of its answer.'),
+      .describe(
+        'How long a gateway may take from the last byte of a request to the head of its final answer; interim answers (1xx) do not prolong it.',
+      ),
     idle_time: duration().prefault('5m').describe('How long a streamed answer may pause.'),
     held_per_profile: many().default(256).describe('Requests held for one profile.'),
     held_bytes_per_profile: size()

@@ -1,6 +1,7 @@
 import { DoorError } from '../../errors.ts';
 import { FOREIGN_HOLDER } from '../../holder.ts';
 import { hasCode } from '../../util/errno.ts';
+import { noAnswerInTime } from './answer-deadline.ts';
 
 /** undici's codes for requests that it could not write: no fault of the gateway. */
 const OWN_FAULTS = ['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED'] as const;
@@ -26,7 +27,7 @@ export function noAnswerError(error: unknown): DoorError {
     return new DoorError('GWPROXY_INTERNAL', 'the request could not be forwarded', { cause: error });
   }
   if (hasCode(error, 'UND_ERR_HEADERS_TIMEOUT')) {
-    return new DoorError('GWPROXY_UPSTREAM_TIMEOUT', 'the gateway gave no answer in time', { cause: error });
+    return noAnswerInTime(error);
   }
   // By name, since undici 7 leaves the code of its parser's errors undefined.
   const isProtocol =

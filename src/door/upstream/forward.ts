@@ -9,6 +9,7 @@ import type { Exchange } from '../http/exchange.ts';
 import type { ReportRefusal } from '../http/refusals.ts';
 import type { Head } from '../request/head.ts';
 import { StreamedBody } from '../request/streamed-body.ts';
+import { AnswerDeadline } from './answer-deadline.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import { isConnectFailure, noAnswerError } from './failure.ts';
 import { answerHeaders } from './headers.ts';
@@ -67,6 +68,7 @@ export function forward(
     const { head, target, headers, outlivesClient } = outgoing;
     const relay = new Relay(context, exchange, upstream, outlivesClient, resolve, reject);
     const body = outgoing.body === 'streamed' ? streamed(context, exchange, head) : outgoing.body;
+    if (body instanceof StreamedBody) relay.awaitEndOf(body);
     upstream.pool(address).dispatch(
       {
         method: head.method,
@@ -97,7 +99,10 @@ class Relay implements Dispatcher.DispatchHandler {
   readonly #reject: (error: Error) => void;
   readonly #generation: Generation;
   readonly #answerWriter: AnswerWriter;
-  readonly #sentAt: number;
+  readonly #answerDeadline: AnswerDeadline;
+  readonly #startedAt: number;
+  /** Epoch ms; null while a streamed body is being sent. */
+  #sentAt: number | null;
   #controller: Dispatcher.DispatchController | null = null;
   #isFinished = false;
   #isDetached = false;
@@ -119,10 +124,20 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#generation = context.leases.generation(profile, generation);
     context.leases.acquire(this.#generation);
     this.#answerWriter = new AnswerWriter(exchange.res);
-    this.#sentAt = context.now();
+    this.#answerDeadline = new AnswerDeadline(context, (error) => this.#controller?.abort(error));
+    this.#startedAt = context.now();
+    this.#sentAt = this.#startedAt;
     exchange.onDisconnect(() => {
       if (outlivesClient && this.#isUnderWay() && context.detached.tryAcquire()) this.#isDetached = true;
       else this.#handleDisconnect();
+    });
+  }
+
+  /** Must be called before a streamed body is sent. */
+  awaitEndOf(body: StreamedBody): void {
+    this.#sentAt = null;
+    body.once('end', () => {
+      this.#sentAt = this.#context.now();
     });
   }
 
@@ -139,8 +154,12 @@ class Relay implements Dispatcher.DispatchHandler {
     reason = '',
   ): void {
     // 1xx are dropped: they are hints for browsers, and no sender of webhooks is one.
-    if (status < 200) return;
-    this.#generation.counters.latency.record(this.#context.now() - this.#sentAt);
+    if (status < 200) {
+      this.#answerDeadline.countInterim(this.#sentAt);
+      return;
+    }
+    this.#answerDeadline.cancel();
+    this.#generation.counters.latency.record(this.#context.now() - this.#startedAt);
     if (this.#isDetached) {
       this.#exchange.res.statusCode = status;
       this.#resolve({ kind: 'answered' });
@@ -217,6 +236,7 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#isFinished = true;
     if (this.#isDetached) this.#context.detached.release();
     this.#isDetached = false;
+    this.#answerDeadline.cancel();
     this.#context.timers.cancel(this.#stalled);
     this.#stalled = null;
     this.#exchange.onDisconnect(null);

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Address } from '../../snapshot.ts';
 import { type Client, ClientDisconnected } from '../http/client.ts';
+import { AnswerDeadline, type AnswerDeadlineContext } from './answer-deadline.ts';
 import { isConnectFailure, noAnswerError } from './failure.ts';
 import type { Generation, Leases } from './leases.ts';
 import type { Upstream } from './upstreams.ts';
@@ -26,10 +27,8 @@ export type CopyOutcome =
   | { readonly kind: 'unsent'; readonly cause: Error };
 
 /** The part of the door that sending a copy needs. */
-export interface SendCopyContext {
+export interface SendCopyContext extends AnswerDeadlineContext {
   readonly leases: Leases;
-  /** Epoch ms. */
-  readonly now: () => number;
 }
 
 /** Bytes of an answer's body that are read and dropped, to keep the connection. */
@@ -58,6 +57,7 @@ class CopyHandler implements Dispatcher.DispatchHandler {
   readonly #resolve: (outcome: CopyOutcome) => void;
   readonly #reject: (error: Error) => void;
   readonly #generation: Generation;
+  readonly #answerDeadline: AnswerDeadline;
   readonly #sentAt: number;
   #controller: Dispatcher.DispatchController | null = null;
   #isDisconnected = false;
@@ -78,6 +78,7 @@ class CopyHandler implements Dispatcher.DispatchHandler {
     const { profile, generation } = upstream.target;
     this.#generation = context.leases.generation(profile, generation);
     context.leases.acquire(this.#generation);
+    this.#answerDeadline = new AnswerDeadline(context, (error) => this.#controller?.abort(error));
     this.#sentAt = context.now();
     client.onDisconnect(() => this.#disconnect());
   }
@@ -92,7 +93,11 @@ class CopyHandler implements Dispatcher.DispatchHandler {
     status: number,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): void {
-    if (status < 200) return;
+    if (status < 200) {
+      this.#answerDeadline.countInterim(this.#sentAt);
+      return;
+    }
+    this.#answerDeadline.cancel();
     this.#status = status;
     this.#generation.counters.latency.record(this.#context.now() - this.#sentAt);
     this.#client.onDisconnect(null);
@@ -131,6 +136,7 @@ class CopyHandler implements Dispatcher.DispatchHandler {
   }
 
   #release(): void {
+    this.#answerDeadline.cancel();
     this.#context.leases.release(this.#generation);
   }
 }

@@ -27,7 +27,10 @@ import {
 import { rawUpstream } from '../support/raw.ts';
 
 interface Sender {
-  readonly context: Pick<DoorContext, 'upstreams' | 'supervisor' | 'leases' | 'now' | 'counters' | 'ruleSet'>;
+  readonly context: Pick<
+    DoorContext,
+    'upstreams' | 'supervisor' | 'leases' | 'now' | 'counters' | 'ruleSet' | 'limits' | 'timers'
+  >;
   readonly supervisor: FakeSupervisor;
   readonly abort: AbortController;
 }
@@ -64,7 +67,8 @@ function senderTo(t: TestContext, ...targets: readonly Target[]): Sender {
     await upstreams.destroy();
   });
   const table = compileRoutes([keyedRoute('inbox', 'github', { hook: ['101'] })], platforms, String);
-  const context = { supervisor, now, leases, upstreams, counters, ruleSet: ruleSetOf(table) };
+  const ruleSet = ruleSetOf(table);
+  const context = { limits, timers, supervisor, now, leases, upstreams, counters, ruleSet };
   return { context, supervisor, abort: new AbortController() };
 }
 
@@ -156,6 +160,17 @@ test('it is ready if the listener of its path is, and asks for one that may beco
     [['inbox', 'api', 5]],
   );
   assert.equal((await sendSpooled(context, hook(), abort.signal)).kind, 'unsent');
+});
+
+test('an attempt ends although the gateway goes on sending interim answers', async (t) => {
+  const upstream = await rawUpstream(t);
+  const { context, abort } = senderTo(t, target('inbox', upstream.port));
+  const outcome = sendSpooled(context, hook(), abort.signal);
+  const peer = await upstream.take();
+  const hints = setInterval(() => peer.send('HTTP/1.1 103 Early Hints\r\n\r\n'), 50);
+  t.after(() => clearInterval(hints));
+  assert.deepEqual(await outcome, { kind: 'broken', code: 'GWPROXY_UPSTREAM_TIMEOUT' });
+  await peer.closed;
 });
 
 test('a delivery that the routes no longer give to its profile is not sent', async (t) => {
