@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { startControl } from './admin/control-server.ts';
 import type { ReloadResult } from './admin/reload-answer.ts';
-import { spoolEntries } from './admin/spool-view.ts';
+import { spoolEntries, unreadableEntries } from './admin/spool-view.ts';
 import { orphanedOf, profileStatuses, type Status } from './admin/status.ts';
 import { unmatchedEntries } from './admin/unmatched-view.ts';
 import { stopTime } from './config/stop-time.ts';
@@ -122,6 +122,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       config_error: reloader?.error ?? null,
       config_pending: reloader?.pending ?? [],
       failing_logs: files?.failing() ?? [],
+      spool_error: door.spoolError,
+      spool_unreadable: door.spool?.unreadable().length ?? 0,
       orphaned: orphanedOf(door.spool?.counts() ?? new Map(), supervised),
     };
   };
@@ -195,7 +197,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     if (door.spool !== null) return door.spool;
     throw new CommandError(
       EXIT.failure,
-      'the spool is not open; if it cannot be opened, `gwproxy logs` says why',
+      door.spoolError === null
+        ? 'the spool is not open yet; try again in a moment'
+        : `the spool cannot be opened: ${door.spoolError}`,
     );
   }
 
@@ -212,7 +216,10 @@ export async function startApp(options: AppOptions): Promise<App> {
       unmatched: () => unmatchedEntries(door.unmatched.list()),
       clearUnmatched: () => door.unmatched.clear(),
       spool: {
-        list: () => spoolEntries(openSpool().list()),
+        list: () => ({
+          spool: spoolEntries(openSpool().list()),
+          unreadable: unreadableEntries(openSpool().unreadable()),
+        }),
         retry: (chosen) => onceStarted(() => openSpool().retry(chosen)),
         drop: (chosen) => onceStarted(() => openSpool().drop(chosen)),
       },

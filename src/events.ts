@@ -154,6 +154,17 @@ export type Event =
     }
   /** A file in the spool is not a readable delivery and was moved aside. */
   | { readonly type: 'spool.corrupt'; readonly file: string; readonly reason: string }
+  /**
+   * Files of the spool hold acknowledged deliveries that this gwproxy cannot read; `newer` of them were written by a
+   * newer one. Reported at each start; file and reason are the first one's.
+   */
+  | {
+      readonly type: 'spool.unreadable';
+      readonly count: number;
+      readonly newer: number;
+      readonly file: string;
+      readonly reason: string;
+    }
   /** Deliveries found no room in the spool and were refused with 503; reported once a minute. */
   | { readonly type: 'spool.full'; readonly profile: string; readonly refused: number }
   /** The spool failed, mostly because of its disk. `count` is the number of failures since the last report. */

@@ -143,7 +143,7 @@ async function run(commands: Commands, call: string): Promise<unknown> {
     await commands.down(call.endsWith('?at_once'));
     return { stopped: true };
   }
-  if (call === 'GET /spool') return { spool: commands.spool?.list() ?? [] };
+  if (call === 'GET /spool') return commands.spool?.list() ?? { spool: [], unreadable: [] };
   const [, action, query = ''] = SPOOL_COMMAND.exec(call) ?? [];
   if (action !== undefined) return changeSpool(commands.spool, action, query);
   const [, encoded, verb] = PROFILE_COMMAND.exec(call) ?? [];

@@ -22,6 +22,29 @@ export interface SpoolEntry {
   readonly last_status: string | null;
 }
 
+const BECAUSE = ['damaged', 'newer', 'disk'] as const;
+
+/** An entry of `unreadable` in `gwproxy spool --json`: a file that holds an acknowledged delivery and cannot be read. */
+export interface UnreadableEntry {
+  /** The delivery's id, for `retry` and `drop`; it is the file's name. */
+  readonly id: string;
+  /** Null if the file does not say it. */
+  readonly profile: string | null;
+  /** damaged: torn or changed. newer: a newer gwproxy wrote it, and reads it. disk: the disk failed. */
+  readonly because: (typeof BECAUSE)[number];
+  readonly reason: string;
+  /** Where it is, to copy it. */
+  readonly path: string;
+  /** Null if it is not known. */
+  readonly bytes: number | null;
+}
+
+/** The answer to `GET /spool`. */
+export interface SpoolContents {
+  readonly spool: readonly SpoolEntry[];
+  readonly unreadable: readonly UnreadableEntry[];
+}
+
 /** A spooled delivery as the door lists it; times in epoch ms. */
 export interface Listed extends Omit<SpoolEntry, 'received_at' | 'last_status'> {
   readonly receivedAt: number;
@@ -37,8 +60,8 @@ export type ChosenDeliveries =
 /** The commands for the spool. */
 export interface SpoolCommands {
   /** In the order of their arrival. */
-  list(): readonly SpoolEntry[];
-  /** Makes the chosen deliveries due now, dead letters too; returns how many. */
+  list(): SpoolContents;
+  /** Makes the chosen deliveries due now, dead letters and files that can be read by now too; returns how many. */
   retry(chosen: ChosenDeliveries): Promise<number>;
   /** Deletes the chosen deliveries; returns how many. */
   drop(chosen: ChosenDeliveries): Promise<number>;
@@ -55,6 +78,19 @@ export function spoolEntries(listed: readonly Listed[]): readonly SpoolEntry[] {
     bytes,
     tries,
     last_status: lastStatus,
+  }));
+}
+
+export function unreadableEntries(
+  files: readonly (Omit<UnreadableEntry, 'id'> & { readonly file: string })[],
+): readonly UnreadableEntry[] {
+  return files.map(({ file, profile, because, reason, path, bytes }) => ({
+    id: file,
+    profile,
+    because,
+    reason,
+    path,
+    bytes,
   }));
 }
 
@@ -78,11 +114,14 @@ export function readChosen(query: string): ChosenDeliveries | undefined {
   return ids.length > 0 ? { ids } : { all: true };
 }
 
-/** Parses entries that came over the control socket. Throws as `parseStatus` does. */
-export function parseSpool(value: unknown): readonly SpoolEntry[] {
-  if (!isPlainObject(value) || !Array.isArray(value['spool']) || !value['spool'].every(isEntry))
-    throw otherVersion();
-  return value['spool'];
+/** Parses what came over the control socket. Throws as `parseStatus` does. */
+export function parseSpool(value: unknown): SpoolContents {
+  if (!isPlainObject(value)) throw otherVersion();
+  // Older versions do not send the second list.
+  const { spool, unreadable = [] } = value;
+  if (!Array.isArray(spool) || !spool.every(isEntry)) throw otherVersion();
+  if (!Array.isArray(unreadable) || !unreadable.every(isUnreadableEntry)) throw otherVersion();
+  return { spool, unreadable };
 }
 
 /** Parses the number of changed entries that came over the control socket. Throws as `parseStatus` does. */
@@ -93,6 +132,16 @@ export function parseChanged(value: unknown): number {
 
 function otherVersion(): Error {
   return new Error('the gwproxy that runs here is of another version; use its own `gwproxy spool`');
+}
+
+function isUnreadableEntry(value: unknown): value is UnreadableEntry {
+  return (
+    isPlainObject(value) &&
+    ['id', 'reason', 'path'].every((name) => typeof value[name] === 'string') &&
+    BECAUSE.some((because) => because === value['because']) &&
+    (value['profile'] === null || typeof value['profile'] === 'string') &&
+    (value['bytes'] === null || typeof value['bytes'] === 'number')
+  );
 }
 
 function isEntry(value: unknown): value is SpoolEntry {

@@ -14,6 +14,10 @@ export interface Status {
   readonly config_pending: readonly string[];
   /** Log files that cannot be written now; they are tried again. */
   readonly failing_logs: readonly { readonly file: string; readonly reason: string }[];
+  /** Why the spool cannot be opened, so that no delivery of an earlier run is sent; null if it can. */
+  readonly spool_error: string | null;
+  /** Files of acknowledged deliveries that this gwproxy cannot read; `gwproxy spool` lists them. */
+  readonly spool_unreadable: number;
   /** The number of spooled deliveries by profile, for profiles that are not (or no longer) in the config. */
   readonly orphaned: Readonly<Record<string, number>>;
 }
@@ -95,6 +99,8 @@ export function parseStatus(value: unknown): Status {
     ...value,
     config_pending: Array.isArray(value.config_pending) ? value.config_pending : [],
     failing_logs: Array.isArray(value.failing_logs) ? value.failing_logs : [],
+    spool_error: typeof value.spool_error === 'string' ? value.spool_error : null,
+    spool_unreadable: typeof value.spool_unreadable === 'number' ? value.spool_unreadable : 0,
     orphaned: isPlainObject(value.orphaned) ? value.orphaned : {},
   };
 }

@@ -66,6 +66,8 @@ export interface Door {
   readonly unmatched: UnmatchedKeys;
   /** Null if this door has no spool, or it cannot be opened. */
   readonly spool: SpoolView | null;
+  /** Why the spool cannot be opened; null if it can. */
+  readonly spoolError: string | null;
   /** Applies settings to new requests and connections; those in flight are not affected. */
   configure(settings: DoorSettings): void;
 }
@@ -76,7 +78,7 @@ export interface DoorSettings {
 }
 
 /** The part of the spool that operators see and change. */
-export type SpoolView = Pick<Spool, 'list' | 'retry' | 'drop' | 'counts' | 'stats'>;
+export type SpoolView = Pick<Spool, 'list' | 'unreadable' | 'retry' | 'drop' | 'counts' | 'stats'>;
 
 /** The data plane: one public port in front of the gateways that the supervisor's snapshots name. */
 export function createDoor(options: DoorOptions): Door {
@@ -160,6 +162,7 @@ export function createDoor(options: DoorOptions): Door {
 
   /** Set while the spool is still opening too, so that a door that closes meanwhile closes it. */
   let opened: Spool | null = null;
+  let spoolError: string | null = null;
 
   async function openSpool(store: SpoolStore): Promise<void> {
     if (closing !== undefined) return;
@@ -171,7 +174,8 @@ export function createDoor(options: DoorOptions): Door {
       for (const one of pending) rememberSpooled(context, one);
       opened.readinessChanged();
     } catch (error) {
-      report({ type: 'spool.unusable', reason: errorMessage(error) });
+      spoolError = errorMessage(error);
+      report({ type: 'spool.unusable', reason: spoolError });
     }
   }
 
@@ -218,6 +222,9 @@ export function createDoor(options: DoorOptions): Door {
     unmatched,
     get spool() {
       return spool;
+    },
+    get spoolError() {
+      return spoolError;
     },
     configure(settings) {
       publicUrl = settings.publicUrl;

@@ -32,7 +32,8 @@ const TEXTS: { readonly [Type in Event['type']]: string } = {
   'log.unrotated': 'a log file cannot be rotated or compressed; gwproxy will try again',
   'spool.lost': 'an acknowledged delivery is lost; `gwproxy spool retry` sends it again',
   'spool.dead': 'a delivery is a dead letter; `gwproxy spool retry` sends it again',
-  'spool.corrupt': 'a spool file is damaged and was set aside',
+  'spool.corrupt': 'a spool file is damaged and was set aside; see `gwproxy spool`',
+  'spool.unreadable': 'spooled deliveries cannot be read; `gwproxy spool` lists their files',
   'spool.full': 'the spool is full, and deliveries were refused with 503; see `gwproxy spool`',
   'spool.failed': 'the spool could not be read or written',
   'spool.unusable': 'the spool cannot be opened; no delivery is acknowledged before its gateway has answered',
@@ -72,6 +73,7 @@ export function levelOf(event: Event): Level {
     case 'log.failed':
     case 'spool.lost':
     case 'spool.corrupt':
+    case 'spool.unreadable':
     case 'spool.full':
     case 'spool.failed':
     case 'spool.unusable':

@@ -30,6 +30,8 @@ const status: Status = {
   config_error: null,
   config_pending: [],
   failing_logs: [],
+  spool_error: null,
+  spool_unreadable: 0,
   orphaned: {},
 };
 
@@ -62,8 +64,8 @@ function commands(called: string[]): Commands {
       return 1;
     },
     spool: {
-      list: () =>
-        spoolEntries([
+      list: () => ({
+        spool: spoolEntries([
           {
             id: '0hol2199hhs',
             profile: 'inbox',
@@ -76,6 +78,8 @@ function commands(called: string[]): Commands {
             lastStatus: '503',
           },
         ]),
+        unreadable: [],
+      }),
       retry: async (chosen) => {
         called.push(`retry ${JSON.stringify(chosen)}`);
         return 2;
@@ -286,7 +290,7 @@ test('the spool is listed, retried and dropped over the socket', async () => {
   const control = await startControl({ folder, report: untold, commands: commands(called) });
   const path = controlSocketPath(folder);
   try {
-    const [entry] = parseSpool(await sendCommand(path, 'GET', '/spool'));
+    const [entry] = parseSpool(await sendCommand(path, 'GET', '/spool')).spool;
     assert.deepEqual([entry?.id, entry?.state, entry?.last_status], ['0hol2199hhs', 'queued', '503']);
     const retried = await sendCommand(
       path,
@@ -314,7 +318,7 @@ test('a gwproxy that spools nothing says so', async () => {
   const control = await startControl({ folder, report: untold, commands: { ...commands([]), spool: null } });
   const path = controlSocketPath(folder);
   try {
-    assert.deepEqual(parseSpool(await sendCommand(path, 'GET', '/spool')), []);
+    assert.deepEqual(parseSpool(await sendCommand(path, 'GET', '/spool')), { spool: [], unreadable: [] });
     assert.equal(parseChanged(await sendCommand(path, 'POST', '/spool/retry?all')), 0);
   } finally {
     await control.close();
@@ -322,7 +326,8 @@ test('a gwproxy that spools nothing says so', async () => {
 });
 
 test('an answer of another version about its spool is refused', () => {
-  for (const value of [null, {}, { spool: {} }, { spool: [{ id: 'a' }] }]) {
+  assert.deepEqual(parseSpool({ spool: [] }), { spool: [], unreadable: [] }, 'of an older version');
+  for (const value of [null, {}, { spool: {} }, { spool: [{ id: 'a' }] }, { spool: [], unreadable: [{}] }]) {
     assert.throws(() => parseSpool(value), /another version/);
   }
   for (const value of [null, {}, { changed: 'all' }])

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Gwproxy, isAlive, runCli, startGwproxy } from '../support/cli.ts';
@@ -28,6 +28,11 @@ profiles:
 `,
     );
   await name('hooks');
+  /** The spool's folder for deliveries that wait. */
+  async function waiting(): Promise<string> {
+    const [state = ''] = await readdir(env.GWPROXY_STATE_DIR);
+    return join(env.GWPROXY_STATE_DIR, state, 'spool', 'new');
+  }
   return {
     name,
     up: () => startGwproxy(t, config, env),
@@ -38,10 +43,8 @@ profiles:
       assert.equal(code, 0, stderr);
       return stdout + stderr;
     },
-    async files(): Promise<readonly string[]> {
-      const [state = ''] = await readdir(env.GWPROXY_STATE_DIR);
-      return readdir(join(env.GWPROXY_STATE_DIR, state, 'spool', 'new'));
-    },
+    waiting,
+    files: async (): Promise<readonly string[]> => readdir(await waiting()),
   };
 }
 
@@ -129,6 +132,53 @@ test('after a kill of gwproxy the next run lists the spooled deliveries and deli
   assert.deepEqual(await files(), []);
   assert.equal(await run('spool'), 'nothing is spooled\n');
   assert.equal(await send(two, 'direct'), 200);
+});
+
+test('spool files of other versions and torn ones are delivered, or counted, listed and dropped', async (t) => {
+  const { up, run, call, files, waiting } = await place(t);
+  const one = await up();
+  await one.ready('hooks');
+  await run('stop', 'hooks');
+  for (const title of ['older', 'newer', 'torn']) assert.equal(await send(one, title), 202);
+  process.kill(one.pid, 'SIGKILL');
+  await assert.rejects(one.waitFor('its end', () => false));
+  const [older = '', newer = '', torn = ''] = [...(await files())].sort();
+  const folder = await waiting();
+  const rewrite = async (id: string, change: (text: string) => string) => {
+    const text = await readFile(join(folder, id), 'latin1');
+    await writeFile(join(folder, id), change(text), 'latin1');
+  };
+  await rewrite(older, (text) =>
+    text.replace('"version":2', '"version":1').replace(/"publicTarget":"[^"]*",/, ''),
+  );
+  await rewrite(newer, (text) => text.replace('"version":2', '"version":77'));
+  await rewrite(torn, (text) => text.slice(0, -5));
+
+  const two = await up();
+  await drained(two);
+  assert.deepEqual(got(two), ['older']);
+  const alert = await two.waitFor('the alert', ({ type }) => type === 'spool.unreadable');
+  assert.deepEqual([alert['count'], alert['newer'], alert['level']], [2, 1, 50]);
+  assert.equal((await two.status()).spool_unreadable, 2);
+  assert.match(await run('status'), /\nspool files that cannot be read: 2; see `gwproxy spool -c \S+`\n/);
+  const listed = JSON.parse(await run('spool', '--json'));
+  assert.deepEqual(
+    listed.unreadable.map(({ id, profile, because }: Record<string, unknown>) => [id, profile, because]),
+    [
+      [newer, 'hooks', 'newer'],
+      [torn, 'hooks', 'damaged'],
+    ],
+  );
+  const shown = await run('spool');
+  assert.match(shown, new RegExp(`\n${newer}  hooks .* ${join(folder, newer)} .* its format is 77, `));
+  assert.match(
+    shown,
+    new RegExp(`\n${torn}  hooks .*/corrupt/${torn} .* not as many as its first line says\n`),
+  );
+  assert.equal((await call('spool', 'retry', newer)).code, 1);
+  assert.equal(await run('spool', 'drop', torn), 'dropped: 1\n');
+  assert.deepEqual(await files(), [newer], 'which the newer gwproxy finds as it left it');
+  assert.equal((await two.status()).spool_unreadable, 1);
 });
 
 test('deliveries spooled for a renamed profile are listed but not delivered until it has its old name again', async (t) => {

@@ -54,7 +54,7 @@ export function defineRequestCommands(program: Command): void {
   defineCommand(program, {
     usage: 'spool [list|retry|drop] [id...]',
     description:
-      'List the spooled deliveries and dead letters, send them again (retry) or delete them (drop)',
+      'List the spooled deliveries, dead letters and files that cannot be read, send them again (retry) or delete them (drop)',
     examples: ['gwproxy spool', 'gwproxy spool retry --profile inbox-triage', 'gwproxy spool drop --all'],
   })
     .option('--profile <name>', 'Only the deliveries of this profile')

@@ -84,6 +84,7 @@ const FIELDS: { readonly [Type in Event['type']]: Fields<Extract<Event, { readon
     lastStatus: 'text?',
   },
   'spool.corrupt': { file: 'text', reason: 'text' },
+  'spool.unreadable': { count: 'number', newer: 'number', file: 'text', reason: 'text' },
   'spool.full': { profile: 'text', refused: 'number' },
   'spool.failed': { profile: 'text', action: 'text', reason: 'text', count: 'number' },
   'spool.unusable': { reason: 'text' },

@@ -1,5 +1,6 @@
 import { LISTEN_CHANGED } from '../../config/change/diff.ts';
 import { type Event, isTrouble } from '../../events.ts';
+import { counted } from '../../util/counted.ts';
 
 /** An event as a person reads it: the profile's name (or gwproxy), a sentence, and whether it means trouble. */
 export interface EventText {
@@ -142,7 +143,12 @@ export function describeEvent(
       return { name: event.profile, text, bad: true };
     }
     case 'spool.corrupt':
-      return own(`the spool file ${event.file} is damaged and was set aside: ${event.reason}`, true);
+      return own(
+        `the spool file ${event.file} is damaged and was set aside: ${event.reason}; see \`gwproxy spool\``,
+        true,
+      );
+    case 'spool.unreadable':
+      return own(unreadableText(event), true);
     case 'spool.full': {
       const text = `the spool is full, and ${event.refused} deliveries were refused with 503; see \`gwproxy spool\``;
       return { name: event.profile, text, bad: true };
@@ -189,6 +195,17 @@ function pendingText(changes: readonly string[]): string {
   return changes.every((change) => change === LISTEN_CHANGED)
     ? `the config has a change that is not applied: ${lines}`
     : `the config has changes, and none of them is applied, since one of them restarts or ends a gateway; \`gwproxy reload\` applies all of them: ${lines}`;
+}
+
+function unreadableText({
+  count,
+  newer,
+  file,
+  reason,
+}: Extract<Event, { type: 'spool.unreadable' }>): string {
+  const what = counted(count, 'spool file');
+  const instead = newer === 0 ? '' : `; a newer gwproxy wrote ${newer} of them, and reads them`;
+  return `${what} cannot be read (${file}: ${reason})${instead}; \`gwproxy spool\` lists them`;
 }
 
 function spoolFailure({ action, reason, count }: Extract<Event, { type: 'spool.failed' }>): string {

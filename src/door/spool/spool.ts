@@ -10,9 +10,10 @@ import type { SendOutcome } from './send-verdict.ts';
 import { CorruptRecord } from './store/record.ts';
 import { SpoolRefused } from './store/refused.ts';
 import type { Spooled, SpoolRequest } from './store/spooled-delivery.ts';
-import type { SpoolStore } from './store/store.ts';
+import type { SpoolStore, UnreadableFile } from './store/store.ts';
 import { type SpoolStats, Tally } from './tally.ts';
 import { Transitions } from './transitions.ts';
+import { reportUnreadable, Unreadable } from './unreadable.ts';
 import { type GatewayReadiness, WakeRequests } from './wake.ts';
 
 export interface SpoolOptions {
@@ -45,6 +46,7 @@ export class Spool {
   readonly #deadLetters = new DeadLetters();
   readonly #tally = new Tally();
   readonly #transitions: Transitions;
+  readonly #unreadable: Unreadable;
   /** Sends and disk writes in progress, which `close` waits for. */
   readonly #work = new Set<Promise<unknown>>();
   readonly #abort = new AbortController();
@@ -57,6 +59,7 @@ export class Spool {
     this.#queue = queue;
     this.#wakeRequests = new WakeRequests(options.readiness);
     this.#notices = new Notices(report, now);
+    this.#unreadable = new Unreadable(store, this.#notices);
     this.#transitions = new Transitions({
       store,
       queue,
@@ -75,10 +78,10 @@ export class Spool {
    * `accept` and `hasSpooled`. Rejects with the system's error if the store cannot be used.
    */
   async open(): Promise<readonly Spooled[]> {
-    const { spooled, dead, corrupt } = await this.#options.store.open();
+    const { spooled, dead, corrupt, unreadable } = await this.#options.store.open();
     for (const one of spooled) this.#queue.add(one, 'queued');
     for (const one of [...dead].sort((a, b) => a.diedAt - b.diedAt)) this.#deadLetters.add(one);
-    for (const { file, reason } of corrupt) this.#options.report({ type: 'spool.corrupt', file, reason });
+    reportUnreadable(this.#options.report, corrupt, unreadable);
     this.#dispatch();
     return spooled;
   }
@@ -115,23 +118,34 @@ export class Spool {
     return listSpool(this.#queue.list(), this.#deadLetters.list());
   }
 
-  /** Makes the chosen deliveries due now, dead letters too; resolves with how many. */
+  /** The files that cannot be read, by name. */
+  unreadable(): readonly UnreadableFile[] {
+    return this.#unreadable.list();
+  }
+
+  /**
+   * Makes the chosen deliveries due now, dead letters and files that could not be read until now too; resolves with
+   * how many.
+   */
   async retry(chosen: Chosen): Promise<number> {
     const queued = this.#queue.list().filter(({ spooled }) => isChosen(chosen, spooled));
     const expedited = queued.filter(({ spooled }) => this.#queue.sendNow(spooled.id)).length;
     const requeued = await this.#track(this.#transitions.requeue(this.#deadLetters.remove(chosen)));
+    const recovered = await this.#track(this.#unreadable.recover(chosen));
+    for (const one of recovered) this.#queue.add(one, 'queued');
     this.#dispatch();
-    return expedited + requeued;
+    return expedited + requeued + recovered.length;
   }
 
-  /** Deletes the chosen deliveries except those that are being sent; resolves with how many. */
+  /** Deletes the chosen deliveries except those that are being sent, and the files that cannot be read; resolves with how many. */
   async drop(chosen: Chosen): Promise<number> {
     const queued = this.#queue.list().filter(({ spooled }) => isChosen(chosen, spooled));
     const leaving = queued.filter(({ spooled }) => this.#queue.markLeaving(spooled.id));
     const all = [...leaving.map(({ spooled }) => spooled), ...this.#deadLetters.remove(chosen)];
     await this.#track(Promise.all(all.map((one) => this.#transitions.remove(one))));
+    const dropped = await this.#track(this.#unreadable.drop(chosen));
     this.#dispatch();
-    return all.length;
+    return all.length + dropped;
   }
 
   /** How many deliveries each profile has here, dead letters included. */

@@ -188,6 +188,8 @@ test('a running gwproxy of another version or with unhealthy gateways is reporte
     config_error: 'gwproxy.yaml:1:1: broken',
     config_pending: ['a: its command'],
     failing_logs: [],
+    spool_error: null,
+    spool_unreadable: 0,
     orphaned: {},
   };
   assert.deepEqual(runningFaults(status, '1.1.0', ' -c o.yaml'), [

@@ -61,6 +61,8 @@ test('the status table shows listeners that are not ready and the time of the ne
     config_error: null,
     config_pending: ['inbox: restarts (env.TOKEN)'],
     failing_logs: [],
+    spool_error: null,
+    spool_unreadable: 0,
     orphaned: { gone: 2 },
     profiles: [
       {
@@ -100,6 +102,8 @@ test('the status table shows how many lines of output are in no log', () => {
     config_error: null,
     config_pending: [],
     failing_logs: [],
+    spool_error: null,
+    spool_unreadable: 0,
     orphaned: {},
     profiles: [profile, { ...profile, name: 'calm', dropped_lines: 0 }],
   };
@@ -116,6 +120,8 @@ test('the status table shows which logs cannot be written, and why', () => {
     config_error: null,
     config_pending: [],
     failing_logs: [{ file: '/logs/a.log', reason: 'ENOSPC: no space left on device' }],
+    spool_error: null,
+    spool_unreadable: 0,
     orphaned: {},
     profiles: [],
   };
@@ -134,6 +140,8 @@ test('the status table distinguishes on-demand gateways from stopped ones', () =
       config_error: null,
       config_pending: [],
       failing_logs: [],
+      spool_error: null,
+      spool_unreadable: 0,
       orphaned: {},
       profiles: [asleep, { ...asleep, name: 'ended', desired: 'down' }],
     },

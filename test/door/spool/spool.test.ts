@@ -281,6 +281,49 @@ test('a corrupt file is reported and counted as lost, and does not block the del
   assert.deepEqual(one.sent, ['good']);
   assert.deepEqual(types(one), ['spool.corrupt', 'spool.drained']);
   assert.equal(one.spool.stats('inbox').lost, 1);
+  assert.deepEqual(
+    one.spool.unreadable().map((found) => found.file),
+    [file],
+  );
+});
+
+test('what cannot be read is reported at the start, and retried or dropped by the operator', async (t) => {
+  const first = bench(t);
+  first.ready = false;
+  await first.spool.open();
+  await accept(first, 'newer');
+  await accept(first, 'readable soon');
+  const [newer = '', soon = ''] = first.disk.names(`${FOLDER}/new`);
+  const bytes = first.disk.bytes(`${FOLDER}/new/${newer}`).toString('latin1');
+  first.disk.put(
+    `${FOLDER}/new/${newer}`,
+    Buffer.from(bytes.replace('"version":2', '"version":3'), 'latin1'),
+  );
+  first.disk.fault = (call, path) => (call === 'read' && path.endsWith(soon) ? failure('EACCES') : undefined);
+
+  const one = bench(t, { disk: first.disk });
+  await one.spool.open();
+  assert.deepEqual(one.events, [
+    {
+      type: 'spool.unreadable',
+      count: 2,
+      newer: 1,
+      file: `${FOLDER}/new/${newer}`,
+      reason: 'its format is 3, and this gwproxy reads formats up to 2',
+    },
+  ]);
+  assert.deepEqual([one.spool.unreadable().length, one.spool.list()], [2, []]);
+  assert.equal(await one.spool.retry({ all: true }), 0);
+  one.disk.fault = () => undefined;
+  assert.equal(await one.spool.retry({ ids: [soon] }), 1);
+  await one.until(() => !one.spool.hasSpooled('inbox'));
+  assert.deepEqual(one.sent, ['readable soon']);
+  one.disk.fault = (call) => (call === 'remove' ? failure('EROFS') : undefined);
+  assert.equal(await one.spool.drop({ profile: 'inbox' }), 0, 'a disk that fails drops nothing');
+  assert.deepEqual(one.events.at(-1)?.type, 'spool.failed');
+  one.disk.fault = () => undefined;
+  assert.equal(await one.spool.drop({ profile: 'inbox' }), 1);
+  assert.deepEqual([one.spool.unreadable(), one.disk.names(`${FOLDER}/new`)], [[], []]);
 });
 
 test('a disk that cannot remove or read does not stop the rest', async (t) => {

@@ -2,14 +2,15 @@ import {
   type ChosenDeliveries,
   parseChanged,
   parseSpool,
-  type SpoolEntry,
+  type SpoolContents,
   writeChosen,
 } from '../../../admin/spool-view.ts';
 import { parseStatus } from '../../../admin/status.ts';
 import { nearest } from '../../../config/problems.ts';
 import { CommandError, EXIT } from '../../../errors.ts';
 import { askRunning } from '../../ask-running.ts';
-import { duration, table } from '../../output/text-table.ts';
+import { withConfig } from '../../config-hint.ts';
+import { spoolText } from '../../output/spool-text.ts';
 
 export interface SpoolOptions {
   readonly ids: readonly string[];
@@ -40,8 +41,10 @@ async function list(configFile: string, { ids, profile, json }: SpoolOptions): P
     );
   const all = parseSpool(await askRunning(configFile, 'GET', '/spool'));
   if (profile !== undefined) await checkProfile(configFile, profile, all);
-  const entries = all.filter((entry) => profile === undefined || entry.profile === profile);
-  console.log(json ? JSON.stringify({ spool: entries }) : spoolTable(entries, Date.now()));
+  const isWanted = (entry: { readonly profile: string | null }): boolean =>
+    profile === undefined || entry.profile === profile;
+  const shown = { spool: all.spool.filter(isWanted), unreadable: all.unreadable.filter(isWanted) };
+  console.log(json ? JSON.stringify(shown) : withConfig(spoolText(shown, Date.now()), configFile));
 }
 
 async function change(configFile: string, action: 'retry' | 'drop', options: SpoolOptions): Promise<void> {
@@ -67,7 +70,7 @@ async function change(configFile: string, action: 'retry' | 'drop', options: Spo
   if (changed < wanted) {
     throw new CommandError(
       EXIT.failure,
-      `${wanted - changed} of ${wanted} deliveries were not changed: they are no longer in the spool, or are being sent to their gateway now`,
+      `${wanted - changed} of ${wanted} deliveries were not changed: they are no longer in the spool, are being sent to their gateway now, or still cannot be read`,
     );
   }
 }
@@ -76,9 +79,9 @@ async function change(configFile: string, action: 'retry' | 'drop', options: Spo
 async function checkProfile(
   configFile: string,
   profile: string,
-  entries: readonly SpoolEntry[],
+  { spool, unreadable }: SpoolContents,
 ): Promise<void> {
-  const spooled = new Set(entries.map((entry) => entry.profile));
+  const spooled = new Set([...spool, ...unreadable].flatMap((entry) => entry.profile ?? []));
   if (spooled.has(profile)) return;
   const { profiles } = parseStatus(await askRunning(configFile, 'GET', '/status'));
   const known = new Set([...spooled, ...profiles.map(({ name }) => name)]);
@@ -96,21 +99,4 @@ function chosenBy({ ids, profile, all }: SpoolOptions): ChosenDeliveries | undef
   if (Number(ids.length > 0) + Number(profile !== undefined) + Number(all) !== 1) return undefined;
   if (profile !== undefined) return { profile };
   return all ? { all } : { ids };
-}
-
-const HEADER = ['ID', 'PROFILE', 'PLATFORM', 'AGE', 'TRIES', 'LAST STATUS', 'STATE'];
-
-/** The table that `gwproxy spool` prints; `now` is epoch ms. */
-export function spoolTable(entries: readonly SpoolEntry[], now: number): string {
-  if (entries.length === 0) return 'nothing is spooled';
-  const rows = entries.map((entry) => [
-    entry.id,
-    entry.profile,
-    entry.platform,
-    duration(Math.max(0, Math.round((now - Date.parse(entry.received_at)) / 1000))),
-    String(entry.tries),
-    entry.last_status ?? '-',
-    entry.reason === null ? entry.state : `${entry.state}: ${entry.reason}`,
-  ]);
-  return table([HEADER, ...rows]);
 }

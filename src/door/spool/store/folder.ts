@@ -2,13 +2,15 @@ import { errorMessage, hasCode } from '../../../util/errno.ts';
 import { SpoolBudget, type SpoolLimits } from './budget.ts';
 import type { Disk } from './disk.ts';
 import { encodeEndRecord } from './end-record.ts';
-import { idOf, Layout, numberOf, type Place } from './layout.ts';
-import { loadFolder, makeFolders, moveToCorrupt } from './load-folder.ts';
+import { idOf, isId, Layout, numberOf, type Place } from './layout.ts';
+import { loadFolder, makeFolders } from './load-folder.ts';
+import { moveToCorrupt } from './read-file.ts';
 import { CorruptRecord, decodeRecord, encodeRecord } from './record.ts';
 import { SpoolRefused } from './refused.ts';
 import { SharedSync } from './shared-sync.ts';
 import type { EndReason, Spooled, SpoolRequest, Tries } from './spooled-delivery.ts';
-import type { PendingPut, SpoolStore, StoreContents } from './store.ts';
+import type { PendingPut, SpoolStore, StoreContents, UnreadableFile } from './store.ts';
+import { UnreadableFiles } from './unreadable-files.ts';
 
 export interface FolderStoreOptions {
   readonly folder: string;
@@ -27,13 +29,14 @@ interface StoredFile {
 /**
  * Stores deliveries in a folder like a maildir (https://cr.yp.to/proto/maildir.html): a delivery is written to `tmp`
  * and synced, renamed into `new`, and `new` is synced; only then is it durable. Dead letters are in `dead` with their
- * end records; files that cannot be read are in `corrupt`.
+ * end records, damaged files in `corrupt`.
  */
 export class FolderStore implements SpoolStore {
   readonly #disk: Disk;
   readonly #now: () => number;
   readonly #layout: Layout;
   readonly #budget: SpoolBudget;
+  readonly #unreadable: UnreadableFiles;
   readonly #files = new Map<string, StoredFile>();
   readonly #syncs: { readonly [Name in Place]: SharedSync };
   #last = 0;
@@ -44,6 +47,7 @@ export class FolderStore implements SpoolStore {
     this.#now = now;
     this.#layout = layout;
     this.#budget = new SpoolBudget(limits);
+    this.#unreadable = new UnreadableFiles({ layout, disk, budget: this.#budget });
     this.#syncs = {
       new: new SharedSync(() => disk.syncFolder(layout.folder('new'))),
       dead: new SharedSync(() => disk.syncFolder(layout.folder('dead'))),
@@ -54,6 +58,7 @@ export class FolderStore implements SpoolStore {
     const found = await loadFolder(this.#layout, this.#disk, this.#now());
     for (const one of found.spooled) this.#track(one, 'new');
     for (const one of found.dead) this.#track(one, 'dead');
+    for (const one of found.unreadable) this.#addUnreadable(one);
     return found;
   }
 
@@ -66,13 +71,14 @@ export class FolderStore implements SpoolStore {
   async read(id: string): Promise<SpoolRequest> {
     const path = this.#layout.file('new', id);
     try {
-      const { bytes } = await this.#disk.read(path, Number.MAX_SAFE_INTEGER).catch(goneIfAbsent);
+      const { bytes } = await this.#disk.read(path, Number.MAX_SAFE_INTEGER);
       return decodeRecord(id, bytes).request;
     } catch (error) {
+      // Another program removed it, so it can never be read.
+      if (isAbsent(error)) this.#forget(id);
+      if (isAbsent(error)) throw new CorruptRecord('its file is gone', { cause: error });
       if (!(error instanceof CorruptRecord)) throw error;
-      this.#forget(id);
-      const reason = await moveToCorrupt(this.#layout, this.#disk, 'new', id, error.message);
-      throw new CorruptRecord(reason, { cause: error });
+      throw new CorruptRecord(await this.#setAside(id, path, error.message), { cause: error });
     }
   }
 
@@ -106,6 +112,23 @@ export class FolderStore implements SpoolStore {
     await this.#syncs.new.request();
     await this.#disk.remove(this.#layout.endRecord('dead', id)).catch(unlessAbsent);
     await this.#syncs.dead.request();
+  }
+
+  unreadable(): readonly UnreadableFile[] {
+    return this.#unreadable.list();
+  }
+
+  async recover(file: string): Promise<Spooled | null> {
+    const spooled = await this.#unreadable.recover(file);
+    if (spooled === null) return null;
+    this.#track(spooled, 'new');
+    await this.#syncs.new.request();
+    return spooled;
+  }
+
+  async removeUnreadable(file: string): Promise<void> {
+    const place = await this.#unreadable.remove(file);
+    if (place !== null) await this.#disk.syncFolder(this.#layout.folder(place));
   }
 
   async #store(spooled: Spooled, chunks: readonly Buffer[]): Promise<void> {
@@ -167,6 +190,25 @@ export class FolderStore implements SpoolStore {
     this.#last = Math.max(this.#last, numberOf(id));
   }
 
+  #addUnreadable(file: UnreadableFile): void {
+    this.#unreadable.add(file);
+    // No later delivery gets the same id, whatever the clock says.
+    if (isId(file.file)) this.#last = Math.max(this.#last, numberOf(file.file));
+  }
+
+  /** Moves a damaged file to `corrupt`; resolves with the reason. */
+  async #setAside(id: string, path: string, reason: string): Promise<string> {
+    const known = this.#files.get(id);
+    this.#forget(id);
+    const { profile = null, bytes = null } = known ?? {};
+    const moved = await moveToCorrupt(
+      { layout: this.#layout, disk: this.#disk },
+      { file: id, place: 'new', path, profile, because: 'damaged', reason, bytes },
+    );
+    this.#addUnreadable(moved);
+    return moved.reason;
+  }
+
   #setPlace(id: string, place: Place): void {
     const file = this.#files.get(id);
     if (file !== undefined) file.place = place;
@@ -187,12 +229,6 @@ export class FolderStore implements SpoolStore {
     this.#last = Math.max(this.#last + 1, this.#now() * 1000);
     return idOf(this.#last);
   }
-}
-
-/** Makes a missing file a CorruptRecord: another program removed it, so it can never be read. */
-function goneIfAbsent(error: unknown): never {
-  if (isAbsent(error)) throw new CorruptRecord('its file is gone', { cause: error });
-  throw error;
 }
 
 function unlessAbsent(error: unknown): void {

@@ -44,7 +44,8 @@ export function numberOf(id: string): number {
 }
 
 export function isId(file: string): boolean {
-  return ID.test(file);
+  // A word of eleven letters is none: the ids after its number could not be told apart.
+  return ID.test(file) && Number.isSafeInteger(numberOf(file));
 }
 
 /** The id of the dead letter that an end record belongs to; undefined if the file is no end record. */

@@ -2,29 +2,64 @@ import { dirname } from 'node:path';
 import { errorMessage } from '../../../util/errno.ts';
 import type { Disk } from './disk.ts';
 import { decodeEndRecord, type EndRecord } from './end-record.ts';
-import { endRecordName, idOfEndRecord, isId, type Layout, type Place } from './layout.ts';
-import { CorruptRecord, decodeHead, decodeRecord, LONGEST_LINE } from './record.ts';
+import { endRecordName, idOfEndRecord, type Layout, type Place } from './layout.ts';
+import { isUnreadable, moveToCorrupt, readSpoolFile } from './read-file.ts';
+import { LONGEST_LINE } from './record.ts';
 import type { DeadLetter, Spooled } from './spooled-delivery.ts';
-import type { CorruptFile, StoreContents } from './store.ts';
+import type { CorruptFile, StoreContents, UnreadableFile } from './store.ts';
 
 /** How many files are read concurrently. */
 const AT_ONCE = 16;
 
 /**
- * Makes the spool's folders and reads the deliveries in them. A file that is no delivery is moved to `corrupt` and
- * returned as such; it never prevents the start. Rejects with the system's error if the folders cannot be used.
+ * Makes the spool's folders and reads the deliveries in them, those that an older gwproxy moved to `corrupt` included.
+ * A damaged file is moved to `corrupt`; one that a newer gwproxy wrote, or that the disk does not give, is left where it
+ * is. None of them prevents the start. Rejects with the system's error if the folders cannot be used.
  */
 export async function loadFolder(layout: Layout, disk: Disk, now: number): Promise<StoreContents> {
+  const found: Found = { layout, disk, corrupt: [], unreadable: [] };
   await makeFolders(layout, disk);
   // A delivery that is only in `tmp` was never acknowledged.
-  const corrupt: CorruptFile[] = [];
   for (const name of await disk.list(layout.folder('tmp'))) {
-    await attempt(corrupt, name, () => disk.remove(layout.file('tmp', name)));
+    await attempt(found, name, () => disk.remove(layout.file('tmp', name)));
   }
-  const spooled = await loadAll(layout, disk, 'new', corrupt);
-  const inNew = new Set(spooled.map(({ id }) => id));
-  const dead = await loadDead(layout, disk, inNew, corrupt, now);
-  return { spooled, dead, corrupt };
+  await recoverCorrupt(found);
+  const spooled = await loadAll(found, 'new');
+  const inNew = new Set(await disk.list(layout.folder('new')));
+  const dead = await loadDead(found, inNew, now);
+  const { corrupt, unreadable } = found;
+  return { spooled, dead, corrupt, unreadable };
+}
+
+/** What is found on the way, beside the deliveries. */
+interface Found {
+  readonly layout: Layout;
+  readonly disk: Disk;
+  readonly corrupt: CorruptFile[];
+  readonly unreadable: UnreadableFile[];
+}
+
+/**
+ * Moves what can be read by now out of `corrupt`: an older gwproxy set files of another format aside, and an operator
+ * may have mended one.
+ */
+async function recoverCorrupt(found: Found): Promise<void> {
+  const { layout, disk } = found;
+  const names = await disk.list(layout.folder('corrupt'));
+  if (names.length === 0) return;
+  const taken = new Set([
+    ...(await disk.list(layout.folder('new'))),
+    ...(await disk.list(layout.folder('dead'))),
+  ]);
+  for (const name of names) {
+    const read = await readSpoolFile(found, 'corrupt', name, 'whole');
+    if (read === null) continue;
+    if (isUnreadable(read)) found.unreadable.push(read);
+    else if (!taken.has(name)) {
+      await attempt(found, name, () => disk.rename(layout.file('corrupt', name), layout.file('new', name)));
+    }
+  }
+  await disk.syncFolder(layout.folder('new'));
 }
 
 /** Makes the folders. Resolves when they outlive a power loss; rejects with the system's error. */
@@ -36,25 +71,23 @@ export async function makeFolders(layout: Layout, disk: Disk): Promise<void> {
 }
 
 async function loadDead(
-  layout: Layout,
-  disk: Disk,
+  found: Found,
   inNew: ReadonlySet<string>,
-  corrupt: CorruptFile[],
   now: number,
 ): Promise<readonly DeadLetter[]> {
+  const { layout, disk } = found;
   const names = new Set(await disk.list(layout.folder('dead')));
   for (const name of names) {
     // Leftovers of a crash, or of a power loss that undid half a rename: the delivery itself is in `new`.
     const id = idOfEndRecord(name);
     const isStray = id === undefined ? inNew.has(name) : inNew.has(id) || !names.has(id);
-    if (isStray) await attempt(corrupt, name, () => disk.remove(layout.file('dead', name)));
+    if (isStray) await attempt(found, name, () => disk.remove(layout.file('dead', name)));
   }
-  const found = await loadAll(layout, disk, 'dead', corrupt);
   const dead: DeadLetter[] = [];
-  for (const spooled of found) {
+  for (const spooled of await loadAll(found, 'dead')) {
     const name = endRecordName(spooled.id);
     let endRecord: EndRecord | null = null;
-    await attempt(corrupt, name, async () => {
+    await attempt(found, name, async () => {
       if (names.has(name)) endRecord = await readEndRecord(layout, disk, spooled.id);
     });
     dead.push({ ...spooled, ...(endRecord ?? { end: null, diedAt: now, tries: 0, lastStatus: null }) });
@@ -67,64 +100,36 @@ async function readEndRecord(layout: Layout, disk: Disk, id: string): Promise<En
   return decodeEndRecord(bytes);
 }
 
-async function loadAll(
-  layout: Layout,
-  disk: Disk,
-  place: Place,
-  corrupt: CorruptFile[],
-): Promise<readonly Spooled[]> {
+async function loadAll(found: Found, place: Place): Promise<readonly Spooled[]> {
+  const { layout, disk } = found;
   const names = (await disk.list(layout.folder(place)))
     .filter((name) => idOfEndRecord(name) === undefined)
     .sort();
-  const found: Spooled[] = [];
+  const spooled: Spooled[] = [];
   for (let at = 0; at < names.length; at += AT_ONCE) {
     const batch = names.slice(at, at + AT_ONCE);
-    const read = await Promise.all(batch.map((name) => readFile(layout, disk, place, name)));
+    const read = await Promise.all(batch.map((name) => readSpoolFile(found, place, name, 'head')));
     for (const one of read) {
-      if ('reason' in one) corrupt.push(one);
-      else found.push(one);
+      if (one === null) continue;
+      if (isUnreadable(one)) await setAside(found, one);
+      else spooled.push(one);
     }
   }
-  return found;
+  return spooled;
 }
 
-async function readFile(
-  layout: Layout,
-  disk: Disk,
-  place: Place,
-  name: string,
-): Promise<Spooled | CorruptFile> {
-  try {
-    if (!isId(name)) throw new CorruptRecord('its name is not one of the spool’s');
-    const { bytes, size } = await disk.read(layout.file(place, name), LONGEST_LINE);
-    // The body of a longer file is checked when it is sent.
-    return bytes.length === size ? decodeRecord(name, bytes).spooled : decodeHead(name, bytes, size);
-  } catch (error) {
-    return { file: name, reason: await moveToCorrupt(layout, disk, place, name, errorMessage(error)) };
+async function setAside(found: Found, file: UnreadableFile): Promise<void> {
+  if (file.because !== 'damaged') {
+    found.unreadable.push(file);
+    return;
   }
-}
-
-/**
- * Moves a file that is no delivery to `corrupt`. Resolves with the reason, extended by the error if the file cannot
- * be moved.
- */
-export async function moveToCorrupt(
-  layout: Layout,
-  disk: Disk,
-  place: Place,
-  name: string,
-  reason: string,
-): Promise<string> {
-  try {
-    await disk.rename(layout.file(place, name), layout.file('corrupt', name));
-    return reason;
-  } catch (error) {
-    return `${reason}; and it cannot be moved: ${errorMessage(error)}`;
-  }
+  const moved = await moveToCorrupt(found, file);
+  found.unreadable.push(moved);
+  found.corrupt.push({ file: moved.file, reason: moved.reason });
 }
 
 /** Runs the action for one file; a failure is recorded, and the other files are loaded all the same. */
-async function attempt(corrupt: CorruptFile[], file: string, action: () => Promise<void>): Promise<void> {
+async function attempt({ corrupt }: Found, file: string, action: () => Promise<void>): Promise<void> {
   try {
     await action();
   } catch (error) {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { platforms } from '../../../routing/platforms/index.ts';
 import type { PlatformName } from '../../../routing/route.ts';
+import { isPlainObject } from '../../../util/plain-object.ts';
+import { type FirstLine, FORMAT, isPlatformName, migrate } from './formats.ts';
 import type { Spooled, SpoolRequest } from './spooled-delivery.ts';
 
 // A file of the spool is one line of JSON, then the body's bytes as they came.
 
-const RECORD_VERSION = 2;
 /** Bytes of the first line, far above the door's limit for headers; a file with a longer one is not the spool's. */
 export const LONGEST_LINE = 256 * 1024;
 
@@ -14,7 +14,6 @@ const NEWLINE = 0x0a;
 
 const time = z.number().int().nonnegative();
 const LINE = z.object({
-  version: z.literal(RECORD_VERSION),
   profile: z.string(),
   platform: z.custom<PlatformName>(isPlatformName),
   method: z.string(),
@@ -29,11 +28,19 @@ const LINE = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
-/** The file is not what the spool wrote: it is torn, changed, or of another version. */
+/** The file is not what any gwproxy wrote: it is torn or changed. */
 export class CorruptRecord extends Error {
   constructor(reason: string, options?: ErrorOptions) {
     super(reason, options);
     this.name = 'CorruptRecord';
+  }
+}
+
+/** A newer gwproxy wrote the file, and can read it. */
+export class NewerRecord extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'NewerRecord';
   }
 }
 
@@ -46,7 +53,7 @@ export function encodeRecord(
   const facts = factsOf(request);
   const sha256 = hashOf(body);
   const line = Buffer.from(
-    `${JSON.stringify({ version: RECORD_VERSION, ...facts, headers, length: body.length, sha256 })}\n`,
+    `${JSON.stringify({ version: FORMAT, ...facts, headers, length: body.length, sha256 })}\n`,
   );
   return {
     spooled: { id, ...facts, sha256, bytes: line.length + body.length },
@@ -54,7 +61,7 @@ export function encodeRecord(
   };
 }
 
-/** Reads a file's head from its first bytes; `size` is the whole file's. Throws CorruptRecord. */
+/** Reads a file's head from its first bytes; `size` is the whole file's. Throws CorruptRecord or NewerRecord. */
 export function decodeHead(id: string, bytes: Buffer, size: number): Spooled {
   const { line, start } = readLine(bytes);
   if (start + line.length !== size)
@@ -62,7 +69,7 @@ export function decodeHead(id: string, bytes: Buffer, size: number): Spooled {
   return spooledOf(id, line, size);
 }
 
-/** Reads a whole file and checks its body's digest. Throws CorruptRecord. */
+/** Reads a whole file and checks its body's digest. Throws CorruptRecord or NewerRecord. */
 export function decodeRecord(id: string, bytes: Buffer): { spooled: Spooled; request: SpoolRequest } {
   const spooled = decodeHead(id, bytes, bytes.length);
   const { line, start } = readLine(bytes);
@@ -82,20 +89,38 @@ function spooledOf(id: string, line: z.infer<typeof LINE>, bytes: number): Spool
   return { id, ...factsOf(line), sha256: line.sha256, bytes };
 }
 
+/** The profile that a file names, however damaged or new it is; null if it names none that can be read. */
+export function profileIn(bytes: Buffer): string | null {
+  try {
+    const { profile } = firstLine(bytes).fields;
+    return typeof profile === 'string' ? profile : null;
+  } catch (error) {
+    if (error instanceof CorruptRecord) return null;
+    throw error;
+  }
+}
+
 function readLine(bytes: Buffer): { readonly line: z.infer<typeof LINE>; readonly start: number } {
-  const end = bytes.subarray(0, LONGEST_LINE).indexOf(NEWLINE);
-  if (end === -1) throw new CorruptRecord('its first line does not end');
-  const read = LINE.safeParse(parseJson(bytes.toString('utf8', 0, end)));
+  const { fields, start } = firstLine(bytes);
+  const migrated = migrate(fields);
+  if (migrated.kind === 'newer') throw new NewerRecord(migrated.reason);
+  if (migrated.kind === 'none') throw new CorruptRecord('its first line names no format');
+  const read = LINE.safeParse(migrated.line);
   if (!read.success) {
     const [issue] = read.error.issues;
-    throw new CorruptRecord(
-      `its first line cannot be read by this version (field ${issue?.path.join('.')})`,
-      {
-        cause: read.error,
-      },
-    );
+    throw new CorruptRecord(`its first line has no valid field ${issue?.path.join('.')}`, {
+      cause: read.error,
+    });
   }
-  return { line: read.data, start: end + 1 };
+  return { line: read.data, start };
+}
+
+function firstLine(bytes: Buffer): { readonly fields: FirstLine; readonly start: number } {
+  const end = bytes.subarray(0, LONGEST_LINE).indexOf(NEWLINE);
+  if (end === -1) throw new CorruptRecord('its first line does not end');
+  const fields = parseJson(bytes.toString('utf8', 0, end));
+  if (!isPlainObject(fields)) throw new CorruptRecord('its first line is not a JSON object');
+  return { fields, start: end + 1 };
 }
 
 function parseJson(text: string): unknown {
@@ -108,8 +133,4 @@ function parseJson(text: string): unknown {
 
 function hashOf(body: Buffer): string {
   return createHash('sha256').update(body).digest('hex');
-}
-
-function isPlatformName(value: unknown): boolean {
-  return value === 'custom' || platforms.some(({ name }) => name === value);
 }

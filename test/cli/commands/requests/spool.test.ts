@@ -4,8 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Commands, startControl } from '../../../../src/admin/control-server.ts';
-import { type ChosenDeliveries, type SpoolEntry, spoolEntries } from '../../../../src/admin/spool-view.ts';
-import { spoolTable } from '../../../../src/cli/commands/requests/spool.ts';
+import {
+  type ChosenDeliveries,
+  type SpoolEntry,
+  spoolEntries,
+  unreadableEntries,
+} from '../../../../src/admin/spool-view.ts';
+import { spoolText } from '../../../../src/cli/output/spool-text.ts';
 import { stateFolder } from '../../../../src/state-folder.ts';
 import { runCli } from '../../../support/cli.ts';
 
@@ -36,6 +41,25 @@ const entries: readonly SpoolEntry[] = spoolEntries([
   },
 ]);
 
+const UNREADABLE = unreadableEntries([
+  {
+    file: '0hol2199ii0',
+    profile: 'standup',
+    because: 'newer',
+    reason: 'its format is 9, and this gwproxy reads formats up to 2',
+    path: '/state/spool/new/0hol2199ii0',
+    bytes: 500,
+  },
+  {
+    file: '0hol2199jj0',
+    profile: null,
+    because: 'damaged',
+    reason: 'its first line does not end',
+    path: '/state/spool/corrupt/0hol2199jj0',
+    bytes: 0,
+  },
+]);
+
 let folder = '';
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'gwproxy-spool-cli-'));
@@ -44,14 +68,32 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the table shows each delivery with its age, tries and state', () => {
   assert.equal(
-    spoolTable(entries, NOW),
+    spoolText({ spool: entries, unreadable: [] }, NOW),
     [
       'ID           PROFILE       PLATFORM       AGE    TRIES  LAST STATUS  STATE',
       '0hol2199gq0  inbox-triage  bot-framework  1m 5s  2      503          queued',
       '0hol2199hhs  standup       github         1d 1h  0      -            dead: expired',
     ].join('\n'),
   );
-  assert.equal(spoolTable([], NOW), 'nothing is spooled');
+  assert.equal(spoolText({ spool: [], unreadable: [] }, NOW), 'nothing is spooled');
+});
+
+test('files that cannot be read have a table of their own, with where they are, why, and what to do', () => {
+  assert.equal(
+    spoolText({ spool: [], unreadable: UNREADABLE }, NOW),
+    [
+      'acknowledged deliveries that cannot be read:',
+      'ID           PROFILE  BYTES  FILE                              WHY',
+      '0hol2199ii0  standup  500    /state/spool/new/0hol2199ii0      its format is 9, and this gwproxy reads formats up to 2',
+      '0hol2199jj0  -        0      /state/spool/corrupt/0hol2199jj0  its first line does not end',
+      'files of a newer gwproxy are left as they are: the newer one delivers them',
+      'damaged files: `gwproxy spool drop ID` deletes one; copy its FILE first to keep what is left of it',
+    ].join('\n'),
+  );
+  assert.match(
+    spoolText({ spool: entries, unreadable: UNREADABLE }, NOW),
+    /dead: expired\n\nacknowledged deliveries/,
+  );
 });
 
 test('the command line lists, retries and drops, and refuses contradictory arguments', async () => {
@@ -70,6 +112,8 @@ test('the command line lists, retries and drops, and refuses contradictory argum
       config_error: null,
       config_pending: [],
       failing_logs: [],
+      spool_error: null,
+      spool_unreadable: 0,
       orphaned: {},
     }),
     down: unused,
@@ -80,7 +124,7 @@ test('the command line lists, retries and drops, and refuses contradictory argum
     unmatched: () => [],
     clearUnmatched: () => 0,
     spool: {
-      list: () => entries,
+      list: () => ({ spool: entries, unreadable: UNREADABLE }),
       retry: async (chosen) => asked.push(['retry', chosen]),
       drop: async (chosen) => {
         asked.push(['drop', chosen]);
@@ -96,8 +140,11 @@ test('the command line lists, retries and drops, and refuses contradictory argum
   const control = await startControl({ folder: stateFolder(config, env), commands, report: () => {} });
   try {
     const listed = JSON.parse((await run('--json')).said);
-    assert.deepEqual(listed, { spool: entries });
-    assert.match((await run('list', '--profile', 'standup')).said, /^ID .*\n0hol2199hhs .*dead: expired\n$/);
+    assert.deepEqual(listed, { spool: entries, unreadable: UNREADABLE });
+    assert.match(
+      (await run('list', '--profile', 'standup')).said,
+      /^ID .*\n0hol2199hhs .*dead: expired\n\nacknowledged .*\n.*\n0hol2199ii0 .*\n.*newer one.*\n$/,
+    );
     assert.deepEqual(await run('retry', '0hol2199gq0'), { code: 0, said: 'retried: 1\n' });
     assert.deepEqual(await run('drop', '--all', '--json'), { code: 0, said: '{"dropped":7}\n' });
     const half = await run('drop', 'a', 'b');

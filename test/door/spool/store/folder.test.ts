@@ -34,6 +34,17 @@ function refusedBecause(because: SpoolRefused['because']): (error: unknown) => b
   return (error) => error instanceof SpoolRefused && error.because === because && error.status === 503;
 }
 
+function ids(found: readonly ({ readonly id: string } | { readonly file: string })[]): readonly string[] {
+  return found.map((one) => ('id' in one ? one.id : one.file));
+}
+
+/** A file's bytes with another text in its first line. */
+function changed(bytes: Buffer, text: string, by: string): Buffer {
+  const before = bytes.toString('latin1');
+  assert.ok(before.includes(text));
+  return Buffer.from(before.replace(text, by), 'latin1');
+}
+
 function realFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'gwproxy-spool-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -43,7 +54,7 @@ function realFolder(t: TestContext): string {
 test('a stored delivery is loaded as it was from a real disk, and only its owner may read it', async (t) => {
   const folder = realFolder(t);
   const store = storeOn(nodeDisk, {}, folder);
-  assert.deepEqual(await store.open(), { spooled: [], dead: [], corrupt: [] });
+  assert.deepEqual(await store.open(), { spooled: [], dead: [], corrupt: [], unreadable: [] });
   const body = Buffer.from([0, 10, 255, 13, 10, 0]);
   const id = await kept(store, { body, expiresAt: NOW + 5, dedupKey: null, orderKey: null });
   for (const name of ['', 'tmp', 'new', 'dead', 'corrupt']) {
@@ -188,9 +199,10 @@ test('a file that is no delivery is moved aside and returned as corrupt, and the
     ['0000000000b', bytes.subarray(0, 40)],
     ['0000000000c', Buffer.concat([bytes.subarray(0, -1), Buffer.from('!')])],
     ['0000000000d', Buffer.alloc(0)],
-    ['0000000000e', Buffer.from(bytes.toString('latin1').replace('"version":2', '"version":9'), 'latin1')],
+    ['0000000000e', changed(bytes, '"version":2', '"version":"2"')],
     ['0000000000f', Buffer.from('null\n')],
     ['notes.txt', bytes],
+    ['screenshots', bytes],
   ]);
   for (const [name, content] of bad) disk.put(`${FOLDER}/new/${name}`, content);
   disk.put(`${FOLDER}/tmp/0000000000g`, bytes);
@@ -206,21 +218,109 @@ test('a file that is no delivery is moved aside and returned as corrupt, and the
   );
   assert.deepEqual(disk.names(`${FOLDER}/corrupt`), [...bad.keys()]);
   assert.deepEqual([disk.names(`${FOLDER}/tmp`), disk.names(`${FOLDER}/dead`)], [[], []]);
-  assert.deepEqual((await storeOn(disk).open()).corrupt, [], 'once');
+  const again = await storeOn(disk).open();
+  assert.deepEqual(again.corrupt, [], 'once');
+  assert.deepEqual(
+    again.unreadable.map(({ file, place, because }) => [file, place, because]),
+    [...bad.keys()].map((file) => [file, 'corrupt', 'damaged']),
+    'and listed as long as they are there',
+  );
 });
 
-test('a file that cannot be read or moved is no reason not to start', async () => {
+test('a file that the disk does not give is left where it is, and read again when the operator asks', async () => {
+  const disk = new MemoryDisk();
+  const store = await opened(disk, { count: 2 });
+  const [bad, good] = [await kept(store), await kept(store)];
+  disk.fault = (call, path) => (call === 'read' && path.endsWith(bad) ? failure('EIO') : undefined);
+  const next = storeOn(disk, { count: 2 });
+  const found = await next.open();
+  assert.deepEqual([ids(found.spooled), found.corrupt], [[good], []]);
+  assert.deepEqual(
+    next.unreadable().map(({ file, place, because, bytes }) => [file, place, because, bytes]),
+    [[bad, 'new', 'disk', null]],
+  );
+  assert.deepEqual(disk.names(`${FOLDER}/new`), [bad, good]);
+  assert.throws(() => next.put(request()), refusedBecause('full'), 'it takes room');
+  assert.equal(await next.recover(bad), null);
+  assert.equal(next.unreadable().length, 1, 'and stays listed');
+  disk.fault = () => undefined;
+  assert.equal((await next.recover(bad))?.id, bad);
+  assert.deepEqual([next.unreadable(), (await next.read(bad)).profile], [[], 'inbox']);
+});
+
+test('a damaged file that cannot be moved is no reason not to start', async () => {
   const disk = new MemoryDisk();
   const store = await opened(disk);
-  const [bad, good] = [await kept(store), await kept(store)];
-  disk.fault = (call, path) =>
-    (call === 'read' || call === 'rename') && path.endsWith(bad) ? failure('EIO') : undefined;
+  const good = await kept(store);
+  disk.put(`${FOLDER}/new/0000000000a`, Buffer.from('torn'));
+  disk.fault = (call) => (call === 'rename' ? failure('EROFS') : undefined);
   const found = await storeOn(disk).open();
-  assert.deepEqual(
-    found.spooled.map(({ id }) => id),
-    [good],
+  assert.deepEqual(ids(found.spooled), [good]);
+  assert.match(found.corrupt[0]?.reason ?? '', /does not end; and it cannot be moved: EROFS/);
+  assert.equal(found.unreadable[0]?.place, 'new');
+});
+
+test('a delivery that an older gwproxy spooled is read, also from where one of another version set it aside', async () => {
+  const disk = new MemoryDisk();
+  const store = await opened(disk);
+  const id = await kept(store);
+  const dead = await kept(store);
+  await store.moveToDead(dead, HOW);
+  const current = disk.bytes(`${FOLDER}/new/${id}`);
+  const old = changed(
+    changed(current, '"version":2', '"version":1'),
+    '"publicTarget":"/api/messages?a=1",',
+    '',
   );
-  assert.match(found.corrupt[0]?.reason ?? '', /EIO.*cannot be moved/);
+  disk.put(`${FOLDER}/new/${id}`, old);
+  disk.put(`${FOLDER}/corrupt/0000000000b`, old);
+  disk.put(`${FOLDER}/corrupt/${dead}`, old);
+  disk.put(`${FOLDER}/dead/${dead}`, old);
+  const next = storeOn(disk);
+  const found = await next.open();
+  assert.deepEqual(ids(found.spooled), ['0000000000b', id]);
+  assert.deepEqual(ids(found.dead), [dead]);
+  assert.deepEqual([found.dead[0]?.end, found.corrupt, found.unreadable], ['refused', [], []]);
+  assert.deepEqual(await next.read(id), request());
+  assert.deepEqual(disk.names(`${FOLDER}/corrupt`), [dead], 'none is read twice');
+});
+
+test('a delivery that a newer gwproxy spooled is left untouched for it, and keeps its id', async () => {
+  const disk = new MemoryDisk();
+  const store = await opened(disk);
+  const [format, sender, dead] = [await kept(store), await kept(store), await kept(store)];
+  await store.moveToDead(dead, HOW);
+  disk.put(
+    `${FOLDER}/new/${format}`,
+    changed(disk.bytes(`${FOLDER}/new/${format}`), '"version":2', '"version":3'),
+  );
+  disk.put(
+    `${FOLDER}/new/${sender}`,
+    changed(disk.bytes(`${FOLDER}/new/${sender}`), 'bot-framework', 'pigeon'),
+  );
+  disk.put(
+    `${FOLDER}/dead/${dead}`,
+    changed(disk.bytes(`${FOLDER}/dead/${dead}`), '"version":2', '"version":3'),
+  );
+  const before = [disk.names(`${FOLDER}/new`), disk.names(`${FOLDER}/dead`)];
+  const next = new FolderStore({ folder: FOLDER, disk, limits: SPOOL_LIMITS, now: () => 0 });
+  const found = await next.open();
+  assert.deepEqual([found.spooled, found.dead, found.corrupt], [[], [], []]);
+  assert.deepEqual(
+    next
+      .unreadable()
+      .map(({ file, place, because, profile, reason }) => [file, place, because, profile, reason]),
+    [
+      [format, 'new', 'newer', 'inbox', 'its format is 3, and this gwproxy reads formats up to 2'],
+      [sender, 'new', 'newer', 'inbox', 'its sender is "pigeon", which this gwproxy does not know'],
+      [dead, 'dead', 'newer', 'inbox', 'its format is 3, and this gwproxy reads formats up to 2'],
+    ],
+  );
+  assert.deepEqual([disk.names(`${FOLDER}/new`), disk.names(`${FOLDER}/dead`)], before);
+  assert.ok((await kept(next)) > dead, 'a clock that was set back gives no id again');
+  await next.removeUnreadable(dead);
+  assert.deepEqual(ids(next.unreadable()), [format, sender]);
+  assert.deepEqual((await storeOn(disk).open()).dead, []);
 });
 
 test('a body that changed on the disk is found out when it is to be sent, and set aside', async () => {
@@ -232,6 +332,13 @@ test('a body that changed on the disk is found out when it is to be sent, and se
   assert.equal((await storeOn(disk).open()).spooled.length, 1, 'a long body is not read before');
   await assert.rejects(store.read(id), CorruptRecord);
   assert.deepEqual(disk.names(`${FOLDER}/corrupt`), [id]);
+  assert.deepEqual(
+    store.unreadable().map(({ file, because, profile }) => [file, because, profile]),
+    [[id, 'damaged', 'inbox']],
+  );
+  assert.throws(() => store.put(request()), refusedBecause('full'), 'it takes room until it is dropped');
+  await store.removeUnreadable(id);
+  assert.deepEqual([store.unreadable(), disk.names(`${FOLDER}/corrupt`)], [[], []]);
   const next = await kept(store);
   await disk.remove(`${FOLDER}/new/${next}`);
   await assert.rejects(store.read(next), /its file is gone/);
