@@ -28,8 +28,11 @@ interface Reading {
   readonly at: number;
 }
 
-/** By pid: the readings of the last call. */
-let known: ReadonlyMap<number, Reading> = new Map();
+/** A mark, and when it was read. */
+export type MarkReading = Pick<Reading, 'mark' | 'at'>;
+
+/** By pid. */
+const known = new Map<number, Reading>();
 
 /**
  * The marks of these processes by pid: null for a process without one, no entry for one that hides it. Marks for
@@ -42,7 +45,7 @@ export async function knownMarks(
   processes: readonly ProcessId[],
   mustBeFresh: (mark: string) => boolean,
   at: number,
-): Promise<ReadonlyMap<number, Pick<Reading, 'mark' | 'at'>>> {
+): Promise<ReadonlyMap<number, MarkReading>> {
   const marks = new Map<number, Reading>();
   const unread: ProcessId[] = [];
   for (const process of processes) {
@@ -53,13 +56,22 @@ export async function knownMarks(
   const read = await readMarks(unread.map(({ pid }) => pid));
   for (const process of unread) {
     const mark = read.get(process.pid);
-    if (mark === undefined) continue;
+    if (mark === undefined) {
+      known.delete(process.pid);
+      continue;
+    }
     const last = lastOf(process);
     const since = last?.mark === mark ? last.since : at;
-    marks.set(process.pid, { started: process.started, mark, since, at });
+    const reading = { started: process.started, mark, since, at };
+    known.set(process.pid, reading);
+    marks.set(process.pid, reading);
   }
-  known = marks;
   return marks;
+}
+
+/** Forgets what was read of processes that are not among these pids: of those that have ended. */
+export function forgetMarksExcept(pids: ReadonlySet<number>): void {
+  for (const pid of known.keys()) if (!pids.has(pid)) known.delete(pid);
 }
 
 function lastOf({ pid, started }: ProcessId): Reading | undefined {
