@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Exchange } from './exchange.ts';
 import { type Peer, peerOf } from './peer.ts';
@@ -9,6 +10,8 @@ export class Connection {
   readonly openExchanges = new Set<Exchange>();
   /** The connection was upgraded, or asks to be. */
   upgraded = false;
+  /** To its newest request; null before the first. */
+  newestResponse: ServerResponse | null = null;
   /** Bytes that had arrived when its newest request ended; null before the first. */
   #served: number | null = null;
 
@@ -20,6 +23,11 @@ export class Connection {
   /** Must be called when a request has ended. */
   markAnswered(): void {
     this.#served = this.socket.bytesRead;
+  }
+
+  /** The answer to its newest request is still being written, or waits to be. */
+  get isSendingAnswer(): boolean {
+    return this.newestResponse !== null && !this.newestResponse.closed;
   }
 
   /** Every request was answered, and no byte has arrived since. */
@@ -61,7 +69,9 @@ export type UnreadableInputAction =
 export class Connections {
   readonly #bySocket = new Map<Socket, Connection>();
 
+  /** Adds a connection; one that is known stays as it is. */
   add(socket: Socket): void {
+    if (this.#bySocket.has(socket)) return;
     const connection = new Connection(socket);
     this.#bySocket.set(socket, connection);
     socket.once('close', () => {

@@ -11,6 +11,7 @@ import { type Connection, Connections } from './connection.ts';
 import { Exchange } from './exchange.ts';
 import type { ReportRefusal } from './refusals.ts';
 import { newRequestId } from './request-id.ts';
+import { isWebSocketHandshake, withdrawOffer } from './upgrade-offer.ts';
 
 /**
  * Ms that an idle connection stays open. The client should close it first: if the door did, a request sent at that
@@ -46,7 +47,7 @@ export interface ListenerContext {
   readonly reportRefusal: ReportRefusal;
 }
 
-/** Called for each request and each upgrade on the public port. */
+/** Called for each request, and for each WebSocket handshake, on the public port. */
 export interface Handlers {
   request(exchange: Exchange): void;
   upgrade(req: IncomingMessage, connection: Connection, early: Buffer): void;
@@ -74,13 +75,9 @@ export class Listener extends Server {
     this.on('request', (req: IncomingMessage, res: ServerResponse) => this.#accept(req, res, false));
     this.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => this.#accept(req, res, true));
     this.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => this.#accept(req, res, false));
-    // While an earlier request is unanswered, the client would read the upgrade's answer as that request's.
-    this.on('upgrade', (req: IncomingMessage, stream: Duplex, early: Buffer) => {
-      const connection = this.#connectionOf(stream);
-      if (connection === undefined) return;
-      if (connection.openExchanges.size > 0) stream.destroy();
-      else this.#handlers.upgrade(req, connection, early);
-    });
+    this.on('upgrade', (req: IncomingMessage, stream: Duplex, early: Buffer) =>
+      this.#upgrade(req, stream, early),
+    );
     this.on('connect', (req: IncomingMessage, stream: Duplex) => this.#refuseTunnel(req, stream));
     this.on('clientError', (error: Error, stream: Duplex) => this.#refuseUnreadable(error, stream));
     this.on('drop', () => this.#countDropped());
@@ -161,11 +158,31 @@ export class Listener extends Server {
       onDone: (done) => this.#finish(connection, done),
     });
     connection.openExchanges.add(exchange);
+    connection.newestResponse = res;
     this.#inFlight += 1;
     if (!this.listening) res.shouldKeepAlive = false;
     if (this.#inFlight > limits.connections || connection.openExchanges.size > MAX_PIPELINED)
       this.#overload(exchange);
     else this.#handlers.request(exchange);
+  }
+
+  #upgrade(req: IncomingMessage, stream: Duplex, early: Buffer): void {
+    const connection = this.#connectionOf(stream);
+    if (connection === undefined) return;
+    const { socket } = connection;
+    // While an earlier request is unanswered, the client would read the upgrade's answer as that request's.
+    if (connection.openExchanges.size > 0) {
+      socket.destroy();
+    } else if (isWebSocketHandshake(req)) {
+      this.#handlers.upgrade(req, connection, early);
+    } else if (connection.isSendingAnswer) {
+      // Node would never send the answer to a request that is read again before the answer ahead of it is sent.
+      socket.on('error', () => socket.destroy());
+      socket.destroySoon();
+    } else {
+      withdrawOffer(req, socket, early);
+      this.emit('connection', socket);
+    }
   }
 
   #finish(connection: Connection, exchange: Exchange): void {

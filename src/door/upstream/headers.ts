@@ -32,6 +32,7 @@ export function requestHeaders(head: Head, { peer, publicUrl, requestId, strippe
       case 'trailer':
       case 'transfer-encoding':
       case 'upgrade':
+      case 'http2-settings':
       case 'content-length':
       case 'expect':
       case 'x-request-id':

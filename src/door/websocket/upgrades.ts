@@ -16,7 +16,7 @@ import { readHead } from '../request/read-head.ts';
 import { type Forwarding, requestHeaders } from '../upstream/headers.ts';
 import { Session } from './session.ts';
 
-/** Serves WebSocket upgrades, for routes that the head alone decides. */
+/** Serves the opening handshakes of WebSockets, for routes that the head alone decides. */
 export class Upgrades {
   readonly #context: DoorContext;
   readonly #proxy = createProxyServer();
@@ -36,7 +36,7 @@ export class Upgrades {
     this.#sessions.set(req, session);
     let profile: string | null = null;
     try {
-      const head = readUpgrade(req, early);
+      const head = readHandshake(req, early);
       session.requestId = senderRequestId(head) ?? session.requestId;
       const ruleSet = this.#context.ruleSet();
       if (ruleSet === null) throw notReadyYet();
@@ -64,16 +64,10 @@ export class Upgrades {
   }
 }
 
-function readUpgrade(req: IncomingMessage, early: Buffer): Head {
+function readHandshake(req: IncomingMessage, early: Buffer): Head {
   const head = readHead(req);
-  const isWebSocket =
-    head.method === 'GET' &&
-    req.httpVersion === '1.1' &&
-    head.header('upgrade')?.toLowerCase() === 'websocket' &&
-    head.length === 0 &&
-    early.length === 0;
-  if (!isWebSocket) throw new DoorError('GWPROXY_REQUEST_INVALID', 'only WebSocket upgrades are supported');
-  return head;
+  if (early.length === 0) return head;
+  throw new DoorError('GWPROXY_REQUEST_INVALID', 'bytes follow the WebSocket handshake before its answer');
 }
 
 /** The headers as Node's client takes them: a repeated header is a list under its first spelling. */

@@ -33,7 +33,18 @@ test('what speaks of one connection alone is not forwarded', () => {
   const headers = forwarded([
     ...['Connection', 'close, X-Hop', 'X-Hop', '1', 'connection', 'x-other', 'X-Other', '2'],
     ...['Keep-Alive', 'timeout=5', 'Proxy-Connection', 'keep-alive', 'TE', 'trailers', 'Trailer', 'X-T'],
-    ...['Upgrade', 'h2c', 'Content-Length', '3', 'Expect', '100-continue', 'X-Kept', 'yes'],
+    ...[
+      'Upgrade',
+      'h2c',
+      'HTTP2-Settings',
+      'AAMAAABk',
+      'Content-Length',
+      '3',
+      'Expect',
+      '100-continue',
+      'X-Kept',
+      'yes',
+    ],
   ]);
   assert.deepEqual(Object.keys(headers), [
     'host',
