@@ -17,7 +17,7 @@ import { logsFolder } from './logs/log-index.ts';
 import { throttleRefusals } from './logs/throttle.ts';
 import { type ConfigSource, Reloader } from './reload.ts';
 import { servingIn } from './supervised-status.ts';
-import { describeHolder } from './supervisor/ports/port-owner.ts';
+import { conflictText, findConflict } from './supervisor/ports/port-conflict.ts';
 import { createRun } from './supervisor/run/run.ts';
 import { createSupervisor } from './supervisor/supervisor.ts';
 import { errorMessage, hasCode } from './util/errno.ts';
@@ -264,6 +264,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 /** Why the door cannot listen, and which process has its port. */
 async function listenFailure(cause: unknown, { host, port }: Plan['listen']): Promise<string> {
-  if (hasCode(cause, 'EADDRINUSE')) return `it is in use by ${await describeHolder(host, port)}`;
-  return errorMessage(cause);
+  if (!hasCode(cause, 'EADDRINUSE')) return errorMessage(cause);
+  const conflict = await findConflict(host, port);
+  return conflict === null ? 'it was in use a moment ago; try again' : conflictText(port, conflict);
 }

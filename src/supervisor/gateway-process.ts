@@ -52,7 +52,10 @@ export class GatewayProcess {
     try {
       await context.starts.acquire(name, isUrgent);
       if (!isWanted()) return failed(STOPPED_BEFORE_START);
-      const acquired = await context.ports.acquire(profile());
+      const acquired = await context.ports.acquire(profile(), {
+        isWanted,
+        waits: (reason) => dispatch({ type: 'trouble', generation, reason }),
+      });
       if (!acquired.ok) failed(acquired.reason);
       else if (!isWanted()) failed(STOPPED_BEFORE_START);
       else await this.#run(generation, commandFor(launch, listeners, acquired.ports));

@@ -1,11 +1,12 @@
 import type { Status } from '../../admin/status.ts';
 import type { Plan } from '../../config/types.ts';
+import { clientPortAdvice } from '../../supervisor/ports/client-ports.ts';
 import { connectableHost } from '../../supervisor/ports/connectable-host.ts';
 import { pm2HolderOf } from '../../supervisor/ports/pm2-daemon.ts';
-import { isFree, tryListen } from '../../supervisor/ports/port-book.ts';
-import { describeHolder } from '../../supervisor/ports/port-owner.ts';
+import { findConflict, type PortConflict } from '../../supervisor/ports/port-conflict.ts';
+import { tryListen } from '../../supervisor/ports/try-port.ts';
 import { listenStream } from '../service/describe-service.ts';
-import { error, type Fault } from './finding.ts';
+import { error, type Fault, warn } from './finding.ts';
 import { socketUnitOf } from './socket-unit-findings.ts';
 import { placeText, type Subject } from './subject.ts';
 
@@ -25,26 +26,43 @@ export async function checkPorts(subject: Subject): Promise<readonly Fault[]> {
   if (plan === null || unresponsive !== null) return [];
   const faults = await Promise.all(
     wantedPorts(plan, status).map(async (wanted) => {
-      const { host, port, profile, listener, where } = wanted;
-      const isPublic = profile === null;
+      const { host, port } = wanted;
+      const isPublic = wanted.profile === null;
       // systemd holds it for the gwproxy that it starts.
       if (isPublic && (await socketUnitOf(subject)) === listenStream(plan.listen)) return [];
       const refused = isPublic ? refusedFault(await tryListen(host, port), wanted, subject.hint) : null;
       if (refused !== null) return [refused];
-      if ((await isFree(host, port)) || (await pm2HolderOf(addressOf(host), port)) !== null) return [];
-      const inUse = `is in use by ${await describeHolder(host, port)}`;
-      return isPublic
-        ? [error(`the public port ${port} ${inUse}`, 'stop that program, or change `listen`', where)]
-        : [
-            error(
-              `${profile}: port ${port} (listener ${listener}) ${inUse}`,
-              `stop that program, or change the port of ${profile}`,
-              where,
-            ),
-          ];
+      const conflict = await findConflict(host, port);
+      if (conflict === null) return clientPortFaults(wanted);
+      if ((await pm2HolderOf(addressOf(host), port)) !== null) return [];
+      return [conflictFault(conflict, wanted)];
     }),
   );
   return faults.flat();
+}
+
+/** A port that is free now and that the system may give to an outgoing connection before its gateway starts. */
+async function clientPortFaults(wanted: WantedPort): Promise<readonly Fault[]> {
+  const advice = await clientPortAdvice(wanted.port);
+  if (advice === null) return [];
+  const what = `${nameOf(wanted)} may be taken by an outgoing connection of any program before it is used`;
+  return [warn(what, advice, wanted.where)];
+}
+
+function conflictFault(conflict: PortConflict, wanted: WantedPort): Fault {
+  const { profile, where } = wanted;
+  const what = `${nameOf(wanted)} ${conflict.text}`;
+  if (conflict.kind === 'closing') {
+    const wait =
+      profile === null ? 'run gwproxy up once it is free' : 'none: the start of its gateway waits for it';
+    return warn(what, wait, where);
+  }
+  const change = profile === null ? 'change `listen`' : `change the port of ${profile}`;
+  return error(what, conflict.advice ?? `stop that program, or ${change}`, where);
+}
+
+function nameOf({ port, profile, listener }: WantedPort): string {
+  return profile === null ? `the public port ${port}` : `${profile}: port ${port} (listener ${listener})`;
 }
 
 /**
@@ -61,7 +79,7 @@ export function refusedFault(
       return error(
         `this user may not listen on the public port ${port}`,
         'point a tunnel or a TLS proxy to a port from 1024 on, or ' +
-          `\`gwproxy service install --system --socket${hint}\`, or sysctl net.ipv4.ip_unprivileged_port_start=${port}`,
+          `\`gwproxy service install --system --socket${hint}\`, or \`sudo sysctl -w net.ipv4.ip_unprivileged_port_start=${port}\``,
       );
     case 'EADDRNOTAVAIL':
       return error(`the public address ${host} does not belong to this machine`, 'change `listen`');

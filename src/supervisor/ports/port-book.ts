@@ -1,21 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { ListenerPlan, ProfilePlan } from '../../config/types.ts';
-import { errorCode } from '../../util/errno.ts';
-import { describeHolder } from './port-owner.ts';
-
-export interface PortRange {
-  readonly from: number;
-  readonly to: number;
-}
+import { allocationRange, type PortRange } from './client-ports.ts';
+import { conflictText, findConflict } from './port-conflict.ts';
+import { isFree } from './try-port.ts';
 
 export type AcquiredPorts =
   | { readonly ok: true; readonly ports: ReadonlyMap<string, number> }
   | { readonly ok: false; readonly reason: string };
 
-const RANGE_SIZE = 12_768;
-const DEFAULT_RANGE: PortRange = { from: 20_000, to: 32_767 };
 /** How many ports an allocation tries before it gives up. */
 const MAX_TRIES = 512;
 /**
@@ -24,8 +16,21 @@ const MAX_TRIES = 512;
  */
 const LINGER = 20;
 const LINGER_TRIES = 5;
-/** Timeout in ms of a connection to a port that gwproxy cannot bind; loopback answers at once. */
-const CONNECT_TIMEOUT = 500;
+/**
+ * ms that a start waits for a port that only a connection which is over keeps: a minute in TIME_WAIT, and some more.
+ * A connection whose other end stays silent may take longer; its start fails, and is repeated.
+ */
+const CLOSING_AT_MOST = 70_000;
+/** ms between two tries meanwhile. */
+const CLOSING_RETRY = 250;
+
+/** What a start that waits for a port needs. */
+export interface PortWait {
+  /** False once the start is not wanted any more, which ends the wait. */
+  readonly isWanted: () => boolean;
+  /** Called once for a wait, with the reason. */
+  readonly waits: (reason: string) => void;
+}
 
 /** Keeps track of which profile has which ports; one for each supervisor. */
 export class PortBook {
@@ -86,17 +91,21 @@ export class PortBook {
 
   /**
    * Makes sure that every port of the profile is free at this moment, and allocates those of `port: auto`. An allocated
-   * port stays the same from start to start while it is free. A fixed port that is in use fails the start, since its
-   * requests would reach another process; if it belongs to a gateway that is ending, that end is awaited.
+   * port stays the same from start to start while it is free. A fixed port that a process has fails the start, since
+   * its requests would reach that process; if it belongs to a gateway that is ending, that end is awaited, and so is
+   * that of a connection which no process has any more.
    */
-  async acquire(profile: ProfilePlan): Promise<AcquiredPorts> {
+  async acquire(profile: ProfilePlan, wait: PortWait): Promise<AcquiredPorts> {
     const ports = this.#ports.get(profile.name) ?? new Map<string, number>();
     this.#ports.set(profile.name, ports);
     for (const listener of profile.listeners) {
       const port = ports.get(listener.name);
       if (port !== undefined && (await this.#becomesFree(listener, port))) continue;
-      if (listener.port !== 'auto')
-        return { ok: false, reason: await this.#inUseText(profile.name, listener.host, listener.port) };
+      if (listener.port !== 'auto') {
+        const reason = await this.#conflictText(profile.name, listener.host, listener.port, wait);
+        if (reason === null) continue;
+        return { ok: false, reason };
+      }
       const allocated = await this.#allocate(listener);
       if (allocated === undefined) return { ok: false, reason: 'no free port could be allocated' };
       if (port !== undefined) this.#allocated.delete(port);
@@ -117,13 +126,22 @@ export class PortBook {
     return false;
   }
 
-  async #inUseText(profile: string, host: string, port: number): Promise<string> {
+  /** Why a fixed port is not free; null if it has become free. Waits for the end of a connection that is over. */
+  async #conflictText(profile: string, host: string, port: number, wait: PortWait): Promise<string | null> {
     for (const [name, ports] of this.#ports) {
       if (name !== profile && this.#allocated.has(port) && [...ports.values()].includes(port)) {
         return `port ${port} is in use by ${name}, which it was allocated to; restart ${name}`;
       }
     }
-    return `port ${port} is in use by ${await describeHolder(host, port)}`;
+    const deadline = performance.now() + CLOSING_AT_MOST;
+    for (let told = false; ; await setTimeout(CLOSING_RETRY)) {
+      const conflict = await findConflict(host, port);
+      if (conflict === null) return null;
+      const reason = conflictText(port, conflict);
+      if (conflict.kind === 'held' || !wait.isWanted() || performance.now() > deadline) return reason;
+      if (!told) wait.waits(reason);
+      told = true;
+    }
   }
 
   #isFixed(port: number): boolean {
@@ -150,55 +168,4 @@ export class PortBook {
     }
     return undefined;
   }
-}
-
-/**
- * The range that ports are allocated from: outside the system's range for client sockets, one of which could otherwise
- * take a port while its gateway restarts.
- */
-export async function allocationRange(file = '/proc/sys/net/ipv4/ip_local_port_range'): Promise<PortRange> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    // Not Linux. Elsewhere the range begins at 49152 (RFC 6335 §6).
-    if (errorCode(error) !== undefined) return DEFAULT_RANGE;
-    throw error;
-  }
-  const [low = 0, high = 0] = text.trim().split(/\s+/).map(Number);
-  if (low - RANGE_SIZE > 1024) return { from: low - RANGE_SIZE, to: low - 1 };
-  if (high + 1000 < 65_535) return { from: high + 1, to: 65_535 };
-  return DEFAULT_RANGE;
-}
-
-/** Whether a gateway could listen there now; finds out by listening. */
-export async function isFree(host: string, port: number): Promise<boolean> {
-  const code = await tryListen(host, port);
-  if (code === null) return true;
-  if (code === 'EADDRINUSE') return false;
-  // A privileged port, or an address that is not this machine's (a container's): in use if it accepts connections.
-  return !(await acceptsConnections(host, port));
-}
-
-/** The system's error code for listening there; null if it is permitted. */
-export function tryListen(host: string, port: number): Promise<string | null> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', (error) => resolve(errorCode(error) ?? error.message));
-    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)));
-  });
-}
-
-function acceptsConnections(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    socket.setTimeout(CONNECT_TIMEOUT);
-    const settle = (accepted: boolean): void => {
-      socket.destroy();
-      resolve(accepted);
-    };
-    socket.once('connect', () => settle(true));
-    socket.once('timeout', () => settle(false));
-    socket.on('error', () => settle(false));
-  });
 }

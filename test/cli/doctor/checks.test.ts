@@ -7,6 +7,7 @@ import { runChecks } from '../../../src/cli/doctor/checks.ts';
 import { gatherSubject } from '../../../src/cli/doctor/subject.ts';
 import { serviceNameOf } from '../../../src/cli/service/service-name.ts';
 import { folder, type Written } from '../../config/folder.ts';
+import { closedConnection, outgoingConnection } from '../../supervisor/ports/connections.ts';
 import { listen } from '../../support/sockets.ts';
 
 /** The faults of that config, a line each, with files relative to the folder. */
@@ -104,6 +105,31 @@ test('a port that another program holds is an error that names the program', asy
     `error ports: gwproxy.yaml:3: bot: port ${bot} (listener main) is in use by ${holder}`,
   ]);
 });
+
+if (process.platform === 'linux') {
+  test("a port of another program's connection is an error, one that only the system keeps is a warning", async (t) => {
+    const { port, peerPort } = await outgoingConnection(t);
+    const own = (fixed: number) =>
+      config(`{ command: node bot.js, listeners: { main: { port: ${fixed} } } }`);
+    const taken = await faults(t, own(port));
+    const where = `gwproxy.yaml:3: bot: port ${port} (listener main)`;
+    assert.deepEqual(taken.lines, [
+      `error ports: ${where} is in use by a connection of node (pid ${process.pid}) with 127.0.0.1:${peerPort}`,
+    ]);
+    const instead = taken.findings.find(({ check }) => check === 'ports')?.instead ?? '';
+    assert.match(instead, /^choose a port outside \d+ to \d+, .*ip_local_port_range/);
+    const { port: closing, finish } = await closedConnection(t);
+    const { lines, findings } = await faults(t, own(closing));
+    assert.match(
+      lines.join(),
+      /^warn ports: gwproxy\.yaml:3: bot: port \d+ \(listener main\) is not free yet: /,
+    );
+    assert.match(findings.find(({ check }) => check === 'ports')?.instead ?? '', /waits for it$/);
+    finish();
+    const free = await faults(t, own(closing));
+    assert.match(free.lines.join(), /^warn ports: .* may be taken by an outgoing connection of any program/);
+  });
+}
 
 test('commands in findings can be pasted: with the config if it is not the default, and paths quoted', async (t) => {
   const files = {
