@@ -7,6 +7,8 @@ export interface UnmatchedEntry {
   readonly platform: PlatformName;
   /** A secret is replaced by its keyed hash, which differs between secrets and between runs. */
   readonly fields: Readonly<Record<string, string>>;
+  /** The audience of the request's bearer token, as written; null if it has none, or the sender none. */
+  readonly audience: string | null;
   /** The host and path prefix that a route needs to claim these requests. */
   readonly scope: { readonly host: string | null; readonly path: string };
   /** The path of the newest request. */
@@ -30,6 +32,7 @@ export function unmatchedEntries(keys: readonly SeenKey[]): readonly UnmatchedEn
   return keys.map(({ attributes, scope, path, count, firstSeen, lastSeen }) => ({
     platform: attributes.platform,
     fields: attributes.fields,
+    audience: attributes.audience ?? null,
     scope,
     path,
     count,
@@ -51,6 +54,7 @@ function isEntry(value: unknown): value is UnmatchedEntry {
     isPlatformName(value['platform']) &&
     isPlainObject(value['fields']) &&
     Object.values(value['fields']).every((field) => typeof field === 'string') &&
+    (value['audience'] === null || typeof value['audience'] === 'string') &&
     isPlainObject(value['scope']) &&
     (value['scope']['host'] === null || typeof value['scope']['host'] === 'string') &&
     typeof value['scope']['path'] === 'string' &&

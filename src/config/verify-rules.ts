@@ -1,9 +1,7 @@
+import { appIdOf, appOfAccount } from '../routing/microsoft-ids.ts';
 import type { Profile } from './read/profile.ts';
 import type { VerifyConfig } from './schema/verify-schema.ts';
 import type { TokenRules, VerifyRules } from './types.ts';
-
-/** A Bot Framework recipient that is an app. */
-const APP_RECIPIENT = /^28:(.+)$/;
 
 /** The rules that the door verifies a profile's requests by; null if there are none. Pure. */
 export function verifyRules(profile: Profile): VerifyRules | null {
@@ -22,14 +20,13 @@ export function verifyRules(profile: Profile): VerifyRules | null {
   };
 }
 
-/** The app ids in a profile's Bot Framework routes, in lower case; one list for each route. */
+/** The app ids in a profile's Bot Framework routes, as `appIdOf` writes them; one list for each route. */
 export function appsOfRoutes({ config }: Profile): readonly (readonly string[])[] {
   return config.routes.flatMap(({ key }) => {
     if (key?.platform !== 'bot-framework') return [];
     const { app = [], recipient = [] } = key.fields;
-    const named = recipient.flatMap((one) => APP_RECIPIENT.exec(one)?.[1] ?? []);
-    const apps = [...app.map((one) => APP_RECIPIENT.exec(one)?.[1] ?? one), ...named];
-    return [apps.map((one) => one.toLowerCase())];
+    const named = recipient.flatMap((one) => appOfAccount(one) ?? []);
+    return [[...app.map((one) => appIdOf(one) ?? one.toLowerCase()), ...named]];
   });
 }
 

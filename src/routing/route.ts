@@ -71,4 +71,9 @@ export interface Attributes {
    * without any of these is tried last, however many fields it has.
    */
   readonly own?: readonly string[];
+  /**
+   * The audience of the request's bearer token as it is written, if the sender has one. No route is compared with it: it
+   * tells the operator whom a request was for that no profile claims.
+   */
+  readonly audience?: string;
 }

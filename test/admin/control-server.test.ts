@@ -52,6 +52,7 @@ function commands(called: string[]): Commands {
       {
         platform: 'slack',
         fields: { team: 'T0AAAAAAA1' },
+        audience: null,
         scope: { host: null, path: '' },
         path: '/slack/events',
         count: 2,

@@ -31,6 +31,8 @@ export interface Explanation {
   readonly nearest: ExplainedRoute | null;
   /** For an unmatched request: the line of config that would claim it. */
   readonly claim: string | null;
+  /** What to know before one takes that line; null for nothing. */
+  readonly note: string | null;
 }
 
 export interface Target {
@@ -62,6 +64,7 @@ const NO_DETAILS: ExplanationDetails = {
   beaten: [],
   nearest: null,
   claim: null,
+  note: null,
 };
 
 /** Explains a decision. File names are relative to `folder`. Pure. */
@@ -153,14 +156,16 @@ function unmatchedDetails(
   sender: SenderReading | undefined,
   status: number,
   folder: string,
-): Pick<Explanation, 'outcome' | 'because' | 'nearest' | 'claim'> {
+): Pick<Explanation, 'outcome' | 'because' | 'nearest' | 'claim' | 'note'> {
   const [named] = sender?.deliveries ?? [];
+  const claim = named && claimLine(named, scope ?? ANYWHERE);
   const nearest = named && nearestRoute(plan.routes, request.head, named);
   return {
     outcome: 'unmatched',
     because: `${unmatchedReason(plan, sender)}; the answer is ${status}`,
     nearest: nearest === undefined ? null : explainedRoute(nearest, folder),
-    claim: (named && claimLine(named, scope ?? ANYWHERE)?.line) ?? null,
+    claim: claim?.line ?? null,
+    note: claim?.note ?? null,
   };
 }
 

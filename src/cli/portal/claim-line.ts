@@ -8,6 +8,13 @@ export interface ClaimLine {
   readonly line: string;
   /** Its secret fields, whose values gwproxy does not store; the line has `${NAME}` for each. */
   readonly secrets: readonly string[];
+  /** What to know of the request before one takes the line; null for nothing. */
+  readonly note: string | null;
+}
+
+/** What a claim is made of: a request's attributes, of which the audience may be null. */
+interface Claimed extends Pick<Attributes, 'platform' | 'fields'> {
+  readonly audience?: string | null;
 }
 
 /** The host and path prefix of the routes that decided the request; only a route with the same ones is considered. */
@@ -17,7 +24,7 @@ export interface RouteScope {
 }
 
 /** Undefined if no route can claim the request: it names no bot, or its sender has no route key. */
-export function claimLine(attributes: Attributes, { host, path }: RouteScope): ClaimLine | undefined {
+export function claimLine(attributes: Claimed, { host, path }: RouteScope): ClaimLine | undefined {
   const { platform } = attributes;
   const named = identifyingFields(attributes);
   if (named.length === 0) return undefined;
@@ -30,12 +37,20 @@ export function claimLine(attributes: Attributes, { host, path }: RouteScope): C
   ];
   const line = (key: readonly string[]) => `routes: [{ ${[...scope, ...key].join(', ')} }]`;
   if (platform === 'custom') {
-    return { line: line(named.map((field) => customField(field, value(field)))), secrets };
+    return { line: line(named.map((field) => customField(field, value(field)))), secrets, note: null };
   }
   const configKey = platforms.find(({ name }) => name === platform)?.configKey ?? null;
   if (configKey === null) return undefined;
   const fields = named.map((field) => `${field}: ${value(field)}`).join(', ');
-  return { line: line([`${configKey}: { ${fields} }`]), secrets };
+  return { line: line([`${configKey}: { ${fields} }`]), secrets, note: audienceNote(attributes, named) };
+}
+
+/** What the token says of the bot where the line does not name the app: the operator may have meant that one. */
+function audienceNote({ fields: { app }, audience }: Claimed, named: readonly string[]): string | null {
+  if (audience === undefined || audience === null || named.includes('app')) return null;
+  return app === undefined
+    ? `the token is for ${yamlText(audience)}, which names no app`
+    : `the token is for the app ${app}, which may be a blueprint of several agents; app: ${yamlText(app)} claims all of them`;
 }
 
 /**
@@ -43,7 +58,7 @@ export function claimLine(attributes: Attributes, { host, path }: RouteScope): C
  * repository of a GitHub app's event), so a route with them would miss the others. Secret fields are used only if there
  * are no others.
  */
-function identifyingFields({ platform, fields }: Attributes): readonly string[] {
+function identifyingFields({ platform, fields }: Claimed): readonly string[] {
   const names = Object.keys(fields);
   if (platform === 'bot-framework') return firstPresent(names, botFrameworkFields(fields));
   if (platform === 'github') return firstPresent(names, ['app', 'repository', 'installation', 'hook']);

@@ -13,7 +13,7 @@ const SENDER_TEXTS: Readonly<Partial<Record<PlatformName, SenderTexts>>> = {
   'bot-framework': {
     title: 'Bot Framework, Teams and Agent 365',
     fields: {
-      app: "The bot's app id (a GUID): its recipient `28:<app>`, or the audience of the request's token.",
+      app: "The bot's app id (a GUID): its recipient `28:<app>`, or the audience of the request's token (`<app>`, `api://<app>` or `api://botid-<app>`).",
       recipient: 'The id of the recipient, such as an Agent 365 user `8:orgid:<GUID>`.',
       agentic_app: "The app id of an Agent 365 agent's instance.",
       tenant: 'The Entra tenant of the recipient or the conversation.',

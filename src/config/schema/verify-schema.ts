@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { appIdOf, guidOf } from '../../routing/microsoft-ids.ts';
 import { strict, text } from './fields.ts';
 import { keysUrlFault } from './public-url.ts';
 import { textOrTexts } from './route-fields.ts';
 
 export type VerifyConfig = z.output<ReturnType<typeof verifySchema>>;
 
-const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** The secret_token that Telegram's setWebhook allows. */
 const TELEGRAM_TOKEN = /^[\w-]{1,256}$/;
 const ED25519_KEY = /^[0-9a-f]{64}$/i;
@@ -67,23 +67,32 @@ function matching(pattern: RegExp, message: string) {
   return textOrTexts().refine((values) => values.every((value) => pattern.test(value)), { error: message });
 }
 
-function guids() {
-  return matching(GUID, 'must be GUIDs').transform((ids) => ids.map((id) => id.toLowerCase()));
+/** GUIDs in any spelling that `read` knows; read as it writes them. */
+function guids(read: (text: string) => string | undefined) {
+  const message = 'must be GUIDs';
+  return textOrTexts().transform((written, context) => {
+    const ids = written.flatMap((text) => read(text) ?? []);
+    if (ids.length === written.length) return ids;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
 }
 
 function botFramework() {
   const what = 'true, or a map';
   const full = strict(
     {
-      apps: guids()
+      apps: guids(appIdOf)
         .optional()
-        .describe("The accepted audiences, as app ids; by default the apps of the profile's routes."),
+        .describe(
+          "The apps that tokens may be for, as `<app>`, `api://<app>` or `api://botid-<app>`; by default the apps of the profile's routes.",
+        ),
       issuers: matching(ISSUER, 'must be URLs, as tokens have them in iss')
         .optional()
         .describe(
           "The accepted issuers, exactly as in iss; by default Bot Framework's and Microsoft Entra's.",
         ),
-      tenants: guids()
+      tenants: guids(guidOf)
         .optional()
         .describe(
           "Entra tenants of which every token is accepted, whichever app asked for it; by default only tokens that Microsoft's messaging service or the bot itself asked for.",

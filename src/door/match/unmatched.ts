@@ -64,14 +64,14 @@ export class Unmatched implements UnmatchedKeys {
     return size;
   }
 
-  #recordOne({ platform, fields }: Attributes, scope: UnmatchedScope, path: string): void {
+  #recordOne({ platform, fields, audience }: Attributes, scope: UnmatchedScope, path: string): void {
     // Without fields no route could claim it.
     if (Object.keys(fields).length === 0) return;
     // JSON, so that different fields never give the same key.
     const key = JSON.stringify([platform, Object.entries(fields), scope.host, scope.path]);
     const known = this.#keys.get(key);
     const now = this.#now();
-    const attributes = known?.attributes ?? { platform, fields };
+    const attributes = known?.attributes ?? { platform, fields, ...(audience !== undefined && { audience }) };
     // Deleted first, so that the newest key is last in the map.
     this.#keys.delete(key);
     this.#keys.set(key, {

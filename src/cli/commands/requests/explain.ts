@@ -57,6 +57,7 @@ function text({ outcome, platform, targets, because, found, deliveries, ...rest 
     ...rest.beaten.map((route) => ['beats', explainedRouteText(route)] as const),
     ...(rest.nearest === null ? [] : [['nearest', explainedRouteText(rest.nearest)] as const]),
     ...(rest.claim === null ? [] : [['claim it', rest.claim] as const]),
+    ...(rest.note === null ? [] : [['note', rest.note] as const]),
   ];
   return lines.map(([name, value]) => `${name.padEnd(8)}  ${value}`).join('\n');
 }

@@ -45,7 +45,9 @@ function claimText(entry: UnmatchedEntry): readonly string[] {
   if (claim === undefined)
     return ['    no route can match it by these fields; give the bot a path of its own'];
   const names = claim.secrets.map(fieldName).join(', ');
-  const note =
-    claim.secrets.length === 0 ? '' : `    # ${names}: gwproxy does not store the value; set the variable`;
-  return [`    ${claim.line}${note}`];
+  const notes = [
+    ...(claim.secrets.length === 0 ? [] : [`${names}: gwproxy does not store the value; set the variable`]),
+    ...(claim.note === null ? [] : [claim.note]),
+  ];
+  return [`    ${claim.line}${notes.length === 0 ? '' : `    # ${notes.join('; ')}`}`];
 }

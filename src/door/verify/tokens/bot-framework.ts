@@ -3,6 +3,8 @@ import type { TokenRules } from '../../../config/types.ts';
 import type { TokenKey } from '../../../jwks.ts';
 import { compileJsonReads, readJson } from '../../../routing/body/json.ts';
 import { peekJwt } from '../../../routing/jwt.ts';
+import { ACTIVITY_SHAPE, CALL_ISSUERS, isActivity } from '../../../routing/microsoft-activity.ts';
+import { appOfAudience } from '../../../routing/microsoft-ids.ts';
 import { type Received, refused, type Verdict, type Verifier } from '../verdict.ts';
 import { issuerOf, signsFor, tenantOf } from './issuers.ts';
 import type { KeyStore } from './key-store.ts';
@@ -11,8 +13,7 @@ import { isWithin, sameUrl } from './service-url.ts';
 /** Seconds by which clocks may differ, as in Microsoft's SDKs. */
 const SKEW = 5 * 60;
 
-const SERVICE_URL = '/serviceUrl';
-const READS = compileJsonReads([SERVICE_URL]);
+const READS = compileJsonReads(ACTIVITY_SHAPE);
 
 /** jose imports a key once per JWK object. */
 const imported = new WeakMap<TokenKey, JWK>();
@@ -36,11 +37,14 @@ async function verify(request: Received, rules: TokenRules, store: KeyStore): Pr
   const { iss, aud } = claims ?? {};
   if (iss === undefined || aud === undefined)
     return refused('Authorization is not a bearer token with one audience');
-  const issuer = issuerOf(iss, rules);
+  const { kind, serviceUrl } = payloadOf(request.body, iss);
+  const issuer = issuerOf(iss, rules, kind);
   if (typeof issuer === 'string') return refused(`the token's issuer ${shown(iss)} is refused: ${issuer}`);
-  if (!rules.apps.includes(aud.toLowerCase())) return refused(`the token is for another app, ${shown(aud)}`);
-  const serviceUrl = serviceUrlOf(request.body);
-  if (rules.serviceUrls?.some((prefix) => isWithin(serviceUrl, prefix)) === false) {
+  const app = appOfAudience(aud);
+  if (app === undefined || !rules.apps.includes(app)) {
+    return refused(`the token is for another app, ${shown(aud)}`);
+  }
+  if (kind === 'activity' && rules.serviceUrls?.some((prefix) => isWithin(serviceUrl, prefix)) === false) {
     return refused(`the activity's serviceUrl ${shown(serviceUrl ?? '')} is not among service_urls`);
   }
 
@@ -55,7 +59,7 @@ async function verify(request: Received, rules: TokenRules, store: KeyStore): Pr
   if (typeof checked === 'string') return refused(checked);
   const fault =
     tenantFault(checked, iss) ??
-    callerFault(checked, issuer.callers, aud) ??
+    callerFault(checked, issuer.callers, app) ??
     serviceFault(checked, serviceUrl);
   return fault === null ? { ok: true, expiresAt: (checked.exp ?? 0) * 1000 } : refused(fault);
 }
@@ -127,13 +131,13 @@ function tenantFault({ tid }: JWTPayload, iss: string): string | null {
 function callerFault(
   { azp, appid }: JWTPayload,
   callers: 'all' | readonly string[],
-  aud: string,
+  app: string,
 ): string | null {
   if (callers === 'all') return null;
   const caller = azp ?? appid;
   if (
     typeof caller === 'string' &&
-    [...callers, aud].some((one) => one.toLowerCase() === caller.toLowerCase())
+    [...callers, app].some((one) => one.toLowerCase() === caller.toLowerCase())
   ) {
     return null;
   }
@@ -149,9 +153,19 @@ function serviceFault(payload: JWTPayload, serviceUrl: string | undefined): stri
     : "the activity's serviceUrl is not the token's";
 }
 
-function serviceUrlOf(body: Buffer): string | undefined {
+/**
+ * What the token is to prove. Everything that is not surely a notification to a calling bot is verified as an activity, by
+ * other keys.
+ */
+function payloadOf(
+  body: Buffer,
+  iss: string,
+): { readonly kind: 'activity' | 'call'; readonly serviceUrl: string | undefined } {
   const read = readJson(body, READS);
-  return read.outcome === 'read' ? read.fields.text(SERVICE_URL) : undefined;
+  if (read.outcome !== 'read') return { kind: 'activity', serviceUrl: undefined };
+  const { fields } = read;
+  const kind = isActivity(fields) || !CALL_ISSUERS.includes(iss) ? 'activity' : 'call';
+  return { kind, serviceUrl: fields.text('/serviceUrl') };
 }
 
 /** An unverified claim for a log: only printable ASCII of bounded length. */

@@ -19,6 +19,13 @@ const METADATA: ReadonlyMap<string, string> = new Map([
   ['https://api.botframework.us', 'https://login.botframework.azure.us/v1/.well-known/openidconfiguration'],
 ]);
 
+/**
+ * The keys of the tokens of notifications to calling bots, of each of their issuers
+ * (https://learn.microsoft.com/microsoftteams/platform/bots/calls-and-meetings/call-notifications, "Authenticate the
+ * callback").
+ */
+const CALL_METADATA = 'https://api.aps.skype.com/v1/.well-known/OpenIdConfiguration';
+
 const ENTRA =
   /^https:\/\/(?:login\.microsoftonline\.(com|us)\/([0-9a-f-]{36})\/v2\.0|sts\.windows\.net\/([0-9a-f-]{36})\/)$/i;
 
@@ -26,16 +33,22 @@ const ENTRA =
 const MESSAGING = '5a807f24-c9de-44ee-a3a7-329e88a00ffc';
 
 /**
- * The issuer with that name if the rules accept its tokens; else the reason why not.
+ * The issuer with that name if the rules accept its tokens; else the reason why not. A call is a notification to a
+ * calling bot by one of the CALL_ISSUERS.
  *
  * Any app in a tenant can get a token for this bot from Entra: signature and audience say little about who sent it. So
  * without `tenants` only Microsoft's own service and the bot itself (the Emulator, with the bot's password) are
  * trusted; with `tenants`, every app in them. The tenant of all multi-tenant bots,
  * d6d49420-f39b-4df7-a1dc-d59a935871db, is no exception: any bot's author can get a token from it.
  */
-export function issuerOf(iss: string, { issuers, tenants }: TokenRules): Issuer | string {
+export function issuerOf(
+  iss: string,
+  { issuers, tenants }: TokenRules,
+  kind: 'activity' | 'call',
+): Issuer | string {
   const tenant = tenantOf(iss);
   if (issuers !== null && !issuers.includes(iss)) return 'it is not among issuers';
+  if (kind === 'call') return { metadata: CALL_METADATA, callers: 'all' };
   if (tenant === null) {
     return issuers === null && iss !== BOT_FRAMEWORK
       ? 'it is neither Bot Framework nor a tenant of Entra'

@@ -1,6 +1,8 @@
 import { bodyFormat } from '../../body/content-type.ts';
 import type { BodyFields } from '../../body/reads.ts';
 import { peekJwt } from '../../jwt.ts';
+import { ACTIVITY_SHAPE, CALL_ISSUERS, isActivity } from '../../microsoft-activity.ts';
+import { appIdOf, appOfAccount, appOfAudience, guidOf } from '../../microsoft-ids.ts';
 import { type Ambiguous, definePlatform, type RequestHead } from '../../platform.ts';
 import type { Attributes, RouteKey } from '../../route.ts';
 import { allIds, firstId, presentFields } from '../read/ids.ts';
@@ -9,12 +11,16 @@ import { allIds, firstId, presentFields } from '../read/ids.ts';
  * Bot Framework: Teams, Direct Line, Web Chat, the Emulator and Agent 365. A request holds one activity for one bot:
  * /recipient/id (Teams: `28:<app id>`), for Agent 365 also /recipient/agenticAppId, and the audience of the bearer token.
  * https://github.com/microsoft/Agents/blob/main/specs/activity/protocol-activity.md
+ *
+ * A notification to a calling bot is no activity, and only its token names the app.
+ * https://learn.microsoft.com/microsoftteams/platform/bots/calls-and-meetings/call-notifications
  */
 
-const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+/** The ids of Agent 365's agentic users. A GUID follows, whose case does not matter. */
+const USER = '8:orgid:';
 
-/** Prefixes of the ids of Teams' bots and of Agent 365's agentic users. A GUID follows, whose case does not matter. */
-const GUID_PREFIXES = ['28:', '8:orgid:'] as const;
+/** An agentic user's principal name, whose case does not matter. A Direct Line recipient `<bot>@<suffix>` has no dot. */
+const PRINCIPAL = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
 
 /**
  * Where an activity names a tenant: Agent 365 names the agent's own at the recipient, Teams the conversation's. The
@@ -28,58 +34,71 @@ const TENANT = ['/recipient/tenantId', '/conversation/tenantId', '/channelData/t
  */
 const CALLBACK = /\/v3\/conversations(?:\/|$)/i;
 
+/** Characters; bounds what is remembered of an unmatched request. */
+const LONGEST_AUDIENCE = 512;
+
 function normalise(field: string, value: string): string {
-  if (field === 'app' && value.startsWith('28:')) return normalise('app', value.slice(3));
-  const prefix = field === 'recipient' ? GUID_PREFIXES.find((start) => value.startsWith(start)) : undefined;
-  return GUID.test(value.slice(prefix?.length ?? 0)) ? value.toLowerCase() : value;
+  if (field === 'app') return appIdOf(value) ?? value;
+  if (field !== 'recipient') return guidOf(value) ?? value;
+  const app = appOfAccount(value);
+  if (app !== undefined) return `28:${app}`;
+  if (PRINCIPAL.test(value)) return value.toLowerCase();
+  const user = value.startsWith(USER) ? guidOf(value.slice(USER.length)) : undefined;
+  return user === undefined ? (guidOf(value) ?? value) : USER + user;
 }
 
 function id(field: string, value: string | undefined): string | undefined {
   return value === undefined ? undefined : normalise(field, value);
 }
 
-/** The app id that the bearer token is for; undefined if its audience is not a GUID or it cannot be read. */
-function audience(head: RequestHead): string | undefined {
+/** The app id that the bearer token is for; undefined if its audience is no app or it cannot be read. */
+function tokenApp(head: RequestHead): string | undefined {
   const aud = peekJwt(head.header('authorization'))?.aud;
-  return aud !== undefined && GUID.test(aud) ? aud.toLowerCase() : undefined;
+  return aud === undefined ? undefined : appOfAudience(aud);
+}
+
+/**
+ * Whether the token is of those that call notifications have. The JSON of these has no one shape: an incoming call
+ * comes in the format of Skype first (the same page, protocol determination).
+ */
+function isForCallingBot(head: RequestHead): boolean {
+  const claims = peekJwt(head.header('authorization'));
+  return CALL_ISSUERS.includes(claims?.iss ?? '') && appOfAudience(claims?.aud ?? '') !== undefined;
 }
 
 function recognises(head: RequestHead, body?: BodyFields): boolean | 'needs body' {
-  if (CALLBACK.test(head.path) && audience(head) !== undefined) return true;
+  if (CALLBACK.test(head.path) && tokenApp(head) !== undefined) return true;
   if (head.method !== 'POST') return false;
   if (body === undefined) {
     const format = bodyFormat(head);
     return format === 'json' || format === 'unknown' ? 'needs body' : false;
   }
-  if (body.format !== 'json') return false;
-  const channel = body.kind('/channelId') === 'string';
-  const service = body.kind('/serviceUrl') === 'string';
-  const conversation = body.kind('/conversation') === 'object';
-  // A recipient is required (A2070), but activities without one have been seen.
-  if (body.kind('/recipient') !== 'object') return channel && (service || conversation);
-  return channel || service || conversation || body.kind('/type') === 'string';
+  return body.format === 'json' && (isActivity(body) || isForCallingBot(head));
 }
 
 function deliveries(head: RequestHead, body: BodyFields | null): readonly Attributes[] | Ambiguous {
-  const aud = audience(head);
+  const audience = peekJwt(head.header('authorization'))?.aud;
+  const app = audience === undefined ? undefined : appOfAudience(audience);
   const tenant = id('tenant', body === null ? undefined : firstId(body, TENANT));
-  if (isNamedByTokenAlone(head, body)) return aud === undefined ? [] : delivery({ app: aud, tenant });
+  if (isNamedByTokenAlone(head, body)) return app === undefined ? [] : delivery({ app, tenant }, audience);
   const recipient = id('recipient', body?.text('/recipient/id'));
   const agenticApp = id('agentic_app', body?.text('/recipient/agenticAppId'));
-  const named = recipient?.startsWith('28:') === true ? recipient.slice(3) : '';
-  if (GUID.test(named)) {
-    if (aud !== undefined && aud !== named) return { ambiguous: 'the recipient and the token name two bots' };
-    return delivery({ app: named, recipient, agentic_app: agenticApp, tenant });
+  const named = recipient === undefined ? undefined : appOfAccount(recipient);
+  if (named !== undefined && app !== undefined && app !== named) {
+    return { ambiguous: 'the recipient and the token name two bots' };
   }
-  return delivery({ app: aud, recipient, agentic_app: agenticApp, tenant }, OWN);
+  const fields = { app: named ?? app, recipient, agentic_app: agenticApp, tenant };
+  return delivery(fields, audience, named === undefined ? OWN : undefined);
 }
 
 /**
- * Whether the body names the wrong bot: an activity for a skill keeps its parent's recipient or has an empty one
- * (microsoft/botbuilder-js, botFrameworkHttpClient.ts), and a skill's reply names the user.
+ * Whether the body does not name the bot, or the wrong one: a call notification; an activity for a skill, which keeps its
+ * parent's recipient or has an empty one (microsoft/botbuilder-js, botFrameworkHttpClient.ts); a skill's reply, which
+ * names the user.
  */
 function isNamedByTokenAlone(head: RequestHead, body: BodyFields | null): boolean {
-  return CALLBACK.test(head.path) || body?.text('/recipient/role')?.toLowerCase() === 'skill';
+  if (CALLBACK.test(head.path) || body === null) return true;
+  return !isActivity(body) || body.text('/recipient/role')?.toLowerCase() === 'skill';
 }
 
 /**
@@ -90,12 +109,18 @@ const OWN = ['recipient', 'agentic_app'] as const;
 
 function delivery(
   values: Readonly<Record<string, string | undefined>>,
+  audience: string | undefined,
   own?: readonly string[],
 ): readonly Attributes[] {
   const fields = presentFields(values);
   if (Object.keys(fields).length === 0) return [];
   return [
-    { platform: 'bot-framework', fields, ...(own !== undefined && fields['app'] !== undefined && { own }) },
+    {
+      platform: 'bot-framework',
+      fields,
+      ...(own !== undefined && fields['app'] !== undefined && { own }),
+      ...(audience !== undefined && audience.length <= LONGEST_AUDIENCE && { audience }),
+    },
   ];
 }
 
@@ -107,9 +132,9 @@ function comparable({ app, ...rest }: RouteKey['fields']): RouteKey['fields'] {
     : { ...rest, app };
 }
 
-/** A skill needs the id of the activity it sent, which is in the answer. */
+/** A skill needs the id of the activity it sent, which is in the answer; a call is taken, or redirected, by the answer. */
 function synchronous(head: RequestHead, body: BodyFields | null): boolean {
-  if (body === null || CALLBACK.test(head.path)) return true;
+  if (body === null || CALLBACK.test(head.path) || !isActivity(body)) return true;
   const mode = body.text('/deliveryMode');
   return body.text('/type') === 'invoke' || mode === 'expectReplies' || mode === 'stream';
 }
@@ -135,14 +160,10 @@ export const botFramework = definePlatform({
   headers: ['authorization'],
   reads: {
     json: [
-      '/type',
+      ...ACTIVITY_SHAPE,
       '/id',
-      '/channelId',
-      '/serviceUrl',
       '/deliveryMode',
-      '/conversation',
       '/conversation/id',
-      '/recipient',
       '/recipient/id',
       '/recipient/role',
       '/recipient/agenticAppId',

@@ -142,6 +142,53 @@ test('the audience is one of the apps', async () => {
   assert.equal(await ok({ aud: OTHER_TENANT }, { apps: [APP, OTHER_TENANT] }), true);
 });
 
+test('the audience names an app in each spelling of the Teams SDKs, and in no other', async () => {
+  for (const aud of [`api://${APP}`, `api://botid-${APP}`, `api://botid-${APP.toUpperCase()}`]) {
+    assert.equal(await ok({ aud }), true, aud);
+    assert.equal(await ok({ aud, iss: ENTRA, azp: APP }), true, `${aud}, asked for by the bot itself`);
+    assert.equal(await ok({ aud, iss: ENTRA, azp: OTHER_TENANT }), false, `${aud}, asked for by another app`);
+  }
+  for (const aud of [
+    `api://${OTHER_TENANT}`,
+    `api://bots.example.com/${APP}`,
+    `api://x-${APP}`,
+    `28:${APP}`,
+  ]) {
+    assert.equal(await ok({ aud }), false, aud);
+  }
+});
+
+const CALL = JSON.stringify({ value: [{ resourceUrl: '/communications/calls/invented' }] });
+
+test('a notification to a calling bot is signed by the keys of calls, an activity is not', async () => {
+  const calls = signingKey('calls-1');
+  const fetch: FetchText = async (url) => {
+    if (url.toLowerCase().endsWith('configuration'))
+      return JSON.stringify({ jwks_uri: `${new URL(url).origin}/keys` });
+    return jwks(url.startsWith('https://api.aps.skype.com/') ? calls : KEY);
+  };
+  const rules = { keys: { kind: 'metadata' } } as const;
+  const passes = async (key: SigningKey, claims: object, body: string | undefined, more = {}) =>
+    (await judge(`Bearer ${token(key, { ...claims })}`, { ...rules, ...more }, { body, fetch })).ok;
+  for (const iss of [BOT_FRAMEWORK, 'https://graph.microsoft.com']) {
+    assert.equal(await passes(calls, { iss }, CALL), true, iss);
+    assert.equal(await passes(KEY, { iss }, CALL), false, `${iss}, by the keys of activities`);
+    assert.equal(await passes(calls, { iss }, undefined), false, `${iss}, an activity`);
+    assert.equal(await passes(calls, { iss, aud: OTHER_TENANT }, CALL), false, `${iss}, for another app`);
+    assert.equal(
+      await passes(calls, { iss }, CALL, { issuers: [ENTRA] }),
+      false,
+      `${iss} is not among issuers`,
+    );
+    assert.equal(
+      await passes(calls, { iss }, CALL, { serviceUrls: [SERVICE] }),
+      true,
+      'a call has no service URL',
+    );
+  }
+  assert.equal(await passes(KEY, { iss: ENTRA, azp: APP }, CALL, { serviceUrls: [SERVICE] }), false);
+});
+
 test('the issuer is Bot Framework or a tenant of Entra’s, unless issuers says which', async () => {
   const all = { azp: MESSAGING };
   const sts = `https://sts.windows.net/${TENANT}/`;

@@ -82,7 +82,7 @@ describe('the attributes of a Bot Framework activity', () => {
     [
       "Agent 365's user by its principal name",
       { ...agentic, recipient: { id: 'Agent.One@bots.example', agenticAppId: INSTANCE } },
-      { recipient: 'Agent.One@bots.example', agentic_app: INSTANCE },
+      { recipient: 'agent.one@bots.example', agentic_app: INSTANCE },
     ],
     [
       'Direct Line names a handle',
@@ -131,8 +131,10 @@ function bearer(claims: object): Readonly<Record<string, string>> {
 
 type Delivered = ReturnType<typeof botFramework.deliveries>;
 
+/** Without the audience, of which a test of its own speaks. */
 function delivered(request: Request): Delivered {
-  return botFramework.deliveries(head(request), fieldsOf(botFramework, request));
+  const deliveries = botFramework.deliveries(head(request), fieldsOf(botFramework, request));
+  return 'ambiguous' in deliveries ? deliveries : deliveries.map(({ audience: _, ...rest }) => rest);
 }
 
 describe('the token of a Bot Framework request', () => {
@@ -189,6 +191,26 @@ describe('the token of a Bot Framework request', () => {
       one({ app: APP }),
     ],
     [
+      'is for an Application ID URI',
+      json(handle, bearer({ aud: `api://${APP}` })),
+      one({ app: APP, recipient: handle.recipient.id }, own),
+    ],
+    [
+      'is for an Application ID URI of a bot',
+      json(teams, bearer({ aud: `api://botid-${APP.toUpperCase()}` })),
+      one({ app: APP, recipient: `28:${APP}`, tenant: TENANT }),
+    ],
+    [
+      'is for an Application ID URI of another bot than the recipient',
+      json(teams, bearer({ aud: `api://botid-${OTHER}` })),
+      { ambiguous: 'the recipient and the token name two bots' },
+    ],
+    [
+      'names the bot that a call is for',
+      json({ value: [{ resourceUrl: '/communications/calls/x' }] }, token),
+      one({ app: APP }),
+    ],
+    [
       'says no GUID',
       json(handle, bearer({ aud: 'https://bots.example.com' })),
       one({ recipient: handle.recipient.id }),
@@ -200,11 +222,41 @@ describe('the token of a Bot Framework request', () => {
     it(name, () => assert.deepEqual(delivered(request), expected));
   }
 
+  it('is kept as it is written, up to a bound', () => {
+    const kept = (aud: string) => {
+      const request = json(handle, bearer({ aud }));
+      const deliveries = botFramework.deliveries(head(request), fieldsOf(botFramework, request));
+      return 'ambiguous' in deliveries ? undefined : deliveries[0]?.audience;
+    };
+    for (const aud of [APP.toUpperCase(), `api://botid-${APP}`, 'https://bots.example.com']) {
+      assert.equal(kept(aud), aud);
+    }
+    assert.equal(kept('x'.repeat(513)), undefined);
+  });
+
+  it('marks a call as its own by an issuer that signs for bots alone', () => {
+    const call = { value: [{ resourceUrl: '/communications/calls/x' }] };
+    const recognised = (claims: object, request: Request = json(call, bearer(claims))) =>
+      botFramework.recognises(head(request), fieldsOf(botFramework, request));
+    for (const iss of ['https://api.botframework.com', 'https://graph.microsoft.com']) {
+      assert.equal(recognised({ iss, aud: APP }), true, iss);
+      assert.equal(recognised({ iss, aud: `api://botid-${APP}` }), true, iss);
+      assert.equal(recognised({ iss, aud: 'https://bots.example.com' }), false, iss);
+      assert.equal(recognised({ iss }), false, iss);
+    }
+    assert.equal(recognised({ iss: `https://login.microsoftonline.com/${TENANT}/v2.0`, aud: APP }), false);
+    assert.equal(recognised({}, json(call)), false);
+    const request = json(call, token);
+    assert.equal(botFramework.synchronous(head(request), fieldsOf(botFramework, request)), true);
+  });
+
   it('proves a call back to a parent, whatever its method', () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'GET']) {
       const request = { method, path: '/v3/conversations/a/activities/b', headers: token };
       assert.equal(botFramework.recognises(head(request)), true);
-      assert.deepEqual(botFramework.deliveries(head(request), null), one({ app: APP }));
+      assert.deepEqual(botFramework.deliveries(head(request), null), [
+        { platform: 'bot-framework', fields: { app: APP }, audience: APP },
+      ]);
       assert.equal(botFramework.synchronous(head(request), null), true);
     }
     const without = { method: 'DELETE', path: '/v3/conversations/a/activities/b' };
@@ -290,7 +342,14 @@ describe("a Bot Framework route's value", () => {
     ['recipient', APP.toUpperCase(), APP],
     ['recipient', 'Bot-1', 'Bot-1'],
     ['recipient', `${APP.toUpperCase()}@X`, `${APP.toUpperCase()}@X`],
+    ['app', `{${APP}}`, APP],
+    ['app', `api://botid-${APP}`, APP],
+    ['app', `28:gcch:${APP}`, APP],
+    ['recipient', `28:gcch:${APP.toUpperCase()}`, `28:${APP}`],
+    ['recipient', '28:integration:X', '28:integration:X'],
+    ['recipient', 'Agent@Contoso.example', 'agent@contoso.example'],
     ['agentic_app', APP.toUpperCase(), APP],
+    ['agentic_app', `{${APP}}`, APP],
     ['agentic_app', 'Agent', 'Agent'],
     ['tenant', APP.toUpperCase(), APP],
   ];
