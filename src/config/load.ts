@@ -7,7 +7,7 @@ import { stateFolder } from '../state-folder.ts';
 import { errorMessage } from '../util/errno.ts';
 import { checkLaunch } from './checks/command-check.ts';
 import { checkListeners } from './checks/listener-check.ts';
-import { checkLogFiles } from './checks/log-file-check.ts';
+import { checkLogFiles, logFileWarnings } from './checks/log-file-check.ts';
 import { checkOrder } from './checks/order-check.ts';
 import { checkIdle, checkLimits, checkLiveness, checkProbes, checkRestart } from './checks/policy-check.ts';
 import { checkLoops, checkPorts } from './checks/port-check.ts';
@@ -116,8 +116,13 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
       ...inputs,
     };
   }
-  const reached = warningsOf(read.profiles.filter(isEnabled), sources.settings.profile_paths);
-  const warnings = sortProblems([...sources.warnings, ...read.warnings, ...reached]);
+  const enabled = read.profiles.filter(isEnabled);
+  const warnings = sortProblems([
+    ...sources.warnings,
+    ...read.warnings,
+    ...warningsOf(enabled, sources.settings.profile_paths),
+    ...logFileWarnings(enabled),
+  ]);
   return {
     ok: true,
     plan: createPlan(sources.settings, read.profiles, platforms, dirname(config)),

@@ -5,8 +5,9 @@ import { systemMessage } from '../util/errno.ts';
 import { type Archive, rotationSize } from './archive.ts';
 import type { Batch } from './backlog.ts';
 import type { LineOutput } from './line-writer.ts';
+import { isDevicePath } from './log-target.ts';
 import {
-  APPEND,
+  appendFlags,
   FILE_MODE,
   MOVE_NOTICED_WITHIN,
   type OpenFile,
@@ -28,12 +29,15 @@ export interface AppenderOptions {
 
 /**
  * Appends to one file. The file is opened with its first line, rotated before it is too big or too old, and reopened
- * after it was moved, deleted or truncated from outside. One write at a time.
+ * after it was moved, deleted or truncated from outside. Symbolic links are followed when it is opened, and what they
+ * lead to is rotated. One write at a time.
  */
 export class Appender implements LineOutput {
   policy: LogPolicy;
   readonly #options: AppenderOptions;
   #open: OpenFile | undefined;
+  /** Where the file is, or was when it was opened last, without symbolic links. */
+  #target: string;
   /** Bytes of the open file, or of the last one, as last read or counted. */
   #size = 0;
   /** Epoch ms of its first line; null if it has none. */
@@ -47,6 +51,7 @@ export class Appender implements LineOutput {
   constructor(policy: LogPolicy, options: AppenderOptions) {
     this.policy = policy;
     this.#options = options;
+    this.#target = options.path;
   }
 
   async write(batch: Batch): Promise<void> {
@@ -68,11 +73,12 @@ export class Appender implements LineOutput {
 
   /** Schedules the compression of rotated files and the deletion of those beyond the policy. */
   tidy(): void {
-    if (this.#isTidied) this.#options.archive.schedule(this.#options.path, this.policy);
+    if (this.#isTidied) this.#options.archive.schedule(this.#target, this.policy);
   }
 
   writeSync(underWay: Batch | undefined, batches: readonly Batch[]): void {
-    const fd = this.#open?.handle.fd ?? openSync(this.#options.path, APPEND, FILE_MODE);
+    const fd =
+      this.#open?.handle.fd ?? openSync(this.#target, appendFlags(!isDevicePath(this.#target)), FILE_MODE);
     try {
       if (underWay !== undefined && this.#open?.regular) {
         // Its write may have reached the file already; those bytes are not written twice.
@@ -104,6 +110,7 @@ export class Appender implements LineOutput {
     const { path, archive } = this.#options;
     const open = await openToAppend(path);
     this.#open = open;
+    this.#target = open.target;
     const continues = batch.written > 0 && open.size === this.#size;
     this.#size = open.size;
     this.#since = open.since;
@@ -114,7 +121,7 @@ export class Appender implements LineOutput {
     }
     if (open.regular && !this.#isTidied) {
       this.#isTidied = true;
-      archive.schedule(path, this.policy);
+      archive.schedule(open.target, this.policy);
     }
     return open;
   }
@@ -132,7 +139,7 @@ export class Appender implements LineOutput {
     const size = this.#size;
     await this.close();
     try {
-      await rotate(path, now);
+      await rotate(this.#target, now);
       this.#isTidied = false;
       this.#stuckUntil = null;
     } catch (error) {

@@ -87,7 +87,7 @@ async function compress(path: string, signal: AbortSignal): Promise<void> {
   const part = partPath(path);
   try {
     const { mode } = await stat(path);
-    const out = createWriteStream(part, { mode: mode & 0o777, flush: true });
+    const out = createWriteStream(part, { flags: 'wx', mode: mode & 0o777, flush: true });
     await pipeline(createReadStream(path), createGzip(), out, { signal });
     await rename(part, `${path}.gz`);
   } catch (error) {

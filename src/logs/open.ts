@@ -3,10 +3,15 @@ import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hasCode } from '../util/errno.ts';
 import { timeOfLine } from './log-line.ts';
+import { logTarget } from './log-target.ts';
 
 /** Non-blocking: opening a FIFO without a reader would block one of libuv's four threads for ever. */
-export const APPEND =
-  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
+
+/** O_NOFOLLOW, since the links were followed already: one that is there now was put there since. */
+export function appendFlags(rotatable: boolean): number {
+  return rotatable ? APPEND | (constants.O_NOFOLLOW ?? 0) : APPEND;
+}
 
 /** Readable by the owner only, since a gateway's output may hold its users' messages. Existing files keep their mode. */
 export const FILE_MODE = 0o600;
@@ -17,7 +22,9 @@ export const MOVE_NOTICED_WITHIN = 1000;
 
 export interface OpenFile {
   readonly handle: FileHandle;
-  /** False for /dev/null and the like, which are neither rotated nor checked for having moved. */
+  /** Where it was when it was opened, without symbolic links. */
+  readonly target: string;
+  /** False for a device, a pipe and the like, which are neither rotated nor checked for having moved. */
   readonly regular: boolean;
   readonly dev: number;
   readonly ino: number;
@@ -28,19 +35,24 @@ export interface OpenFile {
   readonly torn: boolean;
 }
 
-/** Opens the file for appending and creates it, and its folder, if need be. Throws the system's error. */
+/**
+ * Opens the file that the path leads to for appending, and creates it, and its folder, if need be. Throws the system's
+ * error, or that of `logTarget`.
+ */
 export async function openToAppend(path: string): Promise<OpenFile> {
-  const handle = await open(path, APPEND, FILE_MODE).catch(async (error: unknown) => {
+  const { path: target, rotatable } = await logTarget(path);
+  const flags = appendFlags(rotatable);
+  const handle = await open(target, flags, FILE_MODE).catch(async (error: unknown) => {
     if (!hasCode(error, 'ENOENT')) throw error;
-    await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
-    return open(path, APPEND, FILE_MODE);
+    await mkdir(dirname(target), { recursive: true, mode: FOLDER_MODE });
+    return open(target, flags, FILE_MODE);
   });
   try {
     const found = await handle.stat();
-    const regular = found.isFile();
+    const regular = rotatable && found.isFile();
     const { dev, ino, size } = found;
-    const ends = regular && size > 0 ? await readEnds(path, found) : { since: null, torn: false };
-    return { handle, regular, dev, ino, size: regular ? size : 0, ...ends };
+    const ends = regular && size > 0 ? await readEnds(target, found) : { since: null, torn: false };
+    return { handle, target, regular, dev, ino, size: regular ? size : 0, ...ends };
   } catch (error) {
     await handle.close();
     throw error;

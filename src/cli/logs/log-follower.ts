@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { timeOfLine } from '../../logs/log-line.ts';
+import { logTarget } from '../../logs/log-target.ts';
 import { MOVE_NOTICED_WITHIN } from '../../logs/open.ts';
 import { listRotated, type Rotated, stampOf } from '../../logs/rotated.ts';
 import { errorMessage, hasCode } from '../../util/errno.ts';
@@ -27,7 +28,7 @@ interface OpenLog {
 
 /**
  * Follows one log file by its path, while it is rotated, truncated, deleted and created again, or before it exists. A
- * rotated file that cannot be read is reported to `trouble` and skipped.
+ * rotated file that cannot be read is reported to `trouble` and skipped; so is, once, a path that leads to no file.
  */
 export class LogFollower {
   readonly path: string;
@@ -45,6 +46,7 @@ export class LogFollower {
   #goneAt: number | null = null;
   /** Epoch ms; lines before the first one of that time are skipped. */
   #after: number | null = null;
+  #isNoFileReported = false;
   readonly #now: () => number;
 
   /** `now` in ms, from any origin. */
@@ -164,9 +166,11 @@ export class LogFollower {
   /** Opens the file at the path, if there is one; returns the rotated files beside it, oldest first. */
   async #attach(): Promise<readonly Rotated[]> {
     for (let tries = 1; ; tries += 1) {
-      const before = await this.#rotated();
-      const handle = await open(this.path, READ).catch(nullIfMissing);
-      const after = await this.#rotated();
+      // The links may lead elsewhere by now.
+      const { path, rotatable } = await logTarget(this.path);
+      const before = await rotatedOnce(path);
+      const handle = rotatable ? await this.#openFile(path) : this.#noFile();
+      const after = await rotatedOnce(path);
       if (before.at(-1)?.stamp !== after.at(-1)?.stamp && tries < SETTLE_TRIES) {
         await handle?.close();
         continue;
@@ -184,10 +188,18 @@ export class LogFollower {
     }
   }
 
-  /** One entry for each stamp: while a file is being compressed, it exists in both forms. */
-  async #rotated(): Promise<readonly Rotated[]> {
-    const { rotated } = await listRotated(this.path);
-    return rotated.filter(({ stamp }, at) => stamp !== rotated[at - 1]?.stamp);
+  /** Null for what is no regular file: opening a pipe would take its lines from its reader. */
+  async #openFile(path: string): Promise<FileHandle | null> {
+    const found = await stat(path).catch(nullIfMissing);
+    if (found !== null && !found.isFile()) return this.#noFile();
+    return open(path, READ).catch(nullIfMissing);
+  }
+
+  #noFile(): null {
+    if (!this.#isNoFileReported)
+      this.#trouble(`${this.path} is no regular file: what goes there is not shown here`);
+    this.#isNoFileReported = true;
+    return null;
   }
 
   async #whole(rotated: Rotated, count: number): Promise<readonly string[]> {
@@ -224,6 +236,12 @@ async function isRenamedFrom(gone: OpenLog, rotated: Rotated | undefined): Promi
   if (found !== null) return found.ino === gone.ino && found.dev === gone.dev;
   // A compressed file's original is deleted; a file that another program moved still exists.
   return (await gone.handle.stat()).nlink === 0;
+}
+
+/** One entry for each stamp: while a file is being compressed, it exists in both forms. */
+async function rotatedOnce(path: string): Promise<readonly Rotated[]> {
+  const { rotated } = await listRotated(path);
+  return rotated.filter(({ stamp }, at) => stamp !== rotated[at - 1]?.stamp);
 }
 
 function nullIfMissing(error: unknown): null {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CommandError, EXIT } from '../../errors.ts';
 import { defaultLogPath, type LogIndex, logsFolder, OWN_LOG, readLogIndex } from '../../logs/log-index.ts';
+import { logTarget } from '../../logs/log-target.ts';
 import { listRotated } from '../../logs/rotated.ts';
 import { stateFolder } from '../../state-folder.ts';
 import { errorCode } from '../../util/errno.ts';
@@ -34,7 +35,7 @@ async function removedProfileFile(name: string, folder: string): Promise<string 
   if (basename(name) !== name) return null;
   const file = defaultLogPath(folder, name);
   if (existsSync(file)) return file;
-  const { rotated } = await listRotated(file);
+  const { rotated } = await listRotated((await logTarget(file)).path);
   return rotated.length > 0 ? file : null;
 }
 

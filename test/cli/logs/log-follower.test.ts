@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { appendFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { appendFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -203,4 +204,32 @@ test('a long file of older lines is skipped within one read', async (t) => {
   await writeFile(file, `${older.repeat(3000)}2026-01-01T12:00:00.000Z out first\n`);
   follower.startFrom(Date.UTC(2026, 0, 1, 12));
   assert.deepEqual(await follower.readNew(), ['2026-01-01T12:00:00.000Z out first']);
+});
+
+test('a link is followed to its file and to the files that are rotated beside it', async (t) => {
+  const { file, follower, trouble } = await follow(t);
+  const folder = await temporaryFolder(t);
+  const real = join(folder, 'real.log');
+  await symlink(real, file);
+  await writeFile(`${real}.20260101T100000000Z`, text(numbers(0, 2)));
+  await writeFile(real, text(numbers(2, 3)));
+  assert.deepEqual(await follower.readLast(3), numbers(0, 3));
+  await rename(real, `${real}.20260101T110000000Z`);
+  await writeFile(real, text(numbers(3, 4)));
+  assert.deepEqual(await follower.readNew(), numbers(3, 4));
+  assert.deepEqual(trouble, []);
+});
+
+test('a device or a pipe is not opened, and that is said once', async (t) => {
+  const { file, follower, trouble } = await follow(t);
+  await symlink('/dev/zero', file);
+  assert.deepEqual(
+    [await follower.readLast(3), await follower.readNew(), await follower.readNew()],
+    [[], [], []],
+  );
+  assert.deepEqual(trouble, [`${file} is no regular file: what goes there is not shown here`]);
+  const other = await follow(t);
+  execFileSync('mkfifo', [other.file]);
+  assert.deepEqual([await other.follower.readLast(3), await other.follower.readNew()], [[], []]);
+  assert.equal(other.trouble.length, 1);
 });
