@@ -5,7 +5,7 @@ import type { Match, Outcome, Refused } from './outcome.ts';
 import type { Platform, RequestHead } from './platform.ts';
 import type { Attributes, Route } from './route.ts';
 import { sealAttributes } from './seal.ts';
-import { findByKey, type KeyIndex } from './table/key-index.ts';
+import { findByHead, findByKey, type KeyIndex } from './table/key-index.ts';
 import type { Scope } from './table/scope.ts';
 
 /** Characters. No sender's id is nearly as long; it bounds what is recorded of an unmatched request. */
@@ -18,16 +18,53 @@ interface Delivery {
 
 /** Routes a request of that platform by its key alone; `body` is null if the head suffices. */
 export function byKey(scope: Scope, index: KeyIndex, head: RequestHead, body: BodyFields | null): Outcome {
-  const { platform } = index;
+  const named = bots(scope, index, head, body);
+  return 'kind' in named ? named : claim(scope, index, head, body, named, findByKey);
+}
+
+/**
+ * Routes a request of that platform by its head alone; null if a body could decide otherwise, so that it must be read.
+ */
+export function byHead(scope: Scope, index: KeyIndex, head: RequestHead): Outcome | null {
+  if (index.byHead === 'all') return byKey(scope, index, head, null);
+  const reply = index.platform.handshake(head, null);
+  if (reply !== undefined) return { kind: 'handshake', reply, platform: index.platform.name };
+  if (index.byHead === 'none') return null;
+  const named = bots(scope, index, head, null);
+  if ('kind' in named) return named;
+  const [only = { platform: index.platform.name, fields: {} }] = named;
+  const found = findByHead(index, only);
+  return found === 'needs body' ? null : claim(scope, index, head, null, named, () => found);
+}
+
+/** The bots that a request of that platform names, secrets sealed; or the outcome of one that names none for certain. */
+function bots(
+  scope: Scope,
+  { platform }: KeyIndex,
+  head: RequestHead,
+  body: BodyFields | null,
+): readonly Attributes[] | Outcome {
   const reply = platform.handshake(head, body);
   if (reply !== undefined) return { kind: 'handshake', reply, platform: platform.name };
   const named = platform.deliveries(head, body);
   if ('ambiguous' in named) return refused('GWPROXY_AMBIGUOUS_KEY', named.ambiguous);
   if (named.some(isTooLong)) return refused('GWPROXY_BODY_INVALID', 'a routing field is too long');
+  return distinct(named.map((attributes) => sealAttributes(attributes, platform, scope.seal)));
+}
+
+function claim(
+  scope: Scope,
+  index: KeyIndex,
+  head: RequestHead,
+  body: BodyFields | null,
+  named: readonly Attributes[],
+  find: (index: KeyIndex, attributes: Attributes) => Route | undefined,
+): Outcome {
+  const { platform } = index;
   const fallback = scope.pathOnly?.fallback === true ? scope.pathOnly : undefined;
-  const deliveries = distinct(
-    named.map((attributes) => sealAttributes(attributes, platform, scope.seal)),
-  ).map((attributes): Delivery => ({ attributes, route: findByKey(index, attributes) ?? fallback }));
+  const deliveries = named.map(
+    (attributes): Delivery => ({ attributes, route: find(index, attributes) ?? fallback }),
+  );
   const matched = (route: Route, attributes: Attributes | null): Match =>
     matchOf(scope, platform, head, body, route, attributes);
   if (deliveries.length === 0 && fallback !== undefined) return matched(fallback, null);
@@ -36,13 +73,17 @@ export function byKey(scope: Scope, index: KeyIndex, head: RequestHead, body: Bo
   if (deliveries.length === 1 && only?.route !== undefined) return matched(only.route, only.attributes);
   const matches = onePerProfile(deliveries, matched);
   const [first, ...others] = matches;
-  const attributes = deliveries.map((delivery) => delivery.attributes);
   if (first === undefined) {
-    return { kind: 'unmatched', reply: platform.unmatched(head, body), platform: platform.name, attributes };
+    return {
+      kind: 'unmatched',
+      reply: platform.unmatched(head, body),
+      platform: platform.name,
+      attributes: named,
+    };
   }
   const unclaimed = deliveries.flatMap((one) => (one.route === undefined ? [one.attributes] : []));
   if (others.length === 0 && unclaimed.length === 0) return first;
-  return batch(platform, [first, ...others], attributes, unclaimed);
+  return batch(platform, [first, ...others], named, unclaimed);
 }
 
 function matchOf(

@@ -40,8 +40,8 @@ export interface Platform {
   /** The fields of its routes. Of two routes with equally many fields, the one with the earlier field wins. */
   readonly fields: readonly string[];
   /**
-   * The part of `fields` that is in the head. Requests are streamed, with the body unread, if the routes use only
-   * these fields.
+   * The part of `fields` that is in the head; no body changes their values. A request is streamed, with the body unread,
+   * where these decide it.
    */
   readonly headFields: readonly string[];
   /** The part of `fields` that is secret: compared by its keyed hash, never shown. */

@@ -25,6 +25,9 @@ describe('a request of a sender that the config describes', () => {
     ['goes by its JSON', json({ kind: 'order' }), 'orders'],
     ['goes by its JSON where its header says nothing known', json({ kind: 'order' }, tenant('other')), 'orders'],
     ['with an unknown value never falls through', json({ kind: 'invoice' }), 'unmatched 404'],
+    ['goes by its JSON where a known sender whose shape it has claims nothing', json({ ...slackEvent, team_id: 'T0AAAAAAA9', kind: 'order' }), 'orders'],
+    ['goes by its header where a known sender whose mark it has claims nothing', json({ ...slackEvent, team_id: 'T0AAAAAAA9' }, { ...tenant('acme'), 'x-slack-signature': 'v0=00' }), 'acme'],
+    ['is its sender\'s still where no custom route claims it either', json({ ...slackEvent, team_id: 'T0AAAAAAA9' }, { ...tenant('other'), 'x-slack-signature': 'v0=00' }), 'unmatched 200'],
     ['with a null never falls through', json({ kind: null }), 'unmatched 404'],
     ['with an object never falls through', json({ kind: {} }), 'unmatched 404'],
     ['compares a number as it is written', account('7'), 'numbers'],
@@ -112,5 +115,38 @@ describe('a scope whose custom routes name headers alone', () => {
     assert.equal(outcome({ 'x-tenant': 'other' }), 'unmatched');
     assert.equal(outcome({ 'x-stage': 'beta' }), 'unmatched');
     assert.equal(outcome({}), 'site');
+  });
+});
+
+describe('a header that a route claims', () => {
+  const mine = keyRoute('mine', 'custom', { 'header:destination-id': 'biz-1' });
+  const byJson = keyRoute('theirs', 'custom', { 'json:/account/id': '5' });
+  const byBoth = keyRoute('both', 'custom', { 'header:destination-id': 'biz-2', 'json:/account/id': '5' });
+  const sent = (id: string, headers: Record<string, string> = {}) =>
+    head(json({}, { 'destination-id': id, ...headers }));
+  const kind = (table: ReturnType<typeof tableOf>, id: string, headers?: Record<string, string>) =>
+    matchHead(table, sent(id, headers)).kind;
+
+  it("streams its bodies, whatever JSON another profile's route asks for", () => {
+    const table = tableOf(mine, byJson, byBoth);
+    for (const headers of [{}, { 'content-encoding': 'gzip' }, { 'content-type': 'text/plain' }]) {
+      assert.equal(kind(table, 'biz-1', headers), 'match');
+    }
+  });
+
+  it('reads the body where a route that would win asks for it', () => {
+    const table = tableOf(mine, byBoth, keyRoute('other', 'custom', { 'header:destination-id': 'biz-2' }));
+    assert.equal(kind(table, 'biz-1'), 'match');
+    assert.equal(kind(table, 'biz-2'), 'needs-body');
+    assert.equal(kind(table, 'biz-2', { 'content-type': 'text/plain' }), 'match', 'no JSON can come');
+    assert.equal(fate(table, { ...json({ account: { id: 5 } }, { 'destination-id': 'biz-2' }) }), 'both');
+    assert.equal(fate(table, { ...json({ account: { id: 6 } }, { 'destination-id': 'biz-2' }) }), 'other');
+  });
+
+  it('is no reason to read a body whose JSON no route can claim', () => {
+    const table = tableOf(pathRoute('site'), byBoth);
+    assert.equal(matchHead(table, head(json({ account: { id: 5 } }))).kind, 'match');
+    assert.equal(kind(table, 'biz-3'), 'unmatched');
+    assert.equal(kind(table, 'biz-2'), 'needs-body');
   });
 });

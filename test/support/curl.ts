@@ -6,7 +6,7 @@ export interface CurlRequest {
   /** POST with a body and GET without one, unless it is named. */
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
 }
 
 /** Sends it with curl, as a client that is not Node's. */
@@ -23,7 +23,7 @@ export function curl(
     url + target,
   ];
   return new Promise((resolve, reject) => {
-    const child = execFile('curl', args, (error, stdout, stderr) => {
+    const child = execFile('curl', args, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       if (error !== null) return reject(new Error(`curl: ${stderr}`, { cause: error }));
       const end = stdout.lastIndexOf('\n');
       resolve({ status: Number(stdout.slice(end + 1)), text: stdout.slice(0, end) });

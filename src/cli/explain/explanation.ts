@@ -80,7 +80,8 @@ export function explain(plan: Plan, decision: Decision, folder: string): Explana
     case 'match': {
       const beaten = beatenRoutes(outcome.route, plan.routes, request.head, sender?.deliveries[0] ?? null);
       const own = matchDetails(plan, request.head, [outcome], folder);
-      return { ...details, beaten: beaten.map((rival) => explainedRoute(rival, folder)), ...own };
+      const because = own.because + imitationText(decision, outcome);
+      return { ...details, beaten: beaten.map((rival) => explainedRoute(rival, folder)), ...own, because };
     }
     case 'fan-out': {
       const own = matchDetails(plan, request.head, outcome.matches, folder);
@@ -148,6 +149,14 @@ function matchDetails(
   }
   const because = matches.map(({ route }) => claimText(route, folder)).join('; ');
   return { outcome: 'match', targets, because };
+}
+
+/** Names the sender whose mark or shape a request has that a custom route claims, since its own routes do not. */
+function imitationText({ request, scope }: Extract<Decision, { kind: 'decided' }>, match: Match): string {
+  if (match.platform !== 'custom' || scope === null) return '';
+  const asked = scope.keyed.map(({ platform }) => platform).filter(({ name }) => name !== 'custom');
+  const sender = detectSender(request, asked);
+  return sender === undefined ? '' : `; ${sender.platform.name} recognises it too`;
 }
 
 function unmatchedDetails(

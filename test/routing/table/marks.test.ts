@@ -58,7 +58,7 @@ describe('a request whose head is recognised as a sender’s', () => {
     assert.equal(fate(table, json(activity, { [TELEGRAM]: 'known' })), 'updates');
   });
 
-  it('needs its body once a single route asks for what is in there', () => {
+  it('needs its body where a route that would win asks for what is in there', () => {
     const both = tableOf(
       keyRoute('a', 'github', { hook: '1' }),
       keyRoute('b', 'github', { repository: 'one/two' }),
@@ -68,6 +68,30 @@ describe('a request whose head is recognised as a sender’s', () => {
     assert.equal(fate(both, push), 'b');
     const own = form({ payload: '{"repository":{"full_name":"one/two"}}' }, { 'x-github-event': 'push' });
     assert.equal(fate(both, own), 'b');
+  });
+
+  it('is decided by it where no route that would win asks for what is in there', () => {
+    const ofApp = (app: string) => ({
+      ...HOOK,
+      'x-github-hook-installation-target-type': 'integration',
+      'x-github-hook-installation-target-id': app,
+    });
+    const all = tableOf(
+      keyRoute('app', 'github', { app: '1' }),
+      keyRoute('site', 'github', { repository: 'one/two' }),
+      keyRoute('both', 'github', { app: '2', repository: 'one/two' }),
+      keyRoute('two', 'github', { app: '2' }),
+    );
+    for (const headers of [ofApp('1'), { ...ofApp('1'), 'content-encoding': 'gzip' }]) {
+      assert.equal(byHead(all, json({}, headers)), 'app');
+    }
+    assert.equal(byHead(all, json({}, ofApp('2'))), 'needs-body');
+    assert.equal(byHead(all, json({}, ofApp('3'))), 'needs-body');
+    const apps = tableOf(
+      keyRoute('app', 'github', { app: '1' }),
+      keyRoute('both', 'github', { app: '2', repository: 'one/two' }),
+    );
+    assert.equal(byHead(apps, json({}, ofApp('3'))), 'unmatched');
   });
 
   it('whose body has no format that can be read is refused', () => {
@@ -115,6 +139,16 @@ describe("a subscription's GET, which does not say which of Meta's products it t
 
   it('is refused where two profiles claim it', () => {
     assert.equal(fate(table, get('shared')), 'GWPROXY_AMBIGUOUS_KEY');
+  });
+
+  it("is for the one that claims its token where another profile's route is a fallback", () => {
+    const all = tableOf(
+      keyRoute('chat', 'whatsapp', { verify_token: 'chat-token' }),
+      keyRoute('page', 'messenger', { page: '1' }),
+      pathRoute('rest', '', { fallback: true }),
+    );
+    assert.equal(fate(all, get('chat-token')), 'chat');
+    assert.equal(fate(all, get('other')), 'rest');
   });
 
   it('is told no where nobody does', () => assert.equal(fate(table, get('other')), 'unmatched 403'));

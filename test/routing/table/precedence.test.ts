@@ -51,9 +51,10 @@ function naive(routes: readonly Route[], known: Known): Route | undefined {
   const slack = scope.filter(({ key }) => key?.platform === 'slack');
   const custom = scope.filter(({ key }) => key?.platform === 'custom');
   const names = (field: string) => custom.some(({ key }) => key !== null && field in key.fields);
+  const namesKindAlone = custom.some(({ key }) => key !== null && !('header:x-tenant' in key.fields));
   const isEvent = known.team !== undefined || known.app !== undefined;
   const hasHeader = names('header:x-tenant') && known.tenant !== undefined;
-  const hasKind = names('json:/kind') && known.kind !== undefined;
+  const hasKind = namesKindAlone && known.kind !== undefined;
 
   const bySlack = () => claimed(slack, SLACK, { team: known.team, app: known.app }, pathOnly);
   const byCustom = () =>
@@ -66,12 +67,16 @@ function naive(routes: readonly Route[], known: Known): Route | undefined {
       },
       pathOnly,
     );
-  if (slack.length > 0 && known.signed) return bySlack();
-  // A header's value that no route claims leaves a sender alone that is recognised by its body.
-  const isTaken = byCustom() !== undefined && byCustom() !== pathOnly;
-  if (hasHeader && (isTaken || slack.length === 0 || !isEvent)) return byCustom();
-  if (slack.length > 0 && isEvent) return bySlack();
-  if (hasKind) return byCustom();
+  const isTaken = (route: Route | undefined) => route !== undefined && route !== pathOnly;
+  const isSlacks = slack.length > 0 && (known.signed || isEvent);
+  const isCustoms = hasHeader || hasKind;
+  // A header's value that a route claims comes before a shape in the body, and after a mark in the head.
+  const order = known.signed || !hasHeader ? [bySlack, byCustom] : [byCustom, bySlack];
+  const recognised = order.filter((by) => (by === bySlack ? isSlacks : isCustoms));
+  const first = recognised.map((by) => by()).find(isTaken);
+  if (first !== undefined) return first;
+  if (isSlacks) return bySlack();
+  if (isCustoms) return byCustom();
   return pathOnly;
 }
 
