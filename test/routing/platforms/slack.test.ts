@@ -411,6 +411,20 @@ describe("Slack's handshakes", () => {
     });
   }
 
+  it('answer the GET that tests a certificate', () => {
+    const request = { method: 'GET', query: 'ssl_check=1&token=legacy-token' };
+    assert.equal(slack.recognises(head(request)), true);
+    assert.deepEqual(slack.handshake(head(request), null), { status: 200, contentType: null, body: '' });
+    for (const other of [
+      { method: 'GET' },
+      { method: 'GET', query: 'ssl_checked=1' },
+      { method: 'PUT', query: 'ssl_check=1' },
+    ]) {
+      assert.equal(slack.recognises(head(other)), false);
+      assert.equal(slack.handshake(head(other), null), undefined);
+    }
+  });
+
   it('answer every ssl_check, so that none carries an event past a signature', () => {
     const empty = { status: 200, contentType: null, body: '' };
     assert.deepEqual(handshake(form({ ssl_check: '1', token: 'legacy-token' })), empty);

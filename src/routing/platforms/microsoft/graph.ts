@@ -1,30 +1,35 @@
 import type { BodyFields } from '../../body/reads.ts';
+import { guidOf } from '../../microsoft-ids.ts';
 import { type Ambiguous, definePlatform, type Reply, type RequestHead } from '../../platform.ts';
 import type { Attributes } from '../../route.ts';
-import { byJsonShape, hasInQuery } from '../read/body-shape.ts';
+import { byJsonShape } from '../read/body-shape.ts';
 import { allIds, presentFields } from '../read/ids.ts';
-import { readQuery } from '../read/strict-query.ts';
+import { readAnyCase } from '../read/strict-query.ts';
 
 /*
- * Microsoft Graph: change and lifecycle notifications. A batch may hold several subscriptions': each notification in
- * /value has its subscriptionId and clientState.
+ * Microsoft Graph, SharePoint and OneDrive: change and lifecycle notifications. A batch may hold several subscriptions':
+ * each notification in /value has its subscriptionId and clientState.
  * https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
+ * https://learn.microsoft.com/sharepoint/dev/apis/webhooks/overview-sharepoint-webhooks
  */
 
 /** Printable ASCII without angle brackets: the echo must not be HTML, since anyone may ask for it. */
 const TOKEN = /^[ -;=?-~]{1,1024}$/;
 
-const VALIDATION = 'validationToken';
-const WANTED: ReadonlySet<string> = new Set([VALIDATION]);
-
-const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-
 function normalise(field: string, value: string): string {
-  return field === 'subscription' && GUID.test(value) ? value.toLowerCase() : value;
+  return field === 'subscription' ? (guidOf(value) ?? value) : value;
+}
+
+/**
+ * The token of a request that tests the URL; undefined for any other request. Graph writes validationToken, SharePoint
+ * and Outlook validationtoken; Microsoft's samples read either.
+ */
+function validationToken(head: RequestHead): string | undefined | Ambiguous {
+  return head.method === 'POST' ? readAnyCase(head, 'validationToken') : undefined;
 }
 
 function isValidation(head: RequestHead): boolean {
-  return head.method === 'POST' && hasInQuery(head, [VALIDATION]);
+  return validationToken(head) !== undefined;
 }
 
 function recognises(head: RequestHead, body?: BodyFields): boolean | 'needs body' {
@@ -41,10 +46,8 @@ function looksLikeBatch(body: BodyFields): boolean {
  * whatever its body holds.
  */
 function deliveries(head: RequestHead, body: BodyFields | null): readonly Attributes[] | Ambiguous {
-  if (isValidation(head)) {
-    const query = readQuery(head, WANTED);
-    return 'ambiguous' in query ? query : [];
-  }
+  const validation = validationToken(head);
+  if (validation !== undefined) return typeof validation === 'string' ? [] : validation;
   if (body === null) return [];
   const seen = new Map<string | undefined, Set<string | undefined>>();
   const found: Attributes[] = [];
@@ -62,10 +65,8 @@ function deliveries(head: RequestHead, body: BodyFields | null): readonly Attrib
 
 /** A subscription that is being created has no id yet, so the request names no bot and gwproxy answers it. */
 function handshake(head: RequestHead): Reply | undefined {
-  if (!isValidation(head)) return undefined;
-  const query = readQuery(head, WANTED);
-  const token = 'ambiguous' in query ? undefined : query.get(VALIDATION);
-  return token !== undefined && TOKEN.test(token)
+  const token = validationToken(head);
+  return typeof token === 'string' && TOKEN.test(token)
     ? { status: 200, contentType: 'text/plain; charset=utf-8', body: token }
     : undefined;
 }

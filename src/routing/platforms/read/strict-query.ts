@@ -1,4 +1,5 @@
 import { readForm } from '../../body/form.ts';
+import { foldCase } from '../../body/json-reads.ts';
 import type { Ambiguous, RequestHead } from '../../platform.ts';
 
 /** The wanted fields of a query, read as strictly as a form body: a query that can be read in two ways is ambiguous. */
@@ -10,4 +11,21 @@ export function readQuery(
   const read = readForm(Buffer.from(head.query, 'latin1'), wanted);
   if (read.outcome !== 'read') return { ambiguous: `in the query: ${read.detail}` };
   return new Map([...read.values].map(([name, value]) => [name, value.toString('utf8')]));
+}
+
+/**
+ * The value of a parameter whose name has no case for its sender or for the servers that read it (ASP.NET's); undefined if
+ * it is absent. Two spellings in one query are ambiguous, since other servers tell them apart.
+ */
+export function readAnyCase(head: RequestHead, name: string): string | undefined | Ambiguous {
+  if (head.query === '') return undefined;
+  const folded = foldCase(name);
+  const spellings = new Set(
+    [...new URLSearchParams(head.query).keys()].filter((key) => foldCase(key) === folded),
+  );
+  const [spelling] = spellings;
+  if (spelling === undefined) return undefined;
+  if (spellings.size > 1) return { ambiguous: `in the query: ${name} in two spellings` };
+  const query = readQuery(head, spellings);
+  return 'ambiguous' in query ? query : query.get(spelling);
 }

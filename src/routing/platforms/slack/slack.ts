@@ -2,6 +2,7 @@ import { bodyFormat } from '../../body/content-type.ts';
 import type { BodyFields } from '../../body/reads.ts';
 import { definePlatform, type Reply, type RequestHead } from '../../platform.ts';
 import type { Attributes } from '../../route.ts';
+import { hasInQuery } from '../read/body-shape.ts';
 import { allIds } from '../read/ids.ts';
 import {
   channelOf,
@@ -30,9 +31,14 @@ const NO_COMMAND = JSON.stringify({
   text: 'This command is not set up for this workspace.',
 });
 
+/** The GET by which Slack tests the certificate of a command's URL (docs.slack.dev, "Slash commands"). */
+function isCertificateTest(head: RequestHead): boolean {
+  return head.method === 'GET' && hasInQuery(head, ['ssl_check']);
+}
+
 /** A request without a signature may be Slack's too: a gateway may verify the legacy token in the body instead. */
 function recognises(head: RequestHead, body?: BodyFields): boolean | 'needs body' {
-  if (head.header('x-slack-signature') !== undefined) return true;
+  if (head.header('x-slack-signature') !== undefined || isCertificateTest(head)) return true;
   if (head.method !== 'POST') return false;
   if (body === undefined) {
     const format = bodyFormat(head);
@@ -90,10 +96,11 @@ function deliveries(_head: RequestHead, body: BodyFields | null): readonly Attri
 }
 
 /**
- * A form with ssl_check is answered here and never forwarded: SDKs accept it without a signature, so it could carry an
- * event past their check (slackapi/bolt-js, HTTPModuleFunctions.ts).
+ * A test of the certificate is answered here, and so is a form with ssl_check. The form is never forwarded: SDKs accept it
+ * without a signature, so it could carry an event past their check (slackapi/bolt-js, HTTPModuleFunctions.ts).
  */
-function handshake(_head: RequestHead, body: BodyFields | null): Reply | undefined {
+function handshake(head: RequestHead, body: BodyFields | null): Reply | undefined {
+  if (isCertificateTest(head)) return { status: 200, contentType: null, body: '' };
   if (body === null) return undefined;
   if (body.form('ssl_check') !== undefined) return { status: 200, contentType: null, body: '' };
   if (body.format !== 'json' || !isUrlVerification(body)) return undefined;

@@ -77,7 +77,10 @@ describe('the bot that a Graph request is for', () => {
   it('is none if it asks for validation, whatever else it holds', () => {
     const batch = json({ value: [change(ONE, 'a')] });
     assert.deepEqual(recipients(graph, { ...batch, query: 'validationToken=x' }), []);
-    assert.ok('ambiguous' in recipients(graph, { ...batch, query: 'validationToken=x&validationToken=y' }));
+    assert.deepEqual(recipients(graph, { ...batch, query: 'validationtoken=x' }), []);
+    for (const again of ['validationToken', 'validationtoken', 'ValidationToken']) {
+      assert.ok('ambiguous' in recipients(graph, { ...batch, query: `validationToken=x&${again}=y` }));
+    }
   });
 
   it('is said by a secret where it is a client state', () => {
@@ -90,6 +93,8 @@ describe('a Graph request', () => {
     ['a notification', json({ value: [change(ONE)] }), true],
     ['a batch that names somebody somewhere', json({ value: [{}, change(ONE)] }), true],
     ['a validation', { query: 'validationToken=x', headers: { 'content-type': 'text/plain' } }, true],
+    ['a validation as SharePoint writes it', { query: 'bot=one&validationtoken=x' }, true],
+    ['a validation in capitals', { query: 'VALIDATION%54OKEN=x' }, true],
     ['a validation that is a GET', { method: 'GET', query: 'validationToken=x' }, false],
     ['a list of something else', json({ value: [{ id: 'x' }] }), false],
     ['a subscription outside of a list', json({ subscriptionId: ONE, value: [] }), false],
@@ -130,7 +135,8 @@ describe("Graph's validation of a URL", () => {
       `validationToken=${'x'.repeat(1025)}`,
       'validationToken=',
       'validationToken=a&validationToken=b',
-      'validationtoken=a',
+      'validationtoken=a&validationToken=a',
+      'validation_token=a',
       '',
     ];
     for (const query of refused) assert.equal(answer(query), undefined, query);
