@@ -23,6 +23,10 @@ profiles:
     command: [${process.execPath}, ${fixture('echo-gateway.mjs')}]
     env: { BOT_NAME: teams }
     routes: [{ bot_framework: { app: ${APP} } }]
+  tenants:
+    command: [${process.execPath}, ${fixture('echo-gateway.mjs')}]
+    env: { BOT_NAME: tenants }
+    routes: [{ json: { pointer: /tenant, value: t-1 }, path: /tenants }, { path: /tenants, fallback: true }]
 `;
 
 /** What the echo gateway says it got. */
@@ -46,7 +50,7 @@ test('HTTP clients other than Node are served, whatever they offer beside their 
   const config = join(await temporaryFolder(t), 'gwproxy.yaml');
   await writeFile(config, CONFIG);
   const gwproxy = await startGwproxy(t, config);
-  await Promise.all([gwproxy.ready('hooks'), gwproxy.ready('teams')]);
+  await Promise.all(['hooks', 'teams', 'tenants'].map((profile) => gwproxy.ready(profile)));
   const message = activity({ app: APP, text: 'hi' }).body;
 
   /** The status, a line break, and the answer. */
@@ -100,4 +104,33 @@ test('HTTP clients other than Node are served, whatever they offer beside their 
     assert.match(answer, /^HTTP\/1\.1 200 /);
     assert.equal(bodyOf(echoIn(answer)), message);
   });
+
+  for (const method of ['GET', 'DELETE', 'POST']) {
+    await t.test(`curl sends a Content-Type with a ${method} that has no body`, async () => {
+      const type = ['-H', 'Content-Type: application/json'];
+      const said = await curl('-X', method, ...type, `${gwproxy.url}/tenants/1`);
+      assert.match(said, /\n200$/);
+      assert.deepEqual([echoIn(said).bot, echoIn(said).method], ['tenants', method]);
+    });
+  }
+
+  for (const [type, status] of [
+    ['application/json; charset=utf8', '200'],
+    ['application/json; utf-8', '200'],
+    ['application/json; charset=latin1', '415'],
+  ] as const) {
+    await t.test(`curl labels its JSON ${type}`, async () => {
+      const said = await curl('-H', `Content-Type: ${type}`, '-d', message, `${gwproxy.url}/api/messages`);
+      assert.equal(said.slice(-3), status, said);
+      if (status === '415') assert.match(said, /with charset latin1 /);
+      else assert.equal(bodyOf(echoIn(said)), message);
+    });
+  }
+
+  for (const hidden of ['.%09.', '..%23', '..%3f', '..%20', '..%0d', '.%e2%80%8b.', '%ef%bc%8e%ef%bc%8e']) {
+    await t.test(`curl hides a dot segment in ${hidden}`, async () => {
+      const said = await curl('--path-as-is', `${gwproxy.url}/hook/${hidden}/admin`);
+      assert.match(said, /a dot segment in the path.*\n400$/s);
+    });
+  }
 });

@@ -2,7 +2,7 @@ import type { RequestHead } from '../platform.ts';
 
 export interface ContentType {
   readonly format: 'json' | 'form' | 'xml' | 'other';
-  /** In lower case; undefined if none is given. */
+  /** In lower case, and 'utf-8' for every label of UTF-8; undefined if none is given. */
   readonly charset: string | undefined;
 }
 
@@ -10,7 +10,17 @@ export interface ContentType {
 const TOKEN = "[!#$%&'*+.^_`|~\\w-]+";
 const QUOTED = '"((?:[\\t !#-[\\]-~\\x80-\\xff]|\\\\[\\t -~\\x80-\\xff])*)"';
 const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}`);
-const PARAMETER = new RegExp(`[ \\t]*;[ \\t]*(?:(${TOKEN})=(?:(${TOKEN})|${QUOTED}))?`, 'y');
+const PARAMETER = new RegExp(`[ \\t]*;[ \\t]*(?:(${TOKEN})(?:=(?:(${TOKEN})|${QUOTED}))?)?`, 'y');
+
+/** The labels of UTF-8 (https://encoding.spec.whatwg.org/#names-and-labels). No other encoding has any of them. */
+const UTF8_LABELS: ReadonlySet<string> = new Set([
+  'utf-8',
+  'utf8',
+  'unicode-1-1-utf-8',
+  'unicode11utf8',
+  'unicode20utf8',
+  'x-unicode20utf8',
+]);
 
 /** The common values, which need no parsing. */
 const COMMON: ReadonlyMap<string, ContentType> = new Map([
@@ -20,7 +30,8 @@ const COMMON: ReadonlyMap<string, ContentType> = new Map([
 ]);
 
 /**
- * Parses a Content-Type (RFC 9110 §8.3). Undefined if it is malformed or has two charsets, since two parsers may use
+ * Parses a Content-Type (RFC 9110 §8.3). A parameter without a value must be a label of UTF-8 (`; utf-8`), which some
+ * senders write for a charset. Undefined if it is malformed or has two different charsets, since two parsers may use
  * different ones.
  */
 export function parseContentType(value: string): ContentType | undefined {
@@ -36,11 +47,22 @@ export function parseContentType(value: string): ContentType | undefined {
     const match = PARAMETER.exec(value);
     if (match === null) return undefined;
     at = PARAMETER.lastIndex;
-    if (match[1]?.toLowerCase() !== 'charset') continue;
-    if (charset !== undefined) return undefined;
-    charset = (match[2] ?? match[3]?.replace(/\\(.)/g, '$1') ?? '').toLowerCase();
+    const [, name, token, quoted] = match;
+    if (name === undefined) continue;
+    const given = token ?? quoted?.replace(/\\(.)/g, '$1');
+    if (given === undefined && charsetOf(name) !== 'utf-8') return undefined;
+    if (given !== undefined && name.toLowerCase() !== 'charset') continue;
+    const read = charsetOf(given ?? name);
+    if (charset !== undefined && charset !== read) return undefined;
+    charset = read;
   }
   return { format: formatOf(essence.toLowerCase()), charset };
+}
+
+/** A charset's name in lower case. Single quotes around it are no part of it, though RFC 9110 knows only double ones. */
+function charsetOf(label: string): string {
+  const name = label.toLowerCase().replace(/^'(.*)'$/, '$1');
+  return UTF8_LABELS.has(name) ? 'utf-8' : name;
 }
 
 function formatOf(essence: string): ContentType['format'] {

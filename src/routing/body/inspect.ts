@@ -62,26 +62,37 @@ export function compileBodyReads(platforms: readonly Platform[]): BodyReads {
 
 /**
  * Reads the routing fields of a body. A body without a Content-Type is refused, since some gateways read it as JSON
- * anyway (aiohttp's `request.json()`); an empty one is only unreadable.
+ * anyway (aiohttp's `request.json()`). An empty one has no fields, whatever its Content-Type says: many clients send that
+ * header with every request.
  */
 export function inspect(type: BodyType, bytes: Buffer, reads: BodyReads): Inspection {
+  if (bytes.length === 0) return { outcome: 'unreadable' };
   if (type.contentType === undefined) {
-    return bytes.length === 0
-      ? { outcome: 'unreadable' }
-      : refused('GWPROXY_BODY_INVALID', 'a body without a Content-Type');
+    return refused('GWPROXY_BODY_INVALID', 'a body without a Content-Type');
   }
   const parsed = parseContentType(type.contentType);
   if (parsed === undefined) return refused('GWPROXY_BODY_INVALID', 'the Content-Type cannot be read');
   const { format } = parsed;
   if (format === 'other' || (format === 'xml' && reads.xml === null)) return { outcome: 'unreadable' };
   if (type.contentEncoding !== undefined && !/^(?:identity)?$/i.test(type.contentEncoding)) {
-    return refused('GWPROXY_ENCODING', 'an encoded body cannot be routed');
+    return refused(
+      'GWPROXY_ENCODING',
+      `a body ${labelled('Content-Encoding', type.contentEncoding)} cannot be routed`,
+    );
   }
   if (parsed.charset !== undefined && parsed.charset !== 'utf-8') {
-    return refused('GWPROXY_ENCODING', 'a body that is not UTF-8 cannot be routed');
+    return refused(
+      'GWPROXY_ENCODING',
+      `a body ${labelled('charset', parsed.charset)} cannot be routed; it must be UTF-8`,
+    );
   }
   if (format === 'json') return inspectJson(bytes, reads);
   return format === 'form' ? inspectForm(bytes, reads) : inspectXml(bytes, reads.xml ?? new Set());
+}
+
+/** Names a label that a header has, where it is of a form that somebody might register. */
+function labelled(what: string, label: string): string {
+  return /^[\w.:+-]{1,40}$/.test(label) ? `with ${what} ${label}` : `with an unknown ${what}`;
 }
 
 function inspectJson(bytes: Buffer, reads: BodyReads): Inspection {

@@ -20,7 +20,12 @@ describe('a body', () => {
     ['JSON in UTF-8, said so', 'fields', () => outcome('application/json; charset="UTF-8"', '{}')],
     ['JSON by suffix', 'fields', () => outcome('application/activity+json', '{}')],
     ['a form', 'fields', () => outcome(FORM_TYPE, 'a=1')],
-    ['an empty form', 'fields', () => outcome(FORM_TYPE, '')],
+    [
+      'JSON in UTF-8, said without its hyphen',
+      'fields',
+      () => outcome('application/json; charset=utf8', '{}'),
+    ],
+    ['JSON in UTF-8, said without its parameter', 'fields', () => outcome('application/json; utf-8', '{}')],
     ['an identity encoding', 'fields', () => outcome(JSON_TYPE, '{}', 'Identity')],
     ['an empty encoding', 'fields', () => outcome(JSON_TYPE, '{}', '')],
     ['XML', 'fields', () => outcome(XML_TYPE, '<xml><AgentID>1</AgentID></xml>')],
@@ -32,7 +37,17 @@ describe('a body', () => {
     ['no body and no Content-Type', 'unreadable', () => outcome(undefined, '')],
     ['a body without a Content-Type', 'GWPROXY_BODY_INVALID', () => outcome(undefined, '{}')],
     ['a broken Content-Type', 'GWPROXY_BODY_INVALID', () => outcome('application/json; charset', '{}')],
-    ['an empty JSON body', 'GWPROXY_BODY_INVALID', () => outcome(JSON_TYPE, '')],
+    [
+      'an empty body with a broken Content-Type',
+      'unreadable',
+      () => outcome('application/json; charset', ''),
+    ],
+    ['an empty form', 'unreadable', () => outcome(FORM_TYPE, '')],
+    ['an empty JSON body', 'unreadable', () => outcome(JSON_TYPE, '')],
+    ['an empty XML body', 'unreadable', () => outcome(XML_TYPE, '')],
+    ['an empty body, encoded', 'unreadable', () => outcome(JSON_TYPE, '', 'gzip')],
+    ['an empty body in Latin-1', 'unreadable', () => outcome('application/json; charset=iso-8859-1', '')],
+    ['JSON of blanks', 'GWPROXY_BODY_INVALID', () => outcome(JSON_TYPE, ' ')],
     ['broken JSON', 'GWPROXY_BODY_INVALID', () => outcome(JSON_TYPE, '{')],
     [
       'a repeated routing key',
@@ -62,6 +77,20 @@ describe('a body', () => {
   for (const [name, expected, run] of cases) {
     it(`is ${expected}: ${name}`, () => assert.equal(run(), expected));
   }
+
+  it('that is refused for its charset or encoding names it, where that is a name', () => {
+    const detail = (contentType: string, encoding?: string) => {
+      const inspection = inspect({ contentType, contentEncoding: encoding }, Buffer.from('{}'), reads);
+      return inspection.outcome === 'refused' ? inspection.detail : inspection.outcome;
+    };
+    assert.equal(
+      detail('application/json; charset=ISO-8859-1'),
+      'a body with charset iso-8859-1 cannot be routed; it must be UTF-8',
+    );
+    assert.equal(detail(JSON_TYPE, 'br'), 'a body with Content-Encoding br cannot be routed');
+    const odd = detail('application/json; charset="a\\"b secret"');
+    assert.equal(odd, 'a body with an unknown charset cannot be routed; it must be UTF-8');
+  });
 
   it('gives JSON fields only for JSON and form fields only for a form', () => {
     const inspected = (contentType: string, body: string) => {
@@ -122,7 +151,7 @@ describe('a platform', () => {
         [JSON_TYPE, '{"type":"url_verification"}'],
         [JSON_TYPE, '{"type":"event_callback","authorizations":[{}]}'],
         [JSON_TYPE, '{"recipient":{}}'],
-        [FORM_TYPE, ''],
+        [FORM_TYPE, '='],
         [FORM_TYPE, 'payload={}'],
         [FORM_TYPE, 'payload={"type":"x","team":null,"enterprise":"x"}'],
         [FORM_TYPE, 'command=x'],
