@@ -95,15 +95,30 @@ export class Gateway {
 
   targets(): readonly Target[] {
     const ports = this.#context.ports.of(this.profile.name);
-    return targetsOf(this.profile, this.#state, ports, (listener) => this.#probes.holders(listener));
+    return targetsOf(this.profile, this.#state, ports, {
+      holders: (listener) => this.#probes.holders(listener),
+      host: (listener) => this.#probes.host(listener),
+    });
   }
 
   status(): SupervisedStatus {
     const ports = this.#context.ports.of(this.profile.name);
     const status = statusOf(this.profile, this.#state, ports, this.#context.now());
-    const failing = this.#state.phase.name === 'unready' ? this.#probes.failureText() : '';
-    // `lastError` is the first cause; the probes may fail for another one now.
-    return failing === '' ? status : { ...status, last_error: `not ready: ${failing}` };
+    return { ...status, last_error: this.#lastError(status.last_error) };
+  }
+
+  /** `known` is the first cause; the probes may fail for another one now. */
+  #lastError(known: string | null): string | null {
+    const { name } = this.#state.phase;
+    const failing = name === 'unready' || name === 'starting' ? this.#probes.failureText() : '';
+    if (failing === '') return known;
+    if (name === 'unready') return `not ready: ${failing}`;
+    if (known === null) return `not ready yet: ${failing}`;
+    // While a gateway starts, that its port refuses connections says less than why the last start failed.
+    const isKnown = known.includes(failing) || failing.includes(known);
+    return isKnown || !this.#probes.hasTellingFailure
+      ? known
+      : `not ready yet: ${failing}; before that: ${known}`;
   }
 
   /** Resident memory of all its processes in bytes; null if none runs or it cannot be read. */

@@ -1,9 +1,10 @@
-import { parseStatus } from '../../admin/status.ts';
+import { type ProfileStatus, parseStatus } from '../../admin/status.ts';
 import { errorMessage } from '../../util/errno.ts';
 import { askRunning } from '../ask-running.ts';
 import { onInterrupt } from './interrupt.ts';
 import { ProgressLine } from './progress-line.ts';
 import { type Progress, progressText, summaryText } from './progress-text.ts';
+import { pendingText } from './start-progress.ts';
 
 export type Verb = 'start' | 'stop' | 'restart';
 
@@ -15,6 +16,11 @@ const ONGOING: Readonly<Record<Verb, string>> = {
 
 /** ms between two polls of the gateways' states. */
 const POLL_EVERY = 300;
+
+/** A gateway that `stop` waits for is `stopped` at the end; here, where others wait, it has its own word. */
+function stateText(profile: ProfileStatus): string {
+  return profile.state === 'stopped' ? profile.state : pendingText(profile);
+}
 
 /** What `start`, `stop` and `restart` show while they wait. Without a terminal it only prints a line for each success. */
 export class ChangeProgress {
@@ -90,7 +96,7 @@ export class ChangeProgress {
   async #poll(): Promise<void> {
     try {
       const { profiles } = parseStatus(await askRunning(this.#configFile, 'GET', '/status'));
-      this.#states = new Map(profiles.map(({ name, state }) => [name, state]));
+      this.#states = new Map(profiles.map((profile) => [profile.name, stateText(profile)]));
     } catch {
       // A gwproxy that is ending, for instance. The command itself reports it; here the states stay as they were.
     }

@@ -45,8 +45,18 @@ export function startProgress(profiles: readonly ProfileStatus[]): Progress {
     goal: 'ready',
     done: wanted.filter(({ state }) => state === 'ready').length,
     failed: failed.map(({ name, state, last_error }) => ({ name, reason: last_error ?? state })),
-    pending: pending.map(({ name, state }) => ({ name, state: state === 'stopped' ? 'waiting' : state })),
+    pending: pending.map((profile) => ({ name: profile.name, state: pendingText(profile) })),
   };
+}
+
+/** s that a start may take before its progress says why it is not over: until then its port just is not open. */
+const SLOW_AFTER = 5;
+
+/** The state of a gateway that has not reached the wanted one yet, with the reason if it takes long. Pure. */
+export function pendingText({ state, uptime_s: uptime, last_error: error }: ProfileStatus): string {
+  if (state === 'stopped') return 'waiting';
+  const isSlow = state === 'starting' && error !== null && (uptime === null || uptime >= SLOW_AFTER);
+  return isSlow ? `${state}: ${error.replace(/^not ready yet: /, '')}` : state;
 }
 
 const FAILED: ReadonlySet<string> = new Set(['failed', 'backoff', 'unready']);

@@ -2,24 +2,27 @@ import type { ListenerPlan, ProfilePlan } from '../../config/types.ts';
 import type { Holder } from '../../holder.ts';
 import type { Address, Target, TargetState } from '../../snapshot.ts';
 import { type GatewayState, isEnding, isServing } from '../lifecycle/state.ts';
-import { connectableHost } from '../ports/connectable-host.ts';
 
 /** The targets of one profile in a snapshot: one for each of its listeners. */
 export function targetsOf(
   profile: ProfilePlan,
   state: GatewayState,
   ports: ReadonlyMap<string, number>,
-  holders: (listener: string) => readonly Holder[],
+  reached: {
+    readonly holders: (listener: string) => readonly Holder[];
+    /** The address at which a listener is reached. */
+    readonly host: (listener: ListenerPlan) => string;
+  },
 ): readonly Target[] {
   return profile.listeners.map((listener) => ({
     profile: profile.name,
     listener: listener.name,
     generation: state.generation,
-    address: addressOf(listener, ports),
+    address: addressOf(listener, ports, reached.host(listener)),
     paths: [...listener.paths],
     managed: profile.launch.kind === 'command',
     state: targetState(state, listener.name),
-    holders: holders(listener.name),
+    holders: reached.holders(listener.name),
     idleAfter: profile.idleTimeout,
     retryAt: state.phase.name === 'backoff' ? state.phase.nextStartAt : null,
   }));
@@ -33,7 +36,7 @@ function targetState(state: GatewayState, listener: string): TargetState {
   return phase.name === 'stopped' && state.desired === 'demand' ? 'pending' : 'down';
 }
 
-function addressOf(listener: ListenerPlan, ports: ReadonlyMap<string, number>): Address | null {
-  const port = ports.get(listener.name);
-  return port === undefined ? null : { host: connectableHost(listener.host), port };
+function addressOf({ name }: ListenerPlan, ports: ReadonlyMap<string, number>, host: string): Address | null {
+  const port = ports.get(name);
+  return port === undefined ? null : { host, port };
 }

@@ -3,9 +3,12 @@ import type { Report } from '../../events.ts';
 import { FOREIGN_HOLDER, type Holder } from '../../holder.ts';
 import type { GatewayEvent } from '../lifecycle/state.ts';
 import { connectableHost } from '../ports/connectable-host.ts';
+import { OwnListeners } from '../ports/own-listeners.ts';
 import { PortOwner } from '../ports/port-owner.ts';
 import { HAS_PROC } from '../tree/proc.ts';
+import type { ProbeFailure } from './health.ts';
 import { ListenerProbe, type ProbeState } from './listener-probe.ts';
+import { misplaced, otherLoopback } from './misplaced.ts';
 import { type OwnedProbeOptions, probeOwned } from './owned-probe.ts';
 
 export interface GatewayProbesOptions {
@@ -31,6 +34,12 @@ export interface GatewayProbesOptions {
 export class GatewayProbes {
   readonly #options: GatewayProbesOptions;
   readonly #probes = new Map<string, ListenerProbe>();
+  readonly #ownListeners: OwnListeners;
+  /**
+   * By listener: the loopback address at which the gateway listens, if it is not the one that its config names. It is
+   * tried first in the next generation.
+   */
+  readonly #otherHosts = new Map<string, { readonly configured: string; readonly actual: string }>();
   /** By listener; they outlive the probes until the next generation. */
   readonly #owners = new Map<string, PortOwner>();
   #generation: number | null = null;
@@ -39,6 +48,7 @@ export class GatewayProbes {
 
   constructor(options: GatewayProbesOptions) {
     this.#options = options;
+    this.#ownListeners = new OwnListeners(options.members);
   }
 
   /** Starts all probes for the current profile. Within one generation their state carries over. */
@@ -62,13 +72,34 @@ export class GatewayProbes {
     }
   }
 
-  /** Names the listeners that fail their probes, with their ports and the failures; '' if none does. */
+  /**
+   * Names the listeners that fail their probes, with their ports, the failures, and what to change for those that were
+   * never ready; '' if none fails.
+   */
   failureText(): string {
-    const ports = this.#options.ports();
-    return [...this.#probes]
-      .filter(([, { lastFailure }]) => lastFailure !== null)
-      .map(([name, { lastFailure }]) => `${name} on port ${ports.get(name)}: ${lastFailure}`)
-      .join('; ');
+    return [...this.#probes.keys()].flatMap((name) => this.#failureOf(name) ?? []).join('; ');
+  }
+
+  /** Whether a probe has failed otherwise than in a gateway that does not listen yet. */
+  get hasTellingFailure(): boolean {
+    return [...this.#probes.values()].some(
+      ({ lastFailure }) =>
+        lastFailure !== null && (lastFailure.cause !== 'absent' || lastFailure.advice !== undefined),
+    );
+  }
+
+  /** The address at which the listener is reached: that of its config, or the other loopback address. */
+  host({ name, host }: Pick<ListenerPlan, 'name' | 'host'>): string {
+    const other = this.#otherHosts.get(name);
+    return other?.configured === host ? other.actual : connectableHost(host);
+  }
+
+  #failureOf(name: string): string | null {
+    const { lastFailure, state } = this.#probes.get(name) ?? {};
+    if (lastFailure === null || lastFailure === undefined) return null;
+    const { reason, advice } = lastFailure;
+    const hint = advice === undefined || state?.wasReady === true ? '' : `; ${advice}`;
+    return `${name} on port ${this.#options.ports().get(name)}: ${reason}${hint}`;
   }
 
   /** The holders of that listener's port among the gateway's own processes; empty while they are not known. */
@@ -90,13 +121,14 @@ export class GatewayProbes {
 
   #probe(
     generation: number,
-    { name: listener, host, health, liveness }: ListenerPlan,
+    plan: ListenerPlan,
     port: number,
     carriedOver: ProbeState | null,
   ): ListenerProbe {
+    const { name: listener, health, liveness } = plan;
     const { now, dispatch } = this.#options;
     const managed = this.#options.profile().launch.kind === 'command';
-    const owned = this.#ownedProbe(listener, connectableHost(host), port);
+    const owned = this.#ownedProbe(plan, port);
     return new ListenerProbe({
       health,
       liveness: managed ? liveness : null,
@@ -109,26 +141,54 @@ export class GatewayProbes {
         this.#reportOnce('hung', () => dispatch({ type: 'hung', generation, listener, reason })),
       foreign: (reason) =>
         this.#reportOnce(`foreign ${listener}`, () => dispatch({ type: 'trouble', generation, reason })),
+      stuck: () =>
+        this.#reportOnce(`stuck ${listener}`, () => {
+          const reason = this.#failureOf(listener);
+          if (reason !== null) dispatch({ type: 'trouble', generation, reason });
+        }),
     });
   }
 
-  #ownedProbe(listener: string, host: string, port: number): OwnedProbeOptions {
+  #ownedProbe(plan: ListenerPlan, port: number): OwnedProbeOptions {
+    const { name: listener } = plan;
     const { profile, report } = this.#options;
     const { name, launch, ownerCheck } = profile();
     // The processes of a `url:` profile are not ours, and may run on another machine.
     const check = launch.kind === 'command' ? ownerCheck : 'off';
     const blocked = check === 'strict';
-    const owner = this.#owner(listener, host, port);
+    const host = (): string => this.host(plan);
     return {
       host,
       port,
       check: check === 'lenient' && !HAS_PROC ? 'off' : check,
-      findOwner: () => owner.find(),
+      findOwner: () => this.#owner(listener, host(), port).find(),
+      explainAbsence: (failure) => this.#explainAbsence(plan, port, failure),
       ownerUnknown: (reason) =>
         this.#reportOnce(`unknown ${listener} ${blocked}`, () =>
           report({ type: 'listener.unknown-owner', profile: name, listener, port, blocked, reason }),
         ),
     };
+  }
+
+  /**
+   * Says where the gateway's own processes listen instead. At the other loopback address the next probe finds it: a
+   * name such as `localhost` is ::1 to one program and 127.0.0.1 to another, and neither can be reached from outside.
+   */
+  async #explainAbsence(plan: ListenerPlan, port: number, failure: ProbeFailure): Promise<ProbeFailure> {
+    const { profile, ports } = this.#options;
+    if (profile().launch.kind === 'url') return failure;
+    const { name: listener, host: configured } = plan;
+    const others = new Set([...ports()].flatMap(([name, other]) => (name === listener ? [] : [other])));
+    const found = await this.#ownListeners.find();
+    const actual = otherLoopback({ host: this.host(plan), port }, found);
+    if (actual !== null) {
+      this.#otherHosts.set(listener, { configured, actual });
+      return failure;
+    }
+    const host = connectableHost(configured);
+    const elsewhere = misplaced({ listener, host, port, others }, found);
+    if (elsewhere === null) return failure;
+    return { ...failure, reason: `${failure.reason}: ${elsewhere.reason}`, advice: elsewhere.advice };
   }
 
   /** The owner of this generation, or a new one if the config has moved the listener. */

@@ -19,9 +19,15 @@ export interface Readiness {
  */
 export type FailureCause = 'absent' | 'unhealthy' | 'foreign';
 
-export type ProbeOutcome =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly cause: FailureCause; readonly reason: string };
+export interface ProbeFailure {
+  readonly ok: false;
+  readonly cause: FailureCause;
+  readonly reason: string;
+  /** What to change if the listener never was ready; absent if nothing can be said. */
+  readonly advice?: string;
+}
+
+export type ProbeOutcome = { readonly ok: true } | ProbeFailure;
 
 export interface Judgement {
   readonly readiness: Readiness;

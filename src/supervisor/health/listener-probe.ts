@@ -1,5 +1,12 @@
 import type { Health, Liveness } from '../../config/types.ts';
-import { judgeReadiness, notReadySince, type ProbeOutcome, provesAbsent, type Readiness } from './health.ts';
+import {
+  judgeReadiness,
+  notReadySince,
+  type ProbeFailure,
+  type ProbeOutcome,
+  provesAbsent,
+  type Readiness,
+} from './health.ts';
 import { afterProbe, alive, hungReason, type ListenerLiveness } from './liveness.ts';
 import { RepeatedProbe } from './repeated-probe.ts';
 
@@ -25,7 +32,12 @@ export interface ListenerProbeOptions {
   readonly hung: (reason: string) => void;
   /** A foreign process has the port of a listener that is not ready; called for every such probe. */
   readonly foreign: (reason: string) => void;
+  /** It was never ready, and has failed for a while in a way that only a change mends; called for every such probe. */
+  readonly stuck: () => void;
 }
+
+/** ms for which a listener must not have been ready before it counts as stuck: a gateway may answer oddly at first. */
+const STUCK_AFTER = 5000;
 
 /** Probes one listener for one generation until end(): its readiness, and once it has been ready its liveness. */
 export class ListenerProbe {
@@ -38,7 +50,7 @@ export class ListenerProbe {
   /** A door's failed connection made a probe due at once, which further failures must not postpone. */
   #isUrgent = false;
   #ended = false;
-  #lastFailure: string | null = null;
+  #lastFailure: ProbeFailure | null = null;
 
   constructor(options: ListenerProbeOptions) {
     const { health, probe, carriedOver, now } = options;
@@ -70,7 +82,7 @@ export class ListenerProbe {
   }
 
   /** How the last probe failed; null if it was healthy. */
-  get lastFailure(): string | null {
+  get lastFailure(): ProbeFailure | null {
     return this.#lastFailure;
   }
 
@@ -85,12 +97,12 @@ export class ListenerProbe {
   }
 
   #judge(outcome: ProbeOutcome): void {
-    const { health, liveness, now, ready, lost, foreign } = this.#options;
+    const { health, liveness, now, ready, lost, foreign, stuck } = this.#options;
     const wasNotReady = !this.#readiness.ready;
     const { readiness, verdict, wait } = judgeReadiness(this.#readiness, outcome, health, now());
     this.#readiness = readiness;
     this.#isUrgent = false;
-    this.#lastFailure = outcome.ok ? null : outcome.reason;
+    this.#lastFailure = outcome.ok ? null : outcome;
     this.#readinessProbe.schedule(wait);
     if (verdict === 'ready') {
       if (this.#liveness === undefined) this.#beginLiveness();
@@ -99,8 +111,16 @@ export class ListenerProbe {
     if (!outcome.ok) {
       if (verdict === 'lost') lost(outcome.reason);
       else if (wasNotReady && outcome.cause === 'foreign') foreign(outcome.reason);
+      else if (this.#isStuck(outcome)) stuck();
     }
     if (liveness?.kind === 'health') this.#updateLiveness(outcome, liveness, health);
+  }
+
+  #isStuck({ advice }: ProbeFailure): boolean {
+    const { now } = this.#options;
+    return (
+      advice !== undefined && this.#liveness === undefined && now() - this.#readiness.since >= STUCK_AFTER
+    );
   }
 
   /** Starts the liveness checks: from now on the listener can count as hung. */

@@ -1,14 +1,17 @@
 import type { Health, OwnerCheck } from '../../config/types.ts';
 import type { Owner } from '../ports/ownership.ts';
-import type { ProbeOutcome } from './health.ts';
+import type { ProbeFailure, ProbeOutcome } from './health.ts';
 import { probe } from './probe.ts';
 
 export interface OwnedProbeOptions {
-  readonly host: string;
+  /** The address to connect to now. */
+  readonly host: () => string;
   readonly port: number;
   readonly check: OwnerCheck;
   /** Finds the owner of the port. */
   readonly findOwner: () => Promise<Owner>;
+  /** Explains that no process listens there: where the gateway listens instead, if that can be found. */
+  readonly explainAbsence: (failure: ProbeFailure) => Promise<ProbeFailure>;
   /** Called for every healthy probe whose listener has no known owner. */
   readonly ownerUnknown: (reason: string) => void;
 }
@@ -23,9 +26,10 @@ export async function probeOwned(
   signal: AbortSignal,
 ): Promise<ProbeOutcome> {
   const { host, port, check, findOwner } = options;
-  const outcome = await probe({ ...health, host, port }, signal);
-  const isAbsent = !outcome.ok && outcome.cause === 'absent';
-  if (check === 'off' || isAbsent || signal.aborted) return outcome;
+  const outcome = await probe({ ...health, host: host(), port }, signal);
+  if (signal.aborted) return outcome;
+  if (!outcome.ok && outcome.cause === 'absent') return options.explainAbsence(outcome);
+  if (check === 'off') return outcome;
   const owner = await findOwner();
   if (signal.aborted || owner.kind === 'own') return outcome;
   if (owner.kind === 'foreign') {

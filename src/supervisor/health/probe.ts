@@ -1,9 +1,9 @@
 import { Agent, request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { Health } from '../../config/types.ts';
 import { duration } from '../../util/duration.ts';
 import { errorCode } from '../../util/errno.ts';
-import { type ProbeOutcome, provesAbsent } from './health.ts';
+import { type ProbeFailure, type ProbeOutcome, provesAbsent } from './health.ts';
 
 /** A health answer is a line or two; no more than this is read. */
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -47,10 +47,20 @@ type Settle = (outcome: ProbeOutcome) => void;
 
 function probeTcp({ host, port }: ProbeTarget, settle: Settle): { destroy(): void } {
   const socket = connect({ host, port });
-  socket.once('connect', () => settle({ ok: true }));
+  socket.once('connect', () => settle(isItsOwnEnd(socket) ? SELF_CONNECTED : { ok: true }));
   socket.on('error', (error) => settle(failure(error)));
   return socket;
 }
+
+/**
+ * Whether a connection has met itself: the system may give a client the very port that it connects to, if no process
+ * listens there (RFC 9293 §3.5, simultaneous open).
+ */
+function isItsOwnEnd({ localAddress, localPort, remoteAddress, remotePort }: Socket): boolean {
+  return localPort === remotePort && localAddress === remoteAddress;
+}
+
+const SELF_CONNECTED: ProbeFailure = { ok: false, cause: 'absent', reason: 'connection refused' };
 
 function probeHttp(target: ProbeTarget, path: string, settle: Settle): { destroy(): void } {
   const { host, port, body } = target;
@@ -66,7 +76,7 @@ function probeHttp(target: ProbeTarget, path: string, settle: Settle): { destroy
   sent.on('response', (response) => {
     const status = response.statusCode ?? 0;
     if (!isExpectedStatus(status, target.status)) {
-      settle(unhealthy(`its health path answered ${status}`));
+      settle({ ...unhealthy(`its health path answered ${status}`), ...statusAdvice(target.status, status) });
       return;
     }
     // The answer is read to its end even if no text is expected: a gateway that hangs within it is unhealthy.
@@ -109,12 +119,35 @@ function isExpectedStatus(status: number, wanted: Health['status']): boolean {
   return wanted === null ? status >= 200 && status < 300 : wanted.includes(status);
 }
 
-function unhealthy(reason: string): ProbeOutcome {
+/**
+ * A gateway that redirects, asks for a login or allows no GET will not answer otherwise later; one that answers 5xx may
+ * still be starting. Statuses that the config names are left alone: its author has chosen them.
+ */
+function statusAdvice(wanted: Health['status'], status: number): { readonly advice?: string } {
+  if (wanted !== null || status < 300 || status >= 500) return {};
+  return {
+    advice:
+      `if that is its good answer, write \`status: ${status}\` beside the path in its health; ` +
+      'else write a path that answers a GET with 2xx, or none: then an accepted connection is enough',
+  };
+}
+
+function unhealthy(reason: string): ProbeFailure {
   return { ok: false, cause: 'unhealthy', reason };
 }
 
-function failure(error: Error): ProbeOutcome {
+function failure(error: Error): ProbeFailure {
   const code = errorCode(error);
-  const reason = code === 'ECONNREFUSED' ? 'connection refused' : (code ?? error.message);
-  return { ok: false, cause: code !== undefined && provesAbsent(code) ? 'absent' : 'unhealthy', reason };
+  if (code !== undefined && provesAbsent(code)) {
+    return { ok: false, cause: 'absent', reason: code === 'ECONNREFUSED' ? 'connection refused' : code };
+  }
+  // llhttp's errors. A server that speaks TLS answers an alert, or closes the connection.
+  if (code?.startsWith('HPE_') === true)
+    return { ...unhealthy('its answer is not HTTP'), advice: PLAIN_HTTP };
+  if (code === 'ECONNRESET')
+    return { ...unhealthy('it closed the connection without an answer'), advice: PLAIN_HTTP };
+  return unhealthy(code ?? error.message);
 }
+
+const PLAIN_HTTP =
+  'gwproxy speaks plain HTTP to a gateway: turn off TLS in it if it listens with that, and write the port of its webhooks';

@@ -33,6 +33,21 @@ export async function findHolders(
   return [...found.values()];
 }
 
+/** The inodes of all sockets that these processes have open. Processes that cannot be read are passed over. */
+export async function findSockets(pids: Iterable<number>): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  let read = 0;
+  for (const pid of pids) {
+    for (const fd of filesOf(pid)) {
+      read += 1;
+      if (read % LINKS_IN_A_ROW === 0) await yieldToEventLoop();
+      const inode = socketOf(pid, fd);
+      if (inode !== null) found.add(inode);
+    }
+  }
+  return found;
+}
+
 export interface Program {
   /** The name of its executable, safe to be shown. */
   readonly name: string;

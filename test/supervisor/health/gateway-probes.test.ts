@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Health } from '../../../src/config/types.ts';
 import type { GatewayEvent } from '../../../src/supervisor/lifecycle/state.ts';
+import { HAS_PROC } from '../../../src/supervisor/tree/proc.ts';
 import { server } from '../children.ts';
+import { until } from '../processes.ts';
 import { listener } from '../support.ts';
 import { counted, HASTY, HEALTH, probing } from './probing.ts';
 
@@ -129,3 +131,28 @@ test('a listener that a changed config adds is probed from the next start on', a
   probes.connectionFailed('webhook', 'ECONNREFUSED');
   assert.equal(probes.failureText(), '');
 });
+
+if (HAS_PROC) {
+  test('a gateway at the other loopback address is found there, and so is its next generation', async (t) => {
+    const { port, pid } = await server(t, '::1');
+    const { first, next, probes } = probing(t, port, {}, {}, () => Promise.resolve([pid]));
+    await first('listenerReady');
+    assert.equal(probes.host(listener), '::1');
+    assert.deepEqual(
+      probes.holders('http').map((holder) => holder.pid),
+      [pid],
+    );
+    const again = next('listenerReady');
+    probes.start(2);
+    await again;
+    assert.equal(probes.host({ ...listener, host: '10.0.0.1' }), '10.0.0.1', 'the config has changed since');
+  });
+
+  test('another program at the other loopback address is not taken for the gateway', async (t) => {
+    const { port } = await server(t, '::1');
+    const { probes, events } = probing(t, port, {}, {}, () => Promise.resolve([]));
+    await until('a failed probe', () => probes.failureText() !== '', 15_000);
+    assert.equal(probes.failureText(), `http on port ${port}: connection refused`);
+    assert.deepEqual([probes.host(listener), events], ['127.0.0.1', []]);
+  });
+}

@@ -42,7 +42,11 @@ test('2xx on the health path is ready, anything else is not', async (t) => {
   );
   assert.deepEqual(await ask(port, '/200'), { ok: true });
   assert.deepEqual(await ask(port, '/202'), { ok: true });
-  assert.deepEqual(await ask(port, '/301'), unwell('its health path answered 301'));
+  for (const status of [301, 401, 405]) {
+    const outcome = await ask(port, `/${status}`);
+    assert.ok(!outcome.ok && outcome.reason === `its health path answered ${status}`);
+    assert.match(outcome.advice ?? '', new RegExp(`^if that is its good answer, write .status: ${status}. `));
+  }
   assert.deepEqual(await ask(port, '/503'), unwell('its health path answered 503'));
 });
 
@@ -151,4 +155,20 @@ test('an aborted probe settles at once', async (t) => {
   t.after(() => server.closeAllConnections());
   const port = await portOf(t, server);
   assert.deepEqual(await ask(port, '/', { signal: generation.signal }), unwell('aborted'));
+});
+
+test('an answer that is not HTTP, or none, is said to be that', async (t) => {
+  const odd = await portOf(
+    t,
+    createTcpServer((socket) => socket.on('error', () => {}).end('\x15\x03\x01\x00\x02\x02\x28')),
+  );
+  const outcome = await ask(odd, '/');
+  assert.ok(!outcome.ok && outcome.reason === 'its answer is not HTTP');
+  assert.match(outcome.advice ?? '', /plain HTTP/);
+  const shy = await portOf(
+    t,
+    createTcpServer((socket) => socket.on('error', () => {}).destroy()),
+  );
+  const none = await ask(shy, '/');
+  assert.ok(!none.ok && none.reason === 'it closed the connection without an answer');
 });

@@ -175,7 +175,7 @@ export class World {
   }
 
   #targets(): readonly Target[] {
-    return targetsOf(this.#profile, this.state, new Map(), () => []);
+    return targetsOf(this.#profile, this.state, new Map(), { holders: () => [], host: ({ host }) => host });
   }
 
   #step(event: GatewayEvent): void {

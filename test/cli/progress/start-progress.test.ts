@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ProfileStatus } from '../../../src/admin/status.ts';
+import { pendingText } from '../../../src/cli/progress/start-progress.ts';
+
+const STATUS: ProfileStatus = {
+  name: 'bot',
+  state: 'starting',
+  pid: 1,
+  uptime_s: 6,
+  restarts: 0,
+  desired: 'up',
+  generation: 1,
+  last_exit: null,
+  next_start_at: null,
+  last_error: 'not ready yet: http on port 18641: its health path answered 302',
+  listeners: [],
+  rss_bytes: null,
+  in_flight: 0,
+  held: 0,
+  requests: 0,
+  broken_reuse: 0,
+  spooled: 0,
+  dead: 0,
+  lost: 0,
+  dropped_lines: 0,
+};
+
+test('the progress says why a start takes long, once it does', () => {
+  assert.equal(pendingText(STATUS), 'starting: http on port 18641: its health path answered 302');
+  assert.equal(pendingText({ ...STATUS, uptime_s: 4 }), 'starting');
+  assert.equal(pendingText({ ...STATUS, last_error: null }), 'starting');
+  // No process is spawned while its port is awaited.
+  const last_error = 'port 18641 is not free yet: a connection on it has ended';
+  assert.equal(pendingText({ ...STATUS, uptime_s: null, last_error }), `starting: ${last_error}`);
+  assert.equal(pendingText({ ...STATUS, state: 'stopped' }), 'waiting');
+});
