@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
+import { isDevicePath } from '../../logs/log-target.ts';
 import type { Machine } from './local-machine.ts';
 import { type Note, note } from './notes.ts';
 import type { App } from './source/pm2-app.ts';
@@ -14,19 +15,24 @@ export interface LogFile {
  * error_file's. `taken` holds the files of the apps before it, since each profile needs a file of its own.
  */
 export function logFileOf(app: App, cwd: string, machine: Machine, taken: ReadonlySet<string>): LogFile {
-  const path = (field: 'log_file' | 'out_file' | 'error_file') => pathOf(app, field, cwd, machine);
-  const all = path('log_file');
-  const out = path('out_file');
-  const error = path('error_file');
   const notes: Note[] = [];
+  const path = (field: LogField): string | null => {
+    const found = pathOf(app, field, cwd, machine);
+    const why =
+      found === null || found === NOWHERE ? null : noFile(found, String(app.fields.get(field)), machine);
+    if (why === null) return found;
+    notes.push(note(field, `is ${why}; left out`));
+    return null;
+  };
+  const [all, out, error] = [path('log_file'), path('out_file'), path('error_file')];
   const file = [all, out, error].find((file) => file !== null && file !== NOWHERE) ?? null;
   const others = [all, out, error].filter((other) => other !== null && other !== file && other !== NOWHERE);
   if (others.length > 0) {
     const fields = all === null ? 'error_file' : 'out_file, error_file';
     notes.push(note(fields, `stdout and stderr both go to ${file}`));
   }
-  if ([all, out, error].includes(NOWHERE) || app.fields.get('disable_logs') === true) {
-    const field = app.fields.get('disable_logs') === true ? 'disable_logs' : 'out_file, error_file, log_file';
+  if ([all, out, error].includes(NOWHERE) || isOff(app)) {
+    const field = isOff(app) ? 'disable_logs' : 'out_file, error_file, log_file';
     notes.push(
       note(
         field,
@@ -48,13 +54,24 @@ export function logFileOf(app: App, cwd: string, machine: Machine, taken: Readon
 
 const NOWHERE = '/dev/null';
 
+type LogField = 'log_file' | 'out_file' | 'error_file';
+
+function isOff(app: App): boolean {
+  return [true, 'true'].some((value) => value === app.fields.get('disable_logs'));
+}
+
+/** Why output cannot be logged there, as a clause; null for a file, existing or not. */
+function noFile(path: string, written: string, machine: Machine): string | null {
+  if (isDevicePath(path)) {
+    return 'no file but a device: gwproxy logs to a file that it rotates, and prints the output as JSON lines on its own standard output where that is no terminal';
+  }
+  const found = machine.entry(path);
+  if (found === 'folder' || written.endsWith('/')) return `a folder, and pm2 cannot write to one either`;
+  return found === 'other' ? 'neither a file nor a folder: a pipe, a socket or a device' : null;
+}
+
 /** Absolute; null if the app names no file, or a dump names pm2's default. */
-function pathOf(
-  app: App,
-  field: 'log_file' | 'out_file' | 'error_file',
-  cwd: string,
-  machine: Machine,
-): string | null {
+function pathOf(app: App, field: LogField, cwd: string, machine: Machine): string | null {
   const written = app.fields.get(field);
   if (typeof written !== 'string' || written === '') return null;
   if (written === 'NULL' || written === NOWHERE) return NOWHERE;

@@ -4,11 +4,12 @@ import { hasSecretShape } from '../../util/secret.ts';
 import { type Inherited, inheritedBy, type Variables, variablesOf } from './app-environment.ts';
 import { listenerOf } from './app-listener.ts';
 import { logFileOf } from './app-log-file.ts';
+import { typeNotes } from './field-types.ts';
 import type { Machine } from './local-machine.ts';
-import { combine, type Note, note, type Plain } from './notes.ts';
+import { combine, type Note, note, type Plain, type ProfilePlace } from './notes.ts';
 import { limitsOf, restartOf, START_TIMEOUT } from './restart-and-limits.ts';
 import type { Pm2File } from './source/ecosystem-file.ts';
-import type { App } from './source/pm2-app.ts';
+import { type App, isAppField } from './source/pm2-app.ts';
 import { commandFromEither } from './start-folder.ts';
 import { unsupportedNotes } from './unsupported-fields.ts';
 
@@ -105,6 +106,13 @@ function profileOf(
   const startTimeout = String(fields['start_timeout'] ?? duration(START_TIMEOUT));
   const listener = listenerOf(start.command, variables.plain.get('PORT'), inUse.ports, startTimeout);
   if (listener.port !== null) inUse.ports.add(listener.port);
+  const place: ProfilePlace = {
+    profile: name,
+    configFile,
+    cwd: start.cwd,
+    command: start.command,
+    hasEnvFile: variables.secret.size + variables.shell.size > 0,
+  };
   const hasListener = Object.keys(listener.fields).length > 0;
   return {
     name,
@@ -125,7 +133,8 @@ function profileOf(
       ...listener.notes,
       ...notes,
       ...log.notes,
-      ...unsupportedNotes(app, { profile: name, configFile, command: start.command }),
+      ...typeNotes(app, place),
+      ...unsupportedNotes(app, place),
     ],
   };
 }
@@ -171,5 +180,7 @@ const SECRET_ARGUMENT =
 function otherKeyNote(name: string): Note {
   if (name === 'deploy') return note(name, 'is left out: deploy as before, then run `gwproxy reload`');
   if (name === 'static') return note(name, 'is left out: gwproxy serves no files; use a web server');
-  return note(name, 'is not a field of pm2; left out');
+  return isAppField(name)
+    ? note(name, 'is a field of an app and has no effect beside apps; left out: write it into each app')
+    : note(name, 'is not a field of pm2; left out');
 }

@@ -12,6 +12,8 @@ export interface Machine {
   readonly nodeVersion: string;
   isFile(path: string): boolean;
   isFolder(path: string): boolean;
+  /** What lies at the path, its links followed. */
+  entry(path: string): 'file' | 'folder' | 'other' | 'none';
   /** True for a compiled program, false for a script. */
   isBinary(path: string): boolean;
   /** The absolute path of an executable, looked up in that PATH or in this shell's; null if there is none. */
@@ -29,6 +31,7 @@ export function localMachine(folder: string, env: NodeJS.ProcessEnv): Machine {
     nodeVersion: process.versions.node,
     isFile,
     isFolder,
+    entry,
     isBinary,
     which: (program, path = env.PATH ?? '') => which(program, folder, path),
     real: (path) => realpathSync(path),
@@ -41,6 +44,13 @@ function isFile(path: string): boolean {
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function entry(path: string): 'file' | 'folder' | 'other' | 'none' {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return 'none';
+  if (found.isFile()) return 'file';
+  return found.isDirectory() ? 'folder' : 'other';
 }
 
 function isExecutable(path: string): boolean {

@@ -38,3 +38,15 @@ export function sizeText(bytes: number): string {
   }
   return `${whole}B`;
 }
+
+/** The profile that an app becomes, for the commands and lines that its notes name. */
+export interface ProfilePlace {
+  readonly profile: string;
+  /** Absolute. */
+  readonly configFile: string;
+  /** Absolute. */
+  readonly cwd: string;
+  readonly command: readonly string[];
+  /** Whether init writes an env_file for it. */
+  readonly hasEnvFile: boolean;
+}

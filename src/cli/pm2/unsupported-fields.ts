@@ -1,15 +1,8 @@
+import { basename, extname } from 'node:path';
 import { shellWord } from '../shell-word.ts';
-import { type Note, note } from './notes.ts';
+import { type Note, note, type ProfilePlace } from './notes.ts';
 import { numberOf } from './pm2-values.ts';
 import type { App, FieldName } from './source/pm2-app.ts';
-
-/** The profile, config and script that the commands in the notes name. */
-export interface ProfilePlace {
-  readonly profile: string;
-  /** Absolute. */
-  readonly configFile: string;
-  readonly command: readonly string[];
-}
 
 /** The text of a note; null if the field needs none. */
 type Rule = (value: unknown, app: App, place: ProfilePlace) => string | null;
@@ -132,7 +125,14 @@ export function unsupportedNotes(app: App, place: ProfilePlace): readonly Note[]
     const text = isRule(name) ? RULES[name](value, app, place) : null;
     return text === null ? [] : [note(name, text)];
   });
-  const unknown = app.unknown.map((name) => note(name, 'is not a field of pm2, which ignores it; left out'));
+  const unknown = app.unknown.map((name) =>
+    note(
+      name,
+      name === 'deploy'
+        ? 'belongs beside apps, and pm2 ignores it inside an app; left out'
+        : 'is not a field of pm2, which ignores it; left out',
+    ),
+  );
   return [...known, ...unknown];
 }
 
@@ -151,8 +151,20 @@ function cronLine(pattern: string, { profile, configFile }: ProfilePlace): strin
 function watchText(app: App, { profile, command }: ProfilePlace): string {
   const others = ['ignore_watch', 'watch_options', 'watch_delay'].filter((field) => app.fields.has(field));
   const beside = others.length === 0 ? '' : ` (with ${others.join(', ')})`;
-  const [program, script] = command;
-  const nodeWatch =
-    program === 'node' ? `; while you develop, use command: [node, --watch, ${script}, …]` : '';
-  return `gwproxy does not watch a bot's files${beside}; run \`gwproxy restart ${profile}\` after a change${nodeWatch}`;
+  return `gwproxy does not watch a bot's files${beside}; run \`gwproxy restart ${profile}\` after a change${whileDeveloping(command)}`;
+}
+
+const PACKAGE_MANAGERS: ReadonlySet<string> = new Set(['npm', 'npx', 'yarn', 'pnpm', 'pnpx', 'corepack']);
+const SCRIPTS: ReadonlySet<string> = new Set(['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts']);
+
+/** `node --watch` watches the script that Node itself is given: with a package manager that is the package manager's own. */
+function whileDeveloping(command: readonly string[]): string {
+  const words = command.map((word) => basename(word, extname(word)).replace(/-cli$/, ''));
+  if (words.slice(0, 2).some((word) => PACKAGE_MANAGERS.has(word)))
+    return '; while you develop, run a script of its package.json that watches, such as `npm run dev`, outside gwproxy';
+  const [program = '', script = ''] = command;
+  const runtime = basename(program);
+  return (runtime === 'node' || runtime === 'bun') && SCRIPTS.has(extname(script))
+    ? `; while you develop, use command: [${program}, --watch, ${script}, …]`
+    : '';
 }

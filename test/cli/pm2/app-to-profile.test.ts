@@ -6,12 +6,30 @@ import { parseApps } from '../../../src/cli/pm2/source/ecosystem-file.ts';
 import { FOLDER, machine } from './fake-machine.ts';
 
 const BOT = `${FOLDER}/bot.js`;
-const USUAL = machine({ files: [BOT, `${FOLDER}/bot.py`, `${FOLDER}/bot.sh`, `${FOLDER}/bot.ts`] });
+const USUAL = machine({
+  pipes: [`${FOLDER}/pipe`],
+  programs: {
+    node: '/usr/bin/node',
+    npm: '/usr/bin/npm',
+    python3: '/usr/bin/python3',
+    bash: '/usr/bin/bash',
+  },
+  files: [BOT, `${FOLDER}/bot.py`, `${FOLDER}/bot.sh`, `${FOLDER}/bot.ts`],
+});
 
-function converted(value: unknown, on = USUAL, environment: string | null = null) {
+function read(value: unknown) {
   const file = parseApps(value);
   if (typeof file === 'string') throw new Error(file);
-  return profilesOf(file, { machine: on, atFile: null, environment, configFile: '/srv/bots/gwproxy.yaml' });
+  return file;
+}
+
+function converted(value: unknown, on = USUAL, environment: string | null = null) {
+  return profilesOf(read(value), {
+    machine: on,
+    atFile: null,
+    environment,
+    configFile: '/srv/bots/gwproxy.yaml',
+  });
 }
 
 /** Converts one app. */
@@ -209,6 +227,26 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
       "watch: gwproxy does not watch a bot's files (with ignore_watch, watch_delay); run `gwproxy restart bot` after a change; while you develop, use command: [node, --watch, bot.js, …]",
     ],
   ],
+  [
+    'watch of a package manager',
+    { watch: true, script: '/usr/bin/npm', interpreter: 'node', args: 'start' },
+    {},
+    [
+      /^watch: .* after a change; while you develop, run a script of its package\.json that watches, .* outside gwproxy$/,
+    ],
+  ],
+  [
+    'watch of a program that is no script of Node',
+    { watch: true, script: 'bot.py' },
+    {},
+    [/^watch: .* run `gwproxy restart bot` after a change$/],
+  ],
+  [
+    'watch of a command line',
+    { watch: true, script: 'node bot.js | tee log' },
+    {},
+    [/^watch: .* run `gwproxy restart bot` after a change$/],
+  ],
   ['watch that is off', { watch: false, ignore_watch: ['logs'] }, {}, []],
   ['instances', { instances: 4 }, {}, [/^instances: is 4; gwproxy runs one process per profile/]],
   [
@@ -223,6 +261,26 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
     { out_file: '/dev/null', error_file: 'NULL' },
     {},
     [/^out_file, error_file, log_file: output is logged/],
+  ],
+  [
+    'log files that are devices',
+    { out_file: '/dev/stdout', error_file: '/proc/self/fd/2', log_file: '/dev/null' },
+    {},
+    [
+      /^out_file: is no file but a device: .* JSON lines on its own standard output where that is no terminal; left out$/,
+      /^error_file: is no file but a device: /,
+      /^out_file, error_file, log_file: output is logged nevertheless/,
+    ],
+  ],
+  [
+    'log files that are folders or pipes',
+    { out_file: './', error_file: 'logs/', log_file: 'pipe' },
+    {},
+    [
+      /^log_file: is neither a file nor a folder: .*; left out$/,
+      /^out_file: is a folder, /,
+      /^error_file: is a folder, /,
+    ],
   ],
   ['disable_logs', { disable_logs: true }, {}, [/^disable_logs: output is logged/]],
   [
@@ -274,6 +332,61 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
       /^log_date_format: is left out: every log line/,
     ],
   ],
+  [
+    'an env_file, and environments that are none',
+    { env_file: '.env', env_production: 'NODE_ENV=production', env_x: null, env_list: ['A=1'] },
+    {},
+    [
+      'env_file: pm2 reads no such file; if the bot does not read it itself either, write `env_file: .env` into the profile',
+      'env_production: is not a map of names and values; left out',
+      'env_x: is not a map of names and values; left out',
+      'env_list: is not a map of names and values; left out',
+    ],
+  ],
+  [
+    'an env_file beside secrets, in another folder',
+    { env_file: '../shared/.env', env: { SLACK_TOKEN: 't' } },
+    {},
+    [/^env_file: .*, add the lines of \.\.\/shared\/\.env to secrets\/bot\.env$/],
+  ],
+  [
+    'several env_files',
+    { env_file: ['.env', '.env.local'] },
+    {},
+    [/^env_file: is no field of pm2; gwproxy's env_file takes one/],
+  ],
+  [
+    'values of another type',
+    {
+      name: 'bot',
+      cwd: 5,
+      exec_interpreter: ['node'],
+      args: { a: 1 },
+      node_args: true,
+      out_file: 7,
+      error_file: ['a.log'],
+      uid: {},
+      gid: [],
+      autostart: 'no',
+      wait_ready: 1,
+      disable_logs: 'yes',
+    },
+    {},
+    [
+      'cwd: is not a text; left out',
+      'exec_interpreter: is not a text; left out',
+      'args: is not a text or a list of texts; left out',
+      'node_args: is not a text or a list of texts; left out',
+      'out_file: is not a text; left out',
+      'error_file: is not a text; left out',
+      'uid: is not a name or a number; left out',
+      'gid: is not a name or a number; left out',
+      'autostart: is not true or false; left out',
+      'wait_ready: is not true or false; left out',
+      'disable_logs: is not true or false; left out',
+    ],
+  ],
+  ['deploy inside an app', { deploy: {} }, {}, [/^deploy: belongs beside apps, /]],
   ['a field that pm2 does not know', { max_memory: '1G' }, {}, [/^max_memory: is not a field of pm2/]],
 ];
 
@@ -434,6 +547,28 @@ test('the chosen environment overrides env, which overrides that of deploy', () 
   const none = one(app);
   assert.deepEqual(Object.fromEntries(none.variables.plain), { A: 'own', B: 'own' });
   assert.match(textsOf(none)[0] ?? '', /^env_production, env_test: not used, .*--pm2-env production/);
+});
+
+test('what is no map is no environment to choose', () => {
+  const { apps } = read({ apps: [{ script: 'bot.js', env_file: '.env', env_test: {} }] });
+  assert.deepEqual([...(apps[0]?.environments.keys() ?? [])], ['test']);
+});
+
+test('a field of an app that stands beside apps is said to belong into them', () => {
+  const { notes } = converted({
+    apps: [{ script: 'bot.js' }],
+    restart_delay: 100,
+    maxRestarts: 3,
+    env_x: {},
+    what: 1,
+  });
+  const where = 'is a field of an app and has no effect beside apps; left out: write it into each app';
+  assert.deepEqual(notes, [
+    { field: 'restart_delay', text: where },
+    { field: 'maxRestarts', text: where },
+    { field: 'env_x', text: where },
+    { field: 'what', text: 'is not a field of pm2; left out' },
+  ]);
 });
 
 test('secrets go to the env_file, objects become JSON, and unusable variables are reported', () => {

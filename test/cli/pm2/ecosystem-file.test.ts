@@ -98,6 +98,37 @@ test('an unknown YAML directive is ignored without a warning of Node’s', async
   assert.deepEqual(warned, []);
 });
 
+test('CommonJS in a package of ES modules is refused with the cause and the remedy', async (t) => {
+  const inModules = async (name: string, text: string): Promise<string> => {
+    const at = await folder(t, { [name]: text, 'package.json': '{"type": "module"}' });
+    return await readPm2File(join(at, name)).then(
+      () => assert.fail('it was read'),
+      (error: unknown) => String(error).replaceAll(`${at}/`, ''),
+    );
+  };
+  const remedy =
+    /: it is an ES module, since its package\.json says "type": "module"; rename it to ecosystem\.config\.cjs, or write `export default` in place of `module\.exports =`$/;
+  for (const text of [
+    `module.exports = { apps: [${ONE}] };`,
+    `exports.apps = [${ONE}];`,
+    `const path = require('node:path');\nmodule.exports = { apps: [${ONE}] };`,
+  ]) {
+    const said = await inModules('ecosystem.config.js', text);
+    assert.match(said, /ecosystem\.config\.js:1: ReferenceError: \w+ is not defined in ES module scope/);
+    assert.match(said, remedy);
+  }
+  for (const text of ['const apps = [];', `if (typeof module !== 'undefined') module.exports = [${ONE}];`]) {
+    assert.match(
+      await inModules('ecosystem.config.js', text),
+      /: it exports nothing: it is an ES module, since its package/,
+    );
+  }
+  assert.match(
+    await inModules('a.config.mjs', `module.exports = [${ONE}];`),
+    /since its ending is \.mjs; rename it to a\.config\.cjs, or/,
+  );
+});
+
 test('a file that is neither an ecosystem file nor a dump is refused', async (t) => {
   assert.match(
     await refusal(t, 'x.cjs', 'module.exports = () => ({});'),

@@ -13,6 +13,7 @@ export function machine(given: {
   readonly folder?: string;
   /** All folders; without it, every folder exists. */
   readonly folders?: readonly string[];
+  readonly pipes?: readonly string[];
   /** The target of each symbolic link. */
   readonly links?: Readonly<Record<string, string>>;
 }): Machine {
@@ -30,6 +31,11 @@ export function machine(given: {
     nodeVersion: given.nodeVersion ?? '20.19.0',
     isFile: (path) => files.includes(path),
     isFolder: (path) => given.folders?.includes(path) ?? true,
+    entry: (path) => {
+      if (files.includes(path)) return 'file';
+      if (path === FOLDER || given.folders?.includes(path)) return 'folder';
+      return given.pipes?.includes(path) ? 'other' : 'none';
+    },
     isBinary: (path) => binaries.includes(path),
     real: (path) => given.links?.[path] ?? path,
     which: (program) =>

@@ -1,3 +1,4 @@
+import { basename, extname } from 'node:path';
 import { CommandError, EXIT } from '../../../errors.ts';
 import { isPlainObject } from '../../../util/plain-object.ts';
 
@@ -27,10 +28,13 @@ export async function evaluate(
   if (run.timedOut) throw unreadable(file, `it did not end within ${TIME_LIMIT / 1000} s and was stopped`);
   const answer = run.stdio[3];
   if (run.exitCode !== 0 || typeof answer !== 'string' || answer === '') {
-    throw unreadable(file, reasonIn(run.stderr ?? ''));
+    throw unreadable(file, withModuleHint(file, reasonIn(run.stderr ?? '')));
   }
   const result: unknown = JSON.parse(answer);
   if (isPlainObject(result) && 'value' in result) return result['value'];
+  if (isPlainObject(result) && 'empty' in result) {
+    throw unreadable(file, `it exports nothing: ${moduleHint(file)}`);
+  }
   if (isPlainObject(result) && 'thrown' in result) throw unreadable(file, `it throws: ${result['thrown']}`);
   throw unreadable(file, 'it is a function, and pm2 takes an object or a list');
 }
@@ -67,7 +71,10 @@ function caught(thrown) {
 
 /** `module.exports` of CommonJS is the default export; compilers put the default export of an ES module beside __esModule. */
 const MODULE = `
+// --eval puts them there. In an ES module they are not defined; with them, module.exports would be lost without a word.
+for (const name of ['module', 'exports', 'require', '__filename', '__dirname']) delete globalThis[name];
 const loaded = await import(pathToFileURL(file).href).catch(caught);
+if (Object.keys(loaded).length === 0) answer({ empty: true });
 let value = loaded.default ?? loaded;
 if (value?.__esModule && value.default !== undefined) value = value.default;
 report(value);
@@ -82,6 +89,18 @@ try {
 }
 report(value);
 `;
+
+/** Node tells the cause behind the message, in two more lines. */
+function withModuleHint(file: string, reason: string): string {
+  return /is not defined in ES module scope/.test(reason) ? `${reason}: ${moduleHint(file)}` : reason;
+}
+
+/** Why a file is an ES module, and how its author makes it what pm2 reads. */
+function moduleHint(file: string): string {
+  const ending = extname(file);
+  const because = ending === '.mjs' ? 'its ending is .mjs' : 'its package.json says "type": "module"';
+  return `it is an ES module, since ${because}; rename it to ${basename(file, ending)}.cjs, or write \`export default\` in place of \`module.exports =\``;
+}
 
 /** The message and place in what Node prints of an uncaught error: its place, the line, carets, the error, its stack. */
 function reasonIn(stderr: string): string {

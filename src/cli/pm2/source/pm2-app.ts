@@ -1,5 +1,8 @@
 import { isPlainObject } from '../../../util/plain-object.ts';
 
+/** Values by the names of their variables. */
+export type Variables = Readonly<Record<string, unknown>>;
+
 /** One app as pm2 reads it: its fields by their canonical names, whatever alias they were written under. */
 export interface App {
   readonly name: string;
@@ -7,7 +10,9 @@ export interface App {
   readonly kind: 'ecosystem' | 'dump';
   readonly fields: ReadonlyMap<string, unknown>;
   /** The `env_production: …` of the app, by the name behind `env_`. */
-  readonly environments: ReadonlyMap<string, unknown>;
+  readonly environments: ReadonlyMap<string, Variables>;
+  /** What is named as an environment and holds no variables, such as `env_file: .env`, by its whole name. */
+  readonly noEnvironments: ReadonlyMap<string, unknown>;
   /** Keys that pm2 does not know. */
   readonly unknown: readonly string[];
 }
@@ -91,6 +96,8 @@ const CANONICAL_NAMES: ReadonlyMap<string, FieldName> = new Map(
   FIELD_NAMES.flatMap((name) => [camelCase(name), ...ALIASES[name]].map((alias) => [alias, name] as const)),
 );
 
+const ENVIRONMENT = /^env_\S+$/;
+
 /** Names in a dump, and the field that each holds the resolved value of. */
 const RESOLVED: ReadonlyMap<string, FieldName> = new Map([
   ['pm_exec_path', 'script'],
@@ -104,12 +111,14 @@ const RESOLVED: ReadonlyMap<string, FieldName> = new Map([
 /** An app of an ecosystem file. The canonical name of a field beats its aliases, unless its value is falsy. */
 export function ecosystemApp(written: Readonly<Record<string, unknown>>, index: number): App {
   const fields = new Map<string, unknown>();
-  const environments = new Map<string, unknown>();
+  const environments = new Map<string, Variables>();
+  const noEnvironments = new Map<string, unknown>();
   const unknown: string[] = [];
   for (const [key, value] of Object.entries(written)) {
     // A falsy value counts only for names of one word (lib/tools/Config.js, validateJSON).
     if (isFieldName(key) && isSet(value) && (value || camelCase(key) === key)) fields.set(key, value);
-    else if (/^env_\S+$/.test(key)) environments.set(key.slice(4), value);
+    else if (ENVIRONMENT.test(key) && isPlainObject(value)) environments.set(key.slice(4), value);
+    else if (ENVIRONMENT.test(key)) noEnvironments.set(key, value);
     else if (!isFieldName(key) && !CANONICAL_NAMES.has(key)) unknown.push(key);
   }
   for (const [key, value] of Object.entries(written)) {
@@ -117,7 +126,7 @@ export function ecosystemApp(written: Readonly<Record<string, unknown>>, index: 
     // As in lib/tools/Config.js: an alias counts if the canonical name is missing or falsy.
     if (name !== undefined && name !== key && isSet(value) && !fields.get(name)) fields.set(name, value);
   }
-  return { name: nameOf(fields, index), kind: 'ecosystem', fields, environments, unknown };
+  return { name: nameOf(fields, index), kind: 'ecosystem', fields, environments, noEnvironments, unknown };
 }
 
 /** An app of pm2's dump, without what pm2 keeps there for itself. */
@@ -133,7 +142,14 @@ export function dumpedApp(written: Readonly<Record<string, unknown>>, index: num
     if (isSet(written[key])) fields.set(name, written[key]);
   }
   if (written['status'] === 'stopped') fields.set('autostart', false);
-  return { name: nameOf(fields, index), kind: 'dump', fields, environments: new Map(), unknown: [] };
+  return {
+    name: nameOf(fields, index),
+    kind: 'dump',
+    fields,
+    environments: new Map(),
+    noEnvironments: new Map(),
+    unknown: [],
+  };
 }
 
 /** The app's name, or as in lib/Common.js the script's without folder and extension. */
@@ -145,6 +161,11 @@ function nameOf(fields: ReadonlyMap<string, unknown>, index: number): string {
   const base = script.slice(script.lastIndexOf('/') + 1);
   const dot = base.lastIndexOf('.');
   return dot > 0 ? base.slice(0, dot) : base;
+}
+
+/** Whether pm2 reads that key of an app, under its name or an alias. */
+export function isAppField(name: string): boolean {
+  return isFieldName(name) || CANONICAL_NAMES.has(name) || ENVIRONMENT.test(name);
 }
 
 export function isFieldName(name: string): name is FieldName {
