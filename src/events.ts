@@ -120,6 +120,18 @@ export type Event =
   | { readonly type: 'control.lost'; readonly path: string; readonly reason: string }
   /** An earlier run was killed, and gwproxy ended the processes that it left behind. */
   | { readonly type: 'run.swept'; readonly profiles: readonly string[]; readonly processes: number }
+  /**
+   * Processes of this run outlived their gateways, and gwproxy ended them: those that held a port of the only profile in
+   * `profiles`, or all when it stopped (`port` is null).
+   */
+  | {
+      readonly type: 'run.leftover';
+      readonly profiles: readonly string[];
+      readonly processes: number;
+      /** How many of them outlived SIGKILL too. */
+      readonly survivors: number;
+      readonly port: number | null;
+    }
   /** The guard, which ends the gateways if gwproxy is killed, does not run. */
   | { readonly type: 'run.unguarded'; readonly reason: string }
   /** The run record, from which the next `up` learns of processes that were left behind, cannot be read or written. */

@@ -24,6 +24,7 @@ const TEXTS: { readonly [Type in Event['type']]: string } = {
   'control.lost':
     'the control socket was removed by another program and cannot be created again; no command reaches this gwproxy',
   'run.swept': 'an earlier gwproxy was killed and left processes behind; they have been ended',
+  'run.leftover': 'processes of this gwproxy outlived their gateways; they have been ended',
   'run.unguarded': 'if this gwproxy is killed, its gateways go on running',
   'run.record':
     'the record of running processes cannot be relied on; if this gwproxy is killed, processes may be left behind',
@@ -61,6 +62,7 @@ export function levelOf(event: Event): Level {
     case 'listener.unknown-owner':
     case 'control.restored':
     case 'run.swept':
+    case 'run.leftover':
     case 'run.unguarded':
     case 'run.record':
     case 'log.resumed':

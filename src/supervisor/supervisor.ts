@@ -67,8 +67,9 @@ export interface Supervisor {
 
 /** Runs the gateways of a plan and publishes them to the doors. Nothing starts before start(). */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const { plan, report, run = unguardedRun(), now = Date.now, random = Math.random } = options;
-  const ports = new PortBook(plan.profiles, random);
+  const { plan, report, now = Date.now, random = Math.random } = options;
+  const { run = unguardedRun(report) } = options;
+  const ports = new PortBook(plan.profiles, random, run.endLeftovers);
   const starts = new Starts(plan.startConcurrency);
   const drains = new Drains(() => fleet.publisher.doorIds);
   const idle = new IdleReports(() => fleet.publisher.doorIds);

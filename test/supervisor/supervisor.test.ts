@@ -53,7 +53,7 @@ test('a gateway sees exactly the environment of its plan and its port', async (t
   await supervisor.settled();
   const port = portOf(supervisor, 'alpha');
   const { GWPROXY_GATEWAY: mark, ...env } = (await ask(port)).env;
-  assert.match(mark ?? '', /^[0-9a-f]{16}\/alpha\/1$/);
+  assert.match(mark ?? '', /^[0-9a-f]{16}\/alpha\/1\/[0-9a-f]{32}$/);
   assert.deepEqual(env, {
     NAME: 'value',
     URL: `http://127.0.0.1:${port}/hook`,

@@ -69,6 +69,7 @@ const FIELDS: { readonly [Type in Event['type']]: Fields<Extract<Event, { readon
   'control.restored': { path: 'text' },
   'control.lost': { path: 'text', reason: 'text' },
   'run.swept': { profiles: 'texts', processes: 'number' },
+  'run.leftover': { profiles: 'texts', processes: 'number', survivors: 'number', port: 'number?' },
   'run.unguarded': { reason: 'text' },
   'run.record': { file: 'text', reason: 'text' },
   'log.failed': { file: 'text', reason: 'text' },

@@ -108,6 +108,8 @@ export function describeEvent(
       const whose = event.profiles.length === 0 ? '' : ` (${event.profiles.join(', ')})`;
       return own(`an earlier gwproxy was killed and left ${left} behind${whose}; ${ended}`, true);
     }
+    case 'run.leftover':
+      return own(leftoverText(event), true);
     case 'run.unguarded':
       return own(`if this gwproxy is killed, its gateways go on running: ${event.reason}`, true);
     case 'run.record':
@@ -225,4 +227,19 @@ function spoolFailure({ action, reason, count }: Extract<Event, { type: 'spool.f
 
 function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 1024 / 1024)} MiB`;
+}
+
+function leftoverText({
+  profiles,
+  processes,
+  survivors,
+  port,
+}: Extract<Event, { type: 'run.leftover' }>): string {
+  const total = processes + survivors;
+  const what = total === 1 ? 'a process' : `${total} processes`;
+  const whose = profiles.length === 0 ? '' : ` of ${profiles.join(', ')}`;
+  const held = port === null ? '' : ` and still held port ${port}`;
+  const ended = total === 1 ? 'it has been ended' : 'they have been ended';
+  const outcome = survivors === 0 ? ended : `${survivors} of ${total} could not be ended`;
+  return `${what}${whose} outlived the gateway${held}; ${outcome}`;
 }

@@ -1,12 +1,18 @@
 import { setTimeout } from 'node:timers/promises';
 import type { ListenerPlan, ProfilePlan } from '../../config/types.ts';
 import { allocationRange, type PortRange } from './client-ports.ts';
-import { conflictText, findConflict } from './port-conflict.ts';
+import { conflictText, findConflict, holdersOf } from './port-conflict.ts';
 import { isFree } from './try-port.ts';
 
 export type AcquiredPorts =
   | { readonly ok: true; readonly ports: ReadonlyMap<string, number> }
   | { readonly ok: false; readonly reason: string };
+
+/**
+ * Ends the processes of earlier generations of that profile to which some of these belong, which hold its port; false
+ * if none does.
+ */
+export type EndLeftovers = (profile: string, port: number, pids: readonly number[]) => Promise<boolean>;
 
 /** How many ports an allocation tries before it gives up. */
 const MAX_TRIES = 512;
@@ -43,10 +49,16 @@ export class PortBook {
   /** Ports of gateways that are ending: each is free once its promise resolves. */
   readonly #ending = new Map<number, Promise<unknown>>();
   readonly #random: () => number;
+  readonly #endLeftovers: EndLeftovers;
   #range: Promise<PortRange> | undefined;
 
-  constructor(profiles: readonly ProfilePlan[], random: () => number) {
+  constructor(
+    profiles: readonly ProfilePlan[],
+    random: () => number,
+    endLeftovers: EndLeftovers = () => Promise.resolve(false),
+  ) {
     this.#random = random;
+    this.#endLeftovers = endLeftovers;
     for (const profile of profiles) this.configure(profile);
   }
 
@@ -100,7 +112,7 @@ export class PortBook {
     this.#ports.set(profile.name, ports);
     for (const listener of profile.listeners) {
       const port = ports.get(listener.name);
-      if (port !== undefined && (await this.#becomesFree(listener, port))) continue;
+      if (port !== undefined && (await this.#becomesFree(profile.name, listener, port))) continue;
       if (listener.port !== 'auto') {
         const reason = await this.#conflictText(profile.name, listener.host, listener.port, wait);
         if (reason === null) continue;
@@ -114,16 +126,16 @@ export class PortBook {
     return { ok: true, ports: new Map(ports) };
   }
 
-  async #becomesFree({ host, port: wanted }: ListenerPlan, port: number): Promise<boolean> {
+  async #becomesFree(profile: string, { host, port: wanted }: ListenerPlan, port: number): Promise<boolean> {
     // The config has given the allocated port to another listener since.
     if (wanted === 'auto' && this.#isFixed(port)) return false;
     if (await isFree(host, port)) return true;
     if (wanted !== 'auto') await this.#ending.get(port);
-    for (let tries = 0; tries < LINGER_TRIES; tries += 1) {
-      if (await isFree(host, port)) return true;
-      await setTimeout(LINGER);
-    }
-    return false;
+    if (await isFreeSoon(host, port)) return true;
+    if (this.#ending.has(port)) return false;
+    // A process that escaped when its generation ended.
+    const hadLeftovers = await this.#endLeftovers(profile, port, await holdersOf(host, port));
+    return hadLeftovers && (await isFreeSoon(host, port));
   }
 
   /** Why a fixed port is not free; null if it has become free. Waits for the end of a connection that is over. */
@@ -168,4 +180,12 @@ export class PortBook {
     }
     return undefined;
   }
+}
+
+async function isFreeSoon(host: string, port: number): Promise<boolean> {
+  for (let tries = 0; tries < LINGER_TRIES; tries += 1) {
+    if (await isFree(host, port)) return true;
+    await setTimeout(LINGER);
+  }
+  return false;
 }

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP, isIPv4 } from 'node:net';
+import { errorCode } from '../../util/errno.ts';
 import { HAS_PROC, readPids } from '../tree/proc.ts';
 import { clientPortAdvice } from './client-ports.ts';
 import { describeHolder } from './port-owner.ts';
@@ -46,6 +47,23 @@ export async function findConflict(host: string, port: number): Promise<PortConf
       };
     default:
       return held();
+  }
+}
+
+/**
+ * The pids of the processes whose sockets keep others from listening there, at most one for each socket; empty if they
+ * are not known.
+ */
+export async function holdersOf(host: string, port: number): Promise<readonly number[]> {
+  if (!HAS_PROC) return [];
+  try {
+    const sockets = await socketsInTheWay(host, port);
+    const holders = await findHolders(new Set(sockets.map(({ inode }) => inode)), readPids());
+    return [...new Set(holders.map(({ pid }) => pid))];
+  } catch (error) {
+    // No descriptor is left, or the host is a name that cannot be looked up.
+    if (errorCode(error) === undefined) throw error;
+    return [];
   }
 }
 

@@ -10,8 +10,9 @@
  * - The prefix holds a random number, so a process that has it belongs to this run. GNU grep reads an environment as one
  *   long line, 400 of them in 10 ms; busybox grep ends a line at the first NUL.
  * - SIGTERM is sent once, since many programs exit at once on a second one. SIGKILL follows 0.7 s later, and again until
- *   a round finds no process: a process has no mark before its exec. It gives up after 100 rounds, since zombies that
- *   are never reaped keep their group.
+ *   three rounds in a row find no process: a process has no mark before its exec, and one that forks and ends while its
+ *   round reads the environments has a child that this round does not list. It gives up after 100 rounds, since zombies
+ *   that are never reaped keep their group.
  */
 export const GUARD = `# gwproxy's guard: ends the gateways of a gwproxy that was killed
 trap '' HUP INT QUIT TERM USR1 USR2 PIPE
@@ -57,10 +58,11 @@ signal() {
   signal TERM
   # Not every sleep(1) knows parts of a second.
   sleep 0.7 || sleep 1
-  round=0
+  round=0 quiet=0
   while [ $round -lt 100 ]; do
     signal KILL
-    [ -z "$found" ] && exit 0
+    [ -z "$found" ] && quiet=$((quiet + 1)) || quiet=0
+    [ $quiet -lt 3 ] || exit 0
     round=$((round + 1))
     sleep 0.1 || sleep 1
   done

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { errorCode, errorMessage } from '../../util/errno.ts';
-import { MARK } from '../tree/mark.ts';
+import { GUARD_MARK, MARK } from '../tree/mark.ts';
 import type { ProcessId } from '../tree/proc.ts';
 import { GUARD } from './guard-script.ts';
 
@@ -58,7 +58,7 @@ export class Guard {
         cwd: '/',
         // A gwproxy that runs within a gateway of another one has that gateway's mark, and its guard must outlive it.
         // Without any mark, the guard would count as a child of that gateway that hides its environment.
-        env: { PATH: process.env.PATH ?? '/usr/bin:/bin', [MARK]: 'guard' },
+        env: { PATH: process.env.PATH ?? '/usr/bin:/bin', [MARK]: GUARD_MARK },
         stdio: ['pipe', 'ignore', 'ignore'],
         // In a session of its own it gets neither Ctrl-C nor the hang-up of gwproxy's terminal.
         detached: true,

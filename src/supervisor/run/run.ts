@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -6,12 +5,14 @@ import { CommandError, EXIT } from '../../errors.ts';
 import type { Report } from '../../events.ts';
 import { errorCode, errorMessage } from '../../util/errno.ts';
 import { ownStart, scanProcessesSync } from '../tree/census.ts';
-import { MARK, markOf, markPrefix } from '../tree/mark.ts';
+import { readMark } from '../tree/environ.ts';
+import { MARK } from '../tree/mark.ts';
 import { HAS_PROC, isLiving, type ProcessId, readStat } from '../tree/proc.ts';
 import { HAS_GROUPS, signalProcess } from '../tree/process-group.ts';
 import { Guard, type ProcessGroup } from './guard.ts';
+import { createMarks, type Marks } from './marks.ts';
 import { type Leader, RECORD, RecordFile, type RunRecord, readRecord } from './run-record.ts';
-import { sweep } from './sweep.ts';
+import { sweepEarlierRun, sweepMarked } from './sweep.ts';
 
 export { MARK } from '../tree/mark.ts';
 
@@ -33,7 +34,16 @@ export interface Run {
    * called after assertNoneRuns() and before the first start.
    */
   begin(): Promise<void>;
-  /** Must be called when no gateway is left. */
+  /**
+   * Ends the processes of earlier generations of that profile to which these processes belong by their marks: a process
+   * that escaped when its generation ended still holds `port`. Must not be called while a generation of the profile
+   * runs. Resolves with false if none of these is such a process.
+   */
+  endLeftovers(profile: string, port: number, pids: readonly number[]): Promise<boolean>;
+  /**
+   * Must be called when no gateway is left. Ends whatever still bears a mark of this run: a process that escaped, or
+   * that made up its mark.
+   */
   close(): Promise<void>;
   /**
    * Sends SIGKILL, before it returns, to every process with a mark of this run: for the 'exit' of gwproxy, after the
@@ -45,18 +55,19 @@ export interface Run {
 /** ms for a gwproxy that was just killed to end: it lives on until its memory is freed. */
 const ENDS_WITHIN = 1000;
 
-/** Scans of /proc in killNow(): a later one finds the processes that were forked during an earlier one. */
-const KILL_SCANS = 3;
+/** Scans of /proc in killNow(), 10 ms each: a later one finds the processes that were forked during an earlier one. */
+const MOST_KILL_SCANS = 20;
 
 /** `folder` is the state folder. */
 export function createRun({ folder, report }: { readonly folder: string; readonly report: Report }): Run {
-  const id = newId();
+  const marks = createMarks();
+  const unguarded = unguardedWith(marks, report);
   const groups = new Map<number, ProcessGroup & { readonly profile: string }>();
   const file = join(folder, RECORD);
   const recordFailed = (reason: string): void => report({ type: 'run.record', file, reason });
   const record = new RecordFile(file, recordFailed);
   const guard = new Guard({
-    entry: `${MARK}=${markPrefix(id)}`,
+    entry: `${MARK}=${marks.prefix}`,
     lost: (reason) => report({ type: 'run.unguarded', reason }),
   });
   /** Null before begin(), after close(), and where there is no /proc. */
@@ -67,7 +78,7 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
     const leaders = [...groups.values()].flatMap(({ profile, pid, started }): Leader[] =>
       started === null ? [] : [{ profile, pid, started }],
     );
-    await record.write({ run: id, boot, pid: process.pid, started: ownStart(), leaders });
+    await record.write({ run: marks.run, boot, pid: process.pid, started: ownStart(), leaders });
   }
 
   function changed(): void {
@@ -84,7 +95,7 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
     try {
       const earlier = await earlierOfThisBoot();
       if (earlier === null) return;
-      const { profiles, processes, survivors } = await sweep(earlier);
+      const { profiles, processes, survivors } = await sweepEarlierRun(earlier);
       if (processes > 0) report({ type: 'run.swept', profiles, processes });
       if (survivors.length > 0) recordFailed(`names processes that cannot be ended: ${survivors.join(', ')}`);
     } catch (error) {
@@ -94,7 +105,7 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
   }
 
   return {
-    ...unguardedAs(id),
+    ...unguarded,
     leaderStarted(profile, pid) {
       const started = HAS_PROC ? startOf(pid) : null;
       // It has ended already, so its pid may be another process's soon.
@@ -131,25 +142,39 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
     },
     async close() {
       boot = null;
+      await unguarded.close();
       await Promise.all([guard.end(), record.remove()]);
     },
   };
 }
 
 /** A run with marks, but without a guard and a record: for a supervisor on its own. */
-export function unguardedRun(): Run {
-  return unguardedAs(newId());
+export function unguardedRun(report: Report = () => {}): Run {
+  return unguardedWith(createMarks(), report);
 }
 
-function unguardedAs(id: string): Run {
+function unguardedWith(marks: Marks, report: Report): Run {
+  async function endMarked(prefix: string, port: number | null): Promise<void> {
+    const { profiles, processes, survivors } = await sweepMarked(prefix);
+    if (processes + survivors.length === 0) return;
+    report({ type: 'run.leftover', profiles, processes, survivors: survivors.length, port });
+  }
+
   return {
-    mark: (profile, generation) => markOf(id, profile, generation),
+    mark: (profile, generation) => marks.of(profile, generation),
     leaderStarted: () => {},
     treeEnded: () => {},
     assertNoneRuns: () => Promise.resolve(),
     begin: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-    killNow: () => killMarked(markPrefix(id)),
+    async endLeftovers(profile, port, pids) {
+      const found = pids.flatMap((pid) => readMark(pid) ?? []).filter((mark) => marks.isOf(profile, mark));
+      for (const mark of new Set(found)) await endMarked(mark, port);
+      return found.length > 0;
+    },
+    async close() {
+      if (HAS_PROC) await endMarked(marks.prefix, null);
+    },
+    killNow: () => killMarked(marks.prefix),
   };
 }
 
@@ -157,7 +182,7 @@ function killMarked(prefix: string): void {
   if (!HAS_PROC) return;
   const since = ownStart();
   const killed = new Set<number>();
-  for (let scan = 0; scan < KILL_SCANS; scan += 1) {
+  for (let scan = 0; scan < MOST_KILL_SCANS; scan += 1) {
     const found = scanProcessesSync(since).filter(
       ({ pid, mark }) => mark?.startsWith(prefix) && !killed.has(pid),
     );
@@ -196,8 +221,4 @@ async function bootId(): Promise<string | null> {
     if (errorCode(error) === undefined) throw error;
     return null;
   }
-}
-
-function newId(): string {
-  return randomBytes(8).toString('hex');
 }

@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { errorCode } from '../../util/errno.ts';
-import { forgetMarksExcept, knownMarks, type MarkReading } from './environ.ts';
-import { markIn } from './mark.ts';
-import { isGone, type ProcessStat, readPids, readStat } from './proc.ts';
+import { forgetMarksExcept, knownMarks, type MarkReading, readMark } from './environ.ts';
+import { type ProcessStat, readPids, readStat } from './proc.ts';
 
 /** A living process. */
 export interface CensusEntry extends ProcessStat {
@@ -70,13 +68,9 @@ export function scanProcessesSync(since: number): readonly CensusEntry[] {
     const unread = takeUnlisted(listed);
     if (unread.length === 0) break;
     for (const pid of unread) {
-      try {
-        const stat = readStat(pid);
-        if (stat?.living !== true || stat.kernel || stat.started < since) continue;
-        found.push({ ...stat, mark: markIn(readFileSync(`/proc/${pid}/environ`)), isStale: false });
-      } catch (error) {
-        if (!isGone(error)) throw error;
-      }
+      const stat = readStat(pid);
+      if (stat?.living !== true || stat.kernel || stat.started < since) continue;
+      found.push({ ...stat, mark: readMark(pid), isStale: false });
     }
   }
   return found;
@@ -96,13 +90,13 @@ export function ownStart(): number {
 
 let running: Promise<readonly CensusEntry[] | null> | undefined;
 let next: Promise<readonly CensusEntry[] | null> | undefined;
-/** The marks that the callers of the next census ask for. */
+/** The marks that the callers of the next census ask for, or what they begin with. */
 let marksInQuestion = new Set<string>();
 let last: { readonly census: readonly CensusEntry[]; readonly at: number } | undefined;
 
 /**
  * All living processes at some time after the call, with the marks of those that are younger than gwproxy; only the
- * given mark is sure to be fresh. Callers share scans, since fifty gateways may end at once. Null if /proc cannot be
+ * given mark, or those that begin so, are sure to be fresh. Callers share scans, since fifty gateways may end at once. Null if /proc cannot be
  * read now.
  */
 export function takeCensus(mark?: string): Promise<readonly CensusEntry[] | null> {
@@ -133,10 +127,10 @@ export function recentCensus(age: number): Promise<readonly CensusEntry[] | null
 
 async function census(): Promise<readonly CensusEntry[] | null> {
   const at = performance.now();
-  const marks = marksInQuestion;
+  const marks = [...marksInQuestion];
   marksInQuestion = new Set();
   try {
-    const found = await scanProcesses(ownStart(), (mark) => marks.has(mark));
+    const found = await scanProcesses(ownStart(), (mark) => marks.some((one) => mark.startsWith(one)));
     last = { census: found, at };
     return found;
   } catch (error) {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { markIn } from './mark.ts';
 import { isGone, type ProcessId } from './proc.ts';
@@ -67,6 +68,19 @@ export async function knownMarks(
     marks.set(process.pid, reading);
   }
   return marks;
+}
+
+/**
+ * The mark of one process, read now; null if it has none, hides it or has ended. Hangs if the process does, see
+ * readInto(). Throws if reading fails (no descriptor left).
+ */
+export function readMark(pid: number): string | null {
+  try {
+    return markIn(readFileSync(`/proc/${pid}/environ`));
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw error;
+  }
 }
 
 /** Forgets what was read of processes that are not among these pids: of those that have ended. */

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type CensusEntry, lastCensus, takeCensus } from './census.ts';
+import { isOfAnotherRun } from './mark.ts';
 import { HAS_PROC, isLiving, readStat } from './proc.ts';
 import { groupExists, signalGroup, signalProcess, tryGroup } from './process-group.ts';
 
@@ -12,10 +13,11 @@ export function belongsTo(seen: CensusEntry, pid: number, mark: string): boolean
 }
 
 /**
- * Descendants of our processes with no mark, or with this gateway's mark from a stale reading: children that left group
- * and session and hide their environment. They can be found only while their parents live. Pure.
+ * Descendants of our processes that are not known as ours by group, session or mark: children that left group and
+ * session and hide their environment, or put another gateway's mark into it. What another gwproxy runs is left to that
+ * one. They can be found only while their parents live. Pure.
  */
-export function unmarkedDescendants(
+export function strayDescendants(
   census: readonly CensusEntry[],
   own: readonly CensusEntry[],
   mark: string,
@@ -25,8 +27,7 @@ export function unmarkedDescendants(
   for (let count = -1; count < found.length; ) {
     count = found.length;
     for (const seen of census) {
-      const isMarked = seen.mark !== null && !(seen.isStale && seen.mark === mark);
-      if (isMarked || pids.has(seen.pid) || !pids.has(seen.parent)) continue;
+      if (pids.has(seen.pid) || !pids.has(seen.parent) || isOfAnotherRun(seen.mark, mark)) continue;
       pids.add(seen.pid);
       found.push(seen);
     }
@@ -145,8 +146,7 @@ export class Tree {
       (seen) =>
         this.#isOurs(seen) && (!seen.isStale || seen.group === this.#pid || seen.session === this.#pid),
     );
-    for (const { pid, started } of unmarkedDescendants(census, own, this.#mark))
-      this.#hidden.set(pid, started);
+    for (const { pid, started } of strayDescendants(census, own, this.#mark)) this.#hidden.set(pid, started);
   }
 
   async #signalStrays(signal: NodeJS.Signals): Promise<void> {

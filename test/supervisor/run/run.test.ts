@@ -105,6 +105,14 @@ test('the gateways of a gwproxy that is killed are ended within 2 s, and its gua
   await until('the guard ends', () => !isRunning(guard), 5000);
 });
 
+test('gateways that fork twice when their guard ends them leave no process', async (t) => {
+  const folder = await temporaryFolder(t);
+  const { child, mark, guard } = await drive(t, folder, Array(12).fill('double-fork.py'), 0);
+  child.kill('SIGKILL');
+  await until('the guard ends', () => !isRunning(guard), 10_000);
+  assert.deepEqual(processesWith(mark), []);
+});
+
 test('if the guard is killed too, the next run ends the processes that are left, and reports it', async (t) => {
   const folder = await temporaryFolder(t);
   const { child, mark, guard } = await drive(t, folder, ['strays.mjs', 'nameless.mjs'], 2);

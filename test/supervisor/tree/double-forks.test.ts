@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { type TestContext, test } from 'node:test';
 import type { ProfilePlan, Template } from '../../../src/config/types.ts';
-import type { Supervisor } from '../../../src/supervisor/supervisor.ts';
 import { HAS_PROC } from '../../../src/supervisor/tree/proc.ts';
+import { python } from '../../support/python.ts';
 import { fixture } from '../../support/root.ts';
-import { markOf, processesWith } from '../processes.ts';
-import { type Log, listener, ORDINARY, pidOf, profile, supervise } from '../support.ts';
-
-/** The interpreter itself: a version manager's `python3` is a shell script, which takes ten times as long to start. */
-const python = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], {
-  encoding: 'utf8',
-}).trim();
+import { processesWith } from '../processes.ts';
+import { type Log, listener, ORDINARY, profile, supervise } from '../support.ts';
 
 /** Double forks of each gateway: 200 in all. */
 const RESTARTS = 50;
@@ -33,15 +27,21 @@ function forking(name: string, env: Readonly<Record<string, Template>>): Profile
   });
 }
 
-/** The processes of these gateways' run. Those that were found are ended with the test. */
-function watched(t: TestContext, supervisor: Supervisor): { readonly living: () => readonly number[] } {
-  const mark = markOf(pidOf(supervisor, NAMES[0] ?? '')).split('/')[0] ?? '';
-  assert.ok(mark.length >= 16);
-  const living = (): readonly number[] => processesWith(`GWPROXY_GATEWAY=${mark}/`);
+/** Lists the living processes of these gateways' run, or of one of them. Those that are left are ended with the test. */
+async function watched(t: TestContext, log: Log): Promise<(name?: string) => readonly number[]> {
+  const isRun = (line: string): boolean => /^run [0-9a-f]{16}$/.test(line);
+  await log.first((event) => event.type === 'gateway.output' && isRun(event.line));
+  const [, run] =
+    NAMES.flatMap((name) => log.lines(name))
+      .find(isRun)
+      ?.split(' ') ?? [];
+  assert.ok(run);
+  const living = (name?: string): readonly number[] =>
+    processesWith(`GWPROXY_GATEWAY=${run}/${name === undefined ? '' : `${name}/`}`);
   t.after(() => {
     for (const pid of living()) process.kill(pid, 'SIGKILL');
   });
-  return { living };
+  return living;
 }
 
 /** The reasons of failed starts whose port was in use. */
@@ -59,8 +59,7 @@ if (HAS_PROC) {
       NAMES.map((name) => forking(name, { AFTER: ['0.01'] })),
     );
     supervisor.start();
-    await log.first((event) => event.type === 'gateway.state' && event.pid !== null);
-    const { living } = watched(t, supervisor);
+    const living = await watched(t, log);
     const exits = (name: string): number =>
       log.events.filter((event) => event.type === 'gateway.exit' && event.profile === name).length;
     for (const name of NAMES) {
@@ -78,14 +77,14 @@ if (HAS_PROC) {
     );
     supervisor.start();
     await supervisor.settled();
-    const { living } = watched(t, supervisor);
+    const living = await watched(t, log);
     const left: number[] = [];
     await Promise.all(
       NAMES.map(async (name) => {
         for (let turn = 0; turn < STOPS; turn += 1) {
           await supervisor.restartProfile(name);
           await supervisor.stopProfile(name);
-          left.push(...living().filter((pid) => markOf(pid).includes(`/${name}/`)));
+          left.push(...living(name));
           await supervisor.startProfile(name);
         }
       }),

@@ -61,7 +61,7 @@ test('a mark is a complete entry of the environment, wherever it stands', () => 
   );
   assert.equal(markIn(Buffer.from('')), null);
   assert.equal(markIn(Buffer.from('GWPROXY_GATEWAY=cut')), 'cut');
-  assert.equal(profileIn(markOf('0123456789abcdef', 'inbox-triage', 7)), 'inbox-triage');
+  assert.equal(profileIn(markOf('0123456789abcdef', 'inbox-triage', 7, 'proof')), 'inbox-triage');
 });
 
 test('a record is read as it was written, and any other text is refused', () => {

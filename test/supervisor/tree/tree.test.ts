@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type CensusEntry, takeCensus } from '../../../src/supervisor/tree/census.ts';
 import { HAS_PROC } from '../../../src/supervisor/tree/proc.ts';
-import { processesOf, unmarkedDescendants } from '../../../src/supervisor/tree/tree.ts';
+import { processesOf, strayDescendants } from '../../../src/supervisor/tree/tree.ts';
 import { isRunning, markOf, printedPids } from '../processes.ts';
 import { isLine, isState, pidOf, profile, statusOf, supervise } from '../support.ts';
 
@@ -104,7 +104,9 @@ test('the processes of a gateway are its group, whatever they hide, and those th
   assert.deepEqual([...nameless, ...strays].filter(isRunning), []);
 });
 
-test('descendants are found by their parents, up to a process with a mark', () => {
+test('descendants are found by their parents, up to what another gwproxy runs', () => {
+  const [run, other] = ['0123456789abcdef', 'fedcba9876543210'];
+  const own = `${run}/beta/1/proof`;
   const seen = (pid: number, parent: number, mark: string | null = null, isStale = false): CensusEntry => ({
     isStale,
     pid,
@@ -119,19 +121,22 @@ test('descendants are found by their parents, up to a process with a mark', () =
   // In no order: a child may have a lower pid than its parent.
   const census = [
     seen(5, 7),
-    seen(2, 1),
+    seen(2, 1, own),
     seen(7, 2),
     seen(3, 1),
-    seen(8, 2, 'other/a/1'),
-    seen(10, 2, 'other/a/1', true),
-    seen(11, 5, 'run/b/1', true),
-    seen(12, 5, 'run/b/1'),
+    seen(8, 2, `${other}/alpha/1/proof`),
+    seen(10, 2, `${other}/alpha/1/proof`, true),
+    seen(11, 5, own, true),
+    seen(12, 5, `${run}/alpha/1/forged`),
+    seen(13, 12, 'made-up'),
+    seen(14, 13, 'guard'),
+    seen(15, 1, `${run}/beta/1/forged`),
     seen(9, 8),
     seen(4, 3),
   ];
-  const found = unmarkedDescendants(census, [seen(2, 1)], 'run/b/1');
+  const found = strayDescendants(census, [seen(2, 1, own)], own);
   assert.deepEqual(
     found.map(({ pid }) => pid),
-    [7, 5, 11],
+    [7, 5, 11, 12, 13],
   );
 });
