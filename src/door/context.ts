@@ -2,6 +2,7 @@ import type { PublicUrl } from '../config/types.ts';
 import type { Report } from '../events.ts';
 import type { SupervisorPort } from '../snapshot.ts';
 import type { BoundedBudget } from '../util/bounded-budget.ts';
+import type { LoopShare } from '../util/loop-share.ts';
 import type { Hold } from './hold/hold.ts';
 import type { ListenerContext } from './http/listener.ts';
 import type { UnmatchedContext } from './match/unmatched.ts';
@@ -31,6 +32,8 @@ export interface DoorContext
   readonly hold: Hold;
   /** Bytes of request bodies that are in memory, for all requests together. */
   readonly budget: BoundedBudget;
+  /** For work on bodies, which no request may do for long at once. */
+  readonly loop: LoopShare;
   readonly partialBatches: PartialBatches;
   readonly repeats: Repeats;
   /** Null if this door has no spool, or it cannot be opened. */

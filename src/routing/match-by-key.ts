@@ -1,4 +1,3 @@
-import { type BodyType, inspect } from './body/inspect.ts';
 import type { BodyFields } from './body/reads.ts';
 import { factsOf } from './facts.ts';
 import type { Match, Outcome, Refused } from './outcome.ts';
@@ -104,16 +103,17 @@ function matchOf(
     synchronous: platform.synchronous(head, body),
     facts: () => factsOf(platform, head, body),
     withBody:
-      body !== null
+      body !== null || scope.reads === null
         ? null
-        : (type, bytes) => matchOf(scope, platform, head, fieldsOf(scope, type, bytes), route, attributes),
+        : {
+            reads: scope.reads,
+            // Nothing is routed by a body that cannot be read.
+            match: (inspection) => {
+              const fields = inspection.outcome === 'fields' ? inspection.fields : null;
+              return matchOf(scope, platform, head, fields, route, attributes);
+            },
+          },
   };
-}
-
-/** Null if the body cannot be read; nothing is routed by it. */
-function fieldsOf({ reads }: Scope, type: BodyType, bytes: Buffer): BodyFields | null {
-  const inspection = reads === null ? null : inspect(type, bytes, reads);
-  return inspection?.outcome === 'fields' ? inspection.fields : null;
 }
 
 /**

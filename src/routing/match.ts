@@ -1,5 +1,5 @@
 import { bodyFormat } from './body/content-type.ts';
-import { type BodyType, inspect } from './body/inspect.ts';
+import type { Inspection } from './body/inspect.ts';
 import type { BodyFields } from './body/reads.ts';
 import { byHead, byKey, refused } from './match-by-key.ts';
 import type { BodyOutcome, HeadOutcome, Match, Outcome, Refused } from './outcome.ts';
@@ -22,17 +22,17 @@ export function matchHead(table: RouteTable, head: RequestHead): HeadOutcome {
   if ('kind' in marks) return marks;
   const { senders, custom, othersNeedBody } = marks;
   const ofSenders = byMarks(scope, senders, head);
-  if (ofSenders === null) return { kind: 'needs-body', scope };
+  if (ofSenders === null) return needsBody(scope);
   if (ofSenders !== undefined && !isUnclaimed(ofSenders, scope)) return ofSenders;
   const isMarked = ofSenders !== undefined;
   if (custom !== null && (isMarked || custom.hasHeader)) {
     const ofCustom = customByHead(scope, custom.index, head);
-    if (ofCustom === null) return { kind: 'needs-body', scope };
+    if (ofCustom === null) return needsBody(scope);
     if (!isUnclaimed(ofCustom, scope)) return ofCustom;
     if (!isMarked && !othersNeedBody) return ofCustom;
   }
   if (isMarked) return ofSenders;
-  if (othersNeedBody || custom !== null) return { kind: 'needs-body', scope };
+  if (othersNeedBody || custom !== null) return needsBody(scope);
   return scope.pathOnly === null ? { kind: 'none' } : byPath(scope.pathOnly);
 }
 
@@ -40,18 +40,16 @@ export function matchHead(table: RouteTable, head: RequestHead): HeadOutcome {
  * Routes a request that needs its body. The sender that recognises it decides by its key; if none of its routes claims
  * the request, a custom route may, since other senders imitate marks and shapes. The request of a known sender never
  * falls through to the scope's route by path, which is for requests that no platform recognises. A body that can be
- * read in two ways is refused, since it may be a known sender's.
+ * read in two ways is refused, since it may be a known sender's. `inspection` is of the scope's `reads`.
  */
-export function matchBody(scope: Scope, head: RequestHead, type: BodyType, bytes: Buffer): BodyOutcome {
-  if (scope.reads === null) throw new Error('a scope without keyed routes is decided by the head');
-  const inspection = inspect(type, bytes, scope.reads);
+export function matchBody(scope: Scope, head: RequestHead, inspection: Inspection): BodyOutcome {
   if (inspection.outcome === 'refused') {
     return { kind: 'refused', code: inspection.code, detail: inspection.detail };
   }
   const marks = readMarks(scope, head);
   if ('kind' in marks) return marks;
   const fields = inspection.outcome === 'fields' ? inspection.fields : null;
-  const isForeign = fields === null && bytes.length > 0;
+  const isForeign = inspection.outcome === 'unreadable' && !inspection.isEmpty;
   const sender = senderOf(scope, marks, head, fields);
   const ofSender = (): BodyOutcome | undefined =>
     sender === undefined || !isForeign
@@ -64,6 +62,12 @@ export function matchBody(scope: Scope, head: RequestHead, type: BodyType, bytes
   const second = customFirst ? ofSender() : ofCustom();
   if (second !== undefined && !isUnclaimed(second, scope)) return second;
   return (customFirst ? (second ?? first) : (first ?? second)) ?? unrecognised(scope);
+}
+
+function needsBody(scope: Scope): HeadOutcome {
+  const { reads } = scope;
+  if (reads === null) throw new Error('a scope without keyed routes is decided by the head');
+  return { kind: 'needs-body', scope, reads };
 }
 
 /** Which platforms of a scope the head of a request names, or does not exclude. */

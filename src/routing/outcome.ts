@@ -1,4 +1,4 @@
-import type { BodyType, Refusal } from './body/inspect.ts';
+import type { BodyReads, Inspection, Refusal } from './body/inspect.ts';
 import type { DeliveryFacts, Reply } from './platform.ts';
 import type { Attributes, PlatformName, Route } from './route.ts';
 import type { Scope } from './table/scope.ts';
@@ -22,10 +22,10 @@ export interface Match {
   /** Computed on demand, since few requests need it; null if no platform recognised the request. */
   readonly facts: (() => DeliveryFacts) | null;
   /**
-   * For a match by the head alone whose body was read after all: the same match with the fields of the body, unless it
-   * cannot be read. Null if the body is known already or of no use.
+   * For a match by the head alone whose body was read after all: what to read of it, and the same match with its fields,
+   * unless they cannot be read. Null if the body is known already or of no use.
    */
-  readonly withBody: ((type: BodyType, bytes: Buffer) => Match) | null;
+  readonly withBody: { readonly reads: BodyReads; match(inspection: Inspection): Match } | null;
 }
 
 /**
@@ -80,7 +80,7 @@ export type HeadOutcome =
   | Outcome
   /** No route has the host and path of the request. */
   | { readonly kind: 'none' }
-  /** A platform of that scope needs the body: read it and call `matchBody`. */
-  | { readonly kind: 'needs-body'; readonly scope: Scope };
+  /** A platform of that scope needs the body: read that of it, and call `matchBody`. */
+  | { readonly kind: 'needs-body'; readonly scope: Scope; readonly reads: BodyReads };
 
 export type BodyOutcome = Outcome;

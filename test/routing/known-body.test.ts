@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { inspect } from '../../src/routing/body/inspect.ts';
 import type { Match } from '../../src/routing/match.ts';
 import { matchHead } from '../../src/routing/match.ts';
 import { head, keyRoute, pathRoute, tableOf } from './support.ts';
@@ -18,7 +19,10 @@ function byHead(): Match {
 }
 
 function orderKey(contentType: string | undefined, body: string): string | undefined {
-  const match = byHead().withBody?.({ contentType, contentEncoding: undefined }, Buffer.from(body));
+  const { withBody } = byHead();
+  assert.ok(withBody !== null);
+  const type = { contentType, contentEncoding: undefined };
+  const match = withBody.match(inspect(type, Buffer.from(body), withBody.reads));
   assert.equal(match?.profile, 'hooks');
   assert.equal(match?.facts?.().spoolable, true);
   return match?.facts?.().orderKey;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { matchBody, matchHead } from '../../src/routing/match.ts';
+import { matchHead } from '../../src/routing/match.ts';
 import {
   decide,
   FORM_TYPE,
@@ -13,7 +13,6 @@ import {
   keyRoute,
   pathRoute,
   type Request,
-  seal,
   tableOf,
 } from './support.ts';
 
@@ -231,13 +230,5 @@ describe('the two steps', () => {
     assert.equal(matchHead(teams, head({ headers: { 'content-type': JSON_TYPE } })).kind, 'needs-body');
     const paths = tableOf(pathRoute('site'));
     assert.equal(matchHead(paths, head({ headers: { ...SIGNED, 'content-type': JSON_TYPE } })).kind, 'match');
-  });
-
-  it('are not mixed up: a scope that the head decides takes no body', () => {
-    const table = tableOf(pathRoute('site'));
-    const scope = { host: null, path: '', pathOnly: null, keyed: [], reads: null, seal };
-    assert.equal(matchHead(table, head({})).kind, 'match');
-    const type = { contentType: JSON_TYPE, contentEncoding: undefined };
-    assert.throws(() => matchBody(scope, head({}), type, Buffer.from('{}')), /decided by the head/);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { bodyTypeOf } from '../../src/routing/body/inspect.ts';
+import { bodyTypeOf, inspect } from '../../src/routing/body/inspect.ts';
 import { type BodyOutcome, matchBody, matchHead } from '../../src/routing/match.ts';
 import type { Route } from '../../src/routing/route.ts';
 import { findScope } from '../../src/routing/table/table.ts';
@@ -69,11 +69,12 @@ function end(outcome: BodyOutcome): string {
 /** Where the request of that head would end up, over all bodies, if each were read. */
 function endsOfBodies(routes: readonly Route[], asked: HeadOnly): ReadonlySet<string> {
   const scope = findScope(tableOf(...routes), head(request(asked, '')));
-  assert.ok(scope !== null && scope.reads !== null);
+  const reads = scope?.reads;
+  assert.ok(scope !== null && reads);
   return new Set(
     BODIES[asked.type].map((body) => {
       const requestHead = head(request(asked, body));
-      return end(matchBody(scope, requestHead, bodyTypeOf(requestHead), Buffer.from(body)));
+      return end(matchBody(scope, requestHead, inspect(bodyTypeOf(requestHead), Buffer.from(body), reads)));
     }),
   );
 }

@@ -114,7 +114,8 @@ export function decide(table: RouteTable, request: Request): BodyOutcome | { rea
     contentType: requestHead.header('content-type'),
     contentEncoding: requestHead.header('content-encoding'),
   };
-  return matchBody(outcome.scope, requestHead, type, Buffer.from(request.body ?? ''));
+  const inspection = inspect(type, Buffer.from(request.body ?? ''), outcome.reads);
+  return matchBody(outcome.scope, requestHead, inspection);
 }
 
 /** Whom a request reaches, or what became of it: short enough for a table of cases. */

@@ -2,6 +2,7 @@ import type { Plan } from '../../config/types.ts';
 import { createSeal } from '../../door/match/seal-key.ts';
 import { checkLength } from '../../door/request/read-body.ts';
 import { DoorError } from '../../errors.ts';
+import { inspect } from '../../routing/body/inspect.ts';
 import { matchBody, matchHead } from '../../routing/match.ts';
 import type { HeadOutcome } from '../../routing/outcome.ts';
 import { platforms } from '../../routing/platforms/index.ts';
@@ -39,5 +40,7 @@ export function decideAsDoor(plan: Plan, described: RequestDescription): Decisio
 function outcomeOf({ limits }: Plan, table: RouteTable, { head, type, body }: SimulatedRequest) {
   const outcome = matchHead(table, head);
   checkLength(body.length, outcome.kind === 'needs-body' ? limits.body : limits.streamed);
-  return outcome.kind === 'needs-body' ? matchBody(outcome.scope, head, type, body) : outcome;
+  return outcome.kind === 'needs-body'
+    ? matchBody(outcome.scope, head, inspect(type, body, outcome.reads))
+    : outcome;
 }

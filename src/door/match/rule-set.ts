@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { bodyTypeOf } from '../../routing/body/inspect.ts';
 import { type FanOut, type HeadOutcome, type Match, matchBody, matchHead } from '../../routing/match.ts';
 import type { RouteTable } from '../../routing/table/table.ts';
+import type { LoopShare } from '../../util/loop-share.ts';
 import type { Head } from '../request/head.ts';
 import type { Body } from '../request/read-body.ts';
 import type { Verifiers } from '../verify/verifiers.ts';
+import { inspectBody } from './inspect-body.ts';
 
 /** The routes and verifiers of a snapshot. A change of either makes a new object. */
 export interface RuleSet {
@@ -16,19 +17,25 @@ export interface RuleSet {
 export interface MatchBasis {
   readonly ruleSet: RuleSet;
   /**
-   * Whether the new rules give the request to the same profiles and verify it in the same way. Throws as matching
-   * does.
+   * Whether the new rules give the request to the same profiles and verify it in the same way. Rejects as matching
+   * throws.
    */
-  stillHolds(now: RuleSet): boolean;
+  stillHolds(now: RuleSet): Promise<boolean>;
 }
 
 /** The basis of a match by that rule set; `body` is 'streamed' if it was not read. */
-export function matchBasis(ruleSet: RuleSet, head: Head, outcome: Match | FanOut, body: Body): MatchBasis {
+export function matchBasis(
+  loop: LoopShare,
+  ruleSet: RuleSet,
+  head: Head,
+  outcome: Match | FanOut,
+  body: Body,
+): MatchBasis {
   return {
     ruleSet,
-    stillHolds: (now) => {
+    stillHolds: async (now) => {
       const matches = matchesOf(outcome);
-      const again = matchesOf(matchRequest(now.table, head, body));
+      const again = matchesOf(await matchRequest(loop, now.table, head, body));
       return (
         again.length === matches.length &&
         matches.every((match, index) => isSame(match, again[index])) &&
@@ -38,18 +45,16 @@ export function matchBasis(ruleSet: RuleSet, head: Head, outcome: Match | FanOut
   };
 }
 
-export function matchByBody(
-  { scope }: Extract<HeadOutcome, { kind: 'needs-body' }>,
-  head: Head,
-  body: Buffer,
-): ReturnType<typeof matchBody> {
-  return matchBody(scope, head, bodyTypeOf(head), body);
-}
-
 /** Matches a request by its head, and by its body if it was read and the head does not decide. */
-export function matchRequest(table: RouteTable, head: Head, body: Body): HeadOutcome {
+export async function matchRequest(
+  loop: LoopShare,
+  table: RouteTable,
+  head: Head,
+  body: Body,
+): Promise<HeadOutcome> {
   const outcome = matchHead(table, head);
-  return outcome.kind === 'needs-body' && body !== 'streamed' ? matchByBody(outcome, head, body) : outcome;
+  if (outcome.kind !== 'needs-body' || body === 'streamed') return outcome;
+  return matchBody(outcome.scope, head, await inspectBody(loop, null, head, body, outcome.reads));
 }
 
 function matchesOf(outcome: HeadOutcome): readonly Match[] {

@@ -98,5 +98,6 @@ function receivedOf(context: DoorContext, head: Head, body: Buffer, byHost: bool
   const { publicUrl } = context;
   const { host, path, search } = head;
   const origin = publicUrl && (byHost ? `${publicUrl.proto}://${host}` : publicUrl.href);
-  return { head, body, url: origin === null ? null : origin + path + search, now: context.now() };
+  const url = origin === null ? null : origin + path + search;
+  return { head, body, url, now: context.now(), loop: context.loop };
 }

@@ -37,8 +37,10 @@ export async function deliver(
   let slot: RoundSlot | null = null;
   let { ruleSet } = delivery.basis;
   for (;;) {
-    const now = context.ruleSet();
-    if (now !== ruleSet) ruleSet = recheckRuleSet(delivery, now, slot);
+    // Again if the rules change meanwhile.
+    for (let now = context.ruleSet(); now !== ruleSet; now = context.ruleSet()) {
+      ruleSet = await recheckRuleSet(delivery, now, slot);
+    }
     const upstream = pickByPath(context.upstreams.of(profile), delivery.path);
     if (upstream === undefined) {
       throw new DoorError('GWPROXY_NO_ROUTE', 'no listener is public at this path');
@@ -85,10 +87,14 @@ export async function deliver(
  * Returns the new rules if they still give the delivery to its profile, else throws GWPROXY_UPSTREAM_NOT_READY: after
  * a reload the profile's name may belong to another bot.
  */
-function recheckRuleSet({ basis }: MatchedDelivery, now: RuleSet | null, slot: RoundSlot | null): RuleSet {
+async function recheckRuleSet(
+  { basis }: MatchedDelivery,
+  now: RuleSet | null,
+  slot: RoundSlot | null,
+): Promise<RuleSet> {
   let stillHolds = false;
   try {
-    stillHolds = now !== null && basis.stillHolds(now);
+    stillHolds = now !== null && (await basis.stillHolds(now));
   } finally {
     if (!stillHolds) slot?.end(false);
   }

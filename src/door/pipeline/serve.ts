@@ -1,14 +1,14 @@
 import { DoorError } from '../../errors.ts';
 import { PATH_LENGTH } from '../../events.ts';
-import { bodyTypeOf } from '../../routing/body/inspect.ts';
-import { type HeadOutcome, type Match, type MixedBatch, matchHead } from '../../routing/match.ts';
+import { type HeadOutcome, type Match, type MixedBatch, matchBody, matchHead } from '../../routing/match.ts';
 import type { DoorContext } from '../context.ts';
 import { problem, reply } from '../http/answer.ts';
 import { ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { asDoorError, mixedBatch, noRoute, notReadyYet } from '../http/refusals.ts';
 import { newRequestId, senderRequestId } from '../http/request-id.ts';
-import { matchBasis, matchByBody, type RuleSet } from '../match/rule-set.ts';
+import { inspectBody } from '../match/inspect-body.ts';
+import { matchBasis, type RuleSet } from '../match/rule-set.ts';
 import { recordUnmatched } from '../match/unmatched.ts';
 import type { Head } from '../request/head.ts';
 import { type Body, readWholeBody } from '../request/read-body.ts';
@@ -35,7 +35,8 @@ export async function serve(context: DoorContext, exchange: Exchange): Promise<v
     let body: Body = 'streamed';
     if (outcome.kind === 'needs-body') {
       body = await readWholeBody(context, exchange, head);
-      outcome = matchByBody(outcome, head, body);
+      const inspection = await inspectBody(context.loop, exchange, head, body, outcome.reads);
+      outcome = matchBody(outcome.scope, head, inspection);
     }
     if (outcome.kind === 'match') {
       profile = outcome.profile;
@@ -44,8 +45,18 @@ export async function serve(context: DoorContext, exchange: Exchange): Promise<v
       const { body: read } = admitted;
       // The verifier read a body that no route needed. The body decides whether and in which order the request is
       // spooled.
-      const known = body === 'streamed' && read !== 'streamed' ? withBody(outcome, head, read) : outcome;
-      await deliverOnce(context, exchange, head, known, admitted, matchBasis(ruleSet, head, known, read));
+      const known =
+        body === 'streamed' && read !== 'streamed'
+          ? await withBody(context, exchange, outcome, head, read)
+          : outcome;
+      await deliverOnce(
+        context,
+        exchange,
+        head,
+        known,
+        admitted,
+        matchBasis(context.loop, ruleSet, head, known, read),
+      );
     } else {
       await answerOther(context, exchange, ruleSet, head, outcome, body);
     }
@@ -63,8 +74,15 @@ function readHeadAndId(exchange: Exchange): Head {
   return head;
 }
 
-function withBody(match: Match, head: Head, body: Buffer): Match {
-  return match.withBody?.(bodyTypeOf(head), body) ?? match;
+async function withBody(
+  { loop }: DoorContext,
+  exchange: Exchange,
+  match: Match,
+  head: Head,
+  body: Buffer,
+): Promise<Match> {
+  if (match.withBody === null) return match;
+  return match.withBody.match(await inspectBody(loop, exchange, head, body, match.withBody.reads));
 }
 
 /** Answers a request that is not for exactly one gateway. */
@@ -93,7 +111,14 @@ async function answerOther(
     case 'fan-out': {
       const bytes = body === 'streamed' ? await readWholeBody(context, exchange, head) : body;
       await admitBatch(context, exchange, ruleSet, head, outcome, bytes);
-      return fanOut(context, exchange, head, outcome, bytes, matchBasis(ruleSet, head, outcome, bytes));
+      return fanOut(
+        context,
+        exchange,
+        head,
+        outcome,
+        bytes,
+        matchBasis(context.loop, ruleSet, head, outcome, bytes),
+      );
     }
   }
 }

@@ -3,6 +3,7 @@ import { pickByPath } from '../../routing/target-path.ts';
 import { errorCode } from '../../util/errno.ts';
 import type { DoorContext } from '../context.ts';
 import type { Client } from '../http/client.ts';
+import type { RuleSet } from '../match/rule-set.ts';
 import type { SendOutcome } from '../spool/send-verdict.ts';
 import type { SpoolRequest } from '../spool/store/spooled-delivery.ts';
 import type { GatewayReadiness } from '../spool/wake.ts';
@@ -37,18 +38,21 @@ export function readinessOf(
  * longer give the delivery to its profile: after a reload the profile's name may belong to another bot.
  */
 export async function sendSpooled(
-  context: SendCopyContext & Pick<DoorContext, 'upstreams' | 'supervisor' | 'ruleSet'>,
+  context: SendCopyContext & Pick<DoorContext, 'upstreams' | 'supervisor' | 'ruleSet' | 'loop'>,
   request: SpoolRequest,
   signal: AbortSignal,
 ): Promise<SendOutcome> {
   const { profile, method, target, headers, body } = request;
+  // Nothing is awaited between the end of this check and the dispatch, so that both use one snapshot.
+  for (let ruleSet: RuleSet | null = null; ruleSet === null || ruleSet !== context.ruleSet(); ) {
+    ruleSet = context.ruleSet();
+    if (ruleSet === null) return { kind: 'unsent', code: 'GWPROXY_UPSTREAM_NOT_READY' };
+    if (!(await isStillRouted(context.loop, ruleSet.table, request))) return { kind: 'no-route' };
+  }
   const upstream = upstreamOf(context, profile, target);
   const address = upstream?.target.state === 'ready' ? upstream.target.address : null;
-  const table = context.ruleSet()?.table ?? null;
-  if (upstream === undefined || address === null || table === null)
+  if (upstream === undefined || address === null)
     return { kind: 'unsent', code: 'GWPROXY_UPSTREAM_NOT_READY' };
-  // Nothing is awaited between this check and the dispatch, so that both use one snapshot.
-  if (!isStillRouted(table, request)) return { kind: 'no-route' };
   const client = new SpoolClient(signal);
   try {
     const outcome = await sendCopy(context, client, upstream, address, {

@@ -1,4 +1,5 @@
 import type { RequestHead } from '../../routing/platform.ts';
+import type { LoopShare } from '../../util/loop-share.ts';
 
 /** A request as its verifier sees it. */
 export interface Received {
@@ -9,6 +10,8 @@ export interface Received {
   readonly url: string | null;
   /** Epoch ms. */
   readonly now: number;
+  /** For work on the body. */
+  readonly loop: LoopShare;
 }
 
 export type Verdict =
@@ -35,7 +38,7 @@ export function refused(reason: string): Verdict {
 }
 
 /** The verifier of a platform that signs the body of every request. */
-export function signedBody(verify: (request: Received) => Verdict): Verifier {
+export function signedBody(verify: Verifier['verify']): Verifier {
   return { needs: () => 'body', verify, challenge: null };
 }
 

@@ -50,7 +50,7 @@ export class Upgrades {
       const forwarding = { peer, publicUrl: this.#context.publicUrl, requestId, stripped };
       req.headers = upgradeHeaders(head, forwarding);
       req.url = path + head.search;
-      const basis = matchBasis(ruleSet, head, match, 'streamed');
+      const basis = matchBasis(this.#context.loop, ruleSet, head, match, 'streamed');
       const deadline = (): number => senderTimeout(match, head);
       const delivery = { profile, path, arrivedAt, bytes: 0, deadline, basis };
       await deliver(this.#context, session, delivery, (upstream, address) =>

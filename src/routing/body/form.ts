@@ -1,51 +1,132 @@
 import { isUtf8 } from 'node:buffer';
-import { hexDigit } from './json-lexer.ts';
+import { PercentDecoder, percentDecode } from './percent.ts';
 
-/** Node's querystring and Express ignore all further fields; other parsers do not. */
+/** Pieces between '&', empty ones too. Node's querystring and Express ignore all further fields; other parsers do not. */
 export const MOST_FIELDS = 1000;
 
 /** Bytes, as received; no routing field's name is nearly as long. */
 const LONGEST_NAME = 1024;
+
+/** Bytes, as received, of a wanted value that holds no document; no id is nearly as long. */
+const LONGEST_VALUE = 8192;
+
+/** Steps that a field costs besides the bytes of its name, in bytes of a slice. */
+const FIELD_COST = 64;
 
 export type FormRead =
   /** The value of each wanted field that is there, decoded to UTF-8. */
   | { readonly outcome: 'read'; readonly values: ReadonlyMap<string, Buffer> }
   | { readonly outcome: 'invalid' | 'ambiguous'; readonly detail: string };
 
+/** The wanted fields by name, and which of them may be long, since they hold documents. */
+export interface WantedFields {
+  readonly ids: ReadonlySet<string>;
+  readonly documents: ReadonlySet<string>;
+}
+
+interface OpenField {
+  readonly name: string;
+  readonly value: PercentDecoder;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Reads a whole form at once; `FormReader` says what is accepted, and reads in slices. */
+export function readForm(bytes: Buffer, ids: ReadonlySet<string>): FormRead {
+  const reader = new FormReader(bytes, { ids, documents: NONE });
+  for (;;) {
+    const read = reader.read(Math.max(1, bytes.length));
+    if (read !== null) return read;
+  }
+}
+
 /**
  * Reads the wanted fields of an application/x-www-form-urlencoded body (WHATWG URL §5.1). A body that parsers are known to
  * read differently is refused: a repeated wanted field, `field[]` for a wanted field (PHP, Rails and Express make it the
  * same field), a raw ';' (a separator for old parsers), a leading '{' or '[' (Bolt for Python reads such a body as JSON).
  */
-export function readForm(bytes: Buffer, wanted: ReadonlySet<string>): FormRead {
-  const first = bytes[0];
-  if (first === 0x7b || first === 0x5b) return invalid('a form that starts like JSON');
-  if (first === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return invalid('a byte order mark');
-  if (bytes.includes(0x3b)) return ambiguous("a raw ';', which some parsers read as '&'");
-  const values = new Map<string, Buffer>();
-  let fields = 0;
-  for (let start = 0; start < bytes.length; ) {
-    const amp = bytes.indexOf(0x26, start);
-    const pair = bytes.subarray(start, amp < 0 ? bytes.length : amp);
-    start += pair.length + 1;
-    if (pair.length === 0) continue;
-    if (++fields > MOST_FIELDS) return invalid(`more than ${MOST_FIELDS} fields`);
+export class FormReader {
+  readonly #bytes: Buffer;
+  readonly #wanted: WantedFields;
+  readonly #values = new Map<string, Buffer>();
+  #at = 0;
+  #fields = 0;
+  /** Bytes that are left of the present slice. */
+  #left = 0;
+  /** The wanted field whose value is being decoded. */
+  #open: OpenField | null = null;
+
+  constructor(bytes: Buffer, wanted: WantedFields) {
+    this.#bytes = bytes;
+    this.#wanted = wanted;
+  }
+
+  /** Reads on: about that many bytes of names and of wanted values; null while there is more. */
+  read(most: number): FormRead | null {
+    if (this.#at === 0) {
+      const refusal = refusedStart(this.#bytes);
+      if (refusal !== null) return refusal;
+    }
+    this.#left = most;
+    while (this.#left > 0) {
+      if (this.#open === null && this.#at >= this.#bytes.length) {
+        return { outcome: 'read', values: this.#values };
+      }
+      const refusal = this.#open === null ? this.#field() : this.#value(this.#open);
+      if (refusal !== null) return refusal;
+    }
+    return null;
+  }
+
+  /** Reads the next field, except for the value of a wanted one. */
+  #field(): FormRead | null {
+    const start = this.#at;
+    const amp = this.#bytes.indexOf(0x26, start);
+    const pair = this.#bytes.subarray(start, amp < 0 ? this.#bytes.length : amp);
+    this.#at += pair.length + 1;
+    if (++this.#fields > MOST_FIELDS) return invalid(`more than ${MOST_FIELDS} fields`);
     const equals = pair.indexOf(0x3d);
     const nameEnd = equals < 0 ? pair.length : equals;
     if (nameEnd > LONGEST_NAME) return invalid("a field's name is too long");
-    const name = decode(pair.subarray(0, nameEnd))?.toString('utf8');
+    this.#left -= nameEnd + FIELD_COST;
+    const name = percentDecode(pair.subarray(0, nameEnd))?.toString('utf8');
     if (name === undefined) return invalid("bad percent-encoding in a field's name");
     const bracket = name.indexOf('[');
-    if (bracket > 0 && wanted.has(name.slice(0, bracket))) return ambiguous('a routing field with brackets');
-    if (!wanted.has(name)) continue;
-    if (values.has(name)) return ambiguous('a routing field is repeated');
-    const value = decode(pair.subarray(equals < 0 ? pair.length : equals + 1));
-    if (value === undefined) return invalid('bad percent-encoding in a routing field');
-    if (!isUtf8(value)) return invalid('a routing field is not UTF-8');
-    if (value.includes(0)) return invalid('a NUL in a routing field');
-    values.set(name, value);
+    if (bracket > 0 && this.#isWanted(name.slice(0, bracket)))
+      return ambiguous('a routing field with brackets');
+    if (!this.#isWanted(name)) return null;
+    if (this.#values.has(name)) return ambiguous('a routing field is repeated');
+    const value = pair.subarray(equals < 0 ? pair.length : equals + 1);
+    if (value.length > LONGEST_VALUE && !this.#wanted.documents.has(name)) {
+      return invalid('a routing field is too long');
+    }
+    this.#open = { name, value: new PercentDecoder(value) };
+    return null;
   }
-  return { outcome: 'read', values };
+
+  #isWanted(name: string): boolean {
+    return this.#wanted.ids.has(name) || this.#wanted.documents.has(name);
+  }
+
+  #value({ name, value }: OpenField): FormRead | null {
+    const { rest } = value;
+    const decoded = value.read(this.#left);
+    this.#left -= rest;
+    if (decoded === null) return null;
+    if (decoded === undefined) return invalid('bad percent-encoding in a routing field');
+    if (!isUtf8(decoded)) return invalid('a routing field is not UTF-8');
+    if (decoded.includes(0)) return invalid('a NUL in a routing field');
+    this.#values.set(name, decoded);
+    this.#open = null;
+    return null;
+  }
+}
+
+function refusedStart(bytes: Buffer): FormRead | null {
+  const first = bytes[0];
+  if (first === 0x7b || first === 0x5b) return invalid('a form that starts like JSON');
+  if (first === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return invalid('a byte order mark');
+  return bytes.includes(0x3b) ? ambiguous("a raw ';', which some parsers read as '&'") : null;
 }
 
 function invalid(detail: string): FormRead {
@@ -54,24 +135,4 @@ function invalid(detail: string): FormRead {
 
 function ambiguous(detail: string): FormRead {
   return { outcome: 'ambiguous', detail };
-}
-
-/** Decodes '+' to a space and %XX to a byte; undefined if a '%' is not followed by two hex digits. */
-function decode(raw: Buffer): Buffer | undefined {
-  if (!raw.includes(0x25) && !raw.includes(0x2b)) return raw;
-  const decoded = Buffer.allocUnsafe(raw.length);
-  let length = 0;
-  for (let at = 0; at < raw.length; at++) {
-    let byte = raw[at] ?? 0;
-    if (byte === 0x2b) byte = 0x20;
-    else if (byte === 0x25) {
-      const high = hexDigit(raw[at + 1] ?? 0);
-      const low = hexDigit(raw[at + 2] ?? 0);
-      if (high < 0 || low < 0) return undefined;
-      byte = high * 16 + low;
-      at += 2;
-    }
-    decoded[length++] = byte;
-  }
-  return decoded.subarray(0, length);
 }

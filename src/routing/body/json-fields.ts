@@ -1,5 +1,12 @@
+import { decodeString } from './json-escapes.ts';
 import type { JsonReads } from './json-reads.ts';
 import type { EachFields, JsonKind } from './reads.ts';
+
+/**
+ * Bytes in UTF-8 of a wanted string that are decoded; it is longer than anything that such a string is compared with: ids,
+ * and the claims of a token of 8 KiB.
+ */
+export const LONGEST_TEXT = 8192;
 
 /** The wanted values of one body. Throws for a pointer that was not declared. */
 export interface JsonFields extends EachFields {
@@ -37,7 +44,13 @@ export class JsonNotes implements JsonFields {
     const slot = this.#slot(pointer);
     if (this.#kinds[slot] !== 'string') return undefined;
     const at = slot * 3;
-    return this.decode(this.#spans[at] ?? 0, this.#spans[at + 1] ?? 0, this.#spans[at + 2] === 1);
+    const start = this.#spans[at] ?? 0;
+    const end = this.#spans[at + 1] ?? 0;
+    if (this.#spans[at + 2] !== 1)
+      return this.#bytes.toString('utf8', start, Math.min(end, start + LONGEST_TEXT));
+    const decoded = Buffer.allocUnsafe(Math.min(end - start, LONGEST_TEXT));
+    const length = decodeString(this.#bytes, start, end, decoded);
+    return decoded.toString('utf8', 0, length);
   }
 
   number(pointer: string): string | undefined {
@@ -76,13 +89,6 @@ export class JsonNotes implements JsonFields {
     this.#lists ??= Array.from(this.#reads.lists, () => []);
     this.#lists[list]?.push(element);
     return element;
-  }
-
-  /** Decodes a valid string, from after its opening quote to before its closing one. */
-  decode(start: number, end: number, escaped: boolean): string {
-    if (!escaped) return this.#bytes.toString('utf8', start, end);
-    const decoded: unknown = JSON.parse(this.#bytes.toString('utf8', start - 1, end + 1));
-    return String(decoded);
   }
 
   #slot(pointer: string): number {

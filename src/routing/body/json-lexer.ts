@@ -1,3 +1,5 @@
+import { hexUnit } from './json-escapes.ts';
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
@@ -9,16 +11,25 @@ export const TRUE = 0x65757274;
 export const NULL = 0x6c6c756e;
 export const FALS = 0x736c6166;
 
-/** Python refuses integers with more digits (CVE-2020-10735), JavaScript does not; a gateway may use either. */
+/**
+ * Of an integer: Python refuses more (CVE-2020-10735), JavaScript does not; a gateway may use either. Of a fraction or an
+ * exponent too, so that a number needs no more steps than that; no sender writes nearly as many.
+ */
 const MOST_DIGITS = 4300;
+
+/** A string is not well formed, is read, or does not end before `stop`. */
+export type StringRead = 'failed' | 'read' | 'unfinished';
 
 /**
  * The tokens of JSON (RFC 8259) in bytes that are known to be UTF-8. Each method starts at `at`, moves `at` behind the
- * token and returns whether it is well formed; if not, `failure` says why. Its allocations do not grow with the body.
+ * token and returns whether it is well formed; if not, `failure` says why. White space and strings are read up to `stop`,
+ * every other token is short. Its allocations do not grow with the body.
  */
 export class JsonLexer {
   readonly bytes: Buffer;
   at = 0;
+  /** Where the present slice of work ends; at most the length of the bytes. */
+  stop: number;
   failure = '';
   /** Whether the last string held an escape. */
   escaped = false;
@@ -29,6 +40,7 @@ export class JsonLexer {
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
+    this.stop = bytes.length;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -37,16 +49,17 @@ export class JsonLexer {
     return false;
   }
 
-  /** Goes back to an earlier place. */
+  /** Goes back to an earlier place. What is left of the slice stays as long as it was. */
   rewind(at: number): void {
+    this.stop -= this.at - at;
     this.at = at;
     this.#quote = -1;
     this.#backslash = -1;
   }
 
-  /** Skips white space and returns the next byte without reading it; -1 at the end. */
+  /** Skips white space and returns the next byte without reading it; -1 if there is none before `stop`. */
   peek(): number {
-    for (; this.at < this.bytes.length; this.at++) {
+    for (; this.at < this.stop; this.at++) {
       const byte = this.bytes[this.at] ?? -1;
       if (byte > 0x20) return byte;
       if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte;
@@ -55,17 +68,23 @@ export class JsonLexer {
   }
 
   /**
-   * Reads a string, testing four bytes at a time. With `paired`, a \u escape that is half a surrogate pair is refused,
-   * since decoders disagree on it.
+   * Reads a string from its opening quote. With `paired`, a \u escape that is half a surrogate pair is refused, since
+   * decoders disagree on it.
    */
-  string(paired: boolean): boolean {
-    const view = this.#view;
-    const { bytes } = this;
-    const lastWord = bytes.length - 4;
+  string(paired: boolean): StringRead {
     this.escaped = false;
-    let at = this.at + 1;
+    this.at++;
+    return this.restOfString(paired);
+  }
+
+  /** Reads on within a string that was unfinished, testing four bytes at a time. */
+  restOfString(paired: boolean): StringRead {
+    const view = this.#view;
+    const { bytes, stop } = this;
+    const lastWord = bytes.length - 4;
+    let at = this.at;
     let near = at + NEAR;
-    while (at < bytes.length) {
+    while (at < stop) {
       if (at <= lastWord) {
         const word = view.getInt32(at, true);
         const quote = word ^ 0x22222222;
@@ -81,7 +100,7 @@ export class JsonLexer {
           at += 4;
           if (at < near) continue;
           at = this.#leap(at);
-          if (at < 0) return this.fail('a control character in a string');
+          if (at < 0) return this.#failString('a control character in a string');
           near = at + NEAR;
           continue;
         }
@@ -90,17 +109,23 @@ export class JsonLexer {
       const byte = bytes[at] ?? -1;
       if (byte === QUOTE) {
         this.at = at + 1;
-        return true;
+        return 'read';
       }
       if (byte === BACKSLASH) {
         this.escaped = true;
         at = this.#escape(at, paired);
-        if (at < 0) return false;
+        if (at < 0) return 'failed';
         near = at + NEAR;
-      } else if (byte < 0x20) return this.fail('a control character in a string');
+      } else if (byte < 0x20) return this.#failString('a control character in a string');
       else at++;
     }
-    return this.fail('a string without an end');
+    this.at = at;
+    return at < bytes.length ? 'unfinished' : this.#failString('a string without an end');
+  }
+
+  #failString(why: string): 'failed' {
+    this.fail(why);
+    return 'failed';
   }
 
   /** Skips 16 bytes at a time towards the next quote or backslash; negative if there is a control character. */
@@ -109,7 +134,7 @@ export class JsonLexer {
     const view = this.#view;
     if (this.#quote < from) this.#quote = orEnd(bytes.indexOf(QUOTE, from), bytes.length);
     if (this.#backslash < from) this.#backslash = orEnd(bytes.indexOf(BACKSLASH, from), bytes.length);
-    const last = Math.min(this.#quote, this.#backslash) - 16;
+    const last = Math.min(this.#quote, this.#backslash, this.stop) - 16;
     let control = 0;
     let at = from;
     for (; at <= last; at += 16) {
@@ -144,27 +169,17 @@ export class JsonLexer {
   }
 
   #unicode(at: number, paired: boolean): number {
-    const unit = this.#hex(at + 2);
+    const unit = hexUnit(this.bytes, at + 2);
     if (unit < 0) {
       this.fail('a broken \\u escape in a string');
       return -1;
     }
     if (!paired || unit < 0xd800 || unit > 0xdfff) return at + 6;
-    const low = this.bytes[at + 6] === BACKSLASH && this.bytes[at + 7] === 0x75 ? this.#hex(at + 8) : -1;
+    const low =
+      this.bytes[at + 6] === BACKSLASH && this.bytes[at + 7] === 0x75 ? hexUnit(this.bytes, at + 8) : -1;
     if (unit < 0xdc00 && low >= 0xdc00 && low <= 0xdfff) return at + 12;
     this.fail('half a surrogate pair in a key or a routing field');
     return -1;
-  }
-
-  /** The value of four hex digits, or -1. */
-  #hex(from: number): number {
-    let unit = 0;
-    for (let at = from; at < from + 4; at++) {
-      const digit = hexDigit(this.bytes[at] ?? 0);
-      if (digit < 0) return -1;
-      unit = unit * 16 + digit;
-    }
-    return unit;
   }
 
   number(): boolean {
@@ -174,17 +189,19 @@ export class JsonLexer {
     const start = at;
     at = digits(bytes, at);
     if (at === start || (bytes[start] === 0x30 && at > start + 1)) return this.fail('not a JSON value');
-    if (at - start > MOST_DIGITS) return this.fail('an integer of too many digits');
+    if (at - start > MOST_DIGITS) return this.fail('a number of too many digits');
     if (bytes[at] === 0x2e) {
       const fraction = at + 1;
       at = digits(bytes, fraction);
       if (at === fraction) return this.fail('a broken number');
+      if (at - fraction > MOST_DIGITS) return this.fail('a number of too many digits');
     }
     if (bytes[at] === 0x65 || bytes[at] === 0x45) {
       const sign = bytes[at + 1];
       const exponent = sign === 0x2b || sign === 0x2d ? at + 2 : at + 1;
       at = digits(bytes, exponent);
       if (at === exponent) return this.fail('a broken number');
+      if (at - exponent > MOST_DIGITS) return this.fail('a number of too many digits');
     }
     this.at = at;
     return true;
@@ -198,25 +215,25 @@ export class JsonLexer {
     this.at += 4;
     return true;
   }
+
+  /** The rest of `false`. */
+  lastE(): boolean {
+    return this.bytes[this.at++] === 0x65 || this.fail('not a JSON value');
+  }
 }
 
 function orEnd(at: number, end: number): number {
   return at < 0 ? end : at;
 }
 
+/** The place after the digits, or after one more than a number may have. */
 function digits(bytes: Buffer, from: number): number {
+  const end = Math.min(bytes.length, from + MOST_DIGITS + 1);
   let at = from;
-  while (at < bytes.length) {
+  while (at < end) {
     const byte = bytes[at] ?? 0;
     if (byte < 0x30 || byte > 0x39) break;
     at++;
   }
   return at;
-}
-
-/** The value of a hex digit's byte, or -1. */
-export function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const lower = byte | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x61 + 10 : -1;
 }

@@ -12,16 +12,25 @@ export interface JsonNode {
   readonly each: JsonReads | null;
   /** Members by the length of their key in UTF-8, so that most keys of a body are ruled out by their length. */
   readonly byLength: readonly (readonly JsonMember[])[];
-  /** Members by their decoded key in lower case (ASCII only), for keys with escapes. */
-  readonly byName: ReadonlyMap<string, readonly JsonMember[]>;
   /** Elements by index, if the value is an array. */
   readonly byIndex: readonly (JsonNode | null)[];
 }
 
+/** A wanted key that a key of a body equals, or equals but for the case of ASCII letters. */
+export interface KeyMatch {
+  /** The id of the node that the key leads to; a body may hold it only once. */
+  readonly id: number;
+  /** Null if the case differs. */
+  readonly node: JsonNode | null;
+}
+
 export interface JsonMember {
-  readonly name: string;
+  /** In UTF-8. */
   readonly key: Buffer;
-  readonly node: JsonNode;
+  /** What a key that equals this one comes to; made once, so that reading allocates nothing. */
+  readonly exact: KeyMatch;
+  /** The same for a key that equals it but for the case of ASCII letters. */
+  readonly alike: KeyMatch;
 }
 
 /** Compiled pointers; `readJson` uses them for any number of bodies. */
@@ -33,6 +42,10 @@ export interface JsonReads {
   readonly slots: ReadonlyMap<string, number>;
   /** Each pointer to a list (an array whose elements are all read) and its index. */
   readonly lists: ReadonlyMap<string, number>;
+  /** Bytes of the longest key on the way of a pointer, the lists' included. */
+  readonly longestKey: number;
+  /** Elements that all lists of a body may have together. */
+  readonly most: number;
 }
 
 /** Arrays by pointer, as platforms declare them. */
@@ -50,10 +63,14 @@ interface Draft {
 
 /**
  * Compiles JSON pointers (RFC 6901) and lists for `readJson`; several platforms' reads of one list are combined. A step in
- * digits means a member of that name or an element of an array. Throws for an invalid pointer, which the config's check
- * refuses.
+ * digits means a member of that name or an element of an array. A body whose lists have more than `most` elements is
+ * refused. Throws for an invalid pointer, which the config's check refuses.
  */
-export function compileJsonReads(pointers: readonly string[], lists: readonly JsonLists[] = []): JsonReads {
+export function compileJsonReads(
+  pointers: readonly string[],
+  lists: readonly JsonLists[] = [],
+  most = 0,
+): JsonReads {
   const root = draft();
   const slots = new Map<string, number>();
   for (const pointer of pointers) {
@@ -71,8 +88,8 @@ export function compileJsonReads(pointers: readonly string[], lists: readonly Js
     );
     indexes.set(pointer, at.list);
   }
-  const count = { nodes: 0 };
-  return { root: freeze(root, count.nodes++, count), nodes: count.nodes, slots, lists: indexes };
+  const count = { nodes: 0, longestKey: 0 };
+  return { root: freeze(root, count.nodes++, count), slots, lists: indexes, most, ...count };
 }
 
 /** The decoded steps of a pointer; undefined if it is invalid. */
@@ -114,22 +131,29 @@ function draftAt(root: Draft, pointer: string): Draft {
   return at;
 }
 
-function freeze({ slot, list, each, next }: Draft, id: number, count: { nodes: number }): JsonNode {
+function freeze(
+  { slot, list, each, next }: Draft,
+  id: number,
+  count: { nodes: number; longestKey: number },
+): JsonNode {
   const byLength: JsonMember[][] = [];
-  const byName = new Map<string, JsonMember[]>();
+  const ids = new Map<string, number>();
+  count.longestKey = Math.max(count.longestKey, each?.longestKey ?? 0);
   const byIndex: (JsonNode | null)[] = [];
   for (const [name, child] of next) {
     const folded = foldCase(name);
-    const alike = byName.get(folded) ?? [];
-    const node = freeze(child, alike[0]?.node.id ?? count.nodes++, count);
-    const member = { name, key: Buffer.from(name), node };
-    byName.set(folded, [...alike, member]);
-    while (byLength.length <= member.key.length) byLength.push([]);
-    byLength[member.key.length]?.push(member);
+    const nodeId = ids.get(folded) ?? count.nodes++;
+    ids.set(folded, nodeId);
+    const node = freeze(child, nodeId, count);
+    const key = Buffer.from(name);
+    const member = { key, exact: { id: nodeId, node }, alike: { id: nodeId, node: null } };
+    count.longestKey = Math.max(count.longestKey, key.length);
+    while (byLength.length <= key.length) byLength.push([]);
+    byLength[key.length]?.push(member);
     const index = /^(?:0|[1-9]\d{0,2})$/.test(name) ? Number(name) : -1;
     if (index < 0 || index > HIGHEST_INDEX) continue;
     while (byIndex.length <= index) byIndex.push(null);
     byIndex[index] = node;
   }
-  return { id, slot, list, each, byLength, byName, byIndex };
+  return { id, slot, list, each, byLength, byIndex };
 }

@@ -4,7 +4,10 @@
  */
 export interface BodyFields {
   readonly format: 'json' | 'form' | 'xml';
-  /** The string at that pointer in a JSON body, or in the JSON of the form field `within`; undefined if there is none. */
+  /**
+   * The string at that pointer in a JSON body, or in the JSON of the form field `within`; undefined if there is none. Of
+   * one longer than 8 KiB, the beginning.
+   */
   text(pointer: string, within?: string): string | undefined;
   /** The kind of the value at that pointer; undefined if there is none. */
   kind(pointer: string, within?: string): JsonKind | undefined;
@@ -45,6 +48,8 @@ export interface Reads {
   readonly formJson: Readonly<Record<string, readonly string[]>>;
   /** Arrays of a JSON body, by pointer, whose elements are all read. */
   readonly each?: Readonly<Record<string, EachReads>>;
+  /** Elements that all of these arrays may have together in one body: at least as many as the sender puts into one. */
+  readonly most?: number;
   /** Child elements of an XML body's root, by name. */
   readonly xml?: readonly string[];
 }

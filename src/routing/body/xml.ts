@@ -5,6 +5,10 @@ export type XmlRead =
   | { readonly outcome: 'read'; readonly values: ReadonlyMap<string, string> }
   | { readonly outcome: 'invalid' | 'ambiguous'; readonly detail: string };
 
+/** Bytes of a document. WeCom's messages have at most 2048 bytes of text, and their envelopes a few KB. */
+const LONGEST_XML = 256 * 1024;
+const MOST_CHILDREN = 1000;
+
 /** XML 1.0 §2.2: a document must not contain these characters. */
 const FORBIDDEN = /[^\t\n\r\x20-\ufffd]/;
 /** XML 1.0 §2.8, with no encoding but UTF-8. */
@@ -22,9 +26,10 @@ const MARKUP = /[<>&\]]/;
  * Reads the wanted children of an `<xml>` element. Accepts only the envelope that WeCom writes: a flat list of
  * elements without attributes, each with plain text or one CDATA section. Everything that XML offers beyond that
  * (nested or empty-element tags, entities, comments, a DOCTYPE, …) is invalid, and a repeated wanted element is
- * ambiguous. Its time depends only on the length of the body.
+ * ambiguous. A document of more than 256 KiB or 1000 elements is not WeCom's, so that this needs no slices.
  */
 export function readXml(bytes: Buffer, wanted: ReadonlySet<string>): XmlRead {
+  if (bytes.length > LONGEST_XML) return invalid('longer than any envelope');
   if (!isUtf8(bytes)) return invalid('not UTF-8');
   const text = bytes.toString('utf8');
   if (FORBIDDEN.test(text)) return invalid('a character that XML does not allow');
@@ -32,7 +37,8 @@ export function readXml(bytes: Buffer, wanted: ReadonlySet<string>): XmlRead {
   const root = skipSpace(text, DECLARATION.exec(text)?.[0].length ?? 0);
   if (!text.startsWith('<xml>', root)) return invalid('the root element is not <xml>');
   let at = skipSpace(text, root + '<xml>'.length);
-  while (!text.startsWith('</xml>', at)) {
+  for (let children = 1; !text.startsWith('</xml>', at); children++) {
+    if (children > MOST_CHILDREN) return invalid(`more than ${MOST_CHILDREN} elements`);
     START.lastIndex = at;
     const [start, name = '', cdata] = START.exec(text) ?? [];
     if (start === undefined) return invalid('an element of the envelope must start here, without attributes');

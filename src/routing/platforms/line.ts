@@ -32,6 +32,7 @@ export const line = definePlatform({
   reads: {
     json: ['/destination', '/events', '/events/0'],
     each: { '/events': { json: ['/webhookEventId', ...SOURCE] } },
+    most: 1000,
   },
   recognises: (head) => head.header('x-line-signature') !== undefined,
   deliveries: (_head, body) => oneDelivery('line', { destination: body?.text('/destination') }),

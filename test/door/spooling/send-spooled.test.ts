@@ -13,6 +13,7 @@ import { Verifiers } from '../../../src/door/verify/verifiers.ts';
 import { platforms } from '../../../src/routing/platforms/index.ts';
 import { compileRoutes, type RouteTable } from '../../../src/routing/table/table.ts';
 import type { Target } from '../../../src/snapshot.ts';
+import { LoopShare } from '../../../src/util/loop-share.ts';
 import { Timers } from '../../../src/util/timers.ts';
 import { request } from '../spool/support/requests.ts';
 import {
@@ -29,7 +30,7 @@ import { rawUpstream } from '../support/raw.ts';
 interface Sender {
   readonly context: Pick<
     DoorContext,
-    'upstreams' | 'supervisor' | 'leases' | 'now' | 'counters' | 'ruleSet' | 'limits' | 'timers'
+    'upstreams' | 'supervisor' | 'leases' | 'now' | 'counters' | 'ruleSet' | 'limits' | 'loop' | 'timers'
   >;
   readonly supervisor: FakeSupervisor;
   readonly abort: AbortController;
@@ -68,7 +69,8 @@ function senderTo(t: TestContext, ...targets: readonly Target[]): Sender {
   });
   const table = compileRoutes([keyedRoute('inbox', 'github', { hook: ['101'] })], platforms, String);
   const ruleSet = ruleSetOf(table);
-  const context = { limits, timers, supervisor, now, leases, upstreams, counters, ruleSet };
+  const loop = new LoopShare();
+  const context = { limits, loop, timers, supervisor, now, leases, upstreams, counters, ruleSet };
   return { context, supervisor, abort: new AbortController() };
 }
 

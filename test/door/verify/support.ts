@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import type { TokenRules } from '../../../src/config/types.ts';
 import type { Received } from '../../../src/door/verify/verdict.ts';
+import { LoopShare } from '../../../src/util/loop-share.ts';
 import type { Sending } from '../../support/senders.ts';
 
 /** A request as a verifier gets it; the URL is that of bots.example.com. */
@@ -18,6 +19,7 @@ export function received(
     body: Buffer.from(sending.body),
     url: `https://bots.example.com${sending.path}`,
     now: Date.now(),
+    loop: new LoopShare(),
     ...rest,
   };
 }

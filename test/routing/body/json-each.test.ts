@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { compileJsonReads, DEEPEST_JSON, MOST_ELEMENTS, readJson } from '../../../src/routing/body/json.ts';
+import { compileJsonReads, DEEPEST_JSON, readJson } from '../../../src/routing/body/json.ts';
 import type { EachFields, EachReads } from '../../../src/routing/body/reads.ts';
 
+const MOST = 100;
+
 const entries: EachReads = { json: ['/id'], each: { '/changes': { json: ['/value/to'] } } };
-const reads = compileJsonReads(['/object', '/entry/0/first', '/entry'], [{ '/entry': entries }]);
+const reads = compileJsonReads(['/object', '/entry/0/first', '/entry'], [{ '/entry': entries }], MOST);
 
 function read(body: unknown) {
   return readJson(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), reads);
@@ -56,7 +58,7 @@ describe('an array that is read whole', () => {
   it('may be the body itself', () => {
     const result = readJson(
       Buffer.from('[{"id":"a"},{"id":"b"}]'),
-      compileJsonReads([], [{ '': { json: ['/id'] } }]),
+      compileJsonReads([], [{ '': { json: ['/id'] } }], MOST),
     );
     assert.ok(result.outcome === 'read');
     assert.deepEqual(
@@ -84,6 +86,7 @@ describe('an array that is read whole', () => {
         { '/entry': { json: ['/id'] } },
         { '/entry': { json: ['/time', '/id'], each: { '/messaging': { json: ['/to'] } } } },
       ],
+      MOST,
     );
     const result = readJson(
       Buffer.from('{"entry":[{"id":"a","time":"t","messaging":[{"to":"x"}]}]}'),
@@ -134,11 +137,11 @@ describe('an array that is read whole', () => {
   it('has a number of elements that is bounded, all arrays together', () => {
     const entry = (count: number, inner: number) =>
       Array.from({ length: count }, () => ({ id: 'a', changes: Array.from({ length: inner }, () => ({})) }));
-    assert.equal(read({ entry: entry(MOST_ELEMENTS, 0) }).outcome, 'read');
-    assert.equal(read({ entry: entry(MOST_ELEMENTS + 1, 0) }).outcome, 'invalid');
-    assert.equal(read({ entry: entry(MOST_ELEMENTS / 2, 1) }).outcome, 'read');
-    assert.equal(read({ entry: entry(MOST_ELEMENTS / 2, 2) }).outcome, 'invalid');
-    assert.equal(read({ object: 'x', other: entry(MOST_ELEMENTS + 1, 1) }).outcome, 'read');
+    assert.equal(read({ entry: entry(MOST, 0) }).outcome, 'read');
+    assert.equal(read({ entry: entry(MOST + 1, 0) }).outcome, 'invalid');
+    assert.equal(read({ entry: entry(MOST / 2, 1) }).outcome, 'read');
+    assert.equal(read({ entry: entry(MOST / 2, 2) }).outcome, 'invalid');
+    assert.equal(read({ object: 'x', other: entry(MOST + 1, 1) }).outcome, 'read');
   });
 
   it('is no deeper than any other', () => {

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { compileJsonReads, readJson } from '../../../src/routing/body/json.ts';
+import {
+  compileJsonReads,
+  type JsonRead,
+  JsonReader,
+  type JsonReads,
+  readJson,
+} from '../../../src/routing/body/json.ts';
 import { foldCase } from '../../../src/routing/body/json-reads.ts';
 import type { EachFields, EachReads, JsonKind } from '../../../src/routing/body/reads.ts';
 
@@ -98,7 +104,16 @@ const wantedReads: fc.Arbitrary<EachReads> = fc.letrec<{ reads: EachReads }>((ti
 })).reads;
 
 function compile({ json, each = {} }: EachReads) {
-  return compileJsonReads(json, [each]);
+  return compileJsonReads(json, [each], 10_000);
+}
+
+function readInSlices(bytes: Buffer, wanted: JsonReads, sizes: Iterable<number>): JsonRead {
+  const reader = new JsonReader(bytes, wanted);
+  for (const size of sizes) {
+    const read = reader.read(size);
+    if (read !== null) return read;
+  }
+  throw new Error('the sizes end early');
 }
 
 function stepsOf(at: string): readonly string[] {
@@ -214,6 +229,23 @@ describe('the JSON reader', () => {
           `${read.outcome}, not ${expected}: ${bytes.toString()}`,
         );
         if (read.outcome === 'read') assertReads(read.fields, JSON.parse(bytes.toString()), wanted);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('reads the same in slices of any size, and of a body that is changed or cut', () => {
+    const slices = fc.infiniteStream(fc.integer({ min: 1, max: 40 }));
+    const cut = fc.option(fc.record({ at: fc.nat(), byte: fc.nat({ max: 255 }) }));
+    fc.assert(
+      fc.property(document, dice, wantedReads, slices, cut, (value, next, wanted, sizes, change) => {
+        const bytes = Buffer.from(write(value, next));
+        if (change !== null) bytes[change.at % bytes.length] = change.byte;
+        const whole = readJson(bytes, compile(wanted));
+        const sliced = readInSlices(bytes, compile(wanted), sizes);
+        assert.equal(sliced.outcome, whole.outcome, bytes.toString());
+        if (whole.outcome !== 'read' || sliced.outcome !== 'read') assert.deepEqual(sliced, whole);
+        else assertReads(sliced.fields, JSON.parse(bytes.toString()), wanted);
       }),
       { numRuns: 3000 },
     );

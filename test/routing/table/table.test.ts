@@ -150,7 +150,7 @@ describe('the scope of a path', () => {
     );
     const reads = (at: string) => findScope(table, head({ path: at }))?.reads;
     assert.equal(reads('/a'), reads('/b'));
-    assert.equal(reads('/c')?.form.size, 0);
+    assert.equal(reads('/c')?.form.ids.size, 0);
     assert.ok(reads('/c')?.json.slots.has('/recipient/id'));
     assert.equal(reads('/d'), null);
   });

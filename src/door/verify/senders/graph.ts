@@ -2,7 +2,7 @@ import { compileJsonReads, readJson } from '../../../routing/body/json.ts';
 import { isOneOfSecrets } from '../compare.ts';
 import { refused, signedBody, VERIFIED, type Verifier } from '../verdict.ts';
 
-const READS = compileJsonReads([], [{ '/value': { json: ['/clientState'] } }]);
+const READS = compileJsonReads([], [{ '/value': { json: ['/clientState'] } }], 2000);
 
 /**
  * https://learn.microsoft.com/graph/change-notifications-delivery-webhooks: the client state is the subscriber's

@@ -22,6 +22,13 @@ export interface Product {
   readonly within?: { readonly field: string; readonly array: '/changes'; readonly pointer: string };
 }
 
+/**
+ * "Event notifications are aggregated and sent in a batch with a maximum of 1000 updates" (graph-api/webhooks/
+ * getting-started#event-notifications). Whatever an update is counted by, it is at most an entry, with a change in it,
+ * with a message and a status in that.
+ */
+const MOST_ELEMENTS = 4 * 1000;
+
 const NONE = { status: 200, contentType: null, body: '' } as const;
 const FORBIDDEN = { status: 403, contentType: null, body: '' } as const;
 
@@ -130,7 +137,7 @@ export function metaPlatform(product: Product): Platform {
     headFields: ['verify_token'],
     secretFields: ['verify_token'],
     headers: ['x-hub-signature', 'x-hub-signature-256'],
-    reads: { json: ['/object', '/entry'], each: { '/entry': entry } },
+    reads: { json: ['/object', '/entry'], each: { '/entry': entry }, most: MOST_ELEMENTS },
     // X-Hub-Signature-256 proves nothing: GitHub sends it too.
     recognises: (head, body) => isSubscription(head) || byJsonShape(head, body, isNotification),
     deliveries: (head, body) => {

@@ -79,6 +79,8 @@ export const graph = definePlatform({
   reads: {
     json: ['/value'],
     each: { '/value': { json: ['/id', '/subscriptionId', '/clientState'] } },
+    // Microsoft names no number; a notification without resource data has about 500 bytes, so that this is a megabyte.
+    most: 2000,
   },
   normalise,
   recognises,

@@ -1,0 +1,23 @@
+import { type BodyReads, beginInspection, bodyTypeOf, type Inspection } from '../../routing/body/inspect.ts';
+import { inSlices, type LoopShare } from '../../util/loop-share.ts';
+import { type Client, ClientDisconnected } from '../http/client.ts';
+import type { Head } from '../request/head.ts';
+
+/**
+ * Reads the routing fields of a body in slices, so that a long one holds nobody up; returns synchronously for a usual
+ * one. Rejects with ClientDisconnected; `client` is null if the work is to be done all the same.
+ */
+export function inspectBody(
+  loop: LoopShare,
+  client: Pick<Client, 'isDisconnected'> | null,
+  head: Head,
+  body: Buffer,
+  reads: BodyReads,
+): Inspection | Promise<Inspection> {
+  const begun = beginInspection(bodyTypeOf(head), body, reads);
+  if ('outcome' in begun) return begun;
+  return inSlices(loop, body.length, (steps) => {
+    if (client?.isDisconnected === true) throw new ClientDisconnected();
+    return begun.read(steps);
+  });
+}
