@@ -16,11 +16,12 @@ import { createLogFiles, type LogFiles } from './logs/log-files.ts';
 import { logsFolder } from './logs/log-index.ts';
 import { throttleRefusals } from './logs/throttle.ts';
 import { type ConfigSource, Reloader } from './reload.ts';
+import { CONFIG_NAMES, recordConfigName } from './state-folder.ts';
 import { servingIn } from './supervised-status.ts';
 import { conflictText, findConflict } from './supervisor/ports/port-conflict.ts';
 import { createRun } from './supervisor/run/run.ts';
 import { createSupervisor } from './supervisor/supervisor.ts';
-import { errorMessage, hasCode } from './util/errno.ts';
+import { errorCode, errorMessage, hasCode } from './util/errno.ts';
 import { version } from './version.ts';
 
 export interface AppOptions {
@@ -32,6 +33,8 @@ export interface AppOptions {
   readonly socket?: number;
   /** The folder of the control socket, the logs and the spool; see state-folder.ts. */
   readonly stateFolder: string;
+  /** The config file as its user named it, by which commands find this gwproxy even if the file is gone. */
+  readonly configFile?: string;
   /** Starts only these profiles, whatever their `start` says; all others wait for `gwproxy start`. */
   readonly only?: readonly string[];
 }
@@ -203,6 +206,16 @@ export async function startApp(options: AppOptions): Promise<App> {
     );
   }
 
+  /** A full disk must not prevent a start; commands then find this gwproxy only while the config file exists. */
+  function recordName(configFile: string): void {
+    try {
+      recordConfigName(options.stateFolder, configFile);
+    } catch (error) {
+      const reason = `cannot be written: ${errorCode(error) ?? errorMessage(error)}`;
+      report({ type: 'run.record', file: join(options.stateFolder, CONFIG_NAMES), reason });
+    }
+  }
+
   const control = await startControl({
     folder: options.stateFolder,
     report,
@@ -237,6 +250,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     folder: logsFolder(options.stateFolder),
     report,
   });
+  if (options.configFile !== undefined) recordName(options.configFile);
   await run.begin();
   supervisor.addDoor(door.port);
   try {

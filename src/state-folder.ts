@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readlinkSync, realpathSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { CommandError, EXIT } from './errors.ts';
 import { errorCode } from './util/errno.ts';
 
@@ -9,21 +18,36 @@ import { errorCode } from './util/errno.ts';
 const MAX_SOCKET_PATH = 103;
 
 /**
- * The state folder of the gwproxy that runs this config file. Its name is a hash of the file's path, so every command
- * with that config finds it, whatever the working folder. GWPROXY_STATE_DIR replaces the folder that holds all state
- * folders. Throws a CommandError if the config file does not exist.
+ * The state folder of the gwproxy that runs this config file. Its name is a hash of the file's path without links, so
+ * every command with that config finds it, whatever the working folder. GWPROXY_STATE_DIR replaces the folder that holds
+ * all state folders. The file need not exist. Throws a CommandError (2) if GWPROXY_STATE_DIR is relative.
  */
 export function stateFolder(configFile: string, env: NodeJS.ProcessEnv): string {
+  const path = pathWithoutLinks(configFile);
+  return join(stateRoot(env), createHash('sha256').update(path).digest('hex').slice(0, 12));
+}
+
+function stateRoot(env: NodeJS.ProcessEnv): string {
   // An empty variable counts as unset.
-  const root =
-    env.GWPROXY_STATE_DIR ||
-    (env.XDG_STATE_HOME
-      ? join(env.XDG_STATE_HOME, 'gwproxy')
-      : join(homedir(), '.local', 'state', 'gwproxy'));
-  return join(
-    resolve(root),
-    createHash('sha256').update(realConfigPath(configFile)).digest('hex').slice(0, 12),
-  );
+  const own = env.GWPROXY_STATE_DIR || null;
+  if (own !== null && !isAbsolute(own)) {
+    throw new CommandError(
+      EXIT.usage,
+      `GWPROXY_STATE_DIR is '${own}', which is another folder wherever a command is called; set it to an absolute path, such as ${resolve(own)}`,
+    );
+  }
+  return own ?? join(xdgFolder(env.XDG_STATE_HOME) ?? join(homeFolder(), '.local', 'state'), 'gwproxy');
+}
+
+/** Null unless it is an absolute path: others are invalid and to be ignored (XDG Base Directory Specification). */
+export function xdgFolder(value: string | undefined): string | null {
+  return value !== undefined && isAbsolute(value) ? value : null;
+}
+
+/** The home that HOME names, else that of this user's account. */
+function homeFolder(): string {
+  const home = homedir();
+  return isAbsolute(home) ? home : userInfo().homedir;
 }
 
 /**
@@ -32,16 +56,83 @@ export function stateFolder(configFile: string, env: NodeJS.ProcessEnv): string 
  */
 export function realConfigPath(configFile: string): string {
   try {
-    const path = join(realpathSync(dirname(configFile)), basename(configFile));
-    const isMounted = lstatSync(path).isSymbolicLink() && readlinkSync(path).startsWith('..data/');
-    const real = realpathSync(path);
-    return isMounted ? path : real;
+    return existingPath(configFile);
   } catch (cause) {
     throw new CommandError(
       EXIT.invalidConfig,
       `there is no config file ${resolve(configFile)}; change to its folder, name it with --config FILE, or write one with \`gwproxy init\``,
       { cause },
     );
+  }
+}
+
+function existingPath(configFile: string): string {
+  const path = join(realpathSync(dirname(configFile)), basename(configFile));
+  const isMounted = lstatSync(path).isSymbolicLink() && readlinkSync(path).startsWith('..data/');
+  const real = realpathSync(path);
+  return isMounted ? path : real;
+}
+
+/** The same path for a file that need not exist: the links of its part that exists are followed. */
+export function pathWithoutLinks(path: string): string {
+  try {
+    return existingPath(path);
+  } catch {
+    const parent = dirname(resolve(path));
+    return parent === resolve(path) ? parent : join(pathWithoutLinks(parent), basename(path));
+  }
+}
+
+/** The file in a state folder that names the config of its run as its user did. */
+export const CONFIG_NAMES = 'config-path.json';
+/** So many state folders are searched for the name of a config. */
+const MOST_FOLDERS = 1000;
+
+/** Records how the user named the config of the run that begins. Throws the system's error. */
+export function recordConfigName(folder: string, configFile: string): void {
+  writeFileSync(join(folder, CONFIG_NAMES), JSON.stringify(namesOf(configFile)), { mode: 0o600 });
+}
+
+/**
+ * The state folders of the gwproxys that may run this config file, the likeliest first. A gwproxy reads the config by
+ * the path that it was started with. So one that was started with this path comes first, even if the file is gone or
+ * the path is a link to another file by now; then the one of the file. Throws as stateFolder().
+ */
+export function stateFolders(configFile: string, env: NodeJS.ProcessEnv): readonly string[] {
+  const own = stateFolder(configFile, env);
+  const names = namesOf(configFile);
+  const isNamed = (folder: string): boolean => recordedNames(folder).some((name) => names.includes(name));
+  if (isNamed(own)) return [own];
+  const root = dirname(own);
+  const named = entriesOf(root)
+    .map((entry) => join(root, entry))
+    .filter((folder) => folder !== own && isNamed(folder));
+  return [...named, own];
+}
+
+/** The path as it was written, and with the links of its folder followed. */
+function namesOf(configFile: string): readonly string[] {
+  const path = resolve(configFile);
+  return [...new Set([path, join(pathWithoutLinks(dirname(path)), basename(path))])];
+}
+
+/** None if there is no such record, or it is torn: then only the hash of the path finds the folder. */
+function recordedNames(folder: string): readonly string[] {
+  try {
+    const names: unknown = JSON.parse(readFileSync(join(folder, CONFIG_NAMES), 'utf8'));
+    return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+function entriesOf(root: string): readonly string[] {
+  try {
+    return readdirSync(root).slice(0, MOST_FOLDERS);
+  } catch (error) {
+    // There is none yet, or it is another user's: then no gwproxy of this user runs.
+    if (errorCode(error) !== undefined) return [];
+    throw error;
   }
 }
 

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { CommandError } from '../src/errors.ts';
-import { controlSocketPath, makeStateFolder, stateFolder } from '../src/state-folder.ts';
+import {
+  controlSocketPath,
+  makeStateFolder,
+  realConfigPath,
+  recordConfigName,
+  stateFolder,
+  stateFolders,
+  xdgFolder,
+} from '../src/state-folder.ts';
 
 let folder = '';
 before(() => {
@@ -46,9 +54,44 @@ test('GWPROXY_STATE_DIR goes before XDG_STATE_HOME, and that before the home', (
   assert.match(stateFolder(config, { XDG_STATE_HOME: '' }), /\.local\/state\/gwproxy\/[0-9a-f]{12}$/);
 });
 
+test('a relative XDG_STATE_HOME is ignored, and a relative GWPROXY_STATE_DIR is refused', () => {
+  const config = join(folder, 'gwproxy.yaml');
+  assert.equal(stateFolder(config, { XDG_STATE_HOME: 'state' }), stateFolder(config, {}));
+  assert.equal(xdgFolder('state'), null);
+  assert.throws(
+    () => stateFolder(config, { GWPROXY_STATE_DIR: 'state' }),
+    (error) =>
+      error instanceof CommandError && error.exitCode === 2 && error.message.includes(resolve('state')),
+  );
+});
+
+test('a config that is gone keeps its state folder, and a run is found by the path that it was started with', () => {
+  const env = { GWPROXY_STATE_DIR: join(folder, 'runs') };
+  for (const name of ['a.yaml', 'b.yaml']) writeFileSync(join(folder, name), '');
+  const [a, b] = ['a.yaml', 'b.yaml'].map((name) => stateFolder(join(folder, name), env));
+  assert.ok(a !== undefined && b !== undefined);
+  const link = join(folder, 'current.yaml');
+  symlinkSync('a.yaml', link);
+  mkdirSync(a, { recursive: true });
+  recordConfigName(a, link);
+  assert.deepEqual(stateFolders(link, env), [a]);
+  rmSync(link);
+  symlinkSync('b.yaml', link);
+  assert.deepEqual(stateFolders(link, env), [a, b], 'the run of that path, then the one of its file');
+  mkdirSync(b);
+  recordConfigName(b, join(folder, 'b.yaml'));
+  assert.deepEqual(stateFolders(join(folder, 'b.yaml'), env), [b]);
+  rmSync(link);
+  assert.equal(stateFolders(link, env)[0], a);
+  rmSync(join(folder, 'b.yaml'));
+  assert.deepEqual(stateFolders(join(folder, 'b.yaml'), env), [b]);
+  writeFileSync(join(a, 'config-path.json'), '[');
+  assert.equal(stateFolders(link, env).includes(a), false);
+});
+
 test('a config that is not there is said, with what to type', () => {
   assert.throws(
-    () => stateFolder(join(folder, 'none.yaml'), {}),
+    () => realConfigPath(join(folder, 'none.yaml')),
     (error) =>
       error instanceof CommandError && error.exitCode === 78 && error.message.includes('--config FILE'),
   );

@@ -10,6 +10,9 @@ const RETRY_AFTER = 50;
 /** Attempts after which the holder of the lock counts as killed. */
 const LOCK_ATTEMPTS = 40;
 
+export const ALREADY_RUNNING =
+  'a gwproxy already runs on this config; see `gwproxy status`, or end it with `gwproxy down`';
+
 /**
  * Listens on that path, as one process only, however many try at once: bind(2) decides. A stale socket file is removed by
  * one process at a time, which holds the socket `lock` meanwhile. Throws a CommandError (73) if a process answers.
@@ -18,10 +21,7 @@ export async function listenAlone(server: Server, path: string, lock: string): P
   for (let attempts = 1; ; attempts += 1) {
     if (await tryListen(server, path)) return;
     if (await isAnswered(path)) {
-      throw new CommandError(
-        EXIT.alreadyRunning,
-        'a gwproxy already runs on this config; see `gwproxy status`, or end it with `gwproxy down`',
-      );
+      throw new CommandError(EXIT.alreadyRunning, ALREADY_RUNNING);
     }
     if (attempts % LOCK_ATTEMPTS === 0) rmSync(lock, { force: true });
     await removeStale(path, lock);

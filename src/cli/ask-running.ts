@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { NoAnswerError, sendCommand } from '../admin/control-client.ts';
 import { CommandError, EXIT } from '../errors.ts';
-import { controlSocketPath, stateFolder } from '../state-folder.ts';
+import { controlSocketPath, realConfigPath, stateFolders } from '../state-folder.ts';
 import { RECORD, readRecord } from '../supervisor/run/run-record.ts';
 
 /** A gwproxy runs on this config and does not answer; the message says how to continue or kill it. */
@@ -29,8 +29,9 @@ export function pidText(pid: number | null): string {
 }
 
 /**
- * Sends a call to the gwproxy that runs on this config; returns the parsed JSON of its answer. A GET has `within` ms, a
- * POST may take as long as gateways drain. Throws a CommandError: 69 if none runs, a NotRespondingError if it is silent.
+ * Sends a call to the gwproxy that runs on this config, whose file is not read and may be gone; returns the parsed JSON
+ * of its answer. A GET has `within` ms, a POST may take as long as gateways drain. Throws a CommandError: 69 if none
+ * runs, 78 if none does and there is no such file, a NotRespondingError if it is silent.
  */
 export async function askRunning(
   configFile: string,
@@ -38,7 +39,26 @@ export async function askRunning(
   path: string,
   within?: number,
 ): Promise<unknown> {
-  const folder = stateFolder(configFile, process.env);
+  let missing: unknown;
+  for (const folder of stateFolders(configFile, process.env)) {
+    try {
+      return await askAt(folder, method, path, within);
+    } catch (error) {
+      if (!(error instanceof CommandError) || error.exitCode !== EXIT.notRunning) throw error;
+      missing = error;
+    }
+  }
+  // None runs. A config that is not there is rather a wrong name.
+  realConfigPath(configFile);
+  throw missing;
+}
+
+async function askAt(
+  folder: string,
+  method: 'GET' | 'POST',
+  path: string,
+  within?: number,
+): Promise<unknown> {
   const socket = controlSocketPath(folder);
   try {
     // A POST has no time limit, so a GET finds out first whether this gwproxy answers at all.
@@ -52,7 +72,9 @@ export async function askRunning(
 
 /** A refusal is an answer too: the POST that follows reports its own. */
 function ignoreRefusal(error: unknown): void {
-  if (error instanceof NoAnswerError || !(error instanceof CommandError)) throw error;
+  const isAnswer =
+    error instanceof CommandError && !(error instanceof NoAnswerError) && error.exitCode !== EXIT.notRunning;
+  if (!isAnswer) throw error;
 }
 
 async function recordedPid(folder: string): Promise<number | null> {
@@ -66,7 +88,12 @@ export async function isRunning(configFile: string): Promise<boolean> {
     await askRunning(configFile, 'GET', '/status');
     return true;
   } catch (error) {
-    if (error instanceof CommandError && error.exitCode === EXIT.notRunning) return false;
+    if (error instanceof CommandError && isNoneRunning(error)) return false;
     throw error;
   }
+}
+
+/** Whether askRunning() found none: or none and no such config either. */
+export function isNoneRunning({ exitCode }: CommandError): boolean {
+  return exitCode === EXIT.notRunning || exitCode === EXIT.invalidConfig;
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { isAbsolute } from 'node:path';
 import { CommanderError } from 'commander';
 import { CommandError, EXIT } from '../errors.ts';
 import { DEFAULT_CONFIG, withConfig } from './config-hint.ts';
@@ -7,8 +8,33 @@ import { program } from './program.ts';
 let configFile = DEFAULT_CONFIG;
 program.hook('preAction', (_program, called) => {
   const { config }: { readonly config?: unknown } = called.opts();
-  if (typeof config === 'string') configFile = config;
+  if (typeof config !== 'string') return;
+  configFile = config;
+  leaveRemovedFolder(config);
 });
+
+/**
+ * Leaves a current folder that was removed, in which no path can be resolved. Throws a CommandError (2) for a relative
+ * config, which would be another file elsewhere.
+ */
+function leaveRemovedFolder(config: string): void {
+  if (hasFolder()) return;
+  if (!isAbsolute(config)) {
+    const message =
+      'the current folder was removed; change to another one, or name the config by its whole path';
+    throw new CommandError(EXIT.usage, message);
+  }
+  process.chdir('/');
+}
+
+function hasFolder(): boolean {
+  try {
+    process.cwd();
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 try {
   await program.parseAsync();
@@ -17,7 +43,9 @@ try {
     // Commander has printed its message already. --help and --version come this way too, with exit code 0.
     process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   } else if (error instanceof CommandError) {
-    console.error(withConfig(error.message, configFile));
+    console.error(
+      isAbsolute(configFile) || hasFolder() ? withConfig(error.message, configFile) : error.message,
+    );
     process.exitCode = error.exitCode;
   } else {
     console.error(error);

@@ -1,11 +1,13 @@
+import { ALREADY_RUNNING } from '../../admin/control-socket.ts';
 import { startApp } from '../../app.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { Plan } from '../../config/types.ts';
-import { EXIT } from '../../errors.ts';
+import { CommandError, EXIT } from '../../errors.ts';
 import { holdYoungGeneration } from '../../heap/young-generation.ts';
 import { createJsonLog, type Log } from '../../logs/log.ts';
 import { openStdout } from '../../logs/stdout.ts';
-import { stateFolder } from '../../state-folder.ts';
+import { stateFolder, stateFolders } from '../../state-folder.ts';
+import { isRunning } from '../ask-running.ts';
 import { loadPlan } from '../load-config.ts';
 import { createRenderer } from '../output/render.ts';
 import { refuseUnknownProfiles } from '../unknown-profile.ts';
@@ -26,6 +28,7 @@ export async function up(options: {
   // Before any child process is started, which would inherit the variables.
   const socket = consumePassedSocket(process.env, process.pid);
   const folder = stateFolder(options.configFile, process.env);
+  await refuseSecond(options.configFile);
   const loadedAt = Date.now();
   const { plan, disabled, ...inputs } = await loadPlan(options.configFile);
   refuseUnknownProfiles(
@@ -43,6 +46,7 @@ export async function up(options: {
       notifyStarter(event);
     },
     stateFolder: folder,
+    configFile: options.configFile,
     ...(socket === null ? {} : { socket }),
     ...(options.profiles.length > 0 ? { only: options.profiles } : {}),
   });
@@ -55,6 +59,17 @@ export async function up(options: {
   await app.stopped;
   await log.drained();
   process.exit(EXIT.ok);
+}
+
+/**
+ * Throws a CommandError (73) if a gwproxy runs that was started with this path when it was a link to another file: it
+ * reads the config by that path again, and so has become the one of this file. One of this very file is found by its
+ * control socket.
+ */
+async function refuseSecond(configFile: string): Promise<void> {
+  if (stateFolders(configFile, process.env).length > 1 && (await isRunning(configFile))) {
+    throw new CommandError(EXIT.alreadyRunning, ALREADY_RUNNING);
+  }
 }
 
 function terminalLog(plan: Plan, configFile: string): Log {

@@ -4,7 +4,11 @@ import { error, type Fault, warn } from './finding.ts';
 import type { Subject } from './subject.ts';
 
 /** Checks that the config is valid, and finds profiles that are public without a route. */
-export async function checkConfig({ configFile, hint, loaded }: Subject): Promise<readonly Fault[]> {
+export async function checkConfig({ configFile, hint, loaded, status }: Subject): Promise<readonly Fault[]> {
+  if (loaded === null && status !== null) {
+    const what = `the config ${configFile} is gone, and the gwproxy that was started with it (pid ${status.pid}) runs on`;
+    return [error(what, `put it back, or end that gwproxy with gwproxy down${hint}`)];
+  }
   if (loaded === null) {
     const instead = `name it with --config FILE, or write one with gwproxy init${hint}`;
     return [error(`the config ${configFile} does not exist or cannot be read`, instead)];

@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SPOOL_LIMITS } from '../../door/spool/store/budget.ts';
 import { CommandError } from '../../errors.ts';
-import { controlSocketPath } from '../../state-folder.ts';
+import { controlSocketPath, xdgFolder } from '../../state-folder.ts';
 import { errorCode, errorMessage } from '../../util/errno.ts';
 import { serviceNameOf } from '../service/service-name.ts';
 import { error, type Fault, warn } from './finding.ts';
@@ -147,7 +147,7 @@ export async function checkService({
   home,
 }: Subject): Promise<readonly Fault[]> {
   if (stateFolder === null || process.platform !== 'linux') return [];
-  const folder = join(env.XDG_CONFIG_HOME || join(home, '.config'), 'systemd', 'user');
+  const folder = join(xdgFolder(env.XDG_CONFIG_HOME) ?? join(home, '.config'), 'systemd', 'user');
   const unit = join(folder, `${serviceNameOf(configFile, env)}.service`);
   const { username } = userInfo();
   if (!existsSync(unit) || existsSync(join('/var/lib/systemd/linger', username))) return [];

@@ -4,11 +4,11 @@ import { parseStatus, type Status } from '../../admin/status.ts';
 import { type Loaded, loadConfig } from '../../config/load.ts';
 import { shortPath } from '../../config/problems.ts';
 import type { Plan } from '../../config/types.ts';
-import { CommandError, EXIT } from '../../errors.ts';
+import { CommandError } from '../../errors.ts';
 import type { Source } from '../../routing/route.ts';
-import { stateFolder } from '../../state-folder.ts';
+import { realConfigPath, stateFolder } from '../../state-folder.ts';
 import { errorMessage } from '../../util/errno.ts';
-import { askRunning, NotRespondingError, pidText } from '../ask-running.ts';
+import { askRunning, isNoneRunning, NotRespondingError, pidText } from '../ask-running.ts';
 import { configHint } from '../config-hint.ts';
 
 /** What the checks examine, gathered once. */
@@ -41,7 +41,7 @@ export async function gatherSubject(
   const state = stateFolderOf(file, env);
   const [loaded, running] = await Promise.all([
     state === null ? null : within(ms, loadConfig(file, { env })).catch(() => null),
-    state === null ? { status: null, unresponsive: null } : runningOn(file, ms),
+    runningOn(file, ms),
   ]);
   return {
     configFile: file,
@@ -57,6 +57,7 @@ export async function gatherSubject(
 
 function stateFolderOf(file: string, env: NodeJS.ProcessEnv): string | null {
   try {
+    realConfigPath(file);
     return stateFolder(file, env);
   } catch (error) {
     if (error instanceof CommandError) return null;
@@ -68,8 +69,7 @@ async function runningOn(file: string, ms: number): Promise<Pick<Subject, 'statu
   try {
     return { status: parseStatus(await askRunning(file, 'GET', '/status', ms)), unresponsive: null };
   } catch (error) {
-    if (error instanceof CommandError && error.exitCode === EXIT.notRunning)
-      return { status: null, unresponsive: null };
+    if (error instanceof CommandError && isNoneRunning(error)) return { status: null, unresponsive: null };
     if (error instanceof NotRespondingError) {
       const { pid, advice, within } = error;
       const what = `a gwproxy runs on this config${pidText(pid)} and did not answer within ${within / 1000} s`;

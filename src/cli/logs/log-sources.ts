@@ -4,7 +4,7 @@ import { CommandError, EXIT } from '../../errors.ts';
 import { defaultLogPath, type LogIndex, logsFolder, OWN_LOG, readLogIndex } from '../../logs/log-index.ts';
 import { logTarget } from '../../logs/log-target.ts';
 import { listRotated } from '../../logs/rotated.ts';
-import { stateFolder } from '../../state-folder.ts';
+import { realConfigPath, stateFolder, stateFolders } from '../../state-folder.ts';
 import { errorCode } from '../../util/errno.ts';
 
 /**
@@ -14,8 +14,7 @@ import { errorCode } from '../../util/errno.ts';
  * unknown name, 78 if there is no record yet and the config is invalid.
  */
 export async function findLogs(configFile: string, names: readonly string[]): Promise<LogIndex> {
-  const folder = logsFolder(stateFolder(configFile, process.env));
-  const written = await readRecordedLogs(folder);
+  const { folder, written } = await recordedLogs(configFile);
   const known = (name: string, { profiles }: LogIndex): boolean => name === OWN_LOG || profiles.has(name);
   if (written !== null && names.every((name) => known(name, written))) return written;
   const { found, disabled } = await logsFromConfig(configFile, folder, written);
@@ -37,6 +36,18 @@ async function removedProfileFile(name: string, folder: string): Promise<string 
   if (existsSync(file)) return file;
   const { rotated } = await listRotated((await logTarget(file)).path);
   return rotated.length > 0 ? file : null;
+}
+
+/** The folder of the logs, and the paths that are recorded there: by the gwproxy that was started with this path, if any. */
+async function recordedLogs(
+  configFile: string,
+): Promise<{ readonly folder: string; readonly written: LogIndex | null }> {
+  for (const folder of stateFolders(configFile, process.env).map(logsFolder)) {
+    const written = await readRecordedLogs(folder);
+    if (written !== null) return { folder, written };
+  }
+  realConfigPath(configFile);
+  return { folder: logsFolder(stateFolder(configFile, process.env)), written: null };
 }
 
 async function readRecordedLogs(folder: string): Promise<LogIndex | null> {

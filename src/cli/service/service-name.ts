@@ -1,9 +1,9 @@
 import { basename, dirname, extname } from 'node:path';
-import { realConfigPath, stateFolder } from '../../state-folder.ts';
+import { pathWithoutLinks, stateFolder } from '../../state-folder.ts';
 
-/** The name of a config's service, installed or not. Throws a CommandError if there is no such config. */
+/** The name of a config's service, installed or not; the config need not exist, so that its service can be removed. */
 export function serviceNameOf(configFile: string, env: NodeJS.ProcessEnv): string {
-  return serviceName(realConfigPath(configFile), basename(stateFolder(configFile, env)));
+  return serviceName(pathWithoutLinks(configFile), basename(stateFolder(configFile, env)));
 }
 
 /** A readable name from folder and file, made unique by the id of the config's state folder. Pure. */

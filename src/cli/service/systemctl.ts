@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { CommandError, EXIT } from '../../errors.ts';
+import { xdgFolder } from '../../state-folder.ts';
 import { isRunning } from '../ask-running.ts';
 import { configHint } from '../config-hint.ts';
 import { runTool, type ToolResult } from './run-tool.ts';
@@ -18,7 +19,7 @@ export interface Manager {
 
 export function managerOf(system: boolean, env: NodeJS.ProcessEnv): Manager {
   if (system) return { system, folder: '/etc/systemd/system' };
-  const config = env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config');
+  const config = xdgFolder(env['XDG_CONFIG_HOME']) ?? join(env['HOME'] || homedir(), '.config');
   return { system, folder: join(config, 'systemd', 'user') };
 }
 

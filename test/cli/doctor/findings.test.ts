@@ -128,7 +128,7 @@ test('a public port on which this user may not listen is reported', () => {
     what: 'this user may not listen on the public port 443',
     where: null,
     instead:
-      'point a tunnel or a TLS proxy to a port from 1024 on, or `gwproxy service install --system --socket -c o.yaml`, or sysctl net.ipv4.ip_unprivileged_port_start=443',
+      'point a tunnel or a TLS proxy to a port from 1024 on, or `gwproxy service install --system --socket -c o.yaml`, or `sudo sysctl -w net.ipv4.ip_unprivileged_port_start=443`',
   });
   assert.equal(
     refusedFault('EADDRNOTAVAIL', { host: '192.0.2.1', port: 80 }, '')?.what,
