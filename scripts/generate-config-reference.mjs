@@ -252,7 +252,7 @@ profiles:
       line: { channel_secret: "\${LINE_CHANNEL_SECRET}" }
       meta: { app_secret: "\${META_APP_SECRET}" }
       telegram: { secret_token: "\${TELEGRAM_SECRET_TOKEN}" }
-      twilio: { auth_token: "\${TWILIO_AUTH_TOKEN}" }
+      twilio: { auth_token: "\${TWILIO_AUTH_TOKEN}", shared_key: "\${TWILIO_SHARED_KEY}", algorithm: HMAC_SHA256 }
       discord: { public_key: "\${DISCORD_PUBLIC_KEY}" }
       graph: { client_state: "\${GRAPH_CLIENT_STATE}" }
 public_url: https://bots.example.com`,

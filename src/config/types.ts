@@ -149,12 +149,21 @@ export interface VerifyRules {
   /** App secrets for WhatsApp, Messenger and Instagram. */
   readonly meta: readonly string[] | null;
   readonly telegram: readonly string[] | null;
-  /** Auth tokens. */
-  readonly twilio: readonly string[] | null;
+  readonly twilio: TwilioRules | null;
   /** Public keys, in lower-case hex. */
   readonly discord: readonly string[] | null;
   /** Client states. */
   readonly graph: readonly string[] | null;
+}
+
+/** How Twilio's signatures are verified: those by the account's auth token, and those by a shared key. */
+export interface TwilioRules {
+  /** Secrets of requests that name no signature settings; empty: such requests are refused. */
+  readonly authTokens: readonly string[];
+  /** Secrets of requests that name them; empty: the auth tokens are. */
+  readonly sharedKeys: readonly string[];
+  /** The weakest algorithm that a request by a shared key may name. */
+  readonly leastAlgorithm: 'HMAC_SHA1' | 'HMAC_SHA256';
 }
 
 /** Which bearer tokens of Bot Framework and Agent 365 are accepted. GUIDs are in lower case. */

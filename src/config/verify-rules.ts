@@ -1,7 +1,7 @@
 import { appIdOf, appOfAccount } from '../routing/microsoft-ids.ts';
 import type { Profile } from './read/profile.ts';
 import type { VerifyConfig } from './schema/verify-schema.ts';
-import type { TokenRules, VerifyRules } from './types.ts';
+import type { TokenRules, TwilioRules, VerifyRules } from './types.ts';
 
 /** The rules that the door verifies a profile's requests by; null if there are none. Pure. */
 export function verifyRules(profile: Profile): VerifyRules | null {
@@ -14,7 +14,7 @@ export function verifyRules(profile: Profile): VerifyRules | null {
     line: verify.line?.channel_secret ?? null,
     meta: verify.meta?.app_secret ?? null,
     telegram: verify.telegram?.secret_token ?? null,
-    twilio: verify.twilio?.auth_token ?? null,
+    twilio: verify.twilio === undefined ? null : twilioRules(verify.twilio),
     discord: verify.discord?.public_key ?? null,
     graph: verify.graph?.client_state ?? null,
   };
@@ -28,6 +28,14 @@ export function appsOfRoutes({ config }: Profile): readonly (readonly string[])[
     const named = recipient.flatMap((one) => appOfAccount(one) ?? []);
     return [[...app.map((one) => appIdOf(one) ?? one.toLowerCase()), ...named]];
   });
+}
+
+function twilioRules(written: NonNullable<VerifyConfig['twilio']>): TwilioRules {
+  return {
+    authTokens: written.auth_token ?? [],
+    sharedKeys: written.shared_key ?? [],
+    leastAlgorithm: written.algorithm ?? 'HMAC_SHA256',
+  };
 }
 
 function tokenRules(profile: Profile, { bot_framework: written }: VerifyConfig): TokenRules | null {

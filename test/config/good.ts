@@ -74,7 +74,7 @@ profiles:
       line: { channel_secret: channel }
       meta: { app_secret: app }
       telegram: { secret_token: a-token }
-      twilio: { auth_token: auth }
+      twilio: { auth_token: auth, shared_key: shared, algorithm: HMAC_SHA1 }
       discord: { public_key: 00000000000000000000000000000000000000000000000000000000000000AA }
       graph: { client_state: state }
     delivery: direct

@@ -143,7 +143,7 @@ test('a config with every key becomes the expected plan', async (t) => {
     line: ['channel'],
     meta: ['app'],
     telegram: ['a-token'],
-    twilio: ['auth'],
+    twilio: { authTokens: ['auth'], sharedKeys: ['shared'], leastAlgorithm: 'HMAC_SHA1' },
     discord: [`${'0'.repeat(62)}aa`],
     graph: ['state'],
   });

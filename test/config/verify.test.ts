@@ -140,6 +140,16 @@ const MISTAKES: readonly Mistake[] = [
     ['gwproxy.yaml:6:36: verify.discord.public_key must be 64 hex digits, as in the developer portal'],
   ],
   [
+    'Twilio without a secret',
+    config('{twilio: {account: AC1}}', '{twilio: {}}'),
+    ['gwproxy.yaml:6:22: verify.twilio must name auth_token or shared_key'],
+  ],
+  [
+    "Twilio's algorithm without the key that it is for",
+    config('{twilio: {account: AC1}}', '{twilio: {auth_token: s3cret, algorithm: HMAC_SHA256}}'),
+    ["gwproxy.yaml:6:22: verify.twilio has 'algorithm' but no 'shared_key'; the auth token's is HMAC_SHA1"],
+  ],
+  [
     'Twilio without a public_url',
     config('{twilio: {account: AC1}}', '{twilio: {auth_token: s3cret}}').replace(/^public_url.*$/m, '#'),
     ['gwproxy.yaml:6:14: verify.twilio needs public_url, since Twilio signs the URL that it calls'],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { appIdOf, guidOf } from '../../routing/microsoft-ids.ts';
-import { strict, text } from './fields.ts';
+import { choice, strict, text } from './fields.ts';
 import { keysUrlFault } from './public-url.ts';
 import { textOrTexts } from './route-fields.ts';
 
@@ -40,7 +40,7 @@ export function verifySchema() {
       })
         .optional()
         .describe('Checks X-Telegram-Bot-Api-Secret-Token.'),
-      twilio: strict({ auth_token: secrets('The auth token of the account.') })
+      twilio: twilio()
         .optional()
         .describe('Checks X-Twilio-Signature over the public URL; needs public_url.'),
       discord: strict({
@@ -65,6 +65,32 @@ function secrets(says: string) {
 
 function matching(pattern: RegExp, message: string) {
   return textOrTexts().refine((values) => values.every((value) => pattern.test(value)), { error: message });
+}
+
+function twilio() {
+  return strict({
+    auth_token: secrets('The auth token of the account.').optional(),
+    shared_key: secrets(
+      'The secret of the shared key, where a webhook setting names one. A request signed by it says so in X-Twilio-Webhooks-Signature-Settings.',
+    ).optional(),
+    algorithm: choice(['HMAC_SHA256', 'HMAC_SHA1'])
+      .optional()
+      .describe(
+        'The algorithm of that webhook setting, by default HMAC_SHA256; a request by the shared key with a weaker one is refused.',
+      ),
+  }).transform((written, context) => {
+    // zod calls this despite an unknown key, which is reported alone.
+    if (context.issues.length > 0) return z.NEVER;
+    const { auth_token: token, shared_key: key, algorithm } = written;
+    const message =
+      token === undefined && key === undefined
+        ? 'must name auth_token or shared_key'
+        : algorithm !== undefined && key === undefined
+          ? "has 'algorithm' but no 'shared_key'; the auth token's is HMAC_SHA1"
+          : null;
+    if (message !== null) context.addIssue({ code: 'custom', message });
+    return written;
+  });
 }
 
 /** GUIDs in any spelling that `read` knows; read as it writes them. */

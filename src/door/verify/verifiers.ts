@@ -62,7 +62,7 @@ function verifiersOf(rules: VerifyRules, store: KeyStore): readonly (readonly [P
     ['messenger', meta],
     ['instagram', meta],
     ['telegram', bySecrets(rules.telegram, telegramVerifier)],
-    ['twilio', bySecrets(rules.twilio, twilioVerifier)],
+    ['twilio', rules.twilio === null ? null : twilioVerifier(rules.twilio)],
     ['discord', bySecrets(rules.discord, discordVerifier)],
     ['graph', bySecrets(rules.graph, graphVerifier)],
   ];

@@ -37,7 +37,7 @@ export const twilio = definePlatform({
   name: 'twilio',
   configKey: 'twilio',
   fields: ['to', 'account'],
-  headers: ['x-twilio-signature'],
+  headers: ['x-twilio-signature', 'x-twilio-webhooks-signature-settings'],
   reads: { form: FIELDS },
   recognises: (head) => head.header('x-twilio-signature') !== undefined,
   deliveries,

@@ -26,7 +26,7 @@ import {
 } from '../support/door.ts';
 import { dial, portOf } from '../support/raw.ts';
 import { rules, send } from '../support/verified.ts';
-import { APP, jwks, signingKey, token, tokenRules, withHeader } from '../verify/support.ts';
+import { APP, authTokens, jwks, signingKey, token, tokenRules, withHeader } from '../verify/support.ts';
 
 const PUBLIC = { href: 'https://bots.example.com', proto: 'https', host: 'bots.example.com' } as const;
 
@@ -143,7 +143,7 @@ test('Twilio’s URL is below public_url, or at the host that the route names', 
   const door = await startDoor(t, {
     routes: [route, { ...keyedRoute('b', 'twilio', { to: ['1'] }), host: 'sms.example.com' }],
     targets: [target('a', bot.port), target('b', bot.port)],
-    rules: [rules('a', { twilio: ['right'] }), rules('b', { twilio: ['right'] })],
+    rules: [rules('a', { twilio: authTokens(['right']) }), rules('b', { twilio: authTokens(['right']) })],
     publicUrl: PUBLIC,
   });
   const of = (host: string, path = '/sms?a=b%20c') =>

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import type { TokenRules } from '../../../src/config/types.ts';
+import type { TokenRules, TwilioRules } from '../../../src/config/types.ts';
 import type { Received } from '../../../src/door/verify/verdict.ts';
 import { LoopShare } from '../../../src/util/loop-share.ts';
 import type { Sending } from '../../support/senders.ts';
@@ -65,6 +65,11 @@ export function token(
 
 export function base64url(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+/** The rules of an account that signs with its auth token alone. */
+export function authTokens(tokens: readonly string[]): TwilioRules {
+  return { authTokens: tokens, sharedKeys: [], leastAlgorithm: 'HMAC_SHA256' };
 }
 
 export function tokenRules(changes: Partial<TokenRules> = {}): TokenRules {

@@ -1,23 +1,76 @@
+import type { TwilioRules } from '../../../config/types.ts';
 import { bodyFormat } from '../../../routing/body/content-type.ts';
 import { bytesEqual, fromBase64, fromHex, isHmac, sha256 } from '../compare.ts';
 import { type Received, refused, signedBody, VERIFIED, type Verifier } from '../verdict.ts';
+
+const SETTINGS = 'X-Twilio-Webhooks-Signature-Settings';
+
+/** The algorithms that Twilio signs with, the weaker one first. */
+const ALGORITHMS = { HMAC_SHA1: 'sha1', HMAC_SHA256: 'sha256' } as const;
+type Algorithm = keyof typeof ALGORITHMS;
+
+/** What a signature must have been made with. */
+interface Scheme {
+  readonly algorithm: Algorithm;
+  readonly secrets: readonly string[];
+}
 
 /**
  * https://www.twilio.com/docs/usage/security#validating-requests: the HMAC of the URL as configured at Twilio and
  * of a form's fields in order. For any other body, bodySHA256 in the URL is the digest.
  */
-export function twilioVerifier(tokens: readonly string[]): Verifier {
+export function twilioVerifier(rules: TwilioRules): Verifier {
   return signedBody((request) => {
     const { head, url } = request;
     if (url === null) return refused('the config has no public_url, so that the signed URL is unknown');
+    const scheme = schemeOf(head.header(SETTINGS.toLowerCase()), rules);
+    if (typeof scheme === 'string') return refused(scheme);
     const signature = fromBase64(head.header('x-twilio-signature'));
     if (signature === undefined) return refused('X-Twilio-Signature is missing or malformed');
     const fields = signedFields(request);
     if (fields === null) return refused('the body is not a form, and bodySHA256 is not its digest');
+    const { algorithm, secrets } = scheme;
     // Twilio signs the URL with or without the scheme's default port (twilio-node, webhooks.ts).
-    const fits = [url, withPort(url)].some((form) => isHmac('sha1', tokens, [form, fields], signature));
-    return fits ? VERIFIED : refused('X-Twilio-Signature matches none of the auth tokens for this URL');
+    const fits = [url, withPort(url)].some((form) =>
+      isHmac(ALGORITHMS[algorithm], secrets, [form, fields], signature),
+    );
+    return fits
+      ? VERIFIED
+      : refused(`X-Twilio-Signature (${algorithm}) matches none of the secrets for this URL`);
   });
+}
+
+/**
+ * The scheme of a request with those signature settings (`key=<id>,algorithm=HMAC_SHA256`), or the reason why the rules
+ * accept none. Anyone can write the header, so it only chooses among what the rules accept: without it the auth token and
+ * SHA-1 count, with it the shared key and no weaker algorithm than the rules'
+ * (https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys).
+ */
+function schemeOf(
+  settings: string | undefined,
+  { authTokens, sharedKeys, leastAlgorithm }: TwilioRules,
+): Scheme | string {
+  if (settings === undefined) {
+    return authTokens.length > 0
+      ? { algorithm: 'HMAC_SHA1', secrets: authTokens }
+      : `${SETTINGS} is missing, and the config has no auth_token`;
+  }
+  const algorithm = algorithmOf(settings);
+  if (algorithm === undefined) return `${SETTINGS} names no algorithm that Twilio has`;
+  if (sharedKeys.length === 0) return { algorithm, secrets: authTokens };
+  return algorithm === 'HMAC_SHA1' && leastAlgorithm === 'HMAC_SHA256'
+    ? `${SETTINGS} names HMAC_SHA1, which is weaker than the config's HMAC_SHA256; to accept it, write algorithm: HMAC_SHA1`
+    : { algorithm, secrets: sharedKeys };
+}
+
+/** The one algorithm in the settings; undefined if there is none, more than one, or an unknown one. */
+function algorithmOf(settings: string): Algorithm | undefined {
+  const named = settings
+    .split(',')
+    .flatMap((setting) => /^\s*algorithm\s*=\s*(.*?)\s*$/i.exec(setting)?.[1] ?? []);
+  const [algorithm] = named;
+  if (named.length !== 1) return undefined;
+  return algorithm === 'HMAC_SHA1' || algorithm === 'HMAC_SHA256' ? algorithm : undefined;
 }
 
 /** The signed text after the URL; null if the signature does not cover the body. */

@@ -20,7 +20,7 @@ import {
   type Sending,
   slackEvent,
 } from '../../../support/senders.ts';
-import { received } from '../support.ts';
+import { authTokens, received } from '../support.ts';
 
 // The door and the gateway's own SDK say the same of a request, good or edited.
 
@@ -91,7 +91,7 @@ test('Discord’s SDK', () => {
 });
 
 test('Twilio’s SDK, over any form', async () => {
-  const verifier = twilioVerifier(['s']);
+  const verifier = twilioVerifier(authTokens(['s']));
   // A name once each, as a plain object holds them.
   const forms = fc.dictionary(fc.string({ unit: 'grapheme', minLength: 1 }), fc.string({ unit: 'grapheme' }));
   await fc.assert(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, createHmac, generateKeyPairSync } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import type { TwilioRules } from '../../../../src/config/types.ts';
 import { discordVerifier } from '../../../../src/door/verify/senders/discord.ts';
 import { githubVerifier } from '../../../../src/door/verify/senders/github.ts';
 import { graphVerifier } from '../../../../src/door/verify/senders/graph.ts';
@@ -21,7 +22,7 @@ import {
   telegramMessage,
   twilioMessage,
 } from '../../../support/senders.ts';
-import { received, withHeader } from '../support.ts';
+import { authTokens, received, withHeader } from '../support.ts';
 
 const discordKey = generateKeyPairSync('ed25519');
 const discordPublic = Buffer.from(
@@ -124,7 +125,7 @@ const CASES: Readonly<Record<string, Case>> = {
     window: false,
   },
   twilio: {
-    verifier: twilioVerifier,
+    verifier: (tokens) => twilioVerifier(authTokens(tokens)),
     right: 'auth-token',
     wrong: 'auth-tokem',
     good: twilioMessage({
@@ -292,7 +293,7 @@ test('every notification of Graph’s has the client state, and there is one', a
 
 describe('twilio', () => {
   const TOKEN = 'auth-token';
-  const twilio = twilioVerifier([TOKEN]);
+  const twilio = twilioVerifier(authTokens([TOKEN]));
   const sign = (text: string) => createHmac('sha1', TOKEN).update(text).digest('base64');
   const sending = (
     path: string,
@@ -322,6 +323,78 @@ describe('twilio', () => {
     const body = 'b=2&a=%2B1+x&b=1&b=2&B=&%C3%A4=%F0%9F%98%80';
     const signature = sign('https://bots.example.com/xBa+1 xb1b2ä😀');
     assert.equal(await judge(twilio, received(sending('/x', signature, body))), true);
+  });
+
+  describe('by a shared key', () => {
+    const KEY = 'shared-key';
+    const URL_TEXT = 'https://bots.example.com/x';
+    const settings = (algorithm: string) => `key=webhooks_sharedkey_invented,algorithm=${algorithm}`;
+    const signed = (algorithm: 'sha1' | 'sha256', secret: string, named: string | null): Received => {
+      const signature = createHmac(algorithm, secret).update(`${URL_TEXT}Body1`).digest('base64');
+      const plain = sending('/x', signature, 'Body=1');
+      return received(withHeader(plain, 'X-Twilio-Webhooks-Signature-Settings', named));
+    };
+    const rules = (more: Partial<TwilioRules> = {}): Verifier =>
+      twilioVerifier({ ...authTokens([TOKEN]), sharedKeys: ['older-key', KEY], ...more });
+    const sha1 = settings('HMAC_SHA1');
+    const sha256 = settings('HMAC_SHA256');
+
+    test('the header says the algorithm, and each scheme has its own secret', async () => {
+      assert.equal(await judge(rules(), signed('sha256', KEY, sha256)), true);
+      assert.equal(await judge(rules(), signed('sha1', TOKEN, null)), true);
+      assert.equal(
+        await judge(rules(), signed('sha256', TOKEN, sha256)),
+        false,
+        'the token is no shared key',
+      );
+      assert.equal(await judge(rules(), signed('sha1', KEY, null)), false, 'the shared key is no token');
+      assert.equal(await judge(rules(), signed('sha1', KEY, sha256)), false, 'another algorithm than named');
+    });
+
+    test('a weaker algorithm than the config names is refused, whatever the header says', async () => {
+      const request = signed('sha1', KEY, sha1);
+      assert.equal(await judge(rules(), request), false);
+      assert.equal(await judge(rules({ leastAlgorithm: 'HMAC_SHA1' }), request), true);
+      assert.equal(await judge(rules({ leastAlgorithm: 'HMAC_SHA1' }), signed('sha256', KEY, sha256)), true);
+      const verdict = await rules().verify(request);
+      assert.match(verdict.ok === false ? verdict.reason : '', /write algorithm: HMAC_SHA1/);
+    });
+
+    test('where only shared keys are known, a request without the header is refused', async () => {
+      const keysOnly = rules({ authTokens: [] });
+      assert.equal(await judge(keysOnly, signed('sha256', KEY, sha256)), true);
+      for (const secret of [KEY, TOKEN, '']) {
+        assert.equal(await judge(keysOnly, signed('sha1', secret, null)), false, secret);
+      }
+    });
+
+    test('the key may stand among the auth tokens', async () => {
+      const listed = twilioVerifier(authTokens([TOKEN, KEY]));
+      assert.equal(await judge(listed, signed('sha256', KEY, sha256)), true);
+      assert.equal(await judge(listed, signed('sha256', 'other', sha256)), false);
+    });
+
+    test('settings with no algorithm, two, or an unknown one are refused', async () => {
+      for (const named of [
+        '',
+        'key=x',
+        'HMAC_SHA256',
+        settings(''),
+        settings('none'),
+        settings('HMAC_MD5'),
+        settings('hmac_sha256'),
+        settings('HMAC_SHA256,algorithm=HMAC_SHA1'),
+        settings('HMAC_SHA256 HMAC_SHA1'),
+        settings('__proto__'),
+      ]) {
+        for (const algorithm of ['sha1', 'sha256'] as const) {
+          for (const secret of [KEY, TOKEN, '']) {
+            assert.equal(await judge(rules(), signed(algorithm, secret, named)), false, named);
+          }
+        }
+      }
+      assert.equal(await judge(rules(), signed('sha256', KEY, ' key = x , algorithm = HMAC_SHA256 ')), true);
+    });
   });
 
   test('a GET is signed by its URL, and nothing may come beside it', async () => {
