@@ -280,5 +280,5 @@ export async function startApp(options: AppOptions): Promise<App> {
 async function listenFailure(cause: unknown, { host, port }: Plan['listen']): Promise<string> {
   if (!hasCode(cause, 'EADDRINUSE')) return errorMessage(cause);
   const conflict = await findConflict(host, port);
-  return conflict === null ? 'it was in use a moment ago; try again' : conflictText(port, conflict);
+  return conflict === null ? 'it was in use a moment ago; try again' : conflictText('it', conflict);
 }

@@ -149,7 +149,7 @@ export class PortBook {
     for (let told = false; ; await setTimeout(CLOSING_RETRY)) {
       const conflict = await findConflict(host, port);
       if (conflict === null) return null;
-      const reason = conflictText(port, conflict);
+      const reason = conflictText(`port ${port}`, conflict);
       if (conflict.kind === 'held' || !wait.isWanted() || performance.now() > deadline) return reason;
       if (!told) wait.waits(reason);
       told = true;

@@ -15,10 +15,10 @@ export type PortConflict =
   /** A process has it. `advice` is what to do; null if ending that process is all there is. */
   | { readonly kind: 'held'; readonly text: string; readonly advice: string | null };
 
-/** One sentence for the operator. Pure. */
-export function conflictText(port: number, conflict: PortConflict): string {
+/** One sentence for the operator; `subject` names the port, as in `port 18641`. Pure. */
+export function conflictText(subject: string, conflict: PortConflict): string {
   const advice = conflict.kind === 'held' && conflict.advice !== null ? `; ${conflict.advice}` : '';
-  return `port ${port} ${conflict.text}${advice}`;
+  return `${subject} ${conflict.text}${advice}`;
 }
 
 /** The conflict that keeps a program from listening there; null if the port is free. Finds out by listening. */

@@ -47,7 +47,7 @@ if (HAS_PROC) {
       text: `is in use by a connection of ${SELF} with 127.0.0.1:${peerPort}`,
       advice,
     });
-    assert.equal(conflictText(port, conflict), `port ${port} ${conflict.text}; ${advice}`);
+    assert.equal(conflictText(`port ${port}`, conflict), `port ${port} ${conflict.text}; ${advice}`);
     assert.equal((await findConflict('0.0.0.0', port))?.kind, 'held');
     assert.equal((await findConflict('::', port))?.kind, 'held');
     assert.equal(await findConflict('127.0.0.2', port), null, 'its address is another one');
