@@ -10,7 +10,7 @@ const schema = configJsonSchema();
 const profile = schema.properties.profiles.additionalProperties;
 const listener = profile.properties.listeners.additionalProperties;
 const routeKeys = profile.properties.routes.items.properties;
-const ownRouteKeys = ['path', 'host', 'strip_prefix', 'fallback', 'header', 'json'];
+const ownRouteKeys = ['path', 'host', 'strip_prefix', 'fallback', 'unverified', 'header', 'json'];
 
 /** The keys that have a section of their own, by the schema node that describes them. */
 const SECTION_OF = new Map([
@@ -177,6 +177,7 @@ profiles:
     routes:
       - { path: /intake, strip_prefix: true }
       - { host: intake.example.com, path: /all, fallback: true }
+      - { path: /form, unverified: allow }
       - header: { name: X-Tenant, value: blue }
         json: { pointer: /account/id, value: [1001, 1002] }`,
   },

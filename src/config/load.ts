@@ -162,15 +162,7 @@ async function readProfiles(
     problems.push(...keys.problems);
     profiles.push(profile);
   }
-  const each = [
-    checkLaunch,
-    checkListeners,
-    checkRestart,
-    checkIdle,
-    checkLiveness,
-    checkProbes,
-    checkVerify,
-  ];
+  const each = [checkLaunch, checkListeners, checkRestart, checkIdle, checkLiveness, checkProbes];
   problems.push(...profiles.flatMap((profile) => each.flatMap((check) => check(profile))));
   return { profiles, problems, warnings, files: [...paths] };
 }
@@ -222,6 +214,7 @@ function checkTogether(
     ...checkPorts(enabled, listen, folder),
     ...(listen === null ? [] : checkLoops(enabled, listen)),
     ...(invalidFields.has('public_url') ? [] : checkTwilio(enabled, settings)),
+    ...profiles.flatMap((profile) => checkVerify(profile, settings.profile_paths)),
     ...checkRoutes(enabled, platforms, settings.profile_paths, folder),
   ];
 }

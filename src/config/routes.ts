@@ -24,13 +24,14 @@ export function routesOf(
       path: route.path ?? '',
       stripPrefix: route.stripPrefix,
       fallback: route.fallback,
+      unverified: route.unverified,
       source: valueSource(profile.tree, ['routes', index]),
     }),
   );
   const isPrivate = listenersOf(profile).every(({ plan }) => plan.paths.length === 0);
   if (!profilePaths || isPrivate) return written;
-  const own = { key: null, host: null, path: profilePath(name), stripPrefix: true, fallback: false };
-  return [...written, { ...common, ...own, source: profile.source }];
+  const own = { key: null, host: null, path: profilePath(name), stripPrefix: true };
+  return [...written, { ...common, ...own, fallback: false, unverified: false, source: profile.source }];
 }
 
 function keyOf({ key }: RouteConfig, platforms: readonly KeyedPlatform[]): RouteKey | null {

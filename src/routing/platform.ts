@@ -70,6 +70,13 @@ export interface Platform {
    * cannot be, else 'needs body'. With the body: true or false, by its shape or by the head as before.
    */
   recognises(head: RequestHead, body?: BodyFields): boolean | 'needs body';
+  /**
+   * Senders whose marks or shape the requests of this one have too. Such a request is this sender's, and no proof of
+   * theirs is asked for.
+   */
+  readonly imitates: readonly PlatformName[];
+  /** How verification tells what a gateway may take for this sender's request; by default as routing recognises it. */
+  readonly lookalike: Lookalike;
   /** The bots that the request is for: one entry each (only Meta and Graph send batches); empty if it names none. */
   deliveries(head: RequestHead, body: BodyFields | null): readonly Attributes[] | Ambiguous;
   /** The answer to a request by which the sender tests the URL; undefined for every other request. */
@@ -96,6 +103,16 @@ export interface Platform {
   orderKey?(head: RequestHead, body: BodyFields | null): string | undefined;
 }
 
+/**
+ * What a gateway may take for a sender's request: also one without the mark that the sender itself always sends. A profile
+ * that verifies the sender asks for its proof.
+ */
+export interface Lookalike {
+  readonly reads: Partial<Reads>;
+  /** As `Platform.recognises`. */
+  recognises(head: RequestHead, body?: BodyFields): boolean | 'needs body';
+}
+
 type Required = 'name' | 'configKey' | 'fields' | 'recognises' | 'deliveries' | 'deadline' | 'synchronous';
 
 /** What a platform's file must define, and what it may define. */
@@ -114,6 +131,8 @@ export function definePlatform(definition: PlatformDefinition): Platform {
     normalise: (_field, value) => value,
     handshake: () => undefined,
     unmatched: () => undefined,
+    imitates: [],
+    lookalike: { reads: definition.reads ?? {}, recognises: definition.recognises },
     ...definition,
     reads: { json: [], form: [], formJson: {}, ...definition.reads },
   };

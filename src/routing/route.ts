@@ -45,6 +45,8 @@ export interface Route {
   readonly stripPrefix: boolean;
   /** For a route by path alone: it also gets known senders' requests in its scope that no profile claims. */
   readonly fallback: boolean;
+  /** Whether its requests reach the profile without a proof, although the profile verifies their sender. */
+  readonly unverified: boolean;
   /** The profile accepts batches that are for other bots too, and so sees their data. */
   readonly fanOut: boolean;
   readonly source: Source;

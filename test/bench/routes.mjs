@@ -82,6 +82,7 @@ function tableOf({ route }, count) {
     path: '',
     stripPrefix: false,
     fallback: false,
+    unverified: false,
     fanOut: false,
     source: { file: 'gwproxy.yaml', line: bot + 1, column: 1 },
   }));

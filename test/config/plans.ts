@@ -75,6 +75,7 @@ export function route(name: string, path = `/${name}`): Route {
     path,
     stripPrefix: false,
     fallback: false,
+    unverified: false,
     fanOut: false,
     source,
   };

@@ -76,6 +76,18 @@ const MISTAKES: readonly Mistake[] = [
     ],
   ],
   [
+    'Bot Framework by a path alone, without an app',
+    config('{path: /bot}', '{bot_framework: true}'),
+    [
+      'gwproxy.yaml:6:14: verify.bot_framework needs apps: [GUID], the apps that tokens are for, since no bot_framework route here names one',
+    ],
+  ],
+  [
+    'another word than allow',
+    config('{path: /bot, unverified: true}', '{slack: {signing_secret: s3cret}}'),
+    ['gwproxy.yaml:5:39: unverified must be allow, not true'],
+  ],
+  [
     'agents whose tokens are for an app that no route names',
     config(`${TEAMS}, {bot_framework: {agentic_app: ${APP}}}`, '{bot_framework: true}'),
     [

@@ -76,6 +76,7 @@ export function pathRoute(profile: string, path = '', scoped: Scoped = {}): Rout
     path,
     stripPrefix: false,
     fallback: false,
+    unverified: false,
     fanOut: false,
     ...scoped,
     source: { file: 'gwproxy.yaml', line: ++line, column: 1 },

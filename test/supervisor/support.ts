@@ -101,6 +101,7 @@ export function planOf(profiles: readonly ProfilePlan[]): Plan {
         path: '',
         stripPrefix: false,
         fallback: false,
+        unverified: false,
         fanOut: false,
         source,
       },

@@ -55,6 +55,7 @@ function summary(plan: Plan): object {
       strip_prefix: route.stripPrefix,
       fallback: route.fallback,
       fan_out: route.fanOut,
+      unverified: route.unverified,
     })),
   };
 }

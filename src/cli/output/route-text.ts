@@ -46,7 +46,7 @@ export function shownFields(route: Route): Readonly<Record<string, readonly stri
 
 /** A route as a person reads it: all that it requires, secrets hidden. */
 export function routeText(route: Route): string {
-  const { key, host, path, stripPrefix, fallback, fanOut } = route;
+  const { key, host, path, stripPrefix, fallback, fanOut, unverified } = route;
   const fields = Object.entries(shownFields(route)).map(
     ([field, values]) => `${fieldName(field)} ${[...new Set(values)].join(' or ')}`,
   );
@@ -58,6 +58,7 @@ export function routeText(route: Route): string {
     ...(path === '' && (key !== null || host !== null) ? [] : [scope]),
     ...(fallback ? ['fallback'] : []),
     ...(fanOut && key !== null ? ['fan_out'] : []),
+    ...(unverified ? ['unverified'] : []),
   ].join(', ');
 }
 

@@ -22,13 +22,17 @@ const SENDERS: Readonly<Record<Entry, readonly PlatformName[]>> = {
 
 const ENTRIES = Object.keys(SENDERS).filter((name): name is Entry => Object.hasOwn(SENDERS, name));
 
-/** Each entry of `verify` has a route with its sender. */
-export function checkVerify(profile: Profile): readonly Problem[] {
+/**
+ * Each entry of `verify` verifies something: the profile has a route with its sender, or one by which any sender may come
+ * (a path, a host, `header`, `json`, `profile_paths`).
+ */
+export function checkVerify(profile: Profile, profilePaths: boolean): readonly Problem[] {
   const { config, invalidFields } = profile;
   if (config.verify === undefined || invalidFields.has('routes')) return [];
+  const isOpen = profilePaths || config.routes.some(({ key }) => key === null || key.platform === 'custom');
   const routed = new Set(config.routes.map(({ key }) => key?.platform));
   const written = ENTRIES.filter((entry) => config.verify?.[entry] !== undefined);
-  const idle = written.filter((entry) => !SENDERS[entry].some((sender) => routed.has(sender)));
+  const idle = isOpen ? [] : written.filter((entry) => !SENDERS[entry].some((sender) => routed.has(sender)));
   return [
     ...idle.map((entry) => {
       // A platform's key in a route is its name with '_'.
@@ -36,16 +40,18 @@ export function checkVerify(profile: Profile): readonly Problem[] {
       const message = `verify.${entry} verifies nothing: profile '${profile.name}' has no route of ${alternatives(keys)}; write one, or remove the entry`;
       return problemAt(fieldSource(profile, 'verify', entry), message);
     }),
-    ...(written.includes('bot_framework') ? unnamedApps(profile) : []),
+    ...(written.includes('bot_framework') && !idle.includes('bot_framework') ? unnamedApps(profile) : []),
   ];
 }
 
 /** A token names only an app: for an Agent 365 agent that of its blueprint, which a route by other ids does not name. */
 function unnamedApps(profile: Profile): readonly Problem[] {
   if (profile.config.verify?.bot_framework?.apps !== undefined) return [];
-  if (appsOfRoutes(profile).every((apps) => apps.length > 0)) return [];
+  const apps = appsOfRoutes(profile);
+  if (apps.length > 0 && apps.every((named) => named.length > 0)) return [];
   const message =
-    'verify.bot_framework needs apps: [GUID], the apps that tokens are for, since a bot_framework route here names no app';
+    'verify.bot_framework needs apps: [GUID], the apps that tokens are for, since ' +
+    (apps.length === 0 ? 'no bot_framework route here names one' : 'a bot_framework route here names no app');
   return [problemAt(fieldSource(profile, 'verify', 'bot_framework'), message)];
 }
 

@@ -17,6 +17,7 @@ export interface RouteConfig {
   readonly path: string | undefined;
   readonly stripPrefix: boolean;
   readonly fallback: boolean;
+  readonly unverified: boolean;
   readonly key: {
     readonly platform: PlatformName;
     readonly fields: Readonly<Record<string, readonly string[]>>;
@@ -29,7 +30,15 @@ interface Sender {
 }
 
 /** The keys of a route that name no sender. */
-export const ROUTE_KEYS = ['path', 'strip_prefix', 'fallback', 'host', 'header', 'json'] as const;
+export const ROUTE_KEYS = [
+  'path',
+  'strip_prefix',
+  'fallback',
+  'unverified',
+  'host',
+  'header',
+  'json',
+] as const;
 
 /** The platforms that have a key in the config, sorted by it. */
 export function sendersOf(platforms: readonly KeyedPlatform[]): readonly Sender[] {
@@ -50,6 +59,12 @@ export function routeSchema(platforms: readonly KeyedPlatform[]) {
       .optional()
       .describe(
         'true: this route by path or host also gets the requests of known senders that no other route claims.',
+      ),
+    unverified: z
+      .literal('allow', { error: 'allow' })
+      .optional()
+      .describe(
+        "allow: requests by this route reach the gateway without a proof, although `verify` names their sender. Without it, a request that the gateway may take for one of these senders' is verified, whichever route it comes by.",
       ),
     host: host().optional().describe('Requests to this host name.'),
     header: headers().optional().describe('Any other sender: requests with this header.'),
@@ -89,6 +104,7 @@ export function routeSchema(platforms: readonly KeyedPlatform[]) {
         path: route.path,
         stripPrefix: route.strip_prefix,
         fallback: route.fallback,
+        unverified: route.unverified === 'allow',
         key: key === undefined ? null : { platform: key.platform, fields: key.fields },
       };
     },
@@ -103,6 +119,7 @@ const scopeSchema = z.object({
   path: z.string().optional(),
   strip_prefix: z.boolean().default(false),
   fallback: z.boolean().default(false),
+  unverified: z.literal('allow').optional(),
 });
 const customSchema = z.object({ header: fieldsSchema.optional(), json: fieldsSchema.optional() });
 

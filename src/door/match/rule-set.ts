@@ -62,7 +62,7 @@ function matchesOf(outcome: HeadOutcome): readonly Match[] {
   return outcome.kind === 'fan-out' ? outcome.matches : [];
 }
 
-/** Whether both are for the same profile, from the same platform, and with the same path at the gateway. */
+/** Whether both are for the same profile, from the same platform, verified alike, and with the same path at the gateway. */
 function isSame(one: Match, other: Match | undefined): boolean {
   return (
     other !== undefined &&
@@ -70,7 +70,8 @@ function isSame(one: Match, other: Match | undefined): boolean {
     one.platform === other.platform &&
     one.route.host === other.route.host &&
     one.route.path === other.route.path &&
-    one.route.stripPrefix === other.route.stripPrefix
+    one.route.stripPrefix === other.route.stripPrefix &&
+    one.route.unverified === other.route.unverified
   );
 }
 

@@ -1,12 +1,16 @@
 import { DoorError } from '../../errors.ts';
+import { bodyTypeOf, inspect } from '../../routing/body/inspect.ts';
+import type { Lookalikes } from '../../routing/lookalikes.ts';
 import type { FanOut, Match } from '../../routing/match.ts';
+import type { Reply } from '../../routing/platform.ts';
 import type { DoorContext } from '../context.ts';
-import { ClientDisconnected } from '../http/client.ts';
+import { type Client, ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { RuleSet } from '../match/rule-set.ts';
 import type { Head } from '../request/head.ts';
 import { type Body, readWholeBody } from '../request/read-body.ts';
 import type { Received, Verified, Verifier } from '../verify/verdict.ts';
+import type { Verifiers } from '../verify/verifiers.ts';
 
 /** A request that may be delivered. */
 export interface Admitted {
@@ -17,10 +21,18 @@ export interface Admitted {
 
 const NO_BYTES = Buffer.alloc(0);
 
+/** The sender tests the URL: the door answers, as it does where the sender's key routes. */
+export interface TestOfUrl {
+  readonly reply: Reply;
+}
+
 /**
- * Verifies that a matched request is from its sender, if its profile has a rule for that platform; else returns
- * synchronously. Reads the body if the signature covers it. Rejects with GWPROXY_UNVERIFIED, with
- * GWPROXY_UPSTREAM_NOT_READY if the keys cannot be fetched, and as `readWholeBody` does.
+ * Verifies that a matched request is from its sender, if its profile has a rule for that platform. Where the profile has
+ * none, since a path, a host, a header or another sender's key led to it, the request must not pass for one of a sender
+ * that the profile does verify: whatever the gateway may take for that sender's is verified as well. Returns
+ * synchronously if nothing is to be proved. Reads the body if it is signed, or if it shows whose request it is. Rejects
+ * with GWPROXY_UNVERIFIED, with GWPROXY_UPSTREAM_NOT_READY if the keys cannot be fetched, and as `readWholeBody` and
+ * `inspect` refuse.
  */
 export function admit(
   context: DoorContext,
@@ -29,11 +41,71 @@ export function admit(
   head: Head,
   match: Match,
   body: Body,
-): Admitted | Promise<Admitted> {
+): Admitted | TestOfUrl | Promise<Admitted | TestOfUrl> {
+  const unverified: Admitted = { verified: null, body };
+  if (match.route.unverified) return unverified;
   const verifier = verifiers.of(match.profile, match.platform);
-  const needs = verifier?.needs(head);
-  if (verifier === undefined || needs === undefined || needs === 'nothing') return { verified: null, body };
-  return readAndVerify(context, exchange, head, match, body, verifier);
+  if (verifier !== undefined) {
+    return verifier.needs(head) === 'nothing'
+      ? unverified
+      : readAndVerify(context, exchange, head, match, body, verifier);
+  }
+  const lookalikes = verifiers.lookalikes(match.profile);
+  if (lookalikes === undefined) return unverified;
+  const { marked, needsBody } = lookalikes.inHead(head, match.platform);
+  if (marked.length === 0 && !needsBody) return unverified;
+  return verifyLookalike(context, exchange, verifiers, lookalikes, head, match, body);
+}
+
+/** Verifies a request that a gateway may take for one of those senders'. */
+async function verifyLookalike(
+  context: DoorContext,
+  exchange: Exchange,
+  verifiers: Verifiers,
+  lookalikes: Lookalikes,
+  head: Head,
+  match: Match,
+  body: Body,
+): Promise<Admitted | TestOfUrl> {
+  const { profile, platform, route } = match;
+  const { needsBody, marked } = lookalikes.inHead(head, platform);
+  const isSigned = marked.some(({ name }) => verifiers.of(profile, name)?.needs(head) === 'body');
+  const mustRead = body === 'streamed' && (needsBody || isSigned);
+  const read = mustRead ? await readWholeBody(context, exchange, head) : body;
+  const bytes = read === 'streamed' ? NO_BYTES : read;
+  const inspection = needsBody ? inspect(bodyTypeOf(head), bytes, lookalikes.reads) : null;
+  // A gateway may read what the door cannot, so that it is not known whose it is.
+  if (inspection?.outcome === 'refused') throw new DoorError(inspection.code, inspection.detail);
+  const fields = inspection?.outcome === 'fields' ? inspection.fields : null;
+  const senders = needsBody ? lookalikes.inBody(head, platform, fields) : marked;
+  for (const sender of senders) {
+    const reply = sender.handshake(head, fields);
+    if (reply !== undefined) return { reply };
+    const verifier = verifiers.of(profile, sender.name);
+    if (verifier === undefined || verifier.needs(head) === 'nothing') continue;
+    await verify(exchange, verifier, receivedOf(context, head, bytes, route.host !== null));
+  }
+  return { verified: null, body: read };
+}
+
+/** Verifies a WebSocket upgrade as `admit` does a request without a body; its signed URL begins with ws. */
+export async function admitUpgrade(
+  context: DoorContext,
+  client: Pick<Client, 'isDisconnected'>,
+  { verifiers }: RuleSet,
+  head: Head,
+  { profile, platform, route }: Match,
+): Promise<void> {
+  if (route.unverified) return;
+  const own = verifiers.of(profile, platform);
+  const marked =
+    own === undefined ? (verifiers.lookalikes(profile)?.inHead(head, platform).marked ?? []) : [];
+  const asked = own === undefined ? marked.flatMap(({ name }) => verifiers.of(profile, name) ?? []) : [own];
+  const received = receivedOf(context, head, NO_BYTES, route.host !== null);
+  const url = received.url?.replace(/^http/, 'ws') ?? null;
+  for (const verifier of asked) {
+    if (verifier.needs(head) !== 'nothing') await verify(client, verifier, { ...received, url });
+  }
 }
 
 async function readAndVerify(
@@ -55,22 +127,32 @@ async function readAndVerify(
 export async function admitBatch(
   context: DoorContext,
   exchange: Exchange,
-  { verifiers }: RuleSet,
+  ruleSet: RuleSet,
   head: Head,
   { platform, matches }: FanOut,
   body: Buffer,
 ): Promise<void> {
-  const profiles = matches.map(({ profile }) => profile);
+  const { verifiers } = ruleSet;
+  const verified = matches.filter(({ route }) => !route.unverified);
+  const profiles = verified.map(({ profile }) => profile);
+  for (const match of verified.filter(({ profile }) => verifiers.of(profile, platform) === undefined)) {
+    const admitted = await admit(context, exchange, ruleSet, head, match, body);
+    if ('reply' in admitted) throw new DoorError('GWPROXY_AMBIGUOUS_KEY', 'the body is that of two senders');
+  }
   for (const verifier of verifiers.ofBatch(profiles, platform)) {
     if (verifier.needs(head) === 'nothing') continue;
     await verify(exchange, verifier, receivedOf(context, head, body, false));
   }
 }
 
-async function verify(exchange: Exchange, verifier: Verifier, received: Received): Promise<Verified> {
+async function verify(
+  client: Pick<Client, 'isDisconnected'>,
+  verifier: Verifier,
+  received: Received,
+): Promise<Verified> {
   const verdict = await verifier.verify(received);
   // The verifier may have fetched keys meanwhile, and does not notice a disconnect.
-  if (exchange.isDisconnected) throw new ClientDisconnected();
+  if (client.isDisconnected) throw new ClientDisconnected();
   if (verdict.ok === true) return { expiresAt: verdict.expiresAt };
   const cause = new Error(verdict.reason);
   if (verdict.ok === false) {

@@ -42,6 +42,10 @@ export async function serve(context: DoorContext, exchange: Exchange): Promise<v
       profile = outcome.profile;
       const admission = admit(context, exchange, ruleSet, head, outcome, body);
       const admitted = admission instanceof Promise ? await admission : admission;
+      if ('reply' in admitted) {
+        exchange.answer(reply(admitted.reply, exchange.requestId), false);
+        return;
+      }
       const { body: read } = admitted;
       // The verifier read a body that no route needed. The body decides whether and in which order the request is
       // spooled.

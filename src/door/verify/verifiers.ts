@@ -1,4 +1,5 @@
 import type { VerifyRules } from '../../config/types.ts';
+import { Lookalikes } from '../../routing/lookalikes.ts';
 import type { PlatformName } from '../../routing/route.ts';
 import type { ProfileRules } from '../../snapshot.ts';
 import { discordVerifier } from './senders/discord.ts';
@@ -18,12 +19,20 @@ export class Verifiers {
   readonly #byProfile = new Map<string, ReadonlyMap<PlatformName, Verifier>>();
   readonly #rules = new Map<string, VerifyRules>();
   readonly #clientStates = new Map<string, readonly string[]>();
+  readonly #lookalikes = new Map<string, Lookalikes>();
 
   constructor(rules: readonly ProfileRules[], store: KeyStore) {
+    const bySenders = new Map<string, Lookalikes>();
     for (const { profile, verify } of rules) {
       if (verify === null) continue;
       this.#rules.set(profile, verify);
-      this.#byProfile.set(profile, new Map(verifiersOf(verify, store)));
+      const verifiers = new Map(verifiersOf(verify, store));
+      this.#byProfile.set(profile, verifiers);
+      // Many profiles verify the same senders.
+      const senders = [...verifiers.keys()];
+      const lookalikes = bySenders.get(senders.join()) ?? new Lookalikes(senders);
+      bySenders.set(senders.join(), lookalikes);
+      this.#lookalikes.set(profile, lookalikes);
       if (verify.graph !== null) this.#clientStates.set(profile, verify.graph);
     }
   }
@@ -36,6 +45,11 @@ export class Verifiers {
   /** Undefined if the platform's requests to the profile pass unverified; `platform` is a match's. */
   of(profile: string, platform: PlatformName | null): Verifier | undefined {
     return platform === null ? undefined : this.#byProfile.get(profile)?.get(platform);
+  }
+
+  /** The senders that the profile verifies; undefined for none. */
+  lookalikes(profile: string): Lookalikes | undefined {
+    return this.#lookalikes.get(profile);
   }
 
   /**

@@ -10,6 +10,7 @@ import { senderRequestId } from '../http/request-id.ts';
 import { gatewayPath, senderTimeout } from '../match/prepare.ts';
 import { matchBasis } from '../match/rule-set.ts';
 import { recordUnmatched } from '../match/unmatched.ts';
+import { admitUpgrade } from '../pipeline/admit.ts';
 import { deliver } from '../pipeline/deliver.ts';
 import type { Head } from '../request/head.ts';
 import { readHead } from '../request/read-head.ts';
@@ -45,6 +46,7 @@ export class Upgrades {
       if (match.kind === 'unmatched') recordUnmatched(this.#context, head, match.attributes);
       if (match.kind !== 'match') throw noRoute();
       profile = match.profile;
+      await admitUpgrade(this.#context, session, ruleSet, head, match);
       const { path, stripped } = gatewayPath(match.route, head.path);
       const { peer, requestId, arrivedAt } = session;
       const forwarding = { peer, publicUrl: this.#context.publicUrl, requestId, stripped };

@@ -1,4 +1,5 @@
-import { definePlatform } from '../platform.ts';
+import { definePlatform, type Lookalike } from '../platform.ts';
+import { byJsonShape, hasStrings } from './read/body-shape.ts';
 import { oneDelivery } from './read/ids.ts';
 
 /*
@@ -10,6 +11,18 @@ import { oneDelivery } from './read/ids.ts';
  * 401, which takes the application's public key; so a PING goes to the gateway like every other request.
  */
 
+/** A bot that leaves the signature to gwproxy reads any interaction. */
+const lookalike: Lookalike = {
+  reads: { json: ['/application_id', '/type'] },
+  recognises: (head, body) =>
+    head.header('x-signature-ed25519') !== undefined ||
+    byJsonShape(
+      head,
+      body,
+      (fields) => hasStrings(fields, ['/application_id']) && fields.kind('/type') === 'number',
+    ),
+};
+
 export const discord = definePlatform({
   name: 'discord',
   configKey: 'discord',
@@ -17,6 +30,7 @@ export const discord = definePlatform({
   headers: ['x-signature-ed25519', 'x-signature-timestamp'],
   reads: { json: ['/application_id', '/event'] },
   recognises: (head) => head.header('x-signature-ed25519') !== undefined,
+  lookalike,
   deliveries: (_head, body) => oneDelivery('discord', { application: body?.text('/application_id') }),
   deadline: () => 3000,
   // Interactions and PINGs are answered in the response; an event only needs a status.

@@ -1,5 +1,6 @@
 import type { BodyFields } from '../body/reads.ts';
-import { definePlatform, type Reply, type RequestHead } from '../platform.ts';
+import { definePlatform, type Lookalike, type Reply, type RequestHead } from '../platform.ts';
+import { byJsonShape, hasStrings } from './read/body-shape.ts';
 import { allIds, firstId, oneDelivery } from './read/ids.ts';
 
 /*
@@ -24,6 +25,18 @@ function chat(body: BodyFields | null): string | undefined {
   return others.length === 0 ? first : undefined;
 }
 
+/** A bot that does not check the signature reads any body with events. */
+const lookalike: Lookalike = {
+  reads: { json: ['/destination', '/events'] },
+  recognises: (head, body) =>
+    head.header('x-line-signature') !== undefined ||
+    byJsonShape(
+      head,
+      body,
+      (fields) => hasStrings(fields, ['/destination']) && fields.kind('/events') === 'array',
+    ),
+};
+
 export const line = definePlatform({
   name: 'line',
   configKey: 'line',
@@ -35,6 +48,7 @@ export const line = definePlatform({
     most: 1000,
   },
   recognises: (head) => head.header('x-line-signature') !== undefined,
+  lookalike,
   deliveries: (_head, body) => oneDelivery('line', { destination: body?.text('/destination') }),
   unmatched,
   // developers.line.biz, "Check webhook error causes and statistics": request_timeout.

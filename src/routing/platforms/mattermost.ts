@@ -65,6 +65,8 @@ export const mattermost = definePlatform({
   configKey: 'mattermost',
   fields: ['token', 'team'],
   secretFields: ['token'],
+  // Slack's commands have the same form fields.
+  imitates: ['slack'],
   headers: ['authorization'],
   reads: { json: FIELDS.map((name) => `/${name}`), form: FIELDS },
   recognises,

@@ -1,5 +1,7 @@
-import { definePlatform, type RequestHead } from '../platform.ts';
+import type { BodyFields } from '../body/reads.ts';
+import { definePlatform, type Lookalike, type RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
+import { byJsonShape } from './read/body-shape.ts';
 
 /*
  * Telegram: an update does not name its bot. The secret token that the bot gave to setWebhook does, in the header
@@ -18,6 +20,16 @@ function deliveries(head: RequestHead): readonly Attributes[] {
   return [{ platform: 'telegram', fields: { secret_token: token } }];
 }
 
+/** A bot that does not check the token reads any update. */
+const lookalike: Lookalike = {
+  reads: { json: ['/update_id'] },
+  recognises: (head, body) => head.header(HEADER) !== undefined || byJsonShape(head, body, isUpdate),
+};
+
+function isUpdate(body: BodyFields): boolean {
+  return body.kind('/update_id') === 'number';
+}
+
 export const telegram = definePlatform({
   name: 'telegram',
   configKey: 'telegram',
@@ -26,6 +38,7 @@ export const telegram = definePlatform({
   secretFields: ['secret_token'],
   headers: [HEADER],
   recognises: (head) => head.header(HEADER) !== undefined,
+  lookalike,
   deliveries,
   // A plain 404 if no profile claims it: Telegram repeats the update for a day, at most two minutes apart, so that nothing
   // is lost once a profile claims the token. A Retry-After would only delay it, and 410 would remove the webhook.

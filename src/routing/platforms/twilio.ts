@@ -1,6 +1,8 @@
+import { bodyFormat } from '../body/content-type.ts';
 import type { BodyFields } from '../body/reads.ts';
-import { type Ambiguous, definePlatform, type RequestHead } from '../platform.ts';
+import { type Ambiguous, definePlatform, type Lookalike, type RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
+import { hasInQuery } from './read/body-shape.ts';
 import { oneDelivery } from './read/ids.ts';
 import { readQuery } from './read/strict-query.ts';
 
@@ -33,6 +35,18 @@ function isFromBot(read: Read): boolean {
   return read('Direction') === 'outbound-api';
 }
 
+/** A bot that does not check the signature answers any form with an account. */
+const lookalike: Lookalike = {
+  reads: { form: ['AccountSid'] },
+  recognises: (head, body) => {
+    if (head.header('x-twilio-signature') !== undefined || hasInQuery(head, ['AccountSid'])) return true;
+    if (head.method !== 'POST') return false;
+    if (body !== undefined) return body.form('AccountSid') !== undefined;
+    const format = bodyFormat(head);
+    return format === 'form' || format === 'unknown' ? 'needs body' : false;
+  },
+};
+
 export const twilio = definePlatform({
   name: 'twilio',
   configKey: 'twilio',
@@ -40,6 +54,7 @@ export const twilio = definePlatform({
   headers: ['x-twilio-signature', 'x-twilio-webhooks-signature-settings'],
   reads: { form: FIELDS },
   recognises: (head) => head.header('x-twilio-signature') !== undefined,
+  lookalike,
   deliveries,
   // A plain 404 if no profile claims it: Twilio then tries the fallback URL, and its debugger shows the error.
   // The read timeout, unless the URL sets a shorter one (twilio.com, "Webhooks: Connection Overrides").

@@ -13,6 +13,7 @@ const COMMON = {
   host: null,
   stripPrefix: false,
   fallback: false,
+  unverified: false,
   fanOut: false,
   source: { file: 'gwproxy.yaml', line: 1, column: 1 },
 } as const;

@@ -1,0 +1,58 @@
+import { type BodyReads, compileBodyReads } from './body/inspect.ts';
+import type { BodyFields } from './body/reads.ts';
+import { definePlatform, type Platform, type RequestHead } from './platform.ts';
+import { platforms } from './platforms/index.ts';
+import type { PlatformName } from './route.ts';
+
+/**
+ * The senders that a profile verifies, to be asked whether its gateway may take a request for one of theirs, whichever
+ * route it came by.
+ */
+export class Lookalikes {
+  /** What `inBody` needs of a body. */
+  readonly reads: BodyReads;
+  readonly #verified: readonly Platform[];
+
+  constructor(verified: readonly PlatformName[]) {
+    this.#verified = platforms.filter(({ name }) => verified.includes(name));
+    this.reads = compileBodyReads(
+      this.#verified.map((platform) => definePlatform({ ...platform, reads: platform.lookalike.reads })),
+    );
+  }
+
+  /**
+   * Those whose mark is in the head, and whether a body could show others. `matched` is the platform that routing
+   * recognised; null for none.
+   */
+  inHead(
+    head: RequestHead,
+    matched: PlatformName | null,
+  ): { readonly marked: readonly Platform[]; readonly needsBody: boolean } {
+    const asked = this.#verified.map((platform) => [platform, platform.lookalike.recognises(head)] as const);
+    const among = (answer: boolean | 'needs body') =>
+      asked.flatMap(([platform, its]) => (its === answer ? [platform] : []));
+    const imitated = imitatedBy(matched);
+    return {
+      marked: originals(among(true), imitated),
+      needsBody: among('needs body').some(({ name }) => !imitated.includes(name)),
+    };
+  }
+
+  /** All of them, once the body is read; `body` is null if it has no format that they read. */
+  inBody(head: RequestHead, matched: PlatformName | null, body: BodyFields | null): readonly Platform[] {
+    const found = this.#verified.filter(
+      ({ lookalike }) => lookalike.recognises(head, body ?? undefined) === true,
+    );
+    return originals(found, imitatedBy(matched));
+  }
+}
+
+function imitatedBy(matched: PlatformName | null): readonly PlatformName[] {
+  return platforms.find(({ name }) => name === matched)?.imitates ?? [];
+}
+
+/** Without those that another one of them, or the matched platform, imitates: the request is the imitator's. */
+function originals(found: readonly Platform[], imitated: readonly PlatformName[]): readonly Platform[] {
+  const all = [...imitated, ...found.flatMap(({ imitates }) => imitates)];
+  return found.filter(({ name }) => !all.includes(name));
+}
