@@ -4,7 +4,7 @@ import { PATH_LENGTH, type Report } from '../events.ts';
 import type { DoorPort, SupervisorPort } from '../snapshot.ts';
 import { BoundedBudget } from '../util/bounded-budget.ts';
 import { errorMessage } from '../util/errno.ts';
-import { LoopShare } from '../util/loop-share.ts';
+import { processLoop } from '../util/loop-share.ts';
 import { Timers } from '../util/timers.ts';
 import type { DoorContext } from './context.ts';
 import { Hold } from './hold/hold.ts';
@@ -129,7 +129,7 @@ export function createDoor(options: DoorOptions): Door {
     upstreams,
     hold,
     budget: new BoundedBudget(() => limits.buffered),
-    loop: new LoopShare(),
+    loop: processLoop,
     unmatched,
     partialBatches: new PartialBatches(),
     repeats: new Repeats({ timers, now }),

@@ -57,6 +57,9 @@ export class LoopShare {
   };
 }
 
+/** The one for this process, which has one event loop. */
+export const processLoop = new LoopShare();
+
 /**
  * Does work of about `size` steps in slices: `slice` does at most that many steps of it and returns null while there is
  * more to do. Returns synchronously if the work fits into this turn of the loop.

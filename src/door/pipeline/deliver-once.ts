@@ -2,13 +2,15 @@ import type { Match } from '../../routing/match.ts';
 import type { DeliveryFacts } from '../../routing/platform.ts';
 import { pickByPath } from '../../routing/target-path.ts';
 import type { Address } from '../../snapshot.ts';
+import { sha256Hex } from '../../util/hashing.ts';
 import type { DoorContext } from '../context.ts';
 import { answerDeadline } from '../hold/deadline.ts';
 import { reply } from '../http/answer.ts';
+import { ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { type Prepared, prepare } from '../match/prepare.ts';
 import type { MatchBasis } from '../match/rule-set.ts';
-import { repeatKey, sha256Of } from '../repeats/repeat-key.ts';
+import { repeatKey } from '../repeats/repeat-key.ts';
 import type { Head } from '../request/head.ts';
 import { checkLength } from '../request/read-body.ts';
 import { spoolableOf } from '../spooling/spool-delivery.ts';
@@ -22,7 +24,7 @@ import { deliver } from './deliver.ts';
  * its original's status. A spoolable request is spooled and acknowledged if the gateway is not ready. Rejects with the
  * DoorError to answer, or with ClientDisconnected.
  */
-export function deliverOnce(
+export async function deliverOnce(
   context: DoorContext,
   exchange: Exchange,
   head: Head,
@@ -36,7 +38,8 @@ export function deliverOnce(
   // A streamed body can neither be compared with a repeat nor spooled.
   const facts = body === 'streamed' || match.synchronous ? null : (match.facts?.() ?? null);
   const key =
-    facts === null || body === 'streamed' ? null : repeatKeyOf(context, match, facts, prepared, body);
+    facts === null || body === 'streamed' ? null : await repeatKeyOf(context, match, facts, prepared, body);
+  if (exchange.isDisconnected) throw new ClientDisconnected();
   // A sender that times out closes its connection and repeats the request, so the original goes on. A client that was
   // not verified must not be able to leave work behind.
   const outlivesClient = key !== null && verified !== null;
@@ -55,17 +58,17 @@ export function deliverOnce(
 }
 
 /** The key by which a repeat is recognised; null if the platform names no ids. */
-function repeatKeyOf(
+async function repeatKeyOf(
   context: DoorContext,
   { profile }: Match,
   { dedupKey }: DeliveryFacts,
   { delivery, target }: Prepared,
   body: Buffer,
-): string | null {
+): Promise<string | null> {
   const upstream = dedupKey && pickByPath(context.upstreams.of(profile), delivery.path);
   if (dedupKey === undefined || upstream === undefined) return null;
   const { listener } = upstream.target;
-  return repeatKey({ profile, listener, target, dedupKey, sha256: sha256Of(body) });
+  return repeatKey({ profile, listener, target, dedupKey, sha256: await sha256Hex(context.loop, body) });
 }
 
 async function deliverUnlessRepeat(

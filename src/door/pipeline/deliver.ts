@@ -5,7 +5,7 @@ import { errorCode } from '../../util/errno.ts';
 import type { DoorContext } from '../context.ts';
 import { holdUntil } from '../hold/deadline.ts';
 import type { RoundSlot } from '../hold/round.ts';
-import type { Client } from '../http/client.ts';
+import { type Client, ClientDisconnected } from '../http/client.ts';
 import type { MatchedDelivery } from '../match/prepare.ts';
 import type { RuleSet } from '../match/rule-set.ts';
 import type { Spoolable } from '../spooling/spool-delivery.ts';
@@ -39,7 +39,7 @@ export async function deliver(
   for (;;) {
     // Again if the rules change meanwhile.
     for (let now = context.ruleSet(); now !== ruleSet; now = context.ruleSet()) {
-      ruleSet = await recheckRuleSet(delivery, now, slot);
+      ruleSet = await recheckRuleSet(client, delivery, now, slot);
     }
     const upstream = pickByPath(context.upstreams.of(profile), delivery.path);
     if (upstream === undefined) {
@@ -88,6 +88,7 @@ export async function deliver(
  * a reload the profile's name may belong to another bot.
  */
 async function recheckRuleSet(
+  client: Client,
   { basis }: MatchedDelivery,
   now: RuleSet | null,
   slot: RoundSlot | null,
@@ -96,8 +97,9 @@ async function recheckRuleSet(
   try {
     stillHolds = now !== null && (await basis.stillHolds(now));
   } finally {
-    if (!stillHolds) slot?.end(false);
+    if (!stillHolds || client.isDisconnected) slot?.end(false);
   }
+  if (client.isDisconnected) throw new ClientDisconnected();
   if (now !== null && stillHolds) return now;
   throw new DoorError(
     'GWPROXY_UPSTREAM_NOT_READY',

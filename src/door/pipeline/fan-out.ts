@@ -27,7 +27,8 @@ export async function fanOut(
   basis: MatchBasis,
 ): Promise<void> {
   recordUnmatched(context, head, others);
-  const id = batchId(platform, head.host + head.path + head.search, body);
+  const id = await batchId(context.loop, platform, head.host + head.path + head.search, body);
+  if (exchange.isDisconnected) throw new ClientDisconnected();
   const acceptedBy = new Set(context.partialBatches.acceptedBy(id, context.now()));
   const branches = matches
     .filter(({ profile }) => !acceptedBy.has(profile))

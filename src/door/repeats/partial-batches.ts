@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { updateInSlices } from '../../util/hashing.ts';
+import type { LoopShare } from '../../util/loop-share.ts';
 
 /**
  * Ms that a batch is remembered. Graph repeats for 4 hours and Meta for days, but mostly within minutes; later the
@@ -50,10 +52,14 @@ export class PartialBatches {
 }
 
 /** Identifies a batch: a repeat has the same sender, target and body. */
-export function batchId(platform: string, target: string, body: Buffer): string {
+export async function batchId(
+  loop: LoopShare,
+  platform: string,
+  target: string,
+  body: Buffer,
+): Promise<string> {
   // A line of JSON, so that no target can pass for a part of the body.
-  return createHash('sha256')
-    .update(`${JSON.stringify([platform, target])}\n`)
-    .update(body)
-    .digest('base64url');
+  const hash = createHash('sha256').update(`${JSON.stringify([platform, target])}\n`);
+  await updateInSlices(loop, [hash], body);
+  return hash.digest('base64url');
 }

@@ -1,6 +1,7 @@
 import type { Match } from '../../routing/match.ts';
 import type { DeliveryFacts } from '../../routing/platform.ts';
 import type { Target } from '../../snapshot.ts';
+import { sha256Hex } from '../../util/hashing.ts';
 import type { DoorContext } from '../context.ts';
 import type { Prepared } from '../match/prepare.ts';
 import type { Verified } from '../verify/verdict.ts';
@@ -43,7 +44,7 @@ export function spoolableOf(
       const starts = state === 'down' ? DOWN_FOR : Math.max(0, (retryAt ?? 0) - now()) + STARTS_WITHIN;
       return now() + starts <= expiresAt;
     },
-    spool: () =>
+    spool: async () =>
       spool.accept(profile, {
         platform,
         method,
@@ -55,6 +56,7 @@ export function spoolableOf(
         receivedAt: Math.floor(delivery.arrivedAt),
         expiresAt: expiresAt === null ? null : Math.floor(expiresAt),
         body,
+        sha256: await sha256Hex(context.loop, body),
       }),
   };
 }

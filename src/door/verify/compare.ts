@@ -1,22 +1,23 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { updateInSlices } from '../../util/hashing.ts';
+import type { LoopShare } from '../../util/loop-share.ts';
 
 // All comparisons take constant time: it shows neither how much of a value is right nor which secret it matches.
 
 type Bytes = string | Buffer;
 
-/** Whether `given` is the HMAC of the concatenated parts with one of the secrets. */
-export function isHmac(
+/** Whether `given` is the HMAC of `prefix` and the body with one of the secrets. A long body is hashed in slices. */
+export async function isHmac(
+  loop: LoopShare,
   algorithm: 'sha1' | 'sha256',
   secrets: readonly string[],
-  parts: readonly Bytes[],
+  [prefix, body]: readonly [prefix: string, body: Buffer],
   given: Buffer,
-): boolean {
+): Promise<boolean> {
+  const hmacs = secrets.map((secret) => createHmac(algorithm, secret).update(prefix));
+  await updateInSlices(loop, hmacs, body);
   let found = false;
-  for (const secret of secrets) {
-    const hmac = createHmac(algorithm, secret);
-    for (const part of parts) hmac.update(part);
-    found = bytesEqual(given, hmac.digest()) || found;
-  }
+  for (const hmac of hmacs) found = bytesEqual(given, hmac.digest()) || found;
   return found;
 }
 

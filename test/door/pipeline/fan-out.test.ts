@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { batchId, PartialBatches } from '../../../src/door/repeats/partial-batches.ts';
 import type { Route } from '../../../src/routing/route.ts';
+import { LoopShare } from '../../../src/util/loop-share.ts';
 import { keyedRoute, problemOf, startBot, startDoor, statusOf, target, untilIdle } from '../support/door.ts';
 import { dial } from '../support/raw.ts';
 
@@ -200,12 +201,13 @@ test('two repeats of one delivery that overlap remember what both learned', () =
   assert.deepEqual([...taken.acceptedBy('d', 3)].sort(), ['one', 'two']);
 });
 
-test('deliveries are distinguished by sender, target and every byte of the body', () => {
-  const ids = [
-    batchId('graph', 'a/x', Buffer.from('1')),
-    batchId('messenger', 'a/x', Buffer.from('1')),
-    batchId('graph', 'a/x1', Buffer.from('')),
-    batchId('graph', 'a/x', Buffer.from('2')),
-  ];
+test('deliveries are distinguished by sender, target and every byte of the body', async () => {
+  const loop = new LoopShare();
+  const ids = await Promise.all([
+    batchId(loop, 'graph', 'a/x', Buffer.from('1')),
+    batchId(loop, 'messenger', 'a/x', Buffer.from('1')),
+    batchId(loop, 'graph', 'a/x1', Buffer.from('')),
+    batchId(loop, 'graph', 'a/x', Buffer.from('2')),
+  ]);
   assert.equal(new Set(ids).size, ids.length);
 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { type Client, ClientDisconnected } from '../../../src/door/http/client.ts';
-import { type Identity, repeatKey, sha256Of } from '../../../src/door/repeats/repeat-key.ts';
+import { type Identity, repeatKey } from '../../../src/door/repeats/repeat-key.ts';
 import {
   type BeginResult,
   type Original,
@@ -19,7 +20,7 @@ const IDENTITY: Identity = {
   listener: 'main',
   target: '/api/messages',
   dedupKey: ['a:1', '1'],
-  sha256: sha256Of('{}'),
+  sha256: hash('sha256', '{}', 'hex'),
 };
 
 class FakeClient implements Client {
@@ -57,7 +58,7 @@ function repeat(begun: BeginResult): Promise<Settled> {
 test('two requests are the same delivery only where everything is the same', () => {
   const key = repeatKey(IDENTITY);
   assert.equal(key.length, 32);
-  assert.equal(repeatKey({ ...IDENTITY, sha256: sha256Of(Buffer.from('{}')) }), key);
+  assert.equal(repeatKey({ ...IDENTITY, sha256: hash('sha256', '{}', 'hex') }), key);
   const others: readonly Partial<Identity>[] = [
     { profile: 'b' },
     { listener: 'webhook' },
@@ -65,7 +66,7 @@ test('two requests are the same delivery only where everything is the same', () 
     { dedupKey: ['a:1', '2'] },
     { dedupKey: ['a:11'] },
     { dedupKey: ['a:1","1'] },
-    { sha256: sha256Of('{ }') },
+    { sha256: hash('sha256', '{ }', 'hex') },
   ];
   const keys = others.map((other) => repeatKey({ ...IDENTITY, ...other }));
   assert.equal(new Set([...keys, key]).size, others.length + 1);

@@ -72,7 +72,7 @@ export class FolderStore implements SpoolStore {
     const path = this.#layout.file('new', id);
     try {
       const { bytes } = await this.#disk.read(path, Number.MAX_SAFE_INTEGER);
-      return decodeRecord(id, bytes).request;
+      return (await decodeRecord(id, bytes)).request;
     } catch (error) {
       // Another program removed it, so it can never be read.
       if (isAbsent(error)) this.#forget(id);

@@ -37,7 +37,7 @@ export async function readSpoolFile(
     bytes = read.size;
     profile = profileIn(read.bytes);
     return read.bytes.length === read.size
-      ? decodeRecord(file, read.bytes).spooled
+      ? (await decodeRecord(file, read.bytes)).spooled
       : decodeHead(file, read.bytes, read.size);
   } catch (error) {
     if (error instanceof CorruptRecord) return unreadable('damaged', error.message);

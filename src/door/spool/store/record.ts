@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { PlatformName } from '../../../routing/route.ts';
+import { sha256Hex } from '../../../util/hashing.ts';
+import { processLoop } from '../../../util/loop-share.ts';
 import { isPlainObject } from '../../../util/plain-object.ts';
 import { type FirstLine, FORMAT, isPlatformName, migrate } from './formats.ts';
 import type { Spooled, SpoolRequest } from './spooled-delivery.ts';
@@ -49,9 +50,8 @@ export function encodeRecord(
   id: string,
   request: SpoolRequest,
 ): { readonly spooled: Spooled; readonly chunks: readonly Buffer[] } {
-  const { body, headers } = request;
+  const { body, headers, sha256 } = request;
   const facts = factsOf(request);
-  const sha256 = hashOf(body);
   const line = Buffer.from(
     `${JSON.stringify({ version: FORMAT, ...facts, headers, length: body.length, sha256 })}\n`,
   );
@@ -70,16 +70,22 @@ export function decodeHead(id: string, bytes: Buffer, size: number): Spooled {
 }
 
 /** Reads a whole file and checks its body's digest. Throws CorruptRecord or NewerRecord. */
-export function decodeRecord(id: string, bytes: Buffer): { spooled: Spooled; request: SpoolRequest } {
+export async function decodeRecord(
+  id: string,
+  bytes: Buffer,
+): Promise<{ spooled: Spooled; request: SpoolRequest }> {
   const spooled = decodeHead(id, bytes, bytes.length);
   const { line, start } = readLine(bytes);
   const body = bytes.subarray(start);
-  if (hashOf(body) !== line.sha256) throw new CorruptRecord('its body differs from the one that was written');
-  return { spooled, request: { ...factsOf(line), headers: line.headers, body } };
+  const sha256 = await sha256Hex(processLoop, body);
+  if (sha256 !== line.sha256) throw new CorruptRecord('its body differs from the one that was written');
+  return { spooled, request: { ...factsOf(line), headers: line.headers, body, sha256 } };
 }
 
+type Facts = Omit<SpoolRequest, 'body' | 'headers' | 'sha256'>;
+
 /** Copies the known fields only, so that nothing else gets to the disk. */
-function factsOf(request: Omit<SpoolRequest, 'body' | 'headers'>): Omit<SpoolRequest, 'body' | 'headers'> {
+function factsOf(request: Facts): Facts {
   const { profile, platform, method, target, publicTarget } = request;
   const { orderKey, dedupKey, receivedAt, expiresAt } = request;
   return { profile, platform, method, target, publicTarget, orderKey, dedupKey, receivedAt, expiresAt };
@@ -129,8 +135,4 @@ function parseJson(text: string): unknown {
   } catch (cause) {
     throw new CorruptRecord('its first line is not JSON', { cause });
   }
-}
-
-function hashOf(body: Buffer): string {
-  return createHash('sha256').update(body).digest('hex');
 }

@@ -20,6 +20,8 @@ export interface SpoolRequest {
   /** Epoch ms after which its gateway would refuse its credentials; null if they do not expire. */
   readonly expiresAt: number | null;
   readonly body: Buffer;
+  /** Digest of the body, in hex. */
+  readonly sha256: string;
 }
 
 /** One request in the spool, without its body and headers. */
@@ -28,8 +30,6 @@ export interface Spooled extends Omit<SpoolRequest, 'body' | 'headers'> {
   readonly id: string;
   /** Size of its file. */
   readonly bytes: number;
-  /** Digest of the body, in hex. */
-  readonly sha256: string;
 }
 
 /** Why an acknowledged delivery is not sent any more. */

@@ -1,5 +1,6 @@
-import { compileJsonReads, readJson } from '../../../routing/body/json.ts';
+import { compileJsonReads } from '../../../routing/body/json.ts';
 import { isOneOfSecrets } from '../compare.ts';
+import { readJsonOf } from '../read-json.ts';
 import { refused, signedBody, VERIFIED, type Verifier } from '../verdict.ts';
 
 const READS = compileJsonReads([], [{ '/value': { json: ['/clientState'] } }], 2000);
@@ -10,12 +11,12 @@ const READS = compileJsonReads([], [{ '/value': { json: ['/clientState'] } }], 2
  * sender has seen a notification before.
  */
 export function graphVerifier(clientStates: readonly string[]): Verifier {
-  return signedBody(({ body }) => {
-    const read = readJson(body, READS);
+  return signedBody(async (request) => {
+    const read = await readJsonOf(request, READS);
     if (read.outcome !== 'read') return refused('the notifications cannot be read');
-    const states = read.fields.each('/value').map((item) => item.text('/clientState'));
+    const states = new Set(read.fields.each('/value').map((item) => item.text('/clientState')));
     const isRight = (state: string | undefined) => state !== undefined && isOneOfSecrets(state, clientStates);
-    return states.length > 0 && states.every(isRight)
+    return states.size > 0 && [...states].every(isRight)
       ? VERIFIED
       : refused('a notification has no clientState or a wrong one');
   });

@@ -1,6 +1,9 @@
 import type { TwilioRules } from '../../../config/types.ts';
 import { bodyFormat } from '../../../routing/body/content-type.ts';
-import { bytesEqual, fromBase64, fromHex, isHmac, sha256 } from '../compare.ts';
+import { type FormPair, FormPairsReader } from '../../../routing/body/form-pairs.ts';
+import { sha256Hex } from '../../../util/hashing.ts';
+import { inSlices } from '../../../util/loop-share.ts';
+import { bytesEqual, fromBase64, fromHex, isHmac } from '../compare.ts';
 import { type Received, refused, signedBody, VERIFIED, type Verifier } from '../verdict.ts';
 
 const SETTINGS = 'X-Twilio-Webhooks-Signature-Settings';
@@ -20,23 +23,22 @@ interface Scheme {
  * of a form's fields in order. For any other body, bodySHA256 in the URL is the digest.
  */
 export function twilioVerifier(rules: TwilioRules): Verifier {
-  return signedBody((request) => {
-    const { head, url } = request;
+  return signedBody(async (request) => {
+    const { head, url, loop } = request;
     if (url === null) return refused('the config has no public_url, so that the signed URL is unknown');
     const scheme = schemeOf(head.header(SETTINGS.toLowerCase()), rules);
     if (typeof scheme === 'string') return refused(scheme);
     const signature = fromBase64(head.header('x-twilio-signature'));
     if (signature === undefined) return refused('X-Twilio-Signature is missing or malformed');
-    const fields = signedFields(request);
-    if (fields === null) return refused('the body is not a form, and bodySHA256 is not its digest');
+    const fields = await signedFields(request);
+    if (fields === null)
+      return refused('the body is no form that Twilio sends, and bodySHA256 is not its digest');
     const { algorithm, secrets } = scheme;
     // Twilio signs the URL with or without the scheme's default port (twilio-node, webhooks.ts).
-    const fits = [url, withPort(url)].some((form) =>
-      isHmac(ALGORITHMS[algorithm], secrets, [form, fields], signature),
-    );
-    return fits
-      ? VERIFIED
-      : refused(`X-Twilio-Signature (${algorithm}) matches none of the secrets for this URL`);
+    for (const form of [url, withPort(url)]) {
+      if (await isHmac(loop, ALGORITHMS[algorithm], secrets, [form, fields], signature)) return VERIFIED;
+    }
+    return refused(`X-Twilio-Signature (${algorithm}) matches none of the secrets for this URL`);
   });
 }
 
@@ -73,22 +75,32 @@ function algorithmOf(settings: string): Algorithm | undefined {
   return algorithm === 'HMAC_SHA1' || algorithm === 'HMAC_SHA256' ? algorithm : undefined;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /** The signed text after the URL; null if the signature does not cover the body. */
-function signedFields({ head, body }: Received): string | null {
+async function signedFields({ head, body, loop }: Received): Promise<Buffer | null> {
   const digests = new URLSearchParams(head.query).getAll('bodySHA256');
   if (digests.length > 0) {
     const digest = digests.length === 1 ? fromHex(digests[0]) : undefined;
-    return digest !== undefined && bytesEqual(digest, sha256(body)) ? '' : null;
+    if (digest === undefined) return null;
+    return bytesEqual(digest, Buffer.from(await sha256Hex(loop, body), 'hex')) ? NOTHING : null;
   }
-  if (body.length === 0) return '';
+  if (body.length === 0) return NOTHING;
   // A GET's parameters are in its URL; no signature covers a body beside them.
-  return head.method !== 'GET' && bodyFormat(head) === 'form' ? inOrder(body) : null;
+  if (head.method === 'GET' || bodyFormat(head) !== 'form') return null;
+  const reader = new FormPairsReader(body);
+  // In an object, since null means that there is more to read.
+  const { pairs } = await inSlices(loop, body.length, (steps) => {
+    const read = reader.read(steps);
+    return read === null ? null : { pairs: read };
+  });
+  return pairs === undefined ? null : Buffer.from(inOrder(pairs));
 }
 
 /** Names and values in the order of the names, each value of a repeated name once; sorted by UTF-16 as in the SDKs. */
-function inOrder(body: Buffer): string {
+function inOrder(pairs: readonly FormPair[]): string {
   const fields = new Map<string, Set<string>>();
-  for (const [name, value] of new URLSearchParams(body.toString('utf8'))) {
+  for (const [name, value] of pairs) {
     fields.set(name, (fields.get(name) ?? new Set()).add(value));
   }
   return [...fields.keys()]

@@ -1,10 +1,11 @@
 import type { JWK, JWTPayload } from 'jose';
 import type { TokenRules } from '../../../config/types.ts';
 import type { TokenKey } from '../../../jwks.ts';
-import { compileJsonReads, readJson } from '../../../routing/body/json.ts';
+import { compileJsonReads } from '../../../routing/body/json.ts';
 import { peekJwt } from '../../../routing/jwt.ts';
 import { ACTIVITY_SHAPE, CALL_ISSUERS, isActivity } from '../../../routing/microsoft-activity.ts';
 import { appOfAudience } from '../../../routing/microsoft-ids.ts';
+import { readJsonOf } from '../read-json.ts';
 import { type Received, refused, type Verdict, type Verifier } from '../verdict.ts';
 import { issuerOf, signsFor, tenantOf } from './issuers.ts';
 import type { KeyStore } from './key-store.ts';
@@ -37,7 +38,7 @@ async function verify(request: Received, rules: TokenRules, store: KeyStore): Pr
   const { iss, aud } = claims ?? {};
   if (iss === undefined || aud === undefined)
     return refused('Authorization is not a bearer token with one audience');
-  const { kind, serviceUrl } = payloadOf(request.body, iss);
+  const { kind, serviceUrl } = await payloadOf(request, iss);
   const issuer = issuerOf(iss, rules, kind);
   if (typeof issuer === 'string') return refused(`the token's issuer ${shown(iss)} is refused: ${issuer}`);
   const app = appOfAudience(aud);
@@ -157,11 +158,11 @@ function serviceFault(payload: JWTPayload, serviceUrl: string | undefined): stri
  * What the token is to prove. Everything that is not surely a notification to a calling bot is verified as an activity, by
  * other keys.
  */
-function payloadOf(
-  body: Buffer,
+async function payloadOf(
+  request: Received,
   iss: string,
-): { readonly kind: 'activity' | 'call'; readonly serviceUrl: string | undefined } {
-  const read = readJson(body, READS);
+): Promise<{ readonly kind: 'activity' | 'call'; readonly serviceUrl: string | undefined }> {
+  const read = await readJsonOf(request, READS);
   if (read.outcome !== 'read') return { kind: 'activity', serviceUrl: undefined };
   const { fields } = read;
   const kind = isActivity(fields) || !CALL_ISSUERS.includes(iss) ? 'activity' : 'call';

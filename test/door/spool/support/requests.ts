@@ -1,9 +1,10 @@
+import { hash } from 'node:crypto';
 import type { SpoolRequest } from '../../../../src/door/spool/store/spooled-delivery.ts';
 
 export const NOW = Date.UTC(2026, 0, 1);
 
 export function request(changes: Partial<SpoolRequest> & { readonly text?: string } = {}): SpoolRequest {
-  const { text = 'hi', ...rest } = changes;
+  const { text = 'hi', body = Buffer.from(text), ...rest } = changes;
   return {
     profile: 'inbox',
     platform: 'bot-framework',
@@ -15,7 +16,8 @@ export function request(changes: Partial<SpoolRequest> & { readonly text?: strin
     dedupKey: ['a:1', '1'],
     receivedAt: NOW,
     expiresAt: null,
-    body: Buffer.from(text),
+    body,
+    sha256: hash('sha256', body, 'hex'),
     ...rest,
   };
 }
