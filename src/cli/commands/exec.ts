@@ -2,6 +2,7 @@ import { CommandError, EXIT } from '../../errors.ts';
 import { commandFor } from '../../supervisor/process/command.ts';
 import { resolvePorts } from '../exec/exec-ports.ts';
 import { runAttached } from '../exec/run-command.ts';
+import { closeInheritedDescriptors } from '../inherited-descriptors.ts';
 import { loadPlan } from '../load-config.ts';
 import { refuseUnknownProfiles } from '../unknown-profile.ts';
 
@@ -27,6 +28,7 @@ export async function exec(configFile: string, name: string, words: readonly str
   }
   const ports = await resolvePorts(profile, configFile);
   const gateway = commandFor(profile.launch, profile.listeners, ports);
+  closeInheritedDescriptors();
   process.exitCode = await runAttached({ ...gateway, file, args });
 }
 

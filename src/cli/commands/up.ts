@@ -8,6 +8,7 @@ import { createJsonLog, type Log } from '../../logs/log.ts';
 import { openStdout } from '../../logs/stdout.ts';
 import { stateFolder, stateFolders } from '../../state-folder.ts';
 import { isRunning } from '../ask-running.ts';
+import { closeInheritedDescriptors } from '../inherited-descriptors.ts';
 import { loadPlan } from '../load-config.ts';
 import { createRenderer } from '../output/render.ts';
 import { refuseUnknownProfiles } from '../unknown-profile.ts';
@@ -36,6 +37,7 @@ export async function up(options: {
     plan.profiles.map(({ name }) => name),
     disabled,
   );
+  closeInheritedDescriptors();
   const log = process.stdout.isTTY && !options.json ? terminalLog(plan, options.configFile) : createJsonLog();
   const notifyStarter = createStartNotifier(process.env);
   const app = await startApp({
