@@ -5,6 +5,7 @@ import type { Plan } from '../config/types.ts';
 import { CommandError, EXIT } from '../errors.ts';
 import { realConfigPath } from '../state-folder.ts';
 import { counted } from '../util/counted.ts';
+import { printError } from './print.ts';
 
 /** An invalid config. The message shows the line of each problem; `problems` has one line for each. */
 export class InvalidConfigError extends CommandError {
@@ -32,6 +33,6 @@ export async function loadPlan(
   if (files === realFiles) realConfigPath(configFile);
   const loaded = await loadConfig(configFile, { env, files });
   if (!loaded.ok) throw new InvalidConfigError(loaded.problems, loaded.texts);
-  for (const warning of loaded.warnings) console.error(`warning: ${formatProblem(warning, process.cwd())}`);
+  for (const warning of loaded.warnings) printError(`warning: ${formatProblem(warning, process.cwd())}`);
   return loaded;
 }

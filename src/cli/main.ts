@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { isAbsolute } from 'node:path';
+import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { CommandError, EXIT } from '../errors.ts';
 import { DEFAULT_CONFIG, withConfig } from './config-hint.ts';
+import { printError } from './print.ts';
 import { program } from './program.ts';
 
 let configFile = DEFAULT_CONFIG;
@@ -43,12 +45,10 @@ try {
     // Commander has printed its message already. --help and --version come this way too, with exit code 0.
     process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   } else if (error instanceof CommandError) {
-    console.error(
-      isAbsolute(configFile) || hasFolder() ? withConfig(error.message, configFile) : error.message,
-    );
+    printError(isAbsolute(configFile) || hasFolder() ? withConfig(error.message, configFile) : error.message);
     process.exitCode = error.exitCode;
   } else {
-    console.error(error);
+    printError(inspect(error));
     process.exitCode = EXIT.failure;
   }
 }

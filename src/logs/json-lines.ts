@@ -1,5 +1,6 @@
 import pino from 'pino';
 import { type Event, isTrouble, type Report } from '../events.ts';
+import { visibleJson } from '../util/visible.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
@@ -91,8 +92,8 @@ export function levelOf(event: Event): Level {
   }
 }
 
-/** Writes every event as one line of JSON: level, time (epoch ms), type, the event's own fields, msg. */
+/** Writes every event as one line of JSON, in which no character acts on a terminal: level, time (epoch ms), type, the event's own fields, msg. */
 export function jsonLines(write: (line: string) => void): Report {
-  const log = pino({ base: null }, { write });
+  const log = pino({ base: null }, { write: (line) => write(visibleJson(line)) });
   return (event) => log[levelOf(event)](event, TEXTS[event.type]);
 }

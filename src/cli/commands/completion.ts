@@ -6,6 +6,7 @@ import { completedProgram } from '../completion/completed-program.ts';
 import { configProfileNames } from '../completion/config-profile-names.ts';
 import { fishScript } from '../completion/fish.ts';
 import { zshScript } from '../completion/zsh.ts';
+import { print } from '../print.ts';
 
 const SCRIPTS = new Map([
   ['bash', bashScript],
@@ -27,5 +28,5 @@ export function completion(program: Command, shell: string): void {
 
 /** Prints the profiles' names, one a line, for the completion scripts; nothing if the config cannot be read. */
 export async function printProfileNames(configFile: string): Promise<void> {
-  for (const name of await configProfileNames(configFile, realFiles)) console.log(name);
+  for (const name of await configProfileNames(configFile, realFiles)) print(name);
 }

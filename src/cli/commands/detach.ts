@@ -4,6 +4,7 @@ import { makeStateFolder, stateFolder } from '../../state-folder.ts';
 import { askRunning, isRunning } from '../ask-running.ts';
 import { configHint } from '../config-hint.ts';
 import { loadPlan } from '../load-config.ts';
+import { print } from '../print.ts';
 import { showStart } from '../progress/start-progress.ts';
 import { refuseUnknownProfiles } from '../unknown-profile.ts';
 import { startInBackground } from '../up/background.ts';
@@ -31,8 +32,8 @@ export async function detach(configFile: string, profiles: readonly string[]): P
   await startInBackground(['-c', configFile, '--', ...profiles], folder);
   const status = parseStatus(await askRunning(configFile, 'GET', '/status'));
   const publicAs = plan.publicUrl === null ? '' : `, public as ${plan.publicUrl.href}`;
-  console.log(`listening on http://${status.listen}${publicAs}, in the background (pid ${status.pid})`);
+  print(`listening on http://${status.listen}${publicAs}, in the background (pid ${status.pid})`);
   await showStart(configFile, status);
   const next = ['status', 'logs -f', 'down'].map((verb) => `gwproxy ${verb}${hint}`);
-  console.log(`next: ${next.join(', ')}`);
+  print(`next: ${next.join(', ')}`);
 }

@@ -10,6 +10,7 @@ import { errorCode, errorMessage, hasCode } from '../../util/errno.ts';
 import { configHint, withConfig } from '../config-hint.ts';
 import { loadPlan } from '../load-config.ts';
 import type { Written } from '../pm2/config-text.ts';
+import { print } from '../print.ts';
 
 export interface InitOptions {
   /** A Hermes home; true for the default one. */
@@ -38,11 +39,11 @@ export async function init(configFile: string, options: InitOptions): Promise<vo
   const draft = await draftOf(file, options);
   const plan = await validated(file, draft, configFile);
   await writeAll([...draft.envFiles, { path: file, text: draft.text, secret: false }]);
-  for (const line of draft.notes) console.log(line);
-  console.log(
+  for (const line of draft.notes) print(line);
+  print(
     `${configFile} is written: ${counted(plan.profiles.length, 'profile')}; run it with \`gwproxy up${configHint(configFile)}\``,
   );
-  for (const line of draft.next) console.log(withConfig(line, configFile));
+  for (const line of draft.next) print(withConfig(line, configFile));
 }
 
 async function draftOf(file: string, { hermes, pm2, pm2Env }: InitOptions): Promise<Draft> {

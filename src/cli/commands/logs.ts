@@ -3,6 +3,7 @@ import { CommandError, EXIT } from '../../errors.ts';
 import { findLogs } from '../logs/log-sources.ts';
 import { LogView } from '../logs/log-view.ts';
 import { exitWhenStdoutCloses } from '../output/closed-stdout.ts';
+import { printError } from '../print.ts';
 
 /** ms between two reads of the followed files. */
 const READ_EVERY = 200;
@@ -31,7 +32,7 @@ export async function logs(configFile: string, options: LogsOptions): Promise<vo
   view.setSources(found);
   const shown = await view.printNew();
   if (options.follow) await follow(configFile, options, view);
-  else if (!shown && count > 0) console.error('the gateways have written no output yet');
+  else if (!shown && count > 0) printError('the gateways have written no output yet');
   await view.close();
 }
 

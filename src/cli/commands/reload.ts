@@ -3,6 +3,7 @@ import { CommandError, EXIT } from '../../errors.ts';
 import { counted } from '../../util/counted.ts';
 import { askRunning } from '../ask-running.ts';
 import { withConfig } from '../config-hint.ts';
+import { print, printError, printJson } from '../print.ts';
 
 /**
  * Lets the running gwproxy read its config again, and prints what changed. Returns when the new config is applied;
@@ -12,7 +13,7 @@ import { withConfig } from '../config-hint.ts';
 export async function reload(configFile: string, json: boolean): Promise<void> {
   const answer = await askRunning(configFile, 'POST', '/reload');
   const result = parseReload(answer);
-  if (json) console.log(JSON.stringify(answer));
+  if (json) printJson(answer);
   if (!result.ok) {
     const count = counted(result.problems.length, 'problem');
     throw new CommandError(
@@ -21,8 +22,8 @@ export async function reload(configFile: string, json: boolean): Promise<void> {
     );
   }
   if (json) return;
-  for (const warning of result.warnings) console.error(`warning: ${warning}`);
-  for (const change of result.changes) console.log(withConfig(change, configFile));
-  for (const change of result.pending) console.log(`not applied: ${withConfig(change, configFile)}`);
-  if (result.changes.length + result.pending.length === 0) console.log('nothing changed');
+  for (const warning of result.warnings) printError(`warning: ${warning}`);
+  for (const change of result.changes) print(withConfig(change, configFile));
+  for (const change of result.pending) print(`not applied: ${withConfig(change, configFile)}`);
+  if (result.changes.length + result.pending.length === 0) print('nothing changed');
 }

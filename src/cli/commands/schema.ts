@@ -1,5 +1,6 @@
 import { configJsonSchema } from '../../config/json-schema.ts';
+import { printJson } from '../print.ts';
 
 export function schema(): void {
-  console.log(JSON.stringify(configJsonSchema(), null, 2));
+  printJson(configJsonSchema(), 2);
 }

@@ -1,4 +1,5 @@
 import { CommandError, EXIT } from '../../errors.ts';
+import { printError } from '../print.ts';
 import { serviceAccount } from '../service/account.ts';
 import { describeService } from '../service/describe-service.ts';
 import { installAgent, uninstallAgent } from '../service/launchctl.ts';
@@ -40,7 +41,7 @@ export async function service(
     return;
   }
   const described = await describeService(configFile, { account, socket }, process.env);
-  for (const warning of described.warnings) console.error(`warning: ${warning}`);
+  for (const warning of described.warnings) printError(`warning: ${warning}`);
   const { service } = described;
   if (action === 'print') process.stdout.write(agent ? launchdAgent(service) : unitTexts(service));
   else await (agent ? installAgent(service, configFile) : installUnit(service, manager, configFile));

@@ -4,14 +4,15 @@ import { askRunning } from '../ask-running.ts';
 import { withConfig } from '../config-hint.ts';
 import { exitWhenStdoutCloses } from '../output/closed-stdout.ts';
 import { fitted, statusTable } from '../output/text-table.ts';
+import { print, printJson } from '../print.ts';
 
 const WATCH_EVERY_MS = 1000;
 const CLEAR_SCREEN = '\x1b[H\x1b[2J';
 
-/** JSON is never cut. The size is read each time, since a window may be resized. */
-function screenText(text: string, json: boolean): string {
+/** The size is read each time, since a window may be resized. */
+function fittedToScreen(text: string): string {
   const { columns, rows } = process.stdout;
-  return `${CLEAR_SCREEN}${json ? text : fitted(text, { columns, rows })}`;
+  return fitted(text, { columns, rows });
 }
 
 /** Prints the status of the running gwproxy; with `watch` again every second, until gwproxy ends or the user interrupts. */
@@ -22,10 +23,13 @@ export async function status(
   exitWhenStdoutCloses();
   do {
     const answer = await askRunning(configFile, 'GET', '/status');
-    const text = options.json
-      ? JSON.stringify(answer)
-      : withConfig(statusTable(parseStatus(answer), Date.now()), configFile);
-    console.log(options.watch && process.stdout.isTTY ? screenText(text, options.json) : text);
+    const isScreen = options.watch && process.stdout.isTTY;
+    if (isScreen) process.stdout.write(CLEAR_SCREEN);
+    if (options.json) printJson(answer);
+    else {
+      const text = withConfig(statusTable(parseStatus(answer), Date.now()), configFile);
+      print(isScreen ? fittedToScreen(text) : text);
+    }
     if (options.watch) await wait(WATCH_EVERY_MS);
   } while (options.watch);
 }

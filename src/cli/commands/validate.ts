@@ -5,6 +5,7 @@ import { counted } from '../../util/counted.ts';
 import { InvalidConfigError, loadPlan } from '../load-config.ts';
 import { routeText, shownFields } from '../output/route-text.ts';
 import { table } from '../output/text-table.ts';
+import { print, printError, printJson } from '../print.ts';
 
 /**
  * Checks the config and prints its profiles and routes; starts nothing. Profiles that are public by profile_paths alone
@@ -13,11 +14,12 @@ import { table } from '../output/text-table.ts';
  */
 export async function validate(configFile: string, json: boolean): Promise<void> {
   const { plan } = await loadPlan(configFile).catch((error: unknown) => {
-    if (json && error instanceof InvalidConfigError) console.log(JSON.stringify(refused(error), null, 2));
+    if (json && error instanceof InvalidConfigError) printJson(refused(error), 2);
     throw error;
   });
-  for (const notice of publicNotices(plan)) console.error(`warning: ${notice}`);
-  console.log(json ? JSON.stringify(summary(plan), null, 2) : text(plan));
+  for (const notice of publicNotices(plan)) printError(`warning: ${notice}`);
+  if (json) printJson(summary(plan), 2);
+  else print(text(plan));
 }
 
 function publicNotices(plan: Plan): readonly string[] {

@@ -6,6 +6,7 @@ import type { Command } from '../../supervisor/process/command.ts';
 import { interpreterFault } from '../../supervisor/process/interpreter.ts';
 import { atNiceness, prepareSpawn, refusal } from '../../supervisor/process/settings.ts';
 import { errorMessage, hasCode } from '../../util/errno.ts';
+import { printError } from '../print.ts';
 
 /** Exit codes of a shell (POSIX sh, Exit Status for Commands). */
 const NOT_FOUND = 127;
@@ -21,7 +22,7 @@ export async function runAttached(command: Command): Promise<number> {
   const report = child.stdio[3];
   if (report instanceof Readable) {
     void refusal(report).then((refused) => {
-      if (refused !== null) console.error(refused);
+      if (refused !== null) printError(refused);
     });
   }
   // A terminal sends Ctrl-C and Ctrl-\ to both processes, and the program decides what they do. Other signals reach
@@ -33,11 +34,11 @@ export async function runAttached(command: Command): Promise<number> {
     child.once('error', (error) => {
       if (hasCode(error, 'ENOENT')) {
         notFound(command).then((text) => {
-          console.error(text);
+          printError(text);
           resolve(NOT_FOUND);
         }, reject);
       } else if (hasCode(error, 'EACCES')) {
-        console.error(`not permitted to run ${command.file}`);
+        printError(`not permitted to run ${command.file}`);
         resolve(NOT_EXECUTABLE);
       } else {
         const message = `cannot run ${command.file}: ${error.message}`;

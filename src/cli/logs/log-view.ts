@@ -3,6 +3,7 @@ import { CommandError, EXIT } from '../../errors.ts';
 import { type LogIndex, OWN_LOG } from '../../logs/log-index.ts';
 import { errorMessage } from '../../util/errno.ts';
 import { createLineLabeller } from '../output/labelled-lines.ts';
+import { printError } from '../print.ts';
 import { type LogEntry, mergeByTime, outputEntry, ownEntry } from './log-entries.ts';
 import { LogFollower } from './log-follower.ts';
 
@@ -52,7 +53,7 @@ export class LogView {
       return;
     }
     if (known?.next?.path === path) return;
-    const follower = new LogFollower(path, (text) => console.error(`warning: ${text}`));
+    const follower = new LogFollower(path, (text) => printError(`warning: ${text}`));
     if (known !== undefined) {
       known.next = follower;
       return;

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import { visible } from '../../util/visible.ts';
 
 const NAME_COLOURS = [36, 33, 35, 32, 34, 96, 93, 95, 92, 94];
 const BOLD = 1;
@@ -24,14 +24,6 @@ export function createLineLabeller(
   }
   return (name, mark, text, { red = mark === '!' } = {}) => {
     const shown = paint(colours.get(name) ?? BOLD, name.padEnd(width));
-    return `${shown} ${red ? paint(RED, mark) : mark} ${stripControls(text)}\n`;
+    return `${shown} ${red ? paint(RED, mark) : mark} ${visible(text)}\n`;
   };
-}
-
-/**
- * Removes escape sequences and control characters, except tabs. A gateway's output holds text from its users, which could
- * otherwise control the operator's terminal.
- */
-export function stripControls(text: string): string {
-  return stripVTControlCharacters(text).replace(/(?!\t)\p{Cc}/gu, '');
 }

@@ -2,6 +2,7 @@ import { shortPath } from '../../config/problems.ts';
 import { HEADER_FIELD, JSON_FIELD } from '../../routing/custom.ts';
 import { platforms } from '../../routing/platforms/index.ts';
 import type { PlatformName, Route, Source } from '../../routing/route.ts';
+import { replaceInvisible } from '../../util/visible.ts';
 
 /** Replaces every secret wherever routes and keys are printed. */
 export const SECRET = '(secret)';
@@ -23,13 +24,17 @@ const PLAIN = /^(?:[A-Za-z_][\w.-]*|[1-9]\d{0,20})$/;
 /** Words that YAML 1.1 or 1.2 does not read as text. */
 const NO_TEXT = /^(?:true|false|null|yes|no|on|off|y|n)$/i;
 
-/** Text as one line of YAML: quoted if it could be read as another type, and without control characters. */
+/** Text as one line of YAML: quoted if it could be read as another type, and with what acts or hides escaped. */
 export function yamlText(value: string): string {
   if (PLAIN.test(value) && !NO_TEXT.test(value)) return value;
-  return JSON.stringify(value).replace(
-    /[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return replaceInvisible(JSON.stringify(value), (codePoint) =>
+    // YAML 1.2, 5.7: eight digits for what JSON writes as a pair of surrogates.
+    codePoint > 0xffff ? `\\U${hex(codePoint, 8)}` : `\\u${hex(codePoint, 4)}`,
   );
+}
+
+function hex(codePoint: number, digits: number): string {
+  return codePoint.toString(16).padStart(digits, '0');
 }
 
 /** A route's fields with their values, secrets hidden. */

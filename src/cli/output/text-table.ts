@@ -1,8 +1,11 @@
 import type { ProfileStatus, Status } from '../../admin/status.ts';
 import { LISTEN_CHANGED } from '../../config/change/diff.ts';
+import { visible } from '../../util/visible.ts';
 
 /** Columns as wide as their widest cell, two spaces apart; no trailing spaces. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(written: readonly (readonly string[])[]): string {
+  // A cell with a line break could look like a row of its own.
+  const rows = written.map((row) => row.map(visible));
   const widths: number[] = [];
   for (const row of rows) {
     for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);

@@ -1,6 +1,7 @@
 import { type ProfileStatus, parseStatus } from '../../admin/status.ts';
 import { errorMessage } from '../../util/errno.ts';
 import { askRunning } from '../ask-running.ts';
+import { print } from '../print.ts';
 import { onInterrupt } from './interrupt.ts';
 import { ProgressLine } from './progress-line.ts';
 import { type Progress, progressText, summaryText } from './progress-text.ts';
@@ -51,7 +52,7 @@ export class ChangeProgress {
   succeed(profile: string, text: string): void {
     this.#done.add(profile);
     this.line.clear();
-    console.log(text);
+    print(text);
     this.#show();
   }
 

@@ -1,4 +1,4 @@
-import { stripControls } from '../output/labelled-lines.ts';
+import { visible } from '../../util/visible.ts';
 
 /** The part of a terminal's stream that the progress line needs. */
 export interface TerminalStream {
@@ -26,7 +26,7 @@ export class ProgressLine {
   update(text: string): void {
     // A terminal may say that it has 0 columns.
     const columns = this.#stream.columns || 80;
-    const line = [...stripControls(text)].slice(0, Math.max(1, columns - 1)).join('');
+    const line = [...visible(text)].slice(0, Math.max(1, columns - 1)).join('');
     if (!this.isShown || line === this.#shown) return;
     this.#shown = line;
     this.#stream.write(ERASE_LINE + line);
@@ -42,6 +42,6 @@ export class ProgressLine {
   /** Replaces the line by text that stays, in full. */
   finish(text: string): void {
     this.clear();
-    if (this.isShown) this.#stream.write(`${stripControls(text)}\n`);
+    if (this.isShown) this.#stream.write(`${visible(text)}\n`);
   }
 }

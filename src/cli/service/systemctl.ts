@@ -5,6 +5,7 @@ import { CommandError, EXIT } from '../../errors.ts';
 import { xdgFolder } from '../../state-folder.ts';
 import { isRunning } from '../ask-running.ts';
 import { configHint } from '../config-hint.ts';
+import { print } from '../print.ts';
 import { runTool, type ToolResult } from './run-tool.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { systemdSocket, systemdUnit } from './systemd.ts';
@@ -46,21 +47,21 @@ export async function installUnit(
     // The old socket would keep listening on the port that gwproxy now opens itself.
     requireOk(await systemctl('disable', '--now', socket));
     await removeUnitFile(socketFile);
-    console.log(`${socketFile} is removed`);
+    print(`${socketFile} is removed`);
   }
   requireOk(await systemctl('daemon-reload'));
 
   const shown = commandText(manager);
   if ((await systemctl('is-active', '--quiet', name)).ok) {
     requireOk(await systemctl('enable', ...units));
-    console.log(
+    print(
       written === 'same'
         ? `${name} is running`
         : `${name} runs with the old unit until \`${shown} restart ${name}\``,
     );
   } else if (await isRunning(configFile)) {
     requireOk(await systemctl('enable', ...units));
-    console.log(
+    print(
       `a gwproxy that was started by hand goes on running; ${name} takes over at the next boot, or now with ` +
         `\`gwproxy down${configHint(configFile)}\` and \`${shown} start ${units.join(' ')}\``,
     );
@@ -73,16 +74,16 @@ export async function installUnit(
         `${name} did not start: ${started.reason}\nits log: ${journal}`,
       );
     }
-    console.log(`${name} is running; its log: ${journal} -f`);
+    print(`${name} is running; its log: ${journal} -f`);
     if (service.socket !== null) {
-      console.log(
+      print(
         `${socket} listens on ${service.socket} even after \`gwproxy down\`, and the next request starts gwproxy again; ` +
           `\`${shown} stop ${units.join(' ')}\` stops both`,
       );
     }
   }
   if (!manager.system && !(await hasLinger())) {
-    console.log(
+    print(
       'it starts when you log in and ends when you log out; `loginctl enable-linger` lets it run from boot on',
     );
   }
@@ -96,7 +97,7 @@ export async function uninstallUnit(name: string, manager: Manager, configFile: 
   if (!version.ok) throw noSystemd(version, manager, configFile, 'nothing is removed');
   const file = join(manager.folder, `${name}.service`);
   if ((await readUnitFile(file, 'it is left as it is')) === null) {
-    console.log(`${name} is not installed`);
+    print(`${name} is not installed`);
     return;
   }
   const socketFile = join(manager.folder, `${name}.socket`);
@@ -106,7 +107,7 @@ export async function uninstallUnit(name: string, manager: Manager, configFile: 
   await removeUnitFile(file);
   if (hasSocket) await removeUnitFile(socketFile);
   requireOk(await systemctl('daemon-reload'));
-  console.log(
+  print(
     `${name} is stopped, and ${[file, ...(hasSocket ? [socketFile] : [])].join(' and ')} ${hasSocket ? 'are' : 'is'} removed`,
   );
 }
@@ -114,7 +115,7 @@ export async function uninstallUnit(name: string, manager: Manager, configFile: 
 async function writeAndReport(file: string, text: string): Promise<'new' | 'same' | 'changed'> {
   const written = await writeUnitFile(file, text);
   const how = { new: 'is written', same: 'is up to date', changed: 'is updated' }[written];
-  console.log(`${file} ${how}`);
+  print(`${file} ${how}`);
   return written;
 }
 

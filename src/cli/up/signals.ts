@@ -1,6 +1,7 @@
 import { isatty } from 'node:tty';
 import type { App } from '../../app.ts';
 import { errorMessage } from '../../util/errno.ts';
+import { printError } from '../print.ts';
 
 /** The functions of an App that signals call. */
 export interface SignalTarget {
@@ -36,6 +37,6 @@ async function reload(app: SignalTarget): Promise<void> {
     await app.reload();
   } catch (error) {
     // Problems of the config are reported as an event; this is for unexpected errors.
-    console.error('gwproxy: the reload failed:', errorMessage(error));
+    printError(`gwproxy: the reload failed: ${errorMessage(error)}`);
   }
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Event, Report } from '../../events.ts';
 import { errorMessage } from '../../util/errno.ts';
+import { printError } from '../print.ts';
 
 const run = promisify(execFile);
 
@@ -49,7 +50,7 @@ function createNotify(): (args: readonly string[]) => void {
       } catch (error) {
         failed = true;
         const why = errorMessage(error).trim();
-        console.error(`gwproxy: notifying systemd failed: ${why}`);
+        printError(`gwproxy: notifying systemd failed: ${why}`);
       }
     });
   };

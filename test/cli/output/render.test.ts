@@ -43,7 +43,10 @@ test('every line begins with its profile, as wide as the longest name', () => {
 });
 
 test('a gateway’s output cannot steer the terminal', () => {
-  assert.equal(rendered([output('a\x1b[2J\x1b]0;title\x07b\rc\x08\x9b31md\te')]), 'bot          | abcd\te\n');
+  assert.equal(
+    rendered([output('a\x1b[2J\x1b]0;title\x07b\rc\x08\x9b31md\te \u202egpj.exe')]),
+    'bot          | a\\u{1b}]0;title\\u{7}b\\u{d}c\\u{8}\\u{9b}31md\te \\u{202e}gpj.exe\n',
+  );
 });
 
 test('a slow terminal loses output lines, which are counted, but no events', () => {

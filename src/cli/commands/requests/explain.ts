@@ -9,6 +9,7 @@ import {
 } from '../../explain/explanation.ts';
 import { loadPlan } from '../../load-config.ts';
 import { fieldName, SECRET, yamlText } from '../../output/route-text.ts';
+import { print, printJson } from '../../print.ts';
 
 /** Prints which profile would get a request, and why. gwproxy need not be running. */
 export async function explain(
@@ -26,7 +27,8 @@ export async function explain(
   const { path, method, headers } = options;
   const body = await bodyOf(options.file);
   const explanation = explanationOf(plan, decideAsDoor(plan, { path, method, headers, body }), process.cwd());
-  console.log(options.json ? JSON.stringify(explanation, null, 2) : text(explanation));
+  if (options.json) printJson(explanation, 2);
+  else print(text(explanation));
 }
 
 async function bodyOf(file: string | undefined): Promise<Buffer | null> {

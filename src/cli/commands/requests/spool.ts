@@ -11,6 +11,7 @@ import { CommandError, EXIT } from '../../../errors.ts';
 import { askRunning } from '../../ask-running.ts';
 import { withConfig } from '../../config-hint.ts';
 import { spoolText } from '../../output/spool-text.ts';
+import { print, printJson } from '../../print.ts';
 
 export interface SpoolOptions {
   readonly ids: readonly string[];
@@ -44,7 +45,8 @@ async function list(configFile: string, { ids, profile, json }: SpoolOptions): P
   const isWanted = (entry: { readonly profile: string | null }): boolean =>
     profile === undefined || entry.profile === profile;
   const shown = { spool: all.spool.filter(isWanted), unreadable: all.unreadable.filter(isWanted) };
-  console.log(json ? JSON.stringify(shown) : withConfig(spoolText(shown, Date.now()), configFile));
+  if (json) printJson(shown);
+  else print(withConfig(spoolText(shown, Date.now()), configFile));
 }
 
 async function change(configFile: string, action: 'retry' | 'drop', options: SpoolOptions): Promise<void> {
@@ -65,7 +67,8 @@ async function change(configFile: string, action: 'retry' | 'drop', options: Spo
   }
   const answer = await askRunning(configFile, 'POST', `/spool/${action}?${writeChosen(chosen)}`);
   const changed = parseChanged(answer);
-  console.log(options.json ? JSON.stringify({ [done]: changed }) : `${done}: ${changed}`);
+  if (options.json) printJson({ [done]: changed });
+  else print(`${done}: ${changed}`);
   const wanted = new Set(options.ids).size;
   if (changed < wanted) {
     throw new CommandError(

@@ -3,6 +3,7 @@ import { askRunning } from '../../ask-running.ts';
 import { fieldName, isSecret, yamlText } from '../../output/route-text.ts';
 import { duration } from '../../output/text-table.ts';
 import { claimLine } from '../../portal/claim-line.ts';
+import { print, printJson } from '../../print.ts';
 
 /** Prints the requests that no profile claims, by key, each with the line of config that would claim it. */
 export async function unmatched(
@@ -12,9 +13,8 @@ export async function unmatched(
   // Read before they are cleared, so that the user sees what was cleared.
   const entries = parseUnmatched(await askRunning(configFile, 'GET', '/unmatched'));
   if (options.clear) await askRunning(configFile, 'POST', '/unmatched/clear');
-  console.log(
-    options.json ? JSON.stringify({ unmatched: entries.map(withClaim) }) : text(entries, options.clear),
-  );
+  if (options.json) printJson({ unmatched: entries.map(withClaim) });
+  else print(text(entries, options.clear));
 }
 
 function withClaim(entry: UnmatchedEntry): object {

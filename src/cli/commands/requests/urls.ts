@@ -2,6 +2,7 @@ import type { Plan } from '../../../config/types.ts';
 import { loadPlan } from '../../load-config.ts';
 import { table } from '../../output/text-table.ts';
 import { portalUrls } from '../../portal/portal-urls.ts';
+import { print, printJson } from '../../print.ts';
 
 const NOT_PUBLIC =
   'public_url is not set, so these URLs work on this machine only; senders need the public https URL';
@@ -9,7 +10,8 @@ const NOT_PUBLIC =
 /** Prints the URLs to paste into each sender's portal. */
 export async function urls(configFile: string, json: boolean): Promise<void> {
   const { plan } = await loadPlan(configFile);
-  console.log(json ? JSON.stringify(summary(plan), null, 2) : text(plan));
+  if (json) printJson(summary(plan), 2);
+  else print(text(plan));
 }
 
 function summary(plan: Plan): object {
