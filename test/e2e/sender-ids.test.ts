@@ -36,7 +36,17 @@ ${bot('verified', [`{ bot_framework: { app: ${APP} } }`], '    verify: { bot_fra
   'spelled',
   [`{ bot_framework: { app: "{${OTHER.toUpperCase()}}" } }`],
   `    verify: { bot_framework: { keys_file: keys.json, apps: "api://botid-${OTHER.toUpperCase()}" } }\n`,
-)}`,
+)}${bot('others', [
+  '{ twilio: { to: "+1 (555) 010-0199" } }',
+  '{ twilio: { to: "WhatsApp:+15550100" } }',
+  '{ google_chat: { audience: "HTTPS://Bots.Example.com:443/chat/" } }',
+  '{ github: { repository: Invented/Site } }',
+  '{ github: { installation: 40000001 } }',
+  '{ messenger: { page: 100000000000001 } }',
+  '{ whatsapp: { phone_number: 100000000000002 } }',
+  '{ discord: { application: 100000000000003 } }',
+  `{ graph: { subscription: "{${OTHER.toUpperCase()}}" } }`,
+])}`,
   );
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -107,6 +117,58 @@ describe("a bot's id in each spelling of its sender's", () => {
     }
     assert.equal(await sent(activity({ app: APP, text: 'hello' }).body, `api://${OTHER}`), 400);
     assert.equal(await sent(activity({ app: APP, text: 'hello' }).body, `api://x/${APP}`), 401);
+  });
+
+  test('every other sender', async (t) => {
+    const gwproxy = await startGwproxy(t, config);
+    await gwproxy.ready('others');
+    const form = (fields: Readonly<Record<string, string>>) => ({
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'X-Twilio-Signature': 'AA==' },
+      body: new URLSearchParams(fields).toString(),
+    });
+    const json = (body: unknown, headers: Readonly<Record<string, string>> = {}) => ({
+      headers: { ...JSON_TYPE, ...headers },
+      body: JSON.stringify(body),
+    });
+    const chat = { iss: 'chat@system.gserviceaccount.com', aud: 'https://bots.example.com/chat' };
+    const sent: Readonly<
+      Record<string, { readonly headers: Readonly<Record<string, string>>; readonly body: string }>
+    > = {
+      'Twilio, in E.164': form({ To: '+15550100199', AccountSid: 'AC1' }),
+      "Twilio's WhatsApp": form({ To: 'whatsapp:+15550100', AccountSid: 'AC1' }),
+      'Google Chat, without the final slash': json(
+        { type: 'MESSAGE' },
+        { Authorization: `Bearer ${token(KEY, chat)}` },
+      ),
+      'GitHub, a repository in lower case': json(
+        { repository: { full_name: 'invented/site' } },
+        { 'X-GitHub-Event': 'push' },
+      ),
+      'GitHub, an installation as a string': json(
+        { installation: { id: '40000001' } },
+        { 'X-GitHub-Event': 'push' },
+      ),
+      'Messenger, a page as a number': json({
+        object: 'page',
+        entry: [{ id: 100000000000001, messaging: [] }],
+      }),
+      'WhatsApp, a phone number as a number': json({
+        object: 'whatsapp_business_account',
+        entry: [{ id: 1, changes: [{ value: { metadata: { phone_number_id: 100000000000002 } } }] }],
+      }),
+      'Discord, an application as a number': json(
+        { application_id: 100000000000003, type: 1 },
+        { 'X-Signature-Ed25519': '00' },
+      ),
+      'Graph, a subscription in lower case': json({
+        value: [{ subscriptionId: OTHER, clientState: 'invented' }],
+      }),
+    };
+    for (const [name, request] of Object.entries(sent)) {
+      const { status, text } = await curl(gwproxy.url, { target: '/hooks', ...request });
+      assert.equal(status, 200, `${name}: ${text}`);
+      assert.equal(JSON.parse(text).bot, 'others', name);
+    }
   });
 
   test('explain reads a token as the door does', async () => {

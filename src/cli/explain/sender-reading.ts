@@ -103,6 +103,7 @@ function recordingEach(
     return {
       text: (inner) => recordAccess(seen, `json ${base}${inner}`, element.text(inner)),
       kind: (inner) => element.kind(inner),
+      number: (inner) => recordAccess(seen, `json ${base}${inner}`, element.number(inner)),
       each: (inner) => recordingEach(element.each(inner), base + inner, seen),
     };
   });

@@ -9,10 +9,7 @@ import type { EachFields, JsonKind } from './reads.ts';
 export const LONGEST_TEXT = 8192;
 
 /** The wanted values of one body. Throws for a pointer that was not declared. */
-export interface JsonFields extends EachFields {
-  /** The number at that pointer, as it is written; undefined if there is none. */
-  number(pointer: string): string | undefined;
-}
+export type JsonFields = EachFields;
 
 /** The values that the reader has found in a document, or in one element of an array. */
 export class JsonNotes implements JsonFields {

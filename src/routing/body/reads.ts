@@ -28,6 +28,8 @@ export interface BodyFields {
 export interface EachFields {
   text(pointer: string): string | undefined;
   kind(pointer: string): JsonKind | undefined;
+  /** As in BodyFields. */
+  number(pointer: string): string | undefined;
   /** As in BodyFields, for an array within the element (Meta's `changes`). */
   each(pointer: string): readonly EachFields[];
 }

@@ -1,6 +1,6 @@
 import { definePlatform, type Lookalike } from '../platform.ts';
-import { byJsonShape, hasStrings } from './read/body-shape.ts';
-import { oneDelivery } from './read/ids.ts';
+import { byJsonShape } from './read/body-shape.ts';
+import { numericId, oneDelivery } from './read/ids.ts';
 
 /*
  * Discord: interactions and Webhook Events. Both are signed and have the application's id at /application_id.
@@ -19,7 +19,7 @@ const lookalike: Lookalike = {
     byJsonShape(
       head,
       body,
-      (fields) => hasStrings(fields, ['/application_id']) && fields.kind('/type') === 'number',
+      (fields) => numericId(fields, '/application_id') !== undefined && fields.kind('/type') === 'number',
     ),
 };
 
@@ -31,7 +31,8 @@ export const discord = definePlatform({
   reads: { json: ['/application_id', '/event'] },
   recognises: (head) => head.header('x-signature-ed25519') !== undefined,
   lookalike,
-  deliveries: (_head, body) => oneDelivery('discord', { application: body?.text('/application_id') }),
+  deliveries: (_head, body) =>
+    oneDelivery('discord', { application: body === null ? undefined : numericId(body, '/application_id') }),
   deadline: () => 3000,
   // Interactions and PINGs are answered in the response; an event only needs a status.
   synchronous: (_head, body) => body?.kind('/event') !== 'object',

@@ -2,7 +2,7 @@ import type { BodyFields } from '../body/reads.ts';
 import { definePlatform, type RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
 import { hasHeader } from './read/body-shape.ts';
-import { oneDelivery } from './read/ids.ts';
+import { oneDelivery, wholeNumber } from './read/ids.ts';
 
 /*
  * GitHub: webhooks of repositories, organizations and apps. The hook's id, and the app's for an app's own hook, are
@@ -20,17 +20,10 @@ const PAYLOAD = 'payload';
 
 const READS = ['/installation/id', '/repository/full_name'] as const;
 
-/** Ids are whole numbers; not all parsers agree on `12.0` or `1e1`. */
-const ID = /^\d{1,20}$/;
-
-function id(value: string | undefined): string | undefined {
-  return value !== undefined && ID.test(value) ? value : undefined;
-}
-
 /** The app's id if the hook is the app's own; the target of any other hook is its repository or organization. */
 function appOf(head: RequestHead): string | undefined {
   return head.header('x-github-hook-installation-target-type') === 'integration'
-    ? id(head.header('x-github-hook-installation-target-id'))
+    ? wholeNumber(head.header('x-github-hook-installation-target-id'))
     : undefined;
 }
 
@@ -38,9 +31,11 @@ function deliveries(head: RequestHead, body: BodyFields | null): readonly Attrib
   const within = body?.format === 'form' ? PAYLOAD : undefined;
   return oneDelivery('github', {
     app: appOf(head),
-    installation: id(body?.number('/installation/id', within)),
+    installation: wholeNumber(
+      body?.number('/installation/id', within) ?? body?.text('/installation/id', within),
+    ),
     repository: body?.text('/repository/full_name', within)?.toLowerCase(),
-    hook: id(head.header('x-github-hook-id')),
+    hook: wholeNumber(head.header('x-github-hook-id')),
   });
 }
 

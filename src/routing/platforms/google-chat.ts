@@ -27,14 +27,34 @@ function hint(head: RequestHead): JwtHint | undefined {
   return read !== undefined && isChat(read) ? read : undefined;
 }
 
+const URL_AUDIENCE = /^(https?):\/\/([^/?#]+)(.*)$/i;
+
+/**
+ * A URL without what does not tell it from another: the case of scheme and host, the scheme's own port, a final slash.
+ * Google writes the audience as the app's configuration has it, which may differ so from the route.
+ */
+function normalise(_field: string, value: string): string {
+  const [, scheme, authority, rest = ''] = URL_AUDIENCE.exec(value) ?? [];
+  if (scheme === undefined || authority === undefined) return value;
+  const proto = scheme.toLowerCase();
+  const host = authority.toLowerCase().replace(proto === 'https' ? /:443$/ : /:80$/, '');
+  return `${proto}://${host}${rest.replace(/\/$/, '')}`;
+}
+
+function audienceOf(head: RequestHead): string | undefined {
+  const audience = hint(head)?.aud;
+  return audience === undefined ? undefined : normalise('audience', audience);
+}
+
 export const googleChat = definePlatform({
   name: 'google-chat',
   configKey: 'google_chat',
   fields: ['audience'],
   headFields: ['audience'],
   headers: ['authorization'],
+  normalise,
   recognises: (head) => hint(head) !== undefined,
-  deliveries: (head) => oneDelivery('google-chat', { audience: hint(head)?.aud }),
+  deliveries: (head) => oneDelivery('google-chat', { audience: audienceOf(head) }),
   // Chat accepts a synchronous answer for about half a minute.
   deadline: () => 30_000,
   // The answer is the app's message, card or dialog. A 404 shows the user that the app does not respond.

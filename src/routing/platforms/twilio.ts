@@ -8,7 +8,7 @@ import { readQuery } from './read/strict-query.ts';
 
 /*
  * Twilio: messages, calls and their status callbacks. `To`, `From` and `AccountSid` are form fields, or fields of the
- * query if the webhook's method is GET. Numbers are compared exactly, with their prefix (`whatsapp:+1…`).
+ * query if the webhook's method is GET. Numbers are compared with their prefix (`whatsapp:+1…`).
  * https://www.twilio.com/docs/usage/webhooks, https://www.twilio.com/docs/messaging/guides/webhook-request
  */
 
@@ -23,9 +23,22 @@ function deliveries(head: RequestHead, body: BodyFields | null): readonly Attrib
   return 'ambiguous' in query ? query : attributes((field) => query.get(field));
 }
 
+/** A number with the prefix of its channel: Twilio writes `+15550100`, its console shows `+1 555 0100`. */
+const NUMBER = /^([a-z]+:)?([+\d(][\d ().-]*)$/i;
+
+/** Addresses that are no numbers (`client:bot`, `sip:bot@…`, `messenger:…`) are compared as they are. */
+function normalise(field: string, value: string): string {
+  const [, channel = '', number] = field === 'to' ? (NUMBER.exec(value) ?? []) : [];
+  return number === undefined ? value : channel.toLowerCase() + number.replace(/[ ().-]/g, '');
+}
+
 /** The route field `to` is the bot's own number, also in a status callback about what the bot sent. */
 function attributes(read: Read): readonly Attributes[] {
-  return oneDelivery('twilio', { to: read(isFromBot(read) ? 'From' : 'To'), account: read('AccountSid') });
+  const to = read(isFromBot(read) ? 'From' : 'To');
+  return oneDelivery('twilio', {
+    to: to === undefined ? undefined : normalise('to', to),
+    account: read('AccountSid'),
+  });
 }
 
 /** Whether it reports on a message that the bot sent (only those have such a MessageStatus) or a call that it made. */
@@ -53,6 +66,7 @@ export const twilio = definePlatform({
   fields: ['to', 'account'],
   headers: ['x-twilio-signature', 'x-twilio-webhooks-signature-settings'],
   reads: { form: FIELDS },
+  normalise,
   recognises: (head) => head.header('x-twilio-signature') !== undefined,
   lookalike,
   deliveries,

@@ -47,8 +47,13 @@ describe('the bot that a GitHub request is for', () => {
       [{ app: '200001', hook: '100000001' }],
     ],
     [
-      'an installation that is no number',
+      'an installation that is a string',
       json({ installation: { id: '40000001' } }, DELIVERY),
+      [{ installation: '40000001', hook: '100000001' }],
+    ],
+    [
+      'an installation that is no number',
+      json({ installation: { id: 'forty' } }, DELIVERY),
       [{ hook: '100000001' }],
     ],
     ['an installation of null', json({ installation: null }, DELIVERY), [{ hook: '100000001' }]],

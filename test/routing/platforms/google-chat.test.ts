@@ -38,6 +38,30 @@ describe('a request of Google Chat', () => {
     });
   }
 
+  it('names its app by a URL in any of its spellings', () => {
+    const spellings = [
+      URL_AUDIENCE,
+      `${URL_AUDIENCE}/`,
+      URL_AUDIENCE.replace('https://', 'HTTPS://'),
+      URL_AUDIENCE.replace(/^(https:\/\/[^/]+)/, (origin) => origin.toUpperCase()),
+      URL_AUDIENCE.replace(/^(https:\/\/[^/]+)/, '$1:443'),
+    ];
+    for (const aud of spellings) {
+      assert.equal(googleChat.normalise('audience', aud), URL_AUDIENCE, aud);
+      assert.deepEqual(recipientsOrAmbiguous(googleChat, sent({ iss: CHAT, aud })), [
+        { audience: URL_AUDIENCE },
+      ]);
+    }
+    for (const aud of [
+      `${URL_AUDIENCE}x`,
+      `${URL_AUDIENCE}:8443`,
+      URL_AUDIENCE.replace('https', 'http'),
+      '100000000001',
+    ]) {
+      assert.equal(googleChat.normalise('audience', aud), aud);
+    }
+  });
+
   const nobody: readonly (readonly [string, object])[] = [
     ['no audience', { iss: CHAT }],
     ['an empty audience', { iss: CHAT, aud: '' }],

@@ -90,6 +90,29 @@ describe("a request of Twilio's", () => {
       assert.deepEqual(recipientsOrAmbiguous(twilio, get(query)), expected));
   }
 
+  it("is compared by a number's digits, and by its channel without case", () => {
+    for (const written of ['+15550100001', '+1 555 010 0001', '+1 (555) 010-0001', '+1.555.010.0001']) {
+      assert.equal(twilio.normalise('to', written), '+15550100001', written);
+      assert.equal(twilio.normalise('to', `WhatsApp:${written}`), 'whatsapp:+15550100001', written);
+    }
+    for (const written of [
+      'client:Bot',
+      'sip:Bot-1@bots.sip.twilio.com',
+      '72345',
+      ' 15550100001',
+      'messenger:100',
+    ]) {
+      assert.equal(twilio.normalise('to', written), written);
+    }
+    assert.equal(twilio.normalise('account', 'AC 1'), 'AC 1');
+    assert.deepEqual(recipientsOrAmbiguous(twilio, post({ ...incoming, To: `+1 ${BOT.slice(2)}` })), bot);
+  });
+
+  it('takes a long number in linear time', () => {
+    const long = `${'1'.repeat(1_000_000)}x`;
+    assert.equal(twilio.normalise('to', long), long);
+  });
+
   it('is read in its body alone where it has one', () => {
     assert.deepEqual(
       recipientsOrAmbiguous(twilio, { ...post(incoming), query: queryOf({ To: OTHER, AccountSid: 'x' }) }),

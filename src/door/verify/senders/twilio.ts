@@ -67,11 +67,10 @@ function schemeOf(
 
 /** The one algorithm in the settings; undefined if there is none, more than one, or an unknown one. */
 function algorithmOf(settings: string): Algorithm | undefined {
-  const named = settings
-    .split(',')
-    .flatMap((setting) => /^\s*algorithm\s*=\s*(.*?)\s*$/i.exec(setting)?.[1] ?? []);
-  const [algorithm] = named;
-  if (named.length !== 1) return undefined;
+  const pairs = settings.split(',').map((setting) => setting.split('=').map((part) => part.trim()));
+  const named = pairs.filter(([name]) => name === 'algorithm');
+  const [, algorithm, ...rest] = named[0] ?? [];
+  if (named.length !== 1 || rest.length > 0) return undefined;
   return algorithm === 'HMAC_SHA1' || algorithm === 'HMAC_SHA256' ? algorithm : undefined;
 }
 

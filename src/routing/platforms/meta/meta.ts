@@ -2,7 +2,7 @@ import type { BodyFields, EachFields, EachReads } from '../../body/reads.ts';
 import { type Ambiguous, definePlatform, type Platform, type RequestHead } from '../../platform.ts';
 import type { Attributes } from '../../route.ts';
 import { byJsonShape } from '../read/body-shape.ts';
-import { allIds, oneDelivery, presentFields } from '../read/ids.ts';
+import { allIds, numericId, oneDelivery, presentFields } from '../read/ids.ts';
 import { readQuery } from '../read/strict-query.ts';
 
 /*
@@ -52,13 +52,13 @@ function subscriber({ name }: Product, head: RequestHead): readonly Attributes[]
 }
 
 /**
- * One delivery for each bot in the batch. An entry that names no bot is a delivery that no route claims: the gateway
+ * One delivery for each bot in the batch. Ids are strings; the test events of Meta's dashboard have numbers too. An entry that names no bot is a delivery that no route claims: the gateway
  * that gets the batch would see it.
  */
 function entries(product: Product, body: BodyFields): readonly Attributes[] {
   const found = new Map<string, Set<string>>();
   for (const entry of body.each('/entry')) {
-    const account = entry.text('/id') ?? '';
+    const account = numericId(entry, '/id') ?? '';
     const known = found.get(account) ?? new Set();
     found.set(account, known);
     for (const value of valuesWithin(product, entry)) known.add(value);
@@ -77,7 +77,7 @@ function entries(product: Product, body: BodyFields): readonly Attributes[] {
 /** '' stands for none: some updates are about the account and not about a phone number. */
 function valuesWithin({ within }: Product, entry: EachFields): readonly string[] {
   if (within === undefined) return [''];
-  const values = entry.each(within.array).map((element) => element.text(within.pointer) ?? '');
+  const values = entry.each(within.array).map((element) => numericId(element, within.pointer) ?? '');
   return values.length === 0 ? [''] : values;
 }
 

@@ -20,7 +20,7 @@ import { allIds, firstId, presentFields } from '../read/ids.ts';
 const USER = '8:orgid:';
 
 /** An agentic user's principal name, whose case does not matter. A Direct Line recipient `<bot>@<suffix>` has no dot. */
-const PRINCIPAL = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
+const PRINCIPAL = /^[^@\s]+@[^@\s.]+\.[^@\s]+$/;
 
 /**
  * Where an activity names a tenant: Agent 365 names the agent's own at the recipient, Teams the conversation's. The

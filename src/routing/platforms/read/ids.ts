@@ -7,6 +7,22 @@ export interface JsonSource {
   kind(pointer: string): JsonKind | undefined;
 }
 
+/** Not all parsers agree on `12.0` or `1e1`. */
+const WHOLE_NUMBER = /^\d{1,20}$/;
+
+/** A number as it is written, if it can be an id. */
+export function wholeNumber(written: string | undefined): string | undefined {
+  return written !== undefined && WHOLE_NUMBER.test(written) ? written : undefined;
+}
+
+/** An id of a sender whose ids are numbers, written as a number or as a string. */
+export function numericId(
+  source: { text(pointer: string): string | undefined; number(pointer: string): string | undefined },
+  pointer: string,
+): string | undefined {
+  return source.text(pointer) ?? wholeNumber(source.number(pointer));
+}
+
 /**
  * The first id among those pointers. Absent, null, empty and object values are passed over (an object's id has a
  * pointer of its own). Any other value that is not a string ends the search without an id: the sender meant that one.

@@ -28,7 +28,7 @@ describe('the attributes of a Messenger notification', () => {
     ['standing by', sent({ id: PAGE, standby: [message(USER, PAGE)] }), [{ page: PAGE }]],
     ["the page's feed", sent({ id: PAGE, changes: [{ field: 'feed', value: {} }] }), [{ page: PAGE }]],
     ['two pages', sent({ id: PAGE }, { id: OTHER }, { id: PAGE }), [{ page: PAGE }, { page: OTHER }]],
-    ['a page that is no string', sent({ id: 5 }), [{}]],
+    ['a page that is a number', sent({ id: 5 }), [{ page: '5' }]],
     ['no page', sent({ messaging: [message(USER, PAGE)] }), [{}]],
   ];
   for (const [name, request, expected] of cases) {

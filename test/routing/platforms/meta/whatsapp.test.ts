@@ -63,8 +63,18 @@ describe('the attributes of a WhatsApp notification', () => {
       [{ account: A }, { phone_number: ONE, account: A }],
     ],
     ['no changes', sent({ id: A }), [{ account: A }]],
-    ['a number that is no string', sent({ id: A, changes: [message(5)] }), [{ account: A }]],
-    ['an account that is no string', sent({ id: 5, changes: [message(ONE)] }), [{ phone_number: ONE }]],
+    [
+      'a number that is no string',
+      sent({ id: A, changes: [message(5)] }),
+      [{ phone_number: '5', account: A }],
+    ],
+    ['a number that is no id', sent({ id: A, changes: [message(5.5)] }), [{ account: A }]],
+    [
+      'an account that is no string',
+      sent({ id: 5, changes: [message(ONE)] }),
+      [{ phone_number: ONE, account: '5' }],
+    ],
+    ['an account that is no id', sent({ id: true, changes: [message(ONE)] }), [{ phone_number: ONE }]],
     ['an entry that names nobody', sent({ changes: [template] }), [{}]],
     [
       'an entry that names nobody is not lost beside another',
