@@ -76,6 +76,7 @@ limits:
   headers: 32KiB
   header_time: 15s
   body_time: 60s
+  body_rate: 1KiB
   connections: 4096
   answer_time: 120s
   idle_time: 5m

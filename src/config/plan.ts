@@ -42,6 +42,7 @@ function limitsOf(limits: Settings['limits']): Limits {
     headers: limits.headers,
     headerTime: limits.header_time,
     bodyTime: limits.body_time,
+    bodyRate: limits.body_rate,
     connections: limits.connections,
     answerTime: limits.answer_time,
     idleTime: limits.idle_time,

@@ -59,6 +59,8 @@ export interface Limits {
   readonly headerTime: number;
   /** For the body of a request to arrive. */
   readonly bodyTime: number;
+  /** The fewest bytes a second that a body may bring, in each window of 5 s. */
+  readonly bodyRate: number;
   /** Connections to the public port at once. */
   readonly connections: number;
   /** From the last byte of the request to the head of the gateway's final answer. */

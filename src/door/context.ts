@@ -1,13 +1,13 @@
 import type { PublicUrl } from '../config/types.ts';
 import type { Report } from '../events.ts';
 import type { SupervisorPort } from '../snapshot.ts';
-import type { BoundedBudget } from '../util/bounded-budget.ts';
 import type { LoopShare } from '../util/loop-share.ts';
 import type { Hold } from './hold/hold.ts';
 import type { ListenerContext } from './http/listener.ts';
 import type { UnmatchedContext } from './match/unmatched.ts';
 import type { PartialBatches } from './repeats/partial-batches.ts';
 import type { Repeats } from './repeats/repeats.ts';
+import type { BodyContext } from './request/read-body.ts';
 import type { Spool } from './spool/spool.ts';
 import type { Counters } from './upstream/counters.ts';
 import type { ForwardContext } from './upstream/forward.ts';
@@ -20,6 +20,7 @@ import type { SessionContext } from './websocket/session.ts';
  */
 export interface DoorContext
   extends ListenerContext,
+    BodyContext,
     ForwardContext,
     SendCopyContext,
     SessionContext,
@@ -30,8 +31,6 @@ export interface DoorContext
   readonly counters: Counters;
   readonly upstreams: Upstreams;
   readonly hold: Hold;
-  /** Bytes of request bodies that are in memory, for all requests together. */
-  readonly budget: BoundedBudget;
   /** For work on bodies, which no request may do for long at once. */
   readonly loop: LoopShare;
   readonly partialBatches: PartialBatches;

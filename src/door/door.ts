@@ -16,6 +16,8 @@ import { Unmatched, type UnmatchedKeys } from './match/unmatched.ts';
 import { serve } from './pipeline/serve.ts';
 import { PartialBatches } from './repeats/partial-batches.ts';
 import { Repeats } from './repeats/repeats.ts';
+import { BodyMemory } from './request/body-memory.ts';
+import { BodyPaces } from './request/body-pace.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Spool } from './spool/spool.ts';
 import type { SpoolStore } from './spool/store/store.ts';
@@ -128,8 +130,9 @@ export function createDoor(options: DoorOptions): Door {
     leases,
     upstreams,
     hold,
-    budget: new BoundedBudget(() => limits.buffered),
     loop: processLoop,
+    bodyMemory: new BodyMemory(limits, now),
+    bodyPaces: new BodyPaces(limits, timers, now),
     unmatched,
     partialBatches: new PartialBatches(),
     repeats: new Repeats({ timers, now }),

@@ -16,7 +16,7 @@ watch: all
 start_concurrency: 3
 logs: { folder: ~/logs, size: 1MiB, age: 12h, keep: 5MiB }
 include: profiles/*.yaml
-limits: { body: 4MiB, streamed: 100MiB, buffered: 128MiB, headers: 32KiB, header_time: 15s, body_time: 60s, connections: 4096, answer_time: 120s, idle_time: 5m, held_per_profile: 256, held_bytes_per_profile: 32MiB, held: 1024 }
+limits: { body: 4MiB, streamed: 100MiB, buffered: 128MiB, headers: 32KiB, header_time: 15s, body_time: 60s, body_rate: 1KiB, connections: 4096, answer_time: 120s, idle_time: 5m, held_per_profile: 256, held_bytes_per_profile: 32MiB, held: 1024 }
 defaults:
   env: { LOG_LEVEL: info }
   stop: { grace: 3s }

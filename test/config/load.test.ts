@@ -243,6 +243,7 @@ test('limits have the documented defaults', async (t) => {
     headers: 32 * 1024,
     headerTime: 15_000,
     bodyTime: 60_000,
+    bodyRate: 1024,
     connections: 4096,
     answerTime: 120_000,
     idleTime: 300_000,

@@ -12,6 +12,7 @@ const LIMITS: Limits = {
   headers: 1,
   headerTime: 1,
   bodyTime: 1,
+  bodyRate: 1,
   connections: 1,
   answerTime: 1,
   idleTime: 1,

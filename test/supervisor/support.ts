@@ -82,6 +82,7 @@ export function planOf(profiles: readonly ProfilePlan[]): Plan {
       headers: 1,
       headerTime: 1,
       bodyTime: 1,
+      bodyRate: 1,
       connections: 1,
       answerTime: 1,
       idleTime: 1,

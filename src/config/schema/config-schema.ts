@@ -91,6 +91,9 @@ function limitsSchema() {
     headers: size().prefault('32KiB').describe('The request line and headers of one request.'),
     header_time: duration().prefault('15s').describe('How long the headers of a request may take to arrive.'),
     body_time: duration().prefault('60s').describe('How long the body of a request may take to arrive.'),
+    body_rate: size()
+      .prefault('1KiB')
+      .describe('The fewest bytes a second that a body may bring, measured over each 5 s.'),
     connections: many().default(4096).describe('Connections to the public port at once.'),
     answer_time: duration()
       .prefault('120s')

@@ -2,12 +2,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Timers } from '../../util/timers.ts';
 import { type OwnAnswer, writeAnswer } from './answer.ts';
 import type { Client } from './client.ts';
-import type { Peer } from './peer.ts';
+import { clientOf, type Peer } from './peer.ts';
 
 /** Bytes of an unread body that are read and dropped after the answer, to keep the connection. */
 const MAX_DISCARDED = 64 * 1024;
 /** Ms that a connection is still read before it is closed, so that a reset does not overtake the answer. */
 const LINGER = 2000;
+
+/** The memory that a request's body has. */
+export interface BodyShare {
+  readonly bytes: number;
+  /** The body is complete and for these profiles: it keeps its memory. Throws GWPROXY_OVERLOADED if their share is used up. */
+  keepFor(profiles: readonly string[]): void;
+  /** A second call does nothing. */
+  release(): void;
+}
 
 /** One request and its answer. */
 export class Exchange implements Client {
@@ -18,8 +27,8 @@ export class Exchange implements Client {
   readonly arrivedAt: number;
   /** The sender's X-Request-Id if it is acceptable, else a generated id; '' until the head is read. */
   requestId = '';
-  /** Bytes of its body that are in memory. */
-  buffered = 0;
+  /** The memory of its body; null if none of it is in memory. Must be released when the request ends. */
+  memory: BodyShare | null = null;
   isDisconnected = false;
   /** The door has written an answer of its own. */
   answered = false;
@@ -27,6 +36,7 @@ export class Exchange implements Client {
   readonly #onDone: (exchange: Exchange) => void;
   #onDisconnect: (() => void) | null = null;
   #ended = false;
+  #clientAddress: string | null = null;
   #owesContinue: boolean;
 
   constructor(
@@ -50,6 +60,12 @@ export class Exchange implements Client {
     this.#onDone = facts.onDone;
     // Without a listener, a late write would end the process.
     res.on('error', () => this.handleDisconnect());
+  }
+
+  /** Who sent the request, as far as the door can know: see `clientOf`. */
+  get clientAddress(): string {
+    this.#clientAddress ??= clientOf(this.peer, this.req.headers['x-forwarded-for']?.toString());
+    return this.#clientAddress;
   }
 
   /** Must be called when the connection closed. */
@@ -82,8 +98,8 @@ export class Exchange implements Client {
     else this.res.end(last ?? undefined);
   }
 
-  /** Sends the door's own answer. Closes the connection after it if the next request could be misread. */
-  answer(own: OwnAnswer, framingInDoubt: boolean): void {
+  /** Sends the door's own answer; closes the connection after it also if the rest of a large body would be left unread. */
+  answer(own: OwnAnswer, mustClose: boolean): void {
     if (this.isDisconnected) return;
     if (this.res.headersSent) {
       this.abort();
@@ -91,7 +107,7 @@ export class Exchange implements Client {
     }
     const unread = !this.req.complete && this.#unreadBytes() > MAX_DISCARDED;
     this.answered = true;
-    writeAnswer(this.res, own, framingInDoubt || unread || this.#owesContinue);
+    writeAnswer(this.res, own, mustClose || unread || this.#owesContinue);
     if (!unread || this.#owesContinue) {
       this.end();
       return;

@@ -31,13 +31,13 @@ export function prepare(
   basis: MatchBasis,
 ): Prepared {
   const { path, stripped } = gatewayPath(match.route, head.path);
-  const { peer, requestId, arrivedAt, buffered } = exchange;
+  const { peer, requestId, arrivedAt, memory } = exchange;
   return {
     delivery: {
       profile: match.profile,
       path,
       arrivedAt,
-      bytes: buffered,
+      bytes: memory?.bytes ?? 0,
       deadline: () => senderTimeout(match, head),
       basis,
     },

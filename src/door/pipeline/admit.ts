@@ -31,8 +31,8 @@ export interface TestOfUrl {
  * none, since a path, a host, a header or another sender's key led to it, the request must not pass for one of a sender
  * that the profile does verify: whatever the gateway may take for that sender's is verified as well. Returns
  * synchronously if nothing is to be proved. Reads the body if it is signed, or if it shows whose request it is. Rejects
- * with GWPROXY_UNVERIFIED, with GWPROXY_UPSTREAM_NOT_READY if the keys cannot be fetched, and as `readWholeBody` and
- * `inspect` refuse.
+ * with GWPROXY_UNVERIFIED, with GWPROXY_UPSTREAM_NOT_READY if the keys cannot be fetched, and as `readWholeBody`,
+ * `BodyShare.keepFor` and `inspect` refuse.
  */
 export function admit(
   context: DoorContext,
@@ -71,7 +71,7 @@ async function verifyLookalike(
   const { needsBody, marked } = lookalikes.inHead(head, platform);
   const isSigned = marked.some(({ name }) => verifiers.of(profile, name)?.needs(head) === 'body');
   const mustRead = body === 'streamed' && (needsBody || isSigned);
-  const read = mustRead ? await readWholeBody(context, exchange, head) : body;
+  const read = mustRead ? await readAndKeep(context, exchange, head, match) : body;
   const bytes = read === 'streamed' ? NO_BYTES : read;
   const inspection = needsBody ? inspect(bodyTypeOf(head), bytes, lookalikes.reads) : null;
   // A gateway may read what the door cannot, so that it is not known whose it is.
@@ -117,10 +117,21 @@ async function readAndVerify(
   verifier: Verifier,
 ): Promise<Admitted> {
   const mustRead = body === 'streamed' && verifier.needs(head) === 'body';
-  const read = mustRead ? await readWholeBody(context, exchange, head) : body;
+  const read = mustRead ? await readAndKeep(context, exchange, head, match) : body;
   const bytes = read === 'streamed' ? NO_BYTES : read;
   const received = receivedOf(context, head, bytes, match.route.host !== null);
   return { verified: await verify(exchange, verifier, received), body: read };
+}
+
+async function readAndKeep(
+  context: DoorContext,
+  exchange: Exchange,
+  head: Head,
+  { profile }: Match,
+): Promise<Buffer> {
+  const body = await readWholeBody(context, exchange, head, true);
+  exchange.memory?.keepFor([profile]);
+  return body;
 }
 
 /** Verifies a batch for several profiles: its body must pass the rule of every one of them. Rejects as `admit` does. */
@@ -132,6 +143,7 @@ export async function admitBatch(
   { platform, matches }: FanOut,
   body: Buffer,
 ): Promise<void> {
+  exchange.memory?.keepFor(matches.map(({ profile }) => profile));
   const { verifiers } = ruleSet;
   const verified = matches.filter(({ route }) => !route.unverified);
   const profiles = verified.map(({ profile }) => profile);

@@ -34,12 +34,13 @@ export async function serve(context: DoorContext, exchange: Exchange): Promise<v
     let outcome = matchHead(ruleSet.table, head);
     let body: Body = 'streamed';
     if (outcome.kind === 'needs-body') {
-      body = await readWholeBody(context, exchange, head);
+      body = await readWholeBody(context, exchange, head, false);
       const inspection = await inspectBody(context.loop, exchange, head, body, outcome.reads);
       outcome = matchBody(outcome.scope, head, inspection);
     }
     if (outcome.kind === 'match') {
       profile = outcome.profile;
+      exchange.memory?.keepFor([profile]);
       const admission = admit(context, exchange, ruleSet, head, outcome, body);
       const admitted = admission instanceof Promise ? await admission : admission;
       if ('reply' in admitted) {
@@ -67,7 +68,7 @@ export async function serve(context: DoorContext, exchange: Exchange): Promise<v
   } catch (error) {
     refuse(context, exchange, error, profile);
   } finally {
-    context.budget.release(exchange.buffered);
+    exchange.memory?.release();
   }
 }
 
@@ -113,7 +114,7 @@ async function answerOther(
       reportMixedBatch(context, exchange, head, outcome);
       throw mixedBatch();
     case 'fan-out': {
-      const bytes = body === 'streamed' ? await readWholeBody(context, exchange, head) : body;
+      const bytes = body === 'streamed' ? await readWholeBody(context, exchange, head, true) : body;
       await admitBatch(context, exchange, ruleSet, head, outcome, bytes);
       return fanOut(
         context,
@@ -148,5 +149,11 @@ function refuse(context: DoorContext, exchange: Exchange, error: unknown, profil
   if (error instanceof ClientDisconnected) return;
   const known = asDoorError(error);
   context.reportRefusal(known, exchange, profile);
-  exchange.answer(problem(known, exchange.requestId), known.code === 'GWPROXY_REQUEST_INVALID');
+  exchange.answer(problem(known, exchange.requestId), mustClose(known, exchange));
+}
+
+/** Whether the next request could be misread, or the rest of the body may never arrive. */
+function mustClose({ code }: DoorError, { req }: Exchange): boolean {
+  if (code === 'GWPROXY_REQUEST_INVALID') return true;
+  return !req.complete && (code === 'GWPROXY_REQUEST_TIMEOUT' || code === 'GWPROXY_OVERLOADED');
 }

@@ -1,9 +1,10 @@
 import type { Limits } from '../../config/types.ts';
 import { DoorError } from '../../errors.ts';
-import type { BoundedBudget } from '../../util/bounded-budget.ts';
 import { ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { BodyBuffer } from './body-buffer.ts';
+import { type BodyMemory, tooManyBodies } from './body-memory.ts';
+import { BodyPace, type BodyPaces } from './body-pace.ts';
 import type { Head } from './head.ts';
 
 /** Throws GWPROXY_BODY_TOO_LARGE if the declared length exceeds the limit, before a byte is read. */
@@ -15,43 +16,57 @@ export function tooLarge(limit: number): DoorError {
   return new DoorError('GWPROXY_BODY_TOO_LARGE', `the body is longer than ${limit} bytes`);
 }
 
+/** The part of the door that reads bodies. */
+export interface BodyContext {
+  readonly limits: Limits;
+  readonly bodyMemory: BodyMemory;
+  readonly bodyPaces: BodyPaces;
+}
+
 /**
- * Reads the whole body, at most `limit` bytes. The bytes it acquires from the budget are counted in
- * `exchange.buffered`; the caller releases them when the request ends. Rejects with GWPROXY_BODY_TOO_LARGE,
- * GWPROXY_OVERLOADED, or ClientDisconnected.
+ * Reads the whole body, at most `limit` bytes. `routed` says that the head alone gave the request to a profile. The
+ * memory is `exchange.memory`, which the caller releases when the request ends. Rejects with GWPROXY_BODY_TOO_LARGE,
+ * with GWPROXY_REQUEST_TIMEOUT if it arrives too slowly, with GWPROXY_OVERLOADED, or with ClientDisconnected.
  */
-export function readBody(exchange: Exchange, limit: number, budget: BoundedBudget): Promise<Buffer> {
+function readBody(
+  { bodyMemory, bodyPaces }: BodyContext,
+  exchange: Exchange,
+  limit: number,
+  routed: boolean,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const { req } = exchange;
-    const body = new BodyBuffer(limit);
+    const buffer = new BodyBuffer(limit);
+
+    let isComplete = false;
 
     const stop = (error: Error): void => {
+      if (isComplete) return;
+      bodyPaces.end(pace);
+      memory.release();
       req.off('data', onData).off('end', onEnd);
       exchange.onDisconnect(null);
       reject(error);
     };
+    const pace = new BodyPace(stop);
+    const memory = bodyMemory.receive(exchange, routed, stop);
+    exchange.memory = memory;
     const onData = (chunk: Buffer): void => {
-      const growth = body.growth(chunk.length);
-      if (body.size + chunk.length > limit) {
-        stop(tooLarge(limit));
-      } else if (!budget.tryAcquire(growth)) {
-        stop(
-          new DoorError('GWPROXY_OVERLOADED', 'too many request bodies are in memory; try again', {
-            retryAfter: 1,
-          }),
-        );
-      } else {
-        exchange.buffered += growth;
-        body.add(chunk);
-      }
+      pace.bytes += chunk.length;
+      if (buffer.size + chunk.length > limit) stop(tooLarge(limit));
+      else if (!bodyMemory.grow(memory, buffer.growth(chunk.length))) stop(tooManyBodies());
+      else buffer.add(chunk);
     };
     const onEnd = (): void => {
+      isComplete = true;
+      bodyPaces.end(pace);
       exchange.onDisconnect(null);
-      resolve(body.bytes());
+      resolve(buffer.bytes());
     };
 
     exchange.onDisconnect(() => stop(new ClientDisconnected()));
     req.on('data', onData).on('end', onEnd);
+    bodyPaces.begin(pace);
     exchange.sendContinueIfExpected();
   });
 }
@@ -59,12 +74,17 @@ export function readBody(exchange: Exchange, limit: number, budget: BoundedBudge
 /** A request's body; 'streamed' is read only as the gateway accepts it. */
 export type Body = Buffer | 'streamed';
 
-/** Reads a body into memory within limits.body. Throws and rejects as `checkLength` and `readBody` do. */
+/**
+ * Reads a body into memory within limits.body. A block of memory never grows beyond the declared length. Throws and
+ * rejects as `checkLength` and `readBody` do.
+ */
 export function readWholeBody(
-  { limits, budget }: { readonly limits: Pick<Limits, 'body'>; readonly budget: BoundedBudget },
+  context: BodyContext,
   exchange: Exchange,
-  head: Head,
+  { length }: Head,
+  routed: boolean,
 ): Promise<Buffer> {
-  checkLength(head.length, limits.body);
-  return readBody(exchange, limits.body, budget);
+  const { body: limit } = context.limits;
+  checkLength(length, limit);
+  return readBody(context, exchange, length === 'chunked' ? limit : length, routed);
 }

@@ -1,19 +1,23 @@
 import { Readable } from 'node:stream';
 import type { Exchange } from '../http/exchange.ts';
+import { BodyPace, type BodyPaces } from './body-pace.ts';
 import { tooLarge } from './read-body.ts';
 
 /**
  * Streams a request's body at the reader's pace. No byte is read before the first pull, which undici makes once it is
- * connected, so that a connection that fails leaves the body intact for the next try.
+ * connected, so that a connection that fails leaves the body intact for the next try. While the reader waits, the sender
+ * must keep to limits.body_rate.
  */
 export class StreamedBody extends Readable {
   readonly #exchange: Exchange;
   readonly #limit: number;
-  #size = 0;
+  readonly #paces: BodyPaces;
+  readonly #pace = new BodyPace((error) => this.destroy(error));
   #started = false;
 
-  constructor(exchange: Exchange, limit: number) {
+  constructor(exchange: Exchange, limit: number, paces: BodyPaces) {
     super();
+    this.#paces = paces;
     this.#exchange = exchange;
     this.#limit = limit;
   }
@@ -25,10 +29,12 @@ export class StreamedBody extends Readable {
       req.on('data', this.#onData).on('end', this.#onEnd);
       this.#exchange.sendContinueIfExpected();
     }
+    this.#paces.begin(this.#pace);
     req.resume();
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#paces.end(this.#pace);
     if (this.#started) {
       const { req } = this.#exchange;
       // The rest is read and dropped, so that the connection can serve another request.
@@ -38,12 +44,17 @@ export class StreamedBody extends Readable {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    this.#size += chunk.length;
-    if (this.#size > this.#limit) this.destroy(tooLarge(this.#limit));
-    else if (!this.push(chunk)) this.#exchange.req.pause();
+    this.#pace.bytes += chunk.length;
+    if (this.#pace.bytes > this.#limit) {
+      this.destroy(tooLarge(this.#limit));
+    } else if (!this.push(chunk)) {
+      this.#paces.end(this.#pace);
+      this.#exchange.req.pause();
+    }
   };
 
   readonly #onEnd = (): void => {
+    this.#paces.end(this.#pace);
     this.push(null);
   };
 }

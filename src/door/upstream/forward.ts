@@ -7,6 +7,7 @@ import type { Timer, Timers } from '../../util/timers.ts';
 import { ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { ReportRefusal } from '../http/refusals.ts';
+import type { BodyPaces } from '../request/body-pace.ts';
 import type { Head } from '../request/head.ts';
 import { StreamedBody } from '../request/streamed-body.ts';
 import { AnswerDeadline } from './answer-deadline.ts';
@@ -41,6 +42,7 @@ export interface ForwardContext extends SendCopyContext {
   /** A reload changes them in place: read them anew for each request. */
   readonly limits: Limits;
   readonly timers: Timers;
+  readonly bodyPaces: BodyPaces;
   /** Requests that go on although their client disconnected. */
   readonly detached: BoundedBudget;
   readonly reportRefusal: ReportRefusal;
@@ -83,7 +85,7 @@ export function forward(
 }
 
 function streamed(context: ForwardContext, exchange: Exchange, head: Head): StreamedBody | null {
-  return head.length === 0 ? null : new StreamedBody(exchange, context.limits.streamed);
+  return head.length === 0 ? null : new StreamedBody(exchange, context.limits.streamed, context.bodyPaces);
 }
 
 function framed(headers: string[], body: unknown, length: number | 'chunked'): string[] {

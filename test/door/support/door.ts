@@ -25,6 +25,7 @@ export const LIMITS: Limits = {
   headers: 16 * 1024,
   headerTime: 15_000,
   bodyTime: 60_000,
+  bodyRate: 1024,
   connections: 1000,
   answerTime: 60_000,
   idleTime: 60_000,

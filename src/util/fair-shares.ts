@@ -1,0 +1,45 @@
+/**
+ * A limit that many share so that none of them can use it up. Each may use at most `weight` times what is still free:
+ * dynamic thresholds, as switches share their buffers (Choudhury and Hahne, "Dynamic queue length thresholds for
+ * shared-memory packet switches", IEEE/ACM ToN 6:2, 1998). Alone, one gets weight/(1+weight) of the limit; n of them get
+ * weight/(1+n*weight) each, and 1/(1+n*weight) stays free for the next. Who uses nothing yet gets whatever fits. Nothing
+ * here awaits, so that `fits` and then `acquire` is atomic.
+ */
+export class FairShares {
+  readonly #limit: () => number;
+  readonly #used = new Map<string, number>();
+  #total = 0;
+
+  /** A function, since a reload may change the limit; what is in use already stays in use. */
+  constructor(limit: () => number) {
+    this.#limit = limit;
+  }
+
+  /** What all use together. */
+  get used(): number {
+    return this.#total;
+  }
+
+  usedBy(key: string): number {
+    return this.#used.get(key) ?? 0;
+  }
+
+  fits(key: string, weight: number, amount = 1): boolean {
+    const free = this.#limit() - this.#total;
+    const used = this.usedBy(key);
+    return amount <= free && (used === 0 || used + amount <= weight * free);
+  }
+
+  /** Acquires even beyond the limit: for what was checked with `fits`, or exists already. */
+  acquire(key: string, amount = 1): void {
+    this.#used.set(key, this.usedBy(key) + amount);
+    this.#total += amount;
+  }
+
+  release(key: string, amount = 1): void {
+    const left = this.usedBy(key) - amount;
+    if (left > 0) this.#used.set(key, left);
+    else this.#used.delete(key);
+    this.#total -= amount;
+  }
+}
