@@ -114,6 +114,7 @@ profiles:
     listeners: { main: { health: /healthz } }
     routes: [{ slack: { team: T0AAAAAAA1 } }]
     fan_out: false
+    keep_headers: [X-Original-URL]
     verify: { slack: { signing_secret: "\${SLACK_SIGNING_SECRET}" } }
     delivery: spool
     restart: { when: always }

@@ -15,7 +15,7 @@ export function routesOf(
   profilePaths: boolean,
 ): readonly Route[] {
   const { name, config } = profile;
-  const common = { profile: name, fanOut: config.fan_out };
+  const common = { profile: name, fanOut: config.fan_out, keepHeaders: config.keep_headers };
   const written = config.routes.map(
     (route, index): Route => ({
       ...common,

@@ -1,5 +1,6 @@
 import type { TokenKey } from '../jwks.ts';
 import type { Route, Source } from '../routing/route.ts';
+import type { PublicUrl } from '../routing/url/public-url.ts';
 
 /**
  * All that the config asks for, checked and with defaults filled in: gateways, routes and settings. After loading, only
@@ -17,14 +18,6 @@ export interface Plan {
   readonly profiles: readonly ProfilePlan[];
   /** All profiles' routes, including `/p/<profile>` if profile_paths is on. */
   readonly routes: readonly Route[];
-}
-
-export interface PublicUrl {
-  /** As the user wrote it, without a trailing slash. */
-  readonly href: string;
-  readonly proto: 'http' | 'https';
-  /** As in a Host header: the port only if it is not the scheme's default. */
-  readonly host: string;
 }
 
 /**

@@ -1,5 +1,5 @@
-import type { PublicUrl } from '../config/types.ts';
 import type { Report } from '../events.ts';
+import type { PublicUrl } from '../routing/url/public-url.ts';
 import type { SupervisorPort } from '../snapshot.ts';
 import type { LoopShare } from '../util/loop-share.ts';
 import type { Hold } from './hold/hold.ts';

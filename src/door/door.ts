@@ -1,6 +1,7 @@
-import type { Limits, PublicUrl } from '../config/types.ts';
+import type { Limits } from '../config/types.ts';
 import type { DoorError } from '../errors.ts';
 import { PATH_LENGTH, type Report } from '../events.ts';
+import type { PublicUrl } from '../routing/url/public-url.ts';
 import type { DoorPort, SupervisorPort } from '../snapshot.ts';
 import { BoundedBudget } from '../util/bounded-budget.ts';
 import { errorMessage } from '../util/errno.ts';

@@ -49,6 +49,8 @@ export interface Route {
   readonly unverified: boolean;
   /** The profile accepts batches that are for other bots too, and so sees their data. */
   readonly fanOut: boolean;
+  /** The headers of OVERRIDE_HEADERS that the profile's gateway gets all the same, in lower case. */
+  readonly keepHeaders: readonly string[];
   readonly source: Source;
 }
 

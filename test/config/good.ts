@@ -83,6 +83,7 @@ profiles:
     enabled: true
     listeners: { bot: { paths: [/api], health: /up } }
     fan_out: true
+    keep_headers: [X-Original-URL, proxy]
     routes:
       - { path: /legacy, host: Legacy.Example, fallback: true }
       - { header: { name: X-Tenant, value: acme }, json: [{ pointer: /kind, value: [order, 7] }] }

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own syntax.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { OVERRIDE_HEADERS } from '../../src/routing/url/override-headers.ts';
 import { load, type Written } from './folder.ts';
 
 /** A config with a mistake, and all lines that the user reads about it. */
@@ -203,6 +204,13 @@ const SLIPS: readonly Mistake[] = [
 ];
 
 const SPELLINGS: readonly Mistake[] = [
+  [
+    'a header that is passed on anyway',
+    'a: {command: node, keep_headers: [X-Original-Url, X-Request-Start]}',
+    [
+      `gwproxy.yaml:2:53: keep_headers must be one of ${OVERRIDE_HEADERS.join(', ')}; any other header is passed on, or set by gwproxy`,
+    ],
+  ],
   [
     'words and quotes for true and false',
     'a: {command: node, enabled: Off, fan_out: "true"}',
@@ -511,7 +519,7 @@ const PROFILES: readonly Mistake[] = [
     'a key of Object',
     'a:\n    command: node\n    constructor: 1',
     [
-      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, after, idle_timeout, owner_check, max_memory, max_open_files, nice, umask, user, group, log_file, listeners, routes, fan_out, verify, delivery, restart, stop",
+      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, after, idle_timeout, owner_check, max_memory, max_open_files, nice, umask, user, group, log_file, listeners, routes, fan_out, keep_headers, verify, delivery, restart, stop",
     ],
   ],
   [

@@ -78,6 +78,7 @@ export function route(name: string, path = `/${name}`): Route {
     fallback: false,
     unverified: false,
     fanOut: false,
+    keepHeaders: [],
     source,
   };
 }

@@ -190,6 +190,11 @@ test('the message about a misplaced route key says where it belongs', async (t) 
   ]);
 });
 
+test('a route has the headers that its profile keeps, in lower case', async (t) => {
+  const plan = await planOf(t, config('{path: /x}', '    keep_headers: [X-Original-URL, proxy]\n'));
+  assert.deepEqual(plan.routes[0]?.keepHeaders, ['x-original-url', 'proxy']);
+});
+
 test('fan_out is true or false', async (t) => {
   const { lines } = await load(t, config('{path: /x}', '    fan_out: sometimes\n'));
   assert.deepEqual(lines, ["gwproxy.yaml:5:14: fan_out must be true or false, not 'sometimes'"]);

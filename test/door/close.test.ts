@@ -19,6 +19,7 @@ import {
 import { dial, portOf, rawUpstream } from './support/raw.ts';
 
 const ROUTES = [pathRoute('a')];
+const KEY = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n';
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
@@ -95,7 +96,7 @@ test('a WebSocket lives on through the grace until a side ends it', async (t) =>
   const upstream = await rawUpstream(t);
   const { port, door } = await startDoor(t, { routes: ROUTES, targets: [target('a', upstream.port)] });
   const client = await dial(t, port);
-  client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  client.send(`GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${KEY}\r\n`);
   const peer = await upstream.take();
   peer.send('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
   await client.until(/101/);
@@ -114,7 +115,7 @@ test('what is still in flight after the grace is broken off, WebSockets too', as
   const first = await upstream.take();
   await first.until(/\r\n\r\n/);
   const socket = await dial(t, port);
-  socket.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  socket.send(`GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${KEY}\r\n`);
   const second = await upstream.take();
   second.send('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
   await socket.until(/101/);

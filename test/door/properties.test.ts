@@ -61,7 +61,13 @@ test('whatever the headers, a head is refused or has one Host and one framing, a
           assert.equal(named('transfer-encoding')[0]?.[1].toLowerCase(), 'chunked');
         else assert.equal(head.length, Number(named('content-length')[0]?.[1] ?? 0));
         const peer = { address: '127.0.0.1', loopback: true };
-        const sent = requestHeaders(head, { peer, publicUrl: null, requestId: 'r', stripped: '' });
+        const sent = requestHeaders(head, {
+          peer,
+          publicUrl: null,
+          requestId: 'r',
+          stripped: '',
+          keepHeaders: [],
+        });
         const names = sent.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
         for (const hop of ['connection', 'content-length', 'transfer-encoding', 'upgrade', 'te']) {
           assert.ok(!names.includes(hop), hop);

@@ -78,6 +78,7 @@ export function pathRoute(profile: string, path = '', scoped: Scoped = {}): Rout
     fallback: false,
     unverified: false,
     fanOut: false,
+    keepHeaders: [],
     ...scoped,
     source: { file: 'gwproxy.yaml', line: ++line, column: 1 },
   };

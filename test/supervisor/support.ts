@@ -104,6 +104,7 @@ export function planOf(profiles: readonly ProfilePlan[]): Plan {
         fallback: false,
         unverified: false,
         fanOut: false,
+        keepHeaders: [],
         source,
       },
     ],

@@ -1,6 +1,7 @@
 import type { Plan, ProfilePlan } from '../../config/types.ts';
 import type { PlatformName, Route } from '../../routing/route.ts';
 import { matchesPrefix } from '../../routing/target-path.ts';
+import { publicUrlOf } from '../../routing/url/public-url.ts';
 import { PORTALS } from './portals.ts';
 
 /** One URL to paste, as `gwproxy urls --json` prints it; users' scripts rely on these names. */
@@ -53,12 +54,8 @@ function publicPaths(profile: ProfilePlan, route: Route, usual: string | null): 
 }
 
 function origin({ publicUrl, listen }: Plan, host: string | null): string {
-  if (host !== null) return `${publicUrl?.proto ?? 'http'}://${host}${portOf(publicUrl?.host ?? '')}`;
-  if (publicUrl !== null) return publicUrl.href;
+  const known = publicUrlOf(publicUrl, host);
+  if (known !== null) return known.href;
+  if (host !== null) return `http://${host}`;
   return `http://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`;
-}
-
-/** The port of a host, with its ':'; empty without one. */
-function portOf(host: string): string {
-  return /:\d+$/.exec(host)?.[0] ?? '';
 }

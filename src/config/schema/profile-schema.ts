@@ -14,6 +14,7 @@ import {
   strict,
   text,
 } from './fields.ts';
+import { keepHeaders } from './keep-headers.ts';
 import { type PresetOptions, presetSchema } from './preset-schema.ts';
 import { readUpstreamUrl } from './public-url.ts';
 import { type KeyedPlatform, routeSchema } from './route-schema.ts';
@@ -155,6 +156,11 @@ export function profileSchema(platforms: readonly KeyedPlatform[], presets: read
       .default(false)
       .describe(
         "true: it gets batches that are for other profiles too, whole, and so sees the others' data.",
+      ),
+    keep_headers: keepHeaders()
+      .default([])
+      .describe(
+        'Headers that the gateway gets although they state another URL, method or host than the request has, such as X-Original-URL; without an entry they are dropped.',
       ),
     verify: verifySchema()
       .optional()

@@ -1,4 +1,4 @@
-import type { PublicUrl } from '../types.ts';
+import type { PublicUrl } from '../../routing/url/public-url.ts';
 
 export type Read<T> =
   | { readonly ok: true; readonly value: T }

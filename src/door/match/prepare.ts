@@ -1,14 +1,14 @@
-import type { PublicUrl } from '../../config/types.ts';
 import { DoorError } from '../../errors.ts';
 import type { Match } from '../../routing/match.ts';
 import type { Route } from '../../routing/route.ts';
 import { senderDeadline } from '../../routing/sender.ts';
 import { withoutPrefix } from '../../routing/target-path.ts';
+import { type PublicUrl, publicUrlOf } from '../../routing/url/public-url.ts';
 import { UNKNOWN_SENDER_TIMEOUT } from '../hold/deadline.ts';
 import type { Delivery } from '../hold/delivery.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Head } from '../request/head.ts';
-import { requestHeaders } from '../upstream/headers.ts';
+import { type Forwarding, requestHeaders } from '../upstream/headers.ts';
 import type { MatchBasis } from './rule-set.ts';
 
 /** A matched request as its gateway will get it, without the body. */
@@ -31,7 +31,7 @@ export function prepare(
   basis: MatchBasis,
 ): Prepared {
   const { path, stripped } = gatewayPath(match.route, head.path);
-  const { peer, requestId, arrivedAt, memory } = exchange;
+  const { arrivedAt, memory } = exchange;
   return {
     delivery: {
       profile: match.profile,
@@ -44,7 +44,23 @@ export function prepare(
     method: head.method,
     target: path + head.search,
     head,
-    headers: requestHeaders(head, { peer, publicUrl, requestId, stripped }),
+    headers: requestHeaders(head, forwardingOf(match.route, publicUrl, exchange, stripped)),
+  };
+}
+
+/** What the headers of a request that `route` claims say about its way. `publicUrl` is the config's. */
+export function forwardingOf(
+  route: Route,
+  publicUrl: PublicUrl | null,
+  { peer, requestId }: Pick<Exchange, 'peer' | 'requestId'>,
+  stripped: string,
+): Forwarding {
+  return {
+    peer,
+    requestId,
+    stripped,
+    publicUrl: publicUrlOf(publicUrl, route.host),
+    keepHeaders: route.keepHeaders,
   };
 }
 

@@ -3,6 +3,7 @@ import { bodyTypeOf, inspect } from '../../routing/body/inspect.ts';
 import type { Lookalikes } from '../../routing/lookalikes.ts';
 import type { FanOut, Match } from '../../routing/match.ts';
 import type { Reply } from '../../routing/platform.ts';
+import { publicUrlOf } from '../../routing/url/public-url.ts';
 import type { DoorContext } from '../context.ts';
 import { type Client, ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -83,7 +84,7 @@ async function verifyLookalike(
     if (reply !== undefined) return { reply };
     const verifier = verifiers.of(profile, sender.name);
     if (verifier === undefined || verifier.needs(head) === 'nothing') continue;
-    await verify(exchange, verifier, receivedOf(context, head, bytes, route.host !== null));
+    await verify(exchange, verifier, receivedOf(context, head, bytes, route.host));
   }
   return { verified: null, body: read };
 }
@@ -101,7 +102,7 @@ export async function admitUpgrade(
   const marked =
     own === undefined ? (verifiers.lookalikes(profile)?.inHead(head, platform).marked ?? []) : [];
   const asked = own === undefined ? marked.flatMap(({ name }) => verifiers.of(profile, name) ?? []) : [own];
-  const received = receivedOf(context, head, NO_BYTES, route.host !== null);
+  const received = receivedOf(context, head, NO_BYTES, route.host);
   const url = received.url?.replace(/^http/, 'ws') ?? null;
   for (const verifier of asked) {
     if (verifier.needs(head) !== 'nothing') await verify(client, verifier, { ...received, url });
@@ -119,7 +120,7 @@ async function readAndVerify(
   const mustRead = body === 'streamed' && verifier.needs(head) === 'body';
   const read = mustRead ? await readAndKeep(context, exchange, head, match) : body;
   const bytes = read === 'streamed' ? NO_BYTES : read;
-  const received = receivedOf(context, head, bytes, match.route.host !== null);
+  const received = receivedOf(context, head, bytes, match.route.host);
   return { verified: await verify(exchange, verifier, received), body: read };
 }
 
@@ -151,9 +152,11 @@ export async function admitBatch(
     const admitted = await admit(context, exchange, ruleSet, head, match, body);
     if ('reply' in admitted) throw new DoorError('GWPROXY_AMBIGUOUS_KEY', 'the body is that of two senders');
   }
+  // All are of one scope, and so of one host.
+  const host = matches[0]?.route.host ?? null;
   for (const verifier of verifiers.ofBatch(profiles, platform)) {
     if (verifier.needs(head) === 'nothing') continue;
-    await verify(exchange, verifier, receivedOf(context, head, body, false));
+    await verify(exchange, verifier, receivedOf(context, head, body, host));
   }
 }
 
@@ -184,14 +187,9 @@ async function verify(
   );
 }
 
-/**
- * The request in the form that a verifier gets. With routes by host, the URL has the request's host, since public_url
- * has only one.
- */
-function receivedOf(context: DoorContext, head: Head, body: Buffer, byHost: boolean): Received {
-  const { publicUrl } = context;
-  const { host, path, search } = head;
-  const origin = publicUrl && (byHost ? `${publicUrl.proto}://${host}` : publicUrl.href);
-  const url = origin === null ? null : origin + path + search;
+/** The request in the form that a verifier gets. `routeHost` is the host of the route that claims it. */
+function receivedOf(context: DoorContext, head: Head, body: Buffer, routeHost: string | null): Received {
+  const publicUrl = publicUrlOf(context.publicUrl, routeHost);
+  const url = publicUrl === null ? null : publicUrl.href + head.path + head.search;
   return { head, body, url, now: context.now(), loop: context.loop };
 }

@@ -1,42 +1,52 @@
-import type { PublicUrl } from '../../config/types.ts';
+import type { PublicUrl } from '../../routing/url/public-url.ts';
 import type { Peer } from '../http/peer.ts';
 import type { Head } from '../request/head.ts';
+import { headerRule } from './header-rules.ts';
 
 export interface Forwarding {
   readonly peer: Peer;
+  /** Of this request, as `publicUrlOf` gives it. */
   readonly publicUrl: PublicUrl | null;
   readonly requestId: string;
   /** The path prefix that is stripped; '' for none. */
   readonly stripped: string;
+  /** As in `Route.keepHeaders`. */
+  readonly keepHeaders: readonly string[];
 }
 
 /**
  * The headers that a gateway gets; names and values alternate. They are the received ones in their order, case and
- * number, without hop-by-hop headers (RFC 9110 §7.6.1), Content-Length and Expect (the door frames every request anew
- * and answers Expect itself), and with the door's own X-Forwarded-* and X-Request-Id.
+ * number, without those that `headerRule` drops, and with the door's own X-Forwarded-* and X-Request-Id.
  */
-export function requestHeaders(head: Head, { peer, publicUrl, requestId, stripped }: Forwarding): string[] {
+export function requestHeaders(head: Head, forwarding: Forwarding): string[] {
+  const { peer, publicUrl, requestId, stripped } = forwarding;
   const { raw, names, connectionNames } = head;
   const out: string[] = [];
   let forwardedFor = '';
   let proto: string | undefined;
   let host: string | undefined;
+  let prefix = '';
   for (let at = 0; at < names.length; at += 1) {
     const name = names[at] ?? '';
     const value = raw[2 * at + 1] ?? '';
-    switch (name) {
-      case 'connection':
-      case 'keep-alive':
-      case 'proxy-connection':
-      case 'te':
-      case 'trailer':
-      case 'transfer-encoding':
-      case 'upgrade':
-      case 'http2-settings':
-      case 'content-length':
-      case 'expect':
-      case 'x-request-id':
+    if (connectionNames?.has(name)) continue;
+    switch (headerRule(name)) {
+      case undefined:
+        break;
+      case 'drop':
         continue;
+      case 'override':
+        if (!forwarding.keepHeaders.includes(name)) continue;
+        break;
+      case 'of-proxy':
+        if (!peer.loopback) continue;
+        break;
+      case 'url-of-proxy':
+        if (!peer.loopback || publicUrl !== null) continue;
+        break;
+      case 'forwarded':
+        if (!peer.loopback || (publicUrl !== null && NAMES_URL.test(value))) continue;
+        break;
       case 'x-forwarded-for':
         if (peer.loopback) forwardedFor += `${value}, `;
         continue;
@@ -47,16 +57,10 @@ export function requestHeaders(head: Head, { peer, publicUrl, requestId, strippe
         if (peer.loopback) host ??= value;
         continue;
       case 'x-forwarded-prefix':
-        if (!peer.loopback || stripped !== '') continue;
-        break;
-      // A gateway that expects a proxy in front of it would trust these headers from any client.
-      case 'forwarded':
-      case 'x-forwarded-port':
-      case 'x-real-ip':
         if (!peer.loopback) continue;
-        break;
-      default:
-        if (connectionNames?.has(name)) continue;
+        if (stripped === '') break;
+        prefix += asPrefix(value);
+        continue;
     }
     out.push(raw[2 * at] ?? '', value);
   }
@@ -70,14 +74,23 @@ export function requestHeaders(head: Head, { peer, publicUrl, requestId, strippe
     'X-Request-Id',
     requestId,
   );
-  if (stripped !== '') out.push('X-Forwarded-Prefix', stripped);
+  if (stripped !== '') out.push('X-Forwarded-Prefix', prefix + stripped);
   return out;
+}
+
+/** A Forwarded header (RFC 7239 §4) that states the host or the scheme of the client's URL. */
+const NAMES_URL = /(?:^|[;,\s])(?:host|proto)\s*=/i;
+
+/** A path prefix with a slash before it and none behind it; '' for none. */
+function asPrefix(value: string): string {
+  const path = value.replace(/^\/+|\/+$/g, '');
+  return path === '' ? '' : `/${path}`;
 }
 
 /**
  * The headers of a gateway's answer as the sender gets them; names and values alternate. They are unchanged, without
  * hop-by-hop headers. Content-Length is dropped beside Transfer-Encoding (RFC 9112 §6.3) and in a 204 (RFC 9110 §8.6).
- * X-Request-Id is added if the gateway gives none.
+ * X-Request-Id is added if the gateway gives none, and its Proxy-Status is told from the door's.
  */
 export function answerHeaders(
   raw: readonly (string | Buffer)[],
@@ -111,6 +124,9 @@ export function answerHeaders(
       case 'x-request-id':
         identified = true;
         break;
+      case 'proxy-status':
+        out.push(name, gatewaysStatus(text(raw[at + 1])));
+        continue;
     }
     out.push(name, text(raw[at + 1]));
   }
@@ -118,6 +134,14 @@ export function answerHeaders(
   if (named !== null) drop(out, named);
   if (!identified) out.push('X-Request-Id', requestId);
   return out;
+}
+
+/**
+ * A gateway's Proxy-Status (RFC 9209) with another name in place of `gwproxy`, by which senders and operators know the
+ * door's own answers. A gateway may well be another gwproxy, and so its words stay.
+ */
+export function gatewaysStatus(value: string): string {
+  return value.replace(/gwproxy/gi, 'gateway-$&');
 }
 
 /** Header values are bytes (RFC 9110 §5.5), which latin1 preserves. */

@@ -11,6 +11,7 @@ import { asDoorError, type ReportRefusal } from '../http/refusals.ts';
 import { newRequestId } from '../http/request-id.ts';
 import { noAnswerError } from '../upstream/failure.ts';
 import type { ForwardOutcome } from '../upstream/forward.ts';
+import { gatewaysStatus } from '../upstream/headers.ts';
 import type { Leases } from '../upstream/leases.ts';
 import { CONNECT_TIMEOUT, type Upstream } from '../upstream/upstreams.ts';
 
@@ -106,6 +107,8 @@ export class Session implements Client {
       this.#answered = true;
       this.onDisconnect(null);
       answer.headers['x-request-id'] ??= this.requestId;
+      const status = answer.headers['proxy-status'];
+      if (typeof status === 'string') answer.headers['proxy-status'] = gatewaysStatus(status);
       this.#socket.off('data', this.#handleDisconnect).off('end', this.#handleDisconnect);
     };
     // Prepended, since httpxy's own listeners write to the client.

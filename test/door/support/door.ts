@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { TestContext } from 'node:test';
-import type { Limits, PublicUrl } from '../../../src/config/types.ts';
+import type { Limits } from '../../../src/config/types.ts';
 import { createDoor, type Door } from '../../../src/door/door.ts';
 import type { SpoolStore } from '../../../src/door/spool/store/store.ts';
 import type { Event } from '../../../src/events.ts';
 import type { PlatformName, Route } from '../../../src/routing/route.ts';
+import type { PublicUrl } from '../../../src/routing/url/public-url.ts';
 import type { DoorPort, ProfileRules, Snapshot, SupervisorPort, Target } from '../../../src/snapshot.ts';
 import { portOf } from './raw.ts';
 
@@ -15,6 +16,7 @@ const COMMON = {
   fallback: false,
   unverified: false,
   fanOut: false,
+  keepHeaders: [],
   source: { file: 'gwproxy.yaml', line: 1, column: 1 },
 } as const;
 

@@ -4,6 +4,7 @@ import { peerOf } from '../../../src/door/http/peer.ts';
 import { senderRequestId } from '../../../src/door/http/request-id.ts';
 import { readHead } from '../../../src/door/request/read-head.ts';
 import { answerHeaders, type Forwarding, requestHeaders } from '../../../src/door/upstream/headers.ts';
+import { OVERRIDE_HEADERS } from '../../../src/routing/url/override-headers.ts';
 
 const STRANGER = { address: '203.0.113.9', loopback: false };
 const TUNNEL = { address: '127.0.0.1', loopback: true };
@@ -21,6 +22,7 @@ function forwarded(came: readonly string[], how: Partial<Forwarding> = {}): Reco
     publicUrl: null,
     requestId: 'r-1',
     stripped: '',
+    keepHeaders: [],
     ...how,
   });
   const entries = flat.flatMap((name, at) =>
@@ -96,10 +98,80 @@ test('gateways get the configured public URL, whatever the request says', () => 
   }
 });
 
-test('a stripped prefix is forwarded in place of any other', () => {
-  const headers = forwarded(['X-Forwarded-Prefix', '/came'], { peer: TUNNEL, stripped: '/p/a' });
-  assert.equal(headers['x-forwarded-prefix'], '/p/a');
-  assert.equal(forwarded(['X-Forwarded-Prefix', '/came'], { peer: TUNNEL })['x-forwarded-prefix'], '/came');
+test('a stripped prefix is appended to that of a proxy on this machine', () => {
+  const prefix = (came: readonly string[], how: Partial<Forwarding>) =>
+    forwarded(
+      came.flatMap((value) => ['X-Forwarded-Prefix', value]),
+      how,
+    )['x-forwarded-prefix'];
+  const stripped = '/old';
+  assert.equal(prefix(['/bots'], { peer: TUNNEL, stripped }), '/bots/old');
+  assert.equal(prefix(['/bots/'], { peer: TUNNEL, stripped }), '/bots/old');
+  assert.equal(prefix(['/a', '/b'], { peer: TUNNEL, stripped }), '/a/b/old');
+  assert.equal(prefix(['//evil.example'], { peer: TUNNEL, stripped }), '/evil.example/old');
+  for (const none of ['', '/', '//']) assert.equal(prefix([none], { peer: TUNNEL, stripped }), '/old', none);
+  assert.equal(prefix([], { peer: TUNNEL, stripped }), '/old');
+  assert.equal(prefix(['/bots'], { peer: STRANGER, stripped }), '/old');
+  assert.equal(prefix(['/bots/'], { peer: TUNNEL }), '/bots/');
+});
+
+test('no header of a proxy contradicts the configured public URL', () => {
+  const came = [
+    ...['X-Forwarded-Port', '8080', 'X-Forwarded-Ssl', 'off', 'X-Forwarded-Protocol', 'http'],
+    ...['X-Scheme', 'http', 'Front-End-Https', 'off', 'Forwarded', 'for=198.51.100.1;host=x.example'],
+    ...[
+      'Forwarded',
+      'for=198.51.100.2;PROTO=http',
+      'Forwarded',
+      'for=198.51.100.3',
+      'X-Real-IP',
+      '198.51.100.1',
+    ],
+  ];
+  const headers = forwarded(came, { peer: TUNNEL, publicUrl: PUBLIC });
+  assert.deepEqual(
+    Object.keys(headers).filter((name) => /forwarded|ssl|scheme|https|real/.test(name)),
+    ['forwarded', 'x-real-ip', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host'],
+  );
+  assert.equal(headers['forwarded'], 'for=198.51.100.3');
+  assert.equal(Object.keys(forwarded(came, { peer: TUNNEL })).length, 12);
+});
+
+test('what a proxy says of its client is believed of one on this machine alone', () => {
+  const names = [
+    'True-Client-IP',
+    'CF-Connecting-IP',
+    'X-Client-IP',
+    'X-Forwarded-User',
+    'X-Forwarded-Anything',
+  ];
+  const came = names.flatMap((name) => [name, 'x']);
+  for (const name of names) {
+    assert.equal(forwarded(came)[name.toLowerCase()], undefined, name);
+    assert.equal(forwarded(came, { peer: TUNNEL })[name.toLowerCase()], 'x', name);
+  }
+});
+
+test('headers that state another URL, method or host are dropped, in any spelling, unless they are kept', () => {
+  for (const name of [
+    ...OVERRIDE_HEADERS,
+    'x-http-method-override',
+    'X_Original_URL',
+    'X_HTTP-Method_Override',
+    'PROXY',
+  ]) {
+    for (const peer of [STRANGER, TUNNEL]) {
+      assert.equal(forwarded([name, 'x'], { peer })[name.toLowerCase()], undefined, name);
+    }
+  }
+  const keepHeaders = ['x-original-url', 'proxy'];
+  const headers = forwarded(
+    ['X-Original-URL', '/a', 'X_Original_URL', '/b', 'X-Rewrite-URL', '/c', 'Proxy', 'd'],
+    { keepHeaders },
+  );
+  assert.deepEqual([headers['x-original-url'], headers['proxy']], ['/a', 'd']);
+  assert.deepEqual([headers['x_original_url'], headers['x-rewrite-url']], [undefined, undefined]);
+  assert.equal(forwarded(['Connection', 'Proxy', 'Proxy', 'd'], { keepHeaders })['proxy'], undefined);
 });
 
 test('a request id is accepted if it is one harmless value', () => {
@@ -125,6 +197,20 @@ test('an answer keeps its own headers, whatever their number, and loses those of
     ).length,
     6,
   );
+});
+
+test("a gateway's Proxy-Status is never the door's word", () => {
+  const given = [
+    'proxy-status',
+    'gwproxy; error=dns_error',
+    'Proxy-Status',
+    'cdn; details="by GWProxy", "gwproxy"',
+  ];
+  assert.deepEqual(answerHeaders(given, 502, 'r'), [
+    ...['proxy-status', 'gateway-gwproxy; error=dns_error'],
+    ...['Proxy-Status', 'cdn; details="by gateway-GWProxy", "gateway-gwproxy"'],
+    ...['X-Request-Id', 'r'],
+  ]);
 });
 
 test('an answer has at most one framing', () => {

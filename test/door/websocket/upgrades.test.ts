@@ -147,12 +147,13 @@ test("a gateway's refusal to switch is passed on", async (t) => {
   const client = (await dial(t, port)).send(ASK);
   const peer = await upstream.take();
   await peer.until(/\r\n\r\n$/);
-  peer.send('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno');
+  peer.send('HTTP/1.1 403 Forbidden\r\nProxy-Status: gwproxy; error=x\r\nContent-Length: 2\r\n\r\nno');
   const received = await client.end();
   assert.match(
     received,
     /^HTTP\/1\.1 403 Forbidden\r\n[\s\S]*\r\nno$|^HTTP\/1\.1 403 Forbidden\r\n[\s\S]*\r\n\r\nno$/,
   );
+  assert.match(received, /\r\nproxy-status: gateway-gwproxy; error=x\r\n/i);
   await peer.closed;
   await untilIdle(door, 'a');
 });
