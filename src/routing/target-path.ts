@@ -34,10 +34,12 @@ function checkOdd(path: string): string | undefined {
     const bare = bareText(seen);
     if (bare.split(/[/\\]/).some(isDotSegment)) return 'a dot segment in the path';
     if (/^[/\\]{2}/.test(bare)) return "the path starts with '//'";
-    const decoded = seen.replace(/%([0-9a-f]{2})/gi, (_all, hex: string) =>
+    // What is removed may have hidden an escape: '%<tab>2e'.
+    const bytes = Buffer.from(bare).toString('latin1');
+    const decoded = bytes.replace(/%([0-9a-f]{2})/gi, (_all, hex: string) =>
       String.fromCharCode(Number.parseInt(hex, 16)),
     );
-    if (decoded === seen) return undefined;
+    if (decoded === bytes) return undefined;
     seen = decoded;
   }
   return 'the path is percent-encoded too many times';
