@@ -202,7 +202,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       EXIT.failure,
       door.spoolError === null
         ? 'the spool is not open yet; try again in a moment'
-        : `the spool cannot be opened: ${door.spoolError}`,
+        : `the spool is not open: ${door.spoolError}`,
     );
   }
 

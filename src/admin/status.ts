@@ -14,7 +14,7 @@ export interface Status {
   readonly config_pending: readonly string[];
   /** Log files that cannot be written now; they are tried again. */
   readonly failing_logs: readonly { readonly file: string; readonly reason: string }[];
-  /** Why the spool cannot be opened, so that no delivery of an earlier run is sent; null if it can. */
+  /** Why the spool cannot be opened, or could not store the last delivery, whose sender heard 503; null if all is well. */
   readonly spool_error: string | null;
   /** Files of acknowledged deliveries that this gwproxy cannot read; `gwproxy spool` lists them. */
   readonly spool_unreadable: number;

@@ -70,7 +70,7 @@ export interface Door {
   readonly unmatched: UnmatchedKeys;
   /** Null if this door has no spool, or it cannot be opened. */
   readonly spool: SpoolView | null;
-  /** Why the spool cannot be opened; null if it can. */
+  /** Why the spool cannot be opened, or could not store the last delivery, as a clause; null if all is well. */
   readonly spoolError: string | null;
   /** Applies settings to new requests and connections; those in flight are not affected. */
   configure(settings: DoorSettings): void;
@@ -168,7 +168,7 @@ export function createDoor(options: DoorOptions): Door {
 
   /** Set while the spool is still opening too, so that a door that closes meanwhile closes it. */
   let opened: Spool | null = null;
-  let spoolError: string | null = null;
+  let openFailure: string | null = null;
 
   async function openSpool(store: SpoolStore): Promise<void> {
     if (closing !== undefined) return;
@@ -180,8 +180,8 @@ export function createDoor(options: DoorOptions): Door {
       for (const one of pending) rememberSpooled(context, one);
       opened.readinessChanged();
     } catch (error) {
-      spoolError = errorMessage(error);
-      report({ type: 'spool.unusable', reason: spoolError });
+      openFailure = errorMessage(error);
+      report({ type: 'spool.unusable', reason: openFailure });
     }
   }
 
@@ -230,7 +230,9 @@ export function createDoor(options: DoorOptions): Door {
       return spool;
     },
     get spoolError() {
-      return spoolError;
+      if (openFailure !== null) return `it cannot be opened: ${openFailure}`;
+      const failure = spool?.storeFailure ?? null;
+      return failure === null ? null : `the last delivery could not be stored: ${failure}`;
     },
     configure(settings) {
       publicUrl = settings.publicUrl;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Gwproxy, isAlive, runCli, startGwproxy } from '../support/cli.ts';
 import { fixture } from '../support/root.ts';
@@ -179,6 +179,35 @@ test('spool files of other versions and torn ones are delivered, or counted, lis
   assert.equal(await run('spool', 'drop', torn), 'dropped: 1\n');
   assert.deepEqual(await files(), [newer], 'which the newer gwproxy finds as it left it');
   assert.equal((await two.status()).spool_unreadable, 1);
+});
+
+test('a spool that cannot be opened or written is said in status until it can', async (t) => {
+  const { up, run, waiting, call, files } = await place(t);
+  const one = await up();
+  await one.ready('hooks');
+  await run('stop', 'hooks');
+  // A folder in the way fails for root too.
+  const spoolFolder = dirname(await waiting());
+  await rm(join(spoolFolder, 'tmp'), { recursive: true });
+  await writeFile(join(spoolFolder, 'tmp'), '');
+  assert.equal(await send(one, 'refused'), 503);
+  assert.match(
+    await run('status'),
+    /\nthe spool has failed: the last delivery could not be stored: ENOTDIR: not a directory\n/,
+  );
+  await rm(join(spoolFolder, 'tmp'));
+  assert.equal(await send(one, 'stored'), 202);
+  assert.equal((await one.status()).spool_error, null);
+  assert.equal((await files()).length, 1);
+  await one.stop();
+
+  await rename(spoolFolder, `${spoolFolder}-aside`);
+  await writeFile(spoolFolder, '');
+  const two = await up();
+  assert.match(String((await two.status()).spool_error), /^it cannot be opened: /);
+  const { code, stderr } = await call('spool');
+  assert.equal(code, 1);
+  assert.match(stderr, /^the spool is not open: it cannot be opened: /);
 });
 
 test('deliveries spooled for a renamed profile are listed but not delivered until it has its old name again', async (t) => {

@@ -65,9 +65,7 @@ export function statusTable(status: Status, now: number): string {
     ...status.failing_logs.map(({ file, reason }) => `the log file ${file} cannot be written: ${reason}`),
     ...(lines.length === 0 ? [] : [`lines of output that are in no log: ${lines.join(', ')}`]),
     ...(spooled.length === 0 ? [] : [`spooled: ${spooled.join('; ')}; see \`gwproxy spool\``]),
-    ...(status.spool_error === null
-      ? []
-      : [`the spool cannot be opened, and nothing is spooled: ${status.spool_error}`]),
+    ...(status.spool_error === null ? [] : [`the spool has failed: ${status.spool_error}`]),
     ...(status.spool_unreadable === 0
       ? []
       : [`spool files that cannot be read: ${status.spool_unreadable}; see \`gwproxy spool\``]),

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Report } from '../../events.ts';
-import { errorCode } from '../../util/errno.ts';
+import { errorCode, systemMessage } from '../../util/errno.ts';
 import { LONGEST_TIMER, type Timer, type Timers } from '../../util/timers.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { type Chosen, countByProfile, isChosen, listSpool, type SpoolListing } from './listing.ts';
@@ -52,6 +52,7 @@ export class Spool {
   readonly #abort = new AbortController();
   #timer: Timer | null = null;
   #closing = false;
+  #storeFailure: string | null = null;
 
   constructor(options: SpoolOptions) {
     const { store, report, now, queue = new Queue() } = options;
@@ -111,6 +112,11 @@ export class Spool {
   /** Must be called whenever a gateway may have become ready or unready. */
   readinessChanged(): void {
     this.#dispatch();
+  }
+
+  /** Why the last delivery could not be stored; null if it could. */
+  get storeFailure(): string | null {
+    return this.#storeFailure;
   }
 
   /** In the order of arrival. */
@@ -178,11 +184,14 @@ export class Spool {
     try {
       await durable;
     } catch (error) {
+      const cause = error instanceof SpoolRefused ? error.cause : error;
+      this.#storeFailure = systemMessage(cause);
       this.#transitions.forget(spooled);
-      this.#notices.reportFailed(profile, 'keep', error instanceof SpoolRefused ? error.cause : error);
+      this.#notices.reportFailed(profile, 'keep', cause);
       this.#dispatch();
       throw error;
     }
+    this.#storeFailure = null;
     this.#queue.markDurable(id);
     const { readiness } = this.#options;
     // One more delivery for a gateway that was asked for already changes nothing.

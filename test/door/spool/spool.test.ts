@@ -78,9 +78,11 @@ test('a failing disk refuses the delivery and is reported once a minute; the spo
     { type: 'spool.failed', profile: 'inbox', action: 'keep', reason: 'ENOSPC: of the test', count: 1 },
     { type: 'spool.failed', profile: 'inbox', action: 'keep', reason: 'ENOSPC: of the test', count: 3 },
   ]);
+  assert.equal(one.spool.storeFailure, 'ENOSPC: of the test');
   one.disk.fault = () => undefined;
   one.ready = false;
   await accept(one, 'y');
+  assert.equal(one.spool.storeFailure, null);
   await assert.rejects(accept(one, 'z'), SpoolRefused);
   assert.deepEqual(one.events.at(-1), { type: 'spool.full', profile: 'inbox', refused: 1 });
   assert.equal(one.spool.hasSpooled('inbox'), true);
