@@ -201,6 +201,8 @@ profiles:
       - bot_framework: { agentic_app: 00000000-0000-0000-0000-000000000003 }
       - dingtalk: { robot: dinginvented0000001 }
       - discord: { application: "100000000000000001" }
+      - gitea: { repository: invented/site }
+      - gitea: { owner: invented }
       - github: { app: 100001, installation: 10000001 }
       - github: { repository: invented/site, hook: 100000001 }
       - google_chat: { audience: "100000000001" }
@@ -237,6 +239,7 @@ profiles:
       - bot_framework: { app: 00000000-0000-0000-0000-000000000001 }
       - slack: { team: T0AAAAAAA1 }
       - github: { repository: invented/site }
+      - gitea: { repository: invented/site }
       - line: { destination: U00000000000000000000000000000001 }
       - whatsapp: { phone_number: 100000000000001 }
       - telegram: { secret_token: "\${TELEGRAM_SECRET_TOKEN}" }
@@ -251,6 +254,7 @@ profiles:
         service_urls: https://smba.trafficmanager.net/
         keys_url: https://login.botframework.com/v1/.well-known/keys    # or keys_file: keys.json
       slack: { signing_secret: "\${SLACK_SIGNING_SECRET}" }
+      gitea: { secret: "\${GITEA_SECRET}" }
       github: { secret: ["\${GITHUB_SECRET}", "\${OLD_GITHUB_SECRET}"] }
       line: { channel_secret: "\${LINE_CHANNEL_SECRET}" }
       meta: { app_secret: "\${META_APP_SECRET}" }

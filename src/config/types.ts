@@ -139,6 +139,7 @@ export interface VerifyRules {
   /** Signing secrets. */
   readonly slack: readonly string[] | null;
   readonly github: readonly string[] | null;
+  readonly gitea: readonly string[] | null;
   /** Channel secrets. */
   readonly line: readonly string[] | null;
   /** App secrets for WhatsApp, Messenger and Instagram. */

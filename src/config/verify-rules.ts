@@ -11,6 +11,7 @@ export function verifyRules(profile: Profile): VerifyRules | null {
     botFramework: tokenRules(profile, verify),
     slack: verify.slack?.signing_secret ?? null,
     github: verify.github?.secret ?? null,
+    gitea: verify.gitea?.secret ?? null,
     line: verify.line?.channel_secret ?? null,
     meta: verify.meta?.app_secret ?? null,
     telegram: verify.telegram?.secret_token ?? null,

@@ -15,6 +15,7 @@ export type PlatformName =
   | 'dingtalk'
   | 'viber'
   | 'github'
+  | 'gitea'
   | 'graph'
   | 'mattermost'
   | 'webex'

@@ -882,7 +882,7 @@ const ROUTES: readonly Mistake[] = [
     'an empty route',
     'a:\n    command: node\n    routes: [{}]',
     [
-      'gwproxy.yaml:4:14: this route must name one of bot_framework, dingtalk, discord, github, google_chat, graph, instagram, lark, line, mattermost, messenger, slack, telegram, twilio, webex, wecom, whatsapp, zoom, path, host, header or json',
+      'gwproxy.yaml:4:14: this route must name one of bot_framework, dingtalk, discord, gitea, github, google_chat, graph, instagram, lark, line, mattermost, messenger, slack, telegram, twilio, webex, wecom, whatsapp, zoom, path, host, header or json',
     ],
   ],
   [

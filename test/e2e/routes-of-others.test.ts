@@ -17,6 +17,8 @@ const BOTS = {
   app: '{ path: /github, github: { app: 200001 } }',
   site: '{ path: /github, github: { repository: invented/site } }',
   installed: '{ path: /imitated, github: { installation: 99 } }',
+  gitea: '{ path: /imitated, header: { name: X-Gitea-Event, value: [push] } }',
+  forgejo: '{ path: /imitated, gitea: { repository: invented/forged } }',
   forge: '{ path: /imitated, header: { name: X-Forge-Event, value: [push] } }',
 };
 
@@ -86,7 +88,7 @@ describe("another profile's route", () => {
 
   test('does not hide an explicit route behind the marks of a sender whom a third one imitates', async (t) => {
     const gwproxy = await startGwproxy(t, config);
-    await Promise.all([gwproxy.ready('installed'), gwproxy.ready('forge')]);
+    await Promise.all(['installed', 'forge', 'gitea', 'forgejo'].map((name) => gwproxy.ready(name)));
     const push = (installation: number, headers: Record<string, string>) => ({
       target: '/imitated',
       headers: { ...JSON_TYPE, 'X-GitHub-Event': 'push', ...headers },
@@ -99,6 +101,12 @@ describe("another profile's route", () => {
     assert.equal(await reached(gwproxy.url, push(98, { 'X-Forge-Event': 'push' })), 'forge');
     assert.equal(await reached(gwproxy.url, push(98, { 'X-Forge-Event': 'other' })), '404');
     assert.equal(await reached(gwproxy.url, push(98, {})), '404');
+
+    const gitea = { 'X-Gitea-Event': 'push', 'X-Gogs-Event': 'push', 'X-Gitea-Delivery': 'invented' };
+    assert.equal(await reached(gwproxy.url, push(99, gitea)), 'gitea', 'it is none of GitHub’s');
+    const forged = { ...push(99, { ...gitea, 'X-Forgejo-Event': 'push' }) };
+    const body = forged.body.replace('invented/site', 'Invented/Forged');
+    assert.equal(await reached(gwproxy.url, { ...forged, body }), 'forgejo');
 
     const file = join(folder, 'push.json');
     writeFileSync(file, push(98, {}).body);

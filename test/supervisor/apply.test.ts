@@ -144,7 +144,7 @@ test('changed `verify` rules reach the doors and restart no gateway', async (t) 
   await supervisor.settled();
   const pid = pidOf(supervisor, 'alpha');
   const telegram = ['secret'];
-  const none = { botFramework: null, slack: null, github: null, line: null, meta: null };
+  const none = { botFramework: null, slack: null, github: null, gitea: null, line: null, meta: null };
   const verify = { ...none, telegram, twilio: null, discord: null, graph: null };
   apply([profile('alpha', 'serve.mjs', { verify, delivery: 'direct' })]);
   const rules = door.snapshots.map((snapshot) => snapshot.rules);

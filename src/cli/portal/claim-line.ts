@@ -62,6 +62,7 @@ function identifyingFields({ platform, fields }: Claimed): readonly string[] {
   const names = Object.keys(fields);
   if (platform === 'bot-framework') return firstPresent(names, botFrameworkFields(fields));
   if (platform === 'github') return firstPresent(names, ['app', 'repository', 'installation', 'hook']);
+  if (platform === 'gitea') return firstPresent(names, ['repository', 'owner']);
   const open = names.filter((field) => !isSecret(platform, field));
   return open.length > 0 ? open : names;
 }

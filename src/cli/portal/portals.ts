@@ -48,6 +48,7 @@ export const PORTALS: Readonly<Record<Exclude<PlatformName, 'custom'>, Portal>> 
   viber: { settings: ['set_webhook: url'], path: null },
   // octokit/webhooks.js, createNodeMiddleware.
   github: { settings: ['Webhooks: Payload URL (of an app: Webhook URL)'], path: '/api/github/webhooks' },
+  gitea: { settings: ['Settings, Webhooks: Target URL'], path: null },
   graph: {
     settings: ['subscription: notificationUrl', 'subscription: lifecycleNotificationUrl'],
     path: null,

@@ -12,6 +12,7 @@ const SENDERS: Readonly<Record<Entry, readonly PlatformName[]>> = {
   bot_framework: ['bot-framework'],
   slack: ['slack'],
   github: ['github'],
+  gitea: ['gitea'],
   line: ['line'],
   meta: ['whatsapp', 'messenger', 'instagram'],
   telegram: ['telegram'],

@@ -30,6 +30,13 @@ const SENDER_TEXTS: Readonly<Partial<Record<PlatformName, SenderTexts>>> = {
       hook: 'The id of the webhook.',
     },
   },
+  gitea: {
+    title: 'Gitea, Forgejo, Gogs',
+    fields: {
+      repository: 'The full name of the repository, such as `owner/name`; case does not count.',
+      owner: 'The user or organization that owns the repository; case does not count.',
+    },
+  },
   'google-chat': {
     title: 'Google Chat',
     fields: { audience: "The Cloud project's number or the endpoint's URL, as set in the Chat API." },

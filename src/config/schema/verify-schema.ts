@@ -24,6 +24,9 @@ export function verifySchema() {
       })
         .optional()
         .describe('Checks X-Slack-Signature, at most five minutes old.'),
+      gitea: strict({ secret: secrets('The secret of the webhook.') })
+        .optional()
+        .describe('Checks X-Forgejo-Signature, X-Gitea-Signature or X-Gogs-Signature.'),
       github: strict({ secret: secrets('The secret of the webhook.') })
         .optional()
         .describe('Checks X-Hub-Signature-256.'),

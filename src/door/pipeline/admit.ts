@@ -1,5 +1,4 @@
 import { DoorError } from '../../errors.ts';
-import { bodyTypeOf, inspect } from '../../routing/body/inspect.ts';
 import type { Lookalikes } from '../../routing/lookalikes.ts';
 import type { FanOut, Match } from '../../routing/match.ts';
 import type { Reply } from '../../routing/platform.ts';
@@ -7,6 +6,7 @@ import { publicUrlOf } from '../../routing/url/public-url.ts';
 import type { DoorContext } from '../context.ts';
 import { type Client, ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { inspectBody } from '../match/inspect-body.ts';
 import type { RuleSet } from '../match/rule-set.ts';
 import type { Head } from '../request/head.ts';
 import { type Body, readWholeBody } from '../request/read-body.ts';
@@ -33,7 +33,7 @@ export interface TestOfUrl {
  * that the profile does verify: whatever the gateway may take for that sender's is verified as well. Returns
  * synchronously if nothing is to be proved. Reads the body if it is signed, or if it shows whose request it is. Rejects
  * with GWPROXY_UNVERIFIED, with GWPROXY_UPSTREAM_NOT_READY if the keys cannot be fetched, and as `readWholeBody`,
- * `BodyShare.keepFor` and `inspect` refuse.
+ * `BodyShare.keepFor` and `inspectBody` do.
  */
 export function admit(
   context: DoorContext,
@@ -74,7 +74,9 @@ async function verifyLookalike(
   const mustRead = body === 'streamed' && (needsBody || isSigned);
   const read = mustRead ? await readAndKeep(context, exchange, head, match) : body;
   const bytes = read === 'streamed' ? NO_BYTES : read;
-  const inspection = needsBody ? inspect(bodyTypeOf(head), bytes, lookalikes.reads) : null;
+  const inspection = needsBody
+    ? await inspectBody(context.loop, exchange, head, bytes, lookalikes.reads)
+    : null;
   // A gateway may read what the door cannot, so that it is not known whose it is.
   if (inspection?.outcome === 'refused') throw new DoorError(inspection.code, inspection.detail);
   const fields = inspection?.outcome === 'fields' ? inspection.fields : null;

@@ -3,6 +3,7 @@ import { Lookalikes } from '../../routing/lookalikes.ts';
 import type { PlatformName } from '../../routing/route.ts';
 import type { ProfileRules } from '../../snapshot.ts';
 import { discordVerifier } from './senders/discord.ts';
+import { giteaVerifier } from './senders/gitea.ts';
 import { githubVerifier } from './senders/github.ts';
 import { graphVerifier } from './senders/graph.ts';
 import { lineVerifier } from './senders/line.ts';
@@ -71,6 +72,7 @@ function verifiersOf(rules: VerifyRules, store: KeyStore): readonly (readonly [P
     ['bot-framework', botFramework === null ? null : botFrameworkVerifier(botFramework, store)],
     ['slack', bySecrets(rules.slack, slackVerifier)],
     ['github', bySecrets(rules.github, githubVerifier)],
+    ['gitea', bySecrets(rules.gitea, giteaVerifier)],
     ['line', bySecrets(rules.line, lineVerifier)],
     ['whatsapp', meta],
     ['messenger', meta],

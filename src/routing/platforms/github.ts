@@ -1,6 +1,7 @@
 import type { BodyFields } from '../body/reads.ts';
 import { definePlatform, type RequestHead } from '../platform.ts';
 import type { Attributes } from '../route.ts';
+import { isGitea } from './gitea.ts';
 import { hasHeader } from './read/body-shape.ts';
 import { oneDelivery, wholeNumber } from './read/ids.ts';
 
@@ -53,7 +54,9 @@ export const github = definePlatform({
   ],
   reads: { json: READS, formJson: { [PAYLOAD]: READS } },
   normalise: (field, value) => (field === 'repository' ? value.toLowerCase() : value),
-  recognises: (head) => hasHeader(head, PROOF),
+  // Gitea, Forgejo and Gogs send the same headers beside their own, which other software does not look at.
+  recognises: (head) => hasHeader(head, PROOF) && !isGitea(head),
+  lookalike: { reads: {}, recognises: (head) => hasHeader(head, PROOF) },
   deliveries,
   // A plain 404 if no profile claims it: GitHub repeats nothing, but lists it among the hook's recent deliveries.
   deadline: () => 10_000,

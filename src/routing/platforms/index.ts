@@ -1,6 +1,7 @@
 import type { Platform } from '../platform.ts';
 import { dingtalk } from './dingtalk.ts';
 import { discord } from './discord.ts';
+import { gitea } from './gitea.ts';
 import { github } from './github.ts';
 import { googleChat } from './google-chat.ts';
 import { lark } from './lark.ts';
@@ -31,6 +32,7 @@ export const platforms: readonly Platform[] = [
   line,
   twilio,
   googleChat,
+  gitea,
   github,
   viber,
   wecom,

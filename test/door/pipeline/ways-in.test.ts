@@ -271,3 +271,25 @@ test('a WebSocket that bears a sender’s mark is verified over its own URL', as
   assert.equal(await upgrade(`X-Twilio-Signature: ${signature('wrong')}\r\n`), 401);
   assert.equal(await upgrade('X-Telegram-Bot-Api-Secret-Token: wrong\r\n'), 401);
 });
+
+test('Gitea’s requests are verified by its own secret, or else by GitHub’s, whose marks they have', async (t) => {
+  const gitea = (secret: string) => {
+    const signature = createHmac('sha256', secret).update(github('right').body).digest('hex');
+    return withHeader(withHeader(github('other'), 'X-Gitea-Event', 'issues'), 'X-Gitea-Signature', signature);
+  };
+  const both = await start(t, { github: ['right'], gitea: ['forge'] }, [pathRoute('a')]);
+  assert.equal(statusOf(await send(t, both.door, gitea('forge'))), 200);
+  assert.equal(statusOf(await send(t, both.door, gitea('right'))), 401);
+  assert.equal(statusOf(await send(t, both.door, github('right'))), 200);
+  const alone = await start(t, { github: ['right'] }, [
+    pathRoute('a', '/path'),
+    keyedRoute('a', 'gitea', { repository: ['a/b'] }),
+  ]);
+  const marked = withHeader(github('wrong'), 'X-Gitea-Event', 'issues');
+  assert.equal(
+    statusOf(await send(t, alone.door, { ...marked, path: '/path' })),
+    401,
+    'a mark more is no way around',
+  );
+  assert.equal(statusOf(await send(t, alone.door, marked)), 200, 'the gitea route is verified by no rule');
+});

@@ -8,6 +8,7 @@ const NONE: VerifyRules = {
   botFramework: null,
   slack: null,
   github: null,
+  gitea: null,
   line: null,
   meta: null,
   telegram: null,

@@ -71,7 +71,7 @@ describe('a request that may be acknowledged before its gateway has it', () => {
     const patient = platforms.filter((platform) => platform.spoolable === undefined).map(({ name }) => name);
     assert.deepEqual(
       platforms.map(({ name }) => name).filter((name) => !patient.includes(name)),
-      ['line', 'github', 'bot-framework', 'slack'],
+      ['line', 'gitea', 'github', 'bot-framework', 'slack'],
     );
   });
 });

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { TwilioRules } from '../../../../src/config/types.ts';
 import { discordVerifier } from '../../../../src/door/verify/senders/discord.ts';
+import { giteaVerifier } from '../../../../src/door/verify/senders/gitea.ts';
 import { githubVerifier } from '../../../../src/door/verify/senders/github.ts';
 import { graphVerifier } from '../../../../src/door/verify/senders/graph.ts';
 import { lineVerifier } from '../../../../src/door/verify/senders/line.ts';
@@ -64,6 +65,19 @@ function metaMessage(secret: string): Sending {
   };
 }
 
+const GITEA_PUSH = JSON.stringify({ ref: 'refs/heads/maïn', repository: { full_name: 'a/b' } });
+
+function giteaPush(secret: string, header: string, body = GITEA_PUSH, type = 'application/json'): Sending {
+  const signature = createHmac('sha256', secret).update(GITEA_PUSH).digest('hex');
+  return { path: '/gitea', body, headers: { 'Content-Type': type, [header]: signature } };
+}
+
+/** The signature is of the JSON, not of the form. */
+function giteaForm(secret: string): Sending {
+  const body = new URLSearchParams({ payload: GITEA_PUSH }).toString();
+  return giteaPush(secret, 'X-Gitea-Signature', body, 'application/x-www-form-urlencoded');
+}
+
 function graphBatch(...states: readonly (string | undefined)[]): Sending {
   const value = states.map((clientState, index) => ({ subscriptionId: `s${index}`, clientState }));
   return { path: '/graph', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ value }) };
@@ -95,6 +109,24 @@ const CASES: Readonly<Record<string, Case>> = {
     good: githubIssue({ secret: 'webhook-secret', repository: 'a/b', title: 'héllo' }),
     proof: 'X-Hub-Signature-256',
     covers: true,
+    window: false,
+  },
+  gitea: {
+    verifier: giteaVerifier,
+    right: 'webhook-secret',
+    wrong: 'webhook-secre',
+    good: giteaPush('webhook-secret', 'X-Gitea-Signature'),
+    proof: 'X-Gitea-Signature',
+    covers: true,
+    window: false,
+  },
+  'a form of gitea': {
+    verifier: giteaVerifier,
+    right: 'webhook-secret',
+    wrong: 'webhook-secre',
+    good: giteaForm('webhook-secret'),
+    proof: 'X-Gitea-Signature',
+    covers: false,
     window: false,
   },
   line: {
@@ -416,5 +448,35 @@ describe('twilio', () => {
     const twice = `${path}&bodySHA256=00`;
     const signedTwice = sending(twice, sign(`https://bots.example.com${twice}`), body, json);
     assert.equal(await judge(twilio, received(signedTwice)), false);
+  });
+});
+
+describe('gitea', () => {
+  const verifier = giteaVerifier(['webhook-secret']);
+
+  test('each of the three signs in a header of its own', async () => {
+    for (const header of ['X-Forgejo-Signature', 'X-Gitea-Signature', 'X-Gogs-Signature']) {
+      assert.equal(await judge(verifier, received(giteaPush('webhook-secret', header))), true, header);
+    }
+    const other = giteaPush('webhook-secret', 'X-Hub-Signature-256');
+    assert.equal(await judge(verifier, received(other)), false);
+  });
+
+  test('a form is verified by the payload in it, and no other form is', async () => {
+    const good = giteaForm('webhook-secret');
+    for (const body of [
+      '',
+      'a=b',
+      good.body.replace('payload', 'payloaD'),
+      `${good.body}&payload=x`,
+      `${good.body}%`,
+    ]) {
+      assert.equal(await judge(verifier, received({ ...good, body })), false, body);
+    }
+  });
+
+  test('without a secret at the sender the header is empty, and the request refused', async () => {
+    const empty = { ...giteaPush('x', 'X-Gitea-Signature'), headers: { 'X-Gitea-Signature': '' } };
+    assert.equal(await judge(verifier, received(empty)), false);
   });
 });
