@@ -7,6 +7,10 @@ export interface Delivery {
   readonly arrivedAt: number;
   /** Size of the body that is in memory while the request waits; 0 if the body is unread. */
   readonly bytes: number;
+  /** It is known to be from its sender. */
+  readonly verified: boolean;
+  /** Who sent it, as far as the door can know: an address. Only called if places are scarce. */
+  readonly client: () => string;
   /** Ms from arrivedAt; only called if the request must wait. */
   readonly deadline: () => number;
 }

@@ -9,6 +9,7 @@ export interface Waiter {
   readonly id: string;
   readonly client: Client;
   readonly delivery: Delivery;
+  readonly listener: string;
   /** Orders requests that arrived in the same ms. A request that must wait again keeps its order. */
   readonly order: number;
   readonly until: number;

@@ -1,13 +1,14 @@
 import type { Limits } from '../../config/types.ts';
 import { DoorError } from '../../errors.ts';
 import type { SupervisorPort, Target } from '../../snapshot.ts';
-import { BoundedBudget } from '../../util/bounded-budget.ts';
 import type { Timers } from '../../util/timers.ts';
 import { type Client, ClientDisconnected } from '../http/client.ts';
 import type { Counters } from '../upstream/counters.ts';
 import { retryAfter } from './deadline.ts';
 import type { Delivery } from './delivery.ts';
+import { chooseDisplaced } from './displace.ts';
 import { HoldQueue, type Waiter } from './hold-queue.ts';
+import { HoldPlaces } from './places.ts';
 import { FIRST_ROUND, nextRoundSize, ReleaseRound, type RoundSlot, unpacedSlot } from './round.ts';
 
 /** Longest round in ms: a gateway that is slow or hangs on some requests still gets 32 a second. */
@@ -25,7 +26,8 @@ export interface HoldOptions {
 }
 
 /**
- * Holds requests whose gateway is not ready, by listener, bounded in number and bytes. Once the gateway is ready it
+ * Holds requests whose gateway is not ready, by listener, bounded in number and bytes, each profile within a share of the
+ * places. Where places are scarce a verified request takes that of one that is not. Once the gateway is ready it
  * releases them in the order of arrival, in rounds (ReleaseRound). A request that arrives while others are held or have
  * just been released queues behind them.
  */
@@ -34,16 +36,16 @@ export class Hold {
   readonly #queues = new Map<string, Map<string, HoldQueue>>();
   /** The order of requests that waited before, so that they do not queue behind later ones. */
   readonly #orders = new WeakMap<Delivery, number>();
-  readonly #held: BoundedBudget;
+  readonly #places: HoldPlaces;
   #lastId = 0;
 
   constructor(options: HoldOptions) {
     this.#options = options;
-    this.#held = new BoundedBudget(() => options.limits.held);
+    this.#places = new HoldPlaces(options.limits, options.counters);
   }
 
   get size(): number {
-    return this.#held.used;
+    return this.#places.used;
   }
 
   /**
@@ -75,6 +77,7 @@ export class Hold {
         id: `${this.#options.doorId}-${this.#lastId}`,
         client,
         delivery,
+        listener: target.listener,
         order,
         until,
         release: resolve,
@@ -96,7 +99,7 @@ export class Hold {
     if (!this.#tryAcquire(delivery)) return Promise.reject(full());
     return new Promise((resolve, reject) => {
       const end = (): void => {
-        this.#releaseHeld(delivery);
+        this.#places.release(delivery);
         client.onDisconnect(null);
       };
       const timer = this.#options.timers.after(ms, () => {
@@ -195,23 +198,27 @@ export class Hold {
     waiter.fail(error);
   }
 
-  /** Counts the delivery as held; false, and nothing is counted, if a limit is reached. */
-  #tryAcquire({ profile, bytes }: Delivery): boolean {
-    const { held, heldBytes } = this.#options.counters.of(profile);
-    // A body larger than the limit is held too, if it is the profile's only one.
-    const bytesFit = heldBytes.used === 0 || heldBytes.fits(bytes);
-    if (!this.#held.fits() || !held.fits() || !bytesFit) return false;
-    this.#held.acquire();
-    held.acquire();
-    heldBytes.acquire(bytes);
+  /** Counts the delivery as held; false, and it is not counted, if a limit is reached and no other one gives way. */
+  #tryAcquire(delivery: Delivery): boolean {
+    for (;;) {
+      const room = this.#places.roomFor(delivery);
+      if (room === 'fits') break;
+      if (!this.#displaceOne(delivery, room)) return false;
+    }
+    this.#places.acquire(delivery);
     return true;
   }
 
-  #releaseHeld({ profile, bytes }: Delivery): void {
-    const { held, heldBytes } = this.#options.counters.of(profile);
-    this.#held.release();
-    held.release();
-    heldBytes.release(bytes);
+  #displaceOne(delivery: Delivery, room: 'profile-full' | 'full'): boolean {
+    const own = this.#queues.get(delivery.profile);
+    const listeners = room === 'full' ? [...this.#queues.values()] : own === undefined ? [] : [own];
+    const queues = listeners.flatMap((one) => [...one.values()]);
+    const waiting = queues.flatMap((queue) => queue.all);
+    const displaced = chooseDisplaced(waiting, delivery, room);
+    const queue = displaced && this.#queues.get(displaced.delivery.profile)?.get(displaced.listener);
+    if (displaced === undefined || queue === undefined) return false;
+    this.#fail(queue, displaced, displacedError());
+    return true;
   }
 
   #queueFor(target: Target): HoldQueue {
@@ -231,7 +238,7 @@ export class Hold {
   #remove(queue: HoldQueue, waiter: Waiter): void {
     queue.delete(waiter);
     if (queue.size === 0 && queue.round === null) this.#forget(queue);
-    this.#releaseHeld(waiter.delivery);
+    this.#places.release(waiter.delivery);
     this.#options.timers.cancel(waiter.timer);
     waiter.client.onDisconnect(null);
   }
@@ -263,4 +270,10 @@ function notReady(retryAt: number | null, now: number): DoorError {
 
 function full(): DoorError {
   return new DoorError('GWPROXY_OVERLOADED', 'too many requests wait for this gateway', { retryAfter: 1 });
+}
+
+function displacedError(): DoorError {
+  return new DoorError('GWPROXY_OVERLOADED', 'too many requests wait, and others go first', {
+    retryAfter: 1,
+  });
 }

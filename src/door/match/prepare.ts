@@ -28,6 +28,7 @@ export function prepare(
   exchange: Exchange,
   head: Head,
   match: Match,
+  verified: boolean,
   basis: MatchBasis,
 ): Prepared {
   const { path, stripped } = gatewayPath(match.route, head.path);
@@ -38,6 +39,8 @@ export function prepare(
       path,
       arrivedAt,
       bytes: memory?.bytes ?? 0,
+      verified,
+      client: () => exchange.clientAddress,
       deadline: () => senderTimeout(match, head),
       basis,
     },

@@ -33,7 +33,7 @@ export async function deliverOnce(
   basis: MatchBasis,
 ): Promise<unknown> {
   if (body === 'streamed') checkLength(head.length, context.limits.streamed);
-  const prepared = prepare(context.publicUrl, exchange, head, match, basis);
+  const prepared = prepare(context.publicUrl, exchange, head, match, verified !== null, basis);
   const { target, headers } = prepared;
   // A streamed body can neither be compared with a repeat nor spooled.
   const facts = body === 'streamed' || match.synchronous ? null : (match.facts?.() ?? null);

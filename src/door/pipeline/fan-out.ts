@@ -40,7 +40,10 @@ export async function fanOut(
   await Promise.all(
     branches.map(async ({ match, client }) => {
       try {
-        const prepared = prepare(context.publicUrl, exchange, head, match, basis);
+        const verifier = basis.ruleSet.verifiers.of(match.profile, platform);
+        const isVerified =
+          verifier !== undefined && !match.route.unverified && verifier.needs(head) !== 'nothing';
+        const prepared = prepare(context.publicUrl, exchange, head, match, isVerified, basis);
         await deliverCopy(context, client, prepared, body);
         acceptedBy.add(match.profile);
       } catch (error) {

@@ -282,7 +282,16 @@ function waiterAt(arrivedAt: number, order: number): Waiter {
   return {
     id: String(order),
     client: { isDisconnected: false, onDisconnect: () => {} },
-    delivery: { profile: 'a', path: '/', arrivedAt, bytes: 0, deadline: () => 0 },
+    delivery: {
+      profile: 'a',
+      path: '/',
+      arrivedAt,
+      bytes: 0,
+      verified: false,
+      client: () => '',
+      deadline: () => 0,
+    },
+    listener: 'main',
     order,
     until: 0,
     release: () => {},
