@@ -44,6 +44,11 @@ export interface Platform {
    * where these decide it.
    */
   readonly headFields: readonly string[];
+  /**
+   * The part of `fields` that some events do not have, though they are for the same bot (Twilio's recording callback names
+   * no number). Such an event goes to the only profile that its other fields can mean (table/lesser-claims.ts).
+   */
+  readonly optionalFields: readonly string[];
   /** The part of `fields` that is secret: compared by its keyed hash, never shown. */
   readonly secretFields: readonly string[];
   /**
@@ -126,6 +131,7 @@ export type PlatformDefinition = Pick<Platform, Required> &
 export function definePlatform(definition: PlatformDefinition): Platform {
   return {
     headFields: [],
+    optionalFields: [],
     secretFields: [],
     headers: [],
     normalise: (_field, value) => value,

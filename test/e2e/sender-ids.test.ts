@@ -39,6 +39,7 @@ ${bot('verified', [`{ bot_framework: { app: ${APP} } }`], '    verify: { bot_fra
 )}${bot('others', [
   '{ twilio: { to: "+1 (555) 010-0199" } }',
   '{ twilio: { to: "WhatsApp:+15550100" } }',
+  '{ twilio: { to: "+15550103", account: AC00000000000000000000000000000003 } }',
   '{ google_chat: { audience: "HTTPS://Bots.Example.com:443/chat/" } }',
   '{ github: { repository: Invented/Site } }',
   '{ github: { installation: 40000001 } }',
@@ -136,6 +137,12 @@ describe("a bot's id in each spelling of its sender's", () => {
     > = {
       'Twilio, in E.164': form({ To: '+15550100199', AccountSid: 'AC1' }),
       "Twilio's WhatsApp": form({ To: 'whatsapp:+15550100', AccountSid: 'AC1' }),
+      "Twilio's recording callback, which names the account alone": form({
+        AccountSid: 'AC00000000000000000000000000000003',
+        CallSid: 'CA00000000000000000000000000000001',
+        RecordingSid: 'RE00000000000000000000000000000001',
+        RecordingStatus: 'completed',
+      }),
       'Google Chat, without the final slash': json(
         { type: 'MESSAGE' },
         { Authorization: `Bearer ${token(KEY, chat)}` },

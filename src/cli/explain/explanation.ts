@@ -6,7 +6,7 @@ import type { RequestHead } from '../../routing/platform.ts';
 import { platforms } from '../../routing/platforms/index.ts';
 import type { PlatformName, Route, RouteKey } from '../../routing/route.ts';
 import { pickByPath } from '../../routing/target-path.ts';
-import { isSecret, routeText, SECRET, sourceText } from '../output/route-text.ts';
+import { fieldName, isSecret, routeText, SECRET, sourceText } from '../output/route-text.ts';
 import { claimLine } from '../portal/claim-line.ts';
 import type { SimulatedRequest } from './described-request.ts';
 import type { Decision } from './door-decision.ts';
@@ -138,16 +138,17 @@ function matchDetails(
   folder: string,
 ): Pick<Explanation, 'outcome' | 'targets' | 'because'> {
   const targets: Target[] = [];
-  for (const { profile, route } of matches) {
+  for (const match of matches) {
+    const { profile, route } = match;
     const listeners = plan.profiles.find(({ name }) => name === profile)?.listeners ?? [];
     const listener = pickByPath(listeners, gatewayPath(route, head.path).path)?.name;
     if (listener === undefined) {
-      const because = `${claimText(route, folder)}, but none of its listeners is public at this path; the answer is 404`;
+      const because = `${claimText(match, folder)}, but none of its listeners is public at this path; the answer is 404`;
       return { outcome: 'unmatched', targets: [], because };
     }
     targets.push({ profile, listener, route: sourceText(route.source, folder) });
   }
-  const because = matches.map(({ route }) => claimText(route, folder)).join('; ');
+  const because = matches.map((match) => claimText(match, folder)).join('; ');
   return { outcome: 'match', targets, because };
 }
 
@@ -187,8 +188,14 @@ function unmatchedReason(plan: Plan, sender: SenderReading | undefined): string 
     : `${name} sent it, and the config has no ${name} route`;
 }
 
-function claimText(route: Route, folder: string): string {
-  return `${sourceText(route.source, folder)} (${routeText(route)}) claims it for ${route.profile}`;
+function claimText({ route, attributes }: Match, folder: string): string {
+  const claim = `${sourceText(route.source, folder)} (${routeText(route)}) claims it for ${route.profile}`;
+  const lacking = Object.keys(route.key?.fields ?? {}).filter(
+    (field) => attributes !== null && !Object.hasOwn(attributes.fields, field),
+  );
+  return lacking.length === 0
+    ? claim
+    : `${claim}: the request has no ${lacking.map(fieldName).join(', ')}, and no other profile can be meant`;
 }
 
 function explainedRoute({ route, why }: OtherRoute, folder: string): ExplainedRoute {

@@ -64,6 +64,8 @@ export const twilio = definePlatform({
   name: 'twilio',
   configKey: 'twilio',
   fields: ['to', 'account'],
+  // Of a recording, a conference or a room only the account is named (twilio.com, "RecordingStatusCallback").
+  optionalFields: ['to'],
   headers: ['x-twilio-signature', 'x-twilio-webhooks-signature-settings'],
   reads: { form: FIELDS },
   normalise,

@@ -19,6 +19,8 @@ export const wecom = definePlatform({
   name: 'wecom',
   configKey: 'wecom',
   fields: ['corp', 'agent'],
+  // Changes of contacts are of the whole corporation, and AgentID is empty.
+  optionalFields: ['agent'],
   reads: { xml: ['ToUserName', 'AgentID'] },
   recognises,
   deliveries: (_head, body) =>

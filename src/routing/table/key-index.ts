@@ -1,5 +1,7 @@
 import type { Platform } from '../platform.ts';
-import type { Attributes, Route, RouteKey } from '../route.ts';
+import type { Attributes, Route } from '../route.ts';
+import { type Branch, branch, branchAt, type KeyedRoute, leaves } from './branch.ts';
+import { findLesser, type LesserClaims, lesserClaims } from './lesser-claims.ts';
 
 /** The keyed routes of one platform in one scope. The cost of a lookup depends only on the number of field sets. */
 export interface KeyIndex {
@@ -11,6 +13,8 @@ export interface KeyIndex {
   readonly byHead: 'all' | 'some' | 'none';
   /** The sets of fields that the routes have, in the order in which they win. */
   readonly sets: readonly FieldSet[];
+  /** What they claim of events that lack the platform's optional fields. */
+  readonly lesser: LesserClaims;
 }
 
 interface FieldSet {
@@ -22,14 +26,6 @@ interface FieldSet {
   /** The values of `headFields`; the same object as `values` if those are all fields. */
   readonly headValues: Branch;
 }
-
-/** The values of one field, each with the values of the next field below it. */
-interface Branch {
-  readonly next: Map<string, Branch>;
-  route: Route | null;
-}
-
-export type KeyedRoute = Route & { readonly key: RouteKey };
 
 /** Indexes the keyed routes of one platform. Throws if two routes claim the same, which the config's check refuses. */
 export function indexKeys(platform: Platform, routes: readonly KeyedRoute[]): KeyIndex {
@@ -55,7 +51,7 @@ export function indexKeys(platform: Platform, routes: readonly KeyedRoute[]): Ke
     insert(set, route);
   }
   sets.sort((a, b) => compareSets(platform, a.fields, b.fields));
-  return { platform, byHead: byHeadOf(sets), sets };
+  return { platform, byHead: byHeadOf(sets), sets, lesser: lesserClaims(platform, routes) };
 }
 
 function byHeadOf(sets: readonly FieldSet[]): KeyIndex['byHead'] {
@@ -69,17 +65,18 @@ function isOfHead({ values, headValues }: FieldSet): boolean {
 
 /**
  * The route that claims those attributes: more fields win over fewer, then the platform's field order decides. Routes with
- * only shared fields (`Attributes.own`) come last.
+ * only shared fields (`Attributes.own`) come last. If none does, the route that alone can mean an event which lacks an
+ * optional field.
  */
 export function findByKey(index: KeyIndex, { fields, own }: Attributes): Route | undefined {
   let shared: Route | undefined;
   for (const set of index.sets) {
-    const route = lookUp(set.values, set.fields, fields);
+    const route = branchAt(set.values, set.fields, fields)?.route ?? null;
     if (route === null) continue;
     if (own === undefined || set.fields.some((field) => own.includes(field))) return route;
     shared ??= route;
   }
-  return shared;
+  return shared ?? findLesser(index.lesser, fields);
 }
 
 /**
@@ -88,25 +85,10 @@ export function findByKey(index: KeyIndex, { fields, own }: Attributes): Route |
  */
 export function findByHead(index: KeyIndex, { fields }: Attributes): Route | 'needs body' | undefined {
   for (const set of index.sets) {
-    const route = lookUp(set.headValues, set.headFields, fields);
+    const route = branchAt(set.headValues, set.headFields, fields)?.route ?? null;
     if (route !== null) return isOfHead(set) ? route : 'needs body';
   }
   return undefined;
-}
-
-function lookUp(values: Branch, names: readonly string[], fields: Attributes['fields']): Route | null {
-  let at: Branch | undefined = values;
-  for (const field of names) {
-    // hasOwn, since the name of a custom field comes from the config and may be that of a property of the prototype.
-    const value: string | undefined = Object.hasOwn(fields, field) ? fields[field] : undefined;
-    at = value === undefined ? undefined : at.next.get(value);
-    if (at === undefined) return null;
-  }
-  return at.route;
-}
-
-function branch(): Branch {
-  return { next: new Map(), route: null };
 }
 
 function insert({ fields, values, headFields, headValues }: FieldSet, route: KeyedRoute): void {
@@ -118,22 +100,6 @@ function insert({ fields, values, headFields, headValues }: FieldSet, route: Key
   if (values === headValues) return;
   // Several routes may share the values of the head; it only counts that there is one.
   for (const leaf of leaves(headValues, headFields, route)) leaf.route = route;
-}
-
-/** The branches of a route's values for those fields, which are added where they are missing. */
-function leaves(root: Branch, fields: readonly string[], { key }: KeyedRoute): readonly Branch[] {
-  let level: readonly Branch[] = [root];
-  for (const field of fields) {
-    const values = [...new Set(key.fields[field])];
-    level = level.flatMap((at) =>
-      values.map((value) => {
-        const next = at.next.get(value) ?? branch();
-        at.next.set(value, next);
-        return next;
-      }),
-    );
-  }
-  return level;
 }
 
 /** Negative if the set `a` wins over `b`, 0 if they are equal. */

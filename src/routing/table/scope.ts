@@ -3,8 +3,9 @@ import { customPlatform } from '../custom.ts';
 import type { Platform } from '../platform.ts';
 import type { Route } from '../route.ts';
 import { type Seal, sealRoute } from '../seal.ts';
+import type { KeyedRoute } from './branch.ts';
 import { groupBy } from './group-by.ts';
-import { described, indexKeys, type KeyedRoute, type KeyIndex } from './key-index.ts';
+import { described, indexKeys, type KeyIndex } from './key-index.ts';
 
 /** The routes with one host and path prefix. The most specific scope of a request decides alone. */
 export interface Scope {

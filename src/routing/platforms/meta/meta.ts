@@ -134,6 +134,8 @@ export function metaPlatform(product: Product): Platform {
     configKey: name,
     family: 'meta',
     fields: [...(within === undefined ? [] : [within.field]), account, 'verify_token'],
+    // Updates of an account or its templates name no phone number.
+    optionalFields: within === undefined ? [] : [within.field],
     headFields: ['verify_token'],
     secretFields: ['verify_token'],
     headers: ['x-hub-signature', 'x-hub-signature-256'],
