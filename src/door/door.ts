@@ -2,6 +2,7 @@ import type { Limits } from '../config/types.ts';
 import type { DoorError } from '../errors.ts';
 import { PATH_LENGTH, type Report } from '../events.ts';
 import type { PublicUrl } from '../routing/url/public-url.ts';
+import { shownPath } from '../routing/url/shown-path.ts';
 import type { DoorPort, SupervisorPort } from '../snapshot.ts';
 import { BoundedBudget } from '../util/bounded-budget.ts';
 import { errorMessage } from '../util/errno.ts';
@@ -144,7 +145,9 @@ export function createDoor(options: DoorOptions): Door {
     spools: (profile) => snapshots.spools(profile),
     ruleSet: () => snapshots.ruleSet,
     report,
-    reportRefusal: (error, request, profile) => report(refusal(error, request, profile)),
+    reportRefusal: (error, request, profile) =>
+      report(refusal(error, request, context.shownPath(request.req.url ?? ''), profile)),
+    shownPath: (target) => shownPath(target, seal, PATH_LENGTH),
   };
   const upgrades = new Upgrades(context);
   const listener = new Listener(context, {
@@ -243,15 +246,14 @@ export function createDoor(options: DoorOptions): Door {
   };
 }
 
-function refusal(error: DoorError, { requestId, req }: Refused, profile: string | null) {
-  const [path = ''] = (req.url ?? '').split('?', 1);
+function refusal(error: DoorError, { requestId, req }: Refused, path: string, profile: string | null) {
   return {
     type: 'door.refused',
     code: error.code,
     detail: error.message,
     requestId,
     method: req.method ?? '',
-    path: path.slice(0, PATH_LENGTH),
+    path,
     profile,
     cause: error.cause instanceof Error ? error.cause.message : null,
   } as const;

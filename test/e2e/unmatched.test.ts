@@ -49,8 +49,19 @@ profiles:
   assert.equal((await post(gwproxy.url, stranger)).status, 200);
   const lost = activity({ app: '00000000-0000-0000-0000-0000000000FF', text: 'private words' });
   assert.equal((await post(gwproxy.url, lost)).status, 404);
-  const update = { path: '/', headers: { 'X-Telegram-Bot-Api-Secret-Token': TOKEN }, body: '{}' };
+  // Some bots have their token in their webhook's path.
+  const hidden = { path: `/telegram/1234567890:AA${TOKEN}0hush0hush/hook?hush=1` };
+  const update = { ...hidden, headers: { 'X-Telegram-Bot-Api-Secret-Token': TOKEN }, body: '{}' };
   assert.equal((await post(gwproxy.url, update)).status, 404);
+
+  const strayed = await post(gwproxy.url, { ...hidden, headers: {}, body: '' });
+  assert.equal(strayed.status, 404);
+  assert.doesNotMatch(strayed.text, /hush/);
+  for (const type of ['door.unmatched', 'door.refused']) {
+    const line = await gwproxy.waitFor(type, (one) => one.type === type && /telegram/.test(String(one.path)));
+    assert.match(String(line.path), /^\/telegram\/#[\w-]{16}\/hook$/);
+    assert.doesNotMatch(JSON.stringify(line), /hush/);
+  }
 
   const { unmatched } = JSON.parse(await show('--json'));
   assert.deepEqual(

@@ -1,4 +1,4 @@
-import { PATH_LENGTH, type Report } from '../../events.ts';
+import type { Report } from '../../events.ts';
 import type { Attributes } from '../../routing/route.ts';
 import { findScope } from '../../routing/table/table.ts';
 import type { Head } from '../request/head.ts';
@@ -13,7 +13,7 @@ export interface UnmatchedKey {
   readonly attributes: Attributes;
   /** The scope (host and path prefix, as in Route) that a route needs to claim the request. */
   readonly scope: UnmatchedScope;
-  /** The newest request's path. */
+  /** The newest request's path, as `shownPath` gives it. */
   readonly path: string;
   readonly count: number;
   /** Epoch ms. */
@@ -47,11 +47,10 @@ export class Unmatched implements UnmatchedKeys {
     this.#now = now;
   }
 
-  /** Records the unclaimed attributes of one request. */
+  /** Records the unclaimed attributes of one request; `path` is as `shownPath` gives it. */
   record(attributes: readonly Attributes[], { host, path: prefix }: UnmatchedScope, path: string): void {
     const scope = { host, path: prefix };
-    for (const one of attributes.slice(0, MAX_PER_REQUEST))
-      this.#recordOne(one, scope, path.slice(0, PATH_LENGTH));
+    for (const one of attributes.slice(0, MAX_PER_REQUEST)) this.#recordOne(one, scope, path);
   }
 
   list(): readonly UnmatchedKey[] {
@@ -100,12 +99,14 @@ export function recordUnmatched(
   if (attributes.length === 0) return;
   const ruleSet = context.ruleSet();
   const scope = ruleSet === null ? null : findScope(ruleSet.table, head);
-  context.unmatched.record(attributes, scope ?? { host: null, path: '' }, head.path);
+  context.unmatched.record(attributes, scope ?? { host: null, path: '' }, context.shownPath(head.path));
 }
 
 /** The part of the door that recording an unmatched request needs. */
 export interface UnmatchedContext {
   readonly unmatched: Unmatched;
+  /** A request's path without the secrets that it may hold, for whatever is logged or listed. */
+  shownPath(target: string): string;
   /** The rules of the newest snapshot; null before the first. */
   ruleSet(): RuleSet | null;
 }

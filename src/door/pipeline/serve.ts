@@ -1,5 +1,4 @@
 import { DoorError } from '../../errors.ts';
-import { PATH_LENGTH } from '../../events.ts';
 import { type HeadOutcome, type Match, type MixedBatch, matchBody, matchHead } from '../../routing/match.ts';
 import type { DoorContext } from '../context.ts';
 import { problem, reply } from '../http/answer.ts';
@@ -137,7 +136,7 @@ function reportMixedBatch(
   context.report({
     type: 'door.mixed-batch',
     requestId,
-    path: head.path.slice(0, PATH_LENGTH),
+    path: context.shownPath(head.path),
     lacking,
     attributes: attributes.slice(0, MAX_REPORTED),
     more: Math.max(0, attributes.length - MAX_REPORTED),

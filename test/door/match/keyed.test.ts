@@ -152,8 +152,7 @@ test('what is kept of unmatched requests is bounded in number, and can be cleare
     (event) => told.push(event),
     () => now++,
   );
-  const see = (team: string) =>
-    unmatched.record([{ platform: 'slack', fields: { team } }], ANYWHERE, '/x'.repeat(500));
+  const see = (team: string) => unmatched.record([{ platform: 'slack', fields: { team } }], ANYWHERE, '/x');
   for (let count = 0; count < 1001; count += 1) see(`T${count}`);
   see('T1');
   assert.equal(told.length, 1001, 'the newest 1000 are remembered');
@@ -170,7 +169,6 @@ test('what is kept of unmatched requests is bounded in number, and can be cleare
   see('T0');
   assert.equal(told.length, 1002, 'the oldest is forgotten');
   assert.equal(unmatched.list().length, 1000);
-  assert.ok(unmatched.list().every(({ path }) => path.length <= 256));
   unmatched.record([{ platform: 'graph', fields: {} }], ANYWHERE, '/');
   assert.equal(unmatched.clear(), 1000, 'what names nobody is not kept');
   assert.deepEqual(unmatched.list(), []);
