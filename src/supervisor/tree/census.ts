@@ -1,7 +1,7 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { errorCode } from '../../util/errno.ts';
 import { forgetMarksExcept, knownMarks, type MarkReading, readMark } from './environ.ts';
-import { type ProcessStat, readPids, readStat } from './proc.ts';
+import { isLiving, type ProcessStat, readPids, readStat } from './proc.ts';
 
 /** A living process. */
 export interface CensusEntry extends ProcessStat {
@@ -15,8 +15,8 @@ export interface CensusEntry extends ProcessStat {
 const SLICE = 64;
 
 /**
- * Looks at the list of processes in one scan. On a machine that starts several thousand processes a second there is a
- * new one at every look; a process that none of so many has met does not exist.
+ * Looks at the list of processes in one scan. On a machine that starts several thousand processes a second, one is missed
+ * at every look; but a process that none of so many has met does not exist.
  */
 const MOST_LOOKS = 16;
 
@@ -25,9 +25,10 @@ const MOST_LOOKS = 16;
  * ticks since boot); a mark is sure to be fresh only if `mustBeFresh` is true for it, see knownMarks(). Rejects if
  * /proc cannot be read (no descriptor left).
  *
- * The list changes while it is read: a process that it names may fork and end before it is looked at, and its child
- * was not there yet when the list was made. So the list is read again, and what is new in it, until nothing is: then
- * each process that lives has been looked at. A second list costs 0.3 ms.
+ * The list changes while it is read: a process that it names may fork and end before it is looked at, and its child may
+ * be too young for the list. So when a process of the list could not be looked at any more, the list is read again, and
+ * what is new in it, until none is missed. Then each process that lives has been looked at: pids are given out in
+ * ascending order, and /proc lists them so.
  */
 export async function scanProcesses(
   since: number,
@@ -37,18 +38,22 @@ export async function scanProcesses(
   const marks = new Map<number, MarkReading>();
   const listed = new Set<number>();
   const now = performance.now();
-  for (let look = 0; look < MOST_LOOKS; look += 1) {
+  let hasMissed = true;
+  for (let look = 0; hasMissed && look < MOST_LOOKS; look += 1) {
+    hasMissed = false;
     const young: ProcessStat[] = [];
-    const unread = takeUnlisted(listed);
-    if (unread.length === 0) break;
-    for (const [index, pid] of unread.entries()) {
+    for (const [index, pid] of takeUnlisted(listed).entries()) {
       if (index % SLICE === SLICE - 1) await yieldToEventLoop();
       const stat = readStat(pid);
-      if (stat?.living !== true || stat.kernel) continue;
-      found.push(stat);
-      if (stat.started >= since) young.push(stat);
+      if (stat?.living !== true) hasMissed = true;
+      else if (!stat.kernel) {
+        found.push(stat);
+        if (stat.started >= since) young.push(stat);
+      }
     }
-    for (const [pid, mark] of await knownMarks(young, mustBeFresh, now)) marks.set(pid, mark);
+    const read = await knownMarks(young, mustBeFresh, now);
+    for (const [pid, mark] of read) marks.set(pid, mark);
+    hasMissed ||= young.some((process) => !read.has(process.pid) && !isLiving(process));
   }
   forgetMarksExcept(listed);
   return found.map((stat) => {
@@ -64,13 +69,14 @@ export async function scanProcesses(
 export function scanProcessesSync(since: number): readonly CensusEntry[] {
   const found: CensusEntry[] = [];
   const listed = new Set<number>();
-  for (let look = 0; look < MOST_LOOKS; look += 1) {
-    const unread = takeUnlisted(listed);
-    if (unread.length === 0) break;
-    for (const pid of unread) {
+  let hasMissed = true;
+  for (let look = 0; hasMissed && look < MOST_LOOKS; look += 1) {
+    hasMissed = false;
+    for (const pid of takeUnlisted(listed)) {
       const stat = readStat(pid);
-      if (stat?.living !== true || stat.kernel || stat.started < since) continue;
-      found.push({ ...stat, mark: readMark(pid), isStale: false });
+      const mark = stat?.living === true && stat.started >= since ? readMark(pid) : null;
+      if (stat === null || (mark === null && !isLiving(stat))) hasMissed = true;
+      else if (!stat.kernel && stat.started >= since) found.push({ ...stat, mark, isStale: false });
     }
   }
   return found;
