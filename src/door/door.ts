@@ -6,6 +6,7 @@ import { shownPath } from '../routing/url/shown-path.ts';
 import type { DoorPort, SupervisorPort } from '../snapshot.ts';
 import { BoundedBudget } from '../util/bounded-budget.ts';
 import { errorMessage } from '../util/errno.ts';
+import { FairShares } from '../util/fair-shares.ts';
 import { processLoop } from '../util/loop-share.ts';
 import { Timers } from '../util/timers.ts';
 import type { DoorContext } from './context.ts';
@@ -132,6 +133,7 @@ export function createDoor(options: DoorOptions): Door {
     leases,
     upstreams,
     hold,
+    underWay: new FairShares(() => limits.connections),
     loop: processLoop,
     bodyMemory: new BodyMemory(limits, now),
     bodyPaces: new BodyPaces(limits, timers, now),
@@ -151,6 +153,7 @@ export function createDoor(options: DoorOptions): Door {
   };
   const upgrades = new Upgrades(context);
   const listener = new Listener(context, {
+    shedOne: () => context.bodyMemory.evictOldest(),
     request: (exchange) => {
       // The error answer failed too, so only closing is left.
       serve(context, exchange).catch((error: unknown) => {

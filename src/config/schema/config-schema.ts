@@ -94,7 +94,11 @@ function limitsSchema() {
     body_rate: size()
       .prefault('1KiB')
       .describe('The fewest bytes a second that a body may bring, measured over each 5 s.'),
-    connections: many().default(4096).describe('Connections to the public port at once.'),
+    connections: many()
+      .default(4096)
+      .describe(
+        'Connections to the public port at once; beyond it the one that has been idle for longest is closed.',
+      ),
     answer_time: duration()
       .prefault('120s')
       .describe(

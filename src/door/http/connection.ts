@@ -68,20 +68,46 @@ export type UnreadableInputAction =
 /** Every open connection. */
 export class Connections {
   readonly #bySocket = new Map<Socket, Connection>();
+  /** Those without a request in flight; the one that has been so for longest is first. */
+  readonly #idle = new Set<Connection>();
+
+  get size(): number {
+    return this.#bySocket.size;
+  }
 
   /** Adds a connection; one that is known stays as it is. */
   add(socket: Socket): void {
     if (this.#bySocket.has(socket)) return;
     const connection = new Connection(socket);
     this.#bySocket.set(socket, connection);
+    this.#idle.add(connection);
     socket.once('close', () => {
       this.#bySocket.delete(socket);
+      this.#idle.delete(connection);
       for (const exchange of [...connection.openExchanges]) exchange.handleDisconnect();
     });
   }
 
   find(socket: Socket): Connection | undefined {
     return this.#bySocket.get(socket);
+  }
+
+  /** Must be called when a connection's request or upgrade begins, and when a request has ended. */
+  updateIdle(connection: Connection): void {
+    const isIdle =
+      connection.openExchanges.size === 0 && !connection.upgraded && !connection.socket.destroyed;
+    this.#idle.delete(connection);
+    if (isIdle) this.#idle.add(connection);
+  }
+
+  /** Closes the connection that has had no request in flight for longest; false if each has one. */
+  closeLongestIdle(): boolean {
+    const [longest] = this.#idle;
+    if (longest === undefined) return false;
+    this.#idle.delete(longest);
+    // At once, so that no request is begun whose answer could not be sent.
+    longest.socket.destroy();
+    return true;
   }
 
   get areFullyReceived(): boolean {

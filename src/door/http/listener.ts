@@ -31,6 +31,9 @@ const POLL_INTERVAL = 5;
 /** Connections that wait to be accepted; the system's limit (net.core.somaxconn) also applies. */
 const BACKLOG = 4096;
 
+/** Connections beyond the limit that may be open for a moment, until older ones are closed for them. */
+const SPARE_CONNECTIONS = 64;
+
 /** Requests in flight on one connection; only a client that pipelines has more than one. */
 const MAX_PIPELINED = 16;
 
@@ -51,6 +54,8 @@ export interface ListenerContext {
 export interface Handlers {
   request(exchange: Exchange): void;
   upgrade(req: IncomingMessage, connection: Connection, early: Buffer): void;
+  /** No connection is idle: ends a request that is still being received; false if there is none. */
+  shedOne(): boolean;
 }
 
 /** The public port: Node's HTTP server with every limit set, which answers unreadable requests with problem details. */
@@ -71,7 +76,7 @@ export class Listener extends Server {
     this.configure(context.limits);
     // Node would silently drop the headers beyond 2000; their size is limited anyway.
     this.maxHeadersCount = 0;
-    this.on('connection', (socket: Socket) => this.#connections.add(socket));
+    this.on('connection', (socket: Socket) => this.#addConnection(socket));
     this.on('request', (req: IncomingMessage, res: ServerResponse) => this.#accept(req, res, false));
     this.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => this.#accept(req, res, true));
     this.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => this.#accept(req, res, false));
@@ -125,7 +130,8 @@ export class Listener extends Server {
 
   /** Applies new limits to connections and requests from now on. */
   configure(limits: Limits): void {
-    this.maxConnections = limits.connections;
+    // Room for a new connection until the one that it replaces is closed.
+    this.maxConnections = limits.connections + SPARE_CONNECTIONS;
     // Node reads these at each connection and each check; its types lack maxHeaderSize.
     Object.assign(this, {
       maxHeaderSize: limits.headers,
@@ -145,6 +151,20 @@ export class Listener extends Server {
     this.#connections.destroy();
   }
 
+  /**
+   * Beyond limits.connections the connection that has been idle for longest gives way, or else the request that has been
+   * received for longest, so that neither idle nor slow clients keep others out.
+   */
+  #addConnection(socket: Socket): void {
+    const isFull = this.#connections.size >= this.#context.limits.connections;
+    if (!isFull || this.#connections.closeLongestIdle() || this.#handlers.shedOne()) {
+      this.#connections.add(socket);
+    } else {
+      socket.destroy();
+      this.#countDropped();
+    }
+  }
+
   #accept(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
     const connection = this.#connections.find(req.socket);
     // The connection is closed already; Node still emits the requests that it has read.
@@ -158,6 +178,7 @@ export class Listener extends Server {
       onDone: (done) => this.#finish(connection, done),
     });
     connection.openExchanges.add(exchange);
+    this.#connections.updateIdle(connection);
     connection.newestResponse = res;
     this.#inFlight += 1;
     if (!this.listening) res.shouldKeepAlive = false;
@@ -175,6 +196,7 @@ export class Listener extends Server {
       socket.destroy();
     } else if (isWebSocketHandshake(req)) {
       this.#handlers.upgrade(req, connection, early);
+      this.#connections.updateIdle(connection);
     } else if (connection.isSendingAnswer) {
       // Node would never send the answer to a request that is read again before the answer ahead of it is sent.
       socket.on('error', () => socket.destroy());
@@ -188,6 +210,7 @@ export class Listener extends Server {
   #finish(connection: Connection, exchange: Exchange): void {
     connection.openExchanges.delete(exchange);
     connection.markAnswered();
+    this.#connections.updateIdle(connection);
     this.#inFlight -= 1;
     if (!this.listening) setImmediate(() => this.closeIdleConnections());
   }

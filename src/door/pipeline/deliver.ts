@@ -17,11 +17,15 @@ import type { Upstream } from '../upstream/upstreams.ts';
 const MAX_TRIES = 5;
 const FIRST_PAUSE = 50;
 
+/** One profile alone may have eight ninths of limits.connections under way, so that a gateway which hangs leaves some. */
+const UNDER_WAY_WEIGHT = 8;
+
 /**
  * Delivers a request to its profile's listener: at once if that is ready, after a hold if it will be, and again if a
  * connection failed before a byte was sent. With `spoolable` the request is spooled instead of held, and also if others
  * of its profile are spooled, so that it queues behind them. If routes or rules have changed since it was matched, it
- * goes on only if the new ones give it to the same profile. Rejects as Hold.wait, `send` and `spoolable.spool` do.
+ * goes on only if the new ones give it to the same profile. Rejects
+ * with GWPROXY_OVERLOADED if too many of its profile are under way, and as Hold.wait, `send` and `spoolable.spool` do.
  */
 export async function deliver(
   context: DoorContext,
@@ -29,6 +33,28 @@ export async function deliver(
   delivery: MatchedDelivery,
   send: (upstream: Upstream, address: Address) => Promise<ForwardOutcome>,
   spoolable: Spoolable | null = null,
+): Promise<'answered' | 'spooled'> {
+  const { underWay } = context;
+  const { profile } = delivery;
+  if (!underWay.fits(profile, UNDER_WAY_WEIGHT)) {
+    throw new DoorError('GWPROXY_OVERLOADED', 'too many requests for this gateway are under way', {
+      retryAfter: 1,
+    });
+  }
+  underWay.acquire(profile);
+  try {
+    return await deliverNow(context, client, delivery, send, spoolable);
+  } finally {
+    underWay.release(profile);
+  }
+}
+
+async function deliverNow(
+  context: DoorContext,
+  client: Client,
+  delivery: MatchedDelivery,
+  send: (upstream: Upstream, address: Address) => Promise<ForwardOutcome>,
+  spoolable: Spoolable | null,
 ): Promise<'answered' | 'spooled'> {
   const { profile } = delivery;
   const counters = context.counters.of(profile);

@@ -14,7 +14,7 @@ import {
   statusOf,
   target,
 } from '../support/door.ts';
-import { dial, exchangeRaw, rawUpstream } from '../support/raw.ts';
+import { dial, exchangeRaw, type RawClient, rawUpstream } from '../support/raw.ts';
 
 const HOST = 'Host: a\r\n';
 
@@ -137,24 +137,88 @@ test('all bodies in memory together stay within their limit', async (t) => {
   await peer.until(/\}[\s\S]*\}$/);
 });
 
-test('connections over the limit are dropped, and reported once', async (t) => {
+test('beyond the limit a new connection takes the place of the one that has been idle for longest', async (t) => {
   const bot = await startBot(t);
   const { port, refusals } = await startDoor(t, {
     routes: [pathRoute('a')],
     targets: [target('a', bot.port)],
+    limits: { connections: 3 },
+  });
+  const get = `GET / HTTP/1.1\r\n${HOST}\r\n`;
+  const [oldest, used, newest] = [await dial(t, port), await dial(t, port), await dial(t, port)];
+  for (const client of [oldest, used, newest]) await client.send(get).until(/200 OK/);
+  await used.send(get).times('200 OK', 2);
+  const next = (await dial(t, port)).send(get);
+  await next.until(/200 OK/);
+  await oldest.closed;
+  await newest.send(get).times('200 OK', 2);
+  // A connection that was opened and never used gives way too.
+  const silent = await dial(t, port);
+  await used.closed;
+  for (const client of [next, newest]) await client.send(get).times('200 OK', client === next ? 2 : 3);
+  await (await dial(t, port)).send(get).until(/200 OK/);
+  await silent.closed;
+  assert.deepEqual(refusals(), []);
+});
+
+test('and where none is idle, that of the body which has been received for longest', async (t) => {
+  const bot = await startBot(t);
+  const { port } = await startDoor(t, {
+    routes: [appRoute('a', APP)],
+    targets: [target('a', bot.port)],
+    limits: { connections: 3 },
+  });
+  const slow = `POST / HTTP/1.1\r\n${HOST}Content-Length: 9\r\nExpect: 100-continue\r\n\r\n`;
+  const clients: RawClient[] = [];
+  for (let count = 0; count < 3; count += 1) {
+    const client = (await dial(t, port)).send(slow);
+    await client.until(/100 Continue/);
+    clients.push(client.send('abc'));
+  }
+  const [oldest] = clients;
+  const client = (await dial(t, port)).send(activityRequest(activity(APP)));
+  assert.match(await client.until(/ok$/), /200 OK/);
+  assert.match((await oldest?.end()) ?? '', /HTTP\/1\.1 503 [\s\S]*GWPROXY_OVERLOADED/);
+});
+
+test('connections over the limit are dropped while each has a request in flight, and reported once', async (t) => {
+  const upstream = await rawUpstream(t);
+  const { port, refusals } = await startDoor(t, {
+    routes: [pathRoute('a')],
+    targets: [target('a', upstream.port)],
     limits: { connections: 2 },
   });
   const kept = [await dial(t, port), await dial(t, port)];
+  for (const client of kept) {
+    client.send(`GET / HTTP/1.1\r\n${HOST}\r\n`);
+    await (await upstream.take()).until(/\r\n\r\n/);
+  }
   for (let more = 0; more < 3; more += 1) {
     const socket = connect(port, '127.0.0.1');
     socket.on('error', () => {});
     await once(socket, 'close');
   }
-  await kept[0]?.send(`GET / HTTP/1.1\r\n${HOST}\r\n`).until(/200 OK/);
   assert.deepEqual(
     refusals().map(({ code }) => code),
     ['GWPROXY_OVERLOADED'],
   );
+});
+
+test('a gateway that hangs leaves connections for the requests of another one', async (t) => {
+  const silent = await rawUpstream(t);
+  const bot = await startBot(t);
+  const { port, door } = await startDoor(t, {
+    routes: [pathRoute('silent', '/silent'), pathRoute('a', '/a')],
+    targets: [target('silent', silent.port), target('a', bot.port)],
+    limits: { connections: 20 },
+  });
+  for (let count = 0; count < 25; count += 1) {
+    (await dial(t, port)).send(`GET /silent HTTP/1.1\r\n${HOST}\r\n`);
+  }
+  for (let count = 0; count < 10; count += 1) {
+    await (await dial(t, port)).send(`GET /a HTTP/1.1\r\n${HOST}\r\n`).until(/200 OK/);
+  }
+  assert.equal(door.stats().get('silent')?.inFlight, 18);
 });
 
 test('a client that pipelines cannot have more requests under way than there may be connections', async (t) => {
