@@ -11,12 +11,13 @@ export function configHint(configFile: string): string {
 
 /**
  * Adds ` -c FILE` to each `gwproxy …` in backquotes. Most texts are written where the config file is not known, by a
- * running gwproxy with another working directory for instance. A command that has ` -c ` or ` -- ` is left as it is.
+ * running gwproxy with another working directory for instance. A command that has ` -c ` or ` -- `, or
+ * reads no config, is left as it is.
  */
 export function withConfig(text: string, configFile: string): string {
   const hint = configHint(configFile);
   return text.replace(
-    /`gwproxy ((?:(?! -c | -- )[^`])+)`/g,
+    /`gwproxy (?!schema\b|completion\b)((?:(?! -c | -- )[^`])+)`/g,
     (_, rest: string) => `\`gwproxy ${rest}${hint}\``,
   );
 }

@@ -120,7 +120,7 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
   const warnings = sortProblems([
     ...sources.warnings,
     ...read.warnings,
-    ...warningsOf(enabled, sources.settings.profile_paths),
+    ...warningsOf(enabled, platforms, sources.settings.profile_paths),
     ...logFileWarnings(enabled),
   ]);
   return {

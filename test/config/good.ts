@@ -81,7 +81,7 @@ profiles:
   legacy-bot:
     url: http://10.0.0.5:3978
     enabled: true
-    listeners: { bot: { paths: [/api], health: /up } }
+    listeners: { bot: { paths: [/legacy], health: /up } }
     fan_out: true
     keep_headers: [X-Original-URL, proxy]
     routes:

@@ -186,7 +186,7 @@ test('a config with every key becomes the expected plan', async (t) => {
       host: '10.0.0.5',
       port: 3978,
       portEnv: null,
-      paths: ['/api'],
+      paths: ['/legacy'],
       health: { ...PROBE, path: '/up' },
       liveness: { kind: 'health', after: 60_000 },
     },
@@ -560,6 +560,38 @@ test('a valid config that is probably a mistake gives warnings', async (t) => {
     "gwproxy.yaml:4:56: listener 'x' on 0.0.0.0 can be reached from outside without gwproxy; let it listen on 127.0.0.1, or block the port in a firewall",
     "gwproxy.yaml:5:44: PORT in the env_file has no effect: gwproxy sets it to the port of listener 'main'",
   ]);
+});
+
+/** Two public listeners, at that port and the next. */
+const two = (port: number): string =>
+  `listeners: {messages: {port: ${port}, paths: [/api/messages]}, webhook: {port: ${port + 1}, paths: [/webhooks, /hooks]}}`;
+
+test('a public path that no route leads to, and a route to no public path, give warnings', async (t) => {
+  const { lines } = await load(t, {
+    'gwproxy.yaml': `profiles:
+  a: {command: node, ${two(5010)}, routes: [{bot_framework: {app: A1}}]}
+  b: {command: node, ${two(5012)}, routes: [{bot_framework: {app: A2}}, {path: /b, strip_prefix: true}]}
+  c: {command: node, ${two(5014)}, routes: [{bot_framework: {app: A3}}, {path: /webhooks}, {path: /other}]}
+  d: {command: node, ${two(5016)}, routes: [{telegram: {secret_token: t}}]}
+  e: {command: node, listeners: {x: {port: 5002, paths: [/, /deep]}}, routes: [{path: /e}]}
+  f: {command: node, routes: [{path: /f}]}
+`,
+  });
+  const advice = (name: string) =>
+    `write a route such as { path: /${name}, strip_prefix: true }, or leave the path out to keep it private`;
+  assert.deepEqual(
+    lines.map((line) => line.replace(/^gwproxy\.yaml:(\d+):\d+: /, '$1 ')),
+    [
+      `2 no request reaches /webhooks, /hooks of listener 'webhook': no route of profile 'a' leads there; ${advice('a')}`,
+      `4 no request reaches /hooks of listener 'webhook': no route of profile 'c' leads there; ${advice('c')}`,
+      "4 no request passes this route: no listener serves '/other'; write it among the paths of a listener, or strip_prefix: true",
+      `6 no request reaches /deep of listener 'x': no route of profile 'e' leads there; ${advice('e')}`,
+    ],
+  );
+  const open = await load(t, {
+    'gwproxy.yaml': `profile_paths: true\nprofiles:\n  a: {command: node, ${two(5018)}, routes: [{bot_framework: {app: A1}}]}\n`,
+  });
+  assert.deepEqual(open.lines, [], '/p/a leads to every public path');
 });
 
 test('all mistakes of all files are reported together, by file and line', async (t) => {

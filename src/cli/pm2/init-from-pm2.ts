@@ -75,7 +75,7 @@ function notesOf({ profiles, leftOut, notes }: Conversion, kind: 'ecosystem' | '
     ...leftOut.map(({ name, reason }) => `${printable(name)}: is left out: ${printable(reason)}`),
     ...notes.map(noteText),
     'all: restart: pm2 gives up after 16 quick exits; gwproxy goes on, at most 30s apart, unless restart.give_up says otherwise',
-    'all: exit codes: 78 fails the profile until `gwproxy start`, 75 restarts it at once; restart.exit_codes changes that',
+    'all: exit codes: 78 fails the profile until `gwproxy start NAME`, 75 restarts it at once; restart.exit_codes changes that',
     kind === 'dump' ? dumpEnvironment(profiles.length + leftOut.length) : ECOSYSTEM_ENVIRONMENT,
   ];
 }

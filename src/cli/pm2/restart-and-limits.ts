@@ -92,10 +92,17 @@ function giveUpOf(app: App, { min, max }: Waits, notes: Note[]): Readonly<Record
   notes.push(
     note(
       app.fields.has('max_restarts') ? 'max_restarts' : 'min_uptime',
-      `after more than ${restarts} restarts within ${time}, waits included, the profile is failed until \`gwproxy start\`; pm2 counts only exits within ${duration(uptime)} of a start`,
+      `after more than ${restarts} restarts within ${time}, waits included, the profile is failed until \`gwproxy start NAME\`; pm2 counts only exits within ${duration(uptime)} of a start`,
     ),
   );
   return { give_up: { restarts, within: time } };
+}
+
+/** Whether pm2 runs the app at certain times, and does not start it again when it has ended. */
+export function isJob({ fields }: App): boolean {
+  const pattern = fields.get('cron_restart');
+  const isScheduled = Boolean(pattern) && !isFalse(pattern) && pattern !== '0';
+  return isScheduled && isFalse(fields.get('autorestart'));
 }
 
 /** How an app is started and stopped, its user, and its memory limit. */
@@ -103,7 +110,7 @@ export function limitsOf(app: App): Mapped {
   const notes: Note[] = [];
   const grace = numberIn(app, 'kill_timeout', notes);
   const fields: Readonly<Record<string, Plain>> = {
-    ...(isFalse(app.fields.get('autostart')) ? { start: 'manual' } : {}),
+    ...(isFalse(app.fields.get('autostart')) || isJob(app) ? { start: 'manual' } : {}),
     ...startTimeout(app, notes),
     ...maxMemory(app, notes),
     ...identity(app),

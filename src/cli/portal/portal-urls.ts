@@ -1,6 +1,6 @@
+import { publicPaths } from '../../config/public-paths.ts';
 import type { Plan, ProfilePlan } from '../../config/types.ts';
 import type { PlatformName, Route } from '../../routing/route.ts';
-import { matchesPrefix } from '../../routing/target-path.ts';
 import { publicUrlOf } from '../../routing/url/public-url.ts';
 import { PORTALS } from './portals.ts';
 
@@ -27,9 +27,9 @@ export function portalUrls(plan: Plan): readonly PortalUrl[] {
 function urlsOf(plan: Plan, profile: ProfilePlan, route: Route): readonly PortalUrl[] {
   const platform = route.key?.platform ?? null;
   const portal = platform === null || platform === 'custom' ? null : PORTALS[platform];
-  const paths = publicPaths(profile, route, portal?.path ?? null);
+  const prefixes = profile.listeners.flatMap(({ paths }) => paths);
   const settings = portal?.settings ?? ['any sender'];
-  return paths.flatMap((path) =>
+  return publicPaths(prefixes, route).flatMap(({ path }) =>
     settings.map((setting) => ({
       profile: profile.name,
       platform,
@@ -37,20 +37,6 @@ function urlsOf(plan: Plan, profile: ProfilePlan, route: Route): readonly Portal
       url: origin(plan, route.host) + path,
     })),
   );
-}
-
-/**
- * The public paths of a route: the sender's usual path if a listener serves it, else each prefix that a listener serves
- * within the route's own path.
- */
-function publicPaths(profile: ProfilePlan, route: Route, usual: string | null): readonly string[] {
-  const prefixes = profile.listeners.flatMap(({ paths }) => paths);
-  const served = (path: string): boolean => prefixes.some((prefix) => matchesPrefix(path, prefix));
-  const inside = usual !== null && served(usual) ? [usual] : prefixes;
-  if (route.stripPrefix) return inside.map((path) => route.path + (path === '/' ? '/' : path));
-  const within = inside.filter((path) => matchesPrefix(path, route.path));
-  if (within.length > 0) return within;
-  return route.path !== '' && served(route.path) ? [route.path] : [];
 }
 
 function origin({ publicUrl, listen }: Plan, host: string | null): string {

@@ -1,12 +1,22 @@
 import { listenersOf } from '../listeners.ts';
 import { type Problem, problemAt } from '../problems.ts';
 import { fieldSource, type Profile } from '../read/profile.ts';
+import type { KeyedPlatform } from '../schema/route-schema.ts';
+import { pathWarnings } from './path-check.ts';
 import { isWildcard } from './port-check.ts';
 
-/** Warnings: a gateway that no request reaches, one that can be reached past the door, or a port in env_file without effect. */
-export function warningsOf(profiles: readonly Profile[], profilePaths: boolean): readonly Problem[] {
+/**
+ * Warnings: a gateway, a public path or a route that no request reaches, a gateway that can be reached past the door, or
+ * a port in env_file without effect.
+ */
+export function warningsOf(
+  profiles: readonly Profile[],
+  platforms: readonly KeyedPlatform[],
+  profilePaths: boolean,
+): readonly Problem[] {
   return profiles.flatMap((profile) => [
     ...unreachable(profile, profilePaths),
+    ...pathWarnings(profile, platforms, profilePaths),
     ...openPorts(profile),
     ...overriddenPorts(profile),
   ]);

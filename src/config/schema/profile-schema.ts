@@ -99,7 +99,7 @@ export function profileSchema(platforms: readonly KeyedPlatform[], presets: read
       ),
     start: choice(['always', 'on-demand', 'manual'])
       .default('always')
-      .describe('always: with gwproxy. on-demand: at its first request. manual: by `gwproxy start`.'),
+      .describe('always: with gwproxy. on-demand: at its first request. manual: by `gwproxy start NAME`.'),
     start_timeout: duration()
       .prefault('60s')
       .describe('How long a start may take until a listener is ready; then it has failed.'),

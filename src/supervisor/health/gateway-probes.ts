@@ -30,6 +30,12 @@ export interface GatewayProbesOptions {
   readonly holdersChanged: (listener: string) => void;
 }
 
+/**
+ * ms for which a listener must have been absent before the gateway's processes are searched: most gateways listen by
+ * then, and a search would only delay the probe that finds it.
+ */
+const SEARCHED_AFTER = 1000;
+
 /** The probes of every listener of one gateway, one set for each generation. */
 export class GatewayProbes {
   readonly #options: GatewayProbesOptions;
@@ -40,6 +46,8 @@ export class GatewayProbes {
    * tried first in the next generation.
    */
   readonly #otherHosts = new Map<string, { readonly configured: string; readonly actual: string }>();
+  /** By listener: since when no process has been seen to listen there, in epoch ms. */
+  readonly #absentSince = new Map<string, number>();
   /** By listener; they outlive the probes until the next generation. */
   readonly #owners = new Map<string, PortOwner>();
   #generation: number | null = null;
@@ -59,6 +67,7 @@ export class GatewayProbes {
     } else {
       this.#reported.clear();
       this.#owners.clear();
+      this.#absentSince.clear();
     }
     this.#generation = generation;
     this.end();
@@ -175,9 +184,12 @@ export class GatewayProbes {
    * name such as `localhost` is ::1 to one program and 127.0.0.1 to another, and neither can be reached from outside.
    */
   async #explainAbsence(plan: ListenerPlan, port: number, failure: ProbeFailure): Promise<ProbeFailure> {
-    const { profile, ports } = this.#options;
+    const { profile, ports, now } = this.#options;
     if (profile().launch.kind === 'url') return failure;
     const { name: listener, host: configured } = plan;
+    const since = this.#absentSince.get(listener) ?? now();
+    this.#absentSince.set(listener, since);
+    if (now() - since < SEARCHED_AFTER) return failure;
     const others = new Set([...ports()].flatMap(([name, other]) => (name === listener ? [] : [other])));
     const found = await this.#ownListeners.find();
     const actual = otherLoopback({ host: this.host(plan), port }, found);

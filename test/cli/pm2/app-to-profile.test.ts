@@ -214,10 +214,18 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
     { cron_restart: '0 4 * * *' },
     {},
     [
-      'cron_restart: gwproxy restarts on no schedule; add this line with `crontab -e`: 0 4 * * * gwproxy restart bot -c /srv/bots/gwproxy.yaml',
+      /^cron_restart: gwproxy restarts on no schedule; add this line with `crontab -e`: 0 4 \* \* \* \/\S+ \/\S+main\.js restart bot -c \/srv\/bots\/gwproxy\.yaml$/,
     ],
   ],
-  ['cron_restart with seconds', { cron: '30 0 4 * * *' }, {}, [/`: 0 4 \* \* \* gwproxy/]],
+  ['cron_restart with seconds', { cron: '30 0 4 * * *' }, {}, [/`: 0 4 \* \* \* \//]],
+  [
+    'cron_restart of a job that ends',
+    { cron_restart: '0 4 * * *', autorestart: false },
+    { start: 'manual', restart: { when: 'never' } },
+    [
+      /^cron_restart: with autorestart: false it is a job .*: 0 4 \* \* \* \/\S+ \/\S+main\.js exec -c \/srv\/bots\/gwproxy\.yaml bot -- \S/,
+    ],
+  ],
   ['cron_restart that is off', { cron_restart: '0' }, {}, []],
   [
     'watch',
