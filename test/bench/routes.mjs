@@ -2,6 +2,7 @@
 // few. The requests go to all of the bots in turn; their ids are written into one body, so that the bodies lie
 // equally near to the processor in both.
 import { createHmac } from 'node:crypto';
+import { inspect } from '../../dist/routing/body/inspect.js';
 import { matchBody, matchHead } from '../../dist/routing/match.js';
 import { platforms } from '../../dist/routing/platforms/index.js';
 import { compileRoutes } from '../../dist/routing/table/table.js';
@@ -104,7 +105,10 @@ function decider(kind, count, bots) {
   const decide = (bot) => {
     const bytes = write(bot);
     const found = matchHead(table, head);
-    const outcome = found.kind === 'needs-body' ? matchBody(found.scope, head, JSON_TYPE, bytes) : found;
+    const outcome =
+      found.kind === 'needs-body'
+        ? matchBody(found.scope, head, inspect(JSON_TYPE, bytes, found.reads))
+        : found;
     if (outcome.kind !== 'match') throw new Error(`bot-${bot}'s request: ${JSON.stringify(outcome)}`);
     return outcome;
   };

@@ -18,7 +18,7 @@ import { oneDelivery } from './read/ids.ts';
 const BRANDS = ['forgejo', 'gitea', 'gogs'] as const;
 
 /** GitHub sends none of these. */
-const PROOF = BRANDS.flatMap((brand) => [`x-${brand}-event`, `x-${brand}-delivery`]);
+const PROOF = BRANDS.map((brand) => `x-${brand}-event`);
 
 /** The form field that holds the JSON if the hook's content type is a form. */
 const PAYLOAD = 'payload';
