@@ -48,7 +48,7 @@ function bots(
   const named = platform.deliveries(head, body);
   if ('ambiguous' in named) return refused('GWPROXY_AMBIGUOUS_KEY', named.ambiguous);
   if (named.some(isTooLong)) return refused('GWPROXY_BODY_INVALID', 'a routing field is too long');
-  return distinct(named.map((attributes) => sealAttributes(attributes, platform, scope.seal)));
+  return named.map((attributes) => sealAttributes(attributes, platform, scope.seal));
 }
 
 function claim(
@@ -144,12 +144,6 @@ function onePerProfile(
     }
   }
   return [...matches.values()];
-}
-
-function distinct(all: readonly Attributes[]): readonly Attributes[] {
-  if (all.length < 2) return all;
-  // Compared as JSON, so that no value can look like two fields.
-  return [...new Map(all.map((one) => [JSON.stringify(Object.entries(one.fields)), one])).values()];
 }
 
 function isTooLong({ fields }: Attributes): boolean {

@@ -82,7 +82,7 @@ export interface Platform {
   readonly imitates: readonly PlatformName[];
   /** How verification tells what a gateway may take for this sender's request; by default as routing recognises it. */
   readonly lookalike: Lookalike;
-  /** The bots that the request is for: one entry each (only Meta and Graph send batches); empty if it names none. */
+  /** The bots that the request is for: one entry each, no two equal (only Meta and Graph send batches); empty if it names none. */
   deliveries(head: RequestHead, body: BodyFields | null): readonly Attributes[] | Ambiguous;
   /** The answer to a request by which the sender tests the URL; undefined for every other request. */
   handshake(head: RequestHead, body: BodyFields | null): Reply | undefined;

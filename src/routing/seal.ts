@@ -21,9 +21,10 @@ export function sealRoute(route: Route, platform: Platform, seal: Seal): Route {
 /** The attributes with their secrets sealed; the same object if they have none. */
 export function sealAttributes(attributes: Attributes, platform: Platform, seal: Seal): Attributes {
   if (!platform.secretFields.some((field) => Object.hasOwn(attributes.fields, field))) return attributes;
-  const fields = Object.entries(attributes.fields).map(([field, value]) => [
-    field,
-    platform.secretFields.includes(field) ? seal(value) : value,
-  ]);
-  return { ...attributes, fields: Object.fromEntries(fields) };
+  const fields = { ...attributes.fields };
+  for (const field of platform.secretFields) {
+    const value = Object.hasOwn(fields, field) ? fields[field] : undefined;
+    if (value !== undefined) fields[field] = seal(value);
+  }
+  return { ...attributes, fields };
 }

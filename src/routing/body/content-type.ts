@@ -22,6 +22,9 @@ const UTF8_LABELS: ReadonlySet<string> = new Set([
   'x-unicode20utf8',
 ]);
 
+/** Characters. Every platform asks for the format; a boundary, the longest parameter, has at most 70 (RFC 2046 §5.1.1). */
+const LONGEST = 1024;
+
 /** The common values, which need no parsing. */
 const COMMON: ReadonlyMap<string, ContentType> = new Map([
   ['application/json', { format: 'json', charset: undefined }],
@@ -37,6 +40,7 @@ const COMMON: ReadonlyMap<string, ContentType> = new Map([
 export function parseContentType(value: string): ContentType | undefined {
   const common = COMMON.get(value);
   if (common !== undefined) return common;
+  if (value.length > LONGEST) return undefined;
   const essence = MEDIA_TYPE.exec(value)?.[0];
   if (essence === undefined) return undefined;
   let charset: string | undefined;

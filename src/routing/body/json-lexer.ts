@@ -30,6 +30,8 @@ export class JsonLexer {
   at = 0;
   /** Where the present slice of work ends; at most the length of the bytes. */
   stop: number;
+  /** The bytes up to `stop`, so that no native search goes beyond it. */
+  #window: Buffer;
   failure = '';
   /** Whether the last string held an escape. */
   escaped = false;
@@ -41,12 +43,19 @@ export class JsonLexer {
   constructor(bytes: Buffer) {
     this.bytes = bytes;
     this.stop = bytes.length;
+    this.#window = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   fail(why: string): false {
     this.failure = why;
     return false;
+  }
+
+  /** Begins a slice of that many bytes. */
+  begin(most: number): void {
+    this.stop = Math.min(this.bytes.length, this.at + most);
+    this.#window = this.stop === this.bytes.length ? this.bytes : this.bytes.subarray(0, this.stop);
   }
 
   /** Goes back to an earlier place. What is left of the slice stays as long as it was. */
@@ -130,10 +139,10 @@ export class JsonLexer {
 
   /** Skips 16 bytes at a time towards the next quote or backslash; negative if there is a control character. */
   #leap(from: number): number {
-    const { bytes } = this;
+    const window = this.#window;
     const view = this.#view;
-    if (this.#quote < from) this.#quote = orEnd(bytes.indexOf(QUOTE, from), bytes.length);
-    if (this.#backslash < from) this.#backslash = orEnd(bytes.indexOf(BACKSLASH, from), bytes.length);
+    if (this.#quote < from) this.#quote = orEnd(window.indexOf(QUOTE, from), window.length);
+    if (this.#backslash < from) this.#backslash = orEnd(window.indexOf(BACKSLASH, from), window.length);
     const last = Math.min(this.#quote, this.#backslash, this.stop) - 16;
     let control = 0;
     let at = from;

@@ -20,6 +20,9 @@ export type JsonRead =
  */
 const MOST_LISTED_TEXT = 512 * 1024;
 
+/** Steps that an element of a list costs besides its bytes. */
+const ELEMENT_STEPS = 128;
+
 /** What is read next. */
 const VALUE = 0;
 /** After a '['. */
@@ -73,6 +76,8 @@ export class JsonReader extends JsonSkimmer {
   #start = 0;
   #elements = 0;
   #listedText = 0;
+  /** The bytes up to here are UTF-8. */
+  #checked = 0;
   #isAmbiguous = false;
   /** For keys with escapes; allocated with the first. */
   #decodedKey: Buffer | null = null;
@@ -88,8 +93,9 @@ export class JsonReader extends JsonSkimmer {
   /** Reads on for that many bytes, and to the end of a short token; null if there is more to read. */
   read(most: number): JsonRead | null {
     const { length } = this.bytes;
-    if (this.at === 0 && !this.#begins()) return this.#failed();
-    this.stop = Math.min(length, this.at + most);
+    if (this.at === 0 && !this.#isJsonStart()) return this.#failed();
+    this.begin(most);
+    if (!this.#isUtf8()) return this.#failed();
     while (this.at < this.stop) if (!this.#step()) return this.#failed();
     if (this.at < length) return null;
     if (this.#next === END) return { outcome: 'read', fields: this.#document };
@@ -101,11 +107,20 @@ export class JsonReader extends JsonSkimmer {
     return { outcome: this.#isAmbiguous ? 'ambiguous' : 'invalid', detail: this.failure };
   }
 
-  #begins(): boolean {
+  #isJsonStart(): boolean {
     const { bytes } = this;
     if (bytes.length === 0) return this.fail('the body is empty');
-    if (bytes[0] === 0xef && bytes[1] === 0xbb) return this.fail('a byte order mark');
-    return isUtf8(bytes) || this.fail('not UTF-8');
+    return !(bytes[0] === 0xef && bytes[1] === 0xbb) || this.fail('a byte order mark');
+  }
+
+  /** Whether the slice is UTF-8, up to the end of a character beyond it. */
+  #isUtf8(): boolean {
+    const { bytes } = this;
+    let end = Math.max(this.#checked, this.stop);
+    while (end < bytes.length && isContinuation(bytes[end])) end++;
+    const slice = this.#checked === 0 && end === bytes.length ? bytes : bytes.subarray(this.#checked, end);
+    this.#checked = end;
+    return isUtf8(slice) || this.fail('not UTF-8');
   }
 
   /** Reads one token, or as much of it as lies before `stop`. */
@@ -326,9 +341,15 @@ export class JsonReader extends JsonSkimmer {
     if (node === null || node.each === null) throw new Error('the array is not a list');
     const { most } = this.#reads;
     if (++this.#elements > most) return this.fail(`more than ${most} elements in a batch`);
+    this.stop = Math.max(this.at, this.stop - ELEMENT_STEPS);
     container.around = this.#notes;
     this.#notes = this.#notes.addElement(node.list, node.each);
     this.#node = node.each.root;
     return true;
   }
+}
+
+/** Whether that byte continues a character of UTF-8 (RFC 3629 §3). */
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
 }

@@ -1,5 +1,8 @@
 import { hexDigit } from './json-escapes.ts';
 
+/** Bytes that are searched at once; of longer ones a copy is made even if nothing in them is encoded. */
+const SHORT = 16 * 1024;
+
 /** Decodes '+' to a space and %XX to a byte, in slices. */
 export class PercentDecoder {
   readonly #raw: Buffer;
@@ -9,7 +12,7 @@ export class PercentDecoder {
 
   constructor(raw: Buffer) {
     this.#raw = raw;
-    const isPlain = !raw.includes(0x25) && !raw.includes(0x2b);
+    const isPlain = raw.length <= SHORT && !raw.includes(0x25) && !raw.includes(0x2b);
     this.#decoded = isPlain ? raw : Buffer.allocUnsafe(raw.length);
     if (isPlain) this.#at = this.#length = raw.length;
   }

@@ -2,6 +2,7 @@ import { bodyFormat } from '../../body/content-type.ts';
 import type { BodyFields } from '../../body/reads.ts';
 import type { RequestHead } from '../../platform.ts';
 import type { JsonSource } from './ids.ts';
+import { lenientQuery } from './strict-query.ts';
 
 /** Recognises a sender that posts JSON by the shape of its body: `looksLike` is asked once the body is read. */
 export function byJsonShape(
@@ -26,8 +27,8 @@ export function hasHeader(head: RequestHead, names: readonly string[]): boolean 
 }
 
 /** Whether each of those names is in the query, once or more. */
-export function hasInQuery({ query }: RequestHead, names: readonly string[]): boolean {
-  if (query === '') return false;
-  const values = new URLSearchParams(query);
+export function hasInQuery(head: RequestHead, names: readonly string[]): boolean {
+  if (head.query === '') return false;
+  const values = lenientQuery(head);
   return names.every((name) => values.has(name));
 }

@@ -13,6 +13,17 @@ export function readQuery(
   return new Map([...read.values].map(([name, value]) => [name, value.toString('utf8')]));
 }
 
+const parsed = new WeakMap<RequestHead, URLSearchParams>();
+
+/** The query of a request, parsed leniently; once for all platforms, since it may have thousands of fields. */
+export function lenientQuery(head: RequestHead): URLSearchParams {
+  const known = parsed.get(head);
+  if (known !== undefined) return known;
+  const query = new URLSearchParams(head.query);
+  parsed.set(head, query);
+  return query;
+}
+
 /**
  * The value of a parameter whose name has no case for its sender or for the servers that read it (ASP.NET's); undefined if
  * it is absent. Two spellings in one query are ambiguous, since other servers tell them apart.
@@ -20,9 +31,7 @@ export function readQuery(
 export function readAnyCase(head: RequestHead, name: string): string | undefined | Ambiguous {
   if (head.query === '') return undefined;
   const folded = foldCase(name);
-  const spellings = new Set(
-    [...new URLSearchParams(head.query).keys()].filter((key) => foldCase(key) === folded),
-  );
+  const spellings = new Set([...lenientQuery(head).keys()].filter((key) => foldCase(key) === folded));
   const [spelling] = spellings;
   if (spelling === undefined) return undefined;
   if (spellings.size > 1) return { ambiguous: `in the query: ${name} in two spellings` };
