@@ -24,7 +24,8 @@ export async function outgoingConnection(t: TestContext): Promise<Connection> {
   });
   const peerPort = await listen(t, server);
   const accepted = once(server, 'connection');
-  const client = connect({ host: '127.0.0.1', port: peerPort });
+  // Without an address of its own, the system may give it a port that another program's connection has too.
+  const client = connect({ host: '127.0.0.1', port: peerPort, localAddress: '127.0.0.1' });
   await once(client, 'connect');
   const [peer]: Socket[] = await accepted;
   assert.ok(peer !== undefined && client.localPort !== undefined);
