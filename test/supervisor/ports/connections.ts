@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import { socketsWithPort } from '../../../src/supervisor/ports/tcp-tables.ts';
 import { listen } from '../../support/sockets.ts';
 
 interface Connection {
@@ -14,8 +15,23 @@ interface Connection {
   readonly peerPort: number;
 }
 
-/** An outgoing connection of this process, both ends of which are gone when the test ends. */
+/**
+ * An outgoing connection of this process, both ends of which are gone when the test ends. The system may give its port to
+ * connections of other programs too, with other ends; one that shares its port is not returned.
+ */
 export async function outgoingConnection(t: TestContext): Promise<Connection> {
+  for (let tries = 1; ; tries += 1) {
+    const connection = await newConnection(t);
+    const tables = await Promise.all([
+      socketsWithPort('tcp', connection.port),
+      socketsWithPort('tcp6', connection.port),
+    ]);
+    if (tables.flat().length === 1) return connection;
+    assert.ok(tries < 20, 'every port is shared with another connection');
+  }
+}
+
+async function newConnection(t: TestContext): Promise<Connection> {
   const server = createServer({ allowHalfOpen: true });
   const ends: Socket[] = [];
   // Before the server's own clean-up, which waits for the end of its connections.
@@ -24,8 +40,7 @@ export async function outgoingConnection(t: TestContext): Promise<Connection> {
   });
   const peerPort = await listen(t, server);
   const accepted = once(server, 'connection');
-  // Without an address of its own, the system may give it a port that another program's connection has too.
-  const client = connect({ host: '127.0.0.1', port: peerPort, localAddress: '127.0.0.1' });
+  const client = connect({ host: '127.0.0.1', port: peerPort });
   await once(client, 'connect');
   const [peer]: Socket[] = await accepted;
   assert.ok(peer !== undefined && client.localPort !== undefined);
