@@ -95,19 +95,19 @@ export function recordConfigName(folder: string, configFile: string): void {
 
 /**
  * The state folders of the gwproxys that may run this config file, the likeliest first. A gwproxy reads the config by
- * the path that it was started with. So one that was started with this path comes first, even if the file is gone or
- * the path is a link to another file by now; then the one of the file. Throws as stateFolder().
+ * the path that it was started with. So those that were started with this path come first, even if the file is gone or
+ * the path is a link to another file by now; then the one of the file. A record outlives its run: after a link has gone
+ * from one release to the next and back, both were started with this path, and either may run. Throws as stateFolder().
  */
 export function stateFolders(configFile: string, env: NodeJS.ProcessEnv): readonly string[] {
   const own = stateFolder(configFile, env);
   const names = namesOf(configFile);
   const isNamed = (folder: string): boolean => recordedNames(folder).some((name) => names.includes(name));
-  if (isNamed(own)) return [own];
   const root = dirname(own);
   const named = entriesOf(root)
     .map((entry) => join(root, entry))
     .filter((folder) => folder !== own && isNamed(folder));
-  return [...named, own];
+  return isNamed(own) ? [own, ...named] : [...named, own];
 }
 
 /** The path as it was written, and with the links of its folder followed. */

@@ -89,6 +89,25 @@ test('a config that is gone keeps its state folder, and a run is found by the pa
   assert.equal(stateFolders(link, env).includes(a), false);
 });
 
+test('a run is found by its path although an earlier one had that path for another file', () => {
+  const env = { GWPROXY_STATE_DIR: join(folder, 'releases') };
+  const link = join(folder, 'release.yaml');
+  const runs = ['1.yaml', '2.yaml'].map((name) => {
+    writeFileSync(join(folder, name), '');
+    rmSync(link, { force: true });
+    symlinkSync(name, link);
+    const run = stateFolder(link, env);
+    mkdirSync(run, { recursive: true });
+    recordConfigName(run, link);
+    return run;
+  });
+  assert.deepEqual(stateFolders(link, env), runs.toReversed());
+  // Back to the first release, while the gwproxy of the second one runs.
+  rmSync(link);
+  symlinkSync('1.yaml', link);
+  assert.deepEqual(stateFolders(link, env), runs);
+});
+
 test('a config that is not there is said, with what to type', () => {
   assert.throws(
     () => realConfigPath(join(folder, 'none.yaml')),
