@@ -71,8 +71,12 @@ createInterface({ input: process.stdin }).on('line', (line) => {
 }).on('close', () => process.exit());
 `;
 
-/** SERVER on a free port of that host. */
-export async function server(t: TestContext, host = '127.0.0.1'): Promise<Child & { readonly port: number }> {
-  const started = child(t, SERVER, [host, '0']);
+/** SERVER on that port of that host; 0 is a free one. */
+export async function server(
+  t: TestContext,
+  host = '127.0.0.1',
+  wanted = 0,
+): Promise<Child & { readonly port: number }> {
+  const started = child(t, SERVER, [host, String(wanted)]);
   return { ...started, port: Number(await started.line()) };
 }

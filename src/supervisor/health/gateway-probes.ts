@@ -4,6 +4,7 @@ import { FOREIGN_HOLDER, type Holder } from '../../holder.ts';
 import type { GatewayEvent } from '../lifecycle/state.ts';
 import { connectableHost } from '../ports/connectable-host.ts';
 import { OwnListeners } from '../ports/own-listeners.ts';
+import type { Owner } from '../ports/ownership.ts';
 import { PortOwner } from '../ports/port-owner.ts';
 import { HAS_PROC } from '../tree/proc.ts';
 import type { ProbeFailure } from './health.ts';
@@ -36,6 +37,13 @@ export interface GatewayProbesOptions {
  */
 const SEARCHED_AFTER = 1000;
 
+interface OtherHost {
+  readonly configured: string;
+  readonly actual: string;
+  /** The last generation whose own processes were seen to listen there. */
+  readonly generation: number | null;
+}
+
 /** The probes of every listener of one gateway, one set for each generation. */
 export class GatewayProbes {
   readonly #options: GatewayProbesOptions;
@@ -43,9 +51,9 @@ export class GatewayProbes {
   readonly #ownListeners: OwnListeners;
   /**
    * By listener: the loopback address at which the gateway listens, if it is not the one that its config names. It is
-   * tried first in the next generation.
+   * tried first in the next generation, if its owner is checked.
    */
-  readonly #otherHosts = new Map<string, { readonly configured: string; readonly actual: string }>();
+  readonly #otherHosts = new Map<string, OtherHost>();
   /** By listener: since when no process has been seen to listen there, in epoch ms. */
   readonly #absentSince = new Map<string, number>();
   /** By listener; they outlive the probes until the next generation. */
@@ -68,6 +76,8 @@ export class GatewayProbes {
       this.#reported.clear();
       this.#owners.clear();
       this.#absentSince.clear();
+      // Without a check, another program that took that address since would stand for the gateway.
+      if (this.#options.profile().ownerCheck === 'off') this.#otherHosts.clear();
     }
     this.#generation = generation;
     this.end();
@@ -170,7 +180,7 @@ export class GatewayProbes {
       host,
       port,
       check: check === 'lenient' && !HAS_PROC ? 'off' : check,
-      findOwner: () => this.#owner(listener, host(), port).find(),
+      findOwner: () => this.#findOwner(listener, host(), port),
       explainAbsence: (failure) => this.#explainAbsence(plan, port, failure),
       ownerUnknown: (reason) =>
         this.#reportOnce(`unknown ${listener} ${blocked}`, () =>
@@ -194,13 +204,32 @@ export class GatewayProbes {
     const found = await this.#ownListeners.find();
     const actual = otherLoopback({ host: this.host(plan), port }, found);
     if (actual !== null) {
-      this.#otherHosts.set(listener, { configured, actual });
+      this.#otherHosts.set(listener, { configured, actual, generation: this.#generation });
       return failure;
     }
     const host = connectableHost(configured);
     const elsewhere = misplaced({ listener, host, port, others }, found);
     if (elsewhere === null) return failure;
     return { ...failure, reason: `${failure.reason}: ${elsewhere.reason}`, advice: elsewhere.advice };
+  }
+
+  /**
+   * The owner of the port at that address. If the address is not the configured one and not known to be this
+   * generation's, it is left: another program may have taken it between two lives, which no start looks for.
+   */
+  async #findOwner(listener: string, host: string, port: number): Promise<Owner> {
+    const generation = this.#generation;
+    const owner = await this.#owner(listener, host, port).find();
+    const other = this.#otherHosts.get(listener);
+    if (other?.actual !== host || generation === null || generation !== this.#generation) return owner;
+    if (owner.kind === 'own') this.#otherHosts.set(listener, { ...other, generation });
+    else if (owner.kind === 'foreign' || other.generation !== generation) {
+      this.#otherHosts.delete(listener);
+      return owner.kind === 'foreign'
+        ? owner
+        : { kind: 'foreign', name: `another process (${owner.reason})` };
+    }
+    return owner;
   }
 
   /** The owner of this generation, or a new one if the config has moved the listener. */

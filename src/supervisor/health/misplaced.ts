@@ -1,3 +1,4 @@
+import { connectableHost } from '../ports/connectable-host.ts';
 import { addressText, type ListeningAddress } from '../ports/own-listeners.ts';
 
 export interface Expected {
@@ -27,12 +28,8 @@ export function otherLoopback(
   found: readonly ListeningAddress[],
 ): string | null {
   if (!LOOPBACKS.has(host)) return null;
-  const other = found.find(
-    ({ address, port: at }) =>
-      at === port && address !== host && (LOOPBACKS.has(address) || address === '::'),
-  );
-  if (other === undefined) return null;
-  return other.address === '::' ? '::1' : other.address;
+  const reached = found.flatMap(({ address, port: at }) => (at === port ? [connectableHost(address)] : []));
+  return reached.find((address) => address !== host && LOOPBACKS.has(address)) ?? null;
 }
 
 const LOOPBACKS: ReadonlySet<string> = new Set(['127.0.0.1', '::1']);

@@ -148,6 +148,22 @@ if (HAS_PROC) {
     assert.equal(probes.host({ ...listener, host: '10.0.0.1' }), '10.0.0.1', 'the config has changed since');
   });
 
+  for (const ownerCheck of ['strict', 'off'] as const) {
+    test(`a program that took the other loopback address between two lives does not stand for the gateway (${ownerCheck})`, async (t) => {
+      const { port, pid } = await server(t, '::1');
+      let members = [pid];
+      const { first, next, probes } = probing(t, port, {}, { ownerCheck }, () => Promise.resolve(members));
+      await first('listenerReady');
+      assert.equal(probes.host(listener), '::1');
+      // In its next life the gateway listens at the configured address.
+      members = [(await server(t, '127.0.0.1', port)).pid];
+      const again = next('listenerReady');
+      probes.start(2);
+      assert.deepEqual(await again, { ...READY, generation: 2 });
+      assert.equal(probes.host(listener), '127.0.0.1');
+    });
+  }
+
   test('another program at the other loopback address is not taken for the gateway', async (t) => {
     const { port } = await server(t, '::1');
     const { probes, events } = probing(t, port, {}, {}, () => Promise.resolve([]));

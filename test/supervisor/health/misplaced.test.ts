@@ -10,6 +10,9 @@ test('the other loopback address counts only for a loopback address, and for the
   assert.equal(otherLoopback(expected, [at('::1', 18_641)]), '::1');
   assert.equal(otherLoopback(expected, [at('::', 18_641)]), '::1', 'an IPv6-only socket');
   assert.equal(otherLoopback({ host: '::1', port: 18_641 }, [at('127.0.0.1', 18_641)]), '127.0.0.1');
+  assert.equal(otherLoopback({ host: '::1', port: 18_641 }, [at('0.0.0.0', 18_641)]), '127.0.0.1');
+  assert.equal(otherLoopback(expected, [at('0.0.0.0', 18_641)]), null, 'it is reached where it is');
+  assert.equal(otherLoopback({ host: '::1', port: 18_641 }, [at('::', 18_641)]), null);
   assert.equal(otherLoopback(expected, [at('::1', 18_642)]), null);
   assert.equal(otherLoopback(expected, [at('127.0.0.1', 18_641), at('10.0.0.1', 18_641)]), null);
   assert.equal(otherLoopback({ host: '10.0.0.1', port: 18_641 }, [at('127.0.0.1', 18_641)]), null);
