@@ -75,9 +75,8 @@ export class Connections {
     return this.#bySocket.size;
   }
 
-  /** Adds a connection; one that is known stays as it is. */
+  /** Adds a connection that is not known yet. */
   add(socket: Socket): void {
-    if (this.#bySocket.has(socket)) return;
     const connection = new Connection(socket);
     this.#bySocket.set(socket, connection);
     this.#idle.add(connection);

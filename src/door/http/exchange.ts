@@ -12,7 +12,12 @@ const LINGER = 2000;
 /** The memory that a request's body has. */
 export interface BodyShare {
   readonly bytes: number;
-  /** The body is complete and for these profiles: it keeps its memory. Throws GWPROXY_OVERLOADED if their share is used up. */
+  /**
+   * Must be called before each slice of work on the body. Throws GWPROXY_OVERLOADED if its memory was given to another: it
+   * is only free once nobody works on the body any more.
+   */
+  checkNotEvicted(): void;
+  /** The body is complete and for these profiles: it keeps its memory. Throws GWPROXY_OVERLOADED if that was evicted, or their share is used up. */
   keepFor(profiles: readonly string[]): void;
   /** A second call does nothing. */
   release(): void;

@@ -153,9 +153,11 @@ export class Listener extends Server {
 
   /**
    * Beyond limits.connections the connection that has been idle for longest gives way, or else the request that has been
-   * received for longest, so that neither idle nor slow clients keep others out.
+   * received for longest, so that neither idle nor slow clients keep others out. A connection whose offer of an upgrade was
+   * withdrawn comes again, and has its place already.
    */
   #addConnection(socket: Socket): void {
+    if (this.#connections.find(socket) !== undefined) return;
     const isFull = this.#connections.size >= this.#context.limits.connections;
     if (!isFull || this.#connections.closeLongestIdle() || this.#handlers.shedOne()) {
       this.#connections.add(socket);

@@ -1,15 +1,17 @@
 import { type BodyReads, beginInspection, bodyTypeOf, type Inspection } from '../../routing/body/inspect.ts';
 import { inSlices, type LoopShare } from '../../util/loop-share.ts';
-import { type Client, ClientDisconnected } from '../http/client.ts';
+import { ClientDisconnected } from '../http/client.ts';
+import type { Exchange } from '../http/exchange.ts';
 import type { Head } from '../request/head.ts';
 
 /**
  * Reads the routing fields of a body in slices, so that a long one holds nobody up; returns synchronously for a usual
- * one. Rejects with ClientDisconnected; `client` is null if the work is to be done all the same.
+ * one. Rejects with ClientDisconnected, and with GWPROXY_OVERLOADED if the body's memory was given to another; `exchange` is
+ * null if the work is to be done all the same.
  */
 export function inspectBody(
   loop: LoopShare,
-  client: Pick<Client, 'isDisconnected'> | null,
+  exchange: Pick<Exchange, 'isDisconnected' | 'memory'> | null,
   head: Head,
   body: Buffer,
   reads: BodyReads,
@@ -17,7 +19,8 @@ export function inspectBody(
   const begun = beginInspection(bodyTypeOf(head), body, reads);
   if ('outcome' in begun) return begun;
   return inSlices(loop, body.length, (steps) => {
-    if (client?.isDisconnected === true) throw new ClientDisconnected();
+    if (exchange?.isDisconnected === true) throw new ClientDisconnected();
+    exchange?.memory?.checkNotEvicted();
     return begun.read(steps);
   });
 }

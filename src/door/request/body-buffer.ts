@@ -45,6 +45,12 @@ export class BodyBuffer {
     return this.#block === null ? Buffer.alloc(0) : this.#block.subarray(0, this.size);
   }
 
+  /** Lets go of the block, so that nobody who still knows this object keeps its memory. */
+  clear(): void {
+    this.#block = null;
+    this.size = 0;
+  }
+
   #needed(length: number): number {
     const size = this.size + length;
     if (this.#block === null) return length;

@@ -38,7 +38,7 @@ export class BodyMemory {
 
   /**
    * Begins to receive a body. It may be evicted until it is kept: its memory is released, and `evict` is called, which
-   * has no effect on a body that is complete; `keep` refuses that.
+   * has no effect on a body that is complete: its next slice of work, or `keepFor`, refuses that.
    */
   receive(exchange: Exchange, routed: boolean, evict: (error: DoorError) => void): ReceivedBody {
     const body = new ReceivedBody(this, exchange, routed, evict, this.#now());
@@ -55,9 +55,8 @@ export class BodyMemory {
     return true;
   }
 
-  /** Counts a complete body as the profiles' from now on; false if it was evicted, or the share of one of them is used up. */
+  /** Counts a complete body as the profiles' from now on; false if the share of one of them is used up. */
   keep(body: ReceivedBody, profiles: readonly string[]): boolean {
-    if (body.isEvicted) return false;
     if (!this.#receiving.has(body)) return true;
     const part = body.bytes / profiles.length;
     const weight = body.bytes <= SMALL_BODY ? SMALL_WEIGHT : LARGE_WEIGHT;
@@ -143,7 +142,12 @@ export class ReceivedBody implements BodyShare, ReceivingBody {
     this.#since = now;
   }
 
+  checkNotEvicted(): void {
+    if (this.isEvicted) throw tooManyBodies();
+  }
+
   keepFor(profiles: readonly string[]): void {
+    this.checkNotEvicted();
     if (this.#memory.keep(this, profiles)) return;
     throw new DoorError('GWPROXY_OVERLOADED', 'too many request bodies for this gateway are in memory', {
       retryAfter: 1,

@@ -44,6 +44,8 @@ function readBody(
       if (isComplete) return;
       bodyPaces.end(pace);
       memory.release();
+      // The exchange goes on until its answer is sent and its connection has lingered, and keeps what is known here.
+      buffer.clear();
       req.off('data', onData).off('end', onEnd);
       exchange.onDisconnect(null);
       reject(error);
@@ -62,6 +64,7 @@ function readBody(
       bodyPaces.end(pace);
       exchange.onDisconnect(null);
       resolve(buffer.bytes());
+      buffer.clear();
     };
 
     exchange.onDisconnect(() => stop(new ClientDisconnected()));

@@ -143,3 +143,14 @@ test('an offer right behind a refused request closes the connection after the re
   assert.equal(statusOf(received), 405);
   assert.equal(received.split('HTTP/1.1 ').length, 2);
 });
+
+test('a connection that offers an upgrade keeps its place where no more connections are allowed', async (t) => {
+  const bot = await startBot(t);
+  const { port } = await startDoor(t, {
+    routes: ROUTES,
+    targets: [target('a', bot.port)],
+    limits: { connections: 1 },
+  });
+  const client = await dial(t, port);
+  assert.equal(statusOf(await client.send(post('/hook', 'one', TLS)).until(/ok$/)), 200);
+});
