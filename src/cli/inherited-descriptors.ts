@@ -1,4 +1,5 @@
-import { closeSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import { hasCode } from '../util/errno.ts';
 
 const LAST_STANDARD_STREAM = 2;
@@ -22,7 +23,7 @@ export function closeInheritedDescriptors(): void {
   const channel = ipcChannel();
   for (const entry of entriesOf('/proc/self/fd')) {
     const fd = Number(entry);
-    if (fd <= LAST_STANDARD_STREAM || !isPassedOn(fd)) continue;
+    if (fd <= LAST_STANDARD_STREAM || !isPassedOn(fd) || isWrittenByV8(fd)) continue;
     // Node itself must close what it uses.
     if (fd === channel) process.disconnect();
     else closeSync(fd);
@@ -32,6 +33,17 @@ export function closeInheritedDescriptors(): void {
 function isPassedOn(fd: number): boolean {
   const flags = /^flags:\s+([0-7]+)$/m.exec(readUnlessGone(`/proc/self/fdinfo/${fd}`))?.[1];
   return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
+}
+
+/**
+ * Whether it is a file of V8's profilers (`--prof`, `--perf-basic-prof`, `--perf-prof`), which are open without
+ * close-on-exec before any script runs. V8 writes to them until the process ends: once closed, its lines would go to the
+ * connection or the spool file that gets the number next. They hold names of functions, and no secret.
+ */
+function isWrittenByV8(fd: number): boolean {
+  const { pid } = process;
+  const names = new RegExp(`^(?:perf-${pid}\\.map|jit-${pid}\\.dump|isolate-0x[0-9a-f]+-${pid}-v8\\.log)$`);
+  return names.test(basename(readlinkSync(`/proc/self/fd/${fd}`)));
 }
 
 /** The descriptor of the channel to the parent, which Node uses; null without one. Node has removed the variable by now. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { HAS_PROC } from '../../src/supervisor/tree/proc.ts';
@@ -121,6 +121,37 @@ if (HAS_PROC) {
       await until(`${name} prints`, () => text().includes('descriptors'), 10_000);
       assert.match(text(), /descriptors 0 1 2\n/);
     }
+  });
+
+  test("the files of V8's profilers stay open, whose numbers V8 goes on writing to", async (t) => {
+    const { folder, env } = await folderWith(t);
+    const config = join(folder, 'profiled.yaml');
+    await writeFile(
+      config,
+      'listen: 127.0.0.1:0\nprofiles: { one: { url: "http://127.0.0.1:9", routes: [{ path: / }] } }\n',
+    );
+    const gwproxy = spawn(process.execPath, ['--perf-basic-prof', MAIN, 'up', '-c', config], {
+      env,
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const { pid } = gwproxy;
+    assert.ok(pid !== undefined);
+    const exited = once(gwproxy, 'exit');
+    cleanUpAfter(t, async () => {
+      gwproxy.kill('SIGTERM');
+      await exited;
+      await rm(`/tmp/perf-${pid}.map`);
+    });
+    for await (const text of createInterface({ input: gwproxy.stdout })) {
+      if (text.includes('door.listening')) break;
+    }
+    gwproxy.stdout.resume();
+    const open = descriptorsOf(pid).map((fd) => basename(readlinkSync(`/proc/${pid}/fd/${fd}`)));
+    assert.deepEqual(
+      [open.includes(`perf-${pid}.map`), open.some((name) => name.endsWith(`-${pid}-v8.log`))],
+      [true, true],
+    );
   });
 
   test('a config and an env_file that are inherited descriptors are read before they are closed', async (t) => {
