@@ -33,8 +33,10 @@ export class Lookalikes {
       asked.flatMap(([platform, its]) => (its === answer ? [platform] : []));
     const imitated = imitatedBy(matched);
     return {
-      marked: originals(among(true), imitated),
-      needsBody: among('needs body').some(({ name }) => !imitated.includes(name)),
+      marked: originals(among(true), imitated, head, null),
+      needsBody: among('needs body').some(
+        ({ name, lookalike }) => !imitated.includes(name) || lookalike.isBeyondImitation !== undefined,
+      ),
     };
   }
 
@@ -43,7 +45,7 @@ export class Lookalikes {
     const found = this.#verified.filter(
       ({ lookalike }) => lookalike.recognises(head, body ?? undefined) === true,
     );
-    return originals(found, imitatedBy(matched));
+    return originals(found, imitatedBy(matched), head, body);
   }
 }
 
@@ -51,8 +53,18 @@ function imitatedBy(matched: PlatformName | null): readonly PlatformName[] {
   return platforms.find(({ name }) => name === matched)?.imitates ?? [];
 }
 
-/** Without those that another one of them, or the matched platform, imitates: the request is the imitator's. */
-function originals(found: readonly Platform[], imitated: readonly PlatformName[]): readonly Platform[] {
+/**
+ * Without those that another one of them, or the matched platform, imitates: the request is the imitator's, unless it has
+ * what no imitator sends.
+ */
+function originals(
+  found: readonly Platform[],
+  imitated: readonly PlatformName[],
+  head: RequestHead,
+  body: BodyFields | null,
+): readonly Platform[] {
   const all = [...imitated, ...found.flatMap(({ imitates }) => imitates)];
-  return found.filter(({ name }) => !all.includes(name));
+  return found.filter(
+    ({ name, lookalike }) => !all.includes(name) || lookalike.isBeyondImitation?.(head, body) === true,
+  );
 }

@@ -116,6 +116,11 @@ export interface Lookalike {
   readonly reads: Partial<Reads>;
   /** As `Platform.recognises`. */
   recognises(head: RequestHead, body?: BodyFields): boolean | 'needs body';
+  /**
+   * Whether the request has what no imitator of this sender sends, so that its proof is asked for although an imitator's
+   * route claims it. Left out if imitators send all of it.
+   */
+  isBeyondImitation?(head: RequestHead, body: BodyFields | null): boolean;
 }
 
 type Required = 'name' | 'configKey' | 'fields' | 'recognises' | 'deliveries' | 'deadline' | 'synchronous';

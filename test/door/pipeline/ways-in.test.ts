@@ -293,3 +293,41 @@ test('Gitea’s requests are verified by its own secret, or else by GitHub’s, 
   );
   assert.equal(statusOf(await send(t, alone.door, marked)), 200, 'the gitea route is verified by no rule');
 });
+
+test('what Mattermost never sends is asked for the proof of Slack, also where its own route claims it', async (t) => {
+  const bot = await startBot(t);
+  const id = 'a'.repeat(26);
+  const door = await startDoor(t, {
+    routes: [keyedRoute('a', 'mattermost', { team: [id] })],
+    targets: [target('a', bot.port)],
+    rules: [rules('a', { slack: ['right'] })],
+  });
+  const ids = { team_id: id, channel_id: id, user_id: id };
+  const json = { 'Content-Type': 'application/json' };
+  const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  const command = new URLSearchParams({ ...ids, token: id, command: '/x' }).toString();
+  const payload = JSON.stringify({ type: 'block_actions', user: { id: 'U1' }, team: { id: 'T1' } });
+  const sendings: readonly (readonly [number, Sending])[] = [
+    [200, { path: '/', headers: form, body: command }],
+    [200, { path: '/', headers: json, body: JSON.stringify({ ...ids, trigger_id: 'x', type: '' }) }],
+    [401, { path: '/', headers: { ...form, 'X-Slack-Signature': 'v0=00' }, body: command }],
+    [401, { path: '/', headers: form, body: new URLSearchParams({ ...ids, payload }).toString() }],
+    [
+      401,
+      {
+        path: '/',
+        headers: json,
+        body: JSON.stringify({
+          ...ids,
+          type: 'event_callback',
+          api_app_id: 'A1',
+          event: { type: 'message' },
+        }),
+      },
+    ],
+  ];
+  for (const [status, sending] of sendings) {
+    assert.equal(statusOf(await send(t, door, sending)), status, sending.body);
+  }
+  assert.equal(bot.requests.length, 2);
+});

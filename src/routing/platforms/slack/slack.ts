@@ -1,6 +1,6 @@
 import { bodyFormat } from '../../body/content-type.ts';
 import type { BodyFields } from '../../body/reads.ts';
-import { definePlatform, type Reply, type RequestHead } from '../../platform.ts';
+import { definePlatform, type Lookalike, type Reply, type RequestHead } from '../../platform.ts';
 import type { Attributes } from '../../route.ts';
 import { hasInQuery } from '../read/body-shape.ts';
 import { allIds } from '../read/ids.ts';
@@ -122,14 +122,26 @@ function unmatched(_head: RequestHead, body: BodyFields | null): Reply | undefin
     : undefined;
 }
 
+const READS = { json: EVENT_READS, form: FORM_READS, formJson: { [PAYLOAD]: PAYLOAD_READS } };
+
+/** Mattermost's commands have the form fields of Slack's, but its JSON is no event and its forms hold no interaction. */
+const lookalike: Lookalike = {
+  reads: READS,
+  recognises,
+  isBeyondImitation: (head, body) =>
+    head.header('x-slack-signature') !== undefined ||
+    (body !== null && (body.format === 'json' || payloadOf(body) !== undefined)),
+};
+
 export const slack = definePlatform({
   name: 'slack',
   configKey: 'slack',
   fields: ['team', 'enterprise', 'app', 'token'],
   secretFields: ['token'],
   headers: ['x-slack-signature', 'x-slack-request-timestamp'],
-  reads: { json: EVENT_READS, form: FORM_READS, formJson: { [PAYLOAD]: PAYLOAD_READS } },
+  reads: READS,
   recognises,
+  lookalike,
   deliveries,
   handshake,
   unmatched,
