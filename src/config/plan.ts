@@ -36,7 +36,7 @@ export function createPlan(
 
 function limitsOf(limits: Settings['limits']): Limits {
   return {
-    body: limits.body,
+    body: limits.body ?? null,
     streamed: limits.streamed,
     buffered: limits.buffered,
     headers: limits.headers,

@@ -40,8 +40,11 @@ export interface LogPolicy {
 
 /** All sizes in bytes, all durations in ms. */
 export interface Limits {
-  /** The longest body that is read into memory to route or verify the request. */
-  readonly body: number;
+  /**
+   * The longest body that is read into memory to route or verify the request; null for the default, which depends on the
+   * sender (`longestBody`).
+   */
+  readonly body: number | null;
   /** The longest body that is streamed, if the head alone decides the route. */
   readonly streamed: number;
   /** All bodies in memory together. */

@@ -22,17 +22,17 @@ export function matchHead(table: RouteTable, head: RequestHead): HeadOutcome {
   if ('kind' in marks) return marks;
   const { senders, custom, othersNeedBody } = marks;
   const ofSenders = byMarks(scope, senders, head);
-  if (ofSenders === null) return needsBody(scope);
+  if (ofSenders === null) return needsBody(scope, senders);
   if (ofSenders !== undefined && !isUnclaimed(ofSenders, scope)) return ofSenders;
   const isMarked = ofSenders !== undefined;
   if (custom !== null && (isMarked || custom.hasHeader)) {
     const ofCustom = customByHead(scope, custom.index, head);
-    if (ofCustom === null) return needsBody(scope);
+    if (ofCustom === null) return needsBody(scope, senders);
     if (!isUnclaimed(ofCustom, scope)) return ofCustom;
     if (!isMarked && !othersNeedBody) return ofCustom;
   }
   if (isMarked) return ofSenders;
-  if (othersNeedBody || custom !== null) return needsBody(scope);
+  if (othersNeedBody || custom !== null) return needsBody(scope, senders);
   return scope.pathOnly === null ? { kind: 'none' } : byPath(scope.pathOnly);
 }
 
@@ -64,10 +64,10 @@ export function matchBody(scope: Scope, head: RequestHead, inspection: Inspectio
   return (customFirst ? (second ?? first) : (first ?? second)) ?? unrecognised(scope);
 }
 
-function needsBody(scope: Scope): HeadOutcome {
+function needsBody(scope: Scope, marked: readonly KeyIndex[]): HeadOutcome {
   const { reads } = scope;
   if (reads === null) throw new Error('a scope without keyed routes is decided by the head');
-  return { kind: 'needs-body', scope, reads };
+  return { kind: 'needs-body', scope, reads, senders: marked.map(({ platform }) => platform) };
 }
 
 /** Which platforms of a scope the head of a request names, or does not exclude. */

@@ -1,5 +1,5 @@
 import type { BodyReads, Inspection, Refusal } from './body/inspect.ts';
-import type { DeliveryFacts, Reply } from './platform.ts';
+import type { DeliveryFacts, Platform, Reply } from './platform.ts';
 import type { Attributes, PlatformName, Route } from './route.ts';
 import type { Scope } from './table/scope.ts';
 
@@ -81,6 +81,12 @@ export type HeadOutcome =
   /** No route has the host and path of the request. */
   | { readonly kind: 'none' }
   /** A platform of that scope needs the body: read that of it, and call `matchBody`. */
-  | { readonly kind: 'needs-body'; readonly scope: Scope; readonly reads: BodyReads };
+  | {
+      readonly kind: 'needs-body';
+      readonly scope: Scope;
+      readonly reads: BodyReads;
+      /** Those of the scope's platforms whose mark is in the head. */
+      readonly senders: readonly Platform[];
+    };
 
 export type BodyOutcome = Outcome;

@@ -70,6 +70,8 @@ export interface Platform {
    * Left out if they always are.
    */
   comparable?(fields: RouteKey['fields']): RouteKey['fields'];
+  /** Bytes of the longest body that the vendor documents; left out if it documents none, or less than 4 MiB. */
+  readonly longestBody?: number;
   /**
    * Whether the request is this sender's. With the head alone: true if a header or the query proves it, false if it
    * cannot be, else 'needs body'. With the body: true or false, by its shape or by the head as before.

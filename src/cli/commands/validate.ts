@@ -1,4 +1,5 @@
 import type { ReloadResult } from '../../admin/reload-answer.ts';
+import { longerBodies, longerBodiesAdvice, longerBodiesText } from '../../config/longer-bodies.ts';
 import { profilePath, publicByProfilePathAlone } from '../../config/public-by-profile-path.ts';
 import type { DeliveryMode, Plan, ProfilePlan } from '../../config/types.ts';
 import { counted } from '../../util/counted.ts';
@@ -8,16 +9,16 @@ import { table } from '../output/text-table.ts';
 import { print, printError, printJson } from '../print.ts';
 
 /**
- * Checks the config and prints its profiles and routes; starts nothing. Profiles that are public by profile_paths alone
- * are named on stderr. Throws a CommandError (78) if the config is invalid; with `json` its problems are printed too, in
- * the shape of `gwproxy reload --json`.
+ * Checks the config and prints its profiles and routes; starts nothing. Profiles that are public by profile_paths alone,
+ * and senders whose bodies may be longer than the limits, are named on stderr. Throws a CommandError (78) if the config is
+ * invalid; with `json` its problems are printed too, in the shape of `gwproxy reload --json`.
  */
 export async function validate(configFile: string, json: boolean): Promise<void> {
   const { plan } = await loadPlan(configFile).catch((error: unknown) => {
     if (json && error instanceof InvalidConfigError) printJson(refused(error), 2);
     throw error;
   });
-  for (const notice of publicNotices(plan)) printError(`warning: ${notice}`);
+  for (const notice of [...publicNotices(plan), ...bodyNotices(plan)]) printError(`warning: ${notice}`);
   if (json) printJson(summary(plan), 2);
   else print(text(plan));
 }
@@ -29,6 +30,10 @@ function publicNotices(plan: Plan): readonly string[] {
     const fields = open.map((listener) => `${listener.name}: { paths: [] }`).join(', ');
     return `${name}: public at ${profilePath(name)}/… by profile_paths alone, since it has no routes; write its routes, or listeners: { ${fields} } to keep it private`;
   });
+}
+
+function bodyNotices(plan: Plan): readonly string[] {
+  return longerBodies(plan).map((one) => `${longerBodiesText(one)}; ${longerBodiesAdvice(one)}`);
 }
 
 function refused({ problems }: InvalidConfigError): ReloadResult {

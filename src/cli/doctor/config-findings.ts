@@ -1,9 +1,10 @@
+import { longerBodies, longerBodiesAdvice, longerBodiesText } from '../../config/longer-bodies.ts';
 import { publicByProfilePathAlone } from '../../config/public-by-profile-path.ts';
 import { counted } from '../../util/counted.ts';
 import { error, type Fault, warn } from './finding.ts';
 import type { Subject } from './subject.ts';
 
-/** Checks that the config is valid, and finds profiles that are public without a route. */
+/** Checks that the config is valid, and finds profiles that are public without a route and limits that a sender exceeds. */
 export async function checkConfig({ configFile, hint, loaded, status }: Subject): Promise<readonly Fault[]> {
   if (loaded === null && status !== null) {
     const what = `the config ${configFile} is gone, and the gwproxy that was started with it (pid ${status.pid}) runs on`;
@@ -31,5 +32,6 @@ export async function checkConfig({ configFile, hint, loaded, status }: Subject)
             'if no sender uses these URLs, add routes and remove profile_paths, or write `paths: []` into their listeners',
           ),
         ]),
+    ...longerBodies(plan).map((one) => warn(longerBodiesText(one), longerBodiesAdvice(one))),
   ];
 }

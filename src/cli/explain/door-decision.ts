@@ -6,6 +6,7 @@ import { inspect } from '../../routing/body/inspect.ts';
 import { matchBody, matchHead } from '../../routing/match.ts';
 import type { HeadOutcome } from '../../routing/outcome.ts';
 import { platforms } from '../../routing/platforms/index.ts';
+import { longestBody } from '../../routing/sender.ts';
 import { compileRoutes, findScope, type RouteTable, type Scope } from '../../routing/table/table.ts';
 import { buildRequest, type RequestDescription, type SimulatedRequest } from './described-request.ts';
 
@@ -39,7 +40,8 @@ export function decideAsDoor(plan: Plan, described: RequestDescription): Decisio
 
 function outcomeOf({ limits }: Plan, table: RouteTable, { head, type, body }: SimulatedRequest) {
   const outcome = matchHead(table, head);
-  checkLength(body.length, outcome.kind === 'needs-body' ? limits.body : limits.streamed);
+  const isRead = outcome.kind === 'needs-body';
+  checkLength(body.length, isRead ? longestBody(limits, outcome.senders) : limits.streamed);
   return outcome.kind === 'needs-body'
     ? matchBody(outcome.scope, head, inspect(type, body, outcome.reads))
     : outcome;

@@ -55,7 +55,7 @@ export function checkProbes({ config, invalidFields, tree }: Profile): readonly 
 
 /** One body fits into the memory for all bodies. */
 export function checkLimits({ limits }: Settings, tree: MapTree): readonly Problem[] {
-  if (limits.body <= limits.buffered) return [];
+  if (limits.body === undefined || limits.body <= limits.buffered) return [];
   const source = valueSource(tree, ['limits', 'body']);
   return [
     problemAt(

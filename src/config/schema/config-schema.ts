@@ -82,8 +82,10 @@ function limitsSchema() {
   const many = () => count(1, 1_000_000);
   return strict({
     body: size()
-      .prefault('4MiB')
-      .describe('The longest body that is read into memory, to route or verify the request.'),
+      .optional()
+      .describe(
+        'The longest body that is read into memory, to route or verify the request. By default 4MiB, and 25MiB for GitHub at a path that is for it.',
+      ),
     streamed: size()
       .prefault('100MiB')
       .describe('The longest body that is streamed, if the head alone decides the route.'),

@@ -1,7 +1,8 @@
 import { DoorError } from '../../errors.ts';
 import type { Lookalikes } from '../../routing/lookalikes.ts';
 import type { FanOut, Match } from '../../routing/match.ts';
-import type { Reply } from '../../routing/platform.ts';
+import type { Platform, Reply } from '../../routing/platform.ts';
+import { platformsNamed } from '../../routing/sender.ts';
 import { publicUrlOf } from '../../routing/url/public-url.ts';
 import type { DoorContext } from '../context.ts';
 import { type Client, ClientDisconnected } from '../http/client.ts';
@@ -72,7 +73,7 @@ async function verifyLookalike(
   const { needsBody, marked } = lookalikes.inHead(head, platform);
   const isSigned = marked.some(({ name }) => verifiers.of(profile, name)?.needs(head) === 'body');
   const mustRead = body === 'streamed' && (needsBody || isSigned);
-  const read = mustRead ? await readAndKeep(context, exchange, head, match) : body;
+  const read = mustRead ? await readAndKeep(context, exchange, head, match, marked) : body;
   const bytes = read === 'streamed' ? NO_BYTES : read;
   const inspection = needsBody
     ? await inspectBody(context.loop, exchange, head, bytes, lookalikes.reads)
@@ -130,9 +131,11 @@ async function readAndKeep(
   context: DoorContext,
   exchange: Exchange,
   head: Head,
-  { profile }: Match,
+  { profile, platform }: Match,
+  marked: readonly Platform[] = [],
 ): Promise<Buffer> {
-  const body = await readWholeBody(context, exchange, head, true);
+  const senders = [...platformsNamed(platform), ...marked];
+  const body = await readWholeBody(context, exchange, head, senders, true);
   exchange.memory?.keepFor([profile]);
   return body;
 }

@@ -1,5 +1,6 @@
 import { DoorError } from '../../errors.ts';
 import { type HeadOutcome, type Match, type MixedBatch, matchBody, matchHead } from '../../routing/match.ts';
+import { platformsNamed } from '../../routing/sender.ts';
 import type { DoorContext } from '../context.ts';
 import { problem, reply } from '../http/answer.ts';
 import { ClientDisconnected } from '../http/client.ts';
@@ -33,7 +34,7 @@ export async function serve(context: DoorContext, exchange: Exchange): Promise<v
     let outcome = matchHead(ruleSet.table, head);
     let body: Body = 'streamed';
     if (outcome.kind === 'needs-body') {
-      body = await readWholeBody(context, exchange, head, false);
+      body = await readWholeBody(context, exchange, head, outcome.senders, false);
       const inspection = await inspectBody(context.loop, exchange, head, body, outcome.reads);
       outcome = matchBody(outcome.scope, head, inspection);
     }
@@ -113,7 +114,10 @@ async function answerOther(
       reportMixedBatch(context, exchange, head, outcome);
       throw mixedBatch();
     case 'fan-out': {
-      const bytes = body === 'streamed' ? await readWholeBody(context, exchange, head, true) : body;
+      const bytes =
+        body === 'streamed'
+          ? await readWholeBody(context, exchange, head, platformsNamed(outcome.platform), true)
+          : body;
       await admitBatch(context, exchange, ruleSet, head, outcome, bytes);
       return fanOut(
         context,

@@ -1,5 +1,7 @@
 import type { Limits } from '../../config/types.ts';
 import { DoorError } from '../../errors.ts';
+import type { Platform } from '../../routing/platform.ts';
+import { longestBody } from '../../routing/sender.ts';
 import { ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { BodyBuffer } from './body-buffer.ts';
@@ -78,16 +80,17 @@ function readBody(
 export type Body = Buffer | 'streamed';
 
 /**
- * Reads a body into memory within limits.body. A block of memory never grows beyond the declared length. Throws and
+ * Reads a body into memory within the limit for those senders (`longestBody`). A block of memory never grows beyond the declared length. Throws and
  * rejects as `checkLength` and `readBody` do.
  */
 export function readWholeBody(
   context: BodyContext,
   exchange: Exchange,
   { length }: Head,
+  senders: readonly Platform[],
   routed: boolean,
 ): Promise<Buffer> {
-  const { body: limit } = context.limits;
+  const limit = longestBody(context.limits, senders);
   checkLength(length, limit);
   return readBody(context, exchange, length === 'chunked' ? limit : length, routed);
 }

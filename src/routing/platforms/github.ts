@@ -52,6 +52,9 @@ export const github = definePlatform({
     'x-hub-signature',
     'x-hub-signature-256',
   ],
+  // "Payloads are capped at 25 MB" (docs.github.com/webhooks/webhook-events-and-payloads#payload-cap). A form is longer by its
+  // encoding; limits.body takes such.
+  longestBody: 25 * 1024 * 1024,
   reads: { json: READS, formJson: { [PAYLOAD]: READS } },
   normalise: (field, value) => (field === 'repository' ? value.toLowerCase() : value),
   // Gitea, Forgejo and Gogs send the same headers beside their own, which other software does not look at.
