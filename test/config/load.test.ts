@@ -239,7 +239,7 @@ test('a config with every key becomes the expected plan', async (t) => {
 test('limits have the documented defaults', async (t) => {
   const plan = await planOf(t, one('{command: node}'));
   assert.deepEqual(plan.limits, {
-    body: 4 * 1024 ** 2,
+    body: null,
     streamed: 100 * 1024 ** 2,
     buffered: 128 * 1024 ** 2,
     headers: 32 * 1024,

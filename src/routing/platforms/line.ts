@@ -45,6 +45,7 @@ export const line = definePlatform({
   reads: {
     json: ['/destination', '/events', '/events/0'],
     each: { '/events': { json: ['/webhookEventId', ...SOURCE] } },
+    // LINE names no number (line/line-openapi, CallbackRequest).
     most: 1000,
   },
   recognises: (head) => head.header('x-line-signature') !== undefined,
