@@ -7,7 +7,7 @@ export type FirstLine = Readonly<Record<string, unknown>>;
 /**
  * Each makes the first line of one format that of the next; the first entry is for format 1. Whoever changes what a
  * field means, or requires a new one, adds an entry, so that no delivery is lost that an older gwproxy acknowledged
- * (decision 0035).
+ * (decision 0033).
  */
 const MIGRATIONS: readonly ((line: FirstLine) => FirstLine)[] = [
   // Format 1 lacks the path as received, which differs from the gateway's only where a prefix was stripped. Such a
