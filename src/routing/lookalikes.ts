@@ -4,6 +4,22 @@ import { definePlatform, type Platform, type RequestHead } from './platform.ts';
 import { platforms } from './platforms/index.ts';
 import type { PlatformName } from './route.ts';
 
+/** What the head of a request says of the senders that a profile verifies. */
+export interface MarksInHead {
+  readonly marked: readonly Platform[];
+  readonly needsBody: boolean;
+  /** Whether the body could show others if it were JSON, contrary to its Content-Type. */
+  readonly needsBodyIfJson: boolean;
+}
+
+/** The head as it is to a gateway that reads JSON whatever the Content-Type says. */
+export function asJson(head: RequestHead): RequestHead {
+  const { method, path, query, host } = head;
+  const header = (name: string): string | undefined =>
+    name === 'content-type' ? 'application/json' : head.header(name);
+  return { method, path, query, host, header };
+}
+
 /**
  * The senders that a profile verifies, to be asked whether its gateway may take a request for one of theirs, whichever
  * route it came by.
@@ -24,18 +40,18 @@ export class Lookalikes {
    * Those whose mark is in the head, and whether a body could show others. `matched` is the platform that routing
    * recognised; null for none.
    */
-  inHead(
-    head: RequestHead,
-    matched: PlatformName | null,
-  ): { readonly marked: readonly Platform[]; readonly needsBody: boolean } {
-    const asked = this.#verified.map((platform) => [platform, platform.lookalike.recognises(head)] as const);
-    const among = (answer: boolean | 'needs body') =>
-      asked.flatMap(([platform, its]) => (its === answer ? [platform] : []));
+  inHead(head: RequestHead, matched: PlatformName | null): MarksInHead {
     const imitated = imitatedBy(matched);
+    const needsBody = ({ name, lookalike }: Platform, asked: RequestHead): boolean =>
+      lookalike.recognises(asked) === 'needs body' &&
+      (!imitated.includes(name) || lookalike.isBeyondImitation !== undefined);
+    const marked = this.#verified.filter(({ lookalike }) => lookalike.recognises(head) === true);
+    const json = asJson(head);
     return {
-      marked: originals(among(true), imitated, head, null),
-      needsBody: among('needs body').some(
-        ({ name, lookalike }) => !imitated.includes(name) || lookalike.isBeyondImitation !== undefined,
+      marked: originals(marked, imitated, head, null),
+      needsBody: this.#verified.some((platform) => needsBody(platform, head)),
+      needsBodyIfJson: this.#verified.some(
+        (platform) => !needsBody(platform, head) && needsBody(platform, json),
       ),
     };
   }

@@ -1,8 +1,8 @@
 import { type BodyReads, beginInspection, bodyTypeOf, type Inspection } from '../../routing/body/inspect.ts';
+import type { RequestHead } from '../../routing/platform.ts';
 import { inSlices, type LoopShare } from '../../util/loop-share.ts';
 import { ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
-import type { Head } from '../request/head.ts';
 
 /**
  * Reads the routing fields of a body in slices, so that a long one holds nobody up; returns synchronously for a usual
@@ -12,7 +12,7 @@ import type { Head } from '../request/head.ts';
 export function inspectBody(
   loop: LoopShare,
   exchange: Pick<Exchange, 'isDisconnected' | 'memory'> | null,
-  head: Head,
+  head: RequestHead,
   body: Buffer,
   reads: BodyReads,
 ): Inspection | Promise<Inspection> {

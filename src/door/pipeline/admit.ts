@@ -1,7 +1,10 @@
 import { DoorError } from '../../errors.ts';
-import type { Lookalikes } from '../../routing/lookalikes.ts';
+import { mayStartJson, whyJsonMayBeHidden } from '../../routing/body/hidden-json.ts';
+import { bodyTypeOf } from '../../routing/body/inspect.ts';
+import type { BodyFields } from '../../routing/body/reads.ts';
+import { asJson, type Lookalikes } from '../../routing/lookalikes.ts';
 import type { FanOut, Match } from '../../routing/match.ts';
-import type { Platform, Reply } from '../../routing/platform.ts';
+import type { Platform, Reply, RequestHead } from '../../routing/platform.ts';
 import { platformsNamed } from '../../routing/sender.ts';
 import { publicUrlOf } from '../../routing/url/public-url.ts';
 import type { DoorContext } from '../context.ts';
@@ -10,6 +13,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { inspectBody } from '../match/inspect-body.ts';
 import type { RuleSet } from '../match/rule-set.ts';
 import type { Head } from '../request/head.ts';
+import { peekBody } from '../request/peek-body.ts';
 import { type Body, readWholeBody } from '../request/read-body.ts';
 import type { Received, Verified, Verifier } from '../verify/verdict.ts';
 import type { Verifiers } from '../verify/verifiers.ts';
@@ -54,8 +58,8 @@ export function admit(
   }
   const lookalikes = verifiers.lookalikes(match.profile);
   if (lookalikes === undefined) return unverified;
-  const { marked, needsBody } = lookalikes.inHead(head, match.platform);
-  if (marked.length === 0 && !needsBody) return unverified;
+  const { marked, needsBody, needsBodyIfJson } = lookalikes.inHead(head, match.platform);
+  if (marked.length === 0 && !needsBody && !(needsBodyIfJson && head.length !== 0)) return unverified;
   return verifyLookalike(context, exchange, verifiers, lookalikes, head, match, body);
 }
 
@@ -70,26 +74,50 @@ async function verifyLookalike(
   body: Body,
 ): Promise<Admitted | TestOfUrl> {
   const { profile, platform, route } = match;
-  const { needsBody, marked } = lookalikes.inHead(head, platform);
+  const { needsBody, needsBodyIfJson, marked } = lookalikes.inHead(head, platform);
+  const isHiddenJson = needsBodyIfJson && (await mayBeJson(context, exchange, head, body));
   const isSigned = marked.some(({ name }) => verifiers.of(profile, name)?.needs(head) === 'body');
-  const mustRead = body === 'streamed' && (needsBody || isSigned);
+  const mustRead = body === 'streamed' && (needsBody || isSigned || isHiddenJson);
   const read = mustRead ? await readAndKeep(context, exchange, head, match, marked) : body;
   const bytes = read === 'streamed' ? NO_BYTES : read;
-  const inspection = needsBody
-    ? await inspectBody(context.loop, exchange, head, bytes, lookalikes.reads)
-    : null;
-  // A gateway may read what the door cannot, so that it is not known whose it is.
-  if (inspection?.outcome === 'refused') throw new DoorError(inspection.code, inspection.detail);
-  const fields = inspection?.outcome === 'fields' ? inspection.fields : null;
-  const senders = needsBody ? lookalikes.inBody(head, platform, fields) : marked;
-  for (const sender of senders) {
-    const reply = sender.handshake(head, fields);
-    if (reply !== undefined) return { reply };
-    const verifier = verifiers.of(profile, sender.name);
-    if (verifier === undefined || verifier.needs(head) === 'nothing') continue;
-    await verify(exchange, verifier, receivedOf(context, head, bytes, route.host));
+  const found: Found[] = [{ asked: head, fields: null, senders: marked }];
+  const readings = [...(needsBody ? [head] : []), ...(isHiddenJson ? [asJson(head)] : [])];
+  for (const asked of readings) {
+    const inspection = await inspectBody(context.loop, exchange, asked, bytes, lookalikes.reads);
+    // A gateway may read what the door cannot, so that it is not known whose it is.
+    if (inspection.outcome === 'refused') throw new DoorError(inspection.code, inspection.detail);
+    const fields = inspection.outcome === 'fields' ? inspection.fields : null;
+    found.push({ asked, fields, senders: lookalikes.inBody(asked, platform, fields) });
+  }
+  // What the body shows counts, where it was read: a sender's mark may be an imitator's by then.
+  for (const { asked, fields, senders } of needsBody ? found.slice(1) : found) {
+    for (const sender of senders) {
+      const reply = sender.handshake(asked, fields);
+      if (reply !== undefined) return { reply };
+      const verifier = verifiers.of(profile, sender.name);
+      if (verifier === undefined || verifier.needs(head) === 'nothing') continue;
+      await verify(exchange, verifier, receivedOf(context, head, bytes, route.host));
+    }
   }
   return { verified: null, body: read };
+}
+
+/** Senders whose request a gateway may read in one reading of it. */
+interface Found {
+  readonly asked: RequestHead;
+  readonly fields: BodyFields | null;
+  readonly senders: readonly Platform[];
+}
+
+/**
+ * Whether the body may be JSON although its Content-Type says otherwise, by its first bytes. Rejects with
+ * GWPROXY_ENCODING if they cannot tell, and as `peekBody` does.
+ */
+async function mayBeJson(context: DoorContext, exchange: Exchange, head: Head, body: Body): Promise<boolean> {
+  if (head.length === 0) return false;
+  const refusal = whyJsonMayBeHidden(bodyTypeOf(head));
+  if (refusal !== null) throw new DoorError(refusal.code, refusal.detail);
+  return mayStartJson(body === 'streamed' ? await peekBody(context, exchange) : body);
 }
 
 /** Verifies a WebSocket upgrade as `admit` does a request without a body; its signed URL begins with ws. */

@@ -71,6 +71,8 @@ function readBody(
 
     exchange.onDisconnect(() => stop(new ClientDisconnected()));
     req.on('data', onData).on('end', onEnd);
+    // `peekBody` may have paused it.
+    req.resume();
     bodyPaces.begin(pace);
     exchange.sendContinueIfExpected();
   });
