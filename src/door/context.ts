@@ -1,7 +1,6 @@
 import type { Report } from '../events.ts';
 import type { PublicUrl } from '../routing/url/public-url.ts';
 import type { SupervisorPort } from '../snapshot.ts';
-import type { FairShares } from '../util/fair-shares.ts';
 import type { LoopShare } from '../util/loop-share.ts';
 import type { Hold } from './hold/hold.ts';
 import type { ListenerContext } from './http/listener.ts';
@@ -32,8 +31,6 @@ export interface DoorContext
   readonly counters: Counters;
   readonly upstreams: Upstreams;
   readonly hold: Hold;
-  /** The requests that are held or in flight and the WebSockets, by profile, within limits.connections. */
-  readonly underWay: FairShares;
   /** For work on bodies, which no request may do for long at once. */
   readonly loop: LoopShare;
   readonly partialBatches: PartialBatches;

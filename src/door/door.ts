@@ -6,7 +6,6 @@ import { shownPath } from '../routing/url/shown-path.ts';
 import type { DoorPort, SupervisorPort } from '../snapshot.ts';
 import { BoundedBudget } from '../util/bounded-budget.ts';
 import { errorMessage } from '../util/errno.ts';
-import { FairShares } from '../util/fair-shares.ts';
 import { processLoop } from '../util/loop-share.ts';
 import { Timers } from '../util/timers.ts';
 import type { DoorContext } from './context.ts';
@@ -133,7 +132,6 @@ export function createDoor(options: DoorOptions): Door {
     leases,
     upstreams,
     hold,
-    underWay: new FairShares(() => limits.connections),
     loop: processLoop,
     bodyMemory: new BodyMemory(limits, now),
     bodyPaces: new BodyPaces(limits, timers, now),

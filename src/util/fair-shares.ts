@@ -7,7 +7,7 @@
  */
 export class FairShares {
   readonly #limit: () => number;
-  readonly #used = new Map<string, number>();
+  readonly #shares = new Map<string, Share>();
   #total = 0;
 
   /** A function, since a reload may change the limit; what is in use already stays in use. */
@@ -21,7 +21,7 @@ export class FairShares {
   }
 
   usedBy(key: string): number {
-    return this.#used.get(key) ?? 0;
+    return this.#shares.get(key)?.used ?? 0;
   }
 
   fits(key: string, weight: number, amount = 1): boolean {
@@ -32,14 +32,31 @@ export class FairShares {
 
   /** Acquires even beyond the limit: for what was checked with `fits`, or exists already. */
   acquire(key: string, amount = 1): void {
-    this.#used.set(key, this.usedBy(key) + amount);
+    const share = this.#shares.get(key) ?? this.#newShare(key);
+    share.used += amount;
     this.#total += amount;
   }
 
   release(key: string, amount = 1): void {
-    const left = this.usedBy(key) - amount;
-    if (left > 0) this.#used.set(key, left);
-    else this.#used.delete(key);
+    const share = this.#shares.get(key) ?? this.#newShare(key);
+    share.used -= amount;
     this.#total -= amount;
   }
+
+  /** Shares without use stay for the next time; many are dropped at once, so that none costs a search. */
+  #newShare(key: string): Share {
+    if (this.#shares.size >= MAX_UNUSED) {
+      for (const [other, { used }] of this.#shares) if (used <= 0) this.#shares.delete(other);
+    }
+    const share = { used: 0 };
+    this.#shares.set(key, share);
+    return share;
+  }
 }
+
+interface Share {
+  used: number;
+}
+
+/** Keys from which on those without use are dropped. */
+const MAX_UNUSED = 1000;

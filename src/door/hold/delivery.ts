@@ -9,8 +9,6 @@ export interface Delivery {
   readonly bytes: number;
   /** It is known to be from its sender. */
   readonly verified: boolean;
-  /** Who sent it, as far as the door can know: an address. Only called if places are scarce. */
-  readonly client: () => string;
   /** Ms from arrivedAt; only called if the request must wait. */
   readonly deadline: () => number;
 }

@@ -7,9 +7,10 @@ import type { Room } from './places.ts';
  * of one profile that are not verified, a client with fewer places displaces one with more. The newest of the client with
  * the most places goes, since it has waited for the shortest time.
  */
-export function chooseDisplaced<W extends Pick<Waiter, 'delivery' | 'order'>>(
+export function chooseDisplaced<W extends Pick<Waiter, 'client' | 'delivery' | 'order'>>(
   waiting: readonly W[],
-  { profile, client, verified }: Waiter['delivery'],
+  client: Waiter['client'],
+  { profile, verified }: Waiter['delivery'],
   room: Exclude<Room, 'fits'>,
 ): W | undefined {
   if (!verified && room === 'full') return undefined;
@@ -17,10 +18,10 @@ export function chooseDisplaced<W extends Pick<Waiter, 'delivery' | 'order'>>(
   const largest =
     room === 'profile-full' ? profile : mostFrequent(unverified.map(({ delivery }) => delivery.profile));
   const inProfile = unverified.filter(({ delivery }) => delivery.profile === largest);
-  const clients = inProfile.map(({ delivery }) => delivery.client());
+  const clients = inProfile.map(({ client: one }) => one.clientAddress);
   const crowding = mostFrequent(clients);
   if (!verified) {
-    const own = client();
+    const own = client.clientAddress;
     const count = (one: string | undefined): number => clients.filter((other) => other === one).length;
     // With a difference of one, the two would displace each other in turn.
     if (count(crowding) < count(own) + 2) return undefined;

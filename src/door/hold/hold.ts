@@ -68,7 +68,7 @@ export class Hold {
     if (target.state === 'down' || isFutile(target, until, now())) {
       return Promise.reject(notReady(target.retryAt, now()));
     }
-    if (!this.#tryAcquire(delivery)) return Promise.reject(full());
+    if (!this.#tryAcquire(client, delivery)) return Promise.reject(full());
     return new Promise((resolve, reject) => {
       this.#lastId += 1;
       const order = this.#orders.get(delivery) ?? this.#lastId;
@@ -96,7 +96,7 @@ export class Hold {
 
   /** Waits `ms` before another try, counted as held. Rejects with GWPROXY_OVERLOADED or ClientDisconnected. */
   pause(client: Client, delivery: Delivery, ms: number): Promise<void> {
-    if (!this.#tryAcquire(delivery)) return Promise.reject(full());
+    if (!this.#tryAcquire(client, delivery)) return Promise.reject(full());
     return new Promise((resolve, reject) => {
       const end = (): void => {
         this.#places.release(delivery);
@@ -199,22 +199,22 @@ export class Hold {
   }
 
   /** Counts the delivery as held; false, and it is not counted, if a limit is reached and no other one gives way. */
-  #tryAcquire(delivery: Delivery): boolean {
+  #tryAcquire(client: Client, delivery: Delivery): boolean {
     for (;;) {
       const room = this.#places.roomFor(delivery);
       if (room === 'fits') break;
-      if (!this.#displaceOne(delivery, room)) return false;
+      if (!this.#displaceOne(client, delivery, room)) return false;
     }
     this.#places.acquire(delivery);
     return true;
   }
 
-  #displaceOne(delivery: Delivery, room: 'profile-full' | 'full'): boolean {
+  #displaceOne(client: Client, delivery: Delivery, room: 'profile-full' | 'full'): boolean {
     const own = this.#queues.get(delivery.profile);
     const listeners = room === 'full' ? [...this.#queues.values()] : own === undefined ? [] : [own];
     const queues = listeners.flatMap((one) => [...one.values()]);
     const waiting = queues.flatMap((queue) => queue.all);
-    const displaced = chooseDisplaced(waiting, delivery, room);
+    const displaced = chooseDisplaced(waiting, client, delivery, room);
     const queue = displaced && this.#queues.get(displaced.delivery.profile)?.get(displaced.listener);
     if (displaced === undefined || queue === undefined) return false;
     this.#fail(queue, displaced, displacedError());

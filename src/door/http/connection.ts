@@ -12,6 +12,8 @@ export class Connection {
   upgraded = false;
   /** To its newest request; null before the first. */
   newestResponse: ServerResponse | null = null;
+  /** Orders the connections by when their newest request ended, or they began. */
+  idleSince = 0;
   /** Bytes that had arrived when its newest request ended; null before the first. */
   #served: number | null = null;
 
@@ -20,8 +22,12 @@ export class Connection {
     this.peer = peerOf(socket.remoteAddress);
   }
 
-  /** Must be called when a request has ended. */
-  markAnswered(): void {
+  get isIdle(): boolean {
+    return this.openExchanges.size === 0 && !this.upgraded && !this.socket.destroyed;
+  }
+
+  markAnswered(idleSince: number): void {
+    this.idleSince = idleSince;
     this.#served = this.socket.bytesRead;
   }
 
@@ -68,8 +74,9 @@ export type UnreadableInputAction =
 /** Every open connection. */
 export class Connections {
   readonly #bySocket = new Map<Socket, Connection>();
-  /** Those without a request in flight; the one that has been so for longest is first. */
-  readonly #idle = new Set<Connection>();
+  #idleOrder = 0;
+  /** Connections that were idle when it was filled; the one that had been so for longest is last. */
+  #longestIdle: { readonly connection: Connection; readonly idleSince: number }[] = [];
 
   get size(): number {
     return this.#bySocket.size;
@@ -78,11 +85,11 @@ export class Connections {
   /** Adds a connection that is not known yet. */
   add(socket: Socket): void {
     const connection = new Connection(socket);
+    this.#idleOrder += 1;
+    connection.idleSince = this.#idleOrder;
     this.#bySocket.set(socket, connection);
-    this.#idle.add(connection);
     socket.once('close', () => {
       this.#bySocket.delete(socket);
-      this.#idle.delete(connection);
       for (const exchange of [...connection.openExchanges]) exchange.handleDisconnect();
     });
   }
@@ -91,22 +98,35 @@ export class Connections {
     return this.#bySocket.get(socket);
   }
 
-  /** Must be called when a connection's request or upgrade begins, and when a request has ended. */
-  updateIdle(connection: Connection): void {
-    const isIdle =
-      connection.openExchanges.size === 0 && !connection.upgraded && !connection.socket.destroyed;
-    this.#idle.delete(connection);
-    if (isIdle) this.#idle.add(connection);
+  /** Must be called when a request has ended. */
+  markAnswered(connection: Connection): void {
+    this.#idleOrder += 1;
+    connection.markAnswered(this.#idleOrder);
   }
 
   /** Closes the connection that has had no request in flight for longest; false if each has one. */
   closeLongestIdle(): boolean {
-    const [longest] = this.#idle;
-    if (longest === undefined) return false;
-    this.#idle.delete(longest);
+    const longest = this.#takeLongestIdle() ?? this.#fillLongestIdle();
     // At once, so that no request is begun whose answer could not be sent.
-    longest.socket.destroy();
-    return true;
+    longest?.socket.destroy();
+    return longest !== undefined;
+  }
+
+  #takeLongestIdle(): Connection | undefined {
+    for (let next = this.#longestIdle.pop(); next !== undefined; next = this.#longestIdle.pop()) {
+      const { connection, idleSince } = next;
+      if (connection.isIdle && connection.idleSince === idleSince) return connection;
+    }
+    return undefined;
+  }
+
+  /** Sorts all idle ones at once, so that one that gives way costs no search of its own. */
+  #fillLongestIdle(): Connection | undefined {
+    this.#longestIdle = [...this.#bySocket.values()]
+      .filter(({ isIdle }) => isIdle)
+      .map((connection) => ({ connection, idleSince: connection.idleSince }))
+      .sort((one, other) => other.idleSince - one.idleSince);
+    return this.#takeLongestIdle();
   }
 
   get areFullyReceived(): boolean {

@@ -180,7 +180,6 @@ export class Listener extends Server {
       onDone: (done) => this.#finish(connection, done),
     });
     connection.openExchanges.add(exchange);
-    this.#connections.updateIdle(connection);
     connection.newestResponse = res;
     this.#inFlight += 1;
     if (!this.listening) res.shouldKeepAlive = false;
@@ -198,7 +197,6 @@ export class Listener extends Server {
       socket.destroy();
     } else if (isWebSocketHandshake(req)) {
       this.#handlers.upgrade(req, connection, early);
-      this.#connections.updateIdle(connection);
     } else if (connection.isSendingAnswer) {
       // Node would never send the answer to a request that is read again before the answer ahead of it is sent.
       socket.on('error', () => socket.destroy());
@@ -211,8 +209,7 @@ export class Listener extends Server {
 
   #finish(connection: Connection, exchange: Exchange): void {
     connection.openExchanges.delete(exchange);
-    connection.markAnswered();
-    this.#connections.updateIdle(connection);
+    this.#connections.markAnswered(connection);
     this.#inFlight -= 1;
     if (!this.listening) setImmediate(() => this.closeIdleConnections());
   }

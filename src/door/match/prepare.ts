@@ -40,7 +40,6 @@ export function prepare(
       arrivedAt,
       bytes: memory?.bytes ?? 0,
       verified,
-      client: () => exchange.clientAddress,
       deadline: () => senderTimeout(match, head),
       basis,
     },

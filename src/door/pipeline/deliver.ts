@@ -9,6 +9,7 @@ import { type Client, ClientDisconnected } from '../http/client.ts';
 import type { MatchedDelivery } from '../match/prepare.ts';
 import type { RuleSet } from '../match/rule-set.ts';
 import type { Spoolable } from '../spooling/spool-delivery.ts';
+import type { ProfileCounters } from '../upstream/counters.ts';
 import { isStaleConnection, unreachableError } from '../upstream/failure.ts';
 import type { ForwardOutcome } from '../upstream/forward.ts';
 import type { Upstream } from '../upstream/upstreams.ts';
@@ -24,8 +25,8 @@ const UNDER_WAY_WEIGHT = 8;
  * Delivers a request to its profile's listener: at once if that is ready, after a hold if it will be, and again if a
  * connection failed before a byte was sent. With `spoolable` the request is spooled instead of held, and also if others
  * of its profile are spooled, so that it queues behind them. If routes or rules have changed since it was matched, it
- * goes on only if the new ones give it to the same profile. Rejects
- * with GWPROXY_OVERLOADED if too many of its profile are under way, and as Hold.wait, `send` and `spoolable.spool` do.
+ * goes on only if the new ones give it to the same profile. Rejects with GWPROXY_OVERLOADED if too many of its profile are
+ * under way, and as Hold.wait, `send` and `spoolable.spool` do.
  */
 export async function deliver(
   context: DoorContext,
@@ -34,30 +35,9 @@ export async function deliver(
   send: (upstream: Upstream, address: Address) => Promise<ForwardOutcome>,
   spoolable: Spoolable | null = null,
 ): Promise<'answered' | 'spooled'> {
-  const { underWay } = context;
-  const { profile } = delivery;
-  if (!underWay.fits(profile, UNDER_WAY_WEIGHT)) {
-    throw new DoorError('GWPROXY_OVERLOADED', 'too many requests for this gateway are under way', {
-      retryAfter: 1,
-    });
-  }
-  underWay.acquire(profile);
-  try {
-    return await deliverNow(context, client, delivery, send, spoolable);
-  } finally {
-    underWay.release(profile);
-  }
-}
-
-async function deliverNow(
-  context: DoorContext,
-  client: Client,
-  delivery: MatchedDelivery,
-  send: (upstream: Upstream, address: Address) => Promise<ForwardOutcome>,
-  spoolable: Spoolable | null,
-): Promise<'answered' | 'spooled'> {
   const { profile } = delivery;
   const counters = context.counters.of(profile);
+  checkShare(context, counters);
   let counted = false;
   let tries = 0;
   let slot: RoundSlot | null = null;
@@ -107,6 +87,16 @@ async function deliverNow(
     if (tries === MAX_TRIES || context.now() + pause >= until) throw unreachableError(outcome.cause);
     await context.hold.pause(client, delivery, pause);
   }
+}
+
+/** Throws GWPROXY_OVERLOADED if the profile has more than its share of limits.connections under way. */
+function checkShare({ limits, leases, hold }: DoorContext, { inFlight, held }: ProfileCounters): void {
+  const own = inFlight + held.used;
+  const free = limits.connections - leases.inFlight - hold.size;
+  if (own === 0 || own < UNDER_WAY_WEIGHT * free) return;
+  throw new DoorError('GWPROXY_OVERLOADED', 'too many requests for this gateway are under way', {
+    retryAfter: 1,
+  });
 }
 
 /**

@@ -32,7 +32,7 @@ export async function fanOut(
   const acceptedBy = new Set(context.partialBatches.acceptedBy(id, context.now()));
   const branches = matches
     .filter(({ profile }) => !acceptedBy.has(profile))
-    .map((match) => ({ match, client: new Branch() }));
+    .map((match) => ({ match, client: new Branch(exchange) }));
   exchange.onDisconnect(() => {
     for (const { client } of branches) client.disconnect();
   });
@@ -90,7 +90,16 @@ function incomplete(failures: readonly DoorError[]): DoorError {
 /** The client as one delivery of the batch sees it, with a disconnect handler of its own. */
 class Branch implements Client {
   isDisconnected = false;
+  readonly #whole: Client;
   #onDisconnect: (() => void) | null = null;
+
+  constructor(whole: Client) {
+    this.#whole = whole;
+  }
+
+  get clientAddress(): string {
+    return this.#whole.clientAddress;
+  }
 
   onDisconnect(handler: (() => void) | null): void {
     this.#onDisconnect = handler;

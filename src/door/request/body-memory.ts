@@ -2,6 +2,7 @@ import type { Limits } from '../../config/types.ts';
 import { DoorError } from '../../errors.ts';
 import { FairShares } from '../../util/fair-shares.ts';
 import type { BodyShare, Exchange } from '../http/exchange.ts';
+import type { PacedBody } from './body-pace.ts';
 import { chooseEvicted, type ReceivingBody, SMALL_BODY } from './eviction.ts';
 
 /** The part of the memory that the small bodies, and those that the head routed, may each have before any is evicted. */
@@ -11,6 +12,8 @@ const EVICTED_AT_ONCE = 1 / 32;
 /** How much of what is free one profile's bodies may have: half of all for large ones alone, four fifths with small ones. */
 const LARGE_WEIGHT = 1;
 const SMALL_WEIGHT = 4;
+
+const NO_PROFILES: readonly string[] = [];
 
 /**
  * The memory of request bodies, within limits.buffered. A body that is still being received, by whoever sends it, has
@@ -37,11 +40,11 @@ export class BodyMemory {
   }
 
   /**
-   * Begins to receive a body. It may be evicted until it is kept: its memory is released, and `evict` is called, which
+   * Begins to receive a body. It may be evicted until it is kept: its memory is released, and `stop` is called, which
    * has no effect on a body that is complete: its next slice of work, or `keepFor`, refuses that.
    */
-  receive(exchange: Exchange, routed: boolean, evict: (error: DoorError) => void): ReceivedBody {
-    const body = new ReceivedBody(this, exchange, routed, evict, this.#now());
+  receive(exchange: Exchange, routed: boolean, stop: (error: DoorError) => void): ReceivedBody {
+    const body = new ReceivedBody(this, exchange, routed, stop);
     this.#receiving.add(body);
     return body;
   }
@@ -49,7 +52,8 @@ export class BodyMemory {
   /** False if there is no room: the body has cost more than those which could make it. */
   grow(body: ReceivedBody, bytes: number): boolean {
     if (!this.#makeRoom(body, bytes)) return false;
-    body.accrue(this.#now());
+    // The first bytes have cost nothing yet, and for most bodies they are all.
+    if (body.bytes > 0) body.accrue(this.#now());
     body.bytes += bytes;
     this.#receivedBytes += bytes;
     return true;
@@ -57,10 +61,10 @@ export class BodyMemory {
 
   /** Counts a complete body as the profiles' from now on; false if the share of one of them is used up. */
   keep(body: ReceivedBody, profiles: readonly string[]): boolean {
-    if (!this.#receiving.has(body)) return true;
+    if (body.profiles.length > 0) return true;
     const part = body.bytes / profiles.length;
     const weight = body.bytes <= SMALL_BODY ? SMALL_WEIGHT : LARGE_WEIGHT;
-    if (!profiles.every((profile) => this.#kept.fits(profile, weight, part))) return false;
+    for (const profile of profiles) if (!this.#kept.fits(profile, weight, part)) return false;
     this.#receiving.delete(body);
     this.#receivedBytes -= body.bytes;
     for (const profile of profiles) this.#kept.acquire(profile, part);
@@ -70,8 +74,9 @@ export class BodyMemory {
 
   release(body: ReceivedBody): void {
     if (this.#receiving.delete(body)) this.#receivedBytes -= body.bytes;
-    for (const profile of body.profiles) this.#kept.release(profile, body.bytes / body.profiles.length);
-    body.profiles = [];
+    const { profiles } = body;
+    body.profiles = NO_PROFILES;
+    for (const profile of profiles) this.#kept.release(profile, body.bytes / profiles.length);
   }
 
   /** Evicts the body that has been received for longest; false if there is none. */
@@ -100,37 +105,34 @@ export class BodyMemory {
   #evict(body: ReceivedBody): void {
     this.release(body);
     body.isEvicted = true;
-    body.evict(tooManyBodies());
+    body.stop(tooManyBodies());
   }
 }
 
 /** The memory of one request's body. */
-export class ReceivedBody implements BodyShare, ReceivingBody {
+export class ReceivedBody implements BodyShare, ReceivingBody, PacedBody {
   bytes = 0;
+  received = 0;
+  windowStart = 0;
+  windowBytes = 0;
   /** In bytes times ms, until `#since`. */
   cost = 0;
   readonly routed: boolean;
-  readonly evict: (error: DoorError) => void;
+  readonly stop: (error: DoorError) => void;
   isEvicted = false;
   /** The profiles that share it once it is kept; none before. */
-  profiles: readonly string[] = [];
+  profiles: readonly string[] = NO_PROFILES;
   readonly #memory: BodyMemory;
   readonly #exchange: Exchange;
   /** Epoch ms. */
   #since: number;
 
-  constructor(
-    memory: BodyMemory,
-    exchange: Exchange,
-    routed: boolean,
-    evict: (error: DoorError) => void,
-    now: number,
-  ) {
+  constructor(memory: BodyMemory, exchange: Exchange, routed: boolean, stop: (error: DoorError) => void) {
     this.routed = routed;
-    this.evict = evict;
+    this.stop = stop;
     this.#memory = memory;
     this.#exchange = exchange;
-    this.#since = now;
+    this.#since = exchange.arrivedAt;
   }
 
   get client(): string {

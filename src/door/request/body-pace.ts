@@ -7,18 +7,16 @@ const WINDOW = 5000;
 /** Ms between two checks. */
 const CHECK_INTERVAL = 1000;
 
-/** A body that the door waits for. */
-export class BodyPace {
+/** A body that the door waits for. The window is kept by `BodyPaces`. */
+export interface PacedBody {
   /** Bytes that have arrived. */
-  bytes = 0;
-  readonly onTooSlow: (error: DoorError) => void;
-  /** Epoch ms and bytes at the start of the present window. */
-  windowStart = 0;
-  windowBytes = 0;
-
-  constructor(onTooSlow: (error: DoorError) => void) {
-    this.onTooSlow = onTooSlow;
-  }
+  readonly received: number;
+  /** Epoch ms. */
+  windowStart: number;
+  /** Bytes that had arrived when the window began. */
+  windowBytes: number;
+  /** Ends the request. */
+  readonly stop: (error: DoorError) => void;
 }
 
 /**
@@ -30,7 +28,7 @@ export class BodyPaces {
   readonly #limits: Pick<Limits, 'bodyRate'>;
   readonly #timers: Timers;
   readonly #now: () => number;
-  readonly #awaited = new Set<BodyPace>();
+  readonly #awaited = new Set<PacedBody>();
   #timer: Timer | null = null;
 
   /** `now` in epoch ms. */
@@ -40,17 +38,17 @@ export class BodyPaces {
     this.#now = now;
   }
 
-  /** The door waits for bytes of this body from now on. */
-  begin(pace: BodyPace): void {
-    if (this.#awaited.has(pace)) return;
-    this.#startWindow(pace, this.#now());
-    this.#awaited.add(pace);
+  /** The door waits for bytes of this body from `now` (epoch ms) on. */
+  begin(body: PacedBody, now = this.#now()): void {
+    if (this.#awaited.has(body)) return;
+    this.#startWindow(body, now);
+    this.#awaited.add(body);
     this.#scheduleCheck();
   }
 
   /** The body is complete, or the door itself does not read on at present. */
-  end(pace: BodyPace): void {
-    this.#awaited.delete(pace);
+  end(body: PacedBody): void {
+    this.#awaited.delete(body);
   }
 
   #scheduleCheck(): void {
@@ -63,20 +61,20 @@ export class BodyPaces {
 
   #check(now: number): void {
     const least = (this.#limits.bodyRate * WINDOW) / 1000;
-    for (const pace of this.#awaited) {
-      if (now - pace.windowStart < WINDOW) continue;
-      if (pace.bytes - pace.windowBytes >= least) {
-        this.#startWindow(pace, now);
+    for (const body of this.#awaited) {
+      if (now - body.windowStart < WINDOW) continue;
+      if (body.received - body.windowBytes >= least) {
+        this.#startWindow(body, now);
       } else {
-        this.#awaited.delete(pace);
-        pace.onTooSlow(tooSlow());
+        this.#awaited.delete(body);
+        body.stop(tooSlow());
       }
     }
   }
 
-  #startWindow(pace: BodyPace, now: number): void {
-    pace.windowStart = now;
-    pace.windowBytes = pace.bytes;
+  #startWindow(body: PacedBody, now: number): void {
+    body.windowStart = now;
+    body.windowBytes = body.received;
   }
 }
 

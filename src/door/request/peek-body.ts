@@ -1,6 +1,6 @@
 import { ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { BodyPace, type BodyPaces } from './body-pace.ts';
+import type { BodyPaces, PacedBody } from './body-pace.ts';
 
 /**
  * The first bytes of a body, as they arrive, which whoever reads the body next reads again; empty if it has none. Rejects
@@ -13,14 +13,15 @@ export function peekBody(
   return new Promise((resolve, reject) => {
     const { req } = exchange;
     const done = (): void => {
-      bodyPaces.end(pace);
+      bodyPaces.end(awaited);
       req.off('data', onData).off('end', onEnd);
       exchange.onDisconnect(null);
     };
-    const pace = new BodyPace((error) => {
+    const stop = (error: Error): void => {
       done();
       reject(error);
-    });
+    };
+    const awaited: PacedBody = { received: 0, windowStart: 0, windowBytes: 0, stop };
     const onData = (chunk: Buffer): void => {
       done();
       req.pause();
@@ -31,12 +32,9 @@ export function peekBody(
       done();
       resolve(Buffer.alloc(0));
     };
-    exchange.onDisconnect(() => {
-      done();
-      reject(new ClientDisconnected());
-    });
+    exchange.onDisconnect(() => stop(new ClientDisconnected()));
     req.on('data', onData).on('end', onEnd);
-    bodyPaces.begin(pace);
+    bodyPaces.begin(awaited, exchange.arrivedAt);
     exchange.sendContinueIfExpected();
   });
 }

@@ -6,7 +6,7 @@ import { ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import { type BodyMemory, tooManyBodies } from './body-memory.ts';
-import { BodyPace, type BodyPaces } from './body-pace.ts';
+import type { BodyPaces } from './body-pace.ts';
 import type { Head } from './head.ts';
 
 /** Throws GWPROXY_BODY_TOO_LARGE if the declared length exceeds the limit, before a byte is read. */
@@ -44,7 +44,7 @@ function readBody(
 
     const stop = (error: Error): void => {
       if (isComplete) return;
-      bodyPaces.end(pace);
+      bodyPaces.end(memory);
       memory.release();
       // The exchange goes on until its answer is sent and its connection has lingered, and keeps what is known here.
       buffer.clear();
@@ -52,18 +52,17 @@ function readBody(
       exchange.onDisconnect(null);
       reject(error);
     };
-    const pace = new BodyPace(stop);
     const memory = bodyMemory.receive(exchange, routed, stop);
     exchange.memory = memory;
     const onData = (chunk: Buffer): void => {
-      pace.bytes += chunk.length;
+      memory.received += chunk.length;
       if (buffer.size + chunk.length > limit) stop(tooLarge(limit));
       else if (!bodyMemory.grow(memory, buffer.growth(chunk.length))) stop(tooManyBodies());
       else buffer.add(chunk);
     };
     const onEnd = (): void => {
       isComplete = true;
-      bodyPaces.end(pace);
+      bodyPaces.end(memory);
       exchange.onDisconnect(null);
       resolve(buffer.bytes());
       buffer.clear();
@@ -73,7 +72,7 @@ function readBody(
     req.on('data', onData).on('end', onEnd);
     // `peekBody` may have paused it.
     req.resume();
-    bodyPaces.begin(pace);
+    bodyPaces.begin(memory, exchange.arrivedAt);
     exchange.sendContinueIfExpected();
   });
 }
@@ -82,8 +81,8 @@ function readBody(
 export type Body = Buffer | 'streamed';
 
 /**
- * Reads a body into memory within the limit for those senders (`longestBody`). A block of memory never grows beyond the declared length. Throws and
- * rejects as `checkLength` and `readBody` do.
+ * Reads a body into memory within the limit for those senders (`longestBody`). A block of memory never grows beyond the
+ * declared length. Throws and rejects as `checkLength` and `readBody` do.
  */
 export function readWholeBody(
   context: BodyContext,

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Exchange } from '../http/exchange.ts';
-import { BodyPace, type BodyPaces } from './body-pace.ts';
+import type { BodyPaces, PacedBody } from './body-pace.ts';
 import { tooLarge } from './read-body.ts';
 
 /**
@@ -8,11 +8,13 @@ import { tooLarge } from './read-body.ts';
  * connected, so that a connection that fails leaves the body intact for the next try. While the reader waits, the sender
  * must keep to limits.body_rate.
  */
-export class StreamedBody extends Readable {
+export class StreamedBody extends Readable implements PacedBody {
+  received = 0;
+  windowStart = 0;
+  windowBytes = 0;
   readonly #exchange: Exchange;
   readonly #limit: number;
   readonly #paces: BodyPaces;
-  readonly #pace = new BodyPace((error) => this.destroy(error));
   #started = false;
 
   constructor(exchange: Exchange, limit: number, paces: BodyPaces) {
@@ -22,6 +24,10 @@ export class StreamedBody extends Readable {
     this.#limit = limit;
   }
 
+  stop(error: Error): void {
+    this.destroy(error);
+  }
+
   override _read(): void {
     const { req } = this.#exchange;
     if (!this.#started) {
@@ -29,12 +35,12 @@ export class StreamedBody extends Readable {
       req.on('data', this.#onData).on('end', this.#onEnd);
       this.#exchange.sendContinueIfExpected();
     }
-    this.#paces.begin(this.#pace);
+    this.#paces.begin(this);
     req.resume();
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#paces.end(this.#pace);
+    this.#paces.end(this);
     if (this.#started) {
       const { req } = this.#exchange;
       // The rest is read and dropped, so that the connection can serve another request.
@@ -44,17 +50,17 @@ export class StreamedBody extends Readable {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    this.#pace.bytes += chunk.length;
-    if (this.#pace.bytes > this.#limit) {
+    this.received += chunk.length;
+    if (this.received > this.#limit) {
       this.destroy(tooLarge(this.#limit));
     } else if (!this.push(chunk)) {
-      this.#paces.end(this.#pace);
+      this.#paces.end(this);
       this.#exchange.req.pause();
     }
   };
 
   readonly #onEnd = (): void => {
-    this.#paces.end(this.#pace);
+    this.#paces.end(this);
     this.push(null);
   };
 }

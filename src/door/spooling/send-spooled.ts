@@ -88,6 +88,7 @@ export function upstreamOf(
 
 /** The spool in the role of the client; it disconnects when the signal aborts. */
 class SpoolClient implements Client {
+  readonly clientAddress = 'spool';
   readonly #signal: AbortSignal;
   #onDisconnect: (() => void) | null = null;
   readonly #handleDisconnect = (): void => {

@@ -101,7 +101,8 @@ class Relay implements Dispatcher.DispatchHandler {
   readonly #reject: (error: Error) => void;
   readonly #generation: Generation;
   readonly #answerWriter: AnswerWriter;
-  readonly #answerDeadline: AnswerDeadline;
+  /** Null before the first interim answer. */
+  #answerDeadline: AnswerDeadline | null = null;
   readonly #startedAt: number;
   /** Epoch ms; null while a streamed body is being sent. */
   #sentAt: number | null;
@@ -126,7 +127,6 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#generation = context.leases.generation(profile, generation);
     context.leases.acquire(this.#generation);
     this.#answerWriter = new AnswerWriter(exchange.res);
-    this.#answerDeadline = new AnswerDeadline(context, (error) => this.#controller?.abort(error));
     this.#startedAt = context.now();
     this.#sentAt = this.#startedAt;
     exchange.onDisconnect(() => {
@@ -157,10 +157,11 @@ class Relay implements Dispatcher.DispatchHandler {
   ): void {
     // 1xx are dropped: they are hints for browsers, and no sender of webhooks is one.
     if (status < 200) {
+      this.#answerDeadline ??= new AnswerDeadline(this.#context, (error) => controller.abort(error));
       this.#answerDeadline.countInterim(this.#sentAt);
       return;
     }
-    this.#answerDeadline.cancel();
+    this.#answerDeadline?.cancel();
     this.#generation.counters.latency.record(this.#context.now() - this.#startedAt);
     if (this.#isDetached) {
       this.#exchange.res.statusCode = status;
@@ -238,7 +239,7 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#isFinished = true;
     if (this.#isDetached) this.#context.detached.release();
     this.#isDetached = false;
-    this.#answerDeadline.cancel();
+    this.#answerDeadline?.cancel();
     this.#context.timers.cancel(this.#stalled);
     this.#stalled = null;
     this.#exchange.onDisconnect(null);

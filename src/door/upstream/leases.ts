@@ -33,6 +33,7 @@ export class Generation {
  */
 export class Leases {
   readonly #generations = new Map<string, Map<number, Generation>>();
+  #inFlight = 0;
   readonly #doorId: string;
   readonly #supervisor: SupervisorPort;
   readonly #counters: Counters;
@@ -51,6 +52,11 @@ export class Leases {
     this.#counters = counters;
     this.#timers = timers;
     this.#now = now;
+  }
+
+  /** All leases. */
+  get inFlight(): number {
+    return this.#inFlight;
   }
 
   /** The generation with that number; made at the first call. */
@@ -73,6 +79,7 @@ export class Leases {
     generation.inFlight += 1;
     generation.lastUsed = now;
     generation.counters.inFlight += 1;
+    this.#inFlight += 1;
     generation.counters.lastUsed = now;
     if (!generation.idleReported) return;
     generation.idleReported = false;
@@ -84,6 +91,7 @@ export class Leases {
     generation.inFlight -= 1;
     generation.lastUsed = now;
     generation.counters.inFlight -= 1;
+    this.#inFlight -= 1;
     generation.counters.lastUsed = now;
     if (generation.routed || generation.inFlight > 0) return;
     this.#forget(generation);

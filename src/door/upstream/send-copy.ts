@@ -57,7 +57,8 @@ class CopyHandler implements Dispatcher.DispatchHandler {
   readonly #resolve: (outcome: CopyOutcome) => void;
   readonly #reject: (error: Error) => void;
   readonly #generation: Generation;
-  readonly #answerDeadline: AnswerDeadline;
+  /** Null before the first interim answer. */
+  #answerDeadline: AnswerDeadline | null = null;
   readonly #sentAt: number;
   #controller: Dispatcher.DispatchController | null = null;
   #isDisconnected = false;
@@ -78,7 +79,6 @@ class CopyHandler implements Dispatcher.DispatchHandler {
     const { profile, generation } = upstream.target;
     this.#generation = context.leases.generation(profile, generation);
     context.leases.acquire(this.#generation);
-    this.#answerDeadline = new AnswerDeadline(context, (error) => this.#controller?.abort(error));
     this.#sentAt = context.now();
     client.onDisconnect(() => this.#disconnect());
   }
@@ -89,15 +89,16 @@ class CopyHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    _controller: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     status: number,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): void {
     if (status < 200) {
+      this.#answerDeadline ??= new AnswerDeadline(this.#context, (error) => controller.abort(error));
       this.#answerDeadline.countInterim(this.#sentAt);
       return;
     }
-    this.#answerDeadline.cancel();
+    this.#answerDeadline?.cancel();
     this.#status = status;
     this.#generation.counters.latency.record(this.#context.now() - this.#sentAt);
     this.#client.onDisconnect(null);
@@ -136,7 +137,7 @@ class CopyHandler implements Dispatcher.DispatchHandler {
   }
 
   #release(): void {
-    this.#answerDeadline.cancel();
+    this.#answerDeadline?.cancel();
     this.#context.leases.release(this.#generation);
   }
 }

@@ -7,6 +7,7 @@ import type { Timers } from '../../util/timers.ts';
 import { endWithAnswer, problem } from '../http/answer.ts';
 import { type Client, ClientDisconnected } from '../http/client.ts';
 import type { Connection } from '../http/connection.ts';
+import { clientOf } from '../http/peer.ts';
 import { asDoorError, type ReportRefusal } from '../http/refusals.ts';
 import { newRequestId } from '../http/request-id.ts';
 import { noAnswerError } from '../upstream/failure.ts';
@@ -31,6 +32,7 @@ export interface SessionContext {
 /** A connection that is upgraded or asks to be. */
 export class Session implements Client {
   readonly peer: Connection['peer'];
+  readonly clientAddress: string;
   readonly arrivedAt: number;
   requestId = newRequestId();
   isDisconnected = false;
@@ -56,6 +58,8 @@ export class Session implements Client {
     this.#requestLine = { method: req.method, url: req.url };
     this.#socket = connection.socket;
     this.peer = connection.peer;
+    // Read now: the headers become those for the gateway.
+    this.clientAddress = clientOf(this.peer, req.headers['x-forwarded-for']?.toString());
     this.arrivedAt = context.now();
     this.#socket.on('error', () => this.#socket.destroy());
     this.#socket.once('close', this.#handleDisconnect);

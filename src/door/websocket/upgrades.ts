@@ -5,7 +5,6 @@ import { matchHead } from '../../routing/match.ts';
 import type { Address } from '../../snapshot.ts';
 import type { DoorContext } from '../context.ts';
 import type { Connection } from '../http/connection.ts';
-import { clientOf } from '../http/peer.ts';
 import { noRoute, notReadyYet } from '../http/refusals.ts';
 import { senderRequestId } from '../http/request-id.ts';
 import { forwardingOf, gatewayPath, senderTimeout } from '../match/prepare.ts';
@@ -49,15 +48,13 @@ export class Upgrades {
       profile = match.profile;
       await admitUpgrade(this.#context, session, ruleSet, head, match);
       const { path, stripped } = gatewayPath(match.route, head.path);
-      const { arrivedAt, peer } = session;
+      const { arrivedAt } = session;
       const forwarding = forwardingOf(match.route, this.#context.publicUrl, session, stripped);
-      const { 'x-forwarded-for': forwardedFor } = req.headers;
-      const client = (): string => clientOf(peer, forwardedFor?.toString());
       req.headers = upgradeHeaders(head, forwarding);
       req.url = path + head.search;
       const basis = matchBasis(this.#context.loop, ruleSet, head, match, 'streamed');
       const deadline = (): number => senderTimeout(match, head);
-      const delivery = { profile, path, arrivedAt, bytes: 0, verified: false, client, deadline, basis };
+      const delivery = { profile, path, arrivedAt, bytes: 0, verified: false, deadline, basis };
       await deliver(this.#context, session, delivery, (upstream, address) =>
         session.join(upstream, address, (socket, agent) =>
           this.#proxy.ws(req, socket, { target: targetOf(address), agent }),

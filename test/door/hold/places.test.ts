@@ -114,27 +114,28 @@ test('a client that has all places of a profile gives one to another client, and
 });
 
 test('nothing verified is ever displaced', () => {
+  const client = { isDisconnected: false, clientAddress: '192.0.2.1', onDisconnect: () => {} };
   const waiter = (profile: string, verified: boolean, order: number) => ({
     order,
+    client,
     delivery: {
       profile,
       path: '/',
       arrivedAt: 0,
       bytes: 0,
       verified,
-      client: () => '192.0.2.1',
       deadline: () => 0,
     },
   });
   const verified = [waiter('a', true, 1), waiter('b', true, 2)];
   const asker = waiter('a', true, 9).delivery;
-  assert.equal(chooseDisplaced(verified, asker, 'full'), undefined);
-  assert.equal(chooseDisplaced(verified, asker, 'profile-full'), undefined);
+  assert.equal(chooseDisplaced(verified, client, asker, 'full'), undefined);
+  assert.equal(chooseDisplaced(verified, client, asker, 'profile-full'), undefined);
   const others = [waiter('b', false, 3), waiter('c', false, 4), waiter('c', false, 5)];
-  assert.equal(chooseDisplaced([...verified, ...others], asker, 'full'), others[2]);
-  assert.equal(chooseDisplaced([...verified, ...others], asker, 'profile-full'), undefined);
+  assert.equal(chooseDisplaced([...verified, ...others], client, asker, 'full'), others[2]);
+  assert.equal(chooseDisplaced([...verified, ...others], client, asker, 'profile-full'), undefined);
   assert.equal(
-    chooseDisplaced([...verified, ...others], waiter('a', false, 9).delivery, 'full'),
+    chooseDisplaced([...verified, ...others], client, waiter('a', false, 9).delivery, 'full'),
     undefined,
     'a request that is not verified takes no other profile’s place',
   );

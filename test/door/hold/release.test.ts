@@ -281,14 +281,13 @@ test('a queue is in the order of arrival, whatever the order of adding', () => {
 function waiterAt(arrivedAt: number, order: number): Waiter {
   return {
     id: String(order),
-    client: { isDisconnected: false, onDisconnect: () => {} },
+    client: { isDisconnected: false, clientAddress: '', onDisconnect: () => {} },
     delivery: {
       profile: 'a',
       path: '/',
       arrivedAt,
       bytes: 0,
       verified: false,
-      client: () => '',
       deadline: () => 0,
     },
     listener: 'main',

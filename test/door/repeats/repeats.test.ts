@@ -24,6 +24,7 @@ const IDENTITY: Identity = {
 };
 
 class FakeClient implements Client {
+  readonly clientAddress = '';
   isDisconnected = false;
   #undo: (() => void) | null = null;
 
