@@ -9,15 +9,18 @@ const ACTS_OR_HIDES =
   /(?![\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u
     .source;
 
-/** What a script or an emoji needs where it stands, and that hides nothing there. */
+/**
+ * What a script or an emoji needs where it stands, and that hides nothing there. What stands beside it must be visible
+ * itself, so that escaping is complete after one pass.
+ */
 const NEEDED = [
   // ZWNJ and ZWJ between letters that are not ASCII (Persian, the scripts of India), and between emoji.
-  /(?<=(?!\p{ASCII})[\p{L}\p{M}])[\u200c\u200d](?=(?!\p{ASCII})\p{L})/u,
-  /(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)\u200d(?=\p{Extended_Pictographic})/u,
+  /(?<=(?![\p{ASCII}\p{Default_Ignorable_Code_Point}])[\p{L}\p{M}])[\u200c\u200d](?=(?![\p{ASCII}\p{Default_Ignorable_Code_Point}])\p{L})/u,
+  /(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Emoji}\ufe0f)\u200d(?=\p{Extended_Pictographic})/u,
   // One variation selector behind what has variants (UTS #51, UTS #37, UAX #44).
   /(?<=\p{Emoji})[\ufe0e\ufe0f]/u,
   /(?<=\p{Script=Han})[\u{e0100}-\u{e01ef}\ufe00-\ufe02]/u,
-  /(?<=\p{Script=Mongolian})[\u180b-\u180d\u180f]/u,
+  /(?<=(?!\p{Default_Ignorable_Code_Point})\p{Script=Mongolian})[\u180b-\u180d\u180f]/u,
   // The flags of England, Scotland and Wales: the only sequences of tags that emoji have.
   ...['gbeng', 'gbsct', 'gbwls'].map((region) => new RegExp(`\u{1f3f4}${tagged(region)}\u{e007f}`, 'u')),
 ].map(({ source }) => source);

@@ -61,6 +61,9 @@ test('nothing that acts or hides is left, text of several lines keeps its lines,
     'J',
     '👩',
     'م',
+    'ᠮ',
+    '\u180b',
+    '\u3164',
     'a',
     '\n',
     '\t',
@@ -79,7 +82,7 @@ test('nothing that acts or hides is left, text of several lines keeps its lines,
       assert.doesNotMatch(json, acts);
       assert.deepEqual(JSON.parse(json), { [value]: [value] });
     }),
-    { numRuns: 1000 },
+    { numRuns: 3000 },
   );
   assert.equal(
     visibleJson(JSON.stringify({ a: ['\u{e0041}'] }, null, 2)),

@@ -1,5 +1,4 @@
 import { DoorError } from '../../errors.ts';
-import { mayStartJson, whyJsonMayBeHidden } from '../../routing/body/hidden-json.ts';
 import { bodyTypeOf } from '../../routing/body/inspect.ts';
 import type { BodyFields } from '../../routing/body/reads.ts';
 import { asJson, type Lookalikes } from '../../routing/lookalikes.ts';
@@ -10,6 +9,7 @@ import { publicUrlOf } from '../../routing/url/public-url.ts';
 import type { DoorContext } from '../context.ts';
 import { type Client, ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { mayStartJson, whyJsonMayBeHidden } from '../match/hidden-json.ts';
 import { inspectBody } from '../match/inspect-body.ts';
 import type { RuleSet } from '../match/rule-set.ts';
 import type { Head } from '../request/head.ts';

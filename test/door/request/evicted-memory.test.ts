@@ -43,7 +43,8 @@ test('evicted bodies are out of memory before their connections are closed', asy
   }
   while (refusals().length < 36) await new Promise((resolve) => setImmediate(resolve));
   const live = liveBytes() - before;
-  assert.ok(live < 24 * MIB, `${Math.round(live / MIB)} MiB`);
+  // Twice limits.buffered and what sockets hold; the bodies that gave way are ten times as much.
+  assert.ok(live < 48 * MIB, `${Math.round(live / MIB)} MiB`);
 });
 
 test('no further slice of work is done on a body that was evicted', async () => {

@@ -1,5 +1,5 @@
-import { type ContentType, parseContentType } from './content-type.ts';
-import type { BodyType, Refusal } from './inspect.ts';
+import { type ContentType, parseContentType } from '../../routing/body/content-type.ts';
+import type { BodyType, Refusal } from '../../routing/body/inspect.ts';
 
 const BYTE_ORDER_MARKS: readonly Buffer[] = [
   Buffer.from([0xef, 0xbb, 0xbf]),

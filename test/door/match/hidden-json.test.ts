@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { mayStartJson, whyJsonMayBeHidden } from '../../../src/routing/body/hidden-json.ts';
+import { mayStartJson, whyJsonMayBeHidden } from '../../../src/door/match/hidden-json.ts';
 
 test('the start of every object and array of JSON is told, however it is encoded and wherever it is cut', () => {
   const value = fc.oneof(fc.dictionary(fc.string(), fc.jsonValue()), fc.array(fc.jsonValue()));
