@@ -2,6 +2,7 @@ import type { Limits } from '../../config/types.ts';
 import { DoorError } from '../../errors.ts';
 import type { Platform } from '../../routing/platform.ts';
 import { longestBody } from '../../routing/sender.ts';
+import type { LoopShare } from '../../util/loop-share.ts';
 import { ClientDisconnected } from '../http/client.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { BodyBuffer } from './body-buffer.ts';
@@ -23,6 +24,8 @@ export interface BodyContext {
   readonly limits: Limits;
   readonly bodyMemory: BodyMemory;
   readonly bodyPaces: BodyPaces;
+  /** For copying a long body into one piece. */
+  readonly loop: LoopShare;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface BodyContext {
  * with GWPROXY_REQUEST_TIMEOUT if it arrives too slowly, with GWPROXY_OVERLOADED, or with ClientDisconnected.
  */
 function readBody(
-  { bodyMemory, bodyPaces }: BodyContext,
+  { bodyMemory, bodyPaces, loop }: BodyContext,
   exchange: Exchange,
   limit: number,
   routed: boolean,
@@ -64,8 +67,7 @@ function readBody(
       isComplete = true;
       bodyPaces.end(memory);
       exchange.onDisconnect(null);
-      resolve(buffer.bytes());
-      buffer.clear();
+      resolve(buffer.take(loop));
     };
 
     exchange.onDisconnect(() => stop(new ClientDisconnected()));

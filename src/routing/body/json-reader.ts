@@ -1,9 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { decodeString } from './json-escapes.ts';
 import { type JsonFields, JsonNotes } from './json-fields.ts';
-import { matchKey } from './json-keys.ts';
 import { FALS, NULL, type StringRead, TRUE } from './json-lexer.ts';
-import type { JsonNode, JsonReads, KeyMatch } from './json-reads.ts';
+import { type JsonNode, type JsonReads, type KeyMatch, matchKey } from './json-reads.ts';
 import { DEEPEST_JSON, JsonSkimmer, type Skimmed } from './json-skimmer.ts';
 import type { JsonKind } from './reads.ts';
 
