@@ -2,11 +2,24 @@ import { readForm } from '../../body/form.ts';
 import { foldCase } from '../../body/json-reads.ts';
 import type { Ambiguous, RequestHead } from '../../platform.ts';
 
+type QueryFields = ReadonlyMap<string, string>;
+
+/** What was read, by the set of wanted fields: several platforms ask several times for the same. */
+const strictlyRead = new WeakMap<RequestHead, Map<ReadonlySet<string>, QueryFields | Ambiguous>>();
+
 /** The wanted fields of a query, read as strictly as a form body: a query that can be read in two ways is ambiguous. */
-export function readQuery(
-  head: RequestHead,
-  wanted: ReadonlySet<string>,
-): ReadonlyMap<string, string> | Ambiguous {
+export function readQuery(head: RequestHead, wanted: ReadonlySet<string>): QueryFields | Ambiguous {
+  let known = strictlyRead.get(head);
+  if (known === undefined) {
+    known = new Map();
+    strictlyRead.set(head, known);
+  }
+  const read = known.get(wanted) ?? readStrictly(head, wanted);
+  known.set(wanted, read);
+  return read;
+}
+
+function readStrictly(head: RequestHead, wanted: ReadonlySet<string>): QueryFields | Ambiguous {
   // A request target's characters are bytes.
   const read = readForm(Buffer.from(head.query, 'latin1'), wanted);
   if (read.outcome !== 'read') return { ambiguous: `in the query: ${read.detail}` };
