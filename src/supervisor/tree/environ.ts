@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { markIn } from './mark.ts';
-import { isGone, type ProcessId } from './proc.ts';
+import { isGone, isLiving, type ProcessId } from './proc.ts';
 import { readProcBytes } from './proc-bytes.ts';
 
 /** Environments read at once: if reads hang, one of libuv's four threads is left for others. */
@@ -37,7 +37,8 @@ const known = new Map<number, Reading>();
 
 /**
  * The marks of these processes by pid: null for a process without one, no entry for one that hides it. Marks for
- * which `mustBeFresh` is true are reread; others may be 10 s old, and their `at` says when they were read.
+ * which `mustBeFresh` is true are reread; others may be 10 s old, and their `at` says when they were read. A process whose
+ * environment cannot be read any more keeps its last mark.
  *
  * A process without a mark is not read again. A child of a gateway has its mark from the beginning; only a leader has
  * none before its exec, and it is known by its group.
@@ -57,11 +58,13 @@ export async function knownMarks(
   const read = await readMarks(unread.map(({ pid }) => pid));
   for (const process of unread) {
     const mark = read.get(process.pid);
+    const last = lastOf(process);
     if (mark === undefined) {
-      known.delete(process.pid);
+      // A process that is being ended has no environment any more while it still holds its files and ports.
+      if (last !== undefined && isLiving(process)) marks.set(process.pid, last);
+      else known.delete(process.pid);
       continue;
     }
-    const last = lastOf(process);
     const since = last?.mark === mark ? last.since : at;
     const reading = { started: process.started, mark, since, at };
     known.set(process.pid, reading);
