@@ -42,18 +42,19 @@ export class Lookalikes {
    */
   inHead(head: RequestHead, matched: PlatformName | null): MarksInHead {
     const imitated = imitatedBy(matched);
-    const needsBody = ({ name, lookalike }: Platform, asked: RequestHead): boolean =>
-      lookalike.recognises(asked) === 'needs body' &&
-      (!imitated.includes(name) || lookalike.isBeyondImitation !== undefined);
-    const marked = this.#verified.filter(({ lookalike }) => lookalike.recognises(head) === true);
     const json = asJson(head);
-    return {
-      marked: originals(marked, imitated, head, null),
-      needsBody: this.#verified.some((platform) => needsBody(platform, head)),
-      needsBodyIfJson: this.#verified.some(
-        (platform) => !needsBody(platform, head) && needsBody(platform, json),
-      ),
-    };
+    const marked: Platform[] = [];
+    let needsBody = false;
+    let needsBodyIfJson = false;
+    for (const platform of this.#verified) {
+      const { name, lookalike } = platform;
+      const answer = lookalike.recognises(head);
+      if (answer === true) marked.push(platform);
+      if (imitated.includes(name) && lookalike.isBeyondImitation === undefined) continue;
+      if (answer === 'needs body') needsBody = true;
+      else needsBodyIfJson ||= lookalike.recognises(json) === 'needs body';
+    }
+    return { marked: originals(marked, imitated, head, null), needsBody, needsBodyIfJson };
   }
 
   /** All of them, once the body is read; `body` is null if it has no format that they read. */

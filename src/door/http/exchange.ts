@@ -17,7 +17,10 @@ export interface BodyShare {
    * is only free once nobody works on the body any more.
    */
   checkNotEvicted(): void;
-  /** The body is complete and for these profiles: it keeps its memory. Throws GWPROXY_OVERLOADED if that was evicted, or their share is used up. */
+  /**
+   * The body is complete and for these profiles: it keeps its memory. Throws GWPROXY_OVERLOADED if that was evicted, or if
+   * their share is used up.
+   */
   keepFor(profiles: readonly string[]): void;
   /** A second call does nothing. */
   release(): void;

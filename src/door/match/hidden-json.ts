@@ -1,5 +1,5 @@
 import { type ContentType, parseContentType } from '../../routing/body/content-type.ts';
-import type { BodyType, Refusal } from '../../routing/body/inspect.ts';
+import { type BodyType, isEncoded, type Refusal } from '../../routing/body/inspect.ts';
 
 const BYTE_ORDER_MARKS: readonly Buffer[] = [
   Buffer.from([0xef, 0xbb, 0xbf]),
@@ -30,11 +30,9 @@ export function mayStartJson(start: Buffer): boolean {
  * Why the start of a body that is labelled as another format than JSON does not tell whether it is JSON: it is compressed,
  * or in a charset that does not write ASCII as ASCII. Null if it tells.
  */
-export function whyJsonMayBeHidden({ contentType, contentEncoding }: BodyType): Refusal | null {
-  if (contentEncoding !== undefined && !/^(?:identity)?$/i.test(contentEncoding)) {
-    return hidden('a body with a Content-Encoding');
-  }
-  const charset = charsetOf(contentType);
+export function whyJsonMayBeHidden(type: BodyType): Refusal | null {
+  if (isEncoded(type)) return hidden('a body with a Content-Encoding');
+  const charset = charsetOf(type.contentType);
   return charset === undefined || LIKE_ASCII.test(charset) ? null : hidden('a body in that charset');
 }
 

@@ -1,7 +1,7 @@
 import { DoorError } from '../../errors.ts';
 import { bodyTypeOf } from '../../routing/body/inspect.ts';
 import type { BodyFields } from '../../routing/body/reads.ts';
-import { asJson, type Lookalikes } from '../../routing/lookalikes.ts';
+import { asJson, type Lookalikes, type MarksInHead } from '../../routing/lookalikes.ts';
 import type { FanOut, Match } from '../../routing/match.ts';
 import type { Platform, Reply, RequestHead } from '../../routing/platform.ts';
 import { platformsNamed } from '../../routing/sender.ts';
@@ -58,9 +58,10 @@ export function admit(
   }
   const lookalikes = verifiers.lookalikes(match.profile);
   if (lookalikes === undefined) return unverified;
-  const { marked, needsBody, needsBodyIfJson } = lookalikes.inHead(head, match.platform);
-  if (marked.length === 0 && !needsBody && !(needsBodyIfJson && head.length !== 0)) return unverified;
-  return verifyLookalike(context, exchange, verifiers, lookalikes, head, match, body);
+  const marks = lookalikes.inHead(head, match.platform);
+  const mayHideJson = marks.needsBodyIfJson && head.length !== 0;
+  if (marks.marked.length === 0 && !marks.needsBody && !mayHideJson) return unverified;
+  return verifyLookalike(context, exchange, verifiers, lookalikes, marks, head, match, body);
 }
 
 /** Verifies a request that a gateway may take for one of those senders'. */
@@ -69,18 +70,19 @@ async function verifyLookalike(
   exchange: Exchange,
   verifiers: Verifiers,
   lookalikes: Lookalikes,
+  { marked, needsBody, needsBodyIfJson }: MarksInHead,
   head: Head,
   match: Match,
   body: Body,
 ): Promise<Admitted | TestOfUrl> {
   const { profile, platform, route } = match;
-  const { needsBody, needsBodyIfJson, marked } = lookalikes.inHead(head, platform);
   const isHiddenJson = needsBodyIfJson && (await mayBeJson(context, exchange, head, body));
   const isSigned = marked.some(({ name }) => verifiers.of(profile, name)?.needs(head) === 'body');
   const mustRead = body === 'streamed' && (needsBody || isSigned || isHiddenJson);
   const read = mustRead ? await readAndKeep(context, exchange, head, match, marked) : body;
   const bytes = read === 'streamed' ? NO_BYTES : read;
-  const found: Found[] = [{ asked: head, fields: null, senders: marked }];
+  // What the body shows counts, where it is read: a sender's mark may be an imitator's by then.
+  const found: Found[] = needsBody ? [] : [{ asked: head, fields: null, senders: marked }];
   const readings = [...(needsBody ? [head] : []), ...(isHiddenJson ? [asJson(head)] : [])];
   for (const asked of readings) {
     const inspection = await inspectBody(context.loop, exchange, asked, bytes, lookalikes.reads);
@@ -89,8 +91,7 @@ async function verifyLookalike(
     const fields = inspection.outcome === 'fields' ? inspection.fields : null;
     found.push({ asked, fields, senders: lookalikes.inBody(asked, platform, fields) });
   }
-  // What the body shows counts, where it was read: a sender's mark may be an imitator's by then.
-  for (const { asked, fields, senders } of needsBody ? found.slice(1) : found) {
+  for (const { asked, fields, senders } of found) {
     for (const sender of senders) {
       const reply = sender.handshake(asked, fields);
       if (reply !== undefined) return { reply };

@@ -26,6 +26,11 @@ export function bodyTypeOf(head: RequestHead): BodyType {
   return { contentType: head.header('content-type'), contentEncoding: head.header('content-encoding') };
 }
 
+/** Whether the body is compressed or otherwise encoded (RFC 9110 §8.4). */
+export function isEncoded({ contentEncoding }: BodyType): boolean {
+  return contentEncoding !== undefined && !/^(?:identity)?$/i.test(contentEncoding);
+}
+
 export type Refusal = {
   readonly code: Extract<
     DoorErrorCode,
@@ -95,7 +100,7 @@ export function beginInspection(type: BodyType, bytes: Buffer, reads: BodyReads)
   const { format } = parsed;
   if (format === 'other' || (format === 'xml' && reads.xml === null))
     return { outcome: 'unreadable', isEmpty: false };
-  if (type.contentEncoding !== undefined && !/^(?:identity)?$/i.test(type.contentEncoding)) {
+  if (type.contentEncoding !== undefined && isEncoded(type)) {
     return refused(
       'GWPROXY_ENCODING',
       `a body ${labelled('Content-Encoding', type.contentEncoding)} cannot be routed`,

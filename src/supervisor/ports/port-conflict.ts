@@ -58,7 +58,9 @@ export async function holdersOf(host: string, port: number): Promise<readonly nu
   if (!HAS_PROC) return [];
   try {
     const sockets = await socketsInTheWay(host, port);
-    const holders = await findHolders(new Set(sockets.map(({ inode }) => inode)), readPids());
+    // The sockets of connections that are over have no process.
+    const inodes = new Set(sockets.map(({ inode }) => inode).filter((inode) => inode !== '0'));
+    const holders = await findHolders(inodes, readPids());
     return [...new Set(holders.map(({ pid }) => pid))];
   } catch (error) {
     // No descriptor is left, or the host is a name that cannot be looked up.

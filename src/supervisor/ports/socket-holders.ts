@@ -19,33 +19,35 @@ export async function findHolders(
   pids: Iterable<number>,
 ): Promise<readonly Holder[]> {
   const found = new Map<string, Holder>();
-  let read = 0;
-  for (const pid of pids) {
-    for (const fd of filesOf(pid)) {
-      read += 1;
-      if (read % LINKS_IN_A_ROW === 0) await yieldToEventLoop();
-      const inode = socketOf(pid, fd);
-      if (inode === null || !inodes.has(inode) || found.has(inode)) continue;
-      found.set(inode, { pid, fd, inode });
-      if (found.size === inodes.size) return [...found.values()];
-    }
-  }
+  if (inodes.size === 0) return [];
+  await visitSockets(pids, (holder) => {
+    if (inodes.has(holder.inode) && !found.has(holder.inode)) found.set(holder.inode, holder);
+    return found.size < inodes.size;
+  });
   return [...found.values()];
 }
 
 /** The inodes of all sockets that these processes have open. Processes that cannot be read are passed over. */
 export async function findSockets(pids: Iterable<number>): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
+  await visitSockets(pids, ({ inode }) => {
+    found.add(inode);
+    return true;
+  });
+  return found;
+}
+
+/** Calls `visit` for each socket that these processes have open, until it returns false. */
+async function visitSockets(pids: Iterable<number>, visit: (holder: Holder) => boolean): Promise<void> {
   let read = 0;
   for (const pid of pids) {
     for (const fd of filesOf(pid)) {
       read += 1;
       if (read % LINKS_IN_A_ROW === 0) await yieldToEventLoop();
       const inode = socketOf(pid, fd);
-      if (inode !== null) found.add(inode);
+      if (inode !== null && !visit({ pid, fd, inode })) return;
     }
   }
-  return found;
 }
 
 export interface Program {

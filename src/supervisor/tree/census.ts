@@ -102,8 +102,8 @@ let last: { readonly census: readonly CensusEntry[]; readonly at: number } | und
 
 /**
  * All living processes at some time after the call, with the marks of those that are younger than gwproxy; only the
- * given mark, or those that begin so, are sure to be fresh. Callers share scans, since fifty gateways may end at once. Null if /proc cannot be
- * read now.
+ * given mark, or those that begin so, are sure to be fresh. Callers share scans, since fifty gateways may end at once. Null
+ * if /proc cannot be read now.
  */
 export function takeCensus(mark?: string): Promise<readonly CensusEntry[] | null> {
   if (mark !== undefined) marksInQuestion.add(mark);

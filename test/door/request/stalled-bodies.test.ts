@@ -154,8 +154,11 @@ test('a body that waits for its gateway is not too slow', async (t) => {
   const peer = await upstream.take();
   peer.socket.pause();
   await settled(t, port);
+  // One that stands still is ended by the same look at all bodies.
+  const slow = await stall(t, port, 100);
+  await upstream.take();
   advance(20_000);
-  await new Promise((resolve) => setTimeout(resolve, 1200));
+  assert.equal(statusOf(await slow.until(/\}$/)), 408);
   assert.equal(client.received, '');
   peer.socket.resume();
   await peer.until(/z$/);

@@ -52,8 +52,8 @@ function subscriber({ name }: Product, head: RequestHead): readonly Attributes[]
 }
 
 /**
- * One delivery for each bot in the batch. Ids are strings; the test events of Meta's dashboard have numbers too. An entry that names no bot is a delivery that no route claims: the gateway
- * that gets the batch would see it.
+ * One delivery for each bot in the batch. Ids are strings; the test events of Meta's dashboard have numbers too. An entry
+ * that names no bot is a delivery that no route claims: the gateway that gets the batch would see it.
  */
 function entries(product: Product, body: BodyFields): readonly Attributes[] {
   const found = new Map<string, Set<string>>();
