@@ -1,5 +1,5 @@
 import type { Route } from '../../routing/route.ts';
-import { matchesPrefix } from '../../routing/target-path.ts';
+import { pickByPath } from '../../routing/target-path.ts';
 import { listenersOf, type PlacedListener } from '../listeners.ts';
 import { type Problem, problemAt } from '../problems.ts';
 import { publicPaths } from '../public-paths.ts';
@@ -38,9 +38,9 @@ function idlePaths(
   routes: readonly Route[],
   prefixes: readonly string[],
 ): readonly Problem[] {
-  const reached = new Set(
-    routes.flatMap((route) => publicPaths(prefixes, route).map(({ inside }) => longest(prefixes, inside))),
-  );
+  const candidates = prefixes.map((prefix) => ({ paths: [prefix] }));
+  const inside = routes.flatMap((route) => publicPaths(prefixes, route).map((path) => path.inside));
+  const reached = new Set(inside.flatMap((path) => pickByPath(candidates, path)?.paths ?? []));
   const advice = `write a route such as { path: /${profile.name}, strip_prefix: true }, or leave the path out to keep it private`;
   return listeners.flatMap(({ plan: { name, paths } }) => {
     const idle = paths.filter((path) => !reached.has(path));
@@ -48,14 +48,4 @@ function idlePaths(
     const message = `no request reaches ${idle.join(', ')} of listener '${name}': no route of profile '${profile.name}' leads there; ${advice}`;
     return [problemAt(fieldSource(profile, 'listeners', name), message)];
   });
-}
-
-/** The prefix by which a path is served: the longest. */
-function longest(prefixes: readonly string[], path: string): string | undefined {
-  return prefixes
-    .filter((prefix) => matchesPrefix(path, prefix))
-    .reduce<string | undefined>(
-      (best, prefix) => (best === undefined || prefix.length > best.length ? prefix : best),
-      undefined,
-    );
 }
