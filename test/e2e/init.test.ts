@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { APP, FULL, filesOf, type Profile, WEBHOOK } from '../config/presets/hermes-home.ts';
+import { APP, FULL, filesOf, type Profile, WEBHOOK } from '../config/presets/hermes/hermes-home.ts';
 import { runCli } from '../support/cli.ts';
 import { root } from '../support/root.ts';
 import { temporaryFolder } from '../support/sockets.ts';

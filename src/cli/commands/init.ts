@@ -1,7 +1,7 @@
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { hermesConfig } from '../../config/presets/hermes-init.ts';
+import { hermesConfig } from '../../config/presets/hermes/hermes-init.ts';
 import { shortPath } from '../../config/problems.ts';
 import { type Files, realFiles } from '../../config/source/files.ts';
 import { CommandError, EXIT } from '../../errors.ts';

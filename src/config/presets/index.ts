@@ -1,4 +1,4 @@
-import { hermes } from './hermes.ts';
+import { hermes } from './hermes/hermes.ts';
 import type { Preset } from './preset.ts';
 
 /** Every kind of gateway that `preset` can name. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Plan } from '../../../src/config/types.ts';
-import { launchOf } from '../folder.ts';
+import type { Plan } from '../../../../src/config/types.ts';
+import { launchOf } from '../../folder.ts';
 import { APP, FULL, filesOf, load, OTHER_APP, planOf, WEBHOOK } from './hermes-home.ts';
 
 const ONE = 'profile_paths: true\nprofiles:\n  inbox: { preset: hermes }\n';

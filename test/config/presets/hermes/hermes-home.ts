@@ -1,9 +1,9 @@
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { formatProblem, type Loaded, loadConfig } from '../../../src/config/load.ts';
-import type { Plan } from '../../../src/config/types.ts';
-import { folder, type Written } from '../folder.ts';
+import { formatProblem, type Loaded, loadConfig } from '../../../../src/config/load.ts';
+import type { Plan } from '../../../../src/config/types.ts';
+import { folder, type Written } from '../../folder.ts';
 
 /** The files of one Hermes profile; `''` is an empty file. */
 export interface Profile {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { errorMessage } from '../../util/errno.ts';
-import { type Problem, problemAt } from '../problems.ts';
-import { parseEnvFile } from '../source/env-file.ts';
-import type { Files } from '../source/files.ts';
-import { parseYaml } from '../source/yaml.ts';
-import type { MapTree } from '../source/yaml-tree.ts';
+import { errorMessage } from '../../../util/errno.ts';
+import { type Problem, problemAt } from '../../problems.ts';
+import { parseEnvFile } from '../../source/env-file.ts';
+import type { Files } from '../../source/files.ts';
+import { parseYaml } from '../../source/yaml.ts';
+import type { MapTree } from '../../source/yaml-tree.ts';
 import type { Setting, Variable } from './hermes-settings.ts';
 
 /** What a Hermes profile's own files hold. */

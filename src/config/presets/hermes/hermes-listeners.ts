@@ -1,6 +1,6 @@
-import type { Source } from '../../routing/route.ts';
-import { type Problem, problemAt } from '../problems.ts';
-import type { MapTree } from '../source/yaml-tree.ts';
+import type { Source } from '../../../routing/route.ts';
+import { type Problem, problemAt } from '../../problems.ts';
+import type { MapTree } from '../../source/yaml-tree.ts';
 import {
   isTrue,
   type PlatformSettings,

@@ -1,5 +1,5 @@
-import type { Source } from '../../routing/route.ts';
-import { type MapTree, type Tree, treeAt } from '../source/yaml-tree.ts';
+import type { Source } from '../../../routing/route.ts';
+import { type MapTree, type Tree, treeAt } from '../../source/yaml-tree.ts';
 
 /** A value in Hermes' own files, with its place. */
 export interface Setting {

@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import type { Files } from '../source/files.ts';
+import type { Files } from '../../source/files.ts';
 
 /** Valid names of Hermes profiles; the profile `default` lives in the root folder itself. */
 export const HERMES_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;

@@ -1,5 +1,5 @@
-import { profileName } from '../schema/profile-schema.ts';
-import type { Files } from '../source/files.ts';
+import { profileName } from '../../schema/profile-schema.ts';
+import type { Files } from '../../source/files.ts';
 import { readHermesFiles } from './hermes-files.ts';
 import { hermesRoot, profileHome, profilesBelow } from './hermes-home.ts';
 import { type HermesListener, hermesListeners, MESSAGES_PATH } from './hermes-listeners.ts';

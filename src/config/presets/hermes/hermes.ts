@@ -1,12 +1,12 @@
 import { isAbsolute } from 'node:path';
-import { didYouMean, type Problem, problemAt } from '../problems.ts';
-import { type MapTree, type Tree, treeAt, valueSource } from '../source/yaml-tree.ts';
+import { didYouMean, type Problem, problemAt } from '../../problems.ts';
+import { type MapTree, type Tree, treeAt, valueSource } from '../../source/yaml-tree.ts';
+import type { Derived, Preset, PresetContext } from '../preset.ts';
+import { list, map, scalar } from '../tree-values.ts';
 import { type HermesFiles, readHermesFiles } from './hermes-files.ts';
 import { HERMES_NAME, hermesRoot, profileHome, profilesBelow } from './hermes-home.ts';
 import { type HermesListener, HTTP_PLATFORMS, hermesListeners, MESSAGES_PATH } from './hermes-listeners.ts';
 import type { Setting, Variable } from './hermes-settings.ts';
-import type { Derived, Preset, PresetContext } from './preset.ts';
-import { list, map, scalar } from './tree-values.ts';
 
 /** Seconds. On SIGTERM Hermes waits for its running turns as long as its config allows, then needs up to 3 s. */
 const CLEAN_UP_S = 15;

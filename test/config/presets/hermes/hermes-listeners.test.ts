@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hermesListeners } from '../../../src/config/presets/hermes-listeners.ts';
-import { parseYaml } from '../../../src/config/source/yaml.ts';
+import { hermesListeners } from '../../../../src/config/presets/hermes/hermes-listeners.ts';
+import { parseYaml } from '../../../../src/config/source/yaml.ts';
 
 type Env = Readonly<Record<string, string>>;
 
