@@ -104,6 +104,7 @@ profiles:
     start: on-demand
     start_timeout: 60s
     after: [inbox-triage]
+    start_group: shared-root
     idle_timeout: 10m
     owner_check: lenient
     max_memory: 512MiB

@@ -62,6 +62,7 @@ function profilePlan(profile: Profile): ProfilePlan {
     start: config.start,
     startTimeout: config.start_timeout,
     after: config.after,
+    startGroup: config.start_group ?? null,
     idleTimeout: config.idle_timeout === 'never' ? null : config.idle_timeout,
     ownerCheck: config.owner_check,
     maxMemory: config.max_memory ?? null,

@@ -113,6 +113,8 @@ export interface ProfilePlan {
   readonly startTimeout: number;
   /** Names of profiles that must be ready or failed before this one starts with gwproxy. */
   readonly after: readonly string[];
+  /** Gateways of one group start one at a time; null: it is in no group. */
+  readonly startGroup: string | null;
   /** ms without a request after which an on-demand gateway is stopped; null: never. */
   readonly idleTimeout: number | null;
   readonly ownerCheck: OwnerCheck;

@@ -4,7 +4,7 @@ import type { SupervisedStatus } from '../supervised-status.ts';
 import { Publisher } from './doors/publisher.ts';
 import { Gateway } from './gateway.ts';
 import { applyChange, freePortsOnceEnded, useForNextStart } from './reconfigure.ts';
-import { isStarting, START_LIMIT_REACHED, StartOrder, waitEvent, waitText } from './starts/start-order.ts';
+import { isStarting, StartOrder, waitEvent, waitText } from './starts/start-order.ts';
 import type { SupervisorContext } from './supervisor-context.ts';
 
 /** A gateway whose profile was removed from the config, and which is still ending. */
@@ -67,9 +67,10 @@ export class Fleet {
       const status = gateway.status();
       const waitsFor = this.#order.waitsFor(status.name);
       if (waitsFor.length > 0) return { ...status, desired: 'up', last_error: waitText(waitsFor) };
-      return this.#context.starts.isWaiting(status.name)
-        ? { ...status, last_error: START_LIMIT_REACHED }
-        : status;
+      const waits = this.#context.starts.waitReason(status.name);
+      if (waits === null) return status;
+      const before = status.last_error === null ? '' : `; before that: ${status.last_error}`;
+      return { ...status, last_error: `${waits}${before}` };
     });
   }
 
@@ -152,7 +153,7 @@ export class Fleet {
     });
     for (const { profile, state } of this.#current.values()) {
       const waitsFor = this.#order.waitsFor(profile.name);
-      if (waitsFor.length > 0) this.#context.report(waitEvent(profile.name, state, waitsFor));
+      if (waitsFor.length > 0) this.#context.report(waitEvent(profile.name, state, waitText(waitsFor)));
     }
   }
 

@@ -4,6 +4,7 @@ import { type GatewayEvent, type GatewayState, pidOf } from './lifecycle/state.t
 import { type Command, commandFor } from './process/command.ts';
 import { type SpawnedProcess, spawnProcess } from './process/spawn.ts';
 import { MARK } from './run/run.ts';
+import { waitEvent } from './starts/start-order.ts';
 import type { SupervisorContext } from './supervisor-context.ts';
 import { treeBytes } from './tree/memory.ts';
 import { processesOf } from './tree/tree.ts';
@@ -45,12 +46,14 @@ export class GatewayProcess {
    */
   async spawn(generation: number, isUrgent: boolean): Promise<void> {
     const { context, profile, state, dispatch } = this.#options;
-    const { name, launch, listeners } = profile();
+    const { name, launch, listeners, startGroup } = profile();
     if (launch.kind === 'url') return;
     const failed = (reason: string): void => dispatch({ type: 'spawnFailed', generation, reason });
     const isWanted = (): boolean => state().phase.name === 'starting';
     try {
-      await context.starts.acquire(name, isUrgent);
+      const admitted = context.starts.acquire({ name, group: startGroup }, isUrgent);
+      if (startGroup !== null) await this.#reportWait();
+      await admitted;
       if (!isWanted()) return failed(STOPPED_BEFORE_START);
       const acquired = await context.ports.acquire(profile(), {
         isWanted,
@@ -62,6 +65,14 @@ export class GatewayProcess {
     } catch (error) {
       failed(errorMessage(error));
     }
+  }
+
+  /** Reports that its start waits, once the events of the step that began it are reported. */
+  async #reportWait(): Promise<void> {
+    const { context, profile, state } = this.#options;
+    await Promise.resolve();
+    const reason = context.starts.waitReason(profile().name);
+    if (reason !== null) context.report(waitEvent(profile().name, state(), reason));
   }
 
   /** Signals the whole tree. Dispatches trouble if the system does not permit it. */

@@ -85,6 +85,7 @@ export class Gateway {
   reconfigure(profile: ProfilePlan): void {
     this.#profile = profile;
     this.#policy = policyOf(profile);
+    this.#context.starts.setGroup({ name: profile.name, group: profile.startGroup });
     const { phase, generation } = this.#state;
     if (isServing(phase) && (phase.pid !== null || !this.#policy.managed)) this.#watch(generation);
   }

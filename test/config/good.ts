@@ -54,6 +54,7 @@ profiles:
     idle_timeout: 10m
     owner_check: strict
     after: [inbox-triage]
+    start_group: shared
     start_timeout: 5s
     restart: { give_up: never }
     routes:

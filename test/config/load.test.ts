@@ -175,8 +175,8 @@ test('a config with every key becomes the expected plan', async (t) => {
   assert.equal(standup?.start, 'on-demand');
   assert.equal(standup?.startTimeout, 5000);
   assert.deepEqual(
-    [standup?.idleTimeout, standup?.ownerCheck, standup?.after, standup?.logFile, standup?.maxMemory],
-    [600_000, 'strict', ['inbox-triage'], null, null],
+    [standup?.idleTimeout, standup?.ownerCheck, standup?.after, standup?.startGroup, standup?.maxMemory],
+    [600_000, 'strict', ['inbox-triage'], 'shared', null],
   );
 
   assert.deepEqual(legacy?.launch, { kind: 'url' });

@@ -519,7 +519,7 @@ const PROFILES: readonly Mistake[] = [
     'a key of Object',
     'a:\n    command: node\n    constructor: 1',
     [
-      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, after, idle_timeout, owner_check, max_memory, max_open_files, nice, umask, user, group, log_file, listeners, routes, fan_out, keep_headers, verify, delivery, restart, stop",
+      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, after, start_group, idle_timeout, owner_check, max_memory, max_open_files, nice, umask, user, group, log_file, listeners, routes, fan_out, keep_headers, verify, delivery, restart, stop",
     ],
   ],
   [

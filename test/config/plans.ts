@@ -46,6 +46,7 @@ export function profile(name: string, { program = 'bot', env = {}, ...changes }:
     start: 'always',
     startTimeout: 1,
     after: [],
+    startGroup: null,
     idleTimeout: null,
     ownerCheck: 'lenient',
     maxMemory: null,

@@ -57,6 +57,7 @@ export function profile(
     start: 'always',
     startTimeout: 30_000,
     after: [],
+    startGroup: null,
     idleTimeout: null,
     ownerCheck: 'lenient',
     verify: null,

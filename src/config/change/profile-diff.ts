@@ -75,6 +75,7 @@ const POLICIES = [
   'start',
   'startTimeout',
   'after',
+  'startGroup',
   'idleTimeout',
   'ownerCheck',
   'maxMemory',

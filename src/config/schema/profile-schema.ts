@@ -31,6 +31,7 @@ export const COMMAND_ONLY = [
   'start',
   'start_timeout',
   'after',
+  'start_group',
   'idle_timeout',
   'owner_check',
   'max_memory',
@@ -107,6 +108,11 @@ export function profileSchema(platforms: readonly KeyedPlatform[], presets: read
       .array(profileName(), { error: "a list of profiles' names" })
       .default([])
       .describe('Profiles that are started before this one; it starts once they are ready or have failed.'),
+    start_group: looseText('a name')
+      .optional()
+      .describe(
+        'Profiles with the same name here start one at a time, such as bots that share a folder or a database: the next starts once the one before is ready, has failed its start or has ended.',
+      ),
     idle_timeout: z
       .union([z.literal('never'), duration()], { error: "'never', or a duration such as 10m" })
       .prefault('never')

@@ -52,18 +52,12 @@ export function isStarting(state: GatewayState | undefined): boolean {
   return phase.name === 'starting';
 }
 
-/** The `last_error` of a gateway that starts.ts lets wait. */
-export const START_LIMIT_REACHED = 'waits to start: start_concurrency limits how many gateways start at once';
-
 export function waitText(names: readonly string[]): string {
   return `waits for ${names.join(', ')}`;
 }
 
-export function waitEvent(
-  profile: string,
-  { phase, generation }: GatewayState,
-  names: readonly string[],
-): Event {
+/** The event that reports that a gateway does not start yet. */
+export function waitEvent(profile: string, { phase, generation }: GatewayState, reason: string): Event {
   return {
     type: 'gateway.state',
     profile,
@@ -71,7 +65,7 @@ export function waitEvent(
     generation,
     pid: null,
     unfit: false,
-    reason: waitText(names),
+    reason,
     nextStartAt: null,
   };
 }

@@ -1,5 +1,16 @@
 import { availableParallelism } from 'node:os';
-import { admit, emptyQueue, enqueue, prioritize, release, type StartQueue } from './start-queue.ts';
+import {
+  admit,
+  emptyQueue,
+  enqueue,
+  freeSlot,
+  prioritize,
+  release,
+  type Start,
+  type StartQueue,
+  setGroup,
+  waitReason,
+} from './start-queue.ts';
 
 /** ms after which a gateway that is still starting frees its slot: it mostly waits then, and uses little CPU. */
 const SLOT_TIMEOUT = 5000;
@@ -9,7 +20,10 @@ interface WaitingStart {
   readonly resolve: () => void;
 }
 
-/** Limits how many gateways of a supervisor start at once: forty on two cores would all be late. */
+/**
+ * Limits how many gateways of a supervisor start at once: forty on two cores would all be late. Of one `start_group`
+ * only one starts at a time.
+ */
 export class Starts {
   readonly #longest: number;
   #queue: StartQueue;
@@ -28,21 +42,26 @@ export class Starts {
   }
 
   /**
-   * Resolves when the profile has a slot, or when `release` is called before. `isUrgent`: a request or an operator
-   * waits for it.
+   * Resolves when the start has a slot and its group is free, or when `release` is called before. `isUrgent`: a request
+   * or an operator waits for it. The group stays occupied until `release`.
    */
-  acquire(profile: string, isUrgent = false): Promise<void> {
-    this.release(profile);
-    const start = newStart();
-    this.#waiting.set(profile, start);
-    const queue = enqueue(this.#queue, profile);
-    this.#update(isUrgent ? prioritize(queue, profile) : queue);
-    return start.promise;
+  acquire(start: Start, isUrgent = false): Promise<void> {
+    this.release(start.name);
+    const waiting = newWaitingStart();
+    this.#waiting.set(start.name, waiting);
+    const queue = enqueue(this.#queue, start);
+    this.#update(isUrgent ? prioritize(queue, start.name) : queue);
+    return waiting.promise;
   }
 
-  /** Whether the profile waits for a slot. */
-  isWaiting(profile: string): boolean {
-    return this.#waiting.has(profile);
+  /** Why the profile's start waits, for the operator; null if it does not wait. */
+  waitReason(profile: string): string | null {
+    return this.#waiting.has(profile) ? waitReason(this.#queue, profile) : null;
+  }
+
+  /** Applies the `start_group` of a changed config to a start that waits or is under way. */
+  setGroup(start: Start): void {
+    this.#update(setGroup(this.#queue, start));
   }
 
   /** Puts the profile's start ahead of the others, since a request or an operator waits for it. */
@@ -51,7 +70,7 @@ export class Starts {
     if (this.#waiting.has(profile)) this.#update(prioritize(this.#queue, profile));
   }
 
-  /** Frees the profile's slot, or ends its wait: it has started, has failed, or must not start any more. */
+  /** Frees the profile's slot and its group, or ends its wait: it has started, has failed, or must not start any more. */
   release(profile: string): void {
     this.#endWait(profile);
     this.#update(release(this.#queue, profile));
@@ -64,7 +83,7 @@ export class Starts {
       this.#endWait(name);
       this.#timers.set(
         name,
-        setTimeout(() => this.release(name), this.#longest),
+        setTimeout(() => this.#update(freeSlot(this.#queue, name)), this.#longest),
       );
     }
   }
@@ -82,7 +101,7 @@ function limitOf(concurrency: number | null): number {
   return concurrency ?? Math.max(4, 2 * availableParallelism());
 }
 
-function newStart(): WaitingStart {
+function newWaitingStart(): WaitingStart {
   let resolve = (): void => {};
   const promise = new Promise<void>((settle) => {
     resolve = settle;
