@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { shellWord } from './shell-word.ts';
+import { shellWord } from '../util/shell-word.ts';
 
 /** The config file of every command without `--config`. */
 export const DEFAULT_CONFIG = 'gwproxy.yaml';

@@ -1,5 +1,5 @@
+import { shellWord } from '../util/shell-word.ts';
 import { MAIN_PATH } from './main-path.ts';
-import { shellWord } from './shell-word.ts';
 
 /** The variables that decide where the state folder is. */
 export const FOLDER_VARIABLES = ['GWPROXY_STATE_DIR', 'XDG_STATE_HOME'] as const;

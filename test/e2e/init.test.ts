@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { APP, FULL, filesOf, type Profile, WEBHOOK } from '../config/presets/hermes/hermes-home.ts';
+import {
+  APP,
+  FULL,
+  filesOf,
+  type Profile,
+  STANDALONE,
+  WEBHOOK,
+} from '../config/presets/hermes/hermes-home.ts';
 import { runCli } from '../support/cli.ts';
 import { root } from '../support/root.ts';
 import { temporaryFolder } from '../support/sockets.ts';
@@ -100,6 +107,18 @@ profiles:
   );
 });
 
+test('init prints the command that each profile of a shared home needs in newer versions of Hermes', async (t) => {
+  const here = await machine(t, {
+    inbox: { config: WEBHOOK },
+    other: { config: WEBHOOK.replace('18641', '18642') + STANDALONE },
+  });
+  const { code, stderr } = await here.init('--hermes');
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /run `hermes -p inbox config set gateway\.standalone true`, which 0\.19 ignores/);
+  assert.doesNotMatch(stderr, /hermes -p other/);
+  assert.match((await here.validate()).stderr, /run `hermes -p inbox config set gateway\.standalone true`/);
+});
+
 test('a home with activities only needs no profile_paths', async (t) => {
   const here = await machine(t, { inbox: { config: agent365(18681, APP) } });
   assert.equal((await here.init('--hermes')).code, 0);
@@ -164,7 +183,8 @@ test('examples/hermes/preset.yaml is valid beside the profiles it is for', async
   const names = ['inbox-triage', 'calendar-concierge', 'security-buddy', 'onboarding-helper'];
   const profiles = names.map((name, index) => {
     const app = `00000000-0000-0000-0000-00000000000${index + 1}`;
-    return [name, { config: agent365(18681 + index, app) }] as const;
+    const settings = agent365(18681 + index, app) + STANDALONE;
+    return [name, { config: settings, env: 'A365_ALLOW_ALL_USERS=true\n' }] as const;
   });
   const here = await machine(t, Object.fromEntries(profiles));
   const config = join(root, 'examples', 'hermes', 'preset.yaml');

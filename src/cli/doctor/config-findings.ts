@@ -1,8 +1,12 @@
 import { longerBodies, longerBodiesAdvice, longerBodiesText } from '../../config/longer-bodies.ts';
+import type { Problem } from '../../config/problems.ts';
 import { publicByProfilePathAlone } from '../../config/public-by-profile-path.ts';
 import { counted } from '../../util/counted.ts';
 import { error, type Fault, warn } from './finding.ts';
-import type { Subject } from './subject.ts';
+import { placeText, type Subject } from './subject.ts';
+
+/** The most warnings that are shown one by one. */
+const SHOWN_WARNINGS = 20;
 
 /** Checks that the config is valid, and finds profiles that are public without a route and limits that a sender exceeds. */
 export async function checkConfig({ configFile, hint, loaded, status }: Subject): Promise<readonly Fault[]> {
@@ -21,9 +25,10 @@ export async function checkConfig({ configFile, hint, loaded, status }: Subject)
   const { warnings, plan } = loaded;
   const open = publicByProfilePathAlone(plan);
   return [
-    ...(warnings.length === 0
+    ...warnings.slice(0, SHOWN_WARNINGS).map(asFault),
+    ...(warnings.length <= SHOWN_WARNINGS
       ? []
-      : [warn(`the config is valid, with ${counted(warnings.length, 'warning')}`, validate)]),
+      : [warn(`${counted(warnings.length - SHOWN_WARNINGS, 'more warning')} about the config`, validate)]),
     ...(open.length === 0
       ? []
       : [
@@ -34,4 +39,9 @@ export async function checkConfig({ configFile, hint, loaded, status }: Subject)
         ]),
     ...longerBodies(plan).map((one) => warn(longerBodiesText(one), longerBodiesAdvice(one))),
   ];
+}
+
+/** A warning says itself what to do. */
+function asFault(warning: Problem): Fault {
+  return { level: 'warn', what: warning.message, where: placeText(warning), instead: null };
 }

@@ -3,7 +3,7 @@ import { dirname, extname } from 'node:path';
 import { shortPath } from '../../config/problems.ts';
 import { errorCode } from '../../util/errno.ts';
 import { hasSecretShape, isSecretName } from '../../util/secret.ts';
-import { shellWord } from '../shell-word.ts';
+import { shellWord } from '../../util/shell-word.ts';
 import { error, type Fault, warn } from './finding.ts';
 import type { Subject } from './subject.ts';
 

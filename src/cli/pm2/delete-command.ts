@@ -1,4 +1,4 @@
-import { shellWord } from '../shell-word.ts';
+import { shellWord } from '../../util/shell-word.ts';
 
 /** Names that pm2 does not read as an app's name, but as all apps, an expression, an option, a file or an id. */
 const NOT_A_NAME = /^(?:all$|\/.*\/$|-)|\.(?:json|ya?ml|config\.[cm]?js)/s;

@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path';
+import { shellWord } from '../../util/shell-word.ts';
 import { gwproxyCall } from '../gwproxy-call.ts';
-import { shellWord } from '../shell-word.ts';
 import { type Note, note, type ProfilePlace } from './notes.ts';
 import { numberOf } from './pm2-values.ts';
 import { isJob } from './restart-and-limits.ts';

@@ -65,15 +65,31 @@ test('an unwritable spool folder is an error if deliveries may be spooled', asyn
   assert.deepEqual((await faults(t, bot('direct'), noFolder, { SECRET: 'invented' })).lines, [state]);
 });
 
-test('warnings of the config are one finding, which points to validate', async (t) => {
+test('each warning of the config is a finding with its place', async (t) => {
   const { lines, findings } = await faults(
     t,
     config(
       '{ command: node bot.js, routes: [{ path: /bot }], listeners: { main: { port: 18701, host: 0.0.0.0 } } }',
     ),
   );
-  assert.deepEqual(lines, ['warn config: -: the config is valid, with 1 warning']);
-  assert.match(findings.find(({ check }) => check === 'config')?.instead ?? '', /^run gwproxy validate -c /);
+  assert.equal(lines.length, 1);
+  assert.match(
+    lines[0] ?? '',
+    /^warn config: gwproxy\.yaml:\d+: listener 'main' on 0\.0\.0\.0 can be reached/,
+  );
+  assert.deepEqual(findings.map(({ instead }) => instead).filter(Boolean), []);
+});
+
+test('of very many warnings the rest is counted', async (t) => {
+  const many = Array.from({ length: 25 }, (_, index) => {
+    const listener = `{ main: { port: ${18_701 + index}, host: 0.0.0.0 } }`;
+    return `  bot-${index}: { command: node bot.js, routes: [{ path: /bot-${index} }], listeners: ${listener} }\n`;
+  });
+  const text = `listen: 127.0.0.1:0\nprofiles:\n${many.join('')}`;
+  const { lines, findings } = await faults(t, { 'gwproxy.yaml': text });
+  assert.equal(lines.filter((line) => line.startsWith('warn config: ')).length, 21);
+  const rest = findings.find(({ what }) => what === '5 more warnings about the config');
+  assert.match(rest?.instead ?? '', /^run gwproxy validate -c /);
 });
 
 test('profiles that profile_paths alone makes public are one finding', async (t) => {

@@ -4,7 +4,8 @@ import type { Files } from '../../source/files.ts';
 /** Valid names of Hermes profiles; the profile `default` lives in the root folder itself. */
 export const HERMES_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
-const DEFAULT_PROFILE = 'default';
+/** Hermes' own profile, which lives in the root folder. */
+export const DEFAULT_PROFILE = 'default';
 
 /**
  * The root folder of all profiles, as `hermes -p NAME` finds it (hermes_constants.py, get_default_hermes_root):

@@ -2,7 +2,8 @@ import { profileName } from '../../schema/profile-schema.ts';
 import type { Files } from '../../source/files.ts';
 import { readHermesFiles } from './hermes-files.ts';
 import { hermesRoot, profileHome, profilesBelow } from './hermes-home.ts';
-import { type HermesListener, hermesListeners, MESSAGES_PATH } from './hermes-listeners.ts';
+import { type HermesListener, hermesListeners } from './hermes-listeners.ts';
+import { MESSAGES_PATH } from './hermes-platforms.ts';
 
 /** The text of a config for every profile of a Hermes home. */
 export interface HermesConfig {
@@ -70,7 +71,7 @@ function withNames(found: readonly Found[]): Named {
 function head(root: string, named: Named, isUsualRoot: boolean): readonly string[] {
   const listeners = named.flatMap(([, { listeners }]) => listeners);
   const listen = freePort(listeners);
-  const scoped = listeners.some((listener) => listener.paths.length > 0 && !isMessages(listener));
+  const scoped = listeners.some(({ paths, routes }) => paths.length > 0 && routes.length === 0);
   return [
     "# Every profile of this Hermes home behind one port. Ports and app ids are read from each profile's own",
     '# config.yaml and .env at every start; the comments say what they were when this was written.',
@@ -108,13 +109,19 @@ function profile(name: string, { hermes, listeners }: Found): readonly string[] 
 function reach(name: string, listener: HermesListener): string {
   const [path] = listener.paths;
   if (path === undefined) return 'probed, never public';
-  if (!isMessages(listener)) return `public as ${printable(`/p/${name}${path}`)}`;
-  const apps = listener.apps.filter(({ hidden }) => !hidden).map(({ text }) => printable(text));
-  return `public as ${path}, for ${apps.length > 0 ? `app ${apps.join(' and ')}` : 'the app in its .env'}`;
+  if (listener.routes.length === 0) return `public as ${printable(`/p/${name}${path}`)}`;
+  return `public as ${printable(path)}, for ${keyText(listener)}`;
 }
 
-function isMessages({ paths }: HermesListener): boolean {
-  return paths.includes(MESSAGES_PATH);
+/** The keys by which its requests are routed, without what an environment holds. */
+function keyText({ routes, paths }: HermesListener): string {
+  const fields = routes.flatMap((route) => Object.entries(route.fields));
+  const shown = fields.flatMap(([field, values]) => {
+    const texts = values.filter(({ hidden }) => !hidden).map(({ text }) => printable(text));
+    return texts.length === 0 ? [] : [`${field.replaceAll('_', ' ')} ${texts.join(' and ')}`];
+  });
+  if (shown.length > 0) return shown.join(', ');
+  return paths.includes(MESSAGES_PATH) ? 'the app in its .env' : 'the ids in its .env';
 }
 
 /** Without line breaks, which would end a comment. */

@@ -75,6 +75,11 @@ function setting(tree: Tree | undefined, name: string): Setting | undefined {
   return text === '' || text === '~' ? undefined : { text, source: tree.source, name, hidden: false };
 }
 
+/** The switch at that path of config.yaml; undefined if there is none, or it is neither true nor false. */
+export function flagAt(config: MapTree, path: readonly string[]): boolean | undefined {
+  return boolean(treeAt(config, path));
+}
+
 /** Hermes reads YAML 1.1, where `yes` and `on` are true, quoted or not. */
 function boolean(tree: Tree | undefined): boolean | undefined {
   const text = setting(tree, '')?.text.trim().toLowerCase();

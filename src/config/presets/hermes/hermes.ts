@@ -1,12 +1,15 @@
 import { isAbsolute } from 'node:path';
+import type { Source } from '../../../routing/route.ts';
 import { didYouMean, type Problem, problemAt } from '../../problems.ts';
 import { type MapTree, type Tree, treeAt, valueSource } from '../../source/yaml-tree.ts';
 import type { Derived, Preset, PresetContext } from '../preset.ts';
 import { list, map, scalar } from '../tree-values.ts';
 import { type HermesFiles, readHermesFiles } from './hermes-files.ts';
 import { HERMES_NAME, hermesRoot, profileHome, profilesBelow } from './hermes-home.ts';
-import { type HermesListener, HTTP_PLATFORMS, hermesListeners, MESSAGES_PATH } from './hermes-listeners.ts';
+import { type HermesListener, HTTP_PLATFORMS, hermesListeners } from './hermes-listeners.ts';
+import { type HermesRoute, MESSAGES_PATH } from './hermes-platforms.ts';
 import type { Setting, Variable } from './hermes-settings.ts';
+import { hermesWarnings } from './hermes-warnings.ts';
 
 /** Seconds. On SIGTERM Hermes waits for its running turns as long as its config allows, then needs up to 3 s. */
 const CLEAN_UP_S = 15;
@@ -14,8 +17,8 @@ const LONGEST_WAIT_S = 3600;
 
 /**
  * A profile of Hermes Agent (the Python package hermes-agent), with a gateway process of its own. Made for
- * version 0.19 with hermes-a365 0.8. Ports and app ids are read from the profile's own config.yaml and .env, which the
- * gateway follows, so that they are written only once.
+ * version 0.19 with hermes-a365 0.8, and for 0.22 with 0.9. Ports and app ids are read from the profile's own config.yaml
+ * and .env, which the gateway follows, so that they are written only once.
  */
 export const hermes: Preset = {
   name: 'hermes',
@@ -44,11 +47,19 @@ export const hermes: Preset = {
       const make = `make it with \`hermes profile create ${name}\``;
       return launchOnly(launch, context, `there is no Hermes profile in ${home}${near || `; ${make}`}`);
     }
-    return { ...(await derived(name, home, launch, context)) };
+    return derived({ name, root, home }, launch, context);
   },
 };
 
 type Fields = Readonly<Record<string, Tree>>;
+
+/** A Hermes profile that exists. */
+interface Found {
+  readonly name: string;
+  readonly root: string;
+  /** The profile's own folder. */
+  readonly home: string;
+}
 
 function launchOnly(fields: Fields, { source }: Pick<PresetContext, 'source'>, message: string): Derived {
   return { fields: map(fields, source), problems: [problemAt(source, message)], warnings: [], files: [] };
@@ -69,15 +80,20 @@ function launchFields(name: string, root: string, { source }: PresetContext): Fi
   };
 }
 
-async function derived(name: string, home: string, launch: Fields, context: PresetContext): Promise<Derived> {
+async function derived(
+  { name, root, home }: Found,
+  launch: Fields,
+  context: PresetContext,
+): Promise<Derived> {
   const { source, own } = context;
   const read = await readHermesFiles(home, context.files);
   // Hermes' own service units run it in this folder too.
   const fields = { ...launch, cwd: scalar(home, source), stop: stopFields(read.config, context) };
-  const found = { warnings: read.warnings, files: read.files };
-  if (read.config === null) return { ...found, fields: map(fields, source), problems: read.problems };
-
-  const { listeners, problems } = hermesListeners(read.config, withInherited(read.env, context));
+  const { config, files } = read;
+  if (config === null) {
+    return { fields: map(fields, source), problems: read.problems, warnings: read.warnings, files };
+  }
+  const { listeners, problems, warnings } = hermesListeners(config, withInherited(read.env, context));
   const reported = [
     ...read.problems,
     ...problems,
@@ -89,20 +105,25 @@ async function derived(name: string, home: string, launch: Fields, context: Pres
   const [first, second] = listeners.filter((listener) => isMessages(listener) && !hasOwnPaths(listener, own));
   const both = first !== undefined && second !== undefined;
   const remaining = both ? listeners.filter((listener) => listener !== second) : listeners;
+  const isUsualRoot = root === hermesRoot(undefined, context.env.get('HOME') || context.home);
+  const profile = { name, root: isUsualRoot ? null : root, config, env: read.env, listeners };
   return {
-    ...found,
     fields: map(
       {
         ...fields,
         ...(remaining.length > 0 ? { listeners: map(listenerFields(remaining), source) } : {}),
         routes: list(
-          remaining.filter((listener) => isReached(listener, own)).flatMap(({ apps }) => routeOf(apps)),
+          remaining
+            .filter((listener) => isReached(listener, own))
+            .flatMap(({ routes }) => routes.map((route) => routeTree(route, source))),
           source,
         ),
       },
       source,
     ),
     problems: both ? [...reported, bothAt(first, second)] : reported,
+    warnings: [...read.warnings, ...warnings, ...hermesWarnings(profile)],
+    files,
   };
 }
 
@@ -127,7 +148,7 @@ function listenerFields(listeners: readonly HermesListener[]): Fields {
     const fields = {
       host: scalar(host.value, host.source),
       port: scalar(port.value, port.source),
-      health: scalar(health, source),
+      ...(health === null ? {} : { health: scalar(health, source) }),
       paths: list(
         paths.map((path) => scalar(path, source)),
         source,
@@ -138,14 +159,14 @@ function listenerFields(listeners: readonly HermesListener[]): Fields {
   return Object.fromEntries(entries);
 }
 
-function routeOf(apps: readonly Setting[]): readonly Tree[] {
-  const [first] = apps;
-  if (first === undefined) return [];
-  const values = list(
-    apps.map(({ text, source }) => scalar(text, source)),
-    first.source,
-  );
-  return [map({ bot_framework: map({ app: values }, first.source) }, first.source)];
+function routeTree({ sender, fields }: HermesRoute, source: Source): Tree {
+  const entries = Object.entries(fields).map(([field, values]) => {
+    const place = values[0]?.source ?? source;
+    const texts = values.map((value) => scalar(value.text, value.source));
+    return [field, list(texts, place)] as const;
+  });
+  const place = entries[0]?.[1].source ?? source;
+  return map({ [sender]: map(Object.fromEntries(entries), place) }, place);
 }
 
 function isMessages({ paths }: HermesListener): boolean {
@@ -162,8 +183,8 @@ function isReached({ name }: HermesListener, own: MapTree): boolean {
   return paths?.kind !== 'list' || paths.items.length > 0;
 }
 
-function withoutApp({ platform, source, paths, apps }: HermesListener): readonly Problem[] {
-  if (!paths.includes(MESSAGES_PATH) || apps.length > 0) return [];
+function withoutApp({ platform, source, paths, routes }: HermesListener): readonly Problem[] {
+  if (!paths.includes(MESSAGES_PATH) || routes.length > 0) return [];
   const key = platform === 'teams' ? 'client_id' : 'app_id';
   const message = `${platform} is on without ${key}: no activity can be routed to it`;
   return [problemAt(source, message)];

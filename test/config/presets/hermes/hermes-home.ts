@@ -74,3 +74,6 @@ export const WEBHOOK = `platforms:
     enabled: true
     extra: { host: 127.0.0.1, port: 18641 }
 `;
+
+/** Without it, a named profile is warned of. */
+export const STANDALONE = 'gateway: { standalone: true }\n';

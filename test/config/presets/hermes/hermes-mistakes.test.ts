@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { APP, FULL, filesOf, load, type Profile, WEBHOOK } from './hermes-home.ts';
+import { APP, FULL, filesOf, load, type Profile, STANDALONE, WEBHOOK } from './hermes-home.ts';
 
 const ONE = 'profile_paths: true\nprofiles:\n  inbox: { preset: hermes }\n';
 const CONFIG = 'home/.hermes/profiles/inbox/config.yaml';
@@ -121,7 +121,7 @@ const MISTAKES: readonly Mistake[] = [
     { inbox: { config: '# nothing\ntelegram: { enabled: true }\n' } },
     [
       `${CONFIG}:2:1: Hermes profile 'inbox' serves nothing over HTTP: ` +
-        'turn one of teams, agent365, webhook, msgraph_webhook, api_server on under platforms',
+        'turn one of teams, agent365, webhook, msgraph_webhook, sms, line, whatsapp_cloud, telegram, feishu, wecom_callback, bluebubbles, api_server on under platforms',
     ],
   ],
   [
@@ -130,7 +130,7 @@ const MISTAKES: readonly Mistake[] = [
     { inbox: { env: '' } },
     [
       `${CONFIG}:1:1: Hermes profile 'inbox' serves nothing over HTTP: ` +
-        'turn one of teams, agent365, webhook, msgraph_webhook, api_server on under platforms',
+        'turn one of teams, agent365, webhook, msgraph_webhook, sms, line, whatsapp_cloud, telegram, feishu, wecom_callback, bluebubbles, api_server on under platforms',
     ],
   ],
   [
@@ -171,9 +171,65 @@ for (const [name, gwproxy, profiles, problems] of MISTAKES) {
 
 test("a line of .env that is not understood is a warning, as it is Hermes' to judge", async (t) => {
   const env = 'not a line\nTOKEN=hush\n';
-  const { loaded, lines } = await load(t, ONE, filesOf({ inbox: { config: WEBHOOK, env } }));
+  const { loaded, lines } = await load(t, ONE, filesOf({ inbox: { config: WEBHOOK + STANDALONE, env } }));
   assert.ok(loaded.ok);
   assert.deepEqual(lines, [
     'home/.hermes/profiles/inbox/.env:1:1: this line cannot be read, and Hermes skips it: must be KEY=VALUE, a comment or blank',
   ]);
+});
+
+test('a named profile without gateway.standalone is warned of, with the command that sets it', async (t) => {
+  const config = 'profile_paths: true\nprofiles:\n  inbox: { preset: hermes }\n  other: { preset: hermes }\n';
+  const command = (name: string, home = '') =>
+    `\`${home}hermes -p ${name} config set gateway.standalone true\``;
+  const message = (name: string, home?: string) =>
+    `Hermes 0.22 ends with exit code 78 instead of running profile '${name}' on its own, unless gateway.standalone is true; ` +
+    `run ${command(name, home)}, which 0.19 ignores`;
+  const other = WEBHOOK.replace('18641', '18642');
+  const off = `${other}gateway: { standalone: false }\n`;
+  const shared = await load(t, config, filesOf({ inbox: { config: WEBHOOK }, other: { config: off } }));
+  assert.ok(shared.loaded.ok);
+  assert.deepEqual(shared.lines, [
+    `${CONFIG}:1:1: ${message('inbox')}`,
+    `home/.hermes/profiles/other/config.yaml:5:24: ${message('other')}`,
+  ]);
+
+  const on = filesOf({ inbox: { config: WEBHOOK + STANDALONE }, other: { config: other + STANDALONE } });
+  assert.deepEqual((await load(t, config, on)).lines, []);
+
+  const elsewhere = `${config}defaults: { env: { HERMES_HOME: ~/my bots } }\n`;
+  const named = await load(t, elsewhere, {
+    ...filesOf({ inbox: { config: WEBHOOK }, other: { config: other + STANDALONE } }, 'home/my bots'),
+  });
+  assert.deepEqual(named.lines, [
+    `home/my bots/profiles/inbox/config.yaml:1:1: ${message('inbox', "HERMES_HOME='home/my bots' ")}`,
+  ]);
+});
+
+test('the default profile of a root of its own needs no gateway.standalone', async (t) => {
+  const config =
+    'profile_paths: true\nprofiles:\n  inbox: { preset: { hermes: { profile: default } }, env: { HERMES_HOME: ~/hermes/inbox } }\n';
+  const { loaded, lines } = await load(
+    t,
+    config,
+    filesOf({ default: { config: WEBHOOK } }, 'home/hermes/inbox'),
+  );
+  assert.ok(loaded.ok);
+  assert.deepEqual(lines, []);
+});
+
+test('Agent 365 without users that it may answer is warned of', async (t) => {
+  const warned = `${CONFIG}:2:3: hermes-a365 0.9 has agent365 answer nobody until the profile's .env sets A365_ALLOWED_USERS (ids, comma-separated), or A365_ALLOW_ALL_USERS=true`;
+  const gwproxy = `${ONE.trimEnd()}\ndefaults: { env: { A365_ALLOW_ALL_USERS: true } }\n`;
+  for (const [config, env, expected] of [
+    [ONE, undefined, [warned]],
+    // The gateway's environment does not count.
+    [gwproxy, 'A365_ALLOWED_USERS=\n', [warned]],
+    [ONE, 'A365_ALLOWED_USERS=a,b\n', []],
+    [ONE, 'A365_ALLOW_ALL_USERS=true\n', []],
+  ] as const) {
+    const profile = { config: FULL + STANDALONE, ...(env === undefined ? {} : { env }) };
+    const { lines } = await load(t, config, filesOf({ inbox: profile }));
+    assert.deepEqual(lines, expected);
+  }
 });

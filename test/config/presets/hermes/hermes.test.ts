@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Plan } from '../../../../src/config/types.ts';
 import { launchOf } from '../../folder.ts';
-import { APP, FULL, filesOf, load, OTHER_APP, planOf, WEBHOOK } from './hermes-home.ts';
+import { APP, FULL, filesOf, load, OTHER_APP, planOf, STANDALONE, WEBHOOK } from './hermes-home.ts';
 
 const ONE = 'profile_paths: true\nprofiles:\n  inbox: { preset: hermes }\n';
 
@@ -48,13 +48,67 @@ test('a profile with only the API is probed and never public', async (t) => {
 
 test('a warning says that Teams listens on every address', async (t) => {
   const config = `platforms:\n  teams:\n    enabled: true\n    extra: { port: 18671, client_id: ${APP} }\n`;
-  const { loaded, lines } = await load(t, ONE, filesOf({ inbox: { config } }));
+  const { loaded, lines } = await load(t, ONE, filesOf({ inbox: { config: config + STANDALONE } }));
   assert.ok(loaded.ok);
   assert.deepEqual(listenersOf(loaded.plan), [['messages', '0.0.0.0', 18671, ['/api/messages'], '/health']]);
   assert.deepEqual(routesOf(loaded.plan), [['inbox', { platform: 'bot-framework', fields: { app: [APP] } }]]);
   assert.deepEqual(lines, [
     "home/.hermes/profiles/inbox/config.yaml:2:3: listener 'messages' on 0.0.0.0 can be reached from outside without gwproxy; let it listen on 127.0.0.1, or block the port in a firewall",
   ]);
+});
+
+test('a host for Teams in its own config is believed, and nothing is warned of', async (t) => {
+  const config = `platforms:\n  teams:\n    enabled: true\n    extra: { host: 127.0.0.1, port: 18671, client_id: ${APP} }\n`;
+  const { loaded, lines } = await load(t, ONE, filesOf({ inbox: { config: config + STANDALONE } }));
+  assert.ok(loaded.ok);
+  assert.deepEqual(listenersOf(loaded.plan), [
+    ['messages', '127.0.0.1', 18671, ['/api/messages'], '/health'],
+  ]);
+  assert.deepEqual(lines, []);
+});
+
+test('the other platforms get their routes by the ids in their own settings', async (t) => {
+  const config = `platforms:
+  whatsapp_cloud:
+    enabled: true
+    extra: { webhook_host: 127.0.0.1, phone_number_id: 100000000000001, waba_id: 100000000000002, verify_token: word }
+  feishu:
+    enabled: true
+    extra: { connection_mode: webhook, app_id: cli_a000000000000001 }
+  wecom_callback:
+    enabled: true
+    extra: { host: 127.0.0.1, corp_id: ww0000000000000001, agent_id: 1000001 }
+`;
+  const env =
+    'TWILIO_ACCOUNT_SID=AC00000000000000000000000000000001\nTWILIO_PHONE_NUMBER=+15550000001\n' +
+    'TELEGRAM_BOT_TOKEN=hush\nTELEGRAM_WEBHOOK_URL=https://bots.example.com/telegram\n' +
+    'TELEGRAM_WEBHOOK_HOST=127.0.0.1\nTELEGRAM_WEBHOOK_SECRET=hush\n';
+  const files = filesOf({ inbox: { config: config + STANDALONE, env } });
+  const { loaded, lines } = await load(t, 'profiles:\n  inbox: { preset: hermes }\n', files);
+  assert.ok(loaded.ok, lines.join('\n'));
+  assert.deepEqual(lines, []);
+  assert.deepEqual(listenersOf(loaded.plan), [
+    ['sms', '127.0.0.1', 8080, ['/webhooks/twilio'], '/health'],
+    ['whatsapp', '127.0.0.1', 8090, ['/whatsapp/webhook'], '/health'],
+    ['telegram', '127.0.0.1', 8443, ['/telegram'], null],
+    ['feishu', '127.0.0.1', 8765, ['/feishu/webhook'], null],
+    ['wecom', '127.0.0.1', 8645, ['/wecom/callback'], '/health'],
+  ]);
+  assert.deepEqual(
+    routesOf(loaded.plan).map(([, key]) => key),
+    [
+      {
+        platform: 'twilio',
+        fields: { account: ['AC00000000000000000000000000000001'], to: ['+15550000001'] },
+      },
+      { platform: 'whatsapp', fields: { phone_number: ['100000000000001'] } },
+      { platform: 'whatsapp', fields: { account: ['100000000000002'] } },
+      { platform: 'whatsapp', fields: { verify_token: ['word'] } },
+      { platform: 'telegram', fields: { secret_token: ['hush'] } },
+      { platform: 'lark', fields: { app: ['cli_a000000000000001'] } },
+      { platform: 'wecom', fields: { corp: ['ww0000000000000001'], agent: ['1000001'] } },
+    ],
+  );
 });
 
 test("Hermes' own default profile lives in the root, and HERMES_HOME moves it", async (t) => {
