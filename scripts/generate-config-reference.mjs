@@ -115,6 +115,7 @@ profiles:
     listeners: { main: { health: /healthz } }
     routes: [{ slack: { team: T0AAAAAAA1 } }]
     fan_out: false
+    add_prefix: /p/standup-bot
     keep_headers: [X-Original-URL]
     verify: { slack: { signing_secret: "\${SLACK_SIGNING_SECRET}" } }
     delivery: spool
@@ -142,7 +143,7 @@ profiles:
     command: node triage.js
     listeners:
       messages: { port: 18681, host: 127.0.0.1, paths: [/api/messages], health: /healthz }
-      webhook: { port: auto, port_env: WEBHOOK_PORT, paths: [/webhooks], liveness: /livez }
+      webhook: { port: auto, port_env: WEBHOOK_PORT, paths: [/webhooks], add_prefix: /hooks, liveness: /livez }
       api: { port: 18651 }
     routes: [{ bot_framework: { app: 00000000-0000-0000-0000-000000000001 } }]`,
   },

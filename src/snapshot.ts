@@ -35,6 +35,8 @@ export interface Target {
   readonly address: Address | null;
   /** Public path prefixes, each starting with '/'. '/' is every path; an empty list is no public path at all. */
   readonly paths: readonly string[];
+  /** What is put before the path of a request when it is sent; '' for nothing. */
+  readonly addPrefix: string;
   /** False for a `url:` profile: probed and routed to, never spawned. */
   readonly managed: boolean;
   readonly state: TargetState;

@@ -10,7 +10,7 @@ export interface PlacedListener {
 
 /** A profile's listeners with all defaults; a single listener gets PORT and all paths by default. At least one. Pure. */
 export function listenersOf(profile: Profile): readonly PlacedListener[] {
-  const { listeners, url } = profile.config;
+  const { listeners, url, add_prefix: prefix } = profile.config;
   const named = Object.entries(listeners);
   const only = named.length === 1;
   return named.map(([name, listener]) => ({
@@ -21,6 +21,7 @@ export function listenersOf(profile: Profile): readonly PlacedListener[] {
       port: url?.port ?? listener.port,
       portEnv: url === undefined ? (listener.port_env ?? (only ? 'PORT' : null)) : null,
       paths: listener.paths?.map((path) => path || '/') ?? (only ? ['/'] : []),
+      addPrefix: url?.prefix ?? listener.add_prefix ?? prefix ?? '',
       health: listener.health.probe,
       liveness:
         listener.liveness === undefined

@@ -192,6 +192,8 @@ export interface ListenerPlan {
   readonly portEnv: string | null;
   /** Public path prefixes. ['/'] is every path, [] is none. */
   readonly paths: readonly string[];
+  /** What the gateway gets before the path of each request; '' for nothing. Starts with '/', and never ends with it. */
+  readonly addPrefix: string;
   /** The probe for startup and readiness, which decides whether the listener gets requests. */
   readonly health: Health;
   readonly liveness: Liveness;

@@ -519,7 +519,7 @@ const PROFILES: readonly Mistake[] = [
     'a key of Object',
     'a:\n    command: node\n    constructor: 1',
     [
-      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, after, start_group, idle_timeout, owner_check, max_memory, max_open_files, nice, umask, user, group, log_file, listeners, routes, fan_out, keep_headers, verify, delivery, restart, stop",
+      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, after, start_group, idle_timeout, owner_check, max_memory, max_open_files, nice, umask, user, group, log_file, listeners, add_prefix, routes, fan_out, keep_headers, verify, delivery, restart, stop",
     ],
   ],
   [
@@ -704,9 +704,30 @@ const PROFILES: readonly Mistake[] = [
     ],
   ],
   [
-    'a url with a path',
-    'a: {url: http://10.0.0.5:1/bot}',
-    ['gwproxy.yaml:2:12: url must be http://host:port only, without a path or a user'],
+    'a url with a query',
+    'a: {url: "http://10.0.0.5:1/bot?x=1"}',
+    ['gwproxy.yaml:2:12: url must not have a query or a fragment'],
+  ],
+  [
+    'a url with a path that leaves itself',
+    'a: {url: http://10.0.0.5:1/p/../bot}',
+    ["gwproxy.yaml:2:12: url has a path that must not hold '.' or '..' segments"],
+  ],
+  [
+    'an add_prefix beside a url, at the profile and at its listener',
+    'a:\n    url: http://10.0.0.5:1\n    add_prefix: /p/a\n    listeners: {main: {add_prefix: /p/b}}',
+    [
+      "gwproxy.yaml:4:5: 'add_prefix' cannot be used with 'url'; write the prefix into it, such as http://127.0.0.1:8080/p/standup-bot",
+      "gwproxy.yaml:5:24: 'add_prefix' cannot be used with 'url'; write the prefix into it, such as http://127.0.0.1:8080/p/standup-bot",
+    ],
+  ],
+  [
+    'an add_prefix that is no path, and one that hides dots',
+    'a:\n    command: node\n    add_prefix: p/a\n    listeners: {main: {add_prefix: /%252e%252e}}',
+    [
+      "gwproxy.yaml:4:17: add_prefix must start with '/'",
+      "gwproxy.yaml:5:36: listeners.main.add_prefix must not hold an encoded '%', '/', '.' segment or control character",
+    ],
   ],
   [
     'a url without a scheme',

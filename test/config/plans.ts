@@ -27,6 +27,7 @@ export const LISTENER: ListenerPlan = {
   port: 'auto',
   portEnv: 'PORT',
   paths: ['/'],
+  addPrefix: '',
   health: { path: '/health', status: null, body: null, interval: 1, timeout: 1, failures: 3, successes: 1 },
   liveness: { kind: 'health', after: null },
 };
@@ -109,13 +110,17 @@ const anyProfile = fc
     listeners: fc.constantFrom(['http'], ['messages', 'webhook'], ['webhook', 'messages']),
     port: fc.constantFrom<(number | 'auto')[]>('auto', ...PORTS),
     paths: fc.constantFrom(['/'], ['/api']),
+    addPrefix: fc.constantFrom('', '/p/bot'),
     interval: fc.constantFrom(1, 2),
     start: fc.constantFrom<ProfilePlan['start'][]>('always', 'on-demand', 'manual'),
     logFile: fc.constantFrom(null, '/log/1', '/log/2'),
   })
-  .map(({ name, elsewhere: other, program, listeners, port, paths, interval, start, logFile }) => {
+  .map(({ name, elsewhere: other, program, listeners, port, paths, addPrefix, interval, start, logFile }) => {
     const changes = { start, logFile };
-    if (other) return elsewhere(name, port === 'auto' ? 9000 : port, { start });
+    if (other) {
+      const at = elsewhere(name, port === 'auto' ? 9000 : port, { start });
+      return { ...at, listeners: at.listeners.map((listener) => ({ ...listener, addPrefix })) };
+    }
     return profile(name, {
       ...changes,
       program,
@@ -124,6 +129,7 @@ const anyProfile = fc
         name: listener,
         port: index === 0 ? port : 'auto',
         paths,
+        addPrefix,
         health: { ...LISTENER.health, interval },
       })),
     });

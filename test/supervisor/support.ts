@@ -26,6 +26,7 @@ export const listener: ListenerPlan = {
   port: 'auto',
   portEnv: 'PORT',
   paths: ['/'],
+  addPrefix: '',
   health: {
     path: '/health',
     status: null,
@@ -221,6 +222,7 @@ export class FakeDoor implements DoorPort {
         generation: 0,
         address: null,
         paths: [],
+        addPrefix: '',
         managed: true,
         state: 'down',
         retryAt: null,

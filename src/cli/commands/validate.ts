@@ -49,7 +49,13 @@ function summary(plan: Plan): object {
       name: profile.name,
       program: program(profile),
       start: profile.start,
-      listeners: profile.listeners.map(({ name, host, port, paths }) => ({ name, host, port, paths })),
+      listeners: profile.listeners.map(({ name, host, port, paths, addPrefix }) => ({
+        name,
+        host,
+        port,
+        paths,
+        add_prefix: addPrefix,
+      })),
       verify: verified(profile),
       delivery: delivery(profile),
     })),
@@ -90,7 +96,7 @@ function text(plan: Plan): string {
   const profiles = plan.profiles.map((profile) => [
     profile.name,
     program(profile) ?? 'run elsewhere',
-    profile.listeners.map((listener) => `${listener.name}:${listener.port}`).join(' '),
+    profile.listeners.map(({ name, port, addPrefix }) => `${name}:${port}${addPrefix}`).join(' '),
     profile.start,
     verified(profile).join(', ') || '-',
     delivery(profile),

@@ -38,6 +38,8 @@ export interface Explanation {
 export interface Target {
   readonly profile: string;
   readonly listener: string;
+  /** What the gateway gets before the path; '' for nothing. */
+  readonly add_prefix: string;
   /** File, line and column of the route. */
   readonly route: string;
 }
@@ -141,12 +143,18 @@ function matchDetails(
   for (const match of matches) {
     const { profile, route } = match;
     const listeners = plan.profiles.find(({ name }) => name === profile)?.listeners ?? [];
-    const listener = pickByPath(listeners, gatewayPath(route, head.path).path)?.name;
+    const listener = pickByPath(listeners, gatewayPath(route, head.path).path);
     if (listener === undefined) {
       const because = `${claimText(match, folder)}, but none of its listeners is public at this path; the answer is 404`;
       return { outcome: 'unmatched', targets: [], because };
     }
-    targets.push({ profile, listener, route: sourceText(route.source, folder) });
+    const { name, addPrefix } = listener;
+    targets.push({
+      profile,
+      listener: name,
+      add_prefix: addPrefix,
+      route: sourceText(route.source, folder),
+    });
   }
   const because = matches.map((match) => claimText(match, folder)).join('; ');
   return { outcome: 'match', targets, because };

@@ -17,6 +17,7 @@ export function profileChange(
   ];
   const updating = [
     ...policyFields(before, after),
+    ...(pairs === null ? [] : prefixFields(pairs, after.launch)),
     ...(pairs === null ? [] : listenerFields(pairs, serviceOf)),
     ...(routesDiffer ? ['routes'] : []),
   ];
@@ -24,7 +25,7 @@ export function profileChange(
   const profile = after.name;
   if (restarting.length === 0) return { profile, how: 'update', fields: updating };
   return after.launch.kind === 'url'
-    ? { profile, how: 'move', fields: ['url', ...updating] }
+    ? { profile, how: 'move', fields: [...new Set(['url', ...updating])] }
     : { profile, how: 'restart', fields: [...restarting, ...updating] };
 }
 
@@ -69,6 +70,12 @@ function addressOf({ host, port, portEnv }: ListenerPlan): object {
 /** The settings that gwproxy can change while the gateway runs. */
 function serviceOf({ paths, health, liveness }: ListenerPlan): object {
   return { paths, health, liveness };
+}
+
+/** gwproxy changes it while the gateway runs, too. It is the path of a `url`. */
+function prefixFields(pairs: readonly Pair[], { kind }: Launch): readonly string[] {
+  const fields = listenerFields(pairs, ({ addPrefix }) => ({ addPrefix }));
+  return kind === 'url' && fields.length > 0 ? ['url'] : fields;
 }
 
 const POLICIES = [

@@ -30,15 +30,19 @@ function besideUrl(profile: Profile): readonly Problem[] {
     const message = "a profile with 'url' has one listener, and its address is the url; remove the others";
     return [...fields, problemAt(fieldSource(profile, 'listeners'), message)];
   }
-  const addresses = names.flatMap((name) =>
-    ['port', 'port_env', 'host']
-      .filter((field) => treeAt(profile.tree, ['listeners', name, field]) !== undefined)
-      .map((field) =>
-        problemAt(
-          fieldSource(profile, 'listeners', name, field),
-          `'${field}' cannot be used with 'url', which is already the address; remove it`,
-        ),
-      ),
-  );
+  const addresses = [
+    ['add_prefix'],
+    ...names.flatMap((name) =>
+      ['port', 'port_env', 'host', 'add_prefix'].map((field) => ['listeners', name, field]),
+    ),
+  ]
+    .filter((path) => treeAt(profile.tree, path) !== undefined)
+    .map((path) => problemAt(fieldSource(profile, ...path), besideAddress(path.at(-1) ?? '')));
   return [...fields, ...addresses];
+}
+
+function besideAddress(field: string): string {
+  return field === 'add_prefix'
+    ? "'add_prefix' cannot be used with 'url'; write the prefix into it, such as http://127.0.0.1:8080/p/standup-bot"
+    : `'${field}' cannot be used with 'url', which is already the address; remove it`;
 }

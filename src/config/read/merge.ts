@@ -33,7 +33,8 @@ function mergeMaps(own: MapTree, base: MapTree, depthOf: (name: string) => numbe
 }
 
 function applicableDefaults(own: MapTree, defaults: MapTree): MapTree {
-  if (own.entries.has('url')) return withoutKeys(defaults, ['command', 'url', 'listeners', ...COMMAND_ONLY]);
+  if (own.entries.has('url'))
+    return withoutKeys(defaults, ['command', 'url', 'listeners', 'add_prefix', ...COMMAND_ONLY]);
   if (own.entries.has('command')) return withoutKeys(defaults, ['command', 'url', 'preset']);
   return own.entries.has('preset') ? withoutKeys(defaults, ['command', 'url']) : defaults;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { barePrefix, HEALTH_PATH, PREFIX, prefixFault } from './paths.ts';
+import { addedPrefixFault, barePrefix, HEALTH_PATH, PREFIX, prefixFault } from './paths.ts';
 import { DURATION, LARGEST_SIZE, LARGEST_STORE, parseDuration, parseSize, SIZE } from './units.ts';
 
 // The leaves of the schema. The `error` of each follows 'must be' in a message; a custom issue is a whole predicate, such
@@ -79,11 +79,20 @@ export function size(of: 'buffer' | 'store' = 'buffer') {
 
 /** A path prefix, read without its trailing slash; '' is every path. */
 export function pathPrefix() {
+  return prefix('/api/messages', prefixFault);
+}
+
+/** A prefix that gateways get before the path, read without its trailing slash; '' is none. */
+export function addedPrefix() {
+  return prefix('/p/standup-bot', addedPrefixFault);
+}
+
+function prefix(example: string, faultOf: (path: string) => string | null) {
   return z
-    .string({ error: 'a path such as /api/messages' })
+    .string({ error: `a path such as ${example}` })
     .meta({ pattern: PREFIX.source })
     .transform((path, context) => {
-      const fault = prefixFault(path);
+      const fault = faultOf(path);
       if (fault === null) return barePrefix(path);
       context.addIssue({ code: 'custom', message: fault });
       return z.NEVER;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ExitAction, Health } from '../types.ts';
 import {
+  addedPrefix,
   choice,
   count,
   duration,
@@ -74,7 +75,7 @@ export function profileSchema(platforms: readonly KeyedPlatform[], presets: read
     url: upstreamUrl()
       .optional()
       .describe(
-        'Instead of command: the `http://host:port` of a gateway that someone else runs; gwproxy probes it and routes to it.',
+        'Instead of command: the `http://host:port` of a gateway that someone else runs; gwproxy probes it and routes to it. A path behind it is put before the path of each request, as add_prefix does.',
       ),
     preset: presetSchema(presets)
       .optional()
@@ -154,6 +155,11 @@ export function profileSchema(platforms: readonly KeyedPlatform[], presets: read
       .describe(
         'The ports of the gateway, by name. By default one, whose port gwproxy chooses and passes as PORT.',
       ),
+    add_prefix: addedPrefix()
+      .optional()
+      .describe(
+        'A path such as /p/standup-bot that all listeners get before the path of each request, for a gateway that serves this bot below it. Health probes ask their path as written.',
+      ),
     routes: z
       .array(routeSchema(platforms), { error: "a list, each route behind a '-'" })
       .default([])
@@ -206,8 +212,8 @@ function command() {
 
 function upstreamUrl() {
   return z
-    .string({ error: 'http://host:port' })
-    .meta({ pattern: '^http://[^/?#]+/?$' })
+    .string({ error: 'http://host:port, or that with a path' })
+    .meta({ pattern: '^http://[^/?#]+(?:/[^?#]*)?$' })
     .transform((written, context) => {
       const url = readUpstreamUrl(written);
       if (url.ok) return url.value;
@@ -241,6 +247,11 @@ function listenerSchema() {
       .optional()
       .describe(
         "The public path prefixes; [] is none. By default every path of a profile's only listener, and none of several.",
+      ),
+    add_prefix: addedPrefix()
+      .optional()
+      .describe(
+        "The path that this listener gets before the path of each request; by default the profile's add_prefix. / is none.",
       ),
     health: healthSchema()
       .prefault({})

@@ -1,4 +1,5 @@
 import type { PublicUrl } from '../../routing/url/public-url.ts';
+import { addedPrefixFault, barePrefix } from './paths.ts';
 
 export type Read<T> =
   | { readonly ok: true; readonly value: T }
@@ -15,8 +16,15 @@ export function readPublicUrl(text: string): Read<PublicUrl> {
   return { ok: true, value: { href: text.replace(/\/$/, ''), proto, host: url.host } };
 }
 
-/** Reads the `url` of a gateway that someone else runs. */
-export function readUpstreamUrl(text: string): Read<{ readonly host: string; readonly port: number }> {
+/** The address of a gateway that someone else runs, and the prefix below which it serves the bot; '' for none. */
+export interface UpstreamUrl {
+  readonly host: string;
+  readonly port: number;
+  readonly prefix: string;
+}
+
+/** Reads the `url` of a gateway that someone else runs. Its path is taken as written, since a URL object resolves dots. */
+export function readUpstreamUrl(text: string): Read<UpstreamUrl> {
   const url = parse(text);
   if (url?.protocol === 'https:') {
     return { ok: false, reason: 'must be http://host:port; https to a gateway is not supported' };
@@ -24,10 +32,15 @@ export function readUpstreamUrl(text: string): Read<{ readonly host: string; rea
   if (url === null || url.protocol !== 'http:') {
     return { ok: false, reason: 'must be http://host:port, such as http://10.0.0.5:3978' };
   }
-  if (!isOrigin(url)) return { ok: false, reason: 'must be http://host:port only, without a path or a user' };
+  if (url.username !== '' || url.password !== '') return { ok: false, reason: 'must not hold a user' };
+  if (/[?#]/.test(text)) return { ok: false, reason: 'must not have a query or a fragment' };
+  const path = /^[^:]+:\/\/[^/\\]*(.*)$/s.exec(text)?.[1] ?? '';
+  const fault = path === '' ? null : addedPrefixFault(path);
+  if (fault !== null) return { ok: false, reason: `has a path that ${fault}` };
   const port = url.port === '' ? 80 : Number(url.port);
   if (port === 0) return { ok: false, reason: 'must have a port from 1 to 65535' };
-  return { ok: true, value: { host: url.hostname.replace(/^\[|\]$/g, ''), port } };
+  const prefix = barePrefix(path);
+  return { ok: true, value: { host: url.hostname.replace(/^\[|\]$/g, ''), port, prefix } };
 }
 
 function parse(text: string): URL | null {

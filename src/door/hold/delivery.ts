@@ -1,7 +1,7 @@
 /** A matched request: the profile that it is for, and how long its sender waits. */
 export interface Delivery {
   readonly profile: string;
-  /** As the gateway sees it, without a stripped prefix. */
+  /** Without a stripped or an added prefix: the path that picks the listener. */
   readonly path: string;
   /** Epoch ms. */
   readonly arrivedAt: number;

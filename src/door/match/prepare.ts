@@ -11,7 +11,7 @@ import type { Head } from '../request/head.ts';
 import { type Forwarding, requestHeaders } from '../upstream/headers.ts';
 import type { MatchBasis } from './rule-set.ts';
 
-/** A matched request as its gateway will get it, without the body. */
+/** A matched request as its gateway will get it, without the body and the listener's added prefix. */
 export interface Prepared {
   readonly delivery: MatchedDelivery;
   readonly method: string;

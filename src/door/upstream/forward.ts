@@ -27,7 +27,7 @@ export const MAX_DETACHED = 100;
 /** A request as a gateway gets it. */
 export interface Outgoing {
   readonly head: Head;
-  /** Path and query. */
+  /** Path and query, without the upstream's added prefix. */
   readonly target: string;
   /** Names and values alternate; without framing headers. */
   readonly headers: string[];
@@ -74,7 +74,7 @@ export function forward(
     upstream.pool(address).dispatch(
       {
         method: head.method,
-        path: target,
+        path: upstream.target.addPrefix + target,
         // undici frames a stream by its Content-Length, or else as chunked; a buffer it measures itself.
         headers: framed(headers, body, head.length),
         body,

@@ -9,7 +9,7 @@ import type { Upstream } from './upstreams.ts';
 /** A request with its whole body, which can be sent more than once. */
 export interface Copy {
   readonly method: string;
-  /** Path and query. */
+  /** Path and query, without the upstream's added prefix. */
   readonly target: string;
   /** Names and values alternate; without framing headers. */
   readonly headers: string[];
@@ -47,7 +47,8 @@ export function sendCopy(
 ): Promise<CopyOutcome> {
   return new Promise((resolve, reject) => {
     const handler = new CopyHandler(context, client, upstream, resolve, reject);
-    upstream.pool(address).dispatch({ method, path: target, headers, body }, handler);
+    const path = upstream.target.addPrefix + target;
+    upstream.pool(address).dispatch({ method, path, headers, body }, handler);
   });
 }
 

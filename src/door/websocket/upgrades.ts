@@ -51,15 +51,16 @@ export class Upgrades {
       const { arrivedAt } = session;
       const forwarding = forwardingOf(match.route, this.#context.publicUrl, session, stripped);
       req.headers = upgradeHeaders(head, forwarding);
-      req.url = path + head.search;
       const basis = matchBasis(this.#context.loop, ruleSet, head, match, 'streamed');
       const deadline = (): number => senderTimeout(match, head);
       const delivery = { profile, path, arrivedAt, bytes: 0, verified: false, deadline, basis };
-      await deliver(this.#context, session, delivery, (upstream, address) =>
-        session.join(upstream, address, (socket, agent) =>
+      await deliver(this.#context, session, delivery, (upstream, address) => {
+        // Now, and not once connected: the match holds for the plan of this moment.
+        req.url = upstream.target.addPrefix + path + head.search;
+        return session.join(upstream, address, (socket, agent) =>
           this.#proxy.ws(req, socket, { target: targetOf(address), agent }),
-        ),
-      );
+        );
+      });
     } catch (error) {
       session.refuse(error, profile);
     }

@@ -20,6 +20,7 @@ export function targetsOf(
     generation: state.generation,
     address: addressOf(listener, ports, reached.host(listener)),
     paths: [...listener.paths],
+    addPrefix: listener.addPrefix,
     managed: profile.launch.kind === 'command',
     state: targetState(state, listener.name),
     holders: reached.holders(listener.name),

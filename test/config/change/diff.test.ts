@@ -72,6 +72,9 @@ test('a change of settings that only gwproxy uses restarts nothing', () => {
   assert.deepEqual(told({ listeners: [{ ...LISTENER, paths: ['/api'] }] }), [
     'bot: changed (listeners.http.paths)',
   ]);
+  assert.deepEqual(told({ listeners: [{ ...LISTENER, addPrefix: '/p/bot' }] }), [
+    'bot: changed (listeners.http.add_prefix)',
+  ]);
   assert.deepEqual(told({ stop: { drain: 2, signal: 'SIGTERM', grace: 1 }, start: 'manual' }), [
     'bot: changed (start, stop)',
   ]);
@@ -87,6 +90,14 @@ test('added, removed, moved and replaced profiles are distinguished', () => {
     'turned: replaced (command, url)',
     'far: moved (url)',
   ]);
+});
+
+test('a url whose path alone differs moves nothing, and one whose host differs too is named once', () => {
+  const [{ listeners: [listener = LISTENER] = [] } = profile('far')] = [elsewhere('far', 7001)];
+  const below = (port: number, addPrefix: string) =>
+    plan([elsewhere('far', port, { listeners: [{ ...listener, port, addPrefix }] })]);
+  assert.deepEqual(lines(below(7001, ''), below(7001, '/p/far')), ['far: changed (url)']);
+  assert.deepEqual(lines(below(7001, ''), below(7002, '/p/far')), ['far: moved (url)']);
 });
 
 test('each changed setting is named, and the line of listen says what to do', () => {

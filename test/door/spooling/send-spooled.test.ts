@@ -91,6 +91,18 @@ test('a delivery reaches its listener byte for byte, with its headers, and only 
   );
 });
 
+test('it is picked and stored without the added prefix, and sent with that of the plan of this moment', async (t) => {
+  const bot = await startBot(t);
+  const at = (addPrefix: string) => target('inbox', bot.port, { paths: ['/api'], addPrefix });
+  const { context, abort } = senderTo(t, at('/p/before'));
+  context.upstreams.apply([at('/p/inbox')]);
+  assert.equal((await sendSpooled(context, hook(), abort.signal)).kind, 'answered');
+  assert.deepEqual(
+    bot.requests.map(({ req }) => req.url),
+    ['/p/inbox/api/messages?a=1'],
+  );
+});
+
 test('it has a lease while it is under way', async (t) => {
   const upstream = await rawUpstream(t);
   const { context, abort } = senderTo(t, target('inbox', upstream.port));

@@ -90,6 +90,7 @@ export function target(profile: string, port: number, changes: Partial<Target> =
     generation: 1,
     address: { host: '127.0.0.1', port },
     paths: ['/'],
+    addPrefix: '',
     managed: true,
     state: 'ready',
     retryAt: null,

@@ -6,6 +6,7 @@ import {
   type ExplainedRoute,
   type Explanation,
   explain as explanationOf,
+  type Target,
 } from '../../explain/explanation.ts';
 import { loadPlan } from '../../load-config.ts';
 import { fieldName, SECRET, yamlText } from '../../output/route-text.ts';
@@ -46,7 +47,7 @@ async function bodyOf(file: string | undefined): Promise<Buffer | null> {
 }
 
 function text({ outcome, platform, targets, because, found, deliveries, ...rest }: Explanation): string {
-  const chosen = targets.map(({ profile, listener }) => `${profile}, listener ${listener}`).join('; ');
+  const chosen = targets.map(targetText).join('; ');
   const places = found.map(({ field, value, place }) => `${fieldName(field)} ${shown(value)} in ${place}`);
   const lines: (readonly [string, string])[] = [
     ['outcome', [outcome, ...(chosen === '' ? [] : [chosen])].join(': ')],
@@ -62,6 +63,11 @@ function text({ outcome, platform, targets, because, found, deliveries, ...rest 
     ...(rest.note === null ? [] : [['note', rest.note] as const]),
   ];
   return lines.map(([name, value]) => `${name.padEnd(8)}  ${value}`).join('\n');
+}
+
+function targetText({ profile, listener, add_prefix: prefix }: Target): string {
+  const text = `${profile}, listener ${listener}`;
+  return prefix === '' ? text : `${text}, which gets the path behind ${prefix}`;
 }
 
 function shown(value: string): string {
