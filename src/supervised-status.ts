@@ -23,6 +23,8 @@ export interface SupervisedStatus {
     readonly at: string;
   } | null;
   readonly next_start_at: string | null;
+  /** It is in backoff since its exit code asked for a restart (`at-once`): its start has not failed. */
+  readonly restart_requested: boolean;
   /** Why it is not ready; null once it is. */
   readonly last_error: string | null;
   readonly listeners: readonly {

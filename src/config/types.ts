@@ -237,8 +237,8 @@ export interface RestartPolicy {
 }
 
 /**
- * What follows an exit code. at-once: a restart without a wait, whatever `when` says, that `give_up` does not count; if the
- * gateway was never ready, it waits as after a crash. backoff: treated as a crash. stop: stays stopped, as after
+ * What follows an exit code. at-once: a restart whatever `when` says, that `give_up` does not count: without a wait, or
+ * after a second if the gateway was not ready before; after too many in a row it counts as a crash. backoff: treated as a crash. stop: stays stopped, as after
  * `gwproxy stop`. fail: the gateway has failed and is not restarted until `gwproxy start`.
  */
 export type ExitAction = 'at-once' | 'backoff' | 'stop' | 'fail';

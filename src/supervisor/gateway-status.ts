@@ -22,6 +22,7 @@ export function statusOf(
     generation: state.generation,
     last_exit: lastExit === null ? null : { ...lastExit, at: new Date(lastExit.at).toISOString() },
     next_start_at: phase.name === 'backoff' ? new Date(phase.nextStartAt).toISOString() : null,
+    restart_requested: phase.name === 'backoff' && phase.requested,
     last_error: phase.name === 'failed' ? failedText(profile.name, state.lastError) : state.lastError,
     listeners: profile.listeners.map(({ name }) => ({
       name,

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ExitAction, ProfilePlan, RestartPolicy } from '../../src/config/types.ts';
 import { CommandError } from '../../src/errors.ts';
 import type { Event } from '../../src/events.ts';
+import { temporaryFolder } from '../support/sockets.ts';
 import { FakeDoor, isState, type Log, pidOf, profile, statusOf, supervise } from './support.ts';
 
 const EXIT_CODES = { 75: 'at-once', 78: 'fail' } as const;
@@ -39,20 +42,33 @@ test('exit code 75 is restarted at once, each time, and not counted', async (t) 
   }
   const { restarts, last_exit, last_error } = statusOf(supervisor, 'alpha');
   assert.deepEqual([restarts, last_exit?.code, last_error], [0, 75, null]);
-  const asked = 'exited with code 75, which asks for a restart';
-  assert.deepEqual(reasons(log, 'starting'), [null, asked, asked, asked]);
+  const asked = (request: number): string =>
+    `exited with code 75; this code asks for a restart (${request} of at most 5)`;
+  assert.deepEqual(reasons(log, 'starting'), [null, asked(1), asked(2), asked(3)]);
   assert.ok(!log.states('alpha').includes('backoff'));
 });
 
-test('a gateway that asks for a restart before it ever served waits as after a crash', async (t) => {
+test('a start that ends with 75 is tried again, does not count, and is no failure for those that wait for it', async (t) => {
+  const lock = join(await temporaryFolder(t), 'lock');
+  await writeFile(lock, '');
+  const { restart } = ending(75);
   const { supervisor, log } = supervise(t, [
-    { ...profile('alpha', 'exits.mjs', { env: { EXIT_CODE: ['75'] } }), restart: ending(75).restart },
+    profile('alpha', 'locked.mjs', { env: { LOCK: [lock] }, restart }),
+    profile('beta', 'serve.mjs', { after: ['alpha'] }),
   ]);
   supervisor.start();
   await log.first(isState('alpha', 'backoff'));
-  assert.ok(statusOf(supervisor, 'alpha').next_start_at);
-  await log.next(isState('alpha', 'backoff'));
-  assert.equal(statusOf(supervisor, 'alpha').restarts, 1);
+  const alpha = statusOf(supervisor, 'alpha');
+  assert.deepEqual([typeof alpha.next_start_at, alpha.restart_requested], ['string', true]);
+  assert.equal(statusOf(supervisor, 'beta').last_error, 'waits for alpha');
+  const ready = supervisor.settled();
+  await rm(lock);
+  await ready;
+  assert.deepEqual(
+    ['alpha', 'beta'].map((name) => statusOf(supervisor, name).state),
+    ['ready', 'ready'],
+  );
+  assert.equal(statusOf(supervisor, 'alpha').restarts, 0);
 });
 
 test('exit code 78 is failed until an operator starts it, and says how', async (t) => {

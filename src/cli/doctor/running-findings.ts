@@ -11,9 +11,9 @@ export async function checkRunning({ status, hint }: Subject): Promise<readonly 
 /** `installed` is this program's version; `hint` belongs behind the commands in the findings. Pure. */
 export function runningFaults(status: Status, installed: string, hint: string): readonly Fault[] {
   const unhealthy = status.profiles.filter(
-    ({ state, restarts }) =>
+    ({ state, restarts, restart_requested: isRequested }) =>
       state === 'failed' ||
-      state === 'backoff' ||
+      (state === 'backoff' && !isRequested) ||
       state === 'unready' ||
       // Ended for not being ready in time, and started again.
       (state === 'starting' && restarts > 0),

@@ -38,8 +38,8 @@ export async function showStart(configFile: string, first: Status): Promise<void
 /** The progress of the gateways that should run. Pure. */
 export function startProgress(profiles: readonly ProfileStatus[]): Progress {
   const wanted = profiles.filter(({ desired }) => desired === 'up');
-  const failed = wanted.filter(({ state }) => FAILED.has(state));
-  const pending = wanted.filter(({ state }) => state !== 'ready' && !FAILED.has(state));
+  const failed = wanted.filter(hasFailed);
+  const pending = wanted.filter((profile) => profile.state !== 'ready' && !hasFailed(profile));
   return {
     total: wanted.length,
     goal: 'ready',
@@ -60,3 +60,8 @@ export function pendingText({ state, uptime_s: uptime, last_error: error }: Prof
 }
 
 const FAILED: ReadonlySet<string> = new Set(['failed', 'backoff', 'unready']);
+
+/** A gateway whose exit code asked for a restart is still on its way. */
+function hasFailed({ state, restart_requested: isRequested }: ProfileStatus): boolean {
+  return FAILED.has(state) && !isRequested;
+}

@@ -357,7 +357,7 @@ function restartSchema() {
       .prefault({})
       .transform((codes): Readonly<Record<string, ExitAction>> => ({ 75: 'at-once', 78: 'fail', ...codes }))
       .describe(
-        'What follows an exit code: a restart at once or after backoff, or the gateway is stopped or has failed. 75 is at-once and 78 is fail, unless written here.',
+        'What follows an exit code: a restart at once (after one second if the gateway was not ready before) or after backoff, or the gateway is stopped or has failed. 75 is at-once and 78 is fail, unless written here.',
       ),
     give_up: z
       .union([z.literal('never'), giveUp], { error: "'never', or a map of restarts and within" })

@@ -9,6 +9,7 @@ import {
   type Stamp,
   type Step,
 } from './state.ts';
+import { requestedText } from './text.ts';
 
 const SETTLE: readonly Effect[] = [{ type: 'publish' }, { type: 'endProbes' }, { type: 'clearTimer' }];
 
@@ -41,26 +42,37 @@ function applyRestartPolicy(ended: GatewayState, end: End, moment: Stamp, policy
     case 'fail':
       return failed(explained, end, decision.reason);
     case 'requested': {
-      const lastError = `${end.reason}, which asks for a restart`;
-      return startNext({ ...explained, history: decision.history, lastError }, policy, lastError);
+      const { history, delay } = decision;
+      const lastError = requestedText(end.reason, decision);
+      const requested: GatewayState = { ...explained, history, lastError };
+      return delay === 0
+        ? startNext(requested, policy, lastError)
+        : backOff(requested, { delay, requested: true }, moment);
     }
     case 'at-once': {
       const { history } = decision;
       return startNext({ ...explained, restarts: explained.restarts + 1, history }, policy, end.reason);
     }
     case 'backoff':
-      return {
-        state: {
-          ...explained,
-          phase: { name: 'backoff', nextStartAt: moment.at + decision.delay },
-          history: decision.history,
-        },
-        effects: [
-          ...SETTLE,
-          { type: 'startTimer', name: 'backoffElapsed', generation: ended.generation, ms: decision.delay },
-        ],
-      };
+      return backOff(
+        { ...explained, history: decision.history },
+        { delay: decision.delay, requested: false },
+        moment,
+      );
   }
+}
+
+/** Waits `delay` ms before the next start. */
+function backOff(
+  ended: GatewayState,
+  { delay, requested }: { readonly delay: number; readonly requested: boolean },
+  { at }: Stamp,
+): Step {
+  const { generation } = ended;
+  return {
+    state: { ...ended, phase: { name: 'backoff', nextStartAt: at + delay, requested } },
+    effects: [...SETTLE, { type: 'startTimer', name: 'backoffElapsed', generation, ms: delay }],
+  };
 }
 
 function failed(ended: GatewayState, end: End, why: string): Step {

@@ -68,9 +68,8 @@ export function reduce(state: GatewayState, event: GatewayEvent & Stamp, policy:
         ? endAtOnce(state, state.phase.after, event, policy)
         : unchanged(state);
     case 'backoffElapsed':
-      return state.phase.name === 'backoff'
-        ? begin({ ...state, restarts: state.restarts + 1 }, policy)
-        : unchanged(state);
+      if (state.phase.name !== 'backoff') return unchanged(state);
+      return begin({ ...state, restarts: state.restarts + (state.phase.requested ? 0 : 1) }, policy);
   }
 }
 

@@ -10,14 +10,20 @@ export interface RestartHistory {
   readonly level: number;
   /** Epoch ms of the restarts within the give-up window, oldest first. */
   readonly times: readonly number[];
-  /** Restarts that its exit codes have asked for since it was stable. */
+  /** Restarts that its exit codes have asked for since it was stable, after it had been ready. */
   readonly requested: number;
+  /** The same, before it was ready. */
+  readonly requestedEarly: number;
 }
 
-export const NO_RESTARTS: RestartHistory = { level: 0, times: [], requested: 0 };
+export const NO_RESTARTS: RestartHistory = { level: 0, times: [], requested: 0, requestedEarly: 0 };
 
 /** A gateway that asks for more restarts than this without being stable in between is in a loop. */
 const MOST_REQUESTED = 5;
+/** The same for exits before it was ready: mostly it waits for a lock that another process holds for a while. */
+const MOST_REQUESTED_EARLY = 10;
+/** ms of the wait after such an exit, at least and at most: gateways that hindered each other come back apart. */
+const EARLY_WAIT = { least: 1000, most: 1500 };
 
 /** How a generation ended that was stopped neither by an operator nor for being idle. */
 export interface End {
@@ -32,13 +38,22 @@ export interface End {
 export type RestartDecision =
   /** Restart without a wait. */
   | { readonly kind: 'at-once'; readonly history: RestartHistory }
-  /** Restart without a wait, as its exit code asks for; it does not count. */
-  | { readonly kind: 'requested'; readonly history: RestartHistory }
+  /** Restart after `delay` ms (0: without a wait), as its exit code asks for; it does not count as a failure. */
+  | {
+      readonly kind: 'requested';
+      readonly delay: number;
+      /** Which of how many such restarts in a row this is. */
+      readonly request: number;
+      readonly most: number;
+      readonly history: RestartHistory;
+    }
   /** Restart after `delay` ms. */
   | { readonly kind: 'backoff'; readonly delay: number; readonly history: RestartHistory }
   /** Do not restart; it does not count as a failure. */
   | { readonly kind: 'stop'; readonly reason: string }
   | { readonly kind: 'fail'; readonly reason: string };
+
+type RequestedRestart = Extract<RestartDecision, { readonly kind: 'requested' }>;
 
 const BY_EXIT_CODES = 'not restarted, as its exit_codes say';
 const BY_POLICY = 'not restarted, as its restart policy says';
@@ -57,11 +72,10 @@ export function restartDecision(
   const action = end.code === null ? undefined : policy.exitCodes[end.code];
   if (action === 'stop') return { kind: 'stop', reason: BY_EXIT_CODES };
   if (action === 'fail') return { kind: 'fail', reason: BY_EXIT_CODES };
-  // A gateway that never served would restart for ever, as fast as it starts: that is a failure like any other.
-  if (action === 'at-once' && end.served) {
-    return history.requested < MOST_REQUESTED
-      ? { kind: 'requested', history: { ...history, requested: history.requested + 1 } }
-      : restartAgain(policy, history, end, at, random);
+  if (action === 'at-once') {
+    const requested = end.served ? requestedRestart(history) : requestedEarlyRestart(policy, history, random);
+    if (requested.request <= requested.most) return requested;
+    if (end.served) return restartAgain(policy, history, end, at, random);
   }
   const failure = end.code !== 0 || action !== undefined;
   if (policy.when === 'never' || (policy.when === 'on-failure' && !failure)) {
@@ -70,27 +84,56 @@ export function restartDecision(
   return restartAgain(policy, history, end, at, random);
 }
 
+/** The restart that the exit code of a gateway that served asks for. */
+function requestedRestart(history: RestartHistory): RequestedRestart {
+  const request = history.requested + 1;
+  return {
+    kind: 'requested',
+    delay: 0,
+    request,
+    most: MOST_REQUESTED,
+    history: { ...history, requested: request },
+  };
+}
+
+/** The same for one that never served: without a wait it would restart as fast as it starts. */
+function requestedEarlyRestart(
+  { max }: RestartPolicy,
+  history: RestartHistory,
+  random: number,
+): RequestedRestart {
+  const request = history.requestedEarly + 1;
+  const { least, most } = EARLY_WAIT;
+  return {
+    kind: 'requested',
+    delay: Math.max(1, Math.min(max, Math.round(least + random * (most - least)))),
+    request,
+    most: MOST_REQUESTED_EARLY,
+    history: { ...history, requestedEarly: request },
+  };
+}
+
 /**
  * The first restart of a gateway that served is immediate, since its requests wait. The second in a row waits, and the
  * waits grow; a gateway that never served waits from its first restart on.
  */
 function restartAgain(
   policy: RestartPolicy,
-  { level, times: past, requested }: RestartHistory,
+  history: RestartHistory,
   { served }: End,
   at: number,
   random: number,
 ): RestartDecision {
-  const times = policy.giveUp === null ? [] : restartsInWindow(policy.giveUp, past, at);
+  const times = policy.giveUp === null ? [] : restartsInWindow(policy.giveUp, history.times, at);
   if (policy.giveUp !== null && times.length > policy.giveUp.restarts) {
     const { restarts, within: window } = policy.giveUp;
     const count = counted(restarts, 'restart');
     return { kind: 'fail', reason: `gave up after ${count} within ${duration(window)}` };
   }
-  if (served && level === 0) return { kind: 'at-once', history: { level: 1, times, requested } };
-  const waited = Math.max(1, level);
+  if (served && history.level === 0) return { kind: 'at-once', history: { ...history, level: 1, times } };
+  const waited = Math.max(1, history.level);
   const delay = backoff(policy, waited - 1, random);
-  return { kind: 'backoff', delay, history: { level: waited + 1, times, requested } };
+  return { kind: 'backoff', delay, history: { ...history, level: waited + 1, times } };
 }
 
 /**
@@ -111,7 +154,7 @@ export function backoff(
 
 /** The history of a gateway that was ready for `uptime` ms: after `reset` it counts as stable. */
 export function afterUptime(policy: RestartPolicy, history: RestartHistory, uptime: number): RestartHistory {
-  return uptime >= policy.reset ? { ...history, level: 0, requested: 0 } : history;
+  return uptime >= policy.reset ? { ...history, level: 0, requested: 0, requestedEarly: 0 } : history;
 }
 
 /** The restarts within the window, this one included: a sliding window as in Erlang/OTP's supervisor. */

@@ -59,8 +59,8 @@ export type EndingPhase =
 export type Phase =
   | { readonly name: 'stopped' }
   | { readonly name: 'failed' }
-  /** `nextStartAt` is epoch ms. */
-  | { readonly name: 'backoff'; readonly nextStartAt: number }
+  /** `nextStartAt` is epoch ms. `requested`: its exit code has asked for the restart, so its start has not failed. */
+  | { readonly name: 'backoff'; readonly nextStartAt: number; readonly requested: boolean }
   | ServingPhase
   | EndingPhase;
 
@@ -200,9 +200,8 @@ export function pidOf(phase: Phase): number | null {
 
 /** Whether the last start has succeeded or failed. */
 export function hasSettled({ phase }: GatewayState): boolean {
-  return (
-    phase.name === 'ready' || phase.name === 'unready' || phase.name === 'backoff' || phase.name === 'failed'
-  );
+  if (phase.name === 'backoff') return !phase.requested;
+  return phase.name === 'ready' || phase.name === 'unready' || phase.name === 'failed';
 }
 
 /** The desired state of a gateway that no operator has started or stopped. */

@@ -4,6 +4,14 @@ export function exitReason(code: number | null, signal: string | null, errorLine
   return errorLine === null ? how : `${how}: ${errorLine}`;
 }
 
+/** How a process ended whose exit code asks for a restart, and which of how many such restarts in a row follows. */
+export function requestedText(
+  reason: string,
+  { request, most }: { readonly request: number; readonly most: number },
+): string {
+  return `${reason}; this code asks for a restart (${request} of at most ${most})`;
+}
+
 /** Why a profile's gateway failed, and what the operator can do. */
 export function failedText(profile: string, reason: string | null): string {
   const advice = `\`gwproxy start ${profile}\` tries again`;

@@ -49,7 +49,7 @@ export function isStarting(state: GatewayState | undefined): boolean {
   if (state === undefined) return false;
   const { phase } = state;
   if (isEnding(phase)) return phase.after.kind === 'start' || phase.after.kind === 'policy';
-  return phase.name === 'starting';
+  return phase.name === 'starting' || (phase.name === 'backoff' && phase.requested);
 }
 
 export function waitText(names: readonly string[]): string {

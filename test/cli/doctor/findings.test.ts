@@ -162,6 +162,7 @@ test('a running gwproxy of another version or with unhealthy gateways is reporte
     generation: 1,
     last_exit: null,
     next_start_at: null,
+    restart_requested: false,
     listeners: [],
     rss_bytes: null,
     in_flight: 0,

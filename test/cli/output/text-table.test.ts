@@ -39,6 +39,7 @@ const PROFILE: Status['profiles'][number] = {
   generation: 0,
   last_exit: null,
   next_start_at: null,
+  restart_requested: false,
   last_error: null,
   rss_bytes: null,
   in_flight: 0,

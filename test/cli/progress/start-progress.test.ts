@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ProfileStatus } from '../../../src/admin/status.ts';
-import { pendingText } from '../../../src/cli/progress/start-progress.ts';
+import { pendingText, startProgress } from '../../../src/cli/progress/start-progress.ts';
 
 const STATUS: ProfileStatus = {
   name: 'bot',
@@ -13,6 +13,7 @@ const STATUS: ProfileStatus = {
   generation: 1,
   last_exit: null,
   next_start_at: null,
+  restart_requested: false,
   last_error: 'not ready yet: http on port 18641: its health path answered 302',
   listeners: [],
   rss_bytes: null,
@@ -34,4 +35,19 @@ test('the progress says why a start takes long, once it does', () => {
   const last_error = 'port 18641 is not free yet: a connection on it has ended';
   assert.equal(pendingText({ ...STATUS, uptime_s: null, last_error }), `starting: ${last_error}`);
   assert.equal(pendingText({ ...STATUS, state: 'stopped' }), 'waiting');
+});
+
+test('a gateway whose exit code asked for a restart is still awaited, and one in backoff has failed', () => {
+  const waiting = {
+    ...STATUS,
+    state: 'backoff',
+    restart_requested: true,
+    last_error: 'exited with code 75',
+  } as const;
+  const crashed = { ...waiting, name: 'other', restart_requested: false };
+  const { failed, pending } = startProgress([waiting, crashed]);
+  assert.deepEqual(
+    [pending, failed],
+    [[{ name: 'bot', state: 'backoff' }], [{ name: 'other', reason: 'exited with code 75' }]],
+  );
 });

@@ -6,6 +6,7 @@ import {
   type Effect,
   type GatewayEvent,
   type GatewayState,
+  hasSettled,
   isEnding,
   isServing,
   type Policy,
@@ -89,8 +90,10 @@ function checkRestarts({ before, event, after, effects, policy }: Taken): void {
   const atOnce = began && after.phase.name === 'starting' && after.phase.restartedAfter !== null;
   const code = event.type === 'exited' && isServing(before.phase) ? event.code : codeOf(before);
   const wanted = code !== null && policy.restart.exitCodes[code] === 'at-once';
+  const waitedOnRequest = before.phase.name === 'backoff' && before.phase.requested;
   const counts =
-    after.generation > before.generation && (event.type === 'backoffElapsed' || (atOnce && !wanted));
+    after.generation > before.generation &&
+    ((event.type === 'backoffElapsed' && !waitedOnRequest) || (atOnce && !wanted));
   assert.equal(after.restarts, before.restarts + (counts ? 1 : 0));
 }
 
@@ -124,6 +127,22 @@ function checkExit(
   }
   if (action === 'at-once' && served && before.history.requested < 5)
     assert.equal(after.phase.name, 'starting');
+  if (action === 'at-once' && !served) checkEarlyRequest({ before, event, after, policy });
+}
+
+/** An exit that asks for a restart before the gateway was ready: a short wait that does not grow, and no failure. */
+function checkEarlyRequest({ before, event, after, policy }: Omit<Taken, 'effects'>): void {
+  const isRequested = before.history.requestedEarly < 10;
+  assert.ok(isRequested || after.phase.name === 'backoff' || after.phase.name === 'failed');
+  assert.equal(after.phase.name === 'backoff' && after.phase.requested, isRequested);
+  assert.equal(hasSettled(after), !isRequested, 'whoever waits for its start goes on waiting');
+  if (after.phase.name !== 'backoff' || !after.phase.requested) return;
+  assert.ok(after.phase.nextStartAt - event.at <= Math.min(1500, policy.restart.max));
+  const { level, times } = before.history;
+  assert.deepEqual(
+    { ...after.history, requestedEarly: 0 },
+    { ...before.history, requestedEarly: 0, level, times },
+  );
 }
 
 function checkIdle({ before, after, policy }: Taken): void {

@@ -201,13 +201,34 @@ test('a restart that its exit code asks for leaves the count and the waits alone
   const world = readyWorld();
   world.happen(exit(1));
   comeUp(world);
-  for (let round = 0; round < 5; round += 1) {
+  for (let round = 1; round <= 5; round += 1) {
     world.happen(exit(75));
-    assert.equal(world.state.lastError, 'exited with code 75, which asks for a restart');
+    const reason = `exited with code 75; this code asks for a restart (${round} of at most 5)`;
+    assert.equal(world.state.lastError, reason);
     comeUp(world);
   }
   assert.equal(world.state.restarts, 1);
   assert.equal(world.state.history.level, 1);
+});
+
+test('an exit that asks for a restart before the gateway was ready is tried again ten times, then backed off', () => {
+  const world = readyWorld({ start: 'manual' });
+  world.happen({ type: 'restart' });
+  world.happen({ type: 'doorsLetGo' });
+  world.happen(exit(0));
+  for (let round = 1; round <= 10; round += 1) {
+    world.happen({ type: 'spawnSucceeds' });
+    world.happen(exit(75));
+    const reason = `exited with code 75; this code asks for a restart (${round} of at most 10)`;
+    assert.deepEqual([phaseOf(world), world.state.lastError], ['backoff', reason]);
+    world.happen({ type: 'timerFires' });
+  }
+  assert.deepEqual([world.state.restarts, world.state.history.level], [0, 0]);
+  world.happen({ type: 'spawnSucceeds' });
+  world.happen(exit(75));
+  assert.deepEqual([phaseOf(world), world.state.lastError], ['backoff', 'exited with code 75']);
+  world.happen({ type: 'timerFires' });
+  assert.deepEqual([world.state.restarts, world.state.history.level], [1, 2]);
 });
 
 test('a gateway that hangs is ended in order and started again, and waits the next time', () => {

@@ -77,7 +77,7 @@ test('give_up agrees with a plain count over the whole past', () => {
 
 test('the window reaches back to the millisecond', () => {
   const policy: RestartPolicy = { ...always, giveUp: { restarts: 1, within: 1000 } };
-  const history: RestartHistory = { level: 1, times: [5000], requested: 0 };
+  const history: RestartHistory = { ...NO_RESTARTS, level: 1, times: [5000] };
   assert.equal(restartDecision(policy, history, crash, 6000, 0).kind, 'fail');
   assert.equal(restartDecision(policy, history, crash, 6001, 0).kind, 'backoff');
 });
@@ -122,15 +122,24 @@ test('an exit code means what the policy says about it, whatever else the policy
       fc.integer({ min: 0, max: 255 }),
       fc.nat(5),
       fc.nat(10),
+      fc.nat(15),
       fc.boolean(),
-      (when, action, code, level, asked, served) => {
+      (when, action, code, level, asked, askedEarly, served) => {
         const policy: RestartPolicy = { ...always, when, exitCodes: { [code]: action } };
-        const history: RestartHistory = { level, times: [], requested: asked };
+        const history: RestartHistory = { level, times: [], requested: asked, requestedEarly: askedEarly };
         const { kind } = restartDecision(policy, history, { reason: '', code, served }, 0, 0);
         const crashed = served && level === 0 ? 'at-once' : 'backoff';
         const expected = {
-          // What asks for ever, or before it has served, has failed to.
-          'at-once': served ? (asked < 5 ? 'requested' : crashed) : when === 'never' ? 'fail' : 'backoff',
+          // What asks for ever has failed, too.
+          'at-once': served
+            ? asked < 5
+              ? 'requested'
+              : crashed
+            : askedEarly < 10
+              ? 'requested'
+              : when === 'never'
+                ? 'fail'
+                : 'backoff',
           backoff: when === 'never' ? 'fail' : crashed,
           stop: 'stop',
           fail: 'fail',
@@ -153,7 +162,45 @@ test('an exit code means what the policy says about it, whatever else the policy
 });
 
 test('the waits start again after the reset uptime, and not before', () => {
-  const worn: RestartHistory = { level: 9, times: [1], requested: 9 };
+  const worn: RestartHistory = { level: 9, times: [1], requested: 9, requestedEarly: 9 };
   assert.equal(afterUptime(always, worn, 59_999).level, 9);
-  assert.deepEqual(afterUptime(always, worn, 60_000), { level: 0, times: [1], requested: 0 });
+  assert.deepEqual(afterUptime(always, worn, 60_000), { ...NO_RESTARTS, times: [1] });
+});
+
+test('exits that ask for a restart before the gateway is ready wait a second each, and count after the tenth', () => {
+  const ends = fc.array(fc.record({ code: fc.constantFrom(75, 1), served: fc.boolean() }), {
+    maxLength: 60,
+    size: 'max',
+  });
+  fc.assert(
+    fc.property(ends, random, fc.integer({ min: 1, max: 3000 }), (all, chance, max) => {
+      const policy: RestartPolicy = {
+        ...always,
+        max,
+        exitCodes: { 75: 'at-once' },
+        giveUp: { restarts: 3, within: 60_000 },
+      };
+      let history = NO_RESTARTS;
+      let early = 0;
+      for (const { code, served } of all) {
+        const decision = restartDecision(policy, history, { reason: '', code, served }, 0, chance);
+        if (code === 75 && !served) {
+          early += 1;
+          assert.equal(decision.kind === 'requested', early <= 10);
+          if (decision.kind === 'requested') {
+            assert.ok(decision.delay >= Math.min(1000, max) && decision.delay <= Math.min(1500, max));
+            const { level, times } = decision.history;
+            assert.deepEqual(
+              { level, times },
+              { level: history.level, times: history.times },
+              'it does not count',
+            );
+            assert.deepEqual([decision.request, decision.most], [early, 10]);
+          }
+        }
+        if (decision.kind === 'fail' || decision.kind === 'stop') return;
+        history = decision.history;
+      }
+    }),
+  );
 });
