@@ -104,6 +104,19 @@ export type Event =
       readonly bytes: number;
       readonly limit: number;
     }
+  /**
+   * A moment (epoch ms) of a profile's schedule was skipped. missed: it was noticed more than an hour late, since the
+   * machine slept or its clock was set. busy: the one before it is not done yet.
+   */
+  | {
+      readonly type: 'schedule.skipped';
+      readonly profile: string;
+      readonly action: 'restart';
+      readonly moment: number;
+      /** The time zone of the schedule; null: this machine's. */
+      readonly timezone: string | null;
+      readonly reason: 'missed' | 'busy';
+    }
   /** The owner of a listener's port is unknown; reported once for each listener and generation. */
   | {
       readonly type: 'listener.unknown-owner';

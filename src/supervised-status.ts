@@ -32,6 +32,23 @@ export interface SupervisedStatus {
     readonly port: number | null;
     readonly ready: boolean;
   }[];
+  /** Null if the profile has no schedule. */
+  readonly schedule: ScheduleStatus | null;
+}
+
+/** What gwproxy does with a profile at certain times, counted since gwproxy started. */
+export interface ScheduleStatus {
+  readonly action: 'restart';
+  /** A cron pattern. */
+  readonly pattern: string;
+  /** The time zone of the pattern; null: that of the machine on which gwproxy runs. */
+  readonly timezone: string | null;
+  /** Null if no moment will come. */
+  readonly next_at: string | null;
+  /** The last moment that was carried out; null if none was. */
+  readonly last_at: string | null;
+  /** Moments that were skipped; an event says why. */
+  readonly skipped: number;
 }
 
 /** Names of the profiles whose gateways serve: ready now, or before in their current generation, and not ending. */

@@ -97,6 +97,7 @@ export function parseStatus(value: unknown): Status {
   // Older versions do not send these fields.
   return {
     ...value,
+    profiles: value.profiles.map((profile) => ({ ...profile, schedule: profile.schedule ?? null })),
     config_pending: Array.isArray(value.config_pending) ? value.config_pending : [],
     failing_logs: Array.isArray(value.failing_logs) ? value.failing_logs : [],
     spool_error: typeof value.spool_error === 'string' ? value.spool_error : null,

@@ -8,10 +8,7 @@ export interface PlacedListener {
   readonly source: Source;
 }
 
-/**
- * A profile's listeners with all defaults; a single listener gets PORT and all paths by default. Empty for a bot without a
- * port. Pure.
- */
+/** A profile's listeners with all defaults; a single listener gets PORT and all paths by default. At least one. Pure. */
 export function listenersOf(profile: Profile): readonly PlacedListener[] {
   const { listeners, url, add_prefix: prefix } = profile.config;
   const named = Object.entries(listeners);

@@ -1,6 +1,7 @@
 import type { TokenKey } from '../jwks.ts';
 import type { Route, Source } from '../routing/route.ts';
 import type { PublicUrl } from '../routing/url/public-url.ts';
+import type { Timetable } from '../schedule/moments.ts';
 
 /**
  * All that the config asks for, checked and with defaults filled in: gateways, routes and settings. After loading, only
@@ -122,23 +123,22 @@ export interface ProfilePlan {
   readonly maxMemory: number | null;
   /** Absolute; null: the file in the logs' folder that is named after the profile. */
   readonly logFile: string | null;
-  /** Empty for a bot without a port, to which no request leads. */
+  /** At least one. */
   readonly listeners: readonly ListenerPlan[];
-  readonly ready: ReadyRule;
   /** Null: its requests are not verified. */
   readonly verify: VerifyRules | null;
   readonly delivery: DeliveryMode;
   readonly restart: RestartPolicy;
+  /** Null: gwproxy does nothing with it at certain times. */
+  readonly schedule: Schedule | null;
   readonly stop: StopPolicy;
   readonly source: Source;
 }
 
-/** What makes a gateway ready, beside its listeners. Only `listeners` is possible without another rule if it has some. */
-export type ReadyRule =
-  /** Each of its listeners, once it answers its probes. */
-  | { readonly kind: 'listeners' }
-  /** It has lived for `after` ms. */
-  | { readonly kind: 'lived'; readonly after: number };
+/** What happens to a profile at certain times. restart: a gateway that runs is restarted. */
+export interface Schedule extends Timetable {
+  readonly action: 'restart';
+}
 
 /** spool: verified deliveries may be spooled while the gateway is not ready. direct: no delivery is spooled. */
 export type DeliveryMode = 'spool' | 'direct';

@@ -21,6 +21,8 @@ const TEXTS: { readonly [Type in Event['type']]: string } = {
   'gateway.memory': 'the gateway uses nearly as much memory as max_memory allows; it is restarted above that',
   'output.dropped': 'the gateway wrote output faster than it is logged; lines were dropped',
   'listener.unknown-owner': 'the owner of the port is unknown; owner_check decides whether it gets requests',
+  'schedule.skipped':
+    'a moment of the schedule was skipped: it was missed, or the one before it is not done yet',
   'control.restored': 'the control socket was removed by another program and has been created again',
   'control.lost':
     'the control socket was removed by another program and cannot be created again; no command reaches this gwproxy',
@@ -61,6 +63,7 @@ export function levelOf(event: Event): Level {
     case 'gateway.memory':
     case 'output.dropped':
     case 'listener.unknown-owner':
+    case 'schedule.skipped':
     case 'control.restored':
     case 'run.swept':
     case 'run.leftover':

@@ -1,6 +1,5 @@
 import type { ProfilePlan } from '../config/types.ts';
-import type { SupervisedStatus } from '../supervised-status.ts';
-import { conditionsOf, servesListener } from './lifecycle/conditions.ts';
+import type { ScheduleStatus, SupervisedStatus } from '../supervised-status.ts';
 import { type GatewayState, isServing, pidOf } from './lifecycle/state.ts';
 import { failedText } from './lifecycle/text.ts';
 
@@ -9,11 +8,11 @@ export function statusOf(
   profile: ProfilePlan,
   state: GatewayState,
   ports: ReadonlyMap<string, number>,
+  schedule: ScheduleStatus | null,
   now: number,
 ): SupervisedStatus {
   const { phase, lastExit, spawnedAt } = state;
-  const conditions = conditionsOf(profile);
-  const met = isServing(phase) ? phase.met : [];
+  const ready = isServing(phase) ? phase.ready : [];
   return {
     name: profile.name,
     state: phase.name,
@@ -29,7 +28,8 @@ export function statusOf(
     listeners: profile.listeners.map(({ name }) => ({
       name,
       port: ports.get(name) ?? null,
-      ready: servesListener(conditions, met, name),
+      ready: ready.includes(name),
     })),
+    schedule,
   };
 }

@@ -1,4 +1,5 @@
 import type { Report } from '../events.ts';
+import type { ScheduleStatus } from '../supervised-status.ts';
 import type { PortBook } from './ports/port-book.ts';
 import type { Run } from './run/run.ts';
 import type { Starts } from './starts/starts.ts';
@@ -13,6 +14,7 @@ export interface SupervisorContext {
   readonly now: () => number;
   /** In [0, 1). */
   readonly random: () => number;
+  readonly scheduleOf: (profile: string) => ScheduleStatus | null;
   /** Publishes the current state of all gateways to the doors. */
   readonly publish: () => void;
   /** Calls `drained` once every door has applied the last published snapshot and holds no lease on that generation. */

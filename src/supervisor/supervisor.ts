@@ -10,6 +10,7 @@ import type { Gateway } from './gateway.ts';
 import { hasSettled } from './lifecycle/state.ts';
 import { PortBook } from './ports/port-book.ts';
 import { type Run, unguardedRun } from './run/run.ts';
+import { Schedules } from './schedules/schedules.ts';
 import { Starts } from './starts/starts.ts';
 import type { SupervisorContext } from './supervisor-context.ts';
 import { takeCensus } from './tree/census.ts';
@@ -33,7 +34,7 @@ export interface Supervisor {
   addDoor(door: DoorPort): void;
   /**
    * Starts every `start: always` profile, each once those in its `after` have started; or only the named profiles,
-   * and then only the operator starts the others. `url:` profiles are probed in any case.
+   * and then only the operator starts the others. `url:` profiles are probed in any case. Schedules begin.
    */
   start(names?: readonly string[]): void;
   /**
@@ -73,6 +74,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const starts = new Starts(plan.startConcurrency);
   const drains = new Drains(() => fleet.publisher.doorIds);
   const idle = new IdleReports(() => fleet.publisher.doorIds);
+  const schedules = new Schedules({ gateway: (name) => fleet.find(name), report, now });
   const context: SupervisorContext = {
     ports,
     run,
@@ -80,6 +82,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     report,
     now,
     random,
+    scheduleOf: (profile) => schedules.status(profile),
     publish: () => fleet.changed(),
     awaitDrained: (name, generation, drained) =>
       drains.wait(name, { generation, version: fleet.publisher.version, drained }),
@@ -137,11 +140,15 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         fleet.find(profile)?.connectionFailed(generation, listener, code),
     },
     addDoor: (door) => fleet.publisher.addDoor(door),
-    start: (names) => fleet.start(names),
+    start(names) {
+      fleet.start(names);
+      schedules.follow(plan.profiles);
+    },
     apply(next, diff) {
       if (stopping) throw new CommandError(EXIT.notRunning, 'gwproxy is stopping');
       starts.setLimit(next.startConcurrency);
       fleet.apply(next, diff);
+      schedules.follow(next.profiles);
     },
     startProfile: (name) => bringUp(name, 'start'),
     restartProfile: (name) => bringUp(name, 'restart'),
@@ -152,6 +159,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
     async stop({ atOnce = false } = {}) {
       stopping = true;
+      schedules.end();
       // The parent of a process cannot be read any more once that parent is killed.
       if (atOnce && HAS_PROC) await takeCensus();
       const all = fleet.all;
@@ -165,6 +173,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
     killNow() {
       stopping = true;
+      schedules.end();
       for (const gateway of fleet.all) gateway.killNow();
     },
     status: () => fleet.status(),

@@ -2,6 +2,8 @@ import type { ReloadResult } from '../../admin/reload-answer.ts';
 import { longerBodies, longerBodiesAdvice, longerBodiesText } from '../../config/longer-bodies.ts';
 import { profilePath, publicByProfilePathAlone } from '../../config/public-by-profile-path.ts';
 import type { DeliveryMode, Plan, ProfilePlan } from '../../config/types.ts';
+import { momentsOf } from '../../schedule/moments.ts';
+import { momentText } from '../../schedule/time-zone.ts';
 import { counted } from '../../util/counted.ts';
 import { InvalidConfigError, loadPlan } from '../load-config.ts';
 import { routeText, shownFields } from '../output/route-text.ts';
@@ -58,6 +60,7 @@ function summary(plan: Plan): object {
       })),
       verify: verified(profile),
       delivery: delivery(profile),
+      schedule: scheduleSummary(profile),
     })),
     routes: plan.routes.map((route) => ({
       profile: route.profile,
@@ -92,14 +95,31 @@ function delivery({ verify, delivery: mode }: ProfilePlan): DeliveryMode {
   return verify === null ? 'direct' : mode;
 }
 
+function scheduleSummary({ schedule }: ProfilePlan): object | null {
+  if (schedule === null) return null;
+  const next = momentsOf(schedule)(Date.now());
+  return { ...schedule, next_at: next === null ? null : new Date(next).toISOString() };
+}
+
+/** A table of what happens when; empty if nothing does. */
+function schedules({ profiles }: Plan): readonly string[] {
+  const rows = profiles.flatMap(({ name, schedule }) => {
+    if (schedule === null) return [];
+    const next = momentsOf(schedule)(Date.now());
+    const shown = next === null ? 'never' : momentText(next, schedule.timezone);
+    return [[`${schedule.action} at ${schedule.pattern}`, '->', name, shown]];
+  });
+  return rows.length === 0 ? [] : ['', table([['SCHEDULE', '', 'PROFILE', 'NEXT'], ...rows])];
+}
+
 function text(plan: Plan): string {
   const profiles = plan.profiles.map((profile) => [
     profile.name,
     program(profile) ?? 'run elsewhere',
-    profile.listeners.map(({ name, port, addPrefix }) => `${name}:${port}${addPrefix}`).join(' ') || '-',
+    profile.listeners.map(({ name, port, addPrefix }) => `${name}:${port}${addPrefix}`).join(' '),
     profile.start,
     verified(profile).join(', ') || '-',
-    profile.listeners.length === 0 ? '-' : delivery(profile),
+    delivery(profile),
   ]);
   const routes = plan.routes.map((route) => [routeText(route), '->', route.profile]);
   return [
@@ -109,5 +129,6 @@ function text(plan: Plan): string {
     table([['PROFILE', 'PROGRAM', 'LISTENERS', 'START', 'VERIFY', 'DELIVERY'], ...profiles]),
     '',
     table([['ROUTE', '', 'PROFILE'], ...routes]),
+    ...schedules(plan),
   ].join('\n');
 }

@@ -66,6 +66,13 @@ const FIELDS: { readonly [Type in Event['type']]: Fields<Extract<Event, { readon
     blocked: 'flag',
     reason: 'text',
   },
+  'schedule.skipped': {
+    profile: 'text',
+    action: 'text',
+    moment: 'number',
+    timezone: 'text?',
+    reason: 'text',
+  },
   'control.restored': { path: 'text' },
   'control.lost': { path: 'text', reason: 'text' },
   'run.swept': { profiles: 'texts', processes: 'number' },

@@ -1,5 +1,6 @@
 import { LISTEN_CHANGED } from '../../config/change/diff.ts';
 import { type Event, isTrouble } from '../../events.ts';
+import { momentText } from '../../schedule/time-zone.ts';
 import { counted } from '../../util/counted.ts';
 
 /** An event as a person reads it: the profile's name (or gwproxy), a sentence, and whether it means trouble. */
@@ -90,6 +91,8 @@ export function describeEvent(
       const text = `${event.listener}: the owner of port ${event.port} is unknown (${event.reason}); ${consequence}`;
       return { name: event.profile, text, bad: event.blocked };
     }
+    case 'schedule.skipped':
+      return { name: event.profile, text: skippedText(event), bad: true };
     case 'control.restored':
       return own(
         `the control socket ${event.path} was removed by another program and has been created again`,
@@ -197,6 +200,13 @@ function pendingText(changes: readonly string[]): string {
   return changes.every((change) => change === LISTEN_CHANGED)
     ? `the config has a change that is not applied: ${lines}`
     : `the config has changes, and none of them is applied, since one of them restarts or ends a gateway; \`gwproxy reload\` applies all of them: ${lines}`;
+}
+
+function skippedText({ moment, timezone, reason }: Extract<Event, { type: 'schedule.skipped' }>): string {
+  const when = momentText(moment, timezone);
+  return reason === 'missed'
+    ? `its scheduled restart of ${when} was missed, since this machine slept or its clock was set; it is left out, and the schedule goes on`
+    : `its scheduled restart of ${when} is left out, since the one before it is not done yet: gateways that are due are restarted one after the other, and together they take longer than the schedule leaves them`;
 }
 
 function unreadableText({

@@ -41,9 +41,11 @@ const NONE_APPLIED =
 /** The table that `gwproxy status` prints; `now` is epoch ms. */
 export function statusTable(status: Status, now: number): string {
   const head = `gwproxy ${status.version}  pid ${status.pid}  listening on ${status.listen}  up ${duration(status.uptime_s)}`;
+  const hasSchedules = status.profiles.some(({ schedule }) => schedule !== null);
   const rows = status.profiles.map((profile) => [
     profile.name,
     stateText(profile, now),
+    ...(hasSchedules ? [scheduleText(profile, now)] : []),
     profile.pid === null ? '-' : String(profile.pid),
     profile.listeners.map(listenerText).join(' ') || '-',
     profile.uptime_s === null ? '-' : duration(profile.uptime_s),
@@ -58,12 +60,18 @@ export function statusTable(status: Status, now: number): string {
     dropped > 0 ? [`${name} ${dropped}`] : [],
   );
   const spooled = status.profiles.flatMap(spooledText);
+  const skipped = status.profiles.flatMap(({ name, schedule }) =>
+    schedule === null || schedule.skipped === 0 ? [] : [`${name} ${schedule.skipped}`],
+  );
   const notes = [
     ...(status.config_error === null ? [] : [`the config is not applied: ${status.config_error}`]),
     ...status.config_pending.map((change) => `the config has a change that is not applied: ${change}`),
     ...(status.config_pending.some((change) => change !== LISTEN_CHANGED) ? [NONE_APPLIED] : []),
     ...status.failing_logs.map(({ file, reason }) => `the log file ${file} cannot be written: ${reason}`),
     ...(lines.length === 0 ? [] : [`lines of output that are in no log: ${lines.join(', ')}`]),
+    ...(skipped.length === 0
+      ? []
+      : [`moments of schedules that were skipped: ${skipped.join(', ')}; \`gwproxy logs gwproxy\` says why`]),
     ...(spooled.length === 0 ? [] : [`spooled: ${spooled.join('; ')}; see \`gwproxy spool\``]),
     ...(status.spool_error === null ? [] : [`the spool has failed: ${status.spool_error}`]),
     ...(status.spool_unreadable === 0
@@ -73,7 +81,9 @@ export function statusTable(status: Status, now: number): string {
       ([name, count]) => `spooled for ${name}, which is not in the config: ${count}; see \`gwproxy spool\``,
     ),
   ];
-  return [head, ...notes, '', table([HEADER, ...rows])].join('\n');
+  const [name = '', state = '', ...others] = HEADER;
+  const header = hasSchedules ? [name, state, 'SCHEDULE', ...others] : HEADER;
+  return [head, ...notes, '', table([header, ...rows])].join('\n');
 }
 
 function spooledText({ name, spooled, dead, lost }: ProfileStatus): readonly string[] {
@@ -89,6 +99,13 @@ function stateText(profile: ProfileStatus, now: number): string {
   if (profile.state === 'stopped' && profile.desired === 'on-demand') return 'stopped (on demand)';
   if (profile.state !== 'backoff' || profile.next_start_at === null) return profile.state;
   return `backoff ${duration(Math.max(0, Math.ceil((Date.parse(profile.next_start_at) - now) / 1000)))}`;
+}
+
+/** `restart in 5h 12m`. */
+function scheduleText({ schedule }: ProfileStatus, now: number): string {
+  if (schedule === null || schedule.next_at === null) return '-';
+  const seconds = Math.ceil((Date.parse(schedule.next_at) - now) / 1000);
+  return `${schedule.action} in ${duration(Math.max(0, seconds))}`;
 }
 
 function listenerText(listener: ProfileStatus['listeners'][number]): string {

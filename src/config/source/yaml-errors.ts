@@ -14,7 +14,9 @@ const SHOWN = 60;
 export function explainYamlError(error: YAMLError, text: string, document: Document): YamlMistake {
   const [at] = error.pos;
   return (
-    unquotedReference(text, at) ?? byCode(error, text, document) ?? { offset: at, message: inOurWords(error) }
+    unquotedReference(text, at) ??
+    unquotedStar(text, at) ??
+    byCode(error, text, document) ?? { offset: at, message: inOurWords(error) }
   );
 }
 
@@ -38,6 +40,19 @@ function unquotedReference(text: string, at: number): YamlMistake | null {
   return {
     offset,
     message: `put quotes around a \${NAME} inside { } or [ ]${rewritten(text, offset, `"${shorten(value.trim())}"`)}`,
+  };
+}
+
+/** A value that begins with `*`, such as a cron pattern: YAML reads the star as the start of an alias. */
+function unquotedStar(text: string, at: number): YamlMistake | null {
+  const start = text.lastIndexOf('\n', at - 1) + 1;
+  const line = text.slice(start, lineEnd(text, at));
+  const [before = '', value = ''] = /(?:^|[-:,[{])\s*(?=(\*(?:[^,\]}]|,(?=\S))*))/.exec(line) ?? [];
+  const offset = start + line.indexOf(before + value) + before.length;
+  if (value === '' || offset > at) return null;
+  return {
+    offset,
+    message: `a text that begins with '*' needs quotes${rewritten(text, offset, `"${shorten(value.trim())}"`)}`,
   };
 }
 

@@ -18,7 +18,7 @@ export function finish(state: GatewayState, after: AfterExit, moment: Stamp, pol
   const ended: GatewayState = { ...state, spawnedAt: null };
   switch (after.kind) {
     case 'start':
-      return startNext(ended, policy);
+      return startNext(ended, policy, after.reason);
     case 'stop':
       return { state: { ...ended, phase: { name: 'stopped' } }, effects: SETTLE };
     case 'sleep':

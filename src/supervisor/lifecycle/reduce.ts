@@ -1,7 +1,7 @@
 import { begin } from './begin.ts';
 import { endAtOnce, endGracefully, exited, idle, mustRestart, signalGroup } from './ending.ts';
 import { finish } from './finish.ts';
-import { conditionLost, conditionMet, hung, startTimeout } from './readiness.ts';
+import { listenerLost, listenerReady, startTimeout } from './readiness.ts';
 import { NO_RESTARTS } from './restart-policy.ts';
 import { spawned, spawnFailed } from './starting.ts';
 import {
@@ -29,6 +29,8 @@ export function reduce(state: GatewayState, event: GatewayEvent & Stamp, policy:
       return start(state, policy);
     case 'restart':
       return restart(state, event, policy);
+    case 'scheduledRestart':
+      return scheduledRestart(state, event.reason, event, policy);
     case 'stop':
       return stop(state, event.atOnce, event, policy);
     case 'ensureReady':
@@ -38,10 +40,10 @@ export function reduce(state: GatewayState, event: GatewayEvent & Stamp, policy:
       return spawned(state, event.pid, event.at, policy);
     case 'spawnFailed':
       return spawnFailed(state, event.reason, event, policy);
-    case 'conditionMet':
-      return conditionMet(state, event.condition, event.at, policy);
-    case 'conditionLost':
-      return conditionLost(state, event.condition, event.reason, event.at, policy);
+    case 'listenerReady':
+      return listenerReady(state, event.listener, event.at, policy);
+    case 'listenerLost':
+      return listenerLost(state, event.listener, event.reason, event.at, policy);
     case 'exited':
       return exited(state, event, policy);
     case 'gone':
@@ -51,13 +53,11 @@ export function reduce(state: GatewayState, event: GatewayEvent & Stamp, policy:
     case 'trouble':
       return { state: { ...state, lastError: event.reason }, effects: [] };
     case 'hung':
-      return hung(state, event.condition, event.reason, event, policy);
+      return mustRestart(state, `listener ${event.listener} is hung: ${event.reason}`, event, policy);
     case 'memoryExceeded':
       return mustRestart(state, event.reason, event, policy);
     case 'idle':
       return idle(state, event, policy);
-    case 'readyAfter':
-      return conditionMet(state, { kind: 'lived' }, event.at, policy);
     case 'startTimeout':
       return startTimeout(state, event, policy);
     case 'drained':
@@ -79,14 +79,25 @@ function start(state: GatewayState, policy: Policy): Step {
   const started: GatewayState = { ...state, desired: 'up' };
   const { phase } = started;
   if (isServing(phase)) return unchanged(started);
-  if (isEnding(phase)) return changeAfterExit(started, phase, { kind: 'start' });
+  if (isEnding(phase)) return changeAfterExit(started, phase, { kind: 'start', reason: null });
   return begin({ ...started, history: NO_RESTARTS }, policy);
 }
 
 function restart(state: GatewayState, moment: Stamp, policy: Policy): Step {
+  const after: AfterExit = { kind: 'start', reason: null };
   return isServing(state.phase)
-    ? endGracefully({ ...state, desired: 'up', history: NO_RESTARTS }, { kind: 'start' }, moment, policy)
+    ? endGracefully({ ...state, desired: 'up', history: NO_RESTARTS }, after, moment, policy)
     : start(state, policy);
+}
+
+/**
+ * Gracefully restarts a gateway that has started. Any other one is stopped, has failed, or begins anew by itself. What
+ * its earlier ends have come to (its backoff, its give_up) goes on to count: a schedule says nothing about them.
+ */
+function scheduledRestart(state: GatewayState, reason: string, moment: Stamp, policy: Policy): Step {
+  const { phase } = state;
+  if (!policy.managed || (phase.name !== 'ready' && phase.name !== 'unready')) return unchanged(state);
+  return endGracefully(state, { kind: 'start', reason }, moment, policy);
 }
 
 function stop(state: GatewayState, atOnce: boolean, moment: Stamp, policy: Policy): Step {

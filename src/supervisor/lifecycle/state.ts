@@ -1,5 +1,4 @@
 import type { ProfilePlan, RestartPolicy, StopPolicy } from '../../config/types.ts';
-import { type Condition, conditionsOf } from './conditions.ts';
 import type { End, RestartHistory } from './restart-policy.ts';
 
 /**
@@ -18,7 +17,8 @@ interface Exit {
 /** The step that follows once a gateway that is ending has no process left. */
 export type AfterExit =
   | { readonly kind: 'stop' }
-  | { readonly kind: 'start' }
+  /** `reason`: why gwproxy restarts it by itself; null if the operator or a request wants it. */
+  | { readonly kind: 'start'; readonly reason: string | null }
   /** It was idle, and sleeps until its next request. */
   | { readonly kind: 'sleep' }
   /** The restart policy decides. */
@@ -27,9 +27,9 @@ export type AfterExit =
 interface Serving {
   /** Null until it is spawned, and always for a `url:` profile. */
   readonly pid: number | null;
-  /** The conditions that are met, in no order. */
-  readonly met: readonly Condition[];
-  /** It or one of its listeners has been ready in this generation, so doors may hold leases on it. */
+  /** The names of the listeners that are ready, in no order. */
+  readonly ready: readonly string[];
+  /** One of its listeners has been ready in this generation, so doors may hold leases on it. */
   readonly served: boolean;
 }
 
@@ -37,7 +37,7 @@ export type ServingPhase = Serving &
   (
     | {
         readonly name: 'starting';
-        /** How the last generation ended, if this one restarts it without a wait; else null. */
+        /** How or why the last generation ended, if this one restarts it without a wait; else null. */
         readonly restartedAfter: string | null;
       }
     /** `since` is epoch ms. */
@@ -88,14 +88,12 @@ export interface Policy {
   readonly start: ProfilePlan['start'];
   readonly startTimeout: number;
   readonly idleTimeout: number | null;
-  readonly conditions: readonly Condition[];
-  /** Null unless it is ready once it has lived for so long. */
-  readonly readyAfter: number | null;
+  readonly listeners: readonly string[];
   readonly restart: RestartPolicy;
   readonly stop: StopPolicy;
 }
 
-export type TimerName = 'startTimeout' | 'readyAfter' | 'drainTimeout' | 'graceTimeout' | 'backoffElapsed';
+export type TimerName = 'startTimeout' | 'drainTimeout' | 'graceTimeout' | 'backoffElapsed';
 
 /**
  * An event of a gateway; `Stamp` adds the moment. An event with a generation counts only while that generation is the
@@ -106,16 +104,18 @@ export type GatewayEvent =
   | { readonly type: 'start' }
   | { readonly type: 'stop'; readonly atOnce: boolean }
   | { readonly type: 'restart' }
+  /** From its schedule; `reason` is for the operator. */
+  | { readonly type: 'scheduledRestart'; readonly reason: string }
   /** From a door. */
   | { readonly type: 'ensureReady' }
   /** From gateway.ts, which carries out the effects. */
   | { readonly type: 'spawned'; readonly generation: number; readonly pid: number }
   | { readonly type: 'spawnFailed'; readonly generation: number; readonly reason: string }
-  | { readonly type: 'conditionMet'; readonly generation: number; readonly condition: Condition }
+  | { readonly type: 'listenerReady'; readonly generation: number; readonly listener: string }
   | {
-      readonly type: 'conditionLost';
+      readonly type: 'listenerLost';
       readonly generation: number;
-      readonly condition: Condition;
+      readonly listener: string;
       readonly reason: string;
     }
   | {
@@ -132,13 +132,8 @@ export type GatewayEvent =
   | { readonly type: 'gone'; readonly generation: number }
   /** The system or a foreign process on its port hinders the gateway. */
   | { readonly type: 'trouble'; readonly generation: number; readonly reason: string }
-  /** A condition that was met has been lost for too long, while the process lives. */
-  | {
-      readonly type: 'hung';
-      readonly generation: number;
-      readonly condition: Condition;
-      readonly reason: string;
-    }
+  /** A listener that was ready no longer answers, while the process lives. */
+  | { readonly type: 'hung'; readonly generation: number; readonly listener: string; readonly reason: string }
   /** It uses more than `max_memory`. */
   | { readonly type: 'memoryExceeded'; readonly generation: number; readonly reason: string }
   /** No door has had a request for it for its `idle_timeout`. */
@@ -186,14 +181,13 @@ export function policyOf(profile: ProfilePlan): Policy {
     start: profile.start,
     startTimeout: profile.startTimeout,
     idleTimeout: profile.idleTimeout,
-    conditions: conditionsOf(profile),
-    readyAfter: profile.ready.kind === 'lived' ? profile.ready.after : null,
+    listeners: profile.listeners.map((listener) => listener.name),
     restart: profile.restart,
     stop: profile.stop,
   };
 }
 
-/** Whether the process of a gateway in that phase should run, so that its listeners that are ready get requests. */
+/** Whether a gateway in that phase serves requests for its listeners that are ready. */
 export function isServing(phase: Phase): phase is ServingPhase {
   return phase.name === 'starting' || phase.name === 'ready' || phase.name === 'unready';
 }

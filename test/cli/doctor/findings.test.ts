@@ -161,6 +161,7 @@ test('a running gwproxy of another version or with unhealthy gateways is reporte
     desired: 'up',
     generation: 1,
     last_exit: null,
+    schedule: null,
     next_start_at: null,
     restart_requested: false,
     listeners: [],

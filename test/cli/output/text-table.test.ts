@@ -38,6 +38,7 @@ const PROFILE: Status['profiles'][number] = {
   desired: 'up',
   generation: 0,
   last_exit: null,
+  schedule: null,
   next_start_at: null,
   restart_requested: false,
   last_error: null,

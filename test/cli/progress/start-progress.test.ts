@@ -12,6 +12,7 @@ const STATUS: ProfileStatus = {
   desired: 'up',
   generation: 1,
   last_exit: null,
+  schedule: null,
   next_start_at: null,
   restart_requested: false,
   last_error: 'not ready yet: http on port 18641: its health path answered 302',

@@ -79,6 +79,8 @@ test('a change of settings that only gwproxy uses restarts nothing', () => {
     'bot: changed (start, stop)',
   ]);
   assert.deepEqual(lines(before, { ...before, routes: [route('bot', '/other')] }), ['bot: changed (routes)']);
+  const schedule = { action: 'restart', pattern: '0 4 * * *', timezone: null } as const;
+  assert.deepEqual(told({ schedule }), ['bot: changed (schedule)']);
 });
 
 test('added, removed, moved and replaced profiles are distinguished', () => {

@@ -22,7 +22,7 @@ export interface Taken {
   readonly policy: Policy;
 }
 
-/** What holds for every single step. `served`: the generation before it, or one of its listeners, was ready. */
+/** What holds for every single step. `served`: the generation before it was routed to. */
 export function checkStep(taken: Taken, served: boolean): void {
   const { before, event, after } = taken;
   if ('generation' in event && event.generation !== before.generation) {
@@ -33,6 +33,7 @@ export function checkStep(taken: Taken, served: boolean): void {
   checkRestarts(taken);
   if (event.type === 'exited') checkExit(taken, event.code, event.groupLeft, served);
   if (event.type === 'idle') checkIdle(taken);
+  if (event.type === 'scheduledRestart') checkScheduled(taken);
   if (event.type === 'hung' || event.type === 'memoryExceeded') checkUnfit(taken);
 }
 
@@ -53,13 +54,12 @@ export function checkDesired({ phase, desired }: GatewayState, targets: readonly
 /** A start was asked for, has waited, or follows a generation that served: there is no hot loop. */
 function checkSpawn({ before, event, after, effects, policy }: Taken, served: boolean): void {
   if (!effects.some(({ type }) => type === 'spawn')) return;
-  const asked =
-    event.type === 'start' ||
-    event.type === 'restart' ||
-    event.type === 'ensureReady' ||
-    (isEnding(before.phase) && before.phase.after.kind === 'start');
-  if (asked || event.type === 'backoffElapsed') {
-    assert.ok(after.phase.name === 'starting' && after.phase.restartedAfter === null);
+  const asked = event.type === 'start' || event.type === 'restart' || event.type === 'ensureReady';
+  const planned = isEnding(before.phase) && before.phase.after.kind === 'start' ? before.phase.after : null;
+  if (asked || planned !== null || event.type === 'backoffElapsed') {
+    assert.ok(after.phase.name === 'starting');
+    assert.equal(after.phase.restartedAfter, planned?.reason ?? null);
+    if (planned !== null) assert.deepEqual(after.history, before.history);
     return;
   }
   assert.ok(served, 'started at once after a generation that never served');
@@ -89,7 +89,8 @@ function checkRestarts({ before, event, after, effects, policy }: Taken): void {
   const began = effects.some(({ type }) => type === 'spawn' || type === 'probe');
   const atOnce = began && after.phase.name === 'starting' && after.phase.restartedAfter !== null;
   const code = event.type === 'exited' && isServing(before.phase) ? event.code : codeOf(before);
-  const wanted = code !== null && policy.restart.exitCodes[code] === 'at-once';
+  const planned = isEnding(before.phase) && before.phase.after.kind === 'start';
+  const wanted = planned || (code !== null && policy.restart.exitCodes[code] === 'at-once');
   const waitedOnRequest = before.phase.name === 'backoff' && before.phase.requested;
   const counts =
     after.generation > before.generation &&
@@ -153,12 +154,21 @@ function checkIdle({ before, after, policy }: Taken): void {
   if (sleeps) assert.ok(isEnding(after.phase) && after.phase.after.kind === 'sleep');
 }
 
+function checkScheduled({ before, after, policy }: Taken): void {
+  const { phase } = before;
+  const restarts = policy.managed && (phase.name === 'ready' || phase.name === 'unready');
+  assert.equal(after !== before, restarts, `restarted by its schedule while ${phase.name}`);
+  if (!restarts) return;
+  assert.ok(isEnding(after.phase) && after.phase.after.kind === 'start');
+  assert.deepEqual([after.desired, after.restarts], [before.desired, before.restarts]);
+  assert.deepEqual(after.history.times, before.history.times, 'its earlier restarts still count');
+}
+
 function checkUnfit({ before, after, policy }: Taken): void {
   const { phase } = before;
   const leaves = policy.managed && isServing(phase);
   assert.equal(after !== before, leaves, `unfit while ${phase.name}`);
   if (!leaves) return;
-  const hasListeners = policy.conditions.some(({ kind }) => kind === 'listener');
-  assert.equal(after.phase.name, phase.served && hasListeners ? 'draining' : 'stopping');
+  assert.equal(after.phase.name, phase.served ? 'draining' : 'stopping');
   assert.notEqual(after.lastError, null);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ProfilePlan, ReadyRule, RestartPolicy } from '../../../src/config/types.ts';
+import type { ProfilePlan, RestartPolicy } from '../../../src/config/types.ts';
 import type { GatewayEvent } from '../../../src/supervisor/lifecycle/state.ts';
 import { listener, profile } from '../support.ts';
 import { type Happening, World } from './model.ts';
@@ -9,17 +9,16 @@ import { type Happening, World } from './model.ts';
 const ghosts: fc.Arbitrary<GatewayEvent> = fc.constantFrom<GatewayEvent>(
   { type: 'spawned', generation: 0, pid: 1 },
   { type: 'spawnFailed', generation: 0, reason: 'late' },
-  { type: 'conditionMet', generation: 0, condition: { kind: 'listener', name: 'messages' } },
-  { type: 'conditionLost', generation: 0, condition: { kind: 'listener', name: 'messages' }, reason: 'late' },
+  { type: 'listenerReady', generation: 0, listener: 'messages' },
+  { type: 'listenerLost', generation: 0, listener: 'messages', reason: 'late' },
   { type: 'exited', generation: 0, code: 1, signal: null, errorLine: null, groupLeft: false },
   { type: 'gone', generation: 0 },
   { type: 'trouble', generation: 0, reason: 'late' },
-  { type: 'hung', generation: 0, condition: { kind: 'listener', name: 'messages' }, reason: 'late' },
+  { type: 'hung', generation: 0, listener: 'messages', reason: 'late' },
   { type: 'memoryExceeded', generation: 0, reason: 'late' },
   { type: 'idle', generation: 0 },
   { type: 'drained', generation: 0 },
   { type: 'startTimeout', generation: 0 },
-  { type: 'readyAfter', generation: 0 },
   { type: 'drainTimeout', generation: 0 },
   { type: 'graceTimeout', generation: 0 },
   { type: 'backoffElapsed', generation: 0 },
@@ -54,13 +53,15 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       { type: 'memoryExceeded' },
       { type: 'idle' },
       { type: 'idle' },
+      { type: 'scheduledRestart' },
+      { type: 'scheduledRestart' },
     ),
   },
   {
     weight: 5,
     arbitrary: fc.record({
-      type: fc.constantFrom('conditionMet' as const, 'conditionMet' as const, 'conditionLost' as const),
-      nth: fc.nat(2),
+      type: fc.constantFrom('listenerReady' as const, 'listenerReady' as const, 'listenerLost' as const),
+      listener: fc.nat(1),
     }),
   },
   {
@@ -76,11 +77,6 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 
 const EXIT_CODES: RestartPolicy['exitCodes'] = { 0: 'backoff', 3: 'stop', 75: 'at-once', 78: 'fail' };
 
-const LISTENERS = [
-  { ...listener, name: 'messages' },
-  { ...listener, name: 'webhook' },
-];
-
 const gateway: fc.Arbitrary<ProfilePlan> = fc
   .record({
     start: fc.constantFrom('always' as const, 'on-demand' as const, 'manual' as const),
@@ -88,17 +84,18 @@ const gateway: fc.Arbitrary<ProfilePlan> = fc
     giveUp: fc.constantFrom(null, { restarts: 1, within: 100 }),
     idleTimeout: fc.constantFrom(null, 1000),
     url: fc.boolean(),
-    ready: fc.constantFrom<ReadyRule>({ kind: 'listeners' }, { kind: 'lived', after: 1000 }),
   })
-  .map(({ start, when, giveUp, idleTimeout, url, ready }) => ({
+  .map(({ start, when, giveUp, idleTimeout, url }) => ({
     ...profile('alpha', 'half.mjs', {
       start,
       idleTimeout,
       restart: { when, min: 10, max: 100, reset: 30, exitCodes: EXIT_CODES, giveUp },
-      ready,
-      listeners: ready.kind === 'listeners' ? LISTENERS : [],
+      listeners: [
+        { ...listener, name: 'messages' },
+        { ...listener, name: 'webhook' },
+      ],
     }),
-    ...(url && ready.kind === 'listeners' ? { launch: { kind: 'url' } as const } : {}),
+    ...(url ? { launch: { kind: 'url' } as const } : {}),
   }));
 
 test('whatever happens in whatever order, the promises of a gateway hold', () => {
@@ -140,7 +137,7 @@ const leaving: readonly Happening[] = [
   { type: 'groupEnds' },
 ];
 
-test('a start that is not stopped becomes ready once all of its conditions are met', () => {
+test('a start that is not stopped becomes ready when its listeners do', () => {
   fc.assert(
     fc.property(gateway, fc.array(happening, { maxLength: 60, size: 'max' }), (plan, happenings) => {
       const world = new World(plan);
@@ -149,9 +146,8 @@ test('a start that is not stopped becomes ready once all of its conditions are m
       world.happen({ type: 'start' });
       for (const next of leaving) if (world.state.phase.name !== 'starting') world.happen(next);
       world.happen({ type: 'spawnSucceeds' });
-      world.happen({ type: 'conditionMet', nth: 0 });
-      world.happen({ type: 'conditionMet', nth: 1 });
-      if (world.timer?.name === 'readyAfter') world.happen({ type: 'timerFires' });
+      world.happen({ type: 'listenerReady', listener: 0 });
+      world.happen({ type: 'listenerReady', listener: 1 });
       assert.equal(world.state.phase.name, 'ready');
       assert.equal(world.state.lastError, null);
     }),
@@ -177,7 +173,7 @@ function readyWorld(changes: Partial<ProfilePlan> = {}): World {
 
 function comeUp(world: World): void {
   world.happen({ type: 'spawnSucceeds' });
-  world.happen({ type: 'conditionMet', nth: 0 });
+  world.happen({ type: 'listenerReady', listener: 0 });
   assert.equal(world.state.phase.name, 'ready');
 }
 
@@ -196,7 +192,7 @@ test('a stable uptime resets the waits, a short one does not', () => {
   world.happen({ type: 'timerFires' });
   comeUp(world);
   // 100 of them make the second that it takes.
-  for (let beat = 0; beat < 100; beat += 1) world.happen({ type: 'conditionMet', nth: 0 });
+  for (let beat = 0; beat < 100; beat += 1) world.happen({ type: 'listenerReady', listener: 0 });
   world.happen(exit(1));
   assert.equal(phaseOf(world), 'starting');
   assert.equal(world.state.history.level, 1);
@@ -267,26 +263,31 @@ test('a request that comes while an idle gateway ends starts it again', () => {
   assert.equal(world.state.restarts, 0);
 });
 
-test('a gateway without listeners is ready once it has lived for long enough, and is signalled without a drain', () => {
-  const world = new World(
-    profile('alpha', 'worker.mjs', { listeners: [], ready: { kind: 'lived', after: 1000 } }),
-  );
-  world.happen({ type: 'start' });
-  world.happen({ type: 'spawnSucceeds' });
-  assert.equal(phaseOf(world), 'starting');
-  assert.equal(world.timer?.name, 'readyAfter');
-  world.happen({ type: 'timerFires' });
-  assert.equal(phaseOf(world), 'ready');
-  world.happen({ type: 'stop' });
-  assert.equal(phaseOf(world), 'stopping', 'no door can hold a lease on it');
+test('a scheduled restart drains, says why, and leaves the count and the waits alone', () => {
+  const world = readyWorld();
+  world.happen(exit(1));
+  comeUp(world);
+  const { history, restarts } = world.state;
+  world.happen({ type: 'scheduledRestart' });
+  assert.equal(phaseOf(world), 'draining');
+  world.happen({ type: 'doorsLetGo' });
+  world.happen(exit(0));
+  const { phase } = world.state;
+  assert.ok(phase.name === 'starting');
+  assert.equal(phase.restartedAfter, 'its time has come');
+  assert.deepEqual([world.state.history, world.state.restarts], [history, restarts]);
+  comeUp(world);
+  world.happen(exit(1));
+  assert.equal(phaseOf(world), 'backoff', 'the crash before the restart still counts');
 });
 
-test('a gateway without listeners that ends before it has lived for long enough waits from its first restart on', () => {
-  const world = new World(
-    profile('alpha', 'worker.mjs', { listeners: [], ready: { kind: 'lived', after: 1000 } }),
-  );
-  world.happen({ type: 'start' });
-  world.happen({ type: 'spawnSucceeds' });
-  world.happen(exit(1));
-  assert.equal(phaseOf(world), 'backoff');
+test('an operator who stops a gateway during its scheduled restart keeps it stopped', () => {
+  const world = readyWorld();
+  world.happen({ type: 'scheduledRestart' });
+  world.happen({ type: 'stop' });
+  world.happen({ type: 'doorsLetGo' });
+  world.happen(exit(0));
+  assert.equal(phaseOf(world), 'stopped');
+  world.happen({ type: 'scheduledRestart' });
+  assert.equal(phaseOf(world), 'stopped');
 });
