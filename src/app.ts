@@ -265,7 +265,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       options.socket === undefined
         ? `${plan.listen.host}:${plan.listen.port}`
         : `the socket that it was passed (fd ${options.socket})`;
-    const why = await listenFailure(cause, plan.listen);
+    const why = await listenFailure(cause, plan);
     throw new CommandError(EXIT.cannotServe, `the door cannot listen on ${where}: ${why}`, { cause });
   }
   report({ type: 'door.listening', ...address, publicUrl: plan.publicUrl?.href ?? null });
@@ -277,8 +277,9 @@ export async function startApp(options: AppOptions): Promise<App> {
 }
 
 /** Why the door cannot listen, and which process has its port. */
-async function listenFailure(cause: unknown, { host, port }: Plan['listen']): Promise<string> {
+async function listenFailure(cause: unknown, { listen, profiles }: Plan): Promise<string> {
   if (!hasCode(cause, 'EADDRINUSE')) return errorMessage(cause);
-  const conflict = await findConflict(host, port);
+  const known = profiles.flatMap(({ knownHolders }) => knownHolders);
+  const conflict = await findConflict(listen.host, listen.port, known);
   return conflict === null ? 'it was in use a moment ago; try again' : conflictText('it', conflict);
 }

@@ -153,7 +153,8 @@ async function readProfiles(
     if (envFile !== null) paths.add(envFile.path);
     const preset = await applyPreset({ ...entry, tree: own }, envFile, context, files);
     for (const path of preset.files) paths.add(path);
-    const read = readProfile({ ...entry, tree: preset.tree }, envFile, context);
+    const { tree, knownHolders } = preset;
+    const read = readProfile({ ...entry, tree, knownHolders }, envFile, context);
     problems.push(...(envFile?.problems ?? []), ...preset.problems, ...read.problems);
     warnings.push(...preset.warnings);
     if (read.profile === null) continue;

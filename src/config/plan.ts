@@ -73,6 +73,7 @@ function profilePlan(profile: Profile): ProfilePlan {
     restart: { when, min, max, reset, exitCodes, giveUp: giveUp === 'never' ? null : giveUp },
     schedule: scheduleOf(config),
     stop: config.stop,
+    knownHolders: profile.knownHolders,
     source: profile.source,
   };
 }

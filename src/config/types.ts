@@ -132,12 +132,33 @@ export interface ProfilePlan {
   /** Null: gwproxy does nothing with it at certain times. */
   readonly schedule: Schedule | null;
   readonly stop: StopPolicy;
+  /** Programs that may hold its ports while somebody else runs them; of its preset. */
+  readonly knownHolders: readonly KnownHolder[];
   readonly source: Source;
 }
 
 /** What happens to a profile at certain times. restart: a gateway that runs is restarted. */
 export interface Schedule extends Timetable {
   readonly action: 'restart';
+}
+
+/** A program that serves a profile on its own, recognised by its command line, and the command that ends it. */
+export interface KnownHolder {
+  /** Completes `port 18641 is in use by python3 (pid 7), which is …`. */
+  readonly name: string;
+  /** What its command line names it by: a word of it, or the last part of a word that is a path. */
+  readonly programs: readonly string[];
+  /** Words that follow in this order; others may stand between them. */
+  readonly args: readonly string[];
+  /** The command that ends it. */
+  readonly stop: {
+    readonly program: string;
+    /** Options of its own command line that say what it serves; they are repeated, each with its value. */
+    readonly options: readonly string[];
+    readonly args: readonly string[];
+    /** Variables of its environment that are repeated in front. */
+    readonly env: readonly string[];
+  };
 }
 
 /** spool: verified deliveries may be spooled while the gateway is not ready. direct: no delivery is spooled. */

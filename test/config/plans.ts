@@ -48,6 +48,7 @@ export function profile(name: string, { program = 'bot', env = {}, ...changes }:
     startTimeout: 1,
     after: [],
     startGroup: null,
+    knownHolders: [],
     idleTimeout: null,
     ownerCheck: 'lenient',
     maxMemory: null,

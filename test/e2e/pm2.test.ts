@@ -209,7 +209,7 @@ test('doctor finds what a real pm2 runs, by its dump and its processes, until it
   assert.match(
     String(blocked['reason']),
     new RegExp(
-      `^port ${port} is in use by node \\(pid \\d+\\), which pm2 runs as 'Forked Bot': \`gwproxy doctor\` prints the command that removes it from pm2$`,
+      `^port ${port} is in use by node \\(pid \\d+\\), which pm2 runs as 'Forked Bot'; \`gwproxy doctor\` prints the command that removes it from pm2$`,
     ),
   );
   await gwproxy.stop();

@@ -18,10 +18,16 @@ export interface Child {
   end(): Promise<void>;
 }
 
-/** A program of its own, ended with the test. */
-export function child(t: TestContext, code: string, args: readonly string[] = []): Child {
+/** A program of its own, with these variables beside its environment; ended with the test. */
+export function child(
+  t: TestContext,
+  code: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Child {
   const spawned: ChildProcess = spawn(process.execPath, ['--input-type=module', '-e', code, ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
   });
   const { pid, stdin, stdout } = spawned;
   assert.ok(pid !== undefined && stdin !== null && stdout !== null);

@@ -59,6 +59,7 @@ export function profile(
     startTimeout: 30_000,
     after: [],
     startGroup: null,
+    knownHolders: [],
     idleTimeout: null,
     ownerCheck: 'lenient',
     verify: null,

@@ -1,5 +1,5 @@
 import type { Status } from '../../admin/status.ts';
-import type { Plan } from '../../config/types.ts';
+import type { KnownHolder, Plan } from '../../config/types.ts';
 import { clientPortAdvice } from '../../supervisor/ports/client-ports.ts';
 import { connectableHost } from '../../supervisor/ports/connectable-host.ts';
 import { pm2HolderOf } from '../../supervisor/ports/pm2-daemon.ts';
@@ -18,6 +18,8 @@ export interface WantedPort {
   readonly profile: string | null;
   readonly listener: string;
   readonly where: string | null;
+  /** Programs that are known to hold it. */
+  readonly known: readonly KnownHolder[];
 }
 
 /** Finds ports that other programs use. Those that pm2 holds are reported with pm2's apps. */
@@ -32,7 +34,7 @@ export async function checkPorts(subject: Subject): Promise<readonly Fault[]> {
       if (isPublic && (await socketUnitOf(subject)) === listenStream(plan.listen)) return [];
       const refused = isPublic ? refusedFault(await tryListen(host, port), wanted, subject.hint) : null;
       if (refused !== null) return [refused];
-      const conflict = await findConflict(host, port);
+      const conflict = await findConflict(host, port, wanted.known);
       if (conflict === null) return clientPortFaults(wanted);
       if ((await pm2HolderOf(addressOf(host), port)) !== null) return [];
       return [conflictFault(conflict, wanted)];
@@ -93,12 +95,13 @@ export function wantedPorts({ listen, profiles }: Plan, status: Status | null): 
   const running = new Set(status?.profiles.filter(({ pid }) => pid !== null).map(({ name }) => name));
   const fixed = profiles
     .filter(({ name, launch }) => launch.kind === 'command' && !running.has(name))
-    .flatMap(({ name: profile, listeners, source }) =>
+    .flatMap(({ name: profile, listeners, source, knownHolders: known }) =>
       listeners.flatMap(({ name: listener, host, port }) =>
-        port === 'auto' ? [] : [{ host, port, profile, listener, where: placeText(source) }],
+        port === 'auto' ? [] : [{ host, port, profile, listener, where: placeText(source), known }],
       ),
     );
-  const door = { ...listen, profile: null, listener: 'door', where: null };
+  const known = profiles.flatMap(({ knownHolders }) => knownHolders);
+  const door = { ...listen, profile: null, listener: 'door', where: null, known };
   return [...(status === null && listen.port !== 0 ? [door] : []), ...fixed];
 }
 

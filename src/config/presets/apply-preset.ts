@@ -11,6 +11,7 @@ import {
 import { resolveText, type Variables } from '../read/resolve.ts';
 import type { Files } from '../source/files.ts';
 import { type MapTree, type Tree, treeAt } from '../source/yaml-tree.ts';
+import type { KnownHolder } from '../types.ts';
 import { presets } from './index.ts';
 import type { Preset } from './preset.ts';
 
@@ -20,6 +21,8 @@ export interface AppliedPreset {
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
   readonly files: readonly string[];
+  /** Programs that are known to hold such a profile's ports. */
+  readonly knownHolders: readonly KnownHolder[];
 }
 
 /** Applies the profile's preset, if it names one. A misspelled preset derives nothing; reading the profile reports it. */
@@ -32,7 +35,7 @@ export async function applyPreset(
   const own = profile.tree;
   const variables = variablesOf(envFile, context);
   const chosen = own.entries.has('url') ? null : chosenIn(own, variables);
-  if (chosen === null) return { tree: own, problems: [], warnings: [], files: [] };
+  if (chosen === null) return { tree: own, problems: [], warnings: [], files: [], knownHolders: [] };
   const { fields, ...found } = await chosen.preset.derive({
     profile: profile.name,
     source: chosen.source,
@@ -42,7 +45,7 @@ export async function applyPreset(
     home: context.home,
     files,
   });
-  return { ...found, tree: withPreset(own, fields) };
+  return { ...found, tree: withPreset(own, fields), knownHolders: chosen.preset.knownHolders ?? [] };
 }
 
 interface Chosen {

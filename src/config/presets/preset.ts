@@ -2,6 +2,7 @@ import type { Source } from '../../routing/route.ts';
 import type { Problem } from '../problems.ts';
 import type { Files } from '../source/files.ts';
 import type { MapTree } from '../source/yaml-tree.ts';
+import type { KnownHolder } from '../types.ts';
 
 /** One kind of gateway: how it is run and what it serves, derived from its own files. */
 export interface Preset {
@@ -9,6 +10,8 @@ export interface Preset {
   readonly name: string;
   /** The OPTIONs of `preset: { NAME: { OPTION: text } }`, each with its description. */
   readonly options: Readonly<Record<string, string>>;
+  /** Programs that may hold a profile's ports while somebody else runs them, such as the gateway's own service. */
+  readonly knownHolders?: readonly KnownHolder[];
   /** Returns problems for a user's mistakes, and throws none. */
   derive(context: PresetContext): Promise<Derived>;
 }

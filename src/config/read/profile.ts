@@ -7,6 +7,7 @@ import { checkShape, prunedPath, type ShapeRules } from '../schema/shape.ts';
 import type { EnvFile } from '../source/env-file.ts';
 import { expandHome, interpolate } from '../source/interpolate.ts';
 import { keySource, type MapTree, type Path, prune, treeAt, valueSource } from '../source/yaml-tree.ts';
+import type { KnownHolder } from '../types.ts';
 import { readCommand, readEnv } from './command-and-env.ts';
 import { resolveTree, type Text, type Variables } from './resolve.ts';
 
@@ -16,6 +17,8 @@ export interface ProfileEntry {
   /** The place of its name. */
   readonly source: Source;
   readonly tree: MapTree;
+  /** Of its preset, once that is applied. */
+  readonly knownHolders?: readonly KnownHolder[];
 }
 
 /** A profile whose single fields are valid. The checks in checks/ compare its fields with each other. */
@@ -40,6 +43,8 @@ export interface Profile {
   readonly envFileNames: ReadonlySet<string>;
   /** The keys of verify.bot_framework.keys_file; null if there is no readable one. */
   readonly tokenKeys: readonly TokenKey[] | null;
+  /** Of its preset. */
+  readonly knownHolders: readonly KnownHolder[];
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -131,6 +136,7 @@ export function readProfile(
     inherited: inheritedEnv(envFile, context),
     envFileNames: new Set(envFile?.values?.keys()),
     tokenKeys: null,
+    knownHolders: entry.knownHolders ?? [],
   };
   return { profile, problems: [...problems, ...command.problems, ...env.problems] };
 }

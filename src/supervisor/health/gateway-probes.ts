@@ -227,7 +227,7 @@ export class GatewayProbes {
       this.#otherHosts.delete(listener);
       return owner.kind === 'foreign'
         ? owner
-        : { kind: 'foreign', name: `another process (${owner.reason})` };
+        : { kind: 'foreign', name: `another process (${owner.reason})`, advice: null };
     }
     return owner;
   }
@@ -242,6 +242,7 @@ export class GatewayProbes {
       port,
       leader,
       members,
+      known: this.#options.profile().knownHolders,
       // A scan for an earlier generation may still be in progress.
       holdersChanged: () => {
         if (this.#owners.get(listener) === owner) holdersChanged(listener);

@@ -33,7 +33,8 @@ export async function probeOwned(
   const owner = await findOwner();
   if (signal.aborted || owner.kind === 'own') return outcome;
   if (owner.kind === 'foreign') {
-    const reason = `port ${port} is held by ${owner.name}, not by this gateway`;
+    const advice = owner.advice === null ? '' : `; ${owner.advice}`;
+    const reason = `port ${port} is held by ${owner.name}, not by this gateway${advice}`;
     return { ok: false, cause: 'foreign', reason };
   }
   if (!outcome.ok) return outcome;

@@ -27,13 +27,16 @@ export function combineOwnership(before: readonly Holder[], { owner, holders, in
   const sameSockets = [...inodes].every((inode) => before.some((holder) => holder.inode === inode));
   // Its process changed its user and can no longer be read, but the sockets are still the gateway's.
   if (sameSockets) return { owner, holders: [] };
-  return { owner: { kind: 'foreign', name: `another process (${owner.reason})` }, holders: before };
+  return {
+    owner: { kind: 'foreign', name: `another process (${owner.reason})`, advice: null },
+    holders: before,
+  };
 }
 
 /** The owner of a port: the process that listens there. */
 export type Owner =
   | { readonly kind: 'own' }
-  /** `name` for the operator: the program and its pid. */
-  | { readonly kind: 'foreign'; readonly name: string }
+  /** For the operator: the program, its pid and whose it is; and how it ends, if that is known. */
+  | { readonly kind: 'foreign'; readonly name: string; readonly advice: string | null }
   /** Another user's or a container's process, or a system without /proc; `reason` is for the operator. */
   | { readonly kind: 'unknown'; readonly reason: string };

@@ -114,7 +114,7 @@ export class PortBook {
       const port = ports.get(listener.name);
       if (port !== undefined && (await this.#becomesFree(profile.name, listener, port))) continue;
       if (listener.port !== 'auto') {
-        const reason = await this.#conflictText(profile.name, listener.host, listener.port, wait);
+        const reason = await this.#conflictText(profile, listener.host, listener.port, wait);
         if (reason === null) continue;
         return { ok: false, reason };
       }
@@ -139,15 +139,20 @@ export class PortBook {
   }
 
   /** Why a fixed port is not free; null if it has become free. Waits for the end of a connection that is over. */
-  async #conflictText(profile: string, host: string, port: number, wait: PortWait): Promise<string | null> {
+  async #conflictText(
+    profile: ProfilePlan,
+    host: string,
+    port: number,
+    wait: PortWait,
+  ): Promise<string | null> {
     for (const [name, ports] of this.#ports) {
-      if (name !== profile && this.#allocated.has(port) && [...ports.values()].includes(port)) {
+      if (name !== profile.name && this.#allocated.has(port) && [...ports.values()].includes(port)) {
         return `port ${port} is in use by ${name}, which it was allocated to; restart ${name}`;
       }
     }
     const deadline = performance.now() + CLOSING_AT_MOST;
     for (let told = false; ; await setTimeout(CLOSING_RETRY)) {
-      const conflict = await findConflict(host, port);
+      const conflict = await findConflict(host, port, profile.knownHolders);
       if (conflict === null) return null;
       const reason = conflictText(`port ${port}`, conflict);
       if (conflict.kind === 'held' || !wait.isWanted() || performance.now() > deadline) return reason;

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP, isIPv4 } from 'node:net';
+import type { KnownHolder } from '../../config/types.ts';
 import { errorCode } from '../../util/errno.ts';
 import { HAS_PROC, readPids } from '../tree/proc.ts';
 import { clientPortAdvice } from './client-ports.ts';
@@ -21,14 +22,20 @@ export function conflictText(subject: string, conflict: PortConflict): string {
   return `${subject} ${conflict.text}${advice}`;
 }
 
-/** The conflict that keeps a program from listening there; null if the port is free. Finds out by listening. */
-export async function findConflict(host: string, port: number): Promise<PortConflict | null> {
+/**
+ * The conflict that keeps a program from listening there; null if the port is free. Finds out by listening. `known` are
+ * programs of which the port's profile says how they are recognised and ended.
+ */
+export async function findConflict(
+  host: string,
+  port: number,
+  known: readonly KnownHolder[] = [],
+): Promise<PortConflict | null> {
   if (await isFree(host, port)) return null;
-  const held = async (): Promise<PortConflict> => ({
-    kind: 'held',
-    text: `is in use by ${await describeHolder(host, port)}`,
-    advice: null,
-  });
+  const held = async (): Promise<PortConflict> => {
+    const { name, advice } = await describeHolder(host, port, known);
+    return { kind: 'held', text: `is in use by ${name}`, advice };
+  };
   if (!HAS_PROC) return held();
   const sockets = await socketsInTheWay(host, port);
   if (sockets.some(({ state }) => state === LISTEN)) return held();

@@ -1,12 +1,13 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import type { KnownHolder } from '../../config/types.ts';
 import { type Holder, stillHolds } from '../../holder.ts';
 import { errorCode, errorMessage } from '../../util/errno.ts';
 import { HAS_PROC, readPids } from '../tree/proc.ts';
 import { connectableHost } from './connectable-host.ts';
+import { holderFacts } from './known-holders.ts';
 import { type ListeningSocket, listeningOn } from './listening.ts';
 import { combineOwnership, type Owner, type PortScan } from './ownership.ts';
-import { pm2OwnerOf } from './pm2-daemon.ts';
 import { findHolders, programOf } from './socket-holders.ts';
 
 export interface PortOwnerOptions {
@@ -17,6 +18,8 @@ export interface PortOwnerOptions {
   readonly leader: () => number | null;
   /** The pids of all the gateway's processes. */
   readonly members: () => Promise<readonly number[]>;
+  /** Programs that are known to hold such a port. */
+  readonly known?: readonly KnownHolder[];
   /** The sockets that accept connections there; by default read from the system's tables. */
   readonly sockets?: (host: string, port: number) => Promise<readonly ListeningSocket[]>;
   /** ms of a monotonic clock. */
@@ -120,16 +123,28 @@ function isSame(one: Holder, other: Holder | undefined): boolean {
   return one.pid === other?.pid && one.fd === other.fd && one.inode === other.inode;
 }
 
-/** Names the process that listens on a port that is not a gateway's, for the operator: the program and its pid, if known. */
-export async function describeHolder(host: string, port: number): Promise<string> {
+/** A process that has a port, for the operator: the program and its pid, and how it ends, as far as they are known. */
+export interface DescribedHolder {
+  readonly name: string;
+  readonly advice: string | null;
+}
+
+/** Describes the process that listens on a port that is not a gateway's. */
+export async function describeHolder(
+  host: string,
+  port: number,
+  known: readonly KnownHolder[],
+): Promise<DescribedHolder> {
   const owner = await new PortOwner({
     host: connectableHost(host),
     port,
     leader: () => null,
     members: async () => [],
+    known,
   }).find();
-  if (owner.kind === 'foreign') return owner.name;
-  return owner.kind === 'unknown' ? `another process (${owner.reason})` : 'another process';
+  if (owner.kind === 'foreign') return owner;
+  const name = owner.kind === 'unknown' ? `another process (${owner.reason})` : 'another process';
+  return { name, advice: null };
 }
 
 async function scanPort(options: PortOwnerOptions): Promise<PortScan> {
@@ -144,7 +159,7 @@ async function scanPort(options: PortOwnerOptions): Promise<PortScan> {
 async function findOwner(
   sockets: readonly ListeningSocket[],
   inodes: ReadonlySet<string>,
-  { leader, members }: PortOwnerOptions,
+  { leader, members, known = [] }: PortOwnerOptions,
 ): Promise<Found> {
   if (inodes.size === 0) {
     return notFound('no process here listens there: a container does, or another network namespace');
@@ -155,7 +170,7 @@ async function findOwner(
   const ours = await members();
   const own = await findHolders(inodes, ours);
   if (own.length === inodes.size) return { owner: { kind: 'own' }, holders: own };
-  return findOtherOwner(sockets, own, ours, members);
+  return findOtherOwner(sockets, own, ours, { members, known });
 }
 
 /** The owner of a port that has sockets which no known process of the gateway holds. */
@@ -163,7 +178,7 @@ async function findOtherOwner(
   sockets: readonly ListeningSocket[],
   own: readonly Holder[],
   ours: readonly number[],
-  members: PortOwnerOptions['members'],
+  { members, known }: Required<Pick<PortOwnerOptions, 'members' | 'known'>>,
 ): Promise<Found> {
   const held = new Set(own.map(({ inode }) => inode));
   const open = sockets.filter(({ inode }) => !held.has(inode));
@@ -177,8 +192,11 @@ async function findOtherOwner(
     const program = programOf(holder.pid);
     // It ended during the scan; the next scan shows who holds the port.
     if (program === null) continue;
-    const name = `${program.name} (pid ${holder.pid})${pm2Text(holder.pid)}`;
-    if (!FORWARDERS.has(program.title)) return { owner: { kind: 'foreign', name }, holders: [holder] };
+    const facts = holderFacts(holder.pid, known);
+    const name = `${program.name} (pid ${holder.pid})${facts?.who ?? ''}`;
+    if (!FORWARDERS.has(program.title)) {
+      return { owner: { kind: 'foreign', name, advice: facts?.advice ?? null }, holders: [holder] };
+    }
     forwarder = name;
   }
   if (forwarder !== null) return notFound(`${forwarder} listens there for a container`);
@@ -192,14 +210,6 @@ async function findOtherOwner(
       ? 'its process cannot be read'
       : `it belongs to user ${uid}`,
   );
-}
-
-/** A port that pm2 still holds is the usual case when apps move from pm2 to gwproxy. */
-function pm2Text(pid: number): string {
-  const owner = pm2OwnerOf(pid);
-  if (owner === null) return '';
-  const as = owner.name === null ? '' : ` as '${owner.name.replaceAll(/[^\x20-\x7e]/g, '?')}'`;
-  return `, which pm2 runs${as}: \`gwproxy doctor\` prints the command that removes it from pm2`;
 }
 
 /** Whether a process descends from one of these: a child that left the group and has no mark (sudo, su). */

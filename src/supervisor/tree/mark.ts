@@ -1,3 +1,5 @@
+import { variableIn } from './environ-entry.ts';
+
 /**
  * The variable in a gateway's environment by which its processes are recognized: `RUN/PROFILE/GENERATION/PROOF`.
  *
@@ -9,8 +11,6 @@ export const MARK = 'GWPROXY_GATEWAY';
 /** The mark of a guard, which is part of no gateway. */
 export const GUARD_MARK = 'guard';
 
-const ENTRY = `${MARK}=`;
-
 /** The run with which a mark begins: 16 hexadecimal digits. */
 const RUN = /^[0-9a-f]{16}\//;
 
@@ -19,13 +19,7 @@ const PROFILE = /^[0-9a-z-]{1,63}$/;
 
 /** The mark in an environment of /proc/PID/environ, whose entries each end with a NUL; null if it has none. */
 export function markIn(environ: Buffer): string | null {
-  for (let at = environ.indexOf(ENTRY); at !== -1; at = environ.indexOf(ENTRY, at + 1)) {
-    // It must be the beginning of an entry: another variable's value may contain this text.
-    if (at > 0 && environ[at - 1] !== 0) continue;
-    const end = environ.indexOf(0, at);
-    return environ.toString('utf8', at + ENTRY.length, end === -1 ? environ.length : end);
-  }
-  return null;
+  return variableIn(environ, MARK);
 }
 
 /** The prefix of all marks of one run. */

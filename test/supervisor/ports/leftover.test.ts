@@ -71,7 +71,9 @@ if (HAS_PROC) {
       const { supervisor, log, port, mark } = await stopped(t);
       const pid = await escaped(t, port, change(mark, markOf(pidOf(supervisor, 'beta'))));
       await assert.rejects(supervisor.startProfile('alpha'), ({ message }: Error) =>
-        message.startsWith(`alpha is not ready: port ${port} is in use by ${PROGRAM} (pid ${pid});`),
+        message.startsWith(
+          `alpha is not ready: port ${port} is in use by ${PROGRAM} (pid ${pid}), which bears the mark of profile `,
+        ),
       );
       assert.equal(isRunning(pid), true);
       assert.ok(!log.events.some(({ type }) => type === 'run.leftover'));

@@ -18,7 +18,7 @@ test('the holders of an own port are those that the scan found', () => {
 });
 
 test('if a foreign process has the port, or none, the last known holders stay, so that doors send nothing', () => {
-  const owner = { kind: 'foreign', name: 'nc (pid 9)' } as const;
+  const owner = { kind: 'foreign', name: 'nc (pid 9)', advice: null } as const;
   const scan = { owner, holders: [holder(9, '1003')], inodes: new Set(['1003']) };
   assert.deepEqual(combineOwnership(OWN, scan), { owner, holders: OWN });
   assert.deepEqual(combineOwnership([], scan), { owner, holders: [] });
@@ -28,7 +28,7 @@ test('if a foreign process has the port, or none, the last known holders stay, s
 test('a process that cannot be read any more has its port still; another one on the port is foreign', () => {
   assert.deepEqual(combineOwnership(OWN, unknown('1002')), { owner: unknown().owner, holders: [] });
   assert.deepEqual(combineOwnership(OWN, unknown('1001', '1003')), {
-    owner: { kind: 'foreign', name: 'another process (it belongs to user 33)' },
+    owner: { kind: 'foreign', name: 'another process (it belongs to user 33)', advice: null },
     holders: OWN,
   });
 });

@@ -37,7 +37,7 @@ function ownerOf(
 }
 
 function foreign(pid: number): Owner {
-  return { kind: 'foreign', name: `${PROGRAM} (pid ${pid})` };
+  return { kind: 'foreign', name: `${PROGRAM} (pid ${pid})`, advice: null };
 }
 
 if (HAS_PROC) {
@@ -141,7 +141,8 @@ if (HAS_PROC) {
     sockets = [nobody];
     at = 600_000;
     // It was the gateway's own, so an unknown owner counts as foreign.
-    const somebody: Owner = { kind: 'foreign', name: 'another process (it belongs to user 54321)' };
+    const name = 'another process (it belongs to user 54321)';
+    const somebody: Owner = { kind: 'foreign', name, advice: null };
     assert.deepEqual(await owner.find(), somebody);
     sockets = await listeningOn('127.0.0.1', port);
     at += 999;

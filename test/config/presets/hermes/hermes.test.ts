@@ -37,6 +37,16 @@ test('the preset derives command, environment, listeners and routes from the Her
   assert.deepEqual(routesOf(plan), [['inbox', { platform: 'bot-framework', fields: { app: [APP] } }]]);
   const [inbox] = plan.profiles;
   assert.equal(inbox?.startTimeout, 90_000);
+  assert.equal(inbox?.startGroup, root);
+  assert.deepEqual(
+    inbox?.knownHolders.map(({ programs, args }) => [programs, args]),
+    [
+      [
+        ['hermes', 'hermes_cli.main'],
+        ['gateway', 'run'],
+      ],
+    ],
+  );
   assert.deepEqual(inbox?.stop, { drain: 15_000, signal: 'SIGTERM', grace: 15_000 });
 });
 
