@@ -8,7 +8,7 @@ const PAGE = new URL('../docs/reference/config.md', import.meta.url);
 
 const schema = configJsonSchema();
 const profile = schema.properties.profiles.additionalProperties;
-const listener = profile.properties.listeners.additionalProperties;
+const listener = profile.properties.listeners.anyOf.map((kind) => kind.additionalProperties).find(Boolean);
 const routeKeys = profile.properties.routes.items.properties;
 const ownRouteKeys = ['path', 'host', 'strip_prefix', 'fallback', 'unverified', 'header', 'json'];
 
@@ -129,13 +129,17 @@ profiles:
   legacy-bot:
     url: http://127.0.0.1:4000
     routes: [{ path: /legacy }]
+  queue-worker:
+    command: python3 worker.py
+    listeners: none
+    ready_after: 5s
   # calendar-concierge:
   #   preset: hermes       # or preset: { hermes: { profile: my_bot } }`,
   },
   {
     title: 'A listener',
     intro:
-      'Each entry of `listeners` is one port of the gateway. A profile that names none has one listener, `main`: its port is chosen by gwproxy and passed as `PORT`, and all of its paths are public.',
+      'Each entry of `listeners` is one port of the gateway. A profile that names none has one listener, `main`: its port is chosen by gwproxy and passed as `PORT`, and all of its paths are public. With `listeners: none` the profile is a [bot without a port](../supervision.md#bots-without-a-port).',
     rows: () => rows(listener),
     example: `
 profiles:

@@ -8,7 +8,10 @@ export interface PlacedListener {
   readonly source: Source;
 }
 
-/** A profile's listeners with all defaults; a single listener gets PORT and all paths by default. At least one. Pure. */
+/**
+ * A profile's listeners with all defaults; a single listener gets PORT and all paths by default. Empty for a bot without a
+ * port. Pure.
+ */
 export function listenersOf(profile: Profile): readonly PlacedListener[] {
   const { listeners, url, add_prefix: prefix } = profile.config;
   const named = Object.entries(listeners);

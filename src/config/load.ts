@@ -8,6 +8,7 @@ import { errorMessage } from '../util/errno.ts';
 import { checkLaunch } from './checks/command-check.ts';
 import { checkListeners } from './checks/listener-check.ts';
 import { checkLogFiles, logFileWarnings } from './checks/log-file-check.ts';
+import { checkWithoutListeners } from './checks/no-listener-check.ts';
 import { checkOrder } from './checks/order-check.ts';
 import { checkIdle, checkLimits, checkLiveness, checkProbes, checkRestart } from './checks/policy-check.ts';
 import { checkLoops, checkPorts } from './checks/port-check.ts';
@@ -163,7 +164,15 @@ async function readProfiles(
     problems.push(...keys.problems);
     profiles.push(profile);
   }
-  const each = [checkLaunch, checkListeners, checkRestart, checkIdle, checkLiveness, checkProbes];
+  const each = [
+    checkLaunch,
+    checkListeners,
+    checkWithoutListeners,
+    checkRestart,
+    checkIdle,
+    checkLiveness,
+    checkProbes,
+  ];
   problems.push(...profiles.flatMap((profile) => each.flatMap((check) => check(profile))));
   return { profiles, problems, warnings, files: [...paths] };
 }

@@ -6,7 +6,16 @@ import type { Settings } from './schema/config-schema.ts';
 import type { KeyedPlatform } from './schema/route-schema.ts';
 import type { Part } from './source/interpolate.ts';
 import { valueSource } from './source/yaml-tree.ts';
-import type { Launch, Limits, ListenerPlan, Plan, ProfilePlan, Schedule, Template } from './types.ts';
+import type {
+  Launch,
+  Limits,
+  ListenerPlan,
+  Plan,
+  ProfilePlan,
+  ReadyRule,
+  Schedule,
+  Template,
+} from './types.ts';
 import { verifyRules } from './verify-rules.ts';
 
 /** The plan of a config in `folder` that passed every check. Disabled profiles are left out. Pure. */
@@ -68,6 +77,7 @@ function profilePlan(profile: Profile): ProfilePlan {
     maxMemory: config.max_memory ?? null,
     logFile: config.log_file === undefined ? null : resolve(folderOf(profile, 'log_file'), config.log_file),
     listeners,
+    ready: readyRule(profile, listeners),
     verify: verifyRules(profile),
     delivery: config.delivery,
     restart: { when, min, max, reset, exitCodes, giveUp: giveUp === 'never' ? null : giveUp },
@@ -80,6 +90,14 @@ function profilePlan(profile: Profile): ProfilePlan {
 
 function scheduleOf({ restart: { schedule, timezone } }: Profile['config']): Schedule | null {
   return schedule === 'never' ? null : { action: 'restart', pattern: schedule, timezone: timezone ?? null };
+}
+
+/** ms that a bot without a port must live until it counts as ready: most that cannot start end sooner. */
+const READY_AFTER = 1000;
+
+function readyRule({ config }: Profile, listeners: readonly ListenerPlan[]): ReadyRule {
+  if (listeners.length > 0) return { kind: 'listeners' };
+  return { kind: 'lived', after: config.ready_after ?? READY_AFTER };
 }
 
 /** The folder that a relative path in that field starts from: that of the file in which it is written. */

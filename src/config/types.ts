@@ -123,8 +123,9 @@ export interface ProfilePlan {
   readonly maxMemory: number | null;
   /** Absolute; null: the file in the logs' folder that is named after the profile. */
   readonly logFile: string | null;
-  /** At least one. */
+  /** Empty for a bot without a port, to which no request leads. */
   readonly listeners: readonly ListenerPlan[];
+  readonly ready: ReadyRule;
   /** Null: its requests are not verified. */
   readonly verify: VerifyRules | null;
   readonly delivery: DeliveryMode;
@@ -160,6 +161,13 @@ export interface KnownHolder {
     readonly env: readonly string[];
   };
 }
+
+/** What makes a gateway ready, beside its listeners. Only `listeners` is possible without another rule if it has some. */
+export type ReadyRule =
+  /** Each of its listeners, once it answers its probes. */
+  | { readonly kind: 'listeners' }
+  /** It has lived for `after` ms. */
+  | { readonly kind: 'lived'; readonly after: number };
 
 /** spool: verified deliveries may be spooled while the gateway is not ready. direct: no delivery is spooled. */
 export type DeliveryMode = 'spool' | 'direct';

@@ -1,6 +1,7 @@
 import type { ProfilePlan } from '../config/types.ts';
 import type { Event } from '../events.ts';
 import { duration } from '../util/duration.ts';
+import { conditionsOf, servesListener } from './lifecycle/conditions.ts';
 import { type GatewayEvent, type GatewayState, isEnding, isServing, pidOf } from './lifecycle/state.ts';
 import { exitReason, failedText } from './lifecycle/text.ts';
 
@@ -25,12 +26,15 @@ export function eventsOf(
       asked: isEnding(before.phase),
     });
   }
-  if (event.type === 'listenerReady' && isReady(before, event.listener) !== isReady(after, event.listener)) {
-    const port = ports.get(event.listener) ?? 0;
-    events.push({ type: 'listener.ready', profile, listener: event.listener, port });
-  }
-  if (event.type === 'listenerLost' && isReady(before, event.listener) !== isReady(after, event.listener)) {
-    events.push({ type: 'listener.lost', profile, listener: event.listener, reason: event.reason });
+  for (const { name: listener } of plan.listeners) {
+    const wasReady = isReady(plan, before, listener);
+    const isReadyNow = isReady(plan, after, listener);
+    if (!wasReady && isReadyNow) {
+      events.push({ type: 'listener.ready', profile, listener, port: ports.get(listener) ?? 0 });
+    }
+    if (wasReady && !isReadyNow && event.type === 'conditionLost') {
+      events.push({ type: 'listener.lost', profile, listener, reason: event.reason });
+    }
   }
   if (isReportable(before, event, after, launch.kind === 'command')) {
     const { phase, generation } = after;
@@ -95,6 +99,6 @@ function isReportable(
   return before.phase.name !== after.phase.name;
 }
 
-function isReady({ phase }: GatewayState, listener: string): boolean {
-  return isServing(phase) && phase.ready.includes(listener);
+function isReady(plan: ProfilePlan, { phase }: GatewayState, listener: string): boolean {
+  return isServing(phase) && servesListener(conditionsOf(plan), phase.met, listener);
 }

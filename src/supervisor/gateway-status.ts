@@ -1,5 +1,6 @@
 import type { ProfilePlan } from '../config/types.ts';
 import type { ScheduleStatus, SupervisedStatus } from '../supervised-status.ts';
+import { conditionsOf, servesListener } from './lifecycle/conditions.ts';
 import { type GatewayState, isServing, pidOf } from './lifecycle/state.ts';
 import { failedText } from './lifecycle/text.ts';
 
@@ -12,7 +13,8 @@ export function statusOf(
   now: number,
 ): SupervisedStatus {
   const { phase, lastExit, spawnedAt } = state;
-  const ready = isServing(phase) ? phase.ready : [];
+  const conditions = conditionsOf(profile);
+  const met = isServing(phase) ? phase.met : [];
   return {
     name: profile.name,
     state: phase.name,
@@ -28,7 +30,7 @@ export function statusOf(
     listeners: profile.listeners.map(({ name }) => ({
       name,
       port: ports.get(name) ?? null,
-      ready: ready.includes(name),
+      ready: servesListener(conditions, met, name),
     })),
     schedule,
   };

@@ -9,6 +9,7 @@ import { GatewayProcess } from './gateway-process.ts';
 import { statusOf } from './gateway-status.ts';
 import { GatewayProbes } from './health/gateway-probes.ts';
 import { initialState } from './lifecycle/begin.ts';
+import { servesListener } from './lifecycle/conditions.ts';
 import { reduce } from './lifecycle/reduce.ts';
 import {
   type Effect,
@@ -177,7 +178,9 @@ export class Gateway {
   /** Doors need the new holders of a port only once the listener is ready. */
   #holdersChanged(listener: string): void {
     const { phase } = this.#state;
-    if (isServing(phase) && phase.ready.includes(listener)) this.#context.publish();
+    if (isServing(phase) && servesListener(this.#policy.conditions, phase.met, listener)) {
+      this.#context.publish();
+    }
   }
 
   #step(event: GatewayEvent): void {
@@ -271,8 +274,9 @@ export class Gateway {
     const due = performance.now() + ms;
     this.#timer = setTimeout(() => {
       const late = performance.now() - due;
-      // gwproxy itself was stopped or had no CPU, so the gateway may be ready and was not probed meanwhile.
-      if (name === 'startTimeout' && late > MOST_LATE) this.#startTimer(name, generation, Math.min(late, ms));
+      // gwproxy itself was stopped or had no CPU, so the gateway may be ready and was not probed meanwhile, or may have
+      // ended.
+      if (isOfStart(name) && late > MOST_LATE) this.#startTimer(name, generation, Math.min(late, ms));
       else this.#elapsed(name, generation);
     }, ms);
   }
@@ -281,4 +285,8 @@ export class Gateway {
     const detail = name === 'startTimeout' ? this.#probes.failureText() : '';
     this.dispatch({ type: name, generation, ...(detail === '' ? {} : { detail }) });
   }
+}
+
+function isOfStart(name: TimerName): boolean {
+  return name === 'startTimeout' || name === 'readyAfter';
 }

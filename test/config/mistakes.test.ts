@@ -529,7 +529,7 @@ const PROFILES: readonly Mistake[] = [
     'a key of Object',
     'a:\n    command: node\n    constructor: 1',
     [
-      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, after, start_group, idle_timeout, owner_check, max_memory, max_open_files, nice, umask, user, group, log_file, listeners, add_prefix, routes, fan_out, keep_headers, verify, delivery, restart, stop",
+      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, after, start_group, idle_timeout, owner_check, max_memory, max_open_files, nice, umask, user, group, log_file, listeners, ready_after, add_prefix, routes, fan_out, keep_headers, verify, delivery, restart, stop",
     ],
   ],
   [
@@ -805,10 +805,41 @@ const PROFILES: readonly Mistake[] = [
 
 const LISTENERS: readonly Mistake[] = [
   [
-    'no listener at all',
-    'a:\n    command: node\n    listeners: {}',
+    'a word that is no listener',
+    'a:\n    command: node\n    listeners: no-port',
+    ["gwproxy.yaml:4:16: listeners must be 'none', or a map of names and listeners, not 'no-port'"],
+  ],
+  [
+    'requests for a bot without a port',
+    'a:\n    command: node\n    listeners: none\n    routes: [{path: /a}]\n    verify: {slack: {signing_secret: invented}}\n    delivery: direct\n    idle_timeout: 5m\n    start: on-demand',
     [
-      'gwproxy.yaml:4:16: listeners must name at least one listener; leave it out for one with an allocated port',
+      "gwproxy.yaml:5:5: 'routes' cannot be used with listeners: none, since no request reaches a bot without a port; remove one of them",
+      "gwproxy.yaml:6:5: 'verify' cannot be used with listeners: none, since no request reaches a bot without a port; remove one of them",
+      "gwproxy.yaml:7:5: 'delivery' cannot be used with listeners: none, since no request reaches a bot without a port; remove one of them",
+      "gwproxy.yaml:8:5: 'idle_timeout' cannot be used with listeners: none, since no request reaches a bot without a port; remove one of them",
+      'gwproxy.yaml:9:12: start: on-demand needs a listener, since only a request starts such a gateway; write always or manual',
+    ],
+  ],
+  [
+    'a port of a bot without one',
+    "a:\n    command: 'node bot.js ${port}'\n    listeners: {}\n    env: {P: '${port.main}'}",
+    [
+      'gwproxy.yaml:3:14: ${port}: this profile has no port, as its listeners: none says; give it a listener',
+      'gwproxy.yaml:5:14: ${port.main}: this profile has no port, as its listeners: none says; give it a listener',
+    ],
+  ],
+  [
+    'a bot without a port that somebody else runs',
+    'a:\n    url: http://127.0.0.1:4000\n    listeners: none',
+    [
+      "gwproxy.yaml:4:5: 'url' needs a listener, which gwproxy probes at that address; remove 'listeners: none'",
+    ],
+  ],
+  [
+    'a time until a bot with a port is ready',
+    'a:\n    command: node\n    ready_after: 5s',
+    [
+      "gwproxy.yaml:4:5: 'ready_after' is for a bot without a port; write listeners: none, or remove it: a listener is ready once its health probe succeeds",
     ],
   ],
   [

@@ -54,6 +54,7 @@ export function profile(name: string, { program = 'bot', env = {}, ...changes }:
     maxMemory: null,
     logFile: null,
     listeners: [LISTENER],
+    ready: { kind: 'listeners' },
     verify: null,
     delivery: 'spool',
     restart: { when: 'always', min: 1, max: 1, reset: 1, exitCodes: {}, giveUp: null },

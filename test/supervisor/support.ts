@@ -67,6 +67,7 @@ export function profile(
     maxMemory: null,
     logFile: null,
     listeners: [listener],
+    ready: { kind: 'listeners' },
     restart: { when: 'always', min: 10, max: 50, reset: 60_000, exitCodes: {}, giveUp: null },
     schedule: null,
     stop: { drain: 30_000, signal: 'SIGTERM', grace: 30_000 },

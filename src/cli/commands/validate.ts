@@ -116,10 +116,10 @@ function text(plan: Plan): string {
   const profiles = plan.profiles.map((profile) => [
     profile.name,
     program(profile) ?? 'run elsewhere',
-    profile.listeners.map(({ name, port, addPrefix }) => `${name}:${port}${addPrefix}`).join(' '),
+    profile.listeners.map(({ name, port, addPrefix }) => `${name}:${port}${addPrefix}`).join(' ') || '-',
     profile.start,
     verified(profile).join(', ') || '-',
-    delivery(profile),
+    profile.listeners.length === 0 ? '-' : delivery(profile),
   ]);
   const routes = plan.routes.map((route) => [routeText(route), '->', route.profile]);
   return [

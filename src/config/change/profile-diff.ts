@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Launch, ListenerPlan, ProfileChange, ProfilePlan } from '../types.ts';
+import type { Launch, ListenerPlan, ProfileChange, ProfilePlan, ReadyRule } from '../types.ts';
 
 /** If more variables differ, the field is `env` alone. */
 const NAMED_VARIABLES = 3;
@@ -14,11 +14,13 @@ export function profileChange(
   const restarting = [
     ...launchFields(before.launch, after.launch),
     ...(pairs === null ? ['listeners'] : listenerFields(pairs, addressOf)),
+    ...(pairs === null ? [] : otherReadiness(before.ready, after.ready)),
   ];
   const updating = [
     ...policyFields(before, after),
     ...(pairs === null ? [] : prefixFields(pairs, after.launch)),
     ...(pairs === null ? [] : listenerFields(pairs, serviceOf)),
+    ...sameReadiness(before.ready, after.ready),
     ...(routesDiffer ? ['routes'] : []),
   ];
   if (restarting.length + updating.length === 0) return null;
@@ -48,6 +50,24 @@ function launchFields(before: Launch, after: Launch): readonly string[] {
 function variables(before: object, after: object): readonly string[] {
   const names = keysThatDiffer(before, after);
   return names.length > NAMED_VARIABLES ? ['env'] : names.map((name) => `env.${name}`);
+}
+
+/** The key of the config that each rule comes from. */
+const READY_KEYS: Readonly<Record<ReadyRule['kind'], string | null>> = {
+  listeners: null,
+  lived: 'ready_after',
+};
+
+/** Another way to become ready: what has happened in this generation says nothing about it. */
+function otherReadiness(before: ReadyRule, after: ReadyRule): readonly string[] {
+  if (before.kind === after.kind) return [];
+  return [before, after].flatMap(({ kind }) => READY_KEYS[kind] ?? []);
+}
+
+/** The same way to become ready with other settings. */
+function sameReadiness(before: ReadyRule, after: ReadyRule): readonly string[] {
+  if (before.kind !== after.kind || isDeepStrictEqual(before, after)) return [];
+  return [READY_KEYS[after.kind]].flatMap((key) => key ?? []);
 }
 
 type Pair = readonly [ListenerPlan, ListenerPlan];

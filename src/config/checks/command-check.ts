@@ -26,6 +26,10 @@ function besideUrl(profile: Profile): readonly Problem[] {
     ),
   );
   const names = Object.keys(profile.config.listeners);
+  if (names.length === 0) {
+    const message = "'url' needs a listener, which gwproxy probes at that address; remove 'listeners: none'";
+    return [...fields, problemAt(fieldSource(profile, 'listeners'), message)];
+  }
   if (names.length > 1) {
     const message = "a profile with 'url' has one listener, and its address is the url; remove the others";
     return [...fields, problemAt(fieldSource(profile, 'listeners'), message)];

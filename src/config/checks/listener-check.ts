@@ -30,6 +30,11 @@ function portReferences(profile: Profile, listeners: readonly PlacedListener[]):
         const clear = alternatives(names.map((name) => `\${port.${name}}`));
         return [problemAt(source, `\${port} is ambiguous with ${names.length} listeners; write ${clear}`)];
       }
+      if (names.length === 0) {
+        const written = part.port === null ? 'port' : `port.${part.port}`;
+        const message = `\${${written}}: this profile has no port, as its listeners: none says; give it a listener`;
+        return [problemAt(source, message)];
+      }
       if (part.port === null || names.includes(part.port)) return [];
       const help = didYouMean(part.port, names) || `; the listeners are ${names.join(', ')}`;
       return [problemAt(source, `\${port.${part.port}}: this profile has no listener '${part.port}'${help}`)];

@@ -18,6 +18,8 @@ export function checkRestart({ config, invalidFields, tree }: Profile): readonly
 
 /** `idle_timeout` is for on-demand gateways, since only a request starts the gateway again. */
 export function checkIdle({ config, invalidFields, tree }: Profile): readonly Problem[] {
+  // Without a port, idle_timeout itself is refused.
+  if (Object.keys(config.listeners).length === 0) return [];
   if (config.idle_timeout === 'never' || config.start === 'on-demand') return [];
   if (invalidFields.has('start') || invalidFields.has('idle_timeout')) return [];
   const message = `idle_timeout needs start: on-demand, since otherwise no request starts the gateway again`;

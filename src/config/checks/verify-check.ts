@@ -30,6 +30,8 @@ const ENTRIES = Object.keys(SENDERS).filter((name): name is Entry => Object.hasO
 export function checkVerify(profile: Profile, profilePaths: boolean): readonly Problem[] {
   const { config, invalidFields } = profile;
   if (config.verify === undefined || invalidFields.has('routes')) return [];
+  // Without a port, verify itself is refused.
+  if (Object.keys(config.listeners).length === 0) return [];
   const isOpen = profilePaths || config.routes.some(({ key }) => key === null || key.platform === 'custom');
   const routed = new Set(config.routes.map(({ key }) => key?.platform));
   const written = ENTRIES.filter((entry) => config.verify?.[entry] !== undefined);

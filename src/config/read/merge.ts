@@ -1,5 +1,5 @@
-import { COMMAND_ONLY } from '../schema/profile-schema.ts';
-import { type Entry, type MapTree, type Tree, withoutKeys } from '../source/yaml-tree.ts';
+import { COMMAND_ONLY, REQUESTS_ONLY, WITHOUT_LISTENERS_ONLY } from '../schema/profile-schema.ts';
+import { type Entry, type MapTree, type Tree, treeAt, withoutKeys } from '../source/yaml-tree.ts';
 
 /** Fields whose maps are merged key by key, and how many levels deep. */
 const MERGED: ReadonlyMap<string, number> = new Map([
@@ -13,15 +13,26 @@ const MERGED_OVER_PRESET: ReadonlyMap<string, number> = new Map([...MERGED, ['li
 /**
  * Merges a profile with the config's defaults: its own values win, and the maps env, restart and stop are merged by key.
  * A profile that has `command`, `url` or `preset` takes none of the others from the defaults; one with `url` also takes
- * no listeners and no field that is about running a gateway.
+ * no listeners and no field that is about running a gateway; one without listeners takes none that is about requests.
  */
 export function withDefaults(own: MapTree, defaults: MapTree): MapTree {
   return mergeMaps(own, applicableDefaults(own, defaults), depthFrom(MERGED));
 }
 
-/** Merges a profile, defaults included, with the fields that its preset derives; the profile wins. */
+/**
+ * Merges a profile, defaults included, with the fields that its preset derives; the profile wins. One without listeners
+ * takes none of the preset's, and none of its routes.
+ */
 export function withPreset(own: MapTree, derived: MapTree): MapTree {
-  return mergeMaps(own, derived, depthFrom(MERGED_OVER_PRESET));
+  const base = hasNoListeners(own) ? withoutKeys(derived, ['listeners', ...REQUESTS_ONLY]) : derived;
+  return mergeMaps(own, base, depthFrom(MERGED_OVER_PRESET));
+}
+
+/** Whether it says `listeners: none`, or `{}`. */
+export function hasNoListeners(tree: MapTree): boolean {
+  const written = treeAt(tree, ['listeners']);
+  if (written?.kind === 'map') return written.entries.size === 0;
+  return written?.kind === 'scalar' && written.value === 'none';
 }
 
 function mergeMaps(own: MapTree, base: MapTree, depthOf: (name: string) => number): MapTree {
@@ -32,11 +43,21 @@ function mergeMaps(own: MapTree, base: MapTree, depthOf: (name: string) => numbe
   return { ...own, entries };
 }
 
-function applicableDefaults(own: MapTree, defaults: MapTree): MapTree {
+function applicableDefaults(own: MapTree, all: MapTree): MapTree {
   if (own.entries.has('url'))
-    return withoutKeys(defaults, ['command', 'url', 'listeners', 'add_prefix', ...COMMAND_ONLY]);
+    return withoutKeys(all, ['command', 'url', 'listeners', 'add_prefix', ...COMMAND_ONLY]);
+  const defaults = forItsListeners(own, all);
   if (own.entries.has('command')) return withoutKeys(defaults, ['command', 'url', 'preset']);
   return own.entries.has('preset') ? withoutKeys(defaults, ['command', 'url']) : defaults;
+}
+
+/** The defaults without those that its own listeners, or `listeners: none`, rule out. */
+function forItsListeners(own: MapTree, defaults: MapTree): MapTree {
+  if (!own.entries.has('listeners')) return defaults;
+  if (!hasNoListeners(own)) return withoutKeys(defaults, WITHOUT_LISTENERS_ONLY);
+  const start = treeAt(defaults, ['start']);
+  const isOnDemand = start?.kind === 'scalar' && start.value === 'on-demand';
+  return withoutKeys(defaults, [...REQUESTS_ONLY, ...(isOnDemand ? ['start'] : [])]);
 }
 
 function mergeValue(own: Tree, base: Tree | undefined, depth: number): Tree {

@@ -1,22 +1,20 @@
 import { z } from 'zod';
 import { PATTERN } from '../../schedule/pattern.ts';
-import type { ExitAction, Health } from '../types.ts';
+import type { ExitAction } from '../types.ts';
 import {
   addedPrefix,
   choice,
   count,
   duration,
   flag,
-  healthPath,
   looseText,
   named,
-  pathPrefix,
-  port,
   size,
   strict,
   text,
 } from './fields.ts';
 import { keepHeaders } from './keep-headers.ts';
+import { ENV_NAME, listenersSchema } from './listener-schema.ts';
 import { type PresetOptions, presetSchema } from './preset-schema.ts';
 import { readUpstreamUrl } from './public-url.ts';
 import { type KeyedPlatform, routeSchema } from './route-schema.ts';
@@ -44,13 +42,27 @@ export const COMMAND_ONLY = [
   'user',
   'group',
   'log_file',
+  'ready_after',
   'restart',
   'stop',
 ] as const satisfies readonly (keyof ProfileConfig)[];
 
+/** The fields about requests, which are refused for a bot without a port. */
+export const REQUESTS_ONLY = [
+  'routes',
+  'add_prefix',
+  'verify',
+  'delivery',
+  'fan_out',
+  'keep_headers',
+  'owner_check',
+  'idle_timeout',
+] as const satisfies readonly (keyof ProfileConfig)[];
+
+/** The fields about the readiness of a bot without a port, which are refused beside listeners. */
+export const WITHOUT_LISTENERS_ONLY = ['ready_after'] as const satisfies readonly (keyof ProfileConfig)[];
+
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-const LISTENER_NAME = /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
-const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 const UMASK = 'three octal digits, such as 027';
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGKILL'] as const;
 
@@ -155,8 +167,11 @@ export function profileSchema(platforms: readonly KeyedPlatform[], presets: read
     listeners: listenersSchema()
       .prefault({ [DEFAULT_LISTENER]: {} })
       .describe(
-        'The ports of the gateway, by name. By default one, whose port gwproxy chooses and passes as PORT.',
+        'The ports of the gateway, by name. By default one, whose port gwproxy chooses and passes as PORT. none: it has no port, such as a Socket Mode or polling bot, a worker or a tunnel, and no request is for it.',
       ),
+    ready_after: duration()
+      .optional()
+      .describe('With listeners: none: how long it must live until it is ready. By default 1s.'),
     add_prefix: addedPrefix()
       .optional()
       .describe(
@@ -222,114 +237,6 @@ function upstreamUrl() {
       context.addIssue({ code: 'custom', message: url.reason });
       return z.NEVER;
     });
-}
-
-function listenersSchema() {
-  const name = named(LISTENER_NAME, "may hold a-z, 0-9, '_' and '-' inside, at most 63 characters");
-  return z
-    .record(name, listenerSchema(), { error: 'a map of names and listeners' })
-    .refine((listeners) => Object.keys(listeners).length > 0, {
-      error: 'must name at least one listener; leave it out for one with an allocated port',
-    });
-}
-
-function listenerSchema() {
-  return strict({
-    port: port().prefault('auto').describe('The port. auto: gwproxy chooses a free one at each start.'),
-    port_env: named(ENV_NAME, 'the name of an environment variable')
-      .optional()
-      .describe(
-        "The variable that holds the port for the gateway. By default PORT for a profile's only listener.",
-      ),
-    host: text('a host name or an IP address')
-      .default('127.0.0.1')
-      .describe('The host that the gateway listens on.'),
-    paths: z
-      .array(pathPrefix(), { error: "a list of paths, each behind a '-' or in [ ]" })
-      .optional()
-      .describe(
-        "The public path prefixes; [] is none. By default every path of a profile's only listener, and none of several.",
-      ),
-    add_prefix: addedPrefix()
-      .optional()
-      .describe(
-        "The path that this listener gets before the path of each request; by default the profile's add_prefix. / is none.",
-      ),
-    health: healthSchema()
-      .prefault({})
-      .describe(
-        'The probe that decides whether it gets requests. By default it is enough that a connection is accepted.',
-      ),
-    liveness: livenessSchema()
-      .optional()
-      .describe(
-        'A second probe that decides whether the gateway is restarted, in place of health.restart_after.',
-      ),
-  });
-}
-
-const PROBE = 'a path such as /health, or a map with it';
-
-function probeFields() {
-  const status = count(100, 599);
-  return {
-    path: healthPath()
-      .optional()
-      .describe('The path that is asked with GET; without one, an accepted connection is enough.'),
-    status: z
-      .union([status.transform((code) => [code]), z.array(status).min(1)], {
-        error: 'a status from 100 to 599, or a list of them',
-      })
-      .optional()
-      .describe('The statuses of a good answer; by default 200 to 299.'),
-    body: text('text that the answer holds')
-      .optional()
-      .describe('Text that the body of a good answer holds.'),
-    interval: duration().prefault('5s').describe('The time between two probes.'),
-    timeout: duration().prefault('2s').describe('How long one probe may take.'),
-    failures: count(1, 1000)
-      .default(3)
-      .describe('After so many bad probes in a row the listener is not ready.'),
-    successes: count(1, 1000)
-      .default(1)
-      .describe('After so many good probes in a row the listener is ready.'),
-  };
-}
-
-function probeOf(fields: z.output<ReturnType<typeof probeSchema>>): Health {
-  const { path = null, status = null, body = null, interval, timeout, failures, successes } = fields;
-  return { path, status, body, interval, timeout, failures, successes };
-}
-
-function probeSchema() {
-  return strict(probeFields(), PROBE);
-}
-
-function healthSchema() {
-  const full = strict(
-    {
-      ...probeFields(),
-      restart_after: z
-        .union([z.literal('never'), duration()], { error: "'never', or a duration such as 60s" })
-        .prefault('60s')
-        .describe('After this time without a good probe, a gateway that was ready is restarted.'),
-    },
-    PROBE,
-  );
-  return z
-    .union([healthPath().transform((path) => ({ path })), full], { error: PROBE })
-    .transform((written): { readonly probe: Health; readonly restartAfter: number | null } => {
-      const fields = 'interval' in written ? written : full.parse(written);
-      const { restart_after: after } = fields;
-      return { probe: probeOf(fields), restartAfter: after === 'never' ? null : after };
-    });
-}
-
-function livenessSchema() {
-  const full = probeSchema();
-  return z
-    .union([healthPath().transform((path) => ({ path })), full], { error: PROBE })
-    .transform((written): Health => probeOf('interval' in written ? written : full.parse(written)));
 }
 
 function restartSchema() {

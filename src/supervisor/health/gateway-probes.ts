@@ -1,6 +1,7 @@
 import type { ListenerPlan, ProfilePlan } from '../../config/types.ts';
 import type { Report } from '../../events.ts';
 import { FOREIGN_HOLDER, type Holder } from '../../holder.ts';
+import type { Condition } from '../lifecycle/conditions.ts';
 import type { GatewayEvent } from '../lifecycle/state.ts';
 import { connectableHost } from '../ports/connectable-host.ts';
 import { OwnListeners } from '../ports/own-listeners.ts';
@@ -148,16 +149,17 @@ export class GatewayProbes {
     const { now, dispatch } = this.#options;
     const managed = this.#options.profile().launch.kind === 'command';
     const owned = this.#ownedProbe(plan, port);
+    const condition: Condition = { kind: 'listener', name: listener };
     return new ListenerProbe({
       health,
       liveness: managed ? liveness : null,
       carriedOver,
       probe: (settings, signal) => probeOwned(owned, settings, signal),
       now,
-      ready: () => dispatch({ type: 'listenerReady', generation, listener }),
-      lost: (reason) => dispatch({ type: 'listenerLost', generation, listener, reason }),
+      ready: () => dispatch({ type: 'conditionMet', generation, condition }),
+      lost: (reason) => dispatch({ type: 'conditionLost', generation, condition, reason }),
       hung: (reason) =>
-        this.#reportOnce('hung', () => dispatch({ type: 'hung', generation, listener, reason })),
+        this.#reportOnce('hung', () => dispatch({ type: 'hung', generation, condition, reason })),
       foreign: (reason) =>
         this.#reportOnce(`foreign ${listener}`, () => dispatch({ type: 'trouble', generation, reason })),
       stuck: () =>

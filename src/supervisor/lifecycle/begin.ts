@@ -28,7 +28,7 @@ export function initialState(policy: Policy): GatewayState {
  */
 export function begin(state: GatewayState, policy: Policy, restartedAfter: string | null = null): Step {
   const generation = state.generation + 1;
-  const phase: ServingPhase = { name: 'starting', pid: null, ready: [], served: false, restartedAfter };
+  const phase: ServingPhase = { name: 'starting', pid: null, met: [], served: false, restartedAfter };
   const effects: readonly Effect[] = policy.managed
     ? [{ type: 'spawn', generation }]
     : [

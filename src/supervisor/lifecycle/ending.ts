@@ -15,17 +15,15 @@ import { exitReason } from './text.ts';
 
 /**
  * Ends a gateway gracefully: it leaves routing, is drained if doors may hold leases on it, gets the stop signal, and
- * SIGKILL after the grace.
+ * SIGKILL after the grace. No door holds a lease on a gateway without listeners.
  */
 export function endGracefully(state: GatewayState, after: AfterExit, moment: Stamp, policy: Policy): Step {
   const { phase, generation } = state;
-  if (!isServing(phase) || !phase.served) return signalGroup(state, after, moment, policy);
+  const left: GatewayState = { ...state, history: historyAt(state, moment.at, policy) };
+  const mayHoldLeases = policy.conditions.some(({ kind }) => kind === 'listener');
+  if (!isServing(phase) || !phase.served || !mayHoldLeases) return signalGroup(left, after, moment, policy);
   return {
-    state: {
-      ...state,
-      phase: { name: 'draining', pid: phase.pid, after },
-      history: historyAt(state, moment.at, policy),
-    },
+    state: { ...left, phase: { name: 'draining', pid: phase.pid, after } },
     effects: [
       { type: 'publish' },
       { type: 'endProbes' },

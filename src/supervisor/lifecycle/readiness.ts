@@ -1,20 +1,24 @@
 import { NO_LISTENER_READY } from '../../supervised-status.ts';
 import { duration } from '../../util/duration.ts';
+import { type Condition, conditionText, includesCondition, servesAny, unmet, without } from './conditions.ts';
 import { mustRestart } from './ending.ts';
 import { historyAt } from './finish.ts';
 import { type GatewayState, isServing, type Policy, type Stamp, type Step, unchanged } from './state.ts';
 
-/** A listener is ready; the gateway is ready once all of them are. */
-export function listenerReady(state: GatewayState, listener: string, at: number, policy: Policy): Step {
+/** A condition is met; the gateway is ready once all of them are. */
+export function conditionMet(state: GatewayState, condition: Condition, at: number, policy: Policy): Step {
   const { phase } = state;
+  const { conditions } = policy;
   if (!isServing(phase) || (policy.managed && phase.pid === null)) return unchanged(state);
-  if (phase.ready.includes(listener) || !policy.listeners.includes(listener)) return unchanged(state);
-  const ready = [...phase.ready, listener];
-  if (ready.length === policy.listeners.length) {
+  if (includesCondition(phase.met, condition) || !includesCondition(conditions, condition)) {
+    return unchanged(state);
+  }
+  const met = [...phase.met, condition];
+  if (unmet(conditions, met).length === 0) {
     return {
       state: {
         ...state,
-        phase: { name: 'ready', pid: phase.pid, ready, served: true, since: at },
+        phase: { name: 'ready', pid: phase.pid, met, served: true, since: at },
         lastError: null,
       },
       effects: [{ type: 'publish' }, { type: 'clearTimer' }],
@@ -23,39 +27,55 @@ export function listenerReady(state: GatewayState, listener: string, at: number,
   return {
     state: {
       ...state,
-      phase: { ...phase, ready, served: true },
-      lastError: phase.name === 'unready' ? `not ready: ${missing(ready, policy)}` : state.lastError,
+      phase: { ...phase, met, served: phase.served || servesAny(conditions, met) },
+      lastError: phase.name === 'unready' ? `not ready: ${missing(met, policy)}` : state.lastError,
     },
     effects: [{ type: 'publish' }],
   };
 }
 
-/** A listener is no longer ready; a gateway that was ready becomes unready. */
-export function listenerLost(
+/** A condition is no longer met; a gateway that was ready becomes unready. */
+export function conditionLost(
   state: GatewayState,
-  listener: string,
+  condition: Condition,
   reason: string,
   at: number,
   policy: Policy,
 ): Step {
   const { phase } = state;
-  if (!isServing(phase) || !phase.ready.includes(listener)) return unchanged(state);
-  const ready = phase.ready.filter((name) => name !== listener);
+  if (!isServing(phase) || !includesCondition(phase.met, condition)) return unchanged(state);
+  const met = without(phase.met, condition);
   const { pid, served } = phase;
   return {
     state: {
       ...state,
-      phase: phase.name === 'starting' ? { ...phase, ready } : { name: 'unready', pid, served, ready },
+      phase: phase.name === 'starting' ? { ...phase, met } : { name: 'unready', pid, served, met },
       history: historyAt(state, at, policy),
-      lastError: `listener ${listener} is not ready: ${reason}`,
+      lastError: lostText(condition, reason),
     },
     effects: [{ type: 'publish' }],
   };
 }
 
+function lostText(condition: Condition, reason: string): string {
+  return condition.kind === 'listener' ? `listener ${condition.name} is not ready: ${reason}` : reason;
+}
+
+/** A condition has been lost for so long that the gateway hangs. */
+export function hung(
+  state: GatewayState,
+  condition: Condition,
+  reason: string,
+  moment: Stamp,
+  policy: Policy,
+): Step {
+  const what = condition.kind === 'listener' ? `listener ${condition.name} is hung` : 'it hangs';
+  return mustRestart(state, `${what}: ${reason}`, moment, policy);
+}
+
 /**
- * The start timeout has passed. If some listeners are ready, the gateway goes on with them; if none is, the start has
- * failed.
+ * The start timeout has passed. If some listeners get requests, the gateway goes on with them; if none does, the start
+ * has failed.
  */
 export function startTimeout(
   state: GatewayState,
@@ -64,22 +84,28 @@ export function startTimeout(
 ): Step {
   const { phase } = state;
   if (phase.name !== 'starting') return unchanged(state);
-  const { pid, ready, served } = phase;
-  if (ready.length > 0 || !policy.managed) {
+  const { pid, met, served } = phase;
+  if (servesAny(policy.conditions, met) || !policy.managed) {
     return {
       state: {
         ...state,
-        phase: { name: 'unready', pid, ready, served },
-        lastError: `not ready: ${moment.detail ?? missing(ready, policy)}`,
+        phase: { name: 'unready', pid, met, served },
+        lastError: `not ready: ${moment.detail ?? missing(met, policy)}`,
       },
       effects: [{ type: 'publish' }],
     };
   }
   const detail = moment.detail === undefined ? '' : ` (${moment.detail})`;
-  const reason = `${NO_LISTENER_READY} within ${duration(policy.startTimeout)}${detail}`;
+  const reason = `${hindrance(met, policy)} within ${duration(policy.startTimeout)}${detail}`;
   return mustRestart(state, reason, moment, policy);
 }
 
-function missing(ready: readonly string[], policy: Policy): string {
-  return policy.listeners.filter((name) => !ready.includes(name)).join(', ');
+/** What kept every listener, or a gateway without listeners, from being ready. */
+function hindrance(met: readonly Condition[], { conditions }: Policy): string {
+  const whole = unmet(conditions, met).find(({ kind }) => kind !== 'listener');
+  return whole === undefined ? NO_LISTENER_READY : conditionText(whole);
+}
+
+function missing(met: readonly Condition[], { conditions }: Policy): string {
+  return unmet(conditions, met).map(conditionText).join(', ');
 }

@@ -1,7 +1,7 @@
 import { begin } from './begin.ts';
 import { endAtOnce, endGracefully, exited, idle, mustRestart, signalGroup } from './ending.ts';
 import { finish } from './finish.ts';
-import { listenerLost, listenerReady, startTimeout } from './readiness.ts';
+import { conditionLost, conditionMet, hung, startTimeout } from './readiness.ts';
 import { NO_RESTARTS } from './restart-policy.ts';
 import { spawned, spawnFailed } from './starting.ts';
 import {
@@ -40,10 +40,10 @@ export function reduce(state: GatewayState, event: GatewayEvent & Stamp, policy:
       return spawned(state, event.pid, event.at, policy);
     case 'spawnFailed':
       return spawnFailed(state, event.reason, event, policy);
-    case 'listenerReady':
-      return listenerReady(state, event.listener, event.at, policy);
-    case 'listenerLost':
-      return listenerLost(state, event.listener, event.reason, event.at, policy);
+    case 'conditionMet':
+      return conditionMet(state, event.condition, event.at, policy);
+    case 'conditionLost':
+      return conditionLost(state, event.condition, event.reason, event.at, policy);
     case 'exited':
       return exited(state, event, policy);
     case 'gone':
@@ -53,11 +53,13 @@ export function reduce(state: GatewayState, event: GatewayEvent & Stamp, policy:
     case 'trouble':
       return { state: { ...state, lastError: event.reason }, effects: [] };
     case 'hung':
-      return mustRestart(state, `listener ${event.listener} is hung: ${event.reason}`, event, policy);
+      return hung(state, event.condition, event.reason, event, policy);
     case 'memoryExceeded':
       return mustRestart(state, event.reason, event, policy);
     case 'idle':
       return idle(state, event, policy);
+    case 'readyAfter':
+      return conditionMet(state, { kind: 'lived' }, event.at, policy);
     case 'startTimeout':
       return startTimeout(state, event, policy);
     case 'drained':

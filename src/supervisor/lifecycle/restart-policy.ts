@@ -31,7 +31,7 @@ export interface End {
   readonly reason: string;
   /** The exit code; null if a signal or gwproxy ended it. */
   readonly code: number | null;
-  /** One of its listeners had been ready. */
+  /** It or one of its listeners had been ready. */
   readonly served: boolean;
 }
 

@@ -12,7 +12,9 @@ export function spawned(state: GatewayState, pid: number, at: number, policy: Po
       state: { ...alive, phase: { ...phase, pid } },
       effects: [
         { type: 'probe', generation },
-        { type: 'startTimer', name: 'startTimeout', generation, ms: policy.startTimeout },
+        policy.readyAfter === null
+          ? { type: 'startTimer', name: 'startTimeout', generation, ms: policy.startTimeout }
+          : { type: 'startTimer', name: 'readyAfter', generation, ms: policy.readyAfter },
       ],
     };
   }

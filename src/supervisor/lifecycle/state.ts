@@ -1,4 +1,5 @@
 import type { ProfilePlan, RestartPolicy, StopPolicy } from '../../config/types.ts';
+import { type Condition, conditionsOf } from './conditions.ts';
 import type { End, RestartHistory } from './restart-policy.ts';
 
 /**
@@ -27,9 +28,9 @@ export type AfterExit =
 interface Serving {
   /** Null until it is spawned, and always for a `url:` profile. */
   readonly pid: number | null;
-  /** The names of the listeners that are ready, in no order. */
-  readonly ready: readonly string[];
-  /** One of its listeners has been ready in this generation, so doors may hold leases on it. */
+  /** The conditions that are met, in no order. */
+  readonly met: readonly Condition[];
+  /** It or one of its listeners has been ready in this generation, so doors may hold leases on it. */
   readonly served: boolean;
 }
 
@@ -88,12 +89,14 @@ export interface Policy {
   readonly start: ProfilePlan['start'];
   readonly startTimeout: number;
   readonly idleTimeout: number | null;
-  readonly listeners: readonly string[];
+  readonly conditions: readonly Condition[];
+  /** Null unless it is ready once it has lived for so long. */
+  readonly readyAfter: number | null;
   readonly restart: RestartPolicy;
   readonly stop: StopPolicy;
 }
 
-export type TimerName = 'startTimeout' | 'drainTimeout' | 'graceTimeout' | 'backoffElapsed';
+export type TimerName = 'startTimeout' | 'readyAfter' | 'drainTimeout' | 'graceTimeout' | 'backoffElapsed';
 
 /**
  * An event of a gateway; `Stamp` adds the moment. An event with a generation counts only while that generation is the
@@ -111,11 +114,11 @@ export type GatewayEvent =
   /** From gateway.ts, which carries out the effects. */
   | { readonly type: 'spawned'; readonly generation: number; readonly pid: number }
   | { readonly type: 'spawnFailed'; readonly generation: number; readonly reason: string }
-  | { readonly type: 'listenerReady'; readonly generation: number; readonly listener: string }
+  | { readonly type: 'conditionMet'; readonly generation: number; readonly condition: Condition }
   | {
-      readonly type: 'listenerLost';
+      readonly type: 'conditionLost';
       readonly generation: number;
-      readonly listener: string;
+      readonly condition: Condition;
       readonly reason: string;
     }
   | {
@@ -132,8 +135,13 @@ export type GatewayEvent =
   | { readonly type: 'gone'; readonly generation: number }
   /** The system or a foreign process on its port hinders the gateway. */
   | { readonly type: 'trouble'; readonly generation: number; readonly reason: string }
-  /** A listener that was ready no longer answers, while the process lives. */
-  | { readonly type: 'hung'; readonly generation: number; readonly listener: string; readonly reason: string }
+  /** A condition that was met has been lost for too long, while the process lives. */
+  | {
+      readonly type: 'hung';
+      readonly generation: number;
+      readonly condition: Condition;
+      readonly reason: string;
+    }
   /** It uses more than `max_memory`. */
   | { readonly type: 'memoryExceeded'; readonly generation: number; readonly reason: string }
   /** No door has had a request for it for its `idle_timeout`. */
@@ -181,13 +189,14 @@ export function policyOf(profile: ProfilePlan): Policy {
     start: profile.start,
     startTimeout: profile.startTimeout,
     idleTimeout: profile.idleTimeout,
-    listeners: profile.listeners.map((listener) => listener.name),
+    conditions: conditionsOf(profile),
+    readyAfter: profile.ready.kind === 'lived' ? profile.ready.after : null,
     restart: profile.restart,
     stop: profile.stop,
   };
 }
 
-/** Whether a gateway in that phase serves requests for its listeners that are ready. */
+/** Whether the process of a gateway in that phase should run, so that its listeners that are ready get requests. */
 export function isServing(phase: Phase): phase is ServingPhase {
   return phase.name === 'starting' || phase.name === 'ready' || phase.name === 'unready';
 }

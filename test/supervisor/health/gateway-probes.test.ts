@@ -8,7 +8,11 @@ import { until } from '../processes.ts';
 import { listener } from '../support.ts';
 import { counted, HASTY, HEALTH, probing } from './probing.ts';
 
-const READY: GatewayEvent = { type: 'listenerReady', generation: 1, listener: 'http' };
+const READY: GatewayEvent = {
+  type: 'conditionMet',
+  generation: 1,
+  condition: { kind: 'listener', name: 'http' },
+};
 
 test('a gateway that accepts and never answers is lost, then hung, which is reported once', async (t) => {
   const { port, send, line } = await server(t);
@@ -16,18 +20,18 @@ test('a gateway that accepts and never answers is lost, then hung, which is repo
     health: HASTY,
     liveness: { kind: 'health', after: 500 },
   });
-  await first('listenerReady');
+  await first('conditionMet');
   send('hang');
   await line();
   assert.deepEqual(await first('hung'), {
     type: 'hung',
     generation: 1,
-    listener: 'http',
+    condition: { kind: 'listener', name: 'http' },
     reason: 'no healthy answer for 500ms (no answer within 250ms)',
   });
   assert.deepEqual(
     events.map(({ type }) => type),
-    ['listenerReady', 'listenerLost', 'hung'],
+    ['conditionMet', 'conditionLost', 'hung'],
   );
 });
 
@@ -37,10 +41,10 @@ test('a gateway that is stopped (SIGSTOP) is hung, and healthy when it goes on',
     health: HASTY,
     liveness: { kind: 'health', after: 300 },
   });
-  await first('listenerReady');
+  await first('conditionMet');
   process.kill(pid, 'SIGSTOP');
   await first('hung');
-  const again = next('listenerReady');
+  const again = next('conditionMet');
   process.kill(pid, 'SIGCONT');
   await again;
 });
@@ -63,13 +67,13 @@ test('a separate liveness probe begins with readiness, and finds a hung listener
   const { port, send, line } = await server(t);
   const probe: Health = { ...HEALTH, path: '/live', failures: 2 };
   const { first, events } = probing(t, port, { liveness: { kind: 'own', probe } });
-  await first('listenerReady');
+  await first('conditionMet');
   send('live 500');
   await line();
   assert.deepEqual(await first('hung'), {
     type: 'hung',
     generation: 1,
-    listener: 'http',
+    condition: { kind: 'listener', name: 'http' },
     reason: 'liveness probes failed in a row: 2 (its health path answered 500)',
   });
   assert.equal(events.length, 2);
@@ -79,11 +83,11 @@ test('a listener that stays lost is not hung while its liveness probe is healthy
   const { port, send, line } = await server(t);
   const probe: Health = { ...HEALTH, path: '/live', failures: 1 };
   const { first, next, events } = probing(t, port, { liveness: { kind: 'own', probe } });
-  await first('listenerReady');
+  await first('conditionMet');
   send('500');
   await line();
-  await first('listenerLost');
-  const again = next('listenerReady');
+  await first('conditionLost');
+  const again = next('conditionMet');
   send('200');
   await line();
   await again;
@@ -97,20 +101,20 @@ test('a `url:` profile is never restarted', async (t) => {
   await times(10);
   assert.deepEqual(
     events.map(({ type }) => type),
-    ['listenerReady', 'listenerLost'],
+    ['conditionMet', 'conditionLost'],
   );
 });
 
 test('a changed config probes anew, and a ready listener stays ready meanwhile', async (t) => {
   const { port, times, asked } = await counted(t, () => 200);
   const { first, events, change, probes } = probing(t, port, {});
-  await first('listenerReady');
+  await first('conditionMet');
   change({ listeners: [{ ...listener, health: { ...HEALTH, path: '/other' } }] });
   await times(asked() + 3);
   assert.deepEqual(events, [READY]);
   change({ listeners: [{ ...listener, health: { ...HEALTH, status: [204], failures: 2 } }] });
-  const lost = await first('listenerLost');
-  assert.ok(lost.type === 'listenerLost' && lost.reason === 'its health path answered 200');
+  const lost = await first('conditionLost');
+  assert.ok(lost.type === 'conditionLost' && lost.reason === 'its health path answered 200');
   probes.start(2);
   assert.equal(probes.failureText(), '');
 });
@@ -118,7 +122,7 @@ test('a changed config probes anew, and a ready listener stays ready meanwhile',
 test('a changed config keeps the liveness probes of a gateway running', async (t) => {
   const { port } = await counted(t, (nth) => (nth === 1 ? 200 : 500));
   const { first, change } = probing(t, port, { liveness: { kind: 'health', after: null } });
-  await first('listenerLost');
+  await first('conditionLost');
   change({ listeners: [{ ...listener, health: HEALTH, liveness: { kind: 'health', after: 1 } }] });
   await first('hung');
 });
@@ -126,7 +130,7 @@ test('a changed config keeps the liveness probes of a gateway running', async (t
 test('a listener that a changed config adds is probed from the next start on', async (t) => {
   const { port } = await counted(t, () => 200);
   const { first, change, probes } = probing(t, port, {});
-  await first('listenerReady');
+  await first('conditionMet');
   change({ listeners: [listener, { ...listener, name: 'webhook' }] });
   probes.connectionFailed('webhook', 'ECONNREFUSED');
   assert.equal(probes.failureText(), '');
@@ -136,13 +140,13 @@ if (HAS_PROC) {
   test('a gateway at the other loopback address is found there, and so is its next generation', async (t) => {
     const { port, pid } = await server(t, '::1');
     const { first, next, probes } = probing(t, port, {}, {}, () => Promise.resolve([pid]));
-    await first('listenerReady');
+    await first('conditionMet');
     assert.equal(probes.host(listener), '::1');
     assert.deepEqual(
       probes.holders('http').map((holder) => holder.pid),
       [pid],
     );
-    const again = next('listenerReady');
+    const again = next('conditionMet');
     probes.start(2);
     await again;
     assert.equal(probes.host({ ...listener, host: '10.0.0.1' }), '10.0.0.1', 'the config has changed since');
@@ -153,11 +157,11 @@ if (HAS_PROC) {
       const { port, pid } = await server(t, '::1');
       let members = [pid];
       const { first, next, probes } = probing(t, port, {}, { ownerCheck }, () => Promise.resolve(members));
-      await first('listenerReady');
+      await first('conditionMet');
       assert.equal(probes.host(listener), '::1');
       // In its next life the gateway listens at the configured address.
       members = [(await server(t, '127.0.0.1', port)).pid];
-      const again = next('listenerReady');
+      const again = next('conditionMet');
       probes.start(2);
       assert.deepEqual(await again, { ...READY, generation: 2 });
       assert.equal(probes.host(listener), '127.0.0.1');

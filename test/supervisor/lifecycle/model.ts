@@ -3,11 +3,13 @@ import type { ProfilePlan } from '../../../src/config/types.ts';
 import type { Target } from '../../../src/snapshot.ts';
 import { targetsOf } from '../../../src/supervisor/doors/targets.ts';
 import { initialState } from '../../../src/supervisor/lifecycle/begin.ts';
+import { unmet } from '../../../src/supervisor/lifecycle/conditions.ts';
 import { reduce } from '../../../src/supervisor/lifecycle/reduce.ts';
 import {
   type Effect,
   type GatewayEvent,
   type GatewayState,
+  isServing,
   type Policy,
   policyOf,
   type TimerName,
@@ -20,9 +22,12 @@ export type Happening =
   | { readonly type: 'hung' | 'memoryExceeded' | 'idle' | 'scheduledRestart' }
   | { readonly type: 'spawnSucceeds' | 'spawnFails' | 'groupEnds' | 'doorsLetGo' | 'timerFires' }
   | { readonly type: 'leaderExits'; readonly code: number | null; readonly groupLeft: boolean }
-  | { readonly type: 'listenerReady' | 'listenerLost'; readonly listener: number }
+  /** One of the conditions that do not follow from a timer alone. */
+  | { readonly type: 'conditionMet' | 'conditionLost'; readonly nth: number }
   /** Something that a dead generation's timer, probe or process still says. */
   | { readonly type: 'ghost'; readonly event: GatewayEvent };
+
+const MESSAGES = { kind: 'listener', name: 'messages' } as const;
 
 interface Group {
   readonly generation: number;
@@ -48,6 +53,8 @@ export class World {
   #lastGeneration = 0;
   /** Generations that a door may hold leases on, and generations that may be signalled. */
   readonly #routed = new Set<number>();
+  /** Generations that were ready, or one of whose listeners was. */
+  readonly #served = new Set<number>();
   readonly #left = new Set<number>();
   readonly #released = new Set<number>();
   #stopped = false;
@@ -110,18 +117,19 @@ export class World {
         this.#step({ type: name, generation: of });
         break;
       }
-      case 'listenerReady':
-      case 'listenerLost': {
-        const listener = this.#policy.listeners[happening.listener % this.#policy.listeners.length];
-        if (this.#probing === null || listener === undefined) return;
+      case 'conditionMet':
+      case 'conditionLost': {
+        const watched = this.#policy.conditions.filter(({ kind }) => kind !== 'lived');
+        const condition = watched[happening.nth % watched.length];
+        if (this.#probing === null || condition === undefined) return;
         const reason = 'connection refused';
-        this.#step({ type: happening.type, generation: this.#probing, listener, reason });
+        this.#step({ type: happening.type, generation: this.#probing, condition, reason });
         break;
       }
       case 'hung':
       case 'memoryExceeded':
       case 'idle':
-        this.#step({ type: happening.type, generation, listener: 'messages', reason: 'it hangs' });
+        this.#step({ type: happening.type, generation, condition: MESSAGES, reason: 'it hangs' });
         break;
       case 'scheduledRestart':
         this.#step({ type: 'scheduledRestart', reason: 'its time has come' });
@@ -188,7 +196,8 @@ export class World {
     const { state, effects } = reduce(before, stamped, this.#policy);
     this.state = state;
     const taken = { before, event: stamped, after: state, effects, policy: this.#policy };
-    checkStep(taken, this.#routed.has(before.generation));
+    checkStep(taken, this.#served.has(before.generation));
+    if (state.phase.name === 'ready') this.#served.add(state.generation);
     for (const effect of effects) this.#execute(effect, event);
     this.#check();
   }
@@ -255,6 +264,7 @@ export class World {
     if (ready) {
       assert.ok(!this.#left.has(generation), 'routed to after it left');
       this.#routed.add(generation);
+      this.#served.add(generation);
     }
     if (this.state.phase.name === 'draining' || this.state.phase.name === 'stopping')
       this.#left.add(generation);
@@ -272,7 +282,7 @@ export class World {
     if (phase.name === 'backoff') assert.equal(this.timer?.name, 'backoffElapsed');
     if (phase.name === 'draining') assert.equal(this.timer?.name, 'drainTimeout');
     if (phase.name === 'starting' && (phase.pid !== null || !managed)) {
-      assert.equal(this.timer?.name, 'startTimeout');
+      assert.equal(this.timer?.name, this.#policy.readyAfter === null ? 'startTimeout' : 'readyAfter');
     }
     if (phase.name === 'stopping' && phase.pid !== null && !phase.kill) {
       assert.equal(this.timer?.name, 'graceTimeout');
@@ -285,7 +295,10 @@ export class World {
       assert.equal(this.group, null, 'a process group is left');
       assert.equal(this.#spawning, null);
     }
-    if (phase.name === 'ready') assert.equal(phase.ready.length, this.#policy.listeners.length);
+    if (isServing(phase)) {
+      const isReady = unmet(this.#policy.conditions, phase.met).length === 0;
+      assert.equal(phase.name === 'ready', isReady, 'ready is when every condition is met');
+    }
     if ('pid' in phase && phase.pid !== null) assert.equal(phase.pid, this.group?.pid);
   }
 }

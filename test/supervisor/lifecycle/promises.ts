@@ -22,7 +22,7 @@ export interface Taken {
   readonly policy: Policy;
 }
 
-/** What holds for every single step. `served`: the generation before it was routed to. */
+/** What holds for every single step. `served`: the generation before it, or one of its listeners, was ready. */
 export function checkStep(taken: Taken, served: boolean): void {
   const { before, event, after } = taken;
   if ('generation' in event && event.generation !== before.generation) {
@@ -169,6 +169,7 @@ function checkUnfit({ before, after, policy }: Taken): void {
   const leaves = policy.managed && isServing(phase);
   assert.equal(after !== before, leaves, `unfit while ${phase.name}`);
   if (!leaves) return;
-  assert.equal(after.phase.name, phase.served ? 'draining' : 'stopping');
+  const hasListeners = policy.conditions.some(({ kind }) => kind === 'listener');
+  assert.equal(after.phase.name, phase.served && hasListeners ? 'draining' : 'stopping');
   assert.notEqual(after.lastError, null);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ProfilePlan, RestartPolicy } from '../../../src/config/types.ts';
+import type { ProfilePlan, ReadyRule, RestartPolicy } from '../../../src/config/types.ts';
 import type { GatewayEvent } from '../../../src/supervisor/lifecycle/state.ts';
 import { listener, profile } from '../support.ts';
 import { type Happening, World } from './model.ts';
@@ -9,16 +9,17 @@ import { type Happening, World } from './model.ts';
 const ghosts: fc.Arbitrary<GatewayEvent> = fc.constantFrom<GatewayEvent>(
   { type: 'spawned', generation: 0, pid: 1 },
   { type: 'spawnFailed', generation: 0, reason: 'late' },
-  { type: 'listenerReady', generation: 0, listener: 'messages' },
-  { type: 'listenerLost', generation: 0, listener: 'messages', reason: 'late' },
+  { type: 'conditionMet', generation: 0, condition: { kind: 'listener', name: 'messages' } },
+  { type: 'conditionLost', generation: 0, condition: { kind: 'listener', name: 'messages' }, reason: 'late' },
   { type: 'exited', generation: 0, code: 1, signal: null, errorLine: null, groupLeft: false },
   { type: 'gone', generation: 0 },
   { type: 'trouble', generation: 0, reason: 'late' },
-  { type: 'hung', generation: 0, listener: 'messages', reason: 'late' },
+  { type: 'hung', generation: 0, condition: { kind: 'listener', name: 'messages' }, reason: 'late' },
   { type: 'memoryExceeded', generation: 0, reason: 'late' },
   { type: 'idle', generation: 0 },
   { type: 'drained', generation: 0 },
   { type: 'startTimeout', generation: 0 },
+  { type: 'readyAfter', generation: 0 },
   { type: 'drainTimeout', generation: 0 },
   { type: 'graceTimeout', generation: 0 },
   { type: 'backoffElapsed', generation: 0 },
@@ -60,8 +61,8 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({
-      type: fc.constantFrom('listenerReady' as const, 'listenerReady' as const, 'listenerLost' as const),
-      listener: fc.nat(1),
+      type: fc.constantFrom('conditionMet' as const, 'conditionMet' as const, 'conditionLost' as const),
+      nth: fc.nat(2),
     }),
   },
   {
@@ -77,6 +78,11 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 
 const EXIT_CODES: RestartPolicy['exitCodes'] = { 0: 'backoff', 3: 'stop', 75: 'at-once', 78: 'fail' };
 
+const LISTENERS = [
+  { ...listener, name: 'messages' },
+  { ...listener, name: 'webhook' },
+];
+
 const gateway: fc.Arbitrary<ProfilePlan> = fc
   .record({
     start: fc.constantFrom('always' as const, 'on-demand' as const, 'manual' as const),
@@ -84,18 +90,17 @@ const gateway: fc.Arbitrary<ProfilePlan> = fc
     giveUp: fc.constantFrom(null, { restarts: 1, within: 100 }),
     idleTimeout: fc.constantFrom(null, 1000),
     url: fc.boolean(),
+    ready: fc.constantFrom<ReadyRule>({ kind: 'listeners' }, { kind: 'lived', after: 1000 }),
   })
-  .map(({ start, when, giveUp, idleTimeout, url }) => ({
+  .map(({ start, when, giveUp, idleTimeout, url, ready }) => ({
     ...profile('alpha', 'half.mjs', {
       start,
       idleTimeout,
       restart: { when, min: 10, max: 100, reset: 30, exitCodes: EXIT_CODES, giveUp },
-      listeners: [
-        { ...listener, name: 'messages' },
-        { ...listener, name: 'webhook' },
-      ],
+      ready,
+      listeners: ready.kind === 'listeners' ? LISTENERS : [],
     }),
-    ...(url ? { launch: { kind: 'url' } as const } : {}),
+    ...(url && ready.kind === 'listeners' ? { launch: { kind: 'url' } as const } : {}),
   }));
 
 test('whatever happens in whatever order, the promises of a gateway hold', () => {
@@ -137,7 +142,7 @@ const leaving: readonly Happening[] = [
   { type: 'groupEnds' },
 ];
 
-test('a start that is not stopped becomes ready when its listeners do', () => {
+test('a start that is not stopped becomes ready once all of its conditions are met', () => {
   fc.assert(
     fc.property(gateway, fc.array(happening, { maxLength: 60, size: 'max' }), (plan, happenings) => {
       const world = new World(plan);
@@ -146,8 +151,9 @@ test('a start that is not stopped becomes ready when its listeners do', () => {
       world.happen({ type: 'start' });
       for (const next of leaving) if (world.state.phase.name !== 'starting') world.happen(next);
       world.happen({ type: 'spawnSucceeds' });
-      world.happen({ type: 'listenerReady', listener: 0 });
-      world.happen({ type: 'listenerReady', listener: 1 });
+      world.happen({ type: 'conditionMet', nth: 0 });
+      world.happen({ type: 'conditionMet', nth: 1 });
+      if (world.timer?.name === 'readyAfter') world.happen({ type: 'timerFires' });
       assert.equal(world.state.phase.name, 'ready');
       assert.equal(world.state.lastError, null);
     }),
@@ -173,7 +179,7 @@ function readyWorld(changes: Partial<ProfilePlan> = {}): World {
 
 function comeUp(world: World): void {
   world.happen({ type: 'spawnSucceeds' });
-  world.happen({ type: 'listenerReady', listener: 0 });
+  world.happen({ type: 'conditionMet', nth: 0 });
   assert.equal(world.state.phase.name, 'ready');
 }
 
@@ -192,7 +198,7 @@ test('a stable uptime resets the waits, a short one does not', () => {
   world.happen({ type: 'timerFires' });
   comeUp(world);
   // 100 of them make the second that it takes.
-  for (let beat = 0; beat < 100; beat += 1) world.happen({ type: 'listenerReady', listener: 0 });
+  for (let beat = 0; beat < 100; beat += 1) world.happen({ type: 'conditionMet', nth: 0 });
   world.happen(exit(1));
   assert.equal(phaseOf(world), 'starting');
   assert.equal(world.state.history.level, 1);
@@ -290,4 +296,28 @@ test('an operator who stops a gateway during its scheduled restart keeps it stop
   assert.equal(phaseOf(world), 'stopped');
   world.happen({ type: 'scheduledRestart' });
   assert.equal(phaseOf(world), 'stopped');
+});
+
+test('a gateway without listeners is ready once it has lived for long enough, and is signalled without a drain', () => {
+  const world = new World(
+    profile('alpha', 'worker.mjs', { listeners: [], ready: { kind: 'lived', after: 1000 } }),
+  );
+  world.happen({ type: 'start' });
+  world.happen({ type: 'spawnSucceeds' });
+  assert.equal(phaseOf(world), 'starting');
+  assert.equal(world.timer?.name, 'readyAfter');
+  world.happen({ type: 'timerFires' });
+  assert.equal(phaseOf(world), 'ready');
+  world.happen({ type: 'stop' });
+  assert.equal(phaseOf(world), 'stopping', 'no door can hold a lease on it');
+});
+
+test('a gateway without listeners that ends before it has lived for long enough waits from its first restart on', () => {
+  const world = new World(
+    profile('alpha', 'worker.mjs', { listeners: [], ready: { kind: 'lived', after: 1000 } }),
+  );
+  world.happen({ type: 'start' });
+  world.happen({ type: 'spawnSucceeds' });
+  world.happen(exit(1));
+  assert.equal(phaseOf(world), 'backoff');
 });

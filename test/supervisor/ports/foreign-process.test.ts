@@ -24,7 +24,7 @@ if (HAS_PROC) {
     const own = await server(t);
     const members = () => Promise.resolve([own.pid]);
     const { first, next, change, probes } = probing(t, own.port, {}, {}, members);
-    await first('listenerReady');
+    await first('conditionMet');
     const holders = probes.holders('http');
     assert.deepEqual(
       holders.map(({ pid }) => pid),
@@ -32,7 +32,7 @@ if (HAS_PROC) {
     );
     change({ listeners: [{ ...listener, health: { ...HEALTH, path: '/other' } }] });
     assert.deepEqual(probes.holders('http'), holders);
-    const lost = next('listenerLost');
+    const lost = next('conditionLost');
     own.send('close');
     await own.line();
     await child(t, SERVER, ['127.0.0.1', String(own.port)]).line();
@@ -49,7 +49,7 @@ if (HAS_PROC) {
     const members = () => Promise.resolve([own.pid]);
     const patient = { health: { ...HEALTH, interval: 600_000, timeout: 600_000 } };
     const { first, probes } = probing(t, own.port, patient, {}, members, (listener) => moved.push(listener));
-    await first('listenerReady');
+    await first('conditionMet');
     const before = probes.holders('http');
     for (const word of ['hang', 'open']) {
       own.send(word);
@@ -67,14 +67,14 @@ if (HAS_PROC) {
   test('with owner_check: off, and for a `url:`, a foreign process passes for the gateway', async (t) => {
     const { port } = await server(t);
     const nobody = () => Promise.resolve([]);
-    await probing(t, port, {}, { ownerCheck: 'off' }, nobody).first('listenerReady');
-    await probing(t, port, {}, { launch: { kind: 'url' } }, nobody).first('listenerReady');
+    await probing(t, port, {}, { ownerCheck: 'off' }, nobody).first('conditionMet');
+    await probing(t, port, {}, { launch: { kind: 'url' } }, nobody).first('conditionMet');
   });
 
   test('an unknown owner passes with owner_check: lenient, and is reported once in a generation', async (t) => {
     const { port, times, asked } = await counted(t, () => 200);
     const { first, reports, probes } = probing(t, port, {}, {}, hidden);
-    await first('listenerReady');
+    await first('conditionMet');
     await times(asked() + 3);
     const expected = {
       type: 'listener.unknown-owner',

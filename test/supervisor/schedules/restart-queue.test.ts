@@ -81,7 +81,7 @@ function names({ current, waiting }: RestartQueue): readonly string[] {
 }
 
 const ASLEEP = initialState(policyOf(profile('alpha', 'serve.mjs')));
-const serving = { pid: 1, ready: ['http'], served: true };
+const serving = { pid: 1, met: [], served: true };
 const PHASES: readonly Phase[] = [
   { name: 'stopped' },
   { name: 'failed' },

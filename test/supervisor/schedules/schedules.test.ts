@@ -30,7 +30,7 @@ class FakeGateway implements ScheduledGateway {
       ...initialState(policyOf(bot(name))),
       generation: 1,
       spawnedAt: NOON - DAY,
-      phase: { name: 'ready', pid: 1, ready: ['http'], served: true, since: NOON - DAY },
+      phase: { name: 'ready', pid: 1, met: [], served: true, since: NOON - DAY },
     };
   }
 
@@ -51,7 +51,7 @@ class FakeGateway implements ScheduledGateway {
   /** The restart is done. */
   restarted(at: number): void {
     const { generation } = this.#state;
-    const phase = { name: 'ready', pid: 2, ready: ['http'], served: true, since: at } as const;
+    const phase = { name: 'ready', pid: 2, met: [], served: true, since: at } as const;
     this.change({ phase, generation: generation + 1, spawnedAt: at });
   }
 

@@ -26,7 +26,7 @@ import {
   supervise,
 } from '../support.ts';
 
-const STARTING: Phase = { name: 'starting', pid: null, ready: [], served: false, restartedAfter: null };
+const STARTING: Phase = { name: 'starting', pid: null, met: [], served: false, restartedAfter: null };
 const STOPPED: GatewayState = initialState(policyOf(profile('any', 'serve.mjs')));
 
 /** Up to seven gateways; each may be started after any of those before it, so that there is no cycle. */

@@ -1,0 +1,37 @@
+import { type Problem, problemAt } from '../problems.ts';
+import { fieldSource, type Profile } from '../read/profile.ts';
+import { REQUESTS_ONLY, WITHOUT_LISTENERS_ONLY } from '../schema/profile-schema.ts';
+import { treeAt, valueSource } from '../source/yaml-tree.ts';
+
+/** A bot without a port has no field about requests, and one with listeners none that says when a bot without is ready. */
+export function checkWithoutListeners(profile: Profile): readonly Problem[] {
+  const { config, invalidFields } = profile;
+  if (config.url !== undefined || invalidFields.has('listeners')) return [];
+  return Object.keys(config.listeners).length > 0 ? besideListeners(profile) : aboutRequests(profile);
+}
+
+function besideListeners(profile: Profile): readonly Problem[] {
+  return WITHOUT_LISTENERS_ONLY.filter((field) => treeAt(profile.tree, [field]) !== undefined).map((field) =>
+    problemAt(
+      fieldSource(profile, field),
+      `'${field}' is for a bot without a port; write listeners: none, or remove it: a listener is ready once its health probe succeeds`,
+    ),
+  );
+}
+
+function aboutRequests(profile: Profile): readonly Problem[] {
+  const { config, invalidFields, tree } = profile;
+  const fields = REQUESTS_ONLY.filter((field) => {
+    if (field === 'routes') return config.routes.length > 0;
+    return treeAt(tree, [field]) !== undefined;
+  }).map((field) =>
+    problemAt(
+      fieldSource(profile, field),
+      `'${field}' cannot be used with listeners: none, since no request reaches a bot without a port; remove one of them`,
+    ),
+  );
+  if (config.start !== 'on-demand' || invalidFields.has('start')) return fields;
+  const message =
+    'start: on-demand needs a listener, since only a request starts such a gateway; write always or manual';
+  return [...fields, problemAt(valueSource(tree, ['start']), message)];
+}
