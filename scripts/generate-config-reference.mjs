@@ -133,6 +133,14 @@ profiles:
     command: python3 worker.py
     listeners: none
     ready_after: 5s
+  polling-bot:
+    command: node polling.js
+    listeners: none
+    ready_log: polling started
+  socket-mode-bot:
+    command: node socket-mode.js
+    listeners: none
+    ready: ipc
   # calendar-concierge:
   #   preset: hermes       # or preset: { hermes: { profile: my_bot } }`,
   },

@@ -96,7 +96,9 @@ function scheduleOf({ restart: { schedule, timezone } }: Profile['config']): Sch
 const READY_AFTER = 1000;
 
 function readyRule({ config }: Profile, listeners: readonly ListenerPlan[]): ReadyRule {
+  if (config.ready === 'ipc') return { kind: 'ipc' };
   if (listeners.length > 0) return { kind: 'listeners' };
+  if (config.ready_log !== undefined) return { kind: 'log', text: config.ready_log };
   return { kind: 'lived', after: config.ready_after ?? READY_AFTER };
 }
 

@@ -167,7 +167,11 @@ export type ReadyRule =
   /** Each of its listeners, once it answers its probes. */
   | { readonly kind: 'listeners' }
   /** It has lived for `after` ms. */
-  | { readonly kind: 'lived'; readonly after: number };
+  | { readonly kind: 'lived'; readonly after: number }
+  /** A line of its output, without escape sequences, contains that text. */
+  | { readonly kind: 'log'; readonly text: string }
+  /** It has sent the message 'ready' over its IPC channel; its listeners must answer their probes as well. */
+  | { readonly kind: 'ipc' };
 
 /** spool: verified deliveries may be spooled while the gateway is not ready. direct: no delivery is spooled. */
 export type DeliveryMode = 'spool' | 'direct';

@@ -3,6 +3,7 @@ import { errorMessage } from '../util/errno.ts';
 import { type GatewayEvent, type GatewayState, pidOf } from './lifecycle/state.ts';
 import { type Command, commandFor } from './process/command.ts';
 import { type SpawnedProcess, spawnProcess } from './process/spawn.ts';
+import { ReadySigns } from './ready-signs.ts';
 import { MARK } from './run/run.ts';
 import { waitEvent } from './starts/start-order.ts';
 import type { SupervisorContext } from './supervisor-context.ts';
@@ -109,8 +110,9 @@ export class GatewayProcess {
   #run(generation: number, command: Command): Promise<void> {
     const { context, dispatch } = this.#options;
     const { run, report } = context;
-    const { name: profile } = this.#options.profile();
+    const { name: profile, ready } = this.#options.profile();
     const mark = this.mark(generation);
+    const signs = new ReadySigns(generation, dispatch);
     let endOutput = (): void => {};
     this.#outputEnded = new Promise((resolve) => {
       endOutput = resolve;
@@ -121,12 +123,17 @@ export class GatewayProcess {
         run.leaderStarted(profile, spawned.pid);
         if (this.#killed) spawned.signal('SIGKILL');
         dispatch({ type: 'spawned', generation, pid: spawned.pid });
+        signs.spawned();
       },
       failed: (reason) => {
         endOutput();
         dispatch({ type: 'spawnFailed', generation, reason });
       },
-      line: (stream, line) => report({ type: 'gateway.output', profile, stream, line }),
+      line: (stream, line) => {
+        report({ type: 'gateway.output', profile, stream, line });
+        signs.line(line, this.#options.profile().ready);
+      },
+      ...(ready.kind === 'ipc' ? { ready: () => signs.message() } : {}),
       dropped: (lines) => report({ type: 'output.dropped', profile, lines, reason: 'flood' }),
       exited: ({ code, signal, errorLine, othersLeft }) => {
         if (!othersLeft && this.#spawned !== undefined) run.treeEnded(this.#spawned.pid);

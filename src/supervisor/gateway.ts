@@ -9,7 +9,7 @@ import { GatewayProcess } from './gateway-process.ts';
 import { statusOf } from './gateway-status.ts';
 import { GatewayProbes } from './health/gateway-probes.ts';
 import { initialState } from './lifecycle/begin.ts';
-import { servesListener } from './lifecycle/conditions.ts';
+import { conditionText, servesListener, unmet } from './lifecycle/conditions.ts';
 import { reduce } from './lifecycle/reduce.ts';
 import {
   type Effect,
@@ -114,7 +114,7 @@ export class Gateway {
   #lastError(known: string | null): string | null {
     const { name } = this.#state.phase;
     const failing = name === 'unready' || name === 'starting' ? this.#probes.failureText() : '';
-    if (failing === '') return known;
+    if (failing === '') return known ?? this.#awaitedSign();
     if (name === 'unready') return `not ready: ${failing}`;
     if (known === null) return `not ready yet: ${failing}`;
     // While a gateway starts, that its port refuses connections says less than why the last start failed.
@@ -122,6 +122,16 @@ export class Gateway {
     return isKnown || !this.#probes.hasTellingFailure
       ? known
       : `not ready yet: ${failing}; before that: ${known}`;
+  }
+
+  /** What a gateway that starts, and of which nothing else is known, has not said yet. */
+  #awaitedSign(): string | null {
+    const { phase } = this.#state;
+    if (phase.name !== 'starting' || phase.pid === null) return null;
+    const awaited = unmet(this.#policy.conditions, phase.met).find(
+      ({ kind }) => kind === 'log' || kind === 'ipc',
+    );
+    return awaited === undefined ? null : `not ready yet: ${conditionText(awaited)}`;
   }
 
   /** Resident memory of all its processes in bytes; null if none runs or it cannot be read. */

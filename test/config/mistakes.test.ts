@@ -529,7 +529,7 @@ const PROFILES: readonly Mistake[] = [
     'a key of Object',
     'a:\n    command: node\n    constructor: 1',
     [
-      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, after, start_group, idle_timeout, owner_check, max_memory, max_open_files, nice, umask, user, group, log_file, listeners, ready_after, add_prefix, routes, fan_out, keep_headers, verify, delivery, restart, stop",
+      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, after, start_group, idle_timeout, owner_check, max_memory, max_open_files, nice, umask, user, group, log_file, listeners, ready, ready_after, ready_log, add_prefix, routes, fan_out, keep_headers, verify, delivery, restart, stop",
     ],
   ],
   [
@@ -836,10 +836,26 @@ const LISTENERS: readonly Mistake[] = [
     ],
   ],
   [
+    'two ways for a bot without a port to become ready',
+    'a:\n    command: node\n    listeners: none\n    ready: ipc\n    ready_log: up\n    ready_after: 5s',
+    [
+      "gwproxy.yaml:6:5: 'ready_log' and 'ready' both say when the bot is ready; keep one of them",
+      "gwproxy.yaml:7:5: 'ready_after' and 'ready' both say when the bot is ready; keep one of them",
+    ],
+  ],
+  [
+    'a line that says when a bot with a port is ready, and an unknown way',
+    'a:\n    command: node\n    ready: log\n    ready_log: up',
+    [
+      "gwproxy.yaml:4:12: ready must be ipc, not 'log'",
+      "gwproxy.yaml:5:5: 'ready_log' is for a bot without a port; write listeners: none, or remove it: a listener is ready once it answers its health probe",
+    ],
+  ],
+  [
     'a time until a bot with a port is ready',
     'a:\n    command: node\n    ready_after: 5s',
     [
-      "gwproxy.yaml:4:5: 'ready_after' is for a bot without a port; write listeners: none, or remove it: a listener is ready once its health probe succeeds",
+      "gwproxy.yaml:4:5: 'ready_after' is for a bot without a port; write listeners: none, or remove it: a listener is ready once it answers its health probe",
     ],
   ],
   [

@@ -82,3 +82,88 @@ test('a shell and a Python worker are bots like any other', async (t) => {
   assert.equal(statusOf(supervisor, 'shell').state, 'ready');
   assert.equal(statusOf(supervisor, 'python').state, 'ready');
 });
+
+test('one with ready_log is ready once a line of its output holds that text', async (t) => {
+  const ready = { kind: 'log', text: 'connected to' } as const;
+  const waits = { ...worker({ READY: 'still connecting' }, { ready }), name: 'waits', startTimeout: 1000 };
+  const { supervisor, log } = supervise(t, [
+    worker({ READY: '\u001b[32mconnected\u001b[0m to Slack' }, { ready }),
+    waits,
+  ]);
+  const failed = log.first(isState('waits', 'backoff'));
+  supervisor.start();
+  await log.first(isState('alpha', 'ready'));
+  assert.equal(statusOf(supervisor, 'alpha').last_error, null);
+  assert.equal(
+    statusOf(supervisor, 'waits').last_error,
+    'not ready yet: no line of its output held the text of ready_log',
+  );
+  await failed;
+  assert.equal(
+    statusOf(supervisor, 'waits').last_error,
+    'no line of its output held the text of ready_log within 1s',
+  );
+});
+
+test('one with ready: ipc is ready once it sends ready, whatever else it sends, and keeps its channel', async (t) => {
+  const sends = JSON.stringify([{ type: 'metrics' }, 'nearly', 'ready', { after: true }]);
+  const { supervisor, log } = supervise(t, [
+    worker({ SENDS: sends }, { ready: { kind: 'ipc' } }),
+    {
+      ...worker({ SENDS: '["steady"]' }, { ready: { kind: 'ipc' }, startTimeout: 1000 }),
+      name: 'waits',
+    },
+  ]);
+  const failed = log.first(isState('waits', 'backoff'));
+  supervisor.start();
+  await log.first(isState('alpha', 'ready'));
+  await failed;
+  assert.equal(
+    statusOf(supervisor, 'waits').last_error,
+    "it has not sent 'ready' with process.send within 1s",
+  );
+  assert.equal(statusOf(supervisor, 'alpha').state, 'ready');
+  assert.equal(statusOf(supervisor, 'alpha').restarts, 0);
+});
+
+test('a message reaches gwproxy through the limits that a shell sets first, and from Python', async (t) => {
+  const { launch } = worker();
+  assert.ok(launch.kind === 'command');
+  const limits = { ...launch.process, umask: 0o027, maxOpenFiles: 256 };
+  const python =
+    'import os, time\nos.write(int(os.environ["NODE_CHANNEL_FD"]), b"\\"ready\\"\\n")\ntime.sleep(99)';
+  const ready = { kind: 'ipc' } as const;
+  const { supervisor } = supervise(t, [
+    {
+      ...worker({}, { ready }),
+      name: 'limited',
+      launch: { ...launch, env: { SENDS: ['["ready"]'] }, process: limits },
+    },
+    {
+      ...worker({}, { ready }),
+      name: 'python',
+      launch: {
+        ...launch,
+        command: [['python3'], ['-c'], [python]],
+        env: { PATH: [process.env.PATH ?? ''] },
+      },
+    },
+  ]);
+  supervisor.start();
+  await supervisor.settled();
+  assert.equal(statusOf(supervisor, 'limited').state, 'ready');
+  assert.equal(statusOf(supervisor, 'python').state, 'ready');
+});
+
+test('a gateway with listeners and ready: ipc gets no requests before its message', async (t) => {
+  const { supervisor, log } = supervise(t, [profile('alpha', 'sends-late.mjs', { ready: { kind: 'ipc' } })]);
+  const door = new FakeDoor('door', supervisor.port);
+  supervisor.addDoor(door);
+  supervisor.start();
+  // It sends its message at the third probe that it answers.
+  await log.first(isState('alpha', 'ready'));
+  const probed = log.events.findIndex(isLine('alpha', 'probed 2'));
+  const served = log.events.findIndex(({ type }) => type === 'listener.ready');
+  assert.ok(probed !== -1 && probed < served, 'a probe was answered before');
+  assert.equal(door.target('alpha').state, 'ready');
+});

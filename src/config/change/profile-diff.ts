@@ -56,6 +56,8 @@ function variables(before: object, after: object): readonly string[] {
 const READY_KEYS: Readonly<Record<ReadyRule['kind'], string | null>> = {
   listeners: null,
   lived: 'ready_after',
+  log: 'ready_log',
+  ipc: 'ready',
 };
 
 /** Another way to become ready: what has happened in this generation says nothing about it. */

@@ -7,14 +7,31 @@ import { treeAt, valueSource } from '../source/yaml-tree.ts';
 export function checkWithoutListeners(profile: Profile): readonly Problem[] {
   const { config, invalidFields } = profile;
   if (config.url !== undefined || invalidFields.has('listeners')) return [];
-  return Object.keys(config.listeners).length > 0 ? besideListeners(profile) : aboutRequests(profile);
+  return Object.keys(config.listeners).length > 0
+    ? besideListeners(profile)
+    : [...aboutRequests(profile), ...secondReadiness(profile)];
+}
+
+/** A bot without a port becomes ready in one way. */
+function secondReadiness(profile: Profile): readonly Problem[] {
+  const fields = (['ready', ...WITHOUT_LISTENERS_ONLY] as const).filter(
+    (field) => treeAt(profile.tree, [field]) !== undefined,
+  );
+  return fields
+    .slice(1)
+    .map((field) =>
+      problemAt(
+        fieldSource(profile, field),
+        `'${field}' and '${fields[0]}' both say when the bot is ready; keep one of them`,
+      ),
+    );
 }
 
 function besideListeners(profile: Profile): readonly Problem[] {
   return WITHOUT_LISTENERS_ONLY.filter((field) => treeAt(profile.tree, [field]) !== undefined).map((field) =>
     problemAt(
       fieldSource(profile, field),
-      `'${field}' is for a bot without a port; write listeners: none, or remove it: a listener is ready once its health probe succeeds`,
+      `'${field}' is for a bot without a port; write listeners: none, or remove it: a listener is ready once it answers its health probe`,
     ),
   );
 }

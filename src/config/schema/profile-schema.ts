@@ -42,7 +42,9 @@ export const COMMAND_ONLY = [
   'user',
   'group',
   'log_file',
+  'ready',
   'ready_after',
+  'ready_log',
   'restart',
   'stop',
 ] as const satisfies readonly (keyof ProfileConfig)[];
@@ -60,7 +62,13 @@ export const REQUESTS_ONLY = [
 ] as const satisfies readonly (keyof ProfileConfig)[];
 
 /** The fields about the readiness of a bot without a port, which are refused beside listeners. */
-export const WITHOUT_LISTENERS_ONLY = ['ready_after'] as const satisfies readonly (keyof ProfileConfig)[];
+export const WITHOUT_LISTENERS_ONLY = [
+  'ready_after',
+  'ready_log',
+] as const satisfies readonly (keyof ProfileConfig)[];
+
+/** Characters of `ready_log`: what a line says, not a whole page. */
+const MOST_LOG_TEXT = 500;
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const UMASK = 'three octal digits, such as 027';
@@ -118,7 +126,9 @@ export function profileSchema(platforms: readonly KeyedPlatform[], presets: read
       .describe('always: with gwproxy. on-demand: at its first request. manual: by `gwproxy start NAME`.'),
     start_timeout: duration()
       .prefault('60s')
-      .describe('How long a start may take until a listener is ready; then it has failed.'),
+      .describe(
+        'How long a start may take until a listener, or a bot without a port, is ready; then it has failed.',
+      ),
     after: z
       .array(profileName(), { error: "a list of profiles' names" })
       .default([])
@@ -169,9 +179,20 @@ export function profileSchema(platforms: readonly KeyedPlatform[], presets: read
       .describe(
         'The ports of the gateway, by name. By default one, whose port gwproxy chooses and passes as PORT. none: it has no port, such as a Socket Mode or polling bot, a worker or a tunnel, and no request is for it.',
       ),
+    ready: choice(['ipc'])
+      .optional()
+      .describe(
+        "ipc: it is ready once it has sent 'ready' with `process.send`, as with wait_ready of pm2; its listeners must answer their probes as well.",
+      ),
     ready_after: duration()
       .optional()
       .describe('With listeners: none: how long it must live until it is ready. By default 1s.'),
+    ready_log: text('text that a line of its output holds')
+      .max(MOST_LOG_TEXT, { error: `text of at most ${MOST_LOG_TEXT} characters` })
+      .optional()
+      .describe(
+        'With listeners: none: it is ready once a line of its output or errors holds this text, which is no pattern: every character stands for itself. Colours of a line are ignored.',
+      ),
     add_prefix: addedPrefix()
       .optional()
       .describe(

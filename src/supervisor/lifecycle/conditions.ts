@@ -5,7 +5,11 @@ export type Condition =
   /** That listener answers its probes. */
   | { readonly kind: 'listener'; readonly name: string }
   /** It has lived for `ready_after`. */
-  | { readonly kind: 'lived' };
+  | { readonly kind: 'lived' }
+  /** A line of its output contained the text of `ready_log`. */
+  | { readonly kind: 'log' }
+  /** It has sent the message 'ready'. */
+  | { readonly kind: 'ipc' };
 
 /** The conditions of a profile's gateway: at least one, and each listener is one of them. */
 export function conditionsOf({
@@ -56,6 +60,10 @@ export function conditionText(condition: Condition): string {
       return condition.name;
     case 'lived':
       return 'it has not lived for its ready_after';
+    case 'log':
+      return 'no line of its output held the text of ready_log';
+    case 'ipc':
+      return "it has not sent 'ready' with process.send";
   }
 }
 

@@ -7,6 +7,7 @@ import { Tree } from '../tree/tree.ts';
 import type { Command } from './command.ts';
 import { interpreterFault } from './interpreter.ts';
 import { OutputReader } from './output.ts';
+import { CHANNEL_VARIABLE, ReadyChannel } from './ready-channel.ts';
 import { atNiceness, prepareSpawn, refusal } from './settings.ts';
 import { StderrTail } from './stderr-tail.ts';
 
@@ -30,6 +31,8 @@ export interface ProcessHandlers {
   /** It could not be started; `reason` is for the operator. */
   failed(reason: string): void;
   line(stream: 'stdout' | 'stderr', line: string): void;
+  /** It has sent the message 'ready' over its IPC channel; without `ready`, the process gets no channel. */
+  readonly ready?: () => void;
   /** That many lines came too fast and were dropped. */
   dropped(lines: number): void;
   /** The leader has ended. */
@@ -56,12 +59,20 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
   // Loading it takes 90 ms, which must not delay the door.
   const { execa } = await import('execa');
   const { file, args, env, identity, wrapped, spawnAt } = await prepareSpawn(command);
+  const { ready } = handlers;
+  const channelAt = wrapped ? 4 : 3;
   const child = atNiceness(spawnAt, () =>
     execa(file, args, {
       cwd: command.cwd,
-      env,
+      env: ready === undefined ? env : { ...env, [CHANNEL_VARIABLE]: String(channelAt) },
       extendEnv: false,
-      stdio: ['ignore', 'pipe', 'pipe', ...(wrapped ? (['pipe'] as const) : [])],
+      stdio: [
+        'ignore',
+        'pipe',
+        'pipe',
+        ...(wrapped ? (['pipe'] as const) : []),
+        ...(ready === undefined ? [] : (['pipe'] as const)),
+      ],
       encoding: 'buffer',
       buffer: false,
       reject: false,
@@ -99,11 +110,15 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
       dropped: (lines) => handlers.dropped(lines),
     },
   );
-  const report = child.stdio.at(3);
+  const stream = ready === undefined ? undefined : child.stdio.at(channelAt);
+  const channel =
+    ready !== undefined && stream instanceof Readable ? new ReadyChannel(stream, ready) : undefined;
+  const report = wrapped ? child.stdio.at(3) : undefined;
   const refused = report instanceof Readable ? await refusal(report) : null;
   if (refused !== null) {
     await exit;
     output.close();
+    channel?.close();
     handlers.failed(refused);
     return;
   }
@@ -119,6 +134,7 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
     // A process that we cannot find may hold the pipes for ever, and pipes would pile up over restarts.
     await settledWithin(PIPES_CLOSE_WITHIN, child);
     output.close();
+    channel?.close();
     handlers.outputEnded();
   });
   handlers.spawned({ pid, signal: (signal) => tree.signal(signal) });

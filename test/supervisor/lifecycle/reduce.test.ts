@@ -90,15 +90,21 @@ const gateway: fc.Arbitrary<ProfilePlan> = fc
     giveUp: fc.constantFrom(null, { restarts: 1, within: 100 }),
     idleTimeout: fc.constantFrom(null, 1000),
     url: fc.boolean(),
-    ready: fc.constantFrom<ReadyRule>({ kind: 'listeners' }, { kind: 'lived', after: 1000 }),
+    ready: fc.constantFrom<ReadyRule>(
+      { kind: 'listeners' },
+      { kind: 'lived', after: 1000 },
+      { kind: 'log', text: 'up' },
+      { kind: 'ipc' },
+    ),
+    port: fc.boolean(),
   })
-  .map(({ start, when, giveUp, idleTimeout, url, ready }) => ({
+  .map(({ start, when, giveUp, idleTimeout, url, ready, port }) => ({
     ...profile('alpha', 'half.mjs', {
       start,
       idleTimeout,
       restart: { when, min: 10, max: 100, reset: 30, exitCodes: EXIT_CODES, giveUp },
       ready,
-      listeners: ready.kind === 'listeners' ? LISTENERS : [],
+      listeners: ready.kind === 'listeners' || (ready.kind === 'ipc' && port) ? LISTENERS : [],
     }),
     ...(url && ready.kind === 'listeners' ? { launch: { kind: 'url' } as const } : {}),
   }));
@@ -153,6 +159,7 @@ test('a start that is not stopped becomes ready once all of its conditions are m
       world.happen({ type: 'spawnSucceeds' });
       world.happen({ type: 'conditionMet', nth: 0 });
       world.happen({ type: 'conditionMet', nth: 1 });
+      world.happen({ type: 'conditionMet', nth: 2 });
       if (world.timer?.name === 'readyAfter') world.happen({ type: 'timerFires' });
       assert.equal(world.state.phase.name, 'ready');
       assert.equal(world.state.lastError, null);
