@@ -1,27 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { isPlainObject } from '../../src/util/plain-object.ts';
-import { isAlive, runCli, runNode, startGwproxy } from '../support/cli.ts';
-import { fixture, root } from '../support/root.ts';
-import { listen, listening, temporaryFolder } from '../support/sockets.ts';
+import { runCli, startGwproxy } from '../support/cli.ts';
+import { startPm2 } from '../support/pm2.ts';
+import { fixture } from '../support/root.ts';
+import { freePort, listening, temporaryFolder } from '../support/sockets.ts';
 
 const TEAM = fixture('pm2', 'team.config.cjs');
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const closing: (() => Promise<void>)[] = [];
-  const port = await listen({ after: (close) => closing.push(close) }, createServer());
-  for (const close of closing) await close();
-  return port;
-}
 
 test('pm2’s ecosystem file becomes a config that is valid, runs and serves', async (t) => {
   const at = await temporaryFolder(t);
@@ -128,30 +118,8 @@ test('a tunnel is written with its full path, runs without PATH, and is not publ
   assert.equal((await fetch(`${gwproxy.url}/p/tunnel/ready`)).status, 404);
 });
 
-/** A pm2 daemon with a home of its own; it and its apps are ended after the test. */
-async function pm2(t: TestContext) {
-  const at = await mkdtemp(join(tmpdir(), 'gwproxy-'));
-  const home = join(at, 'pm2');
-  const env = { PM2_HOME: home, HOME: at, PM2_DISABLE_VERSION_CHECK: '1', NODE_APP_TEST: 'shell' };
-  const run = async (...args: readonly string[]) => {
-    const cli = join(root, 'node_modules', 'pm2', 'bin', 'pm2');
-    const { code, stdout, stderr } = await runNode([cli, ...args], env);
-    assert.equal(code, 0, `pm2 ${args.join(' ')}: ${stdout}${stderr}`);
-  };
-  // Before the folder is removed, since the daemon is reached through it.
-  t.after(async () => {
-    if (existsSync(join(home, 'pm2.pid'))) {
-      const daemon = Number(await readFile(join(home, 'pm2.pid'), 'utf8'));
-      await run('kill');
-      assert.equal(isAlive(daemon), false);
-    }
-    await rm(at, { recursive: true, force: true });
-  });
-  return { at, env, dump: join(home, 'dump.pm2'), run };
-}
-
 test('doctor finds what a real pm2 runs, by its dump and its processes, until it is deleted', async (t) => {
-  const daemon = await pm2(t);
+  const daemon = await startPm2(t);
   const { at } = daemon;
   const port = await freePort();
   await writeFile(

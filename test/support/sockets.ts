@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -22,6 +22,14 @@ export async function listenOn(test: Scope, server: Server, port: number): Promi
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('listens on no port');
   return address.port;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const closing: (() => Promise<void>)[] = [];
+  const port = await listen({ after: (close) => closing.push(close) }, createServer());
+  for (const close of closing) await close();
+  return port;
 }
 
 /** A folder that is gone when the test has run. */

@@ -1,13 +1,17 @@
 import { NAME_RULE, OWN_NAME, profileName } from '../../config/schema/profile-schema.ts';
-import { duration } from '../../util/duration.ts';
 import { hasSecretShape } from '../../util/secret.ts';
+import type { AppCommand } from './app-command.ts';
 import { type Inherited, inheritedBy, type Variables, variablesOf } from './app-environment.ts';
-import { listenerOf } from './app-listener.ts';
+import { type AppListener, listenerOf, tunnelListener } from './app-listener.ts';
 import { logFileOf } from './app-log-file.ts';
 import { typeNotes } from './field-types.ts';
 import type { Machine } from './local-machine.ts';
 import { combine, type Note, note, type Plain, type ProfilePlace } from './notes.ts';
-import { limitsOf, restartOf, START_TIMEOUT } from './restart-and-limits.ts';
+import { limitsOf, restartOf } from './restart-and-limits.ts';
+import { type AppSenders, appSenders } from './senders/app-senders.ts';
+import { claimedTwice } from './senders/claims.ts';
+import { listeningOf, portOf } from './senders/listening.ts';
+import { senderFields } from './senders/sender-fields.ts';
 import type { Pm2File } from './source/ecosystem-file.ts';
 import { type App, isAppField } from './source/pm2-app.ts';
 import { commandFromEither } from './start-folder.ts';
@@ -24,12 +28,18 @@ export interface ConvertedProfile {
   /** Absolute; null for gwproxy's default file. */
   readonly logFile: string | null;
   readonly variables: Variables;
-  /** Fixed in pm2's file; null if gwproxy allocates it. */
+  /** The app's own .env file, absolute, if the config refers to its variables; else null. */
+  readonly ownEnvFile: string | null;
+  /** Of its listener; null if gwproxy allocates it, or there is none. */
   readonly port: number | null;
   /** True if profile_paths makes it public. */
   readonly isPublic: boolean;
+  /** True if each of its senders has a route, so that it needs no profile_paths. */
+  readonly isRouted: boolean;
   /** The other fields of the profile, `listeners` among them, in the config's own spelling. */
   readonly fields: Readonly<Record<string, Plain>>;
+  /** Lines of config that the operator completes. */
+  readonly toComplete: readonly string[];
   readonly notes: readonly Note[];
 }
 
@@ -41,71 +51,98 @@ export interface Conversion {
   readonly notes: readonly Note[];
 }
 
-/** Every app as a profile, with notes on what gwproxy does differently. Reads nothing but what `machine` answers. */
+/** How an app is converted, beside what it says itself. */
+interface Options {
+  readonly machine: Machine;
+  /** The same for the folder of pm2's file; null if it is the same folder. */
+  readonly atFile: Machine | null;
+  readonly environment: string | null;
+  readonly configFile: string;
+}
+
+/**
+ * Every app as a profile, with notes on what gwproxy does differently. Reads nothing but what `machine` answers: of each
+ * app its script, its .env file and its lists of packages, up to a limit.
+ */
 export function profilesOf(
   { kind, apps, deployEnvironments, otherKeys }: Pm2File,
-  options: {
-    readonly machine: Machine;
-    /** The same for the folder of pm2's file; null if it is the same folder. */
-    readonly atFile: Machine | null;
-    readonly environment: string | null;
-    readonly configFile: string;
-  },
+  options: Options,
 ): Conversion {
-  const profiles: ConvertedProfile[] = [];
-  const leftOut: { name: string; reason: string }[] = [];
-  const inUse = { names: new Set<string>([OWN_NAME]), ports: new Set<number>(), files: new Set<string>() };
   const distinct = withoutInstances(kind, apps);
-  const context = {
-    deployed: deployEnvironments,
-    isInherited: inheritedBy(distinct.map(([app]) => app)),
+  const isInherited = inheritedBy(distinct.map(([app]) => app));
+  const seen = distinct.map(([app, instances]) =>
+    seeApp(app, instances, deployEnvironments, isInherited, options),
+  );
+  const startable = seen.filter((one) => 'start' in one);
+  const context: Context = {
+    ...options,
+    twice: claimedTwice(startable.map(({ senders }) => senders.claims)),
+    names: new Set([OWN_NAME]),
+    ports: new Set(),
+    files: new Set(),
   };
-  for (const [app, instances] of distinct) {
-    const one = profileOf(app, instances, context, inUse, options);
-    if ('reason' in one) leftOut.push(one);
-    else profiles.push(one);
-  }
-  return { profiles, leftOut, notes: otherKeys.map(otherKeyNote) };
+  return {
+    profiles: startable.map((one) => profileOf(one, context)),
+    leftOut: seen.filter((one) => 'reason' in one),
+    notes: otherKeys.map(otherKeyNote),
+  };
 }
 
-/** What the file and its other apps contribute to an app's environment. */
-interface FileContext {
-  readonly deployed: ReadonlyMap<string, unknown>;
-  readonly isInherited: Inherited;
+interface SeenApp {
+  readonly app: App;
+  readonly instances: number;
+  readonly start: AppCommand & { readonly ok: true };
+  readonly variables: Variables;
+  readonly senders: AppSenders;
 }
 
-/** Names, ports and log files of the apps converted so far. */
-interface InUse {
-  readonly names: Set<string>;
-  readonly ports: Set<number>;
-  readonly files: Set<string>;
-}
-
-function profileOf(
+function seeApp(
   app: App,
   instances: number,
-  { deployed, isInherited }: FileContext,
-  inUse: InUse,
-  { machine, atFile, environment, configFile }: Parameters<typeof profilesOf>[1],
-): ConvertedProfile | { readonly name: string; readonly reason: string } {
+  deployed: Pm2File['deployEnvironments'],
+  isInherited: Inherited,
+  { machine, atFile, environment }: Options,
+): SeenApp | { readonly name: string; readonly reason: string } {
   if (app.fields.get('script') === 'serve') {
     const reason = 'it serves files, and gwproxy serves none: use a web server';
     return { name: app.name, reason };
   }
   const start = commandFromEither(app, machine, atFile);
   if (!start.ok) return { name: app.name, reason: start.reason };
+  const variables = variablesOf(app, { name: environment, deployed }, isInherited, machine.env);
+  const { command, cwd } = start;
+  const senders = appSenders(
+    { command, cwd, variables, envFile: app.noEnvironments.get('env_file') },
+    machine,
+  );
+  return { app, instances, start, variables, senders };
+}
+
+/** What the apps converted so far use, and what several of them claim. */
+interface Context extends Options {
+  readonly twice: ReadonlySet<string>;
+  readonly names: Set<string>;
+  readonly ports: Set<number>;
+  readonly files: Set<string>;
+}
+
+function profileOf(
+  { app, instances, start, variables, senders }: SeenApp,
+  context: Context,
+): ConvertedProfile {
+  const { machine, environment, configFile, twice } = context;
   const was =
     app.fields.get('append_env_to_name') === true && environment !== null
       ? `${app.name}-${environment}`
       : app.name;
-  const name = freeName(was, inUse.names);
-  const variables = variablesOf(app, { name: environment, deployed }, isInherited, machine.env);
-  const log = logFileOf(app, start.cwd, machine, inUse.files);
-  if (log.file !== null) inUse.files.add(log.file);
+  const name = freeName(was, context.names);
+  const log = logFileOf(app, start.cwd, machine, context.files);
+  if (log.file !== null) context.files.add(log.file);
   const { fields, notes } = combine([limitsOf(app), restartOf(app)]);
-  const startTimeout = String(fields['start_timeout'] ?? duration(START_TIMEOUT));
-  const listener = listenerOf(start.command, variables.plain.get('PORT'), inUse.ports, startTimeout);
-  if (listener.port !== null) inUse.ports.add(listener.port);
+  const listener = listenerFor(senders, context.ports);
+  if (listener.port !== null) context.ports.add(listener.port);
+  const sent = senderFields({ ...senders, twice, hasListener: listener.isThere });
+  const ownEnvFile = ownFileUsed(sent.fields, senders);
   const place: ProfilePlace = {
     profile: name,
     configFile,
@@ -113,30 +150,50 @@ function profileOf(
     command: start.command,
     hasEnvFile: variables.secret.size + variables.shell.size > 0,
   };
-  const hasListener = Object.keys(listener.fields).length > 0;
+  const own = listener.isThere ? withoutPort(variables.plain) : [...variables.plain];
   return {
     name,
     was,
     command: start.command,
     cwd: start.cwd,
     logFile: log.file,
-    variables: { ...variables, plain: new Map([...start.env, ...withoutPort(variables.plain)]) },
+    variables: { ...variables, plain: new Map([...start.env, ...own]) },
+    ownEnvFile,
     port: listener.port,
     isPublic: listener.isPublic,
-    fields: { ...(hasListener ? { listeners: listener.fields } : {}), ...fields },
+    isRouted: sent.isRouted,
+    fields: { ...listener.fields, ...sent.fields, ...fields },
+    toComplete: sent.toComplete,
     notes: [
       ...(name === was ? [] : [note('name', `is ${name} in gwproxy: ${renamedWhy(was, name)}`)]),
       ...(instances > 1 ? [note('instances', `is ${instances}; gwproxy runs one process per profile`)] : []),
       ...start.notes,
       ...(start.command.some(hasSecretShape) ? [note('args', SECRET_ARGUMENT)] : []),
       ...variables.notes,
+      ...sent.notes,
       ...listener.notes,
       ...notes,
       ...log.notes,
-      ...typeNotes(app, place),
+      ...typeNotes(app, place).filter(({ field }) => field !== 'env_file' || ownEnvFile === null),
       ...unsupportedNotes(app, place),
     ],
   };
+}
+
+function listenerFor({ tunnel, senders, facts }: AppSenders, used: ReadonlySet<number>): AppListener {
+  if (tunnel !== null) return tunnelListener(tunnel, facts.words, used);
+  const script = portOf(senders, facts.script);
+  const written = facts.variables.get('PORT')?.value;
+  return listenerOf(listeningOf(senders, facts.script), { words: facts.words, written, script, used });
+}
+
+/** The app's own .env file, if one of these fields refers to a variable in it. */
+function ownFileUsed(fields: ConvertedProfile['fields'], { ownFile, facts }: AppSenders): string | null {
+  const text = JSON.stringify(fields);
+  const isUsed = [...facts.variables].some(
+    ([name, { place }]) => place === 'own' && text.includes(`"\${${name}}"`),
+  );
+  return isUsed && ownFile !== null ? ownFile.path : null;
 }
 
 /** gwproxy sets PORT itself. */

@@ -34,13 +34,16 @@ export function configText(
     '# Remove the apps from pm2 first: `gwproxy doctor` prints the command. Comments say what gwproxy does differently.',
     `listen: 127.0.0.1:${listen}${listen === DEFAULT_PORT ? '' : ` # ${DEFAULT_PORT} is the port of a profile below`}`,
     '# public_url: https://bots.example.com',
-    'profile_paths: true # /p/<profile>/… reaches each profile whose listener has public paths',
+    ...(profiles.every(needsNoProfilePath)
+      ? []
+      : [
+          'profile_paths: true # /p/<profile>/… reaches each profile whose listener has public paths; remove it once all have routes',
+        ]),
     '',
     'defaults:',
     `  stop: { signal: ${yamlText(about.signal)} } # as pm2 stops apps; the default of gwproxy is SIGTERM`,
     '',
-    '# With routes, all bots of a sender share one URL: write, for instance, into a profile',
-    '#   routes: [{ slack: { team: T0123456789, app: A0123456789 } }]',
+    "# With routes, all bots share one URL: `gwproxy urls` prints what to paste into each sender's portal.",
     ...shared.map(({ names, text }) => `# ${names}: ${text}`),
     'profiles:',
     ...profiles.flatMap((profile) => [...profileLines(profile, ownOf(profile), folder), '']),
@@ -97,11 +100,23 @@ function profileLines(
     ...(at === '.' ? [] : [`    cwd: ${scalar(escaped(at))}`]),
     ...(env.length > 0 ? ['    env:'] : []),
     ...env.map(([variable, value]) => `      ${yamlText(variable)}: ${scalar(escaped(value))}`),
-    ...(hasEnvFile(profile) ? [`    env_file: ${envFileName(name)}`] : []),
+    ...envFileLine(profile, folder),
     ...Object.entries(fields).map(([field, value]) => `    ${field}: ${flow(value)}`),
     ...(logFile === null ? [] : [`    log_file: ${scalar(escaped(shortPath(logFile, folder)))}`]),
     ...notes.map((text) => `    # ${text}`),
+    ...profile.toComplete.map((line) => `    # ${line}`),
   ];
+}
+
+function envFileLine(profile: ConvertedProfile, folder: string): readonly string[] {
+  if (hasEnvFile(profile)) return [`    env_file: ${envFileName(profile.name)}`];
+  const { ownEnvFile } = profile;
+  return ownEnvFile === null ? [] : [`    env_file: ${scalar(escaped(shortPath(ownEnvFile, folder)))}`];
+}
+
+/** True if no sender reaches the profile, or each by a route. */
+export function needsNoProfilePath({ isPublic, isRouted }: ConvertedProfile): boolean {
+  return !isPublic || isRouted;
 }
 
 function hasEnvFile({ variables }: ConvertedProfile): boolean {

@@ -1,7 +1,14 @@
 import { dirname, resolve } from 'node:path';
 import { CommandError, EXIT } from '../../errors.ts';
 import { type Conversion, profilesOf } from './app-to-profile.ts';
-import { configText, noteText, printable, sharedNotes, type Written } from './config-text.ts';
+import {
+  configText,
+  needsNoProfilePath,
+  noteText,
+  printable,
+  sharedNotes,
+  type Written,
+} from './config-text.ts';
 import { deleteCommand, isDeletableByName } from './delete-command.ts';
 import { localMachine } from './local-machine.ts';
 import { type Pm2File, readPm2File } from './source/ecosystem-file.ts';
@@ -92,7 +99,6 @@ function dumpEnvironment(apps: number): string {
 function nextSteps({ profiles }: Conversion, envFiles: readonly Written[]): readonly string[] {
   const names = [...new Set(profiles.map(({ was }) => was))];
   const byId = names.filter((name) => !isDeletableByName(name));
-  const open = profiles.find(({ isPublic }) => isPublic)?.name ?? '<profile>';
   return [
     ...(envFiles.length > 0
       ? ['next: keep secrets/, beside the config, out of git: it holds what looked like a secret']
@@ -102,7 +108,32 @@ function nextSteps({ profiles }: Conversion, envFiles: readonly Written[]): read
         `next: remove '${printable(name)}' from pm2 by its id, which \`pm2 ls\` shows: that name means something else to pm2`,
     ),
     `next: remove the apps from pm2: ${printable(deleteCommand(names.filter(isDeletableByName)))}`,
+    ...toComplete(profiles),
     'next: run `gwproxy doctor`, then `gwproxy up`',
-    `next: give each sender the URL <public URL>/p/${open}/<path as before>, or add routes`,
+    ...portals(profiles),
   ];
+}
+
+function toComplete(profiles: Conversion['profiles']): readonly string[] {
+  const open = profiles.filter((profile) => profile.toComplete.length > 0);
+  return open.length === 0
+    ? []
+    : [`next: complete the commented lines of ${namesOf(open)} in the config, as the notes above say`];
+}
+
+/** Where the senders' URLs come from, if any sender calls a profile. */
+function portals(profiles: Conversion['profiles']): readonly string[] {
+  if (!profiles.some(({ isPublic }) => isPublic)) return [];
+  const open = profiles.filter((profile) => !needsNoProfilePath(profile));
+  const meanwhile =
+    open.length === 0
+      ? ''
+      : `; without a route a bot is reached at <public_url>/p/NAME/<path as before>: ${namesOf(open)}`;
+  return [
+    `next: point one tunnel to \`listen\`, set public_url, and paste what \`gwproxy urls\` prints into the senders' portals${meanwhile}`,
+  ];
+}
+
+function namesOf(profiles: Conversion['profiles']): string {
+  return profiles.map(({ name }) => name).join(', ');
 }

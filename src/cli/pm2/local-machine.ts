@@ -1,4 +1,13 @@
-import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 
@@ -16,6 +25,8 @@ export interface Machine {
   entry(path: string): 'file' | 'folder' | 'other' | 'none';
   /** True for a compiled program, false for a script. */
   isBinary(path: string): boolean;
+  /** The text of a file of at most that many bytes; null if it is larger, not a file, not text or not readable. */
+  text(path: string, largest: number): string | null;
   /** The absolute path of an executable, looked up in that PATH or in this shell's; null if there is none. */
   which(program: string, path?: string): string | null;
   /** The path with every symbolic link resolved. */
@@ -33,6 +44,7 @@ export function localMachine(folder: string, env: NodeJS.ProcessEnv): Machine {
     isFolder,
     entry,
     isBinary,
+    text,
     which: (program, path = env.PATH ?? '') => which(program, folder, path),
     real: (path) => realpathSync(path),
   };
@@ -80,6 +92,24 @@ function isBinary(path: string): boolean {
   try {
     const bytes = Buffer.alloc(HEAD_BYTES);
     return bytes.subarray(0, readSync(file, bytes, 0, HEAD_BYTES, 0)).includes(0);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Opened without waiting, since the path may be a pipe that nobody writes to. */
+function text(path: string, largest: number): string | null {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    return null;
+  }
+  try {
+    if (!fstatSync(file).isFile()) return null;
+    const bytes = Buffer.alloc(largest + 1);
+    const read = bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0));
+    return read.length > largest || read.includes(0) ? null : read.toString();
   } finally {
     closeSync(file);
   }

@@ -402,7 +402,7 @@ for (const [name, app, fields, notes] of FIELDS) {
   test(`a field of an app is converted: ${name}`, () => {
     const profile = one({ script: 'bot.js', ...app });
     const { listeners, ...others } = profile.fields;
-    assert.deepEqual(listeners, { main: { paths: [] } });
+    assert.equal(listeners, 'none');
     assert.deepEqual(others, fields);
     const texts = textsOf(profile).filter((text) => !text.startsWith('PORT: is not set'));
     assert.equal(texts.length, notes.length, texts.join('\n'));
@@ -466,30 +466,35 @@ test('a port is fixed by PORT or --port for the first app that names it; other p
     profiles.map(({ port }) => port),
     [3001, 3002, 3003, 3004, null, null, null],
   );
-  for (const { variables } of profiles) assert.equal(variables.plain.has('PORT'), false);
+  for (const { port, variables } of profiles)
+    if (port !== null) assert.equal(variables.plain.has('PORT'), false);
   const again = profiles[4];
   assert.ok(
     again !== undefined && textsOf(again).some((text) => /^PORT: 3001 is another app's too/.test(text)),
   );
 });
 
-test('an app that names no port of its own becomes private, and a note says what to do', () => {
+test('an app of which no port is known has no listener, and a note says what to do', () => {
   const named = one({ script: 'bot.js', env: { PORT: 3001 } });
   assert.deepEqual([named.isPublic, named.fields], [true, { listeners: { main: { port: 3001 } } }]);
   const unnamed = one({ script: 'bot.js' });
-  assert.deepEqual([unnamed.isPublic, unnamed.fields], [false, { listeners: { main: { paths: [] } } }]);
-  const [text = ''] = textsOf(unnamed);
-  assert.match(
-    text,
-    /^PORT: is not set\. gwproxy allocates a port, passes it as PORT and keeps the profile private\./,
-  );
-  assert.match(text, / delete `paths: \[\]`, or write `port: N` in its place /);
-  assert.match(
-    text,
-    / keep the app in pm2, without `pm2 delete`: a gateway that does not listen within 1m is restarted again/,
-  );
-  const [slow = ''] = textsOf(one({ script: 'bot.js', listen_timeout: 90_000 }));
-  assert.match(slow, /within 90s/);
+  assert.deepEqual([unnamed.isPublic, unnamed.fields], [false, { listeners: 'none' }]);
+  assert.deepEqual(textsOf(unnamed), [
+    'PORT: is not set, and nothing says that the bot listens. It runs without a listener, as it does under pm2. If it serves webhooks, write `listeners: { main: { port: N } }` in place of `listeners: none`, with the port that it listens on.',
+  ]);
+});
+
+test('an app that serves on PORT, which pm2’s file does not set, is private', () => {
+  const serving = (port: string) =>
+    one({ script: 'bot.js' }, machine({ texts: { [BOT]: `http.createServer(f).listen(${port})` } }));
+  const allocated = serving('process.env.PORT');
+  assert.deepEqual([allocated.isPublic, allocated.fields], [false, { listeners: { main: { paths: [] } } }]);
+  assert.deepEqual(textsOf(allocated), [
+    'PORT: is not set. gwproxy allocates a port and passes it as PORT, and keeps the profile private. If the bot serves webhooks, delete `paths: []`.',
+  ]);
+  const named = serving('process.env.PORT || 3005');
+  assert.deepEqual(named.fields, { listeners: { main: { port: 3005, paths: [] } } });
+  assert.match(textsOf(named)[0] ?? '', /gwproxy passes 3005, which the script names, as PORT/);
 });
 
 test('a tunnel is private whatever its port, and is probed at its metrics port if it names one', () => {
@@ -505,11 +510,13 @@ test('a tunnel is private whatever its port, and is probed at its metrics port i
     assert.deepEqual([isPublic, port, fields], [false, 20241, { listeners: watched }]);
     assert.deepEqual(
       notes.map(({ text }) => text),
-      ['is a tunnel. Point it to the public port (`listen`) instead of to a bot.'],
+      [
+        'is a tunnel (cloudflared). gwproxy needs one for all bots: point one to the public port (`listen`), and delete the profiles of the others.',
+      ],
     );
   }
   const blind = tunnel({ script: 'cloudflared', args: 'tunnel run bots' });
-  assert.deepEqual([blind.isPublic, blind.fields], [false, { listeners: { main: { paths: [] } } }]);
+  assert.deepEqual([blind.isPublic, blind.fields], [false, { listeners: 'none' }]);
   assert.match(blind.notes[0]?.text ?? '', /put `--metrics 127\.0\.0\.1:20241` behind the word tunnel/);
   const elsewhere = tunnel({ script: 'cloudflared', args: 'tunnel --metrics 10.0.0.7:1 run bots' });
   assert.deepEqual(elsewhere.fields, {

@@ -14,6 +14,8 @@ export function machine(given: {
   /** All folders; without it, every folder exists. */
   readonly folders?: readonly string[];
   readonly pipes?: readonly string[];
+  /** Files with what is in them. */
+  readonly texts?: Readonly<Record<string, string>>;
   /** The target of each symbolic link. */
   readonly links?: Readonly<Record<string, string>>;
 }): Machine {
@@ -23,7 +25,8 @@ export function machine(given: {
     bash: '/usr/bin/bash',
   };
   const binaries = given.binaries ?? [];
-  const files = [...(given.files ?? []), ...binaries, ...Object.values(programs)];
+  const texts = given.texts ?? {};
+  const files = [...(given.files ?? []), ...binaries, ...Object.values(programs), ...Object.keys(texts)];
   return {
     folder: given.folder ?? FOLDER,
     home: '/home/ada',
@@ -37,6 +40,10 @@ export function machine(given: {
       return given.pipes?.includes(path) ? 'other' : 'none';
     },
     isBinary: (path) => binaries.includes(path),
+    text: (path, largest) => {
+      const text = texts[path] ?? null;
+      return text === null || Buffer.byteLength(text) > largest ? null : text;
+    },
     real: (path) => given.links?.[path] ?? path,
     which: (program) =>
       program.includes('/') ? (files.includes(program) ? program : null) : (programs[program] ?? null),

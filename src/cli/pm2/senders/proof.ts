@@ -1,0 +1,48 @@
+import type { AppFacts } from '../facts/app-facts.ts';
+import type { Plain } from '../notes.ts';
+import { type CanUse, hidden, variableValue } from './claims.ts';
+import type { VerifyRow } from './sender-row.ts';
+
+/** What `verify` of a profile says of one sender. */
+export interface Proof {
+  /** Null if it cannot be written yet. */
+  readonly fields: Readonly<Record<string, Plain>> | null;
+  /** The same as a line that the operator completes. */
+  readonly line: string;
+  /** What is missing, as a sentence; null for nothing. */
+  readonly missing: string | null;
+}
+
+/** In place of a variable that the operator names. */
+const UNKNOWN = `\${NAME}`;
+
+/** The secret stays in the env_file: the config names its variable. Pure. */
+export function proofOf(
+  { entry, secret, needsPublicUrl }: VerifyRow,
+  facts: AppFacts,
+  canUse: CanUse,
+  hasRoute: boolean,
+): Proof {
+  if (secret === undefined) {
+    return { fields: hasRoute ? { [entry]: true } : null, line: `verify: { ${entry}: true }`, missing: null };
+  }
+  const { field, variables, looksLike, where } = secret;
+  const found = variableValue(variables, looksLike, facts, hidden(canUse));
+  const text = found?.text ?? UNKNOWN;
+  const line = `verify: { ${entry}: { ${field}: "${text}" } }`;
+  if (found === null) {
+    return {
+      fields: null,
+      line,
+      missing: `For verify put ${where} into its env_file, and name the variable.`,
+    };
+  }
+  if (needsPublicUrl === true) {
+    return {
+      fields: null,
+      line,
+      missing: 'Take its verify in once public_url is set: the sender signs that URL.',
+    };
+  }
+  return { fields: { [entry]: { [field]: text } }, line, missing: null };
+}

@@ -1,0 +1,277 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the config's own syntax.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ConvertedProfile, profilesOf } from '../../../../src/cli/pm2/app-to-profile.ts';
+import { parseApps } from '../../../../src/cli/pm2/source/ecosystem-file.ts';
+import { FOLDER, machine } from '../fake-machine.ts';
+
+const APP = '00000000-0000-0000-0000-000000000001';
+const SECRETS = { env: { SLACK_SIGNING_SECRET: 'invented', SLACK_BOT_TOKEN: 'invented' } };
+
+/** Converts apps that all run bot.js of that text, in folders of their own where `texts` says so. */
+function converted(
+  apps: readonly object[],
+  texts: Readonly<Record<string, string>>,
+): readonly ConvertedProfile[] {
+  const file = parseApps(apps.map((app, index) => ({ name: `bot-${index}`, script: 'bot.js', ...app })));
+  if (typeof file === 'string') throw new Error(file);
+  const at = Object.fromEntries(Object.entries(texts).map(([name, text]) => [`${FOLDER}/${name}`, text]));
+  const programs = {
+    node: '/usr/bin/node',
+    npm: '/usr/bin/npm',
+    python3: '/usr/bin/python3',
+    bash: '/usr/bin/bash',
+    ssh: '/usr/bin/ssh',
+  };
+  const on = machine({ texts: at, programs });
+  const options = { machine: on, atFile: null, environment: null, configFile: `${FOLDER}/gwproxy.yaml` };
+  const { profiles, leftOut } = profilesOf(file, options);
+  assert.deepEqual(leftOut, []);
+  return profiles;
+}
+
+function one(app: object, script: string, more: Readonly<Record<string, string>> = {}): ConvertedProfile {
+  const [profile] = converted([app], { 'bot.js': script, ...more });
+  if (profile === undefined) throw new Error('no profile');
+  return profile;
+}
+
+function texts({ notes }: ConvertedProfile): readonly string[] {
+  return notes.map(({ field, text }) => `${field}: ${text}`);
+}
+
+const BOLT = `const { App } = require('@slack/bolt');`;
+const HTTP = `${BOLT} new App({ signingSecret }); app.start(process.env.PORT || 3000);`;
+
+test('a Slack bot over HTTP is verified by its own secret, and its route is left to the operator', () => {
+  const bot = one(SECRETS, HTTP);
+  assert.deepEqual(bot.fields, {
+    listeners: { main: { port: 3000 } },
+    verify: { slack: { signing_secret: '${SLACK_SIGNING_SECRET}' } },
+  });
+  assert.deepEqual(bot.toComplete, ['routes: [{ slack: { team: T…, app: A… } }]']);
+  assert.deepEqual([bot.isPublic, bot.isRouted, bot.ownEnvFile], [true, false, null]);
+  assert.equal(bot.notes.length, 1);
+  assert.match(
+    texts(bot)[0] ?? '',
+    /^slack: Fill in its route: team is the T… .* app the App ID .*`gwproxy unmatched` prints\.$/,
+  );
+});
+
+test('an id that the app has is its route, as a value or by the name of its variable', () => {
+  const slack = one({ env: { ...SECRETS.env, SLACK_APP_ID: 'A0AAAAAAA1' } }, HTTP);
+  assert.deepEqual(slack.fields['routes'], [{ slack: { app: 'A0AAAAAAA1' } }]);
+  assert.deepEqual([slack.toComplete, slack.notes, slack.isRouted], [[], [], true]);
+
+  const teams = one({ env: { MicrosoftAppId: APP, PORT: 3978 } }, `require('botbuilder')`);
+  assert.deepEqual(teams.fields, {
+    listeners: { main: { port: 3978 } },
+    routes: [{ bot_framework: { app: APP } }],
+    verify: { bot_framework: true },
+  });
+  const whatsapp = one(
+    {
+      env: {
+        WHATSAPP_PHONE_NUMBER_ID: 100000000000001,
+        WHATSAPP_VERIFY_TOKEN: 'x',
+        META_APP_SECRET: 'x',
+        PORT: 1,
+      },
+    },
+    `require('express')`,
+  );
+  assert.deepEqual(whatsapp.fields['routes'], [
+    { whatsapp: { phone_number: '100000000000001' } },
+    { whatsapp: { verify_token: '${WHATSAPP_VERIFY_TOKEN}' } },
+  ]);
+  assert.deepEqual(whatsapp.fields['verify'], { meta: { app_secret: '${META_APP_SECRET}' } });
+});
+
+test('an id of another shape, or with two values, is no route', () => {
+  for (const env of [
+    { MicrosoftAppId: 'to be filled in' },
+    { MICROSOFT_APP_ID: APP, MicrosoftAppId: APP.replace('1', '2') },
+  ]) {
+    const bot = one({ env: { PORT: 3978, ...env } }, `require('botbuilder')`);
+    assert.deepEqual(bot.fields, { listeners: { main: { port: 3978 } } });
+    assert.deepEqual(bot.toComplete, [
+      'routes: [{ bot_framework: { app: 00000000-… } }]',
+      'verify: { bot_framework: true }',
+    ]);
+  }
+});
+
+test('what two apps claim is a route of neither', () => {
+  const app = (env: object) => ({ env: { MicrosoftAppId: APP, ...env } });
+  const bots = converted([app({ PORT: 1 }), app({ PORT: 2, MicrosoftAppId: APP.toUpperCase() })], {
+    'bot.js': `require('botbuilder')`,
+  });
+  for (const bot of bots) {
+    assert.deepEqual(Object.keys(bot.fields), ['listeners']);
+    assert.match(
+      texts(bot)[0] ?? '',
+      /^bot_framework: MicrosoftAppId is the same for another app, so neither gets a route by it\. Fill in its route: /,
+    );
+  }
+});
+
+test('a bot that connects by itself has no listener, and keeps its PORT', () => {
+  const socket = one(
+    { env: { SLACK_APP_TOKEN: 'x', PORT: 3001 } },
+    `${BOLT} new App({ socketMode: true, appToken })`,
+  );
+  assert.deepEqual([socket.fields, socket.port, socket.isPublic], [{ listeners: 'none' }, null, false]);
+  assert.equal(socket.variables.plain.get('PORT'), '3001');
+  assert.deepEqual(texts(socket), [
+    'slack: It connects by itself (Socket Mode, @slack/bolt, SLACK_APP_TOKEN), and needs neither a listener nor a route.',
+    'PORT: 3001 is passed on; if the bot also serves HTTP there, write `listeners: { main: { port: 3001 } }` in place of `listeners: none`',
+  ]);
+  const polling = one({}, `const { Bot } = require('grammy'); bot.start();`);
+  assert.deepEqual(polling.fields, { listeners: 'none' });
+});
+
+test('a bot that connects by itself and serves HTTP on a port of its own has that listener, and no route', () => {
+  const bot = one(
+    { env: { PORT: 3001 } },
+    `require('grammy'); bot.start(); http.createServer(x).listen(process.env.PORT)`,
+  );
+  assert.deepEqual(bot.fields, { listeners: { main: { port: 3001 } } });
+});
+
+test('where either is possible, nothing is routed and nothing is restarted for want of a listener', () => {
+  const bot = one(
+    { env: { ...SECRETS.env, PORT: 3001 } },
+    `${BOLT} new App({ socketMode: isDev, signingSecret })`,
+  );
+  assert.deepEqual(bot.fields, { listeners: 'none' });
+  assert.deepEqual(bot.toComplete, [
+    'routes: [{ slack: { team: T…, app: A… } }]',
+    'verify: { slack: { signing_secret: "${SLACK_SIGNING_SECRET}" } }',
+  ]);
+  assert.match(
+    texts(bot)[0] ?? '',
+    /^slack: It may be called over HTTP or connect by itself \(Socket Mode\): @slack\/bolt, SLACK_SIGNING_SECRET can mean both\. /,
+  );
+});
+
+test('a bot that is called on a port that nobody names runs without a listener until the operator names it', () => {
+  const bot = one(SECRETS, `${BOLT} new App({ signingSecret }); app.start(settings.port);`);
+  assert.deepEqual([bot.fields, bot.isPublic], [{ listeners: 'none' }, false]);
+  assert.match(
+    texts(bot)[0] ?? '',
+    /^slack: It is called over HTTP .* on a port that neither pm2's file nor its script names\. .* write `listeners: \{ main: \{ port: N \} \}` in place/,
+  );
+});
+
+test('the port that a script takes without PORT stays its port', () => {
+  for (const [script, port] of [
+    [`${BOLT} new App({}); app.start(process.env.PORT ?? '3005')`, 3005],
+    [`${BOLT} new App({}); app.start(Number(process.env.PORT) || 3005)`, 3005],
+    [`${BOLT} new App({}); app.start(process.env.port || process.env.PORT || 3978)`, 3978],
+    [`${BOLT} new App({}); const { PORT = 3005 } = process.env; app.start(PORT)`, 3005],
+    [`require('@microsoft/agents-hosting-express').startServer(agent)`, 3978],
+    [`${BOLT} new App({}); app.start(process.env.PORT)`, null],
+    [`${BOLT} new App({}); app.start(process.env.PORT || 99999)`, null],
+  ] as const) {
+    const bot = one({}, script);
+    assert.deepEqual([bot.port, bot.isPublic], [port, true], script);
+  }
+  const [first, second] = converted([{}, {}], { 'bot.js': HTTP });
+  assert.deepEqual([first?.port, second?.port, second?.fields['listeners']], [3000, null, undefined]);
+});
+
+test('ports of Python scripts are read as well', () => {
+  for (const text of [
+    'int(os.environ.get("PORT", 8080))',
+    'int(os.getenv("PORT", "8080"))',
+    "os.environ.get('PORT') or 8080",
+    'config("PORT", default=8080, cast=int)',
+  ]) {
+    const app = { script: 'bot.py', env: SECRETS.env };
+    const bot = one(app, '', { 'bot.py': `from slack_bolt import App\nApp().start(port=${text})` });
+    assert.equal(bot.port, 8080, text);
+  }
+});
+
+test("variables in the bot's own .env are known by name, and the file becomes the env_file", () => {
+  const env = 'SLACK_SIGNING_SECRET=invented\nPORT=3007\n';
+  const bot = one({}, `require('dotenv').config(); ${HTTP}`, { '.env': env });
+  assert.deepEqual(bot.fields, {
+    listeners: { main: { port: 3007 } },
+    verify: { slack: { signing_secret: '${SLACK_SIGNING_SECRET}' } },
+  });
+  assert.equal(bot.ownEnvFile, `${FOLDER}/.env`);
+  for (const app of [
+    { node_args: '--env-file=.env' },
+    { node_args: '-r dotenv/config' },
+    { env_file: '.env' },
+  ]) {
+    assert.equal(one(app, HTTP, { '.env': env }).ownEnvFile, `${FOLDER}/.env`);
+  }
+  const unread = one({}, HTTP, { '.env': env });
+  assert.deepEqual([unread.ownEnvFile, unread.port], [null, 3000], 'nothing says that the bot reads it');
+});
+
+test('a .env that gwproxy would read otherwise than the bot is left to the bot', () => {
+  const secret = 'SLACK_SIGNING_SECRET=invented\n';
+  for (const env of [
+    `${secret}A=$B`,
+    `${secret}PATH=/bin`,
+    `${secret}NODE_OPTIONS=--x`,
+    `${secret}no assignment`,
+  ]) {
+    const bot = one({ env: { PORT: 3001 } }, `require('dotenv').config(); ${HTTP}`, { '.env': env });
+    assert.deepEqual([bot.ownEnvFile, bot.fields], [null, { listeners: { main: { port: 3001 } } }], env);
+    assert.match(
+      texts(bot)[0] ?? '',
+      / For verify put the Signing Secret .* into its env_file, and name the variable\.$/,
+    );
+  }
+});
+
+test('a script is found behind npm, uv, a module of Python and a shell', () => {
+  const manifest = JSON.stringify({
+    scripts: { start: 'node --import ./first.js src/bot.js' },
+    dependencies: {},
+  });
+  const npm = { script: 'npm', args: 'start', interpreter: 'none' };
+  const files = { 'package.json': manifest, 'first.js': `require('grammy')`, 'src/bot.js': HTTP };
+  assert.equal(one(npm, '', files).port, 3000);
+  const py = {
+    'bots/slack.py': 'from slack_bolt import App\nimport os\nApp().start(int(os.getenv("PORT", 8081)))',
+  };
+  for (const app of [
+    { script: 'python3 -m bots.slack' },
+    { script: 'uvicorn bots.slack:app --host 0.0.0.0' },
+    { script: 'uv run bots/slack.py' },
+  ]) {
+    assert.equal(one(app, '', py).port, 8081, app.script);
+  }
+});
+
+test('Twilio’s verification waits for public_url', () => {
+  const sid = 'AC00000000000000000000000000000001';
+  const env = { PORT: 3001, TWILIO_ACCOUNT_SID: sid, TWILIO_AUTH_TOKEN: 'x' };
+  const bot = one({ env }, `require('twilio').twiml.MessagingResponse`);
+  assert.deepEqual(bot.fields, {
+    listeners: { main: { port: 3001 } },
+    routes: [{ twilio: { account: sid } }],
+  });
+  assert.deepEqual(bot.toComplete, ['verify: { twilio: { auth_token: "${TWILIO_AUTH_TOKEN}" } }']);
+});
+
+test('a tunnel by any of its programs has neither listener nor route', () => {
+  for (const app of [
+    { script: 'ssh', args: '-NT -R 80:localhost:3000 nokey@localhost.run', interpreter: 'none' },
+    { script: 'npx localtunnel --port 3000' },
+    { script: 'lt --port 3000' },
+    { script: 'ngrok http 3000' },
+    { script: 'sleep 1', env: { TUNNEL_TOKEN: 'x' } },
+  ]) {
+    const bot = one({ ...app, env: { PORT: 3000, ...('env' in app ? app.env : {}) } }, '');
+    assert.deepEqual([bot.fields, bot.isPublic], [{ listeners: 'none' }, false], app.script);
+    assert.match(texts(bot)[0] ?? '', /^null: is a tunnel \(.*\)\. gwproxy needs one for all bots: /);
+  }
+  const bot = one({ script: 'ssh', args: 'host run-bot', interpreter: 'none' }, '');
+  assert.ok(!texts(bot).some((text) => text.includes('tunnel')));
+});
