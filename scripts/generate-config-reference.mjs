@@ -142,7 +142,9 @@ profiles:
     listeners: none
     ready: ipc
   # calendar-concierge:
-  #   preset: hermes       # or preset: { hermes: { profile: my_bot } }`,
+  #   preset: hermes       # or preset: { hermes: { profile: my_bot } }
+  # support:
+  #   preset: openclaw     # or preset: { openclaw: { profile: My_Ops } }`,
   },
   {
     title: 'A listener',

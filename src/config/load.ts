@@ -88,6 +88,7 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
     rules: profileRules(platforms),
     env,
     home,
+    profilePaths: sources.settings?.profile_paths ?? false,
     folder: dirname(config),
   };
   const read = await readProfiles(sources.profiles, sources.defaults, context, files);

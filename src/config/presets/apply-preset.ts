@@ -42,6 +42,7 @@ export async function applyPreset(
     options: chosen.options,
     own,
     env: new Map([...inheritedEnv(envFile, context), ...ownEnv(own, variables)]),
+    profilePaths: context.profilePaths,
     home: context.home,
     files,
   });

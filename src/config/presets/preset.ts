@@ -26,6 +26,8 @@ export interface PresetContext {
   readonly own: MapTree;
   /** The gateway's environment without the preset's own variables. */
   readonly env: ReadonlyMap<string, string>;
+  /** Whether the config has `profile_paths`: every profile with public paths is reached by /p/NAME too. */
+  readonly profilePaths: boolean;
   /** The home folder of the user who runs gwproxy. */
   readonly home: string;
   readonly files: Files;

@@ -56,6 +56,7 @@ export interface LoadContext {
   /** gwproxy's environment. */
   readonly env: Environment;
   readonly home: string;
+  readonly profilePaths: boolean;
   /** The config's folder; messages name files relative to it. */
   readonly folder: string;
 }

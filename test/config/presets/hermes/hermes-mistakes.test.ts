@@ -137,7 +137,7 @@ const MISTAKES: readonly Mistake[] = [
     'an unknown preset',
     'profiles:\n  inbox: { preset: hermez }\n',
     {},
-    ["gwproxy.yaml:2:20: preset must be hermes, or a map with it and its options, not 'hermez'"],
+    ["gwproxy.yaml:2:20: preset must be hermes or openclaw, or a map with it and its options, not 'hermez'"],
   ],
   [
     'an unknown option',
@@ -149,7 +149,7 @@ const MISTAKES: readonly Mistake[] = [
     'an empty map for a preset',
     'profiles:\n  inbox: { preset: {} }\n',
     {},
-    ['gwproxy.yaml:2:20: preset must name one of hermes'],
+    ['gwproxy.yaml:2:20: preset must name one of hermes or openclaw'],
   ],
   [
     'a preset beside a url',

@@ -1,0 +1,172 @@
+import { shellWord } from '../../../util/shell-word.ts';
+import { type Problem, problemAt } from '../../problems.ts';
+import { type MapTree, type Tree, treeAt } from '../../source/yaml-tree.ts';
+import type { Derived, Preset, PresetContext } from '../preset.ts';
+import { list, map, scalar } from '../tree-values.ts';
+import { type Endpoint, endpointsOf, portAt, portOf } from './openclaw-endpoints.ts';
+import { type GatewayPort, listenerFields, routeFields, verifyFields } from './openclaw-fields.ts';
+import { readOpenClawFiles } from './openclaw-files.ts';
+import { isOpenClawFolder, type OpenClawHome, openClawCommand, openClawHome } from './openclaw-home.ts';
+import { Settings, type Variable } from './openclaw-settings.ts';
+import { proxyWarnings, routeWarnings, startProblems } from './openclaw-warnings.ts';
+
+const PORT_VARIABLE = 'OPENCLAW_GATEWAY_PORT';
+const USUAL_PORT = 18_789;
+
+/** Keys of a route by which requests of any sender may come. */
+const SCOPES = ['path', 'host', 'header', 'json'];
+
+type Fields = Readonly<Record<string, Tree>>;
+
+/**
+ * A profile of OpenClaw (the npm package openclaw), with a gateway process of its own. Made for version 2026.9. Port,
+ * public paths, routes and secrets are read from the profile's own openclaw.json, which the gateway follows.
+ */
+export const openclaw: Preset = {
+  name: 'openclaw',
+  options: {
+    profile:
+      "The name of the OpenClaw profile, if it differs from the name here; 'default' is OpenClaw's own.",
+  },
+  async derive(context) {
+    const home = openClawHome(context);
+    if (typeof home === 'string') return failed(launchFields(null, null, context), context, home);
+    if (!(await isOpenClawFolder(home.folder, context.files)) && !home.env.has('OPENCLAW_CONFIG_PATH')) {
+      const make = `make it with \`${openClawCommand(home, shellWord)} setup\``;
+      return failed(
+        launchFields(home, null, context),
+        context,
+        `there is no OpenClaw profile in ${home.folder}; ${make}`,
+        [home.configFile],
+      );
+    }
+    return derived(home, context);
+  },
+};
+
+function failed(
+  fields: Fields,
+  { source }: PresetContext,
+  message: string,
+  files: readonly string[] = [],
+): Derived {
+  return { fields: map(fields, source), problems: [problemAt(source, message)], warnings: [], files };
+}
+
+async function derived(home: OpenClawHome, context: PresetContext): Promise<Derived> {
+  const { source, own } = context;
+  const { config: tree, env, ...read } = await readOpenClawFiles(home, context.files);
+  if (tree === null) return { ...read, fields: map(launchFields(home, null, context), source), warnings: [] };
+
+  const variable = variables(env, tree, context);
+  const config = new Settings([tree], variable);
+  const { endpoints, problems } = endpointsOf(config, variable);
+  const portProblems: Problem[] = [];
+  const gateway = gatewayPort(config, variable, portProblems, context);
+  const hasRoutes = own.entries.has('routes');
+  const verify = own.entries.has('verify') ? null : verifyFields(verifiable(endpoints, context), source);
+  return {
+    fields: map(
+      {
+        ...launchFields(home, config, context),
+        // OpenClaw reads a .env in its working folder: here it is the one beside its state, which it reads anyway.
+        cwd: scalar(home.folder, source),
+        ...(gateway === null ? {} : { listeners: listenerFields(gateway, endpoints, source) }),
+        routes: routeFields(endpoints, source),
+        ...(verify === null ? {} : { verify }),
+      },
+      source,
+    ),
+    problems: [...read.problems, ...startProblems(config, home), ...portProblems, ...problems],
+    warnings: [
+      ...proxyWarnings(config, home, endpoints),
+      ...(hasRoutes || context.profilePaths ? [] : routeWarnings(context.profile, endpoints)),
+    ],
+    files: read.files,
+  };
+}
+
+/** Where it is not written that the gateway listens for the network, it is told not to: in a container it would. */
+function launchFields(
+  home: Pick<OpenClawHome, 'profile'> | null,
+  config: Settings | null,
+  { source }: PresetContext,
+): Fields {
+  const profile = home === null || home.profile === null ? [] : ['--profile', home.profile];
+  const bind = config === null || config.has('gateway', 'bind') ? [] : ['--bind', 'loopback'];
+  const words = ['openclaw', ...profile, 'gateway', 'run', ...bind];
+  const env = {
+    // A restart that OpenClaw asks of itself stays in this process, and updates wait for gwproxy to end it.
+    OPENCLAW_NO_RESPAWN: '1',
+    OPENCLAW_SUPERVISOR_MODE: 'external',
+    NO_COLOR: '1',
+  };
+  return {
+    command: list(
+      words.map((word) => scalar(word, source)),
+      source,
+    ),
+    env: map(
+      Object.fromEntries(Object.entries(env).map(([name, value]) => [name, scalar(value, source)])),
+      source,
+    ),
+    // Measured on two cores: ready after 12 to 24 s when all is quiet, after 130 s when the machine is busy.
+    start_timeout: scalar('5m', source),
+    // OpenClaw lets running turns end, for at most 315 s, and cleans up in 10 s (gateway-shutdown-budget.mjs).
+    stop: map({ drain: scalar('15s', source), grace: scalar('330s', source) }, source),
+  };
+}
+
+/** The variables that the gateway sees: its environment, then its own .env, then `env.vars` of its config. */
+function variables(env: ReadonlyMap<string, string>, tree: MapTree, context: PresetContext): Variable {
+  return (name) => {
+    const written = treeAt(tree, ['env', 'vars', name]) ?? treeAt(tree, ['env', name]);
+    const inConfig =
+      written?.kind === 'scalar' && typeof written.value === 'string' ? written.value : undefined;
+    return context.env.get(name) || env.get(name) || inConfig || undefined;
+  };
+}
+
+/** As OpenClaw finds it (docs/gateway/config-gateway.md): the variable wins over `gateway.port`. Null after a problem. */
+function gatewayPort(
+  config: Settings,
+  variable: Variable,
+  problems: Problem[],
+  { own, source }: PresetContext,
+): GatewayPort | null {
+  const host = hostOf(config);
+  const inEnv = variable(PORT_VARIABLE);
+  if (inEnv === undefined) {
+    const port = portAt(config, ['gateway', 'port'], USUAL_PORT, 'gateway', problems);
+    return port && { host, port, variable: PORT_VARIABLE };
+  }
+  const value = portOf(inEnv);
+  const place = treeAt(own, ['env', PORT_VARIABLE])?.source ?? source;
+  if (value !== null) return { host, port: { value, source: place }, variable: PORT_VARIABLE };
+  problems.push(problemAt(place, `${PORT_VARIABLE} must be a port from 1 to 65535`));
+  return null;
+}
+
+/** A gateway that is bound to one address of the network listens on 127.0.0.1 too (docs/gateway/config-gateway.md). */
+function hostOf(config: Settings): string {
+  const bind = config.text('gateway', 'bind')?.text;
+  const custom = config.text('gateway', 'customBindHost')?.text;
+  return bind === 'lan' || (bind === 'custom' && custom === '0.0.0.0') ? '0.0.0.0' : '127.0.0.1';
+}
+
+/** `verify` needs a route by which such a request may come. */
+function verifiable(
+  endpoints: readonly Endpoint[],
+  { own, profilePaths }: PresetContext,
+): readonly Endpoint[] {
+  if (profilePaths) return endpoints;
+  const routes = treeAt(own, ['routes']);
+  const written = routes?.kind === 'list' ? routes.items.filter((item) => item.kind === 'map') : [];
+  const isOpen = written.some((item) => SCOPES.some((key) => item.entries.has(key)));
+  const derived = routes === undefined ? endpoints.map(({ route }) => route?.sender) : [];
+  return endpoints.filter(
+    ({ verify }) =>
+      verify !== null &&
+      (isOpen || derived.includes(verify.sender) || written.some((item) => item.entries.has(verify.sender))),
+  );
+}
