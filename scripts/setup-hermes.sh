@@ -50,18 +50,26 @@ install_hermes() {
   "$python" -m venv --clear "$venv"
   timeout "$most" "$venv/bin/pip" install --quiet --disable-pip-version-check "$@" ||
     fail "cannot install $* within $most s; run this again once the package index answers"
-  "$venv/bin/python" - <<'PYTHON'
-# Python 3.14 evaluates annotations late, older ones do not, and one of 0.22's names a type that is not imported there.
-import importlib.util, pathlib
-found = importlib.util.find_spec('hermes_cli')
-for folder in found.submodule_search_locations or []:
-    file = pathlib.Path(folder, 'gateway_multiplex_mode.py')
-    if file.is_file() and 'from __future__ import annotations' not in file.read_text():
-        text = file.read_text()
-        start = text.index('\nimport ')
-        file.write_text(text[:start] + '\nfrom __future__ import annotations\n' + text[start:])
-PYTHON
+  late_annotations "$venv"
   printf '%s\n' "$wanted" >"$stamp"
+}
+
+# Python 3.14 evaluates annotations late, older ones do not: one of 0.22's names a type that is not imported there, and the
+# worker behind it is started again and again.
+late_annotations() {
+  "$1/bin/python" - <<'PYTHON'
+import ast, importlib.util, pathlib
+spec = importlib.util.find_spec('tui_gateway')
+for folder in (spec.submodule_search_locations or []) if spec else []:
+    file = pathlib.Path(folder, 'methods_onboarding.py')
+    text = file.read_text() if file.is_file() else 'from __future__'
+    if 'from __future__' not in text:
+        first = ast.parse(text).body[0]
+        isDocstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+        lines = text.splitlines(keepends=True)
+        lines.insert(first.end_lineno if isDocstring else 0, 'from __future__ import annotations\n')
+        file.write_text(''.join(lines))
+PYTHON
 }
 
 # Writes stdin to that file where it differs.

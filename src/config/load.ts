@@ -6,6 +6,7 @@ import { platforms } from '../routing/platforms/index.ts';
 import { stateFolder } from '../state-folder.ts';
 import { errorMessage } from '../util/errno.ts';
 import { checkLaunch } from './checks/command-check.ts';
+import { checkExclusive } from './checks/exclusive-check.ts';
 import { checkListeners } from './checks/listener-check.ts';
 import { checkLogFiles, logFileWarnings } from './checks/log-file-check.ts';
 import { checkWithoutListeners } from './checks/no-listener-check.ts';
@@ -124,6 +125,7 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
     ...read.warnings,
     ...warningsOf(enabled, platforms, sources.settings.profile_paths),
     ...logFileWarnings(enabled),
+    ...checkExclusive(enabled, dirname(config)),
   ]);
   return {
     ok: true,
@@ -155,8 +157,8 @@ async function readProfiles(
     if (envFile !== null) paths.add(envFile.path);
     const preset = await applyPreset({ ...entry, tree: own }, envFile, context, files);
     for (const path of preset.files) paths.add(path);
-    const { tree, knownHolders } = preset;
-    const read = readProfile({ ...entry, tree, knownHolders }, envFile, context);
+    const { tree, facts } = preset;
+    const read = readProfile({ ...entry, tree, facts }, envFile, context);
     problems.push(...(envFile?.problems ?? []), ...preset.problems, ...read.problems);
     warnings.push(...preset.warnings);
     if (read.profile === null) continue;

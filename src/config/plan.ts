@@ -83,7 +83,7 @@ function profilePlan(profile: Profile): ProfilePlan {
     restart: { when, min, max, reset, exitCodes, giveUp: giveUp === 'never' ? null : giveUp },
     schedule: scheduleOf(config),
     stop: config.stop,
-    knownHolders: profile.knownHolders,
+    knownHolders: profile.facts.knownHolders,
     source: profile.source,
   };
 }

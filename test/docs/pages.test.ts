@@ -60,6 +60,9 @@ async function problemsOf(config: string): Promise<readonly string[]> {
         await write(join(folder, '.hermes', 'profiles', name, 'config.yaml'), hermesConfig(name));
       }
     }
+    for (const [, path = ''] of config.matchAll(/HERMES_HOME: ~\/([^\s}]+)/g)) {
+      await write(join(folder, path, 'config.yaml'), hermesConfig(path));
+    }
     const bin = join(folder, 'bin');
     await mkdir(bin);
     for (const program of PROGRAMS) await symlink(process.execPath, join(bin, program));

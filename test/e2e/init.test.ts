@@ -95,7 +95,8 @@ profiles:
   to-do-2:
     preset: { hermes: { profile: "to_do" } }
     # messages on port 18682: public as /api/messages, for app 00000000-0000-0000-0000-00000000000b
-  # default is left out: it opens no port for webhooks, activities or its API
+  # default opens no port. If it polls or runs jobs, remove the # before its name:
+  # default: { preset: hermes }
 `,
   );
   const validated = await here.validate();
@@ -117,6 +118,66 @@ test('init prints the command that each profile of a shared home needs in newer 
   assert.match(stderr, /run `hermes -p inbox config set gateway\.standalone true`, which 0\.19 ignores/);
   assert.doesNotMatch(stderr, /hermes -p other/);
   assert.match((await here.validate()).stderr, /run `hermes -p inbox config set gateway\.standalone true`/);
+});
+
+test('several homes become one config, each profile with its home, and all of them named apart', async (t) => {
+  const here = await machine(t, {}, 'unused');
+  const homes = ['inbox', 'My Bot', '.hidden', 'shared'];
+  const settings = (port: number) => WEBHOOK.replace('18641', String(port));
+  for (const [folder, profiles] of [
+    ['inbox', { default: { config: settings(18641) } }],
+    ['My Bot', { default: { config: settings(18642) } }],
+    ['.hidden', { default: { config: '{}\n' } }],
+    ['shared', { inbox: { config: settings(18643) }, default: { config: settings(18644) } }],
+  ] as const) {
+    for (const [name, text] of Object.entries(filesOf(profiles, `homes/${folder}`))) {
+      await mkdir(dirname(join(here.at, name)), { recursive: true });
+      await writeFile(join(here.at, name), text);
+    }
+  }
+  const at = (folder: string) => join(here.at, 'homes', folder);
+  const { code, stdout, stderr } = await here.init('--hermes', ...homes.map(at));
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /is written: 4 profiles/);
+  const text = await here.text();
+  assert.equal(
+    text.slice(text.indexOf('profiles:')),
+    `profiles:
+  inbox:
+    preset: { hermes: { profile: "default" } }
+    env: { HERMES_HOME: "${at('inbox')}" }
+    # webhook on port 18641: public as /p/inbox/webhooks
+  my-bot:
+    preset: { hermes: { profile: "default" } }
+    env: { HERMES_HOME: "${at('My Bot')}" }
+    # webhook on port 18642: public as /p/my-bot/webhooks
+  shared:
+    preset: { hermes: { profile: "default" } }
+    env: { HERMES_HOME: "${at('shared')}" }
+    # webhook on port 18644: public as /p/shared/webhooks
+  inbox-2:
+    preset: { hermes: { profile: "inbox" } }
+    env: { HERMES_HOME: "${at('shared')}" }
+    # webhook on port 18643: public as /p/inbox-2/webhooks
+  # hidden opens no port. If it polls or runs jobs, remove the # before its name:
+  # hidden: { preset: { hermes: { profile: "default" } }, env: { HERMES_HOME: "${at('.hidden')}" } }
+`,
+  );
+  // Of these, only the named profile of the shared home needs a key in newer versions.
+  const commands = stderr.match(/run `[^`]+`/g);
+  assert.deepEqual(commands, [
+    `run \`HERMES_HOME=${at('shared')} hermes -p inbox config set gateway.standalone true\``,
+  ]);
+  assert.equal((await here.validate()).code, 0);
+  await writeFile(here.config, text.replace('# hidden: {', 'hidden: {'));
+  assert.equal((await here.validate()).code, 0);
+});
+
+test('a home without any profile among several is refused by its name', async (t) => {
+  const here = await machine(t, { inbox: { config: WEBHOOK } });
+  const { code, stderr } = await here.init('--hermes', join(here.at, 'home/.hermes'), join(here.at, 'hom'));
+  assert.equal(code, 1);
+  assert.match(stderr, /no Hermes profile to route to in \S+\/hom; name other folders with --hermes DIR…/);
 });
 
 test('a home with activities only needs no profile_paths', async (t) => {
@@ -173,7 +234,7 @@ test('a home without a profile to route to is reported', async (t) => {
   const empty = await machine(t, {});
   const none = await empty.init('--hermes');
   assert.equal(none.code, 1);
-  assert.match(none.stderr, /no Hermes profile to route to in \S+\.hermes; name another folder/);
+  assert.match(none.stderr, /no Hermes profile to route to in \S+\.hermes; name other folders/);
 
   const chatting = await machine(t, { chat: { config: '{}\n' } });
   assert.match((await chatting.init('--hermes')).stderr, /none of chat opens a port/);
@@ -183,7 +244,7 @@ test('examples/hermes/preset.yaml is valid beside the profiles it is for', async
   const names = ['inbox-triage', 'calendar-concierge', 'security-buddy', 'onboarding-helper'];
   const profiles = names.map((name, index) => {
     const app = `00000000-0000-0000-0000-00000000000${index + 1}`;
-    const settings = agent365(18681 + index, app) + STANDALONE;
+    const settings = agent365(18681 + index, app).replace('extra: {', `extra: { slug: ${name},`) + STANDALONE;
     return [name, { config: settings, env: 'A365_ALLOW_ALL_USERS=true\n' }] as const;
   });
   const here = await machine(t, Object.fromEntries(profiles));

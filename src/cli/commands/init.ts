@@ -13,8 +13,8 @@ import type { Written } from '../pm2/config-text.ts';
 import { print } from '../print.ts';
 
 export interface InitOptions {
-  /** A Hermes home; true for the default one. */
-  readonly hermes: string | true | undefined;
+  /** Hermes homes; true for the default one. */
+  readonly hermes: readonly string[] | true | undefined;
   /** An ecosystem file or dump of pm2. */
   readonly pm2: string | undefined;
   /** pm2's `--env`. */
@@ -30,7 +30,7 @@ interface Draft {
 }
 
 /**
- * Writes a config: for a Hermes home if `hermes` is given, for pm2's apps if `pm2` names their file, else a small one to
+ * Writes a config: for Hermes homes if `hermes` is given, for pm2's apps if `pm2` names their file, else a small one to
  * start from. Overwrites no file, and writes all files or none. Throws a CommandError.
  */
 export async function init(configFile: string, options: InitOptions): Promise<void> {
@@ -63,19 +63,21 @@ async function draftOf(file: string, { hermes, pm2, pm2Env }: InitOptions): Prom
     const { initFromPm2 } = await import('../pm2/init-from-pm2.ts');
     return initFromPm2(pm2, file, pm2Env ?? null);
   }
-  const text = hermes === undefined ? STARTER : await hermesText(hermes === true ? undefined : hermes);
+  const text = hermes === undefined ? STARTER : await hermesText(hermes === true ? [] : hermes);
   return { text, envFiles: [], notes: [], next: [] };
 }
 
-async function hermesText(folder: string | undefined): Promise<string> {
+async function hermesText(folders: readonly string[]): Promise<string> {
   const home = process.env.HOME || homedir();
-  const named = folder === undefined ? process.env.HERMES_HOME : resolve(folder);
-  const { root, text, profiles, silent } = await hermesConfig(named, home, realFiles);
-  if (profiles.length > 0) return text;
-  const found = silent.length > 0 ? `; none of ${silent.join(', ')} opens a port` : '';
+  const own = process.env.HERMES_HOME ? [process.env.HERMES_HOME] : [];
+  const named = folders.length === 0 ? own : folders.map((folder) => resolve(folder));
+  const { roots, text, profiles, silent, empty } = await hermesConfig(named, home, realFiles);
+  if (profiles.length > 0 && empty.length === 0) return text;
+  const polling = `; none of ${silent.join(', ')} opens a port: write \`preset: hermes\` yourself for one that polls`;
+  const where = empty.length > 0 ? empty : roots;
   throw new CommandError(
     EXIT.failure,
-    `no Hermes profile to route to in ${root}${found}; name another folder with --hermes DIR`,
+    `no Hermes profile to route to in ${where.join(', ')}${silent.length > 0 && empty.length === 0 ? polling : ''}; name other folders with --hermes DIR…`,
   );
 }
 

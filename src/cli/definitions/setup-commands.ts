@@ -8,12 +8,20 @@ export function defineSetupCommands(program: Command): void {
   defineCommand(program, {
     usage: 'init',
     description: 'Write a first config file; an existing file is never overwritten',
-    examples: ['gwproxy init', 'gwproxy init --hermes', 'gwproxy init --pm2 ecosystem.config.cjs'],
+    examples: [
+      'gwproxy init',
+      'gwproxy init --hermes',
+      'gwproxy init --hermes ~/hermes/*',
+      'gwproxy init --pm2 ecosystem.config.cjs',
+    ],
   })
-    .option('--hermes [dir]', 'From the profiles of a Hermes home (by default HERMES_HOME, else ~/.hermes)')
+    .option(
+      '--hermes [dir...]',
+      'From the profiles of Hermes homes, one or more (by default HERMES_HOME, else ~/.hermes)',
+    )
     .option('--pm2 <file>', "From pm2: an ecosystem file (.cjs, .js, .mjs, .json, .yaml) or pm2's dump")
     .option('--pm2-env <name>', "With --pm2: apply env_NAME over env, as pm2's --env does")
-    .action(async (options: ConfigOption & { hermes?: string | true; pm2?: string; pm2Env?: string }) => {
+    .action(async (options: ConfigOption & { hermes?: string[] | true; pm2?: string; pm2Env?: string }) => {
       const { init } = await import('../commands/init.ts');
       await init(options.config, { hermes: options.hermes, pm2: options.pm2, pm2Env: options.pm2Env });
     });

@@ -4,6 +4,7 @@ import { withPreset } from '../read/merge.ts';
 import {
   inheritedEnv,
   type LoadContext,
+  type PresetFacts,
   type ProfileEntry,
   type ProfileEnvFile,
   variablesOf,
@@ -11,7 +12,6 @@ import {
 import { resolveText, type Variables } from '../read/resolve.ts';
 import type { Files } from '../source/files.ts';
 import { type MapTree, type Tree, treeAt } from '../source/yaml-tree.ts';
-import type { KnownHolder } from '../types.ts';
 import { presets } from './index.ts';
 import type { Preset } from './preset.ts';
 
@@ -21,8 +21,7 @@ export interface AppliedPreset {
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
   readonly files: readonly string[];
-  /** Programs that are known to hold such a profile's ports. */
-  readonly knownHolders: readonly KnownHolder[];
+  readonly facts: PresetFacts;
 }
 
 /** Applies the profile's preset, if it names one. A misspelled preset derives nothing; reading the profile reports it. */
@@ -35,8 +34,13 @@ export async function applyPreset(
   const own = profile.tree;
   const variables = variablesOf(envFile, context);
   const chosen = own.entries.has('url') ? null : chosenIn(own, variables);
-  if (chosen === null) return { tree: own, problems: [], warnings: [], files: [], knownHolders: [] };
-  const { fields, ...found } = await chosen.preset.derive({
+  if (chosen === null)
+    return { tree: own, problems: [], warnings: [], files: [], facts: { knownHolders: [], exclusive: [] } };
+  const {
+    fields,
+    exclusive = [],
+    ...found
+  } = await chosen.preset.derive({
     profile: profile.name,
     source: chosen.source,
     options: chosen.options,
@@ -46,7 +50,8 @@ export async function applyPreset(
     home: context.home,
     files,
   });
-  return { ...found, tree: withPreset(own, fields), knownHolders: chosen.preset.knownHolders ?? [] };
+  const facts = { knownHolders: chosen.preset.knownHolders ?? [], exclusive };
+  return { ...found, tree: withPreset(own, fields), facts };
 }
 
 interface Chosen {

@@ -1,5 +1,6 @@
 import type { Source } from '../../routing/route.ts';
 import type { Problem } from '../problems.ts';
+import type { Exclusive } from '../read/profile.ts';
 import type { Files } from '../source/files.ts';
 import type { MapTree } from '../source/yaml-tree.ts';
 import type { KnownHolder } from '../types.ts';
@@ -40,4 +41,6 @@ export interface Derived {
   readonly warnings: readonly Problem[];
   /** Files that were read or looked for; absolute. */
   readonly files: readonly string[];
+  /** What no other profile may have. */
+  readonly exclusive?: readonly Exclusive[];
 }

@@ -11,6 +11,24 @@ import type { KnownHolder } from '../types.ts';
 import { readCommand, readEnv } from './command-and-env.ts';
 import { resolveTree, type Text, type Variables } from './resolve.ts';
 
+/** Something that two gateways must not share, though each of their configs is valid. */
+export interface Exclusive {
+  /** Equal for two profiles that would share it. */
+  readonly key: string;
+  readonly source: Source;
+  /** Begins a sentence, as in `slug 'inbox'`. */
+  readonly what: string;
+  /** What sharing it does, and what to do instead. */
+  readonly consequence: string;
+}
+
+/** What a preset knows of a profile beside its fields. */
+export interface PresetFacts {
+  /** Programs that may hold its ports while somebody else runs them. */
+  readonly knownHolders: readonly KnownHolder[];
+  readonly exclusive: readonly Exclusive[];
+}
+
 /** A profile as written; `load.ts` merges the defaults into its tree. */
 export interface ProfileEntry {
   readonly name: string;
@@ -18,7 +36,7 @@ export interface ProfileEntry {
   readonly source: Source;
   readonly tree: MapTree;
   /** Of its preset, once that is applied. */
-  readonly knownHolders?: readonly KnownHolder[];
+  readonly facts?: PresetFacts;
 }
 
 /** A profile whose single fields are valid. The checks in checks/ compare its fields with each other. */
@@ -43,8 +61,8 @@ export interface Profile {
   readonly envFileNames: ReadonlySet<string>;
   /** The keys of verify.bot_framework.keys_file; null if there is no readable one. */
   readonly tokenKeys: readonly TokenKey[] | null;
-  /** Of its preset. */
-  readonly knownHolders: readonly KnownHolder[];
+  /** Of its preset; empty without one. */
+  readonly facts: PresetFacts;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -137,7 +155,7 @@ export function readProfile(
     inherited: inheritedEnv(envFile, context),
     envFileNames: new Set(envFile?.values?.keys()),
     tokenKeys: null,
-    knownHolders: entry.knownHolders ?? [],
+    facts: entry.facts ?? { knownHolders: [], exclusive: [] },
   };
   return { profile, problems: [...problems, ...command.problems, ...env.problems] };
 }

@@ -1,21 +1,26 @@
+import { basename } from 'node:path';
 import { profileName } from '../../schema/profile-schema.ts';
 import type { Files } from '../../source/files.ts';
 import { readHermesFiles } from './hermes-files.ts';
-import { hermesRoot, profileHome, profilesBelow } from './hermes-home.ts';
+import { DEFAULT_PROFILE, hermesRoot, profileHome, profilesBelow } from './hermes-home.ts';
 import { type HermesListener, hermesListeners } from './hermes-listeners.ts';
 import { MESSAGES_PATH } from './hermes-platforms.ts';
 
-/** The text of a config for every profile of a Hermes home. */
+/** The text of a config for every profile of some Hermes homes. */
 export interface HermesConfig {
-  readonly root: string;
+  /** The Hermes homes, each once. */
+  readonly roots: readonly string[];
   readonly text: string;
   /** The names of the profiles in the config. */
   readonly profiles: readonly string[];
-  /** Hermes profiles that are left out, since they open no port. */
+  /** Names in Hermes of the profiles that are commented out, since they open no port. */
   readonly silent: readonly string[];
+  /** The homes in which there is no profile at all. */
+  readonly empty: readonly string[];
 }
 
 interface Found {
+  readonly root: string;
   /** Its name in Hermes. */
   readonly hermes: string;
   readonly listeners: readonly HermesListener[];
@@ -25,55 +30,95 @@ interface Found {
 
 const DEFAULT_PORT = 3978;
 
-/** The comments show what Hermes' files say now; gwproxy reads those files again at each start. */
+/**
+ * Each folder is a Hermes home, or a profile's folder in one; none is the usual one. The comments show what Hermes' files
+ * say now; gwproxy reads those files again at each start.
+ */
 export async function hermesConfig(
-  folder: string | undefined,
+  folders: readonly string[],
   home: string,
   files: Files,
 ): Promise<HermesConfig> {
-  const root = hermesRoot(folder, home);
+  const usual = hermesRoot(undefined, home);
+  const roots = folders.length === 0 ? [usual] : [...new Set(folders.map((one) => hermesRoot(one, home)))];
   const found: Found[] = [];
-  for (const name of await profilesBelow(root, files)) {
-    const read = await readHermesFiles(profileHome(root, name), files);
-    const { listeners, problems } =
-      read.config === null ? { listeners: [], problems: [] } : hermesListeners(read.config, read.env);
-    found.push({ hermes: name, listeners, broken: read.problems.length + problems.length > 0 });
-  }
-  const serving = found.filter(({ listeners, broken }) => listeners.length > 0 || broken);
-  const silent = found.filter((one) => !serving.includes(one)).map(({ hermes }) => hermes);
-  const named = withNames(serving);
+  for (const root of roots) found.push(...(await profilesOf(root, files)));
+  const serving = found.filter((one) => !isSilent(one));
+  const silent = found.filter(isSilent);
+  const entries = withNames([...serving, ...silent], usual).map(
+    ([name, one]): Entry => ({
+      ...one,
+      name,
+      home: roots.length > 1 ? one.root : null,
+    }),
+  );
+  const shown = entries.filter((one) => !isSilent(one));
   const text = [
-    ...head(root, named, root === hermesRoot(undefined, home)),
+    ...head(roots, shown, usual),
     'profiles:',
-    ...named.flatMap(([name, one]) => profile(name, one)),
-    ...silent.map((name) => `  # ${name} is left out: it opens no port for webhooks, activities or its API`),
+    ...shown.flatMap(profileLines),
+    ...entries.filter(isSilent).flatMap(silentLines),
   ];
-  return { root, text: `${text.join('\n')}\n`, profiles: named.map(([name]) => name), silent };
+  return {
+    roots,
+    text: `${text.join('\n')}\n`,
+    profiles: shown.map(({ name }) => name),
+    silent: silent.map(({ hermes }) => hermes),
+    empty: roots.filter((root) => !found.some((one) => one.root === root)),
+  };
 }
 
-type Named = readonly (readonly [name: string, found: Found])[];
+async function profilesOf(root: string, files: Files): Promise<readonly Found[]> {
+  const found: Found[] = [];
+  for (const hermes of await profilesBelow(root, files)) {
+    const read = await readHermesFiles(profileHome(root, hermes), files);
+    const { listeners, problems } =
+      read.config === null ? { listeners: [], problems: [] } : hermesListeners(read.config, read.env);
+    found.push({ root, hermes, listeners, broken: read.problems.length + problems.length > 0 });
+  }
+  return found;
+}
+
+function isSilent({ listeners, broken }: Found): boolean {
+  return listeners.length === 0 && !broken;
+}
+
+/** A profile as it stands in the config. */
+interface Entry extends Found {
+  readonly name: string;
+  /** The HERMES_HOME that it needs itself; null if there is one for all. */
+  readonly home: string | null;
+}
 
 /** Hermes' names may hold '_' and end with '-'; a profile's name in gwproxy may not. */
-function withNames(found: readonly Found[]): Named {
+function withNames(
+  found: readonly Found[],
+  usual: string,
+): readonly (readonly [name: string, found: Found])[] {
   const taken = new Set<string>();
   return found.map((one) => {
-    const plain = one.hermes
+    // The only profile of a home of its own is called `default` in each of them.
+    const own = one.hermes === DEFAULT_PROFILE && one.root !== usual ? basename(one.root) : one.hermes;
+    const plain = own
+      .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
       .slice(0, 60)
-      .replace(/-$/, '');
-    let name = plain;
-    for (let count = 2; taken.has(name); count += 1) name = `${plain}-${count}`;
+      .replace(/^-|-$/g, '');
+    const base = plain === '' ? 'hermes' : plain;
+    let name = base;
+    for (let count = 2; taken.has(name); count += 1) name = `${base}-${count}`;
     taken.add(name);
     return [profileName().parse(name), one] as const;
   });
 }
 
-function head(root: string, named: Named, isUsualRoot: boolean): readonly string[] {
-  const listeners = named.flatMap(([, { listeners }]) => listeners);
+function head(roots: readonly string[], entries: readonly Entry[], usual: string): readonly string[] {
+  const listeners = entries.flatMap((entry) => entry.listeners);
   const listen = freePort(listeners);
   const scoped = listeners.some(({ paths, routes }) => paths.length > 0 && routes.length === 0);
+  const [first = usual] = roots;
   return [
-    "# Every profile of this Hermes home behind one port. Ports and app ids are read from each profile's own",
+    `# Every profile of ${roots.length === 1 ? 'this Hermes home' : 'these Hermes homes'} behind one port. Ports and app ids are read from each profile's own`,
     '# config.yaml and .env at every start; the comments say what they were when this was written.',
     '# `gwproxy validate` shows what would run, `gwproxy up` runs it.',
     `listen: 127.0.0.1:${listen}${listen === DEFAULT_PORT ? '' : ` # ${DEFAULT_PORT} belongs to a profile below`}`,
@@ -81,11 +126,16 @@ function head(root: string, named: Named, isUsualRoot: boolean): readonly string
     ...(scoped
       ? ['profile_paths: true # /p/<profile>/… reaches that profile, since a webhook does not name one']
       : []),
-    ...(isUsualRoot
+    ...(roots.length > 1 || first === usual
       ? []
-      : ['', 'defaults:', '  env:', `    HERMES_HOME: ${JSON.stringify(root.replaceAll('$', '$$$$'))}`]),
+      : ['', 'defaults:', '  env:', `    HERMES_HOME: ${literal(first)}`]),
     '',
   ];
+}
+
+/** As a quoted text in which `$` stands for itself. */
+function literal(text: string): string {
+  return JSON.stringify(text.replaceAll('$', '$$$$'));
 }
 
 function freePort(listeners: readonly HermesListener[]): number {
@@ -95,15 +145,28 @@ function freePort(listeners: readonly HermesListener[]): number {
   return port;
 }
 
-function profile(name: string, { hermes, listeners }: Found): readonly string[] {
-  const preset = name === hermes ? 'hermes' : `{ hermes: { profile: ${JSON.stringify(hermes)} } }`;
+function profileLines(entry: Entry): readonly string[] {
   return [
-    `  ${name}:`,
-    `    preset: ${preset}`,
-    ...listeners.map(
-      (listener) => `    # ${listener.name} on port ${listener.port.value}: ${reach(name, listener)}`,
+    `  ${entry.name}:`,
+    `    preset: ${presetText(entry)}`,
+    ...(entry.home === null ? [] : [`    env: { HERMES_HOME: ${literal(entry.home)} }`]),
+    ...entry.listeners.map(
+      (listener) => `    # ${listener.name} on port ${listener.port.value}: ${reach(entry.name, listener)}`,
     ),
   ];
+}
+
+/** It may be a bot that polls, or a profile that no gateway was ever meant for. */
+function silentLines(entry: Entry): readonly string[] {
+  const env = entry.home === null ? '' : `, env: { HERMES_HOME: ${literal(entry.home)} }`;
+  return [
+    `  # ${entry.name} opens no port. If it polls or runs jobs, remove the # before its name:`,
+    `  # ${entry.name}: { preset: ${presetText(entry)}${env} }`,
+  ];
+}
+
+function presetText({ name, hermes }: Entry): string {
+  return name === hermes ? 'hermes' : `{ hermes: { profile: ${JSON.stringify(hermes)} } }`;
 }
 
 function reach(name: string, listener: HermesListener): string {

@@ -20,9 +20,6 @@ export interface HermesListener {
   readonly routes: readonly HermesRoute[];
 }
 
-/** The names of the platforms that open a port. */
-export const HTTP_PLATFORMS: readonly string[] = HERMES_PLATFORMS.map(({ platform }) => platform);
-
 export interface FoundListeners {
   /** In the order in which they are shown. */
   readonly listeners: readonly HermesListener[];

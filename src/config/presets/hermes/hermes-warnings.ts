@@ -1,9 +1,10 @@
 import { shellWord } from '../../../util/shell-word.ts';
 import { type Problem, problemAt } from '../../problems.ts';
+import type { Exclusive } from '../../read/profile.ts';
 import { type MapTree, treeAt } from '../../source/yaml-tree.ts';
 import { DEFAULT_PROFILE } from './hermes-home.ts';
 import type { HermesListener } from './hermes-listeners.ts';
-import { flagAt, type Variable } from './hermes-settings.ts';
+import { flagAt, platformSettings, type Variable } from './hermes-settings.ts';
 
 /** One Hermes profile, as it is about to be run. */
 export interface HermesProfile {
@@ -36,6 +37,31 @@ function withoutStandalone({ name, root, config }: HermesProfile): readonly Prob
     `Hermes 0.22 ends with exit code 78 instead of running profile '${name}' on its own, unless gateway.standalone is true; ` +
     `run \`${standaloneCommand({ name, root })}\`, which 0.19 ignores`;
   return [problemAt(place.source, message)];
+}
+
+/**
+ * hermes_a365/plugin/adapter.py, 0.8: an agent's conversations and log are kept by its slug below the user's home, whatever
+ * HERMES_HOME is.
+ */
+export function agentSlug(
+  config: MapTree,
+  env: Variable,
+  home: string,
+  listeners: readonly HermesListener[],
+): readonly Exclusive[] {
+  const agent365 = listeners.find(({ platform }) => platform === 'agent365');
+  if (agent365 === undefined) return [];
+  const setting = platformSettings(config, env, 'agent365').extra('slug') ?? env('AGENT_IDENTITY');
+  const slug = setting?.text ?? 'default';
+  return [
+    {
+      key: JSON.stringify(['agent365', home, slug]),
+      source: setting?.source ?? agent365.source,
+      what: `agent365's slug${setting?.hidden === true ? '' : ` '${slug}'`}`,
+      consequence:
+        'hermes-a365 0.8 keeps the conversations of both in one folder of ~/.hermes/agents; give each a slug of its own',
+    },
+  ];
 }
 
 /** hermes_a365/plugin/adapter.py: only the profile's own .env counts (hermes_a365/activity_bridge.py, select_profile_sender_env). */

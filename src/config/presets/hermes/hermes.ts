@@ -4,12 +4,12 @@ import { didYouMean, type Problem, problemAt } from '../../problems.ts';
 import { type MapTree, type Tree, treeAt, valueSource } from '../../source/yaml-tree.ts';
 import type { Derived, Preset, PresetContext } from '../preset.ts';
 import { list, map, scalar } from '../tree-values.ts';
-import { type HermesFiles, readHermesFiles } from './hermes-files.ts';
-import { HERMES_NAME, hermesRoot, profileHome, profilesBelow } from './hermes-home.ts';
-import { type HermesListener, HTTP_PLATFORMS, hermesListeners } from './hermes-listeners.ts';
+import { readHermesFiles } from './hermes-files.ts';
+import { DEFAULT_PROFILE, HERMES_NAME, hermesRoot, profileHome, profilesBelow } from './hermes-home.ts';
+import { type HermesListener, hermesListeners } from './hermes-listeners.ts';
 import { type HermesRoute, MESSAGES_PATH } from './hermes-platforms.ts';
 import type { Setting, Variable } from './hermes-settings.ts';
-import { hermesWarnings } from './hermes-warnings.ts';
+import { agentSlug, hermesWarnings } from './hermes-warnings.ts';
 
 /** Seconds. On SIGTERM Hermes waits for its running turns as long as its config allows, then needs up to 3 s. */
 const CLEAN_UP_S = 15;
@@ -57,6 +57,9 @@ export const hermes: Preset = {
     }
     const home = profileHome(root, name);
     if (!(await context.files.isFolder(home))) {
+      if (name === DEFAULT_PROFILE) {
+        return launchOnly(launch, context, `there is no Hermes home in ${home}; write HERMES_HOME as it is`);
+      }
       const near = didYouMean(name, await profilesBelow(root, context.files));
       const make = `make it with \`hermes profile create ${name}\``;
       return launchOnly(launch, context, `there is no Hermes profile in ${home}${near || `; ${make}`}`);
@@ -109,37 +112,48 @@ async function derived(
   if (config === null) {
     return { fields: map(fields, source), problems: read.problems, warnings: read.warnings, files };
   }
-  const { listeners, problems, warnings } = hermesListeners(config, withInherited(read.env, context));
-  const reported = [
-    ...read.problems,
-    ...problems,
-    ...(listeners.length + problems.length > 0 || own.entries.has('listeners')
-      ? []
-      : [silent(name, home, read)]),
-    ...(own.entries.has('routes') ? [] : listeners.flatMap(withoutApp)),
-  ];
+  const env = withInherited(read.env, context);
+  const { listeners, problems, warnings } = hermesListeners(config, env);
   const [first, second] = listeners.filter((listener) => isMessages(listener) && !hasOwnPaths(listener, own));
   const both = first !== undefined && second !== undefined;
   const remaining = both ? listeners.filter((listener) => listener !== second) : listeners;
-  const isUsualRoot = root === hermesRoot(undefined, context.env.get('HOME') || context.home);
+  const userHome = context.env.get('HOME') || context.home;
+  const isUsualRoot = root === hermesRoot(undefined, userHome);
   const profile = { name, root: isUsualRoot ? null : root, config, env: read.env, listeners };
+  const isSilent = listeners.length + problems.length === 0 && !own.entries.has('listeners');
   return {
     fields: map(
-      {
-        ...fields,
-        ...(remaining.length > 0 ? { listeners: map(listenerFields(remaining), source) } : {}),
-        routes: list(
-          remaining
-            .filter((listener) => isReached(listener, own))
-            .flatMap(({ routes }) => routes.map((route) => routeTree(route, source))),
-          source,
-        ),
-      },
+      { ...fields, ...(isSilent ? silentFields(context) : requestFields(remaining, context)) },
       source,
     ),
-    problems: both ? [...reported, bothAt(first, second)] : reported,
+    problems: [
+      ...read.problems,
+      ...problems,
+      ...(own.entries.has('routes') ? [] : listeners.flatMap(withoutApp)),
+      ...(both ? [bothAt(first, second)] : []),
+    ],
     warnings: [...read.warnings, ...warnings, ...hermesWarnings(profile)],
     files,
+    exclusive: agentSlug(config, env, userHome, listeners),
+  };
+}
+
+/** A profile that only polls, keeps connections of its own or runs jobs. A fatal mistake in its config ends it after 5.6 s. */
+function silentFields({ source, own }: PresetContext): Fields {
+  const hasOwn = ['ready', 'ready_after', 'ready_log', 'health'].some((field) => own.entries.has(field));
+  return {
+    listeners: scalar('none', source),
+    ...(hasOwn ? {} : { ready_after: scalar('7s', source) }),
+  };
+}
+
+function requestFields(listeners: readonly HermesListener[], { source, own }: PresetContext): Fields {
+  const routes = listeners
+    .filter((listener) => isReached(listener, own))
+    .flatMap((listener) => listener.routes.map((route) => routeTree(route, source)));
+  return {
+    ...(listeners.length > 0 ? { listeners: map(listenerFields(listeners), source) } : {}),
+    routes: list(routes, source),
   };
 }
 
@@ -204,14 +218,6 @@ function withoutApp({ platform, source, paths, routes }: HermesListener): readon
   const key = platform === 'teams' ? 'client_id' : 'app_id';
   const message = `${platform} is on without ${key}: no activity can be routed to it`;
   return [problemAt(source, message)];
-}
-
-function silent(name: string, home: string, { config }: HermesFiles): Problem {
-  const start = config?.source ?? { file: home, line: 1, column: 1 };
-  const message =
-    `Hermes profile '${name}' serves nothing over HTTP: ` +
-    `turn one of ${HTTP_PLATFORMS.join(', ')} on under platforms`;
-  return problemAt(start, message);
 }
 
 function bothAt(first: HermesListener, second: HermesListener): Problem {

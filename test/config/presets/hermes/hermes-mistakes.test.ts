@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { APP, FULL, filesOf, load, type Profile, STANDALONE, WEBHOOK } from './hermes-home.ts';
+import { APP, FULL, filesOf, load, OTHER_APP, type Profile, STANDALONE, WEBHOOK } from './hermes-home.ts';
 
 const ONE = 'profile_paths: true\nprofiles:\n  inbox: { preset: hermes }\n';
 const CONFIG = 'home/.hermes/profiles/inbox/config.yaml';
@@ -21,6 +21,12 @@ const MISTAKES: readonly Mistake[] = [
       'gwproxy.yaml:3:20: there is no Hermes profile in home/.hermes/profiles/inbox; ' +
         'make it with `hermes profile create inbox`',
     ],
+  ],
+  [
+    'no such Hermes home',
+    'profiles:\n  inbox: { preset: { hermes: { profile: default } }, env: { HERMES_HOME: ~/hermes/inbox } }\n',
+    {},
+    ['gwproxy.yaml:2:20: there is no Hermes home in home/hermes/inbox; write HERMES_HOME as it is'],
   ],
   [
     'a Hermes profile of nearly that name',
@@ -116,21 +122,11 @@ const MISTAKES: readonly Mistake[] = [
     [`${CONFIG}:2:3: teams is on without client_id: no activity can be routed to it`],
   ],
   [
-    'a profile that opens no port',
-    ONE,
-    { inbox: { config: '# nothing\ntelegram: { enabled: true }\n' } },
+    'a route for a profile that opens no port',
+    'profiles:\n  inbox: { preset: hermes, routes: [{ path: /inbox }] }\n',
+    { inbox: { config: 'telegram: { enabled: true }\n' } },
     [
-      `${CONFIG}:2:1: Hermes profile 'inbox' serves nothing over HTTP: ` +
-        'turn one of teams, agent365, webhook, msgraph_webhook, sms, line, whatsapp_cloud, telegram, feishu, wecom_callback, bluebubbles, api_server on under platforms',
-    ],
-  ],
-  [
-    'a profile that was never set up',
-    ONE,
-    { inbox: { env: '' } },
-    [
-      `${CONFIG}:1:1: Hermes profile 'inbox' serves nothing over HTTP: ` +
-        'turn one of teams, agent365, webhook, msgraph_webhook, sms, line, whatsapp_cloud, telegram, feishu, wecom_callback, bluebubbles, api_server on under platforms',
+      "gwproxy.yaml:2:28: 'routes' cannot be used with listeners: none, since no request reaches a bot without a port; remove one of them",
     ],
   ],
   [
@@ -232,4 +228,48 @@ test('Agent 365 without users that it may answer is warned of', async (t) => {
     const { lines } = await load(t, config, filesOf({ inbox: profile }));
     assert.deepEqual(lines, expected);
   }
+});
+
+test("Agent 365's slug belongs to one profile, in whichever home", async (t) => {
+  const agent365 = (slug: string, port: number, app: string) =>
+    `platforms:\n  agent365: { enabled: true, extra: { ${slug}port: ${port}, app_id: ${app} } }\n`;
+  const config = `profiles:
+  inbox: { preset: { hermes: { profile: default } }, env: { HERMES_HOME: ~/hermes/inbox } }
+  other: { preset: { hermes: { profile: default } }, env: { HERMES_HOME: ~/hermes/other } }
+`;
+  const linesOf = async (one: string, two: string) => {
+    const env = 'A365_ALLOW_ALL_USERS=true\n';
+    const { loaded, lines } = await load(t, config, {
+      ...filesOf({ default: { config: agent365(one, 18681, APP), env } }, 'home/hermes/inbox'),
+      ...filesOf({ default: { config: agent365(two, 18682, OTHER_APP), env } }, 'home/hermes/other'),
+    });
+    assert.ok(loaded.ok);
+    return lines;
+  };
+  const at = 'home/hermes/other/config.yaml:2';
+  const consequence =
+    'at home/hermes/inbox/config.yaml:2: hermes-a365 0.8 keeps the conversations of both in one folder of ' +
+    '~/.hermes/agents; give each a slug of its own';
+  assert.deepEqual(await linesOf('slug: bot, ', 'slug: bot, '), [
+    `${at}:45: agent365's slug 'bot' is also that of profile 'inbox' ${consequence}`,
+  ]);
+  assert.deepEqual(await linesOf('', ''), [
+    `${at}:3: agent365's slug 'default' is also that of profile 'inbox' ${consequence}`,
+  ]);
+  assert.deepEqual(await linesOf('slug: bot, ', 'slug: other, '), []);
+});
+
+test('one port in two homes is an error with both lines', async (t) => {
+  const config = `profile_paths: true
+profiles:
+  inbox: { preset: { hermes: { profile: default } }, env: { HERMES_HOME: ~/hermes/inbox } }
+  other: { preset: { hermes: { profile: default } }, env: { HERMES_HOME: ~/hermes/other } }
+`;
+  const { lines } = await load(t, config, {
+    ...filesOf({ default: { config: WEBHOOK } }, 'home/hermes/inbox'),
+    ...filesOf({ default: { config: WEBHOOK } }, 'home/hermes/other'),
+  });
+  assert.deepEqual(lines, [
+    "home/hermes/other/config.yaml:4:37: port 18641 is already taken by listener 'webhook' of profile 'inbox' at home/hermes/inbox/config.yaml:4; choose another",
+  ]);
 });

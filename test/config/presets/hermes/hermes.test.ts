@@ -56,6 +56,20 @@ test('a profile with only the API is probed and never public', async (t) => {
   assert.deepEqual(listenersOf(plan), [['api', '127.0.0.1', 8642, [], '/health']]);
 });
 
+test('a profile that opens no port is run without listeners', async (t) => {
+  for (const config of ['telegram: { enabled: true }\n', '# nothing\n', '']) {
+    const { loaded, lines } = await load(t, ONE, filesOf({ inbox: { config: config + STANDALONE } }));
+    assert.ok(loaded.ok, lines.join('\n'));
+    assert.deepEqual(lines, []);
+    const [inbox] = loaded.plan.profiles;
+    assert.deepEqual([inbox?.listeners, inbox?.ready], [[], { kind: 'lived', after: 7000 }]);
+    assert.deepEqual(loaded.plan.routes, []);
+  }
+  const config = 'profiles:\n  inbox: { preset: hermes, ready_log: running }\n';
+  const plan = await planOf(t, config, filesOf({ inbox: { config: STANDALONE } }));
+  assert.equal(plan.profiles[0]?.ready.kind, 'log');
+});
+
 test('a warning says that Teams listens on every address', async (t) => {
   const config = `platforms:\n  teams:\n    enabled: true\n    extra: { port: 18671, client_id: ${APP} }\n`;
   const { loaded, lines } = await load(t, ONE, filesOf({ inbox: { config: config + STANDALONE } }));
