@@ -141,6 +141,10 @@ profiles:
     command: node socket-mode.js
     listeners: none
     ready: ipc
+  mail-worker:
+    command: node mail.js
+    listeners: none
+    health: { command: [node, is-alive.js], interval: 30s, timeout: 10s, failures: 3, successes: 1, restart_after: 60s }
   # calendar-concierge:
   #   preset: hermes       # or preset: { hermes: { profile: my_bot } }
   # support:

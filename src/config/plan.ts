@@ -95,10 +95,17 @@ function scheduleOf({ restart: { schedule, timezone } }: Profile['config']): Sch
 /** ms that a bot without a port must live until it counts as ready: most that cannot start end sooner. */
 const READY_AFTER = 1000;
 
-function readyRule({ config }: Profile, listeners: readonly ListenerPlan[]): ReadyRule {
+function readyRule(profile: Profile, listeners: readonly ListenerPlan[]): ReadyRule {
+  const { config } = profile;
   if (config.ready === 'ipc') return { kind: 'ipc' };
   if (listeners.length > 0) return { kind: 'listeners' };
   if (config.ready_log !== undefined) return { kind: 'log', text: config.ready_log };
+  // No port can be among its parts, since the profile has none.
+  const [program, ...args] = profile.healthCommand.map(({ parts }) => parts.filter(isText).join(''));
+  if (config.health !== undefined && program !== undefined) {
+    const { timing, restartAfter } = config.health;
+    return { kind: 'command', health: { command: [program, ...args], ...timing, restartAfter } };
+  }
   return { kind: 'lived', after: config.ready_after ?? READY_AFTER };
 }
 
@@ -129,6 +136,10 @@ function launchOf(profile: Profile, listeners: readonly ListenerPlan[]): Launch 
       group: config.group ?? null,
     },
   };
+}
+
+function isText(part: Part): part is string {
+  return typeof part === 'string';
 }
 
 function template(parts: readonly Part[], listeners: readonly ListenerPlan[]): Template {

@@ -10,17 +10,26 @@ const DEFAULT_PATH = '/usr/bin:/bin';
 
 /** Checks that a profile's working folder and program exist, so that a mistake shows before the first start. */
 export async function checkProgram(profile: Profile, files: Files): Promise<readonly Problem[]> {
-  const { command, cwd, program, invalidFields } = profile;
+  const { command, healthCommand, cwd, program, invalidFields } = profile;
   if (profile.config.url !== undefined) return [];
   if (!invalidFields.has('cwd') && !(await files.isFolder(cwd))) {
     return [
       problemAt(cwdSource(profile), 'cwd is not an existing folder; correct the path, or make the folder'),
     ];
   }
+  if (invalidFields.has('cwd')) return [];
   const [first] = command;
-  if (first === undefined || invalidFields.has('cwd')) return [];
-  const fault = await programFault(first, profile, files);
-  return fault === null ? [] : [problemAt(first.source, `missing command: '${program}' ${fault}`)];
+  const [health] = healthCommand;
+  const fault = first === undefined ? null : await programFault(first, profile, files);
+  const healthFault = health === undefined ? null : await programFault(health, profile, files);
+  return [
+    ...(first === undefined || fault === null
+      ? []
+      : [problemAt(first.source, `missing command: '${program}' ${fault}`)]),
+    ...(health === undefined || healthFault === null
+      ? []
+      : [problemAt(health.source, `health.command: its program ${healthFault}`)]),
+  ];
 }
 
 function cwdSource(profile: Profile) {

@@ -170,6 +170,8 @@ export type ReadyRule =
   | { readonly kind: 'lived'; readonly after: number }
   /** A line of its output, without escape sequences, contains that text. */
   | { readonly kind: 'log'; readonly text: string }
+  /** That command exits with 0. */
+  | { readonly kind: 'command'; readonly health: HealthCommand }
   /** It has sent the message 'ready' over its IPC channel; its listeners must answer their probes as well. */
   | { readonly kind: 'ipc' };
 
@@ -240,29 +242,41 @@ export interface ListenerPlan {
   readonly liveness: Liveness;
 }
 
+/** How often something is probed, and how many probes decide. */
+export interface ProbeTiming {
+  /** ms, as is `timeout`. */
+  readonly interval: number;
+  readonly timeout: number;
+  /** Failed probes in a row after which what was healthy counts as lost. */
+  readonly failures: number;
+  /** Successful probes in a row after which what is new or was lost counts as healthy. */
+  readonly successes: number;
+}
+
 /** A probe of a listener. */
-export interface Health {
+export interface Health extends ProbeTiming {
   /** The path to GET; null: an accepted connection is enough. */
   readonly path: string | null;
   /** Statuses of a healthy answer; null: 200 to 299. */
   readonly status: readonly number[] | null;
   /** Text that the body of a healthy answer contains; null: any body. */
   readonly body: string | null;
-  /** ms, as is `timeout`. */
-  readonly interval: number;
-  readonly timeout: number;
-  /** Failed probes in a row after which a healthy listener counts as lost. */
-  readonly failures: number;
-  /** Successful probes in a row after which a new or lost listener counts as healthy. */
-  readonly successes: number;
 }
 
-/** When a running gateway is restarted because a listener that was ready stopped serving. */
-export type Liveness =
+/** A program that is run as a probe of a gateway, with the gateway's environment, folder, user and limits. */
+export interface HealthCommand extends ProbeTiming {
+  /** argv; the first is the program. Never run by a shell. */
+  readonly command: readonly [string, ...string[]];
+  /** ms without a successful run after which a gateway that was ready is restarted; null: never. */
+  readonly restartAfter: number | null;
+}
+
+/** When a running gateway is restarted because what was healthy, such as a listener, no longer is. */
+export type Liveness<P extends ProbeTiming = Health> =
   /** After `after` ms without a successful health probe; null: never. */
   | { readonly kind: 'health'; readonly after: number | null }
   /** When a separate probe fails, whatever the health probe says. */
-  | { readonly kind: 'own'; readonly probe: Health };
+  | { readonly kind: 'own'; readonly probe: P };
 
 export interface RestartPolicy {
   readonly when: 'always' | 'on-failure' | 'never';

@@ -1,13 +1,12 @@
 import type { ProfilePlan } from '../config/types.ts';
 import type { Target } from '../snapshot.ts';
 import type { SupervisedStatus } from '../supervised-status.ts';
-import { mebibytes } from '../util/duration.ts';
 import { LONGEST_TIMER } from '../util/timers.ts';
 import { targetsOf } from './doors/targets.ts';
 import { eventsOf } from './gateway-events.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { statusOf } from './gateway-status.ts';
-import { GatewayProbes } from './health/gateway-probes.ts';
+import { GatewayWatch } from './gateway-watch.ts';
 import { initialState } from './lifecycle/begin.ts';
 import { conditionText, servesListener, unmet } from './lifecycle/conditions.ts';
 import { reduce } from './lifecycle/reduce.ts';
@@ -17,12 +16,10 @@ import {
   type GatewayState,
   isServing,
   type Policy,
-  pidOf,
   policyOf,
   type TimerName,
 } from './lifecycle/state.ts';
 import type { SupervisorContext } from './supervisor-context.ts';
-import { MemoryWatch } from './tree/memory.ts';
 
 /** ms that a timer may be late on a machine that is merely busy. */
 const MOST_LATE = 1000;
@@ -42,8 +39,7 @@ export class Gateway {
   #policy: Policy;
   readonly #queue: GatewayEvent[] = [];
   readonly #process: GatewayProcess;
-  readonly #probes: GatewayProbes;
-  #memory: MemoryWatch | undefined;
+  readonly #watch: GatewayWatch;
   #state: GatewayState;
   #isReducing = false;
   #timer: NodeJS.Timeout | undefined;
@@ -57,20 +53,16 @@ export class Gateway {
     this.#context = context;
     this.#policy = policyOf(profile);
     this.#state = { ...initialState(this.#policy), generation };
-    this.#process = new GatewayProcess({
+    const shared = {
       context,
       profile: () => this.#profile,
       state: () => this.#state,
-      dispatch: (event) => this.dispatch(event),
-    });
-    this.#probes = new GatewayProbes({
-      profile: () => this.#profile,
-      ports: () => context.ports.of(profile.name),
-      leader: () => pidOf(this.#state.phase),
-      members: () => this.#process.pids(),
-      now: context.now,
-      report: context.report,
-      dispatch: (event) => this.dispatch(event),
+      dispatch: (event: GatewayEvent) => this.dispatch(event),
+    };
+    this.#process = new GatewayProcess(shared);
+    this.#watch = new GatewayWatch({
+      ...shared,
+      process: this.#process,
       holdersChanged: (listener) => this.#holdersChanged(listener),
     });
   }
@@ -88,7 +80,7 @@ export class Gateway {
     this.#policy = policyOf(profile);
     this.#context.starts.setGroup({ name: profile.name, group: profile.startGroup });
     const { phase, generation } = this.#state;
-    if (isServing(phase) && (phase.pid !== null || !this.#policy.managed)) this.#watch(generation);
+    if (isServing(phase) && (phase.pid !== null || !this.#policy.managed)) this.#watch.start(generation);
   }
 
   get state(): GatewayState {
@@ -98,8 +90,8 @@ export class Gateway {
   targets(): readonly Target[] {
     const ports = this.#context.ports.of(this.profile.name);
     return targetsOf(this.profile, this.#state, ports, {
-      holders: (listener) => this.#probes.holders(listener),
-      host: (listener) => this.#probes.host(listener),
+      holders: (listener) => this.#watch.holders(listener),
+      host: (listener) => this.#watch.host(listener),
     });
   }
 
@@ -113,13 +105,13 @@ export class Gateway {
   /** `known` is the first cause; the probes may fail for another one now. */
   #lastError(known: string | null): string | null {
     const { name } = this.#state.phase;
-    const failing = name === 'unready' || name === 'starting' ? this.#probes.failureText() : '';
+    const failing = name === 'unready' || name === 'starting' ? this.#watch.failureText() : '';
     if (failing === '') return known ?? this.#awaitedSign();
     if (name === 'unready') return `not ready: ${failing}`;
     if (known === null) return `not ready yet: ${failing}`;
     // While a gateway starts, that its port refuses connections says less than why the last start failed.
     const isKnown = known.includes(failing) || failing.includes(known);
-    return isKnown || !this.#probes.hasTellingFailure
+    return isKnown || !this.#watch.hasTellingFailure
       ? known
       : `not ready yet: ${failing}; before that: ${known}`;
   }
@@ -167,9 +159,10 @@ export class Gateway {
     });
   }
 
-  /** Resolves once its last line of output was reported; bounded. */
-  get outputEnded(): Promise<void> {
-    return this.#process.outputEnded;
+  /** Resolves once its last line of output was reported and no health command is left; bounded. */
+  async ended(): Promise<void> {
+    await this.#process.outputEnded;
+    await this.#watch.ended;
   }
 
   /**
@@ -177,12 +170,13 @@ export class Gateway {
    * (FOREIGN_HOLDER).
    */
   connectionFailed(generation: number, listener: string, code: string): void {
-    if (generation === this.#state.generation) this.#probes.connectionFailed(listener, code);
+    if (generation === this.#state.generation) this.#watch.connectionFailed(listener, code);
   }
 
   /** Sends SIGKILL now and prevents every later start: for a gwproxy that is about to exit. */
   killNow(): void {
     this.#process.killNow();
+    this.#watch.killNow();
   }
 
   /** Doors need the new holders of a port only once the listener is ready. */
@@ -230,11 +224,10 @@ export class Gateway {
         break;
       }
       case 'probe':
-        this.#watch(effect.generation);
+        this.#watch.start(effect.generation);
         break;
       case 'endProbes':
-        this.#probes.end();
-        this.#memory?.end();
+        this.#watch.end();
         break;
       case 'startTimer': {
         const { name, generation, ms } = effect;
@@ -259,26 +252,6 @@ export class Gateway {
     }
   }
 
-  /** Starts the probes and the memory watch for the current profile. */
-  #watch(generation: number): void {
-    this.#probes.start(generation);
-    this.#memory?.end();
-    this.#memory = undefined;
-    const { name: profile, maxMemory: limit } = this.#profile;
-    const pid = pidOf(this.#state.phase);
-    if (limit === null || pid === null) return;
-    this.#memory = new MemoryWatch({
-      pid,
-      mark: this.#process.mark(generation),
-      limit,
-      near: (bytes) => this.#context.report({ type: 'gateway.memory', profile, bytes, limit }),
-      exceeded: (bytes) => {
-        const reason = `its memory, ${mebibytes(bytes)}, is above max_memory (${mebibytes(limit)})`;
-        this.dispatch({ type: 'memoryExceeded', generation, reason });
-      },
-    });
-  }
-
   #startTimer(name: TimerName, generation: number, ms: number): void {
     clearTimeout(this.#timer);
     const due = performance.now() + ms;
@@ -292,7 +265,7 @@ export class Gateway {
   }
 
   #elapsed(name: TimerName, generation: number): void {
-    const detail = name === 'startTimeout' ? this.#probes.failureText() : '';
+    const detail = name === 'startTimeout' ? this.#watch.failureText() : '';
     this.dispatch({ type: name, generation, ...(detail === '' ? {} : { detail }) });
   }
 }

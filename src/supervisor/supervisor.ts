@@ -167,7 +167,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       await Promise.all(
         all.map(async (gateway) => {
           await gateway.until(({ phase }) => phase.name === 'stopped');
-          await gateway.outputEnded;
+          await gateway.ended();
         }),
       );
     },

@@ -529,7 +529,7 @@ const PROFILES: readonly Mistake[] = [
     'a key of Object',
     'a:\n    command: node\n    constructor: 1',
     [
-      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, after, start_group, idle_timeout, owner_check, max_memory, max_open_files, nice, umask, user, group, log_file, listeners, ready, ready_after, ready_log, add_prefix, routes, fan_out, keep_headers, verify, delivery, restart, stop",
+      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, after, start_group, idle_timeout, owner_check, max_memory, max_open_files, nice, umask, user, group, log_file, listeners, ready, ready_after, ready_log, health, add_prefix, routes, fan_out, keep_headers, verify, delivery, restart, stop",
     ],
   ],
   [
@@ -849,6 +849,23 @@ const LISTENERS: readonly Mistake[] = [
     [
       "gwproxy.yaml:4:12: ready must be ipc, not 'log'",
       "gwproxy.yaml:5:5: 'ready_log' is for a bot without a port; write listeners: none, or remove it: a listener is ready once it answers its health probe",
+    ],
+  ],
+  [
+    'a health path of a whole profile',
+    'a:\n    command: node\n    health: /healthz',
+    [
+      "gwproxy.yaml:4:13: health must be a map with a command; a path belongs in a listener: listeners: { main: { health: /path } }, not '/healthz'",
+    ],
+  ],
+  [
+    'a health command of a bot with a port, and of one whose program is not there',
+    'a:\n    command: node\n    health: {command: node -v}\n  b:\n    command: node\n    listeners: none\n    health: {command: [./no-such, "${port}"]}\n  c:\n    command: node\n    listeners: none\n    ready_after: 1s\n    health: {interval: 5s}',
+    [
+      "gwproxy.yaml:4:5: 'health' is for a bot without a port; write listeners: none, or give the listener a path: listeners: { main: { health: /path } }",
+      'gwproxy.yaml:8:24: health.command: its program does not exist; correct the path',
+      'gwproxy.yaml:8:35: ${port}: this profile has no port, as its listeners: none says; give it a listener',
+      "gwproxy.yaml:13:13: health needs 'command': a list of arguments, or one text",
     ],
   ],
   [

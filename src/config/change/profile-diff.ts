@@ -57,6 +57,7 @@ const READY_KEYS: Readonly<Record<ReadyRule['kind'], string | null>> = {
   listeners: null,
   lived: 'ready_after',
   log: 'ready_log',
+  command: 'health',
   ipc: 'ready',
 };
 

@@ -18,7 +18,7 @@ export function checkListeners(profile: Profile): readonly Problem[] {
 }
 
 function texts(profile: Profile): readonly Text[] {
-  return [...profile.command, ...profile.env.values()];
+  return [...profile.command, ...profile.healthCommand, ...profile.env.values()];
 }
 
 function portReferences(profile: Profile, listeners: readonly PlacedListener[]): readonly Problem[] {

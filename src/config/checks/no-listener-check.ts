@@ -31,7 +31,11 @@ function besideListeners(profile: Profile): readonly Problem[] {
   return WITHOUT_LISTENERS_ONLY.filter((field) => treeAt(profile.tree, [field]) !== undefined).map((field) =>
     problemAt(
       fieldSource(profile, field),
-      `'${field}' is for a bot without a port; write listeners: none, or remove it: a listener is ready once it answers its health probe`,
+      `'${field}' is for a bot without a port; write listeners: none, or ${
+        field === 'health'
+          ? 'give the listener a path: listeners: { main: { health: /path } }'
+          : 'remove it: a listener is ready once it answers its health probe'
+      }`,
     ),
   );
 }

@@ -1,7 +1,7 @@
 import { type Problem, problemAt } from '../problems.ts';
 import type { ProfileConfig } from '../schema/profile-schema.ts';
 import { splitWords } from '../source/split-command.ts';
-import { type MapTree, valueSource } from '../source/yaml-tree.ts';
+import { type MapTree, type Path, valueSource } from '../source/yaml-tree.ts';
 import { resolveText, type Text, type Variables } from './resolve.ts';
 
 interface Resolved<T> {
@@ -11,10 +11,11 @@ interface Resolved<T> {
   readonly problems: readonly Problem[];
 }
 
-/** The arguments of `command`, which is split if it is one text. `program` is the first argument as written. */
+/** The arguments of a command at that path, which is split if it is one text. `program` is the first argument as written. */
 export function readCommand(
   tree: MapTree,
-  { command }: ProfileConfig,
+  path: Path,
+  command: ProfileConfig['command'],
   variables: Variables,
 ): Resolved<readonly Text[]> & { readonly program: string } {
   if (command === undefined) return { texts: [], program: '', broken: false, problems: [] };
@@ -25,11 +26,11 @@ export function readCommand(
       ? null
       : 'the program is missing; write its name or path first';
   if (!split.ok || fault !== null) {
-    const problem = problemAt(valueSource(tree, ['command']), `command: ${fault}`);
+    const problem = problemAt(valueSource(tree, path), `${path.join('.')}: ${fault}`);
     return { texts: [], program: '', broken: true, problems: [problem] };
   }
   const read = split.words.map((word, index) =>
-    resolveText(word, valueSource(tree, ['command', index]), variables, 'home'),
+    resolveText(word, valueSource(tree, [...path, index]), variables, 'home'),
   );
   const broken = read.some(({ ok }) => !ok);
   return {

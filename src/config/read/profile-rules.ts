@@ -1,7 +1,7 @@
 import { type KeyedPlatform, ROUTE_KEYS, sendersOf } from '../schema/route-schema.ts';
 import type { ShapeRules } from '../schema/shape.ts';
 
-const IN_A_LISTENER = ['port', 'port_env', 'host', 'paths', 'health', 'liveness'];
+const IN_A_LISTENER = ['port', 'port_env', 'host', 'paths', 'liveness'];
 /** Fields whose numbers are read as text: 027, 1000. */
 const IDS: ReadonlySet<string> = new Set(['umask', 'user', 'group']);
 
@@ -12,6 +12,7 @@ export function profileRules(platforms: readonly KeyedPlatform[]): ShapeRules {
     asText: ([field, ...inside]) =>
       field === 'command' ||
       field === 'env' ||
+      (field === 'health' && inside[0] === 'command') ||
       IDS.has(String(field)) ||
       // A secret may be all digits.
       (field === 'verify' && inside.length > 1) ||

@@ -52,6 +52,8 @@ export interface Profile {
   readonly cwd: string;
   /** Empty if the profile has no valid command. */
   readonly command: readonly Text[];
+  /** The arguments of its health command; empty if it has no valid one. */
+  readonly healthCommand: readonly Text[];
   /** The program as written, for messages; '' if there is none. */
   readonly program: string;
   readonly env: ReadonlyMap<string, Text>;
@@ -113,11 +115,14 @@ export function readProfile(
   const variables = variablesOf(envFile, context);
   const resolved = resolveTree(
     entry.tree,
-    ([field]) => {
+    ([field, inner]) => {
       if (field === 'env_file') return outer;
-      // command and env may hold ports and are resolved later. An unknown key is one mistake, whatever its value.
+      // Commands and env may hold ports and are resolved later. An unknown key is one mistake, whatever its value.
       const later =
-        field === 'command' || field === 'env' || !Object.hasOwn(context.schema.shape, String(field));
+        field === 'command' ||
+        field === 'env' ||
+        (field === 'health' && inner === 'command') ||
+        !Object.hasOwn(context.schema.shape, String(field));
       return later ? null : variables;
     },
     ([field, , name]) =>
@@ -137,9 +142,11 @@ export function readProfile(
   const misspelt = shape.faults.flatMap((fault) => (fault.path.length === 1 ? [fault.likelyKey ?? ''] : []));
   const wrong = [...resolved.unresolved, ...shape.faults.map(({ path }) => path)];
   const invalidFields = new Set([...misspelt, ...wrong.map(([field]) => String(field))]);
-  const command = readCommand(shape.tree, shape.value, variables);
+  const command = readCommand(shape.tree, ['command'], shape.value.command, variables);
+  const health = readCommand(shape.tree, ['health', 'command'], shape.value.health?.command, variables);
   const env = readEnv(shape.tree, shape.value, variables);
   if (command.broken) invalidFields.add('command');
+  if (health.broken) invalidFields.add('health');
   if (env.broken) invalidFields.add('env');
   const cwdSource = shape.value.cwd === undefined ? entry.source : valueSource(shape.tree, ['cwd']);
   const profile: Profile = {
@@ -151,13 +158,14 @@ export function readProfile(
     cwd: resolve(dirname(cwdSource.file), shape.value.cwd ?? '.'),
     command: command.texts,
     program: command.program,
+    healthCommand: health.texts,
     env: env.texts,
     inherited: inheritedEnv(envFile, context),
     envFileNames: new Set(envFile?.values?.keys()),
     tokenKeys: null,
     facts: entry.facts ?? { knownHolders: [], exclusive: [] },
   };
-  return { profile, problems: [...problems, ...command.problems, ...env.problems] };
+  return { profile, problems: [...problems, ...command.problems, ...health.problems, ...env.problems] };
 }
 
 /** Ignores inherited properties: `${constructor}` is not set. */

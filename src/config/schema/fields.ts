@@ -18,6 +18,13 @@ export function text(what: string) {
   return z.string({ error: what }).min(1, { error: what });
 }
 
+/** A program and its arguments: a list, or one text that is split as a shell would. */
+export function command() {
+  const what = 'a list of arguments, or one text';
+  const part = z.string({ error: 'text' }).meta({ type: ['string', 'number', 'boolean'] });
+  return z.union([text(what), z.array(part, { error: what }).min(1, { error: what })], { error: what });
+}
+
 /** Text that may be written as a number or boolean without quotes; it is read as written. */
 export function looseText(what: string) {
   return text(what).meta({ type: ['string', 'number', 'boolean'] });

@@ -1,6 +1,17 @@
 import { z } from 'zod';
-import type { Health } from '../types.ts';
-import { addedPrefix, count, duration, healthPath, named, pathPrefix, port, strict, text } from './fields.ts';
+import type { Health, ProbeTiming } from '../types.ts';
+import {
+  addedPrefix,
+  command,
+  count,
+  duration,
+  healthPath,
+  named,
+  pathPrefix,
+  port,
+  strict,
+  text,
+} from './fields.ts';
 
 const LISTENER_NAME = /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
 
@@ -92,10 +103,7 @@ function healthSchema() {
   const full = strict(
     {
       ...probeFields(),
-      restart_after: z
-        .union([z.literal('never'), duration()], { error: "'never', or a duration such as 60s" })
-        .prefault('60s')
-        .describe('After this time without a good probe, a gateway that was ready is restarted.'),
+      restart_after: restartAfter(),
     },
     PROBE,
   );
@@ -113,4 +121,39 @@ function livenessSchema() {
   return z
     .union([healthPath().transform((path) => ({ path })), full], { error: PROBE })
     .transform((written): Health => probeOf('interval' in written ? written : full.parse(written)));
+}
+
+const COMMAND_HEALTH =
+  'a map with a command; a path belongs in a listener: listeners: { main: { health: /path } }';
+
+/** The health command of a bot without a port. Its defaults are longer than a listener's, since it costs a process. */
+export function commandHealthSchema() {
+  return strict(
+    {
+      command: command().describe(
+        'The program, a list of arguments or one text: it gets the environment, folder, user and limits of the bot, and says by exit code 0 that the bot is well. It runs without a shell.',
+      ),
+      interval: duration().prefault('30s').describe('The time between two runs.'),
+      timeout: duration().prefault('10s').describe('How long one run may take; then it is killed.'),
+      failures: count(1, 1000)
+        .default(3)
+        .describe('After so many failed runs in a row the bot is not ready.'),
+      successes: count(1, 1000)
+        .default(1)
+        .describe('After so many successful runs in a row the bot is ready.'),
+      restart_after: restartAfter(),
+    },
+    COMMAND_HEALTH,
+  ).transform(({ command, restart_after: after, ...timing }) => ({
+    command,
+    timing: timing satisfies ProbeTiming,
+    restartAfter: after === 'never' ? null : after,
+  }));
+}
+
+function restartAfter() {
+  return z
+    .union([z.literal('never'), duration()], { error: "'never', or a duration such as 60s" })
+    .prefault('60s')
+    .describe('After this time without a good probe, a gateway that was ready is restarted.');
 }

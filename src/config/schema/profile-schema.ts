@@ -4,6 +4,7 @@ import type { ExitAction } from '../types.ts';
 import {
   addedPrefix,
   choice,
+  command,
   count,
   duration,
   flag,
@@ -14,7 +15,7 @@ import {
   text,
 } from './fields.ts';
 import { keepHeaders } from './keep-headers.ts';
-import { ENV_NAME, listenersSchema } from './listener-schema.ts';
+import { commandHealthSchema, ENV_NAME, listenersSchema } from './listener-schema.ts';
 import { type PresetOptions, presetSchema } from './preset-schema.ts';
 import { readUpstreamUrl } from './public-url.ts';
 import { type KeyedPlatform, routeSchema } from './route-schema.ts';
@@ -45,6 +46,7 @@ export const COMMAND_ONLY = [
   'ready',
   'ready_after',
   'ready_log',
+  'health',
   'restart',
   'stop',
 ] as const satisfies readonly (keyof ProfileConfig)[];
@@ -65,6 +67,7 @@ export const REQUESTS_ONLY = [
 export const WITHOUT_LISTENERS_ONLY = [
   'ready_after',
   'ready_log',
+  'health',
 ] as const satisfies readonly (keyof ProfileConfig)[];
 
 /** Characters of `ready_log`: what a line says, not a whole page. */
@@ -193,6 +196,11 @@ export function profileSchema(platforms: readonly KeyedPlatform[], presets: read
       .describe(
         'With listeners: none: it is ready once a line of its output or errors holds this text, which is no pattern: every character stands for itself. Colours of a line are ignored.',
       ),
+    health: commandHealthSchema()
+      .optional()
+      .describe(
+        'With listeners: none: a program that is run again and again, and says by its exit code whether the bot is ready and alive.',
+      ),
     add_prefix: addedPrefix()
       .optional()
       .describe(
@@ -240,12 +248,6 @@ export function profileSchema(platforms: readonly KeyedPlatform[], presets: read
 /** May be empty, as an environment variable may. */
 function envValue() {
   return z.string({ error: 'text, a number, true or false' }).meta({ type: ['string', 'number', 'boolean'] });
-}
-
-function command() {
-  const what = 'a list of arguments, or one text';
-  const part = z.string({ error: 'text' }).meta({ type: ['string', 'number', 'boolean'] });
-  return z.union([text(what), z.array(part, { error: what }).min(1, { error: what })], { error: what });
 }
 
 function upstreamUrl() {

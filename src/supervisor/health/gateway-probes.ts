@@ -1,4 +1,4 @@
-import type { ListenerPlan, ProfilePlan } from '../../config/types.ts';
+import type { Health, ListenerPlan, ProfilePlan } from '../../config/types.ts';
 import type { Report } from '../../events.ts';
 import { FOREIGN_HOLDER, type Holder } from '../../holder.ts';
 import type { Condition } from '../lifecycle/conditions.ts';
@@ -8,8 +8,8 @@ import { OwnListeners } from '../ports/own-listeners.ts';
 import type { Owner } from '../ports/ownership.ts';
 import { PortOwner } from '../ports/port-owner.ts';
 import { HAS_PROC } from '../tree/proc.ts';
+import { ConditionProbe, type ProbeState } from './condition-probe.ts';
 import type { ProbeFailure } from './health.ts';
-import { ListenerProbe, type ProbeState } from './listener-probe.ts';
 import { misplaced, otherLoopback } from './misplaced.ts';
 import { type OwnedProbeOptions, probeOwned } from './owned-probe.ts';
 
@@ -48,7 +48,7 @@ interface OtherHost {
 /** The probes of every listener of one gateway, one set for each generation. */
 export class GatewayProbes {
   readonly #options: GatewayProbesOptions;
-  readonly #probes = new Map<string, ListenerProbe>();
+  readonly #probes = new Map<string, ConditionProbe<Health>>();
   readonly #ownListeners: OwnListeners;
   /**
    * By listener: the loopback address at which the gateway listens, if it is not the one that its config names. It is
@@ -144,13 +144,13 @@ export class GatewayProbes {
     plan: ListenerPlan,
     port: number,
     carriedOver: ProbeState | null,
-  ): ListenerProbe {
+  ): ConditionProbe<Health> {
     const { name: listener, health, liveness } = plan;
     const { now, dispatch } = this.#options;
     const managed = this.#options.profile().launch.kind === 'command';
     const owned = this.#ownedProbe(plan, port);
     const condition: Condition = { kind: 'listener', name: listener };
-    return new ListenerProbe({
+    return new ConditionProbe({
       health,
       liveness: managed ? liveness : null,
       carriedOver,

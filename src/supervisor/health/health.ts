@@ -1,6 +1,6 @@
-import type { Health } from '../../config/types.ts';
+import type { ProbeTiming } from '../../config/types.ts';
 
-/** The findings of the probes of one listener so far. */
+/** The findings of the probes of one listener, or by one health command, so far. */
 export interface Readiness {
   readonly ready: boolean;
   /** Failed probes in a row while it is ready. */
@@ -37,6 +37,18 @@ export interface Judgement {
   readonly wait: number;
 }
 
+/** The waits in ms between two probes of what is not ready: at first `first`, each half as long again, up to `most`. */
+export interface Ramp {
+  readonly first: number;
+  readonly most: number;
+}
+
+/** A held request waits little longer than the gateway needs to start. */
+const CONNECTION_RAMP: Ramp = { first: 25, most: 250 };
+
+/** A process costs a thousand times what a connection does. */
+export const COMMAND_RAMP: Ramp = { first: 250, most: 2000 };
+
 /** The readiness of a listener that is not ready from `at` (epoch ms) on. */
 export function notReadySince(at: number): Readiness {
   return { ready: false, lost: 0, good: 0, probes: 0, since: at };
@@ -50,10 +62,11 @@ export function notReadySince(at: number): Readiness {
 export function judgeReadiness(
   readiness: Readiness,
   outcome: ProbeOutcome,
-  health: Health,
+  health: ProbeTiming,
   at: number,
+  ramp: Ramp = CONNECTION_RAMP,
 ): Judgement {
-  if (!readiness.ready) return judgeNotReady(readiness, outcome, health, at);
+  if (!readiness.ready) return judgeNotReady(readiness, outcome, health, at, ramp);
   if (outcome.ok) return { readiness: { ...readiness, lost: 0 }, verdict: null, wait: health.interval };
   const lost = readiness.lost + 1;
   if (lost < health.failures && outcome.cause !== 'foreign') {
@@ -62,16 +75,22 @@ export function judgeReadiness(
   return {
     readiness: notReadySince(at),
     verdict: 'lost',
-    wait: notReadyDelay(notReadySince(at), health, at),
+    wait: notReadyDelay(notReadySince(at), health, at, ramp),
   };
 }
 
-function judgeNotReady(readiness: Readiness, outcome: ProbeOutcome, health: Health, at: number): Judgement {
+function judgeNotReady(
+  readiness: Readiness,
+  outcome: ProbeOutcome,
+  health: ProbeTiming,
+  at: number,
+  ramp: Ramp,
+): Judgement {
   const next = { ...readiness, probes: readiness.probes + 1, good: outcome.ok ? readiness.good + 1 : 0 };
   if (next.good >= health.successes) {
     return { readiness: { ...next, ready: true, lost: 0 }, verdict: 'ready', wait: health.interval };
   }
-  return { readiness: next, verdict: null, wait: notReadyDelay(next, health, at) };
+  return { readiness: next, verdict: null, wait: notReadyDelay(next, health, at, ramp) };
 }
 
 /**
@@ -83,12 +102,11 @@ export function provesAbsent(code: string): boolean {
 }
 
 /**
- * ms until the next probe of a listener that is not ready: 25 growing to 250, so that a held request waits little
- * longer than the gateway needs to start; then a hundredth of the time spent so far, so that a listener that never
- * becomes ready costs little. A listener that has begun to answer is exempt from that growth.
+ * ms until the next probe of what is not ready: growing along the ramp; then a hundredth of the time spent so far, so
+ * that a listener that never becomes ready costs little. One that has begun to answer is exempt from that growth.
  */
-function notReadyDelay(readiness: Readiness, health: Health, at: number): number {
-  const ramp = Math.min(250, 25 * 1.5 ** Math.min(readiness.probes, 10));
+function notReadyDelay(readiness: Readiness, health: ProbeTiming, at: number, { first, most }: Ramp): number {
+  const ramp = Math.min(most, first * 1.5 ** Math.min(readiness.probes, 10));
   const patience = readiness.good > 0 ? 0 : Math.round((at - readiness.since) / 100);
   return Math.min(health.interval, Math.max(Math.round(ramp), patience));
 }

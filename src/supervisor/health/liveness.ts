@@ -1,4 +1,4 @@
-import type { Health, Liveness } from '../../config/types.ts';
+import type { Liveness, ProbeTiming } from '../../config/types.ts';
 import { duration } from '../../util/duration.ts';
 import type { ProbeOutcome } from './health.ts';
 
@@ -24,7 +24,7 @@ export function alive(at: number): ListenerLiveness {
 export function afterProbe(
   state: ListenerLiveness,
   outcome: ProbeOutcome,
-  probe: Health,
+  probe: ProbeTiming,
   at: number,
 ): ListenerLiveness {
   if (outcome.ok) return alive(at);
@@ -35,8 +35,8 @@ export function afterProbe(
 /** Why a listener counts as hung, for the operator; null while it does not. */
 export function hungReason(
   state: ListenerLiveness,
-  liveness: Liveness,
-  health: Health,
+  liveness: Liveness<ProbeTiming>,
+  health: ProbeTiming,
   reason: string,
 ): string | null {
   if (liveness.kind === 'own') {

@@ -8,6 +8,8 @@ export type Condition =
   | { readonly kind: 'lived' }
   /** A line of its output contained the text of `ready_log`. */
   | { readonly kind: 'log' }
+  /** Its health command exits with 0. */
+  | { readonly kind: 'command' }
   /** It has sent the message 'ready'. */
   | { readonly kind: 'ipc' };
 
@@ -62,6 +64,8 @@ export function conditionText(condition: Condition): string {
       return 'it has not lived for its ready_after';
     case 'log':
       return 'no line of its output held the text of ready_log';
+    case 'command':
+      return 'its health command did not succeed';
     case 'ipc':
       return "it has not sent 'ready' with process.send";
   }

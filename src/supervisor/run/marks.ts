@@ -12,6 +12,8 @@ export interface Marks {
   readonly prefix: string;
   /** The mark of that generation, which is a secret of its processes: whoever knows it passes for one of them. */
   of(profile: string, generation: number): string;
+  /** The mark of the health commands of that generation, which are no part of the gateway. */
+  ofHealth(profile: string, generation: number): string;
   /** Whether this is the mark of a generation of that profile. A mark that somebody else made up is not. */
   isOf(profile: string, mark: string): boolean;
 }
@@ -23,14 +25,16 @@ export interface Marks {
 export function createMarks(): Marks {
   const run = randomBytes(8).toString('hex');
   const key = randomBytes(32);
-  function of(profile: string, generation: number): string {
-    const proof = createHmac('sha256', key).update(`${profile}/${generation}`).digest('hex');
+  function signed(profile: string, generation: number, what: '' | '/health'): string {
+    const proof = createHmac('sha256', key).update(`${profile}/${generation}${what}`).digest('hex');
     return markOf(run, profile, generation, proof.slice(0, PROOF_LENGTH));
   }
+  const of = (profile: string, generation: number): string => signed(profile, generation, '');
   return {
     run,
     prefix: markPrefix(run),
     of,
+    ofHealth: (profile, generation) => signed(profile, generation, '/health'),
     isOf(profile, mark) {
       const generation = generationIn(mark);
       return generation !== null && mark === of(profile, generation);

@@ -22,6 +22,13 @@ export interface Run {
   mark(profile: string, generation: number): string;
   /** The leader of a process group has started. */
   leaderStarted(profile: string, pid: number): void;
+  /** The value of MARK for the health commands of that generation. */
+  healthMark(profile: string, generation: number): string;
+  /**
+   * A health command has started. The guard ends it as it ends gateways; it is not recorded, since it is short-lived, and
+   * the next run finds it by its mark.
+   */
+  healthStarted(pid: number): void;
   /** No process of the tree of that leader is left. */
   treeEnded(pid: number): void;
   /**
@@ -62,7 +69,7 @@ const MOST_KILL_SCANS = 20;
 export function createRun({ folder, report }: { readonly folder: string; readonly report: Report }): Run {
   const marks = createMarks();
   const unguarded = unguardedWith(marks, report);
-  const groups = new Map<number, ProcessGroup & { readonly profile: string }>();
+  const groups = new Map<number, ProcessGroup & { readonly profile: string | null }>();
   const file = join(folder, RECORD);
   const recordFailed = (reason: string): void => report({ type: 'run.record', file, reason });
   const record = new RecordFile(file, recordFailed);
@@ -76,14 +83,23 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
   async function writeRecord(): Promise<void> {
     if (boot === null) return;
     const leaders = [...groups.values()].flatMap(({ profile, pid, started }): Leader[] =>
-      started === null ? [] : [{ profile, pid, started }],
+      started === null || profile === null ? [] : [{ profile, pid, started }],
     );
     await record.write({ run: marks.run, boot, pid: process.pid, started: ownStart(), leaders });
   }
 
-  function changed(): void {
+  /** `profile` is null for a group that is not recorded. */
+  function changed(profile: string | null): void {
     guard.update([...groups.values()]);
-    void writeRecord();
+    if (profile !== null) void writeRecord();
+  }
+
+  function groupStarted(profile: string | null, pid: number): void {
+    const started = HAS_PROC ? startOf(pid) : null;
+    // It has ended already, so its pid may be another process's soon.
+    if (HAS_PROC && started === null) return;
+    groups.set(pid, { profile, pid, started });
+    changed(profile);
   }
 
   async function earlierOfThisBoot(): Promise<RunRecord | null> {
@@ -106,15 +122,13 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
 
   return {
     ...unguarded,
-    leaderStarted(profile, pid) {
-      const started = HAS_PROC ? startOf(pid) : null;
-      // It has ended already, so its pid may be another process's soon.
-      if (HAS_PROC && started === null) return;
-      groups.set(pid, { profile, pid, started });
-      changed();
-    },
+    leaderStarted: groupStarted,
+    healthStarted: (pid) => groupStarted(null, pid),
     treeEnded(pid) {
-      if (groups.delete(pid)) changed();
+      const ended = groups.get(pid);
+      if (ended === undefined) return;
+      groups.delete(pid);
+      changed(ended.profile);
     },
     async assertNoneRuns() {
       if (!HAS_PROC) return;
@@ -162,7 +176,9 @@ function unguardedWith(marks: Marks, report: Report): Run {
 
   return {
     mark: (profile, generation) => marks.of(profile, generation),
+    healthMark: (profile, generation) => marks.ofHealth(profile, generation),
     leaderStarted: () => {},
+    healthStarted: () => {},
     treeEnded: () => {},
     assertNoneRuns: () => Promise.resolve(),
     begin: () => Promise.resolve(),

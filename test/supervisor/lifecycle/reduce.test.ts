@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ProfilePlan, ReadyRule, RestartPolicy } from '../../../src/config/types.ts';
+import type { HealthCommand, ProfilePlan, ReadyRule, RestartPolicy } from '../../../src/config/types.ts';
 import type { GatewayEvent } from '../../../src/supervisor/lifecycle/state.ts';
 import { listener, profile } from '../support.ts';
 import { type Happening, World } from './model.ts';
@@ -78,6 +78,15 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 
 const EXIT_CODES: RestartPolicy['exitCodes'] = { 0: 'backoff', 3: 'stop', 75: 'at-once', 78: 'fail' };
 
+const HEALTH_COMMAND: HealthCommand = {
+  command: ['is-alive'],
+  interval: 10,
+  timeout: 10,
+  failures: 1,
+  successes: 1,
+  restartAfter: 100,
+};
+
 const LISTENERS = [
   { ...listener, name: 'messages' },
   { ...listener, name: 'webhook' },
@@ -95,6 +104,7 @@ const gateway: fc.Arbitrary<ProfilePlan> = fc
       { kind: 'lived', after: 1000 },
       { kind: 'log', text: 'up' },
       { kind: 'ipc' },
+      { kind: 'command', health: HEALTH_COMMAND },
     ),
     port: fc.boolean(),
   })

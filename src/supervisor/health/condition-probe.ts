@@ -1,10 +1,11 @@
-import type { Health, Liveness } from '../../config/types.ts';
+import type { Liveness, ProbeTiming } from '../../config/types.ts';
 import {
   judgeReadiness,
   notReadySince,
   type ProbeFailure,
   type ProbeOutcome,
   provesAbsent,
+  type Ramp,
   type Readiness,
 } from './health.ts';
 import { afterProbe, alive, hungReason, type ListenerLiveness } from './liveness.ts';
@@ -13,35 +14,40 @@ import { RepeatedProbe } from './repeated-probe.ts';
 /** The state that carries over to the next probe of the same generation when the config changes. */
 export interface ProbeState {
   readonly readiness: Readiness;
-  /** The listener has been ready in this generation. */
+  /** It has been ready in this generation. */
   readonly wasReady: boolean;
 }
 
-export interface ListenerProbeOptions {
-  readonly health: Health;
+export interface ConditionProbeOptions<P extends ProbeTiming> {
+  readonly health: P;
   /** Null for a `url:` profile, which gwproxy cannot restart: only its readiness is probed. */
-  readonly liveness: Liveness | null;
-  readonly probe: (health: Health, signal: AbortSignal) => Promise<ProbeOutcome>;
+  readonly liveness: Liveness<P> | null;
+  readonly probe: (settings: P, signal: AbortSignal) => Promise<ProbeOutcome>;
   /** Null for a new generation. */
   readonly carriedOver: ProbeState | null;
+  /** By default that of a listener, which is probed at once; with a ramp of its own the first probe waits too. */
+  readonly ramp?: Ramp;
   /** Epoch ms. */
   readonly now: () => number;
   readonly ready: () => void;
   readonly lost: (reason: string) => void;
-  /** The listener no longer answers, while the process lives; called for every probe from then on. */
+  /** It is no longer healthy, while the process lives; called for every probe from then on. */
   readonly hung: (reason: string) => void;
   /** A foreign process has the port of a listener that is not ready; called for every such probe. */
-  readonly foreign: (reason: string) => void;
+  readonly foreign?: (reason: string) => void;
   /** It was never ready, and has failed for a while in a way that only a change mends; called for every such probe. */
-  readonly stuck: () => void;
+  readonly stuck?: () => void;
 }
 
 /** ms for which a listener must not have been ready before it counts as stuck: a gateway may answer oddly at first. */
 const STUCK_AFTER = 5000;
 
-/** Probes one listener for one generation until end(): its readiness, and once it has been ready its liveness. */
-export class ListenerProbe {
-  readonly #options: ListenerProbeOptions;
+/**
+ * Probes one condition of a gateway, that a listener answers or that a health command succeeds, for one generation until
+ * end(): its readiness, and once it has been ready its liveness.
+ */
+export class ConditionProbe<P extends ProbeTiming> {
+  readonly #options: ConditionProbeOptions<P>;
   readonly #readinessProbe: RepeatedProbe;
   #livenessProbe: RepeatedProbe | undefined;
   #readiness: Readiness;
@@ -52,16 +58,16 @@ export class ListenerProbe {
   #ended = false;
   #lastFailure: ProbeFailure | null = null;
 
-  constructor(options: ListenerProbeOptions) {
+  constructor(options: ConditionProbeOptions<P>) {
     const { health, probe, carriedOver, now } = options;
     this.#options = options;
-    // The config may have changed the probes, so a listener that is not ready starts over.
+    // The config may have changed the probes, so one that is not ready starts over.
     this.#readiness = carriedOver?.readiness.ready === true ? carriedOver.readiness : notReadySince(now());
     this.#readinessProbe = new RepeatedProbe(
       (signal) => probe(health, signal),
       (outcome) => this.#judge(outcome),
     );
-    this.#readinessProbe.schedule(0);
+    this.#readinessProbe.schedule(options.ramp?.first ?? 0);
     if (carriedOver?.wasReady === true) this.#beginLiveness();
   }
 
@@ -97,9 +103,9 @@ export class ListenerProbe {
   }
 
   #judge(outcome: ProbeOutcome): void {
-    const { health, liveness, now, ready, lost, foreign, stuck } = this.#options;
+    const { health, liveness, now, ready, lost, foreign, stuck, ramp } = this.#options;
     const wasNotReady = !this.#readiness.ready;
-    const { readiness, verdict, wait } = judgeReadiness(this.#readiness, outcome, health, now());
+    const { readiness, verdict, wait } = judgeReadiness(this.#readiness, outcome, health, now(), ramp);
     this.#readiness = readiness;
     this.#isUrgent = false;
     this.#lastFailure = outcome.ok ? null : outcome;
@@ -110,8 +116,8 @@ export class ListenerProbe {
     }
     if (!outcome.ok) {
       if (verdict === 'lost') lost(outcome.reason);
-      else if (wasNotReady && outcome.cause === 'foreign') foreign(outcome.reason);
-      else if (this.#isStuck(outcome)) stuck();
+      else if (wasNotReady && outcome.cause === 'foreign') foreign?.(outcome.reason);
+      else if (this.#isStuck(outcome)) stuck?.();
     }
     if (liveness?.kind === 'health') this.#updateLiveness(outcome, liveness, health);
   }
@@ -140,7 +146,7 @@ export class ListenerProbe {
     repeated.schedule(health.interval);
   }
 
-  #updateLiveness(outcome: ProbeOutcome, liveness: Liveness, health: Health): void {
+  #updateLiveness(outcome: ProbeOutcome, liveness: Liveness<P>, health: P): void {
     if (this.#ended || this.#liveness === undefined) return;
     this.#liveness = afterProbe(this.#liveness, outcome, health, this.#options.now());
     if (outcome.ok) return;
