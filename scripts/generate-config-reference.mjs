@@ -99,8 +99,8 @@ profiles:
     command: [node, bot.js]
     enabled: true
     cwd: .
-    env: { LOG_LEVEL: info }
-    env_file: secrets/standup-bot.env
+    env: { LOG_LEVEL: info }          # a value may be { file: … } or { credential: … }, see secrets.md
+    env_file: secrets/standup-bot.env # or a list
     start: on-demand
     start_timeout: 60s
     after: [inbox-triage]
@@ -248,7 +248,7 @@ profiles:
   {
     title: 'verify',
     intro:
-      'What proves that a request is from its sender. A sender without an entry passes unverified. See [verification](../verification.md).',
+      'What proves that a request is from its sender. A sender without an entry passes unverified. See [verification](../verification.md). Each secret may be `{ file: … }` or `{ credential: … }`, as in [secrets](../secrets.md).',
     rows: () => rows(profile.properties.verify),
     example: `
 profiles:
@@ -351,6 +351,7 @@ function rows(node, prefix = '') {
 
 /** The map of fixed keys that a value is, may be, or may be a list of. */
 function mapWithin(node) {
+  if (isSecretReference(node)) return undefined;
   if (node.properties !== undefined) return node;
   return node.anyOf?.map(mapWithin).find((inner) => inner !== undefined);
 }
@@ -359,8 +360,11 @@ function typeOf(node) {
   if (node.const !== undefined) return `\`${node.const}\``;
   if (node.enum !== undefined) return node.enum.map((name) => `\`${name}\``).join(', ');
   if (node.anyOf !== undefined) {
-    const kinds = node.anyOf.filter((branch) => !isReference(branch)).map(typeOf);
+    const kinds = node.anyOf
+      .filter((branch) => !isReference(branch) && !isSecretReference(branch))
+      .map(typeOf);
     const [one, several] = kinds;
+    if (kinds.length === 1) return one;
     const isOneOrMore = several === `list of ${one}` || (one === 'map' && several === 'list of maps');
     return isOneOrMore ? `${one}, or a list` : [...new Set(kinds)].join(' or ');
   }
@@ -383,6 +387,11 @@ function mapText({ additionalProperties: value }) {
 function isReference(node) {
   const pattern = node.type === 'string' ? (node.pattern ?? '') : '';
   return pattern.startsWith('\\$\\{') || pattern.startsWith('(?:^\\d{1,5}$)');
+}
+
+/** `{ file }` or `{ credential }` in place of a secret: said where secrets are. */
+function isSecretReference({ properties }) {
+  return properties?.file !== undefined && properties.credential !== undefined;
 }
 
 function defaultOf(node) {

@@ -28,11 +28,17 @@ export async function loadPlan(
   configFile: string,
   files: Files = realFiles,
   env: NodeJS.ProcessEnv = process.env,
+  starts = false,
 ): Promise<ConfigInputs & { readonly plan: Plan; readonly disabled: readonly string[] }> {
   // `init` loads a config that it has not written yet, from files of its own.
   if (files === realFiles) realConfigPath(configFile);
-  const loaded = await loadConfig(configFile, { env, files });
+  const loaded = await loadConfig(configFile, { env, files, starts });
   if (!loaded.ok) throw new InvalidConfigError(loaded.problems, loaded.texts);
   for (const warning of loaded.warnings) printError(`warning: ${formatProblem(warning, process.cwd())}`);
   return loaded;
+}
+
+/** As loadPlan, for gateways that are started by the plan: what only the starting process is given must be there. */
+export function loadPlanToStart(configFile: string): ReturnType<typeof loadPlan> {
+  return loadPlan(configFile, realFiles, process.env, true);
 }

@@ -4,7 +4,6 @@ import { CommandError } from '../errors.ts';
 import { logsFolder } from '../logs/log-index.ts';
 import { platforms } from '../routing/platforms/index.ts';
 import { stateFolder } from '../state-folder.ts';
-import { errorMessage } from '../util/errno.ts';
 import { checkLaunch } from './checks/command-check.ts';
 import { checkExclusive } from './checks/exclusive-check.ts';
 import { checkListeners } from './checks/listener-check.ts';
@@ -19,30 +18,24 @@ import { checkTwilio, checkVerify } from './checks/verify-check.ts';
 import { createPlan } from './plan.ts';
 import { applyPreset } from './presets/apply-preset.ts';
 import { presets } from './presets/index.ts';
-import { type FileTexts, type Problem, problemAt, shortPath, sortProblems } from './problems.ts';
+import { type FileTexts, type Problem, problemAt, sortProblems } from './problems.ts';
 import { checkProgram } from './programs.ts';
+import { readEnvFiles } from './read/env-files.ts';
 import { withDefaults } from './read/merge.ts';
-import {
-  type Environment,
-  envFileOf,
-  type LoadContext,
-  type Profile,
-  type ProfileEntry,
-  type ProfileEnvFile,
-  readProfile,
-} from './read/profile.ts';
+import { type Profile, type ProfileEntry, readProfile } from './read/profile.ts';
 import { profileRules } from './read/profile-rules.ts';
+import { readSecretValues } from './read/secret-values.ts';
 import { readSources, type Sources } from './read/sources.ts';
 import { withTokenKeys } from './read/token-keys.ts';
+import type { Environment, LoadContext } from './read/variables.ts';
 import { profileSchema } from './schema/profile-schema.ts';
 import { checkShape } from './schema/shape.ts';
-import { parseEnvFile } from './source/env-file.ts';
 import { type Files, realFiles } from './source/files.ts';
 import { type MapTree, treeAt } from './source/yaml-tree.ts';
 import type { Plan } from './types.ts';
 
 export { formatProblem, type Problem } from './problems.ts';
-export { BASE_ENV } from './read/profile.ts';
+export { BASE_ENV } from './read/variables.ts';
 
 /** The files and globs that a load depends on; all absolute. */
 export interface ConfigInputs {
@@ -74,13 +67,18 @@ export interface LoadOptions {
   /** gwproxy's environment, for `${NAME}`, HOME behind `~`, and the variables that every gateway inherits. */
   readonly env: Environment;
   readonly files?: Files;
+  /** Whether gateways are started by this plan; if not, a systemd credential that is absent is only a warning. */
+  readonly starts?: boolean;
 }
 
 /**
  * Reads a config into a plan, or into all of its problems by file and line: one mistake refuses the whole config.
  * A user's mistakes are returned, never thrown.
  */
-export async function loadConfig(file: string, { env, files = realFiles }: LoadOptions): Promise<Loaded> {
+export async function loadConfig(
+  file: string,
+  { env, files = realFiles, starts = false }: LoadOptions,
+): Promise<Loaded> {
   const config = resolve(file);
   const home = env['HOME'] || homedir();
   const sources = await readSources(config, files, { env, home });
@@ -91,6 +89,7 @@ export async function loadConfig(file: string, { env, files = realFiles }: LoadO
     home,
     profilePaths: sources.settings?.profile_paths ?? false,
     folder: dirname(config),
+    starts,
   };
   const read = await readProfiles(sources.profiles, sources.defaults, context, files);
   const found = [
@@ -153,14 +152,14 @@ async function readProfiles(
   const paths = new Set<string>();
   for (const entry of entries) {
     const own = defaults === null ? entry.tree : withDefaults(entry.tree, defaults);
-    const envFile = await readEnvFile(own, context, files);
-    if (envFile !== null) paths.add(envFile.path);
-    const preset = await applyPreset({ ...entry, tree: own }, envFile, context, files);
-    for (const path of preset.files) paths.add(path);
+    const envFiles = await readEnvFiles(own, context, files);
+    const secrets = await readSecretValues(own, envFiles, context, files);
+    const preset = await applyPreset({ ...entry, tree: secrets.tree }, envFiles, secrets, context, files);
+    for (const path of [...envFiles.paths, ...secrets.paths, ...preset.files]) paths.add(path);
     const { tree, facts } = preset;
-    const read = readProfile({ ...entry, tree, facts }, envFile, context);
-    problems.push(...(envFile?.problems ?? []), ...preset.problems, ...read.problems);
-    warnings.push(...preset.warnings);
+    const read = readProfile({ ...entry, tree, facts }, envFiles, secrets, context);
+    problems.push(...envFiles.problems, ...secrets.problems, ...preset.problems, ...read.problems);
+    warnings.push(...secrets.warnings, ...preset.warnings);
     if (read.profile === null) continue;
     const { profile, ...keys } = await withTokenKeys(read.profile, files, context.folder);
     if (keys.path !== null) paths.add(keys.path);
@@ -178,27 +177,6 @@ async function readProfiles(
   ];
   problems.push(...profiles.flatMap((profile) => each.flatMap((check) => check(profile))));
   return { profiles, problems, warnings, files: [...paths] };
-}
-
-async function readEnvFile(
-  tree: MapTree,
-  context: LoadContext,
-  files: Files,
-): Promise<(ProfileEnvFile & { readonly problems: readonly Problem[] }) | null> {
-  const named = envFileOf(tree, context);
-  if (named === null) return null;
-  const { path, source } = named;
-  try {
-    const { values, faults } = parseEnvFile(await files.read(path));
-    const problems = faults.map(({ line, column, message }) =>
-      problemAt({ file: path, line, column }, message),
-    );
-    return { path, values: faults.length > 0 ? null : values, problems };
-  } catch (error) {
-    const reason = errorMessage(error);
-    const problem = problemAt(source, `cannot read ${shortPath(path, context.folder)}: ${reason}`);
-    return { path, values: null, problems: [problem] };
-  }
 }
 
 /** Checks `defaults` on its own, since every profile may override a mistake in it. Texts with a reference are checked in each profile. */

@@ -652,8 +652,8 @@ const PROFILES: readonly Mistake[] = [
     'an env value that is not text',
     'a:\n    command: node\n    env: {X: [1], Y: }',
     [
-      "gwproxy.yaml:4:14: env.X must be text, a number, true or false, not a list; write it without [ ] and '-'",
-      'gwproxy.yaml:4:22: env.Y must be text, a number, true or false, not empty',
+      "gwproxy.yaml:4:14: env.X must be text, a number, true or false, { file: … } or { credential: … }, not a list; write it without [ ] and '-'",
+      'gwproxy.yaml:4:22: env.Y must be text, a number, true or false, { file: … } or { credential: … }, not empty',
     ],
   ],
   [

@@ -52,8 +52,11 @@ async function problemsOf(config: string): Promise<readonly string[]> {
     const variables = Object.fromEntries(names.map((name) => [name, secretOf(name)]));
     const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}\n`);
     await write(file, config);
-    for (const [, path = ''] of config.matchAll(/env_file: *([^\s,}#]+)/g)) {
-      await write(join(folder, path), lines.join(''));
+    for (const [, list, path = list ?? ''] of config.matchAll(/env_file: *(?:\[([^\]]+)\]|([^\s,}#]+))/g)) {
+      for (const each of path.split(',')) await write(join(folder, each.trim()), lines.join(''));
+    }
+    for (const [, path = ''] of config.matchAll(/\{ file: ([^\s,}]+) \}/g)) {
+      await write(join(folder, path), secretOf(path));
     }
     if (config.includes('preset:')) {
       for (const [, name = ''] of config.matchAll(/^ {2}([a-z0-9-]+):/gm)) {

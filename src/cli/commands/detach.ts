@@ -3,7 +3,7 @@ import { CommandError, EXIT } from '../../errors.ts';
 import { makeStateFolder, stateFolder } from '../../state-folder.ts';
 import { askRunning, isRunning } from '../ask-running.ts';
 import { configHint } from '../config-hint.ts';
-import { loadPlan } from '../load-config.ts';
+import { loadPlanToStart } from '../load-config.ts';
 import { print } from '../print.ts';
 import { showStart } from '../progress/start-progress.ts';
 import { refuseUnknownProfiles } from '../unknown-profile.ts';
@@ -15,7 +15,7 @@ import { startInBackground } from '../up/background.ts';
  */
 export async function detach(configFile: string, profiles: readonly string[]): Promise<void> {
   const folder = stateFolder(configFile, process.env);
-  const { plan, disabled } = await loadPlan(configFile);
+  const { plan, disabled } = await loadPlanToStart(configFile);
   refuseUnknownProfiles(
     profiles,
     plan.profiles.map(({ name }) => name),

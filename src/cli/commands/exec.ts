@@ -3,7 +3,7 @@ import { commandFor } from '../../supervisor/process/command.ts';
 import { resolvePorts } from '../exec/exec-ports.ts';
 import { runAttached } from '../exec/run-command.ts';
 import { closeInheritedDescriptors } from '../inherited-descriptors.ts';
-import { loadPlan } from '../load-config.ts';
+import { loadPlanToStart } from '../load-config.ts';
 import { refuseUnknownProfiles } from '../unknown-profile.ts';
 
 /**
@@ -13,7 +13,7 @@ import { refuseUnknownProfiles } from '../unknown-profile.ts';
  */
 export async function exec(configFile: string, name: string, words: readonly string[]): Promise<void> {
   const [file, ...args] = programOf(words);
-  const { plan, disabled } = await loadPlan(configFile);
+  const { plan, disabled } = await loadPlanToStart(configFile);
   refuseUnknownProfiles(
     [name],
     plan.profiles.map(({ name }) => name),

@@ -9,7 +9,7 @@ import { openStdout } from '../../logs/stdout.ts';
 import { stateFolder, stateFolders } from '../../state-folder.ts';
 import { isRunning } from '../ask-running.ts';
 import { closeInheritedDescriptors } from '../inherited-descriptors.ts';
-import { loadPlan } from '../load-config.ts';
+import { loadPlanToStart } from '../load-config.ts';
 import { createRenderer } from '../output/render.ts';
 import { refuseUnknownProfiles } from '../unknown-profile.ts';
 import { handleSignals, hasTerminal } from '../up/signals.ts';
@@ -31,7 +31,7 @@ export async function up(options: {
   const folder = stateFolder(options.configFile, process.env);
   await refuseSecond(options.configFile);
   const loadedAt = Date.now();
-  const { plan, disabled, ...inputs } = await loadPlan(options.configFile);
+  const { plan, disabled, ...inputs } = await loadPlanToStart(options.configFile);
   refuseUnknownProfiles(
     options.profiles,
     plan.profiles.map(({ name }) => name),
@@ -42,7 +42,11 @@ export async function up(options: {
   const notifyStarter = createStartNotifier(process.env);
   const app = await startApp({
     plan,
-    config: { load: () => loadConfig(options.configFile, { env: process.env }), inputs, loadedAt },
+    config: {
+      load: () => loadConfig(options.configFile, { env: process.env, starts: true }),
+      inputs,
+      loadedAt,
+    },
     report(event) {
       log.report(event);
       notifyStarter(event);

@@ -1,4 +1,4 @@
-import { BASE_ENV } from '../../config/read/profile.ts';
+import { BASE_ENV } from '../../config/read/variables.ts';
 import { isPlainObject } from '../../util/plain-object.ts';
 import { hasSecretShape, isSecretName } from '../../util/secret.ts';
 import { type Note, note } from './notes.ts';

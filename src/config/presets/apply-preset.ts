@@ -1,15 +1,10 @@
 import type { Source } from '../../routing/route.ts';
 import type { Problem } from '../problems.ts';
 import { withPreset } from '../read/merge.ts';
-import {
-  inheritedEnv,
-  type LoadContext,
-  type PresetFacts,
-  type ProfileEntry,
-  type ProfileEnvFile,
-  variablesOf,
-} from '../read/profile.ts';
+import type { PresetFacts, ProfileEntry } from '../read/profile.ts';
 import { resolveText, type Variables } from '../read/resolve.ts';
+import { placeKey, type SecretValues } from '../read/secret-values.ts';
+import { type EnvFileValues, inheritedEnv, type LoadContext, variablesOf } from '../read/variables.ts';
 import type { Files } from '../source/files.ts';
 import { type MapTree, type Tree, treeAt } from '../source/yaml-tree.ts';
 import { presets } from './index.ts';
@@ -27,12 +22,13 @@ export interface AppliedPreset {
 /** Applies the profile's preset, if it names one. A misspelled preset derives nothing; reading the profile reports it. */
 export async function applyPreset(
   profile: ProfileEntry,
-  envFile: ProfileEnvFile | null,
+  envFiles: EnvFileValues,
+  secrets: SecretValues,
   context: LoadContext,
   files: Files,
 ): Promise<AppliedPreset> {
   const own = profile.tree;
-  const variables = variablesOf(envFile, context);
+  const variables = variablesOf(envFiles, context);
   const chosen = own.entries.has('url') ? null : chosenIn(own, variables);
   if (chosen === null)
     return { tree: own, problems: [], warnings: [], files: [], facts: { knownHolders: [], exclusive: [] } };
@@ -45,7 +41,7 @@ export async function applyPreset(
     source: chosen.source,
     options: chosen.options,
     own,
-    env: new Map([...inheritedEnv(envFile, context), ...ownEnv(own, variables)]),
+    env: new Map([...inheritedEnv(envFiles, context), ...ownEnv(own, variables, secrets)]),
     profilePaths: context.profilePaths,
     home: context.home,
     files,
@@ -87,11 +83,15 @@ function optionsIn(
 }
 
 /** The profile's own `env`, without values that hold a port or cannot be resolved. */
-function ownEnv(own: MapTree, variables: Variables): readonly (readonly [string, string])[] {
+function ownEnv(
+  own: MapTree,
+  variables: Variables,
+  { values }: SecretValues,
+): readonly (readonly [string, string])[] {
   const env = treeAt(own, ['env']);
   if (env?.kind !== 'map') return [];
   return [...env.entries].flatMap(([name, { value }]) => {
-    const text = textOf(value, variables);
+    const text = values.get(placeKey(['env', name])) ?? textOf(value, variables);
     return text === null ? [] : [[name, text] as const];
   });
 }

@@ -3,6 +3,7 @@ import type { ProfileConfig } from '../schema/profile-schema.ts';
 import { splitWords } from '../source/split-command.ts';
 import { type MapTree, type Path, valueSource } from '../source/yaml-tree.ts';
 import { resolveText, type Text, type Variables } from './resolve.ts';
+import { placeKey, type SecretValues } from './secret-values.ts';
 
 interface Resolved<T> {
   readonly texts: T;
@@ -41,14 +42,19 @@ export function readCommand(
   };
 }
 
-/** The values of `env`, without those that cannot be resolved. */
+/** The values of `env`, without those that cannot be resolved. What a file holds is taken as it is. */
 export function readEnv(
   tree: MapTree,
   { env }: ProfileConfig,
   variables: Variables,
+  { values }: Pick<SecretValues, 'values'>,
 ): Resolved<ReadonlyMap<string, Text>> {
   const read = Object.entries(env).map(([name, value]) => {
     const source = valueSource(tree, ['env', name]);
+    if (values.has(placeKey(['env', name]))) {
+      const literal = { source, parts: value === '' ? [] : [value] };
+      return [name, { text: literal, ok: true, problems: [] }] as const;
+    }
     return [name, resolveText(value, source, variables, 'home')] as const;
   });
   return {

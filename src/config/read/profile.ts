@@ -1,15 +1,21 @@
 import { dirname, resolve } from 'node:path';
 import type { TokenKey } from '../../jwks.ts';
 import type { Source } from '../../routing/route.ts';
-import { type Problem, shortPath } from '../problems.ts';
-import type { ProfileConfig, profileSchema } from '../schema/profile-schema.ts';
-import { checkShape, prunedPath, type ShapeRules } from '../schema/shape.ts';
-import type { EnvFile } from '../source/env-file.ts';
-import { expandHome, interpolate } from '../source/interpolate.ts';
+import type { Problem } from '../problems.ts';
+import type { ProfileConfig } from '../schema/profile-schema.ts';
+import { checkShape, prunedPath } from '../schema/shape.ts';
 import { keySource, type MapTree, type Path, prune, treeAt, valueSource } from '../source/yaml-tree.ts';
 import type { KnownHolder } from '../types.ts';
 import { readCommand, readEnv } from './command-and-env.ts';
-import { resolveTree, type Text, type Variables } from './resolve.ts';
+import { resolveTree, type Text } from './resolve.ts';
+import { type SecretValues, withSecretValues } from './secret-values.ts';
+import {
+  type EnvFileValues,
+  inheritedEnv,
+  type LoadContext,
+  ownVariables,
+  variablesOf,
+} from './variables.ts';
 
 /** Something that two gateways must not share, though each of their configs is valid. */
 export interface Exclusive {
@@ -57,9 +63,9 @@ export interface Profile {
   /** The program as written, for messages; '' if there is none. */
   readonly program: string;
   readonly env: ReadonlyMap<string, Text>;
-  /** The variables that `env` overrides: BASE_ENV of gwproxy's environment, overridden by the env_file. */
+  /** The variables that `env` overrides: BASE_ENV of gwproxy's environment, overridden by the env_files. */
   readonly inherited: ReadonlyMap<string, string>;
-  /** The names that the env_file sets. */
+  /** The names that the env_files set. */
   readonly envFileNames: ReadonlySet<string>;
   /** The keys of verify.bot_framework.keys_file; null if there is no readable one. */
   readonly tokenKeys: readonly TokenKey[] | null;
@@ -67,52 +73,15 @@ export interface Profile {
   readonly facts: PresetFacts;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** All that reading a profile needs beside the profile. */
-export interface LoadContext {
-  readonly schema: ReturnType<typeof profileSchema>;
-  readonly rules: ShapeRules;
-  /** gwproxy's environment. */
-  readonly env: Environment;
-  readonly home: string;
-  readonly profilePaths: boolean;
-  /** The config's folder; messages name files relative to it. */
-  readonly folder: string;
-}
-
-/**
- * The only variables of gwproxy's environment that every gateway inherits. All others, such as another bot's token, have to
- * be given to a profile by name.
- */
-export const BASE_ENV = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'] as const;
-
-/** The absolute path of a profile's env_file, and its place; null if it has none or its text cannot be resolved. */
-export function envFileOf(
-  tree: MapTree,
-  { env, home }: Pick<LoadContext, 'env' | 'home'>,
-): { readonly path: string; readonly source: Source } | null {
-  const written = treeAt(tree, ['env_file']);
-  if (written?.kind !== 'scalar' || typeof written.value !== 'string' || written.value === '') return null;
-  const { parts, faults } = interpolate(expandHome(written.value, home), lookupIn(env));
-  if (faults.length > 0 || parts.some((part) => typeof part !== 'string')) return null;
-  return { path: resolve(dirname(written.source.file), parts.join('')), source: written.source };
-}
-
-/** A profile's env_file. `values` is null if the file cannot be read, which is reported elsewhere. */
-export interface ProfileEnvFile {
-  readonly path: string;
-  readonly values: EnvFile['values'] | null;
-}
-
 /** Reads one profile and reports the mistakes of its single fields. Null if nothing of it can be used. */
 export function readProfile(
   entry: ProfileEntry,
-  envFile: ProfileEnvFile | null,
+  envFiles: EnvFileValues,
+  secrets: SecretValues,
   context: LoadContext,
 ): { readonly profile: Profile | null; readonly problems: readonly Problem[] } {
   const outer = ownVariables(context);
-  const variables = variablesOf(envFile, context);
+  const variables = variablesOf(envFiles, context);
   const resolved = resolveTree(
     entry.tree,
     ([field, inner]) => {
@@ -131,20 +100,21 @@ export function readProfile(
       field === 'log_file' ||
       (field === 'verify' && name === 'keys_file'),
   );
+  const unresolved = [...resolved.unresolved, ...secrets.unreadable];
   const rest = prune(
-    resolved.tree,
-    resolved.unresolved.map((path) => prunedPath(path, context.rules)),
+    withSecretValues(resolved.tree, secrets),
+    unresolved.map((path) => prunedPath(path, context.rules)),
   );
   const shape = checkShape(context.schema, rest, context.rules);
   const problems = [...resolved.problems, ...shape.faults.map(({ problem }) => problem)];
   if (shape.value === null) return { profile: null, problems };
 
   const misspelt = shape.faults.flatMap((fault) => (fault.path.length === 1 ? [fault.likelyKey ?? ''] : []));
-  const wrong = [...resolved.unresolved, ...shape.faults.map(({ path }) => path)];
+  const wrong = [...unresolved, ...shape.faults.map(({ path }) => path)];
   const invalidFields = new Set([...misspelt, ...wrong.map(([field]) => String(field))]);
   const command = readCommand(shape.tree, ['command'], shape.value.command, variables);
   const health = readCommand(shape.tree, ['health', 'command'], shape.value.health?.command, variables);
-  const env = readEnv(shape.tree, shape.value, variables);
+  const env = readEnv(shape.tree, shape.value, variables, secrets);
   if (command.broken) invalidFields.add('command');
   if (health.broken) invalidFields.add('health');
   if (env.broken) invalidFields.add('env');
@@ -160,59 +130,12 @@ export function readProfile(
     program: command.program,
     healthCommand: health.texts,
     env: env.texts,
-    inherited: inheritedEnv(envFile, context),
-    envFileNames: new Set(envFile?.values?.keys()),
+    inherited: inheritedEnv(envFiles, context),
+    envFileNames: new Set(envFiles.values.keys()),
     tokenKeys: null,
     facts: entry.facts ?? { knownHolders: [], exclusive: [] },
   };
   return { profile, problems: [...problems, ...command.problems, ...health.problems, ...env.problems] };
-}
-
-/** Ignores inherited properties: `${constructor}` is not set. */
-function lookupIn(env: Environment): (name: string) => string | undefined {
-  return (name) => (Object.hasOwn(env, name) ? env[name] : undefined);
-}
-
-/** The gateway's environment without the profile's `env`: BASE_ENV, overridden by the env_file. */
-export function inheritedEnv(
-  envFile: ProfileEnvFile | null,
-  { env }: Pick<LoadContext, 'env'>,
-): ReadonlyMap<string, string> {
-  return new Map([...baseEnv(env), ...(envFile?.values ?? [])]);
-}
-
-function baseEnv(env: Environment): readonly (readonly [string, string])[] {
-  return BASE_ENV.flatMap((name) => {
-    const value = env[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-}
-
-/** The variables for texts outside profiles: gwproxy's environment. */
-export function ownVariables({ env, home }: Pick<LoadContext, 'env' | 'home'>): Variables {
-  return {
-    get: lookupIn(env),
-    names: Object.keys(env),
-    where: "gwproxy's environment",
-    complete: true,
-    home,
-  };
-}
-
-/** The variables for a profile's texts: its env_file, then gwproxy's environment. */
-export function variablesOf(envFile: ProfileEnvFile | null, context: LoadContext): Variables {
-  const outer = ownVariables(context);
-  return envFile === null ? outer : withEnvFile(outer, envFile, context);
-}
-
-function withEnvFile(outer: Variables, { path, values }: ProfileEnvFile, { folder }: LoadContext): Variables {
-  return {
-    ...outer,
-    get: (name) => values?.get(name) ?? outer.get(name),
-    names: [...(values?.keys() ?? []), ...outer.names],
-    where: `${shortPath(path, folder)} or ${outer.where}`,
-    complete: values !== null,
-  };
 }
 
 /** The place of a field's name; of the profile's name if the field is not written. */

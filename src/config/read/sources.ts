@@ -8,8 +8,9 @@ import type { Files } from '../source/files.ts';
 import { parseYaml } from '../source/yaml.ts';
 import { type MapTree, prune, valueSource, withoutEmpty } from '../source/yaml-tree.ts';
 import { type Entries, firstOfEachName, profilesIn, profilesOfFile } from './entries.ts';
-import { type Environment, ownVariables, type ProfileEntry } from './profile.ts';
+import type { ProfileEntry } from './profile.ts';
 import { resolveTree } from './resolve.ts';
+import { type Environment, ownVariables } from './variables.ts';
 
 /** The config and its included files, with the settings read and the profiles still as written. */
 export interface Sources {

@@ -49,12 +49,20 @@ function flag(written: string): string | null {
 }
 
 function forMany(issue: z.core.$ZodIssue, found: Tree): string | null {
+  if (found.kind === 'list' && wantsText(issue))
+    return found.items.length === 1 ? "write it without [ ] and '-'" : null;
   if (issue.code !== 'invalid_type') return null;
   if (found.kind === 'list') {
-    if (issue.expected === 'string') return found.items.length === 1 ? "write it without [ ] and '-'" : null;
     const isMap = issue.expected === 'object' || issue.expected === 'record';
     return isMap && found.items.length > 0 ? "write 'name: value' in each line, without '-'" : null;
   }
   const [name] = found.kind === 'map' ? found.entries.keys() : [];
   return issue.expected === 'array' && name?.startsWith('-') ? "a space is missing after '-'" : null;
+}
+
+/** Text alone, or the value of a variable, which may also be a map. */
+function wantsText(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'invalid_type'
+    ? issue.expected === 'string'
+    : issue.code === 'invalid_union' && issue.message.startsWith('text, a number');
 }

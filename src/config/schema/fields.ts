@@ -43,6 +43,32 @@ export function flag() {
   return z.boolean({ error: 'true or false' });
 }
 
+/**
+ * Where a secret is, in place of the secret: `{ file: … }` or `{ credential: … }`. The loader puts the secret in its place
+ * before it checks a profile. Only `defaults` is checked as written, and its value is used for nothing.
+ */
+export function secretReference(what: string) {
+  return strict(
+    {
+      file: looseText('a file')
+        .optional()
+        .describe(
+          'A file that holds the value, relative to the file that holds the profile. One line break at its end is left out.',
+        ),
+      credential: looseText("a credential's name")
+        .optional()
+        .describe(
+          'In place of file: the name of a credential that systemd passes to gwproxy (LoadCredential= in its unit).',
+        ),
+    },
+    what,
+  ).transform(({ file, credential }, context) => {
+    if ((file === undefined) !== (credential === undefined) || context.issues.length > 0) return '';
+    context.addIssue({ code: 'custom', message: 'must name either a file or a credential' });
+    return z.NEVER;
+  });
+}
+
 export function count(least: number, most: number) {
   const what = `a whole number from ${least} to ${most}`;
   return z.int({ error: what }).min(least, { error: what }).max(most, { error: what });

@@ -10,6 +10,7 @@ import {
   flag,
   looseText,
   named,
+  secretReference,
   size,
   strict,
   text,
@@ -117,12 +118,12 @@ export function profileSchema(platforms: readonly KeyedPlatform[], presets: read
       })
       .default({})
       .describe(
-        'Variables of the gateway, over those of env_file and a small base (PATH, HOME, USER, LANG, LC_ALL, TZ, TMPDIR).',
+        'Variables of the gateway, over those of env_file and a small base (PATH, HOME, USER, LANG, LC_ALL, TZ, TMPDIR). In place of a value, { file: … } names a file that holds it, and { credential: … } a credential of systemd.',
       ),
-    env_file: text('a file')
+    env_file: envFiles()
       .optional()
       .describe(
-        'A file of KEY=VALUE lines that only this gateway sees, relative to the file that holds the profile.',
+        'A file of KEY=VALUE lines that only this gateway sees, relative to the file that holds the profile. Or a list of files, of which a later one wins.',
       ),
     start: choice(['always', 'on-demand', 'manual'])
       .default('always')
@@ -245,9 +246,18 @@ export function profileSchema(platforms: readonly KeyedPlatform[], presets: read
   });
 }
 
-/** May be empty, as an environment variable may. */
+/** May be empty, as an environment variable may. A secret reference is the text that it names by then. */
 function envValue() {
-  return z.string({ error: 'text, a number, true or false' }).meta({ type: ['string', 'number', 'boolean'] });
+  const what = 'text, a number, true or false, { file: … } or { credential: … }';
+  const value = z.string({ error: what }).meta({ type: ['string', 'number', 'boolean'] });
+  return z.union([value, secretReference(what)], { error: what });
+}
+
+function envFiles() {
+  const what = 'a file, or a list of files';
+  return z
+    .union([text(what), z.array(text(what), { error: what }).min(1, { error: what })], { error: what })
+    .transform((written): readonly string[] => (typeof written === 'string' ? [written] : written));
 }
 
 function upstreamUrl() {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { appIdOf, guidOf } from '../../routing/microsoft-ids.ts';
-import { choice, strict, text } from './fields.ts';
+import { choice, looseText, secretReference, strict, text } from './fields.ts';
 import { keysUrlFault } from './public-url.ts';
 import { textOrTexts } from './route-fields.ts';
 
@@ -37,9 +37,11 @@ export function verifySchema() {
         .optional()
         .describe('Checks X-Hub-Signature-256 of WhatsApp, Messenger and Instagram.'),
       telegram: strict({
-        secret_token: matching(TELEGRAM_TOKEN, "must be 1 to 256 of A-Z, a-z, 0-9, '_' and '-'").describe(
-          'The secret_token that was given to setWebhook.',
-        ),
+        secret_token: secretTexts()
+          .refine((values) => values.every((value) => value === '' || TELEGRAM_TOKEN.test(value)), {
+            error: "must be 1 to 256 of A-Z, a-z, 0-9, '_' and '-'",
+          })
+          .describe('The secret_token that was given to setWebhook.'),
       })
         .optional()
         .describe('Checks X-Telegram-Bot-Api-Secret-Token.'),
@@ -63,7 +65,16 @@ export function verifySchema() {
 
 /** One secret, or a list of which any is accepted, so that secrets can be rotated. */
 function secrets(says: string) {
-  return textOrTexts().describe(`${says} Or a list, of which any is accepted.`);
+  return secretTexts().describe(`${says} Or a list, of which any is accepted.`);
+}
+
+/** One secret, or a list of which any is accepted; each may be a reference. */
+function secretTexts() {
+  const what = 'text or a list of texts';
+  const one = z.union([looseText(what), secretReference(what)], { error: what });
+  return z
+    .union([one, z.array(one, { error: what }).min(1, { error: what })], { error: what })
+    .transform((written) => (typeof written === 'string' ? [written] : written));
 }
 
 function matching(pattern: RegExp, message: string) {

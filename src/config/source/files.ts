@@ -1,13 +1,16 @@
 import { constants } from 'node:fs';
-import { access, readFile, realpath, stat } from 'node:fs/promises';
+import { access, open, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errorCode, errorMessage } from '../../util/errno.ts';
 import { readPipe } from './pipe.ts';
 
 /** The file system as loading a config uses it; tests may replace it. */
 export interface Files {
-  /** The text of a file or named pipe. Rejects with an Error whose message is a short reason, such as `no such file`. */
-  read(path: string): Promise<string>;
+  /**
+   * The text of a file or named pipe. Rejects with an Error whose message is a short reason, such as `no such file`.
+   * With `limit`, no more bytes are read of a file, and a longer one is cut there.
+   */
+  read(path: string, limit?: number): Promise<string>;
   /** The files that a glob relative to `folder` matches; absolute, sorted. */
   glob(pattern: string, folder: string): Promise<readonly string[]>;
   isFolder(path: string): Promise<boolean>;
@@ -27,9 +30,12 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 export const realFiles: Files = {
-  async read(path) {
+  async read(path, limit) {
     try {
-      const bytes = (await statOf(path))?.isFIFO() ? await readPipe(path) : await readFile(path);
+      const isPipe = (await statOf(path))?.isFIFO() ?? false;
+      const bytes = isPipe
+        ? await readPipe(path)
+        : await (limit === undefined ? readFile(path) : readStart(path, limit));
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     } catch (error) {
       throw new Error(readFault(error), { cause: error });
@@ -59,6 +65,16 @@ export const realFiles: Files = {
     );
   },
 };
+
+async function readStart(path: string, limit: number): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(limit), 0, limit, null);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
 
 async function statOf(path: string) {
   try {

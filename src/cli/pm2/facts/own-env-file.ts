@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import { BASE_ENV } from '../../../config/read/profile.ts';
+import { BASE_ENV } from '../../../config/read/variables.ts';
 import { parseEnvFile } from '../../../config/source/env-file.ts';
 import type { Machine } from '../local-machine.ts';
 import type { Script } from './app-facts.ts';
