@@ -2,6 +2,7 @@ import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { hermesConfig } from '../../config/presets/hermes/hermes-init.ts';
+import { openClawConfig } from '../../config/presets/openclaw/openclaw-init.ts';
 import { shortPath } from '../../config/problems.ts';
 import { type Files, realFiles } from '../../config/source/files.ts';
 import { CommandError, EXIT } from '../../errors.ts';
@@ -15,6 +16,8 @@ import { print } from '../print.ts';
 export interface InitOptions {
   /** Hermes homes; true for the default one. */
   readonly hermes: readonly string[] | true | undefined;
+  /** State folders of OpenClaw, or folders that hold some; true for those in the home folder. */
+  readonly openclaw?: readonly string[] | true | undefined;
   /** An ecosystem file or dump of pm2. */
   readonly pm2: string | undefined;
   /** pm2's `--env`. */
@@ -30,8 +33,9 @@ interface Draft {
 }
 
 /**
- * Writes a config: for Hermes homes if `hermes` is given, for pm2's apps if `pm2` names their file, else a small one to
- * start from. Overwrites no file, and writes all files or none. Throws a CommandError.
+ * Writes a config: for Hermes homes if `hermes` is given, for OpenClaw's profiles if `openclaw` is, for pm2's apps if
+ * `pm2` names their file, else a small one to start from. Overwrites no file, and writes all files or none. Throws a
+ * CommandError.
  */
 export async function init(configFile: string, options: InitOptions): Promise<void> {
   const file = resolve(configFile);
@@ -46,22 +50,28 @@ export async function init(configFile: string, options: InitOptions): Promise<vo
   for (const line of draft.next) print(withConfig(line, configFile));
 }
 
-async function draftOf(file: string, { hermes, pm2, pm2Env }: InitOptions): Promise<Draft> {
+async function draftOf(file: string, { hermes, openclaw, pm2, pm2Env }: InitOptions): Promise<Draft> {
   if (pm2 === undefined && pm2Env !== undefined) {
     throw new CommandError(
       EXIT.usage,
       "--pm2-env chooses one of the env_… in pm2's file: name that file with --pm2 FILE",
     );
   }
-  if (pm2 !== undefined && hermes !== undefined) {
+  const sources = Object.entries({ '--hermes': hermes, '--openclaw': openclaw, '--pm2': pm2 });
+  const [first, second] = sources.filter(([, value]) => value !== undefined).map(([option]) => option);
+  if (second !== undefined) {
     throw new CommandError(
       EXIT.usage,
-      '--hermes and --pm2 each write a config of their own: use one of them',
+      `${first} and ${second} each write a config of their own: use one of them`,
     );
   }
   if (pm2 !== undefined) {
     const { initFromPm2 } = await import('../pm2/init-from-pm2.ts');
     return initFromPm2(pm2, file, pm2Env ?? null);
+  }
+  if (openclaw !== undefined) {
+    const text = await openClawText(openclaw === true ? [] : openclaw);
+    return { text, envFiles: [], notes: [], next: [] };
   }
   const text = hermes === undefined ? STARTER : await hermesText(hermes === true ? [] : hermes);
   return { text, envFiles: [], notes: [], next: [] };
@@ -78,6 +88,17 @@ async function hermesText(folders: readonly string[]): Promise<string> {
   throw new CommandError(
     EXIT.failure,
     `no Hermes profile to route to in ${where.join(', ')}${silent.length > 0 && empty.length === 0 ? polling : ''}; name other folders with --hermes DIR…`,
+  );
+}
+
+async function openClawText(folders: readonly string[]): Promise<string> {
+  const home = process.env.HOME || homedir();
+  const named = folders.map((folder) => resolve(folder));
+  const { text, empty } = await openClawConfig(named, home, realFiles);
+  if (empty.length === 0) return text;
+  throw new CommandError(
+    EXIT.failure,
+    `no OpenClaw profile in ${empty.join(', ')}: no openclaw.json there, nor in a .openclaw or .openclaw-NAME below; name its folder with --openclaw DIR`,
   );
 }
 

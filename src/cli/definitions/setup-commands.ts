@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
 import { type ConfigOption, defineCommand } from './define-command.ts';
 
+interface InitFlags {
+  readonly hermes?: string[] | true;
+  readonly openclaw?: string[] | true;
+  readonly pm2?: string;
+  readonly pm2Env?: string;
+}
+
 /** The commands that write and check the config, and that fit gwproxy into the system and the shell. */
 export function defineSetupCommands(program: Command): void {
   program.commandsGroup('Set up and check:');
@@ -12,6 +19,7 @@ export function defineSetupCommands(program: Command): void {
       'gwproxy init',
       'gwproxy init --hermes',
       'gwproxy init --hermes ~/hermes/*',
+      'gwproxy init --openclaw',
       'gwproxy init --pm2 ecosystem.config.cjs',
     ],
   })
@@ -19,11 +27,15 @@ export function defineSetupCommands(program: Command): void {
       '--hermes [dir...]',
       'From the profiles of Hermes homes, one or more (by default HERMES_HOME, else ~/.hermes)',
     )
+    .option(
+      '--openclaw [dir...]',
+      'From OpenClaw profiles: their folders, or a home that holds them (by default ~/.openclaw and ~/.openclaw-*)',
+    )
     .option('--pm2 <file>', "From pm2: an ecosystem file (.cjs, .js, .mjs, .json, .yaml) or pm2's dump")
     .option('--pm2-env <name>', "With --pm2: apply env_NAME over env, as pm2's --env does")
-    .action(async (options: ConfigOption & { hermes?: string[] | true; pm2?: string; pm2Env?: string }) => {
+    .action(async ({ config, hermes, openclaw, pm2, pm2Env }: ConfigOption & InitFlags) => {
       const { init } = await import('../commands/init.ts');
-      await init(options.config, { hermes: options.hermes, pm2: options.pm2, pm2Env: options.pm2Env });
+      await init(config, { hermes, openclaw, pm2, pm2Env });
     });
 
   defineCommand(program, {

@@ -77,7 +77,8 @@ export function nameOfFolder(folder: string, home: string): string | null {
 /** The state folders below a home that hold a config, OpenClaw's own profile first. */
 export async function foldersBelow(home: string, files: Files): Promise<readonly string[]> {
   const found = await files.glob(`{.openclaw,.openclaw-*}/${CONFIG_FILE}`, home);
-  return found.map((file) => dirname(file)).filter((folder) => nameOfFolder(folder, home) !== null);
+  const folders = found.map((file) => dirname(file)).filter((folder) => nameOfFolder(folder, home) !== null);
+  return folders.sort((a, b) => (a < b ? -1 : 1));
 }
 
 /** Whether a folder holds OpenClaw's config. */

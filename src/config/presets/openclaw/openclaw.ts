@@ -3,15 +3,13 @@ import { type Problem, problemAt } from '../../problems.ts';
 import { type MapTree, type Tree, treeAt } from '../../source/yaml-tree.ts';
 import type { Derived, Preset, PresetContext } from '../preset.ts';
 import { list, map, scalar } from '../tree-values.ts';
-import { type Endpoint, endpointsOf, portAt, portOf } from './openclaw-endpoints.ts';
-import { type GatewayPort, listenerFields, routeFields, verifyFields } from './openclaw-fields.ts';
+import { type Endpoint, endpointsOf } from './openclaw-endpoints.ts';
+import { listenerFields, routeFields, verifyFields } from './openclaw-fields.ts';
 import { readOpenClawFiles } from './openclaw-files.ts';
 import { isOpenClawFolder, type OpenClawHome, openClawCommand, openClawHome } from './openclaw-home.ts';
+import { gatewayPort, PORT_VARIABLE } from './openclaw-port.ts';
 import { Settings, type Variable } from './openclaw-settings.ts';
 import { proxyWarnings, routeWarnings, startProblems } from './openclaw-warnings.ts';
-
-const PORT_VARIABLE = 'OPENCLAW_GATEWAY_PORT';
-const USUAL_PORT = 18_789;
 
 /** Keys of a route by which requests of any sender may come. */
 const SCOPES = ['path', 'host', 'header', 'json'];
@@ -62,7 +60,8 @@ async function derived(home: OpenClawHome, context: PresetContext): Promise<Deri
   const config = new Settings([tree], variable);
   const { endpoints, problems } = endpointsOf(config, variable);
   const portProblems: Problem[] = [];
-  const gateway = gatewayPort(config, variable, portProblems, context);
+  const place = treeAt(own, ['env', PORT_VARIABLE])?.source ?? source;
+  const port = gatewayPort(config, variable, place, portProblems);
   const hasRoutes = own.entries.has('routes');
   const verify = own.entries.has('verify') ? null : verifyFields(verifiable(endpoints, context), source);
   return {
@@ -71,7 +70,15 @@ async function derived(home: OpenClawHome, context: PresetContext): Promise<Deri
         ...launchFields(home, config, context),
         // OpenClaw reads a .env in its working folder: here it is the one beside its state, which it reads anyway.
         cwd: scalar(home.folder, source),
-        ...(gateway === null ? {} : { listeners: listenerFields(gateway, endpoints, source) }),
+        ...(port === null
+          ? {}
+          : {
+              listeners: listenerFields(
+                { host: hostOf(config), port, variable: PORT_VARIABLE },
+                endpoints,
+                source,
+              ),
+            }),
         routes: routeFields(endpoints, source),
         ...(verify === null ? {} : { verify }),
       },
@@ -125,26 +132,6 @@ function variables(env: ReadonlyMap<string, string>, tree: MapTree, context: Pre
       written?.kind === 'scalar' && typeof written.value === 'string' ? written.value : undefined;
     return context.env.get(name) || env.get(name) || inConfig || undefined;
   };
-}
-
-/** As OpenClaw finds it (docs/gateway/config-gateway.md): the variable wins over `gateway.port`. Null after a problem. */
-function gatewayPort(
-  config: Settings,
-  variable: Variable,
-  problems: Problem[],
-  { own, source }: PresetContext,
-): GatewayPort | null {
-  const host = hostOf(config);
-  const inEnv = variable(PORT_VARIABLE);
-  if (inEnv === undefined) {
-    const port = portAt(config, ['gateway', 'port'], USUAL_PORT, 'gateway', problems);
-    return port && { host, port, variable: PORT_VARIABLE };
-  }
-  const value = portOf(inEnv);
-  const place = treeAt(own, ['env', PORT_VARIABLE])?.source ?? source;
-  if (value !== null) return { host, port: { value, source: place }, variable: PORT_VARIABLE };
-  problems.push(problemAt(place, `${PORT_VARIABLE} must be a port from 1 to 65535`));
-  return null;
 }
 
 /** A gateway that is bound to one address of the network listens on 127.0.0.1 too (docs/gateway/config-gateway.md). */
