@@ -97,12 +97,12 @@ function profileLines(
   return [
     `  ${yamlText(name)}:`,
     `    command: ${flow(command.map(escaped))}`,
-    ...(at === '.' ? [] : [`    cwd: ${scalar(escaped(at))}`]),
+    ...(at === '.' ? [] : [`    cwd: ${pathText(at)}`]),
     ...(env.length > 0 ? ['    env:'] : []),
     ...env.map(([variable, value]) => `      ${yamlText(variable)}: ${scalar(escaped(value))}`),
     ...envFileLine(profile, folder),
     ...Object.entries(fields).map(([field, value]) => `    ${field}: ${flow(value)}`),
-    ...(logFile === null ? [] : [`    log_file: ${scalar(escaped(shortPath(logFile, folder)))}`]),
+    ...(logFile === null ? [] : [`    log_file: ${pathText(shortPath(logFile, folder))}`]),
     ...notes.map((text) => `    # ${text}`),
     ...profile.toComplete.map((line) => `    # ${line}`),
   ];
@@ -111,7 +111,7 @@ function profileLines(
 function envFileLine(profile: ConvertedProfile, folder: string): readonly string[] {
   if (hasEnvFile(profile)) return [`    env_file: ${envFileName(profile.name)}`];
   const { ownEnvFile } = profile;
-  return ownEnvFile === null ? [] : [`    env_file: ${scalar(escaped(shortPath(ownEnvFile, folder)))}`];
+  return ownEnvFile === null ? [] : [`    env_file: ${pathText(shortPath(ownEnvFile, folder))}`];
 }
 
 /** True if no sender reaches the profile, or each by a route. */
@@ -165,6 +165,11 @@ const PATH = /^[\w.]*\/[\w./-]*$/;
 
 function scalar(value: string): string {
   return MEASURE.test(value) || OPTION.test(value) || PATH.test(value) ? value : yamlText(value);
+}
+
+/** A folder may be called 1, which YAML reads as a number. */
+function pathText(path: string): string {
+  return /^\d+$/.test(path) ? `"${path}"` : scalar(escaped(path));
 }
 
 function isList(value: Plain): value is readonly Plain[] {

@@ -14,11 +14,11 @@ import { FOLDER, machine } from './fake-machine.ts';
 const CONFIG = join(FOLDER, 'gwproxy.yaml');
 
 /** Writes the config of those apps and loads it, without a file system. */
-async function planOf(apps: readonly object[]) {
+async function planOf(apps: readonly object[], scripts: Readonly<Record<string, string>> = {}) {
   const file = parseApps(apps);
   if (typeof file === 'string') throw new Error(file);
   const conversion = profilesOf(file, {
-    machine: machine({ files: [join(FOLDER, 'bot.js')] }),
+    machine: machine({ files: [join(FOLDER, 'bot.js')], texts: scripts }),
     atFile: null,
     environment: null,
     configFile: CONFIG,
@@ -28,7 +28,11 @@ async function planOf(apps: readonly object[]) {
     pm2File: 'x.json',
     signal: 'SIGINT',
   });
-  const texts = new Map([[CONFIG, config], ...envFiles.map(({ path, text }) => [path, text] as const)]);
+  const texts = new Map([
+    ...Object.entries(scripts),
+    [CONFIG, config] as const,
+    ...envFiles.map(({ path, text }) => [path, text] as const),
+  ]);
   const files: Files = {
     ...realFiles,
     read: (path) => Promise.resolve(texts.get(path) ?? ''),
@@ -133,3 +137,114 @@ test('the public port is none of the apps’ ports', async () => {
     ],
   );
 });
+
+/** Variables that name or prove a bot, and words of scripts, of every sender and both ways. */
+const VARIABLES = [
+  'SLACK_SIGNING_SECRET',
+  'SLACK_APP_TOKEN',
+  'SLACK_APP_ID',
+  'MicrosoftAppId',
+  'MICROSOFT_APP_ID',
+  'CONNECTIONS__A__CLIENTID',
+  'TELEGRAM_SECRET_TOKEN',
+  'TELEGRAM_WEBHOOK_URL',
+  'DISCORD_PUBLIC_KEY',
+  'DISCORD_APP_ID',
+  'LINE_CHANNEL_SECRET',
+  'LINE_BOT_USER_ID',
+  'TWILIO_ACCOUNT_SID',
+  'TWILIO_AUTH_TOKEN',
+  'GITHUB_WEBHOOK_SECRET',
+  'GITHUB_APP_ID',
+  'GITEA_WEBHOOK_SECRET',
+  'WHATSAPP_PHONE_NUMBER_ID',
+  'WHATSAPP_VERIFY_TOKEN',
+  'META_APP_SECRET',
+  'MESSENGER_VERIFY_TOKEN',
+  'GRAPH_CLIENT_STATE',
+  'LARK_APP_ID',
+  'TUNNEL_TOKEN',
+  'PORT',
+];
+const VALUES = [
+  'A0AAAAAAA1',
+  'A0AAAAAAA2',
+  '00000000-0000-0000-0000-000000000001',
+  '{00000000-0000-0000-0000-000000000001}',
+  '100000000000000001',
+  'AC00000000000000000000000000000001',
+  'U00000000000000000000000000000001',
+  'cli_a000000000000001',
+  'ab'.repeat(32),
+  'a secret, with $ and "',
+  '3001',
+  '',
+];
+const WORDS = [
+  `require('@slack/bolt');`,
+  'new App({ socketMode: true });',
+  'new App({ socketMode });',
+  `require('botbuilder');`,
+  `require('grammy'); bot.start();`,
+  'webhookCallback(bot);',
+  `require('discord-interactions');`,
+  `require('twilio'); new MessagingResponse();`,
+  `require('dotenv').config();`,
+  `require('./more');`,
+  'http.createServer(f).listen(process.env.PORT || 3000);',
+  'listen(process.env.PORT);',
+];
+
+test('whatever the apps show of themselves, the config is valid, and a route is an id that one of them has alone', async () => {
+  const env = fc.dictionary(fc.constantFrom(...VARIABLES), fc.constantFrom(...VALUES), { maxKeys: 8 });
+  const app = fc.record({ env, own: env, words: fc.array(fc.constantFrom(...WORDS), { maxLength: 5 }) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(app, { minLength: 1, maxLength: 3 }), async (written) => {
+      const apps = written.map((one, index) => ({
+        name: `bot-${index}`,
+        script: 'x.js',
+        cwd: `${index}`,
+        env: one.env,
+      }));
+      const scripts = Object.fromEntries(
+        written.flatMap(({ words, own }, index) => [
+          [join(FOLDER, `${index}`, 'x.js'), words.join('\n')],
+          [join(FOLDER, `${index}`, '.env'), envText(own)],
+        ]),
+      );
+      const { plan, config } = await planOf(apps, scripts);
+      const claimed = plan.routes.flatMap(({ profile, key }) =>
+        key === null
+          ? []
+          : Object.entries(key.fields).map(([field, values]) => ({ profile, field, values, key })),
+      );
+      for (const { profile, values } of claimed) {
+        const { env: own = {}, own: file = {} } = written[Number(profile.replace('bot-', ''))] ?? {};
+        const has = [...Object.values(own), ...Object.values(file)].map((value) =>
+          value.replace(/[{}]/g, ''),
+        );
+        assert.ok(
+          values.every((value) => has.includes(bare(value))),
+          `${profile}: ${values.join()}`,
+        );
+      }
+      const identities = claimed.map(({ key, field, values }) =>
+        JSON.stringify([key.platform, field, values.map(bare)]),
+      );
+      assert.equal(new Set(identities).size, identities.length, config);
+      assert.doesNotMatch(config, /(?:routes|verify):.*a secret/);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+/** Of a GUID in braces the GUID itself, as the config reads it. */
+function bare(value: string): string {
+  return value.replace(/[{}]/g, '');
+}
+
+function envText(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}='${value}'\n`)
+    .join('');
+}

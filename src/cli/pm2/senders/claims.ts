@@ -35,7 +35,8 @@ function claimOf(
 ): readonly Claim[] {
   const found = variableValue(variables, looksLike, facts, isSecret === true ? hidden(canUse) : canUse);
   if (found === null) return [];
-  const identity = JSON.stringify([route.platform, field, found.raw.toLowerCase()]);
+  // Of a GUID neither case nor braces count.
+  const identity = JSON.stringify([route.platform, field, found.raw.toLowerCase().replace(/[{}]/g, '')]);
   return [{ route, field, value: found.text, name: found.name, identity }];
 }
 

@@ -1,7 +1,7 @@
 import type { SenderRow } from './sender-row.ts';
 
 const ANY = /\S/;
-const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const GUID = /^\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?$/i;
 const NUMBER = /^[1-9]\d{0,19}$/;
 
 /**
