@@ -86,22 +86,21 @@ test('six bots of a pm2 user move to gwproxy: by HTTP, in Socket Mode, by pollin
   }
   assert.doesNotMatch(init.stdout, /^teams: bot_framework/m, 'nothing is left to fill in');
 
-  // What a person does: fills in two ids. The rest is the test's: a free port, and Entra's stand-in for its keys.
-  await writeFile(join(at, 'keys.json'), keys);
   const written = await readFile(config, 'utf8');
-  const apps_ = [APPS.standup, APPS.lunch];
-  const filledIn = written
-    .replace(
-      /# (routes: .*T…, app: )A…/g,
-      (_all, lead: string) => `${lead.replace('T…', TEAM)}${apps_.shift()}`,
+  assert.match(written, /^ {4}ready: ipc$/m);
+
+  // A person fills in two ids. The rest is the test's: a free port, and the keys of Entra's stand-in.
+  await writeFile(join(at, 'keys.json'), keys);
+  const issuer = `${authority}/00000000-0000-0000-0000-0000000000aa/v2.0`;
+  const completed = [APPS.standup, APPS.lunch]
+    .reduce(
+      (text, app) => text.replace('# routes: [{ slack: { team: T…, app: A… } }]', slackRoute(app)),
+      written,
     )
     .replace(/listen: \S+/, 'listen: 127.0.0.1:0')
-    .replace(
-      'bot_framework: true',
-      `bot_framework: { issuers: "${authority}/00000000-0000-0000-0000-0000000000aa/v2.0", keys_file: keys.json }`,
-    );
-  assert.deepEqual(apps_, []);
-  await writeFile(config, filledIn);
+    .replace('bot_framework: true', `bot_framework: { issuers: "${issuer}", keys_file: keys.json }`);
+  assert.ok(!completed.includes('…,'), completed);
+  await writeFile(config, completed);
 
   await daemon.kill();
   for (const port of ports.values()) await assert.rejects(reached(port), /ECONNREFUSED/);
@@ -151,6 +150,10 @@ test('six bots of a pm2 user move to gwproxy: by HTTP, in Socket Mode, by pollin
   for (const port of ports.values()) await assert.rejects(reached(port), /ECONNREFUSED/);
   assert.deepEqual([slack.connections, telegram.polls], [0, 0]);
 });
+
+function slackRoute(app: string): string {
+  return `routes: [{ slack: { team: ${TEAM}, app: ${app} } }]`;
+}
 
 /** Rejects if nobody listens there. */
 function reached(port: number): Promise<void> {

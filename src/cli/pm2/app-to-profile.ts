@@ -16,6 +16,7 @@ import type { Pm2File } from './source/ecosystem-file.ts';
 import { type App, isAppField } from './source/pm2-app.ts';
 import { commandFromEither } from './start-folder.ts';
 import { unsupportedNotes } from './unsupported-fields.ts';
+import { readyOf } from './wait-ready.ts';
 
 /** An app as a profile. */
 export interface ConvertedProfile {
@@ -138,7 +139,11 @@ function profileOf(
   const name = freeName(was, context.names);
   const log = logFileOf(app, start.cwd, machine, context.files);
   if (log.file !== null) context.files.add(log.file);
-  const { fields, notes } = combine([limitsOf(app), restartOf(app)]);
+  const { fields, notes } = combine([
+    readyOf(app, start.command, senders.facts),
+    limitsOf(app),
+    restartOf(app),
+  ]);
   const listener = listenerFor(senders, context.ports);
   if (listener.port !== null) context.ports.add(listener.port);
   const sent = senderFields({ ...senders, twice, hasListener: listener.isThere });

@@ -121,14 +121,6 @@ export function limitsOf(app: App): Mapped {
 
 /** After listen_timeout pm2 considers an app ready; gwproxy ends and restarts one that is not ready in time. */
 function startTimeout(app: App, notes: Note[]): Readonly<Record<string, Plain>> {
-  if (app.fields.get('wait_ready') === true) {
-    notes.push(
-      note(
-        'wait_ready',
-        "gwproxy considers a bot ready once it accepts connections, or once listeners: { main: { health: /path } } answers; process.send is undefined, so write process.send?.('ready') in the bot",
-      ),
-    );
-  }
   const timeout = numberIn(app, 'listen_timeout', notes);
   return timeout === undefined || timeout <= START_TIMEOUT
     ? {}

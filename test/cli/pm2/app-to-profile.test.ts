@@ -204,8 +204,8 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
   [
     'wait_ready',
     { wait_ready: true, listen_timeout: 90_000 },
-    { start_timeout: '90s' },
-    [/^wait_ready: .*process\.send\?\./],
+    { ready: 'ipc', start_timeout: '90s' },
+    [/^wait_ready: becomes ready: ipc\. gwproxy restarts a bot that has not called process\.send/],
   ],
   ['listen_timeout alone', { listen_timeout: 3000 }, {}, [/^listen_timeout: is left out/]],
   ['a text that is not a number', { kill_timeout: 'soon' }, {}, ['kill_timeout: is not a number; left out']],
