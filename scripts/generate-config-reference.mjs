@@ -24,6 +24,7 @@ const SECTION_OF = new Map([
   [profile.properties.routes, 'routes'],
   [profile.properties.verify, 'verify'],
   [profile.properties.restart, 'restart'],
+  [profile.properties.run, 'run'],
   [profile.properties.stop, 'stop'],
 ]);
 
@@ -145,6 +146,9 @@ profiles:
     command: node mail.js
     listeners: none
     health: { command: [node, is-alive.js], interval: 30s, timeout: 10s, failures: 3, successes: 1, restart_after: 60s }
+  nightly-report:
+    command: node report.js
+    run: { schedule: '30 2 * * *' }
   # calendar-concierge:
   #   preset: hermes       # or preset: { hermes: { profile: my_bot } }
   # support:
@@ -302,6 +306,20 @@ profiles:
       schedule: '0 4 * * *'
       timezone: Europe/Berlin
     routes: [{ slack: { team: T0AAAAAAA1 } }]`,
+  },
+  {
+    title: 'run',
+    intro:
+      'A job: a profile without a port that is started at certain times, runs to its end, and is not restarted. See [supervision](../supervision.md#jobs).',
+    rows: () => rows(profile.properties.run),
+    example: `
+profiles:
+  nightly-report:
+    command: node report.js
+    run:
+      schedule: '30 2 * * *'
+      timezone: Europe/Berlin
+      timeout: 1h`,
   },
   {
     title: 'stop',

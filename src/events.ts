@@ -81,7 +81,7 @@ export type Event =
       readonly generation: number;
       readonly code: number | null;
       readonly signal: string | null;
-      /** gwproxy stopped it, so the exit is not a crash. */
+      /** gwproxy stopped it, or it is a job that has done its work: the exit is not a crash. */
       readonly asked: boolean;
     }
   | {
@@ -111,7 +111,7 @@ export type Event =
   | {
       readonly type: 'schedule.skipped';
       readonly profile: string;
-      readonly action: 'restart';
+      readonly action: 'restart' | 'run';
       readonly moment: number;
       /** The time zone of the schedule; null: this machine's. */
       readonly timezone: string | null;

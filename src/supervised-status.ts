@@ -14,13 +14,15 @@ export interface SupervisedStatus {
   readonly uptime_s: number | null;
   /** Restarts after a crash or a failed start; those by the operator or by request of an exit code do not count. */
   readonly restarts: number;
-  /** on-demand: its next request starts it. */
-  readonly desired: 'up' | 'down' | 'on-demand';
+  /** on-demand: its next request starts it. scheduled: its schedule starts it. */
+  readonly desired: 'up' | 'down' | 'on-demand' | 'scheduled';
   readonly generation: number;
   readonly last_exit: {
     readonly code: number | null;
     readonly signal: string | null;
     readonly at: string;
+    /** How long it had run. */
+    readonly uptime_s: number;
   } | null;
   readonly next_start_at: string | null;
   /** It is in backoff since its exit code asked for a restart (`at-once`): its start has not failed. */
@@ -38,7 +40,7 @@ export interface SupervisedStatus {
 
 /** What gwproxy does with a profile at certain times, counted since gwproxy started. */
 export interface ScheduleStatus {
-  readonly action: 'restart';
+  readonly action: 'restart' | 'run';
   /** A cron pattern. */
   readonly pattern: string;
   /** The time zone of the pattern; null: that of the machine on which gwproxy runs. */

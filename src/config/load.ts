@@ -6,6 +6,7 @@ import { platforms } from '../routing/platforms/index.ts';
 import { stateFolder } from '../state-folder.ts';
 import { checkLaunch } from './checks/command-check.ts';
 import { checkExclusive } from './checks/exclusive-check.ts';
+import { checkJob } from './checks/job-check.ts';
 import { checkListeners } from './checks/listener-check.ts';
 import { checkLogFiles, logFileWarnings } from './checks/log-file-check.ts';
 import { checkWithoutListeners } from './checks/no-listener-check.ts';
@@ -170,6 +171,7 @@ async function readProfiles(
     checkLaunch,
     checkListeners,
     checkWithoutListeners,
+    checkJob,
     checkRestart,
     checkIdle,
     checkLiveness,

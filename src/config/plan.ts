@@ -68,7 +68,7 @@ function profilePlan(profile: Profile): ProfilePlan {
   return {
     name,
     launch: launchOf(profile, listeners),
-    start: config.start,
+    start: config.run === undefined ? config.start : 'scheduled',
     startTimeout: config.start_timeout,
     after: config.after,
     startGroup: config.start_group ?? null,
@@ -88,8 +88,13 @@ function profilePlan(profile: Profile): ProfilePlan {
   };
 }
 
-function scheduleOf({ restart: { schedule, timezone } }: Profile['config']): Schedule | null {
-  return schedule === 'never' ? null : { action: 'restart', pattern: schedule, timezone: timezone ?? null };
+function scheduleOf({ run, restart }: Profile['config']): Schedule | null {
+  if (run !== undefined) {
+    const { schedule: pattern, timezone = null, timeout } = run;
+    return { action: 'run', pattern, timezone, timeout: timeout === 'never' ? null : timeout };
+  }
+  const { schedule: pattern, timezone = null } = restart;
+  return pattern === 'never' ? null : { action: 'restart', pattern, timezone };
 }
 
 /** ms that a bot without a port must live until it counts as ready: most that cannot start end sooner. */

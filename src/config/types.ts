@@ -110,7 +110,8 @@ export type OwnerCheck = 'lenient' | 'strict' | 'off';
 export interface ProfilePlan {
   readonly name: string;
   readonly launch: Launch;
-  readonly start: 'always' | 'on-demand' | 'manual';
+  /** scheduled: a job, which its schedule starts. */
+  readonly start: 'always' | 'on-demand' | 'manual' | 'scheduled';
   readonly startTimeout: number;
   /** Names of profiles that must be ready or failed before this one starts with gwproxy. */
   readonly after: readonly string[];
@@ -138,10 +139,13 @@ export interface ProfilePlan {
   readonly source: Source;
 }
 
-/** What happens to a profile at certain times. restart: a gateway that runs is restarted. */
-export interface Schedule extends Timetable {
-  readonly action: 'restart';
-}
+/**
+ * What happens to a profile at certain times. restart: a gateway that runs is restarted. run: a job is started, which
+ * runs to its end; it may take `timeout` ms (null: any time).
+ */
+export type Schedule =
+  | (Timetable & { readonly action: 'restart' })
+  | (Timetable & { readonly action: 'run'; readonly timeout: number | null });
 
 /** A program that serves a profile on its own, recognised by its command line, and the command that ends it. */
 export interface KnownHolder {
@@ -311,7 +315,7 @@ export interface PlanDiff {
   /** Profile names, as in `removed` and `replaced`. */
   readonly added: readonly string[];
   readonly removed: readonly string[];
-  /** Profiles that changed from `command:` to `url:` or back: the old one ends, and a new one starts. */
+  /** Profiles that changed from `command:` to `url:` or to a job, or back: the old one ends, and a new one starts. */
   readonly replaced: readonly string[];
   readonly changed: readonly ProfileChange[];
   /** Settings outside the profiles. They apply without a restart. */

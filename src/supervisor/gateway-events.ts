@@ -23,7 +23,7 @@ export function eventsOf(
       generation,
       code,
       signal,
-      asked: isEnding(before.phase),
+      asked: isEnding(before.phase) || (isJob(plan) && code === 0),
     });
   }
   for (const { name: listener } of plan.listeners) {
@@ -53,20 +53,19 @@ export function eventsOf(
 }
 
 /** Why it is in that state; null if the operator wanted it or the state says enough. */
-function reasonOf(
-  { name, idleTimeout }: ProfilePlan,
-  before: GatewayState,
-  after: GatewayState,
-): string | null {
+function reasonOf(plan: ProfilePlan, before: GatewayState, after: GatewayState): string | null {
+  const { name, idleTimeout } = plan;
   const { phase, lastError } = after;
   switch (phase.name) {
     case 'starting':
       // `lastError` is that of an earlier generation, which may be long ago.
       return phase.restartedAfter;
     case 'failed':
-      return failedText(name, lastError);
+      return failedText(name, lastError, isJob(plan));
     case 'stopped':
-      return stoppedText(before, after);
+      return isJob(plan) ? jobDoneText(before, after) : stoppedText(before, after);
+    case 'ready':
+      return isJob(plan) ? 'the job runs' : null;
     case 'draining':
     case 'stopping':
       if (phase.after.kind === 'start' && phase.after.reason !== null) return phase.after.reason;
@@ -85,6 +84,17 @@ function stoppedText({ phase }: GatewayState, { desired, lastExit, lastError }: 
     isUnasked && lastExit !== null ? (lastError ?? exitReason(lastExit.code, lastExit.signal, null)) : null;
   const wakes = desired === 'demand' ? 'its next request starts it' : null;
   return [ended, wakes].filter((text) => text !== null).join('; ') || null;
+}
+
+/** That a job has done its work; null if the operator stopped it. */
+function jobDoneText({ phase }: GatewayState, { lastExit }: GatewayState): string | null {
+  if (!isServing(phase) || lastExit === null) return null;
+  const { uptime } = lastExit;
+  return `the job is done after ${duration(uptime < 1000 ? uptime : 1000 * Math.round(uptime / 1000))}`;
+}
+
+function isJob({ schedule }: ProfilePlan): boolean {
+  return schedule?.action === 'run';
 }
 
 /** A start is reported once it has a pid; a start that gets none is reported as the state that follows. */

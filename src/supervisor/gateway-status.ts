@@ -15,18 +15,19 @@ export function statusOf(
   const { phase, lastExit, spawnedAt } = state;
   const conditions = conditionsOf(profile);
   const met = isServing(phase) ? phase.met : [];
+  const isJob = profile.schedule?.action === 'run';
   return {
     name: profile.name,
     state: phase.name,
     pid: pidOf(phase),
     uptime_s: spawnedAt === null ? null : Math.max(0, Math.floor((now - spawnedAt) / 1000)),
     restarts: state.restarts,
-    desired: state.desired === 'demand' ? 'on-demand' : state.desired,
+    desired: state.desired === 'demand' ? (isJob ? 'scheduled' : 'on-demand') : state.desired,
     generation: state.generation,
-    last_exit: lastExit === null ? null : { ...lastExit, at: new Date(lastExit.at).toISOString() },
+    last_exit: lastExit === null ? null : exitStatus(lastExit),
     next_start_at: phase.name === 'backoff' ? new Date(phase.nextStartAt).toISOString() : null,
     restart_requested: phase.name === 'backoff' && phase.requested,
-    last_error: phase.name === 'failed' ? failedText(profile.name, state.lastError) : state.lastError,
+    last_error: phase.name === 'failed' ? failedText(profile.name, state.lastError, isJob) : state.lastError,
     listeners: profile.listeners.map(({ name }) => ({
       name,
       port: ports.get(name) ?? null,
@@ -34,4 +35,8 @@ export function statusOf(
     })),
     schedule,
   };
+}
+
+function exitStatus({ code, signal, at, uptime }: NonNullable<GatewayState['lastExit']>) {
+  return { code, signal, at: new Date(at).toISOString(), uptime_s: Math.floor(uptime / 1000) };
 }

@@ -111,10 +111,18 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   async function bringUp(name: string, type: 'start' | 'restart'): Promise<void> {
     const gateway = gatewayNamed(name);
     fleet.command(gateway, { type });
-    const { phase, desired, lastError } = await gateway.until(
+    const { phase, desired, lastError, lastExit } = await gateway.until(
       (state) => hasSettled(state) || state.desired !== 'up',
     );
     if (phase.name === 'ready') return;
+    if (gateway.profile.schedule?.action === 'run') {
+      // A short job is done before it counts as ready.
+      if (phase.name === 'stopped' && lastExit?.code === 0) return;
+      throw new CommandError(
+        EXIT.cannotServe,
+        `${name} has failed: ${lastError ?? 'it was stopped meanwhile'}`,
+      );
+    }
     const why = lastError ?? (desired === 'up' ? phase.name : 'it was stopped meanwhile');
     const text = why.startsWith('not ready: ') ? why : `not ready: ${why}`;
     throw new CommandError(EXIT.cannotServe, `${name} is ${text}`);

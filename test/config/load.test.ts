@@ -492,6 +492,45 @@ profiles:
   );
 });
 
+test('a job has no port, and takes from defaults only what is for jobs', async (t) => {
+  const plan = await planOf(t, {
+    'gwproxy.yaml': `defaults:
+  start: on-demand
+  idle_timeout: 10m
+  restart: { schedule: '0 4 * * *', timezone: Europe/Berlin }
+  listeners: { main: { health: /healthz } }
+  stop: { grace: 3s }
+  env: { KIND: any }
+profiles:
+  bot:
+    command: node
+    routes: [{ path: /bot }]
+  always:
+    command: node
+    routes: [{ path: /always }]
+    restart: { schedule: never }
+  nightly:
+    command: node
+    run: { schedule: '  30  2 * * * ', timezone: UTC, timeout: 2h }
+`,
+  });
+  const [bot, always, nightly] = plan.profiles;
+  const pattern = '0 4 * * *';
+  assert.deepEqual(bot?.schedule, { action: 'restart', pattern, timezone: 'Europe/Berlin' });
+  assert.equal(always?.schedule, null);
+  assert.deepEqual(nightly?.schedule, {
+    action: 'run',
+    pattern: '30 2 * * *',
+    timezone: 'UTC',
+    timeout: 2 * 60 * 60 * 1000,
+  });
+  const { start, listeners, idleTimeout, stop, ready } = nightly ?? {};
+  assert.deepEqual(
+    [start, listeners, idleTimeout, stop?.grace, ready],
+    ['scheduled', [], null, 3000, { kind: 'lived', after: 1000 }],
+  );
+});
+
 test('a mistake in defaults is reported once at its place, even if every profile overrides it', async (t) => {
   const { lines } = await load(t, {
     'gwproxy.yaml':

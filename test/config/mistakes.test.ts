@@ -529,7 +529,7 @@ const PROFILES: readonly Mistake[] = [
     'a key of Object',
     'a:\n    command: node\n    constructor: 1',
     [
-      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, after, start_group, idle_timeout, owner_check, max_memory, max_open_files, nice, umask, user, group, log_file, listeners, ready, ready_after, ready_log, health, add_prefix, routes, fan_out, keep_headers, verify, delivery, restart, stop",
+      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, after, start_group, idle_timeout, owner_check, max_memory, max_open_files, nice, umask, user, group, log_file, listeners, ready, ready_after, ready_log, health, add_prefix, routes, fan_out, keep_headers, verify, delivery, restart, run, stop",
     ],
   ],
   [
@@ -718,6 +718,45 @@ const PROFILES: readonly Mistake[] = [
     [
       "gwproxy.yaml:4:25: restart.schedule must be a cron pattern in quotes, such as '0 4 * * *' (every day at 4:00), not an empty text",
     ],
+  ],
+  [
+    'a job with the fields of a bot',
+    "a:\n    command: node\n    run: {schedule: '0 4 * * *'}\n    start: always\n    restart: {when: never}\n    ready_after: 5s",
+    ['5:5: ', '6:5: ', '7:5: '].map(
+      (place, index) =>
+        `gwproxy.yaml:${place}'${['start', 'restart', 'ready_after'][index]}' cannot be used with run: a job is started by its schedule, runs to its end, and is not restarted; remove it`,
+    ),
+  ],
+  [
+    'a job with a route',
+    "a:\n    command: node\n    run: {schedule: '0 4 * * *'}\n    routes: [{path: /a}]",
+    [
+      "gwproxy.yaml:5:5: 'routes' cannot be used with run, since no request reaches a job; remove one of them",
+    ],
+  ],
+  [
+    'a job with a listener',
+    "a:\n    command: node\n    run: {schedule: '0 4 * * *'}\n    listeners: {main: {}}",
+    ["gwproxy.yaml:5:5: 'listeners' cannot be used with run, since a job has no port; remove it"],
+  ],
+  [
+    'a job that a bot waits for',
+    "a:\n    command: node\n    run: {schedule: '0 4 * * *'}\n  b:\n    command: node\n    after: [a]",
+    [
+      "gwproxy.yaml:7:13: after: 'a' is a job, which its schedule starts, so nothing can wait for it; remove this name",
+    ],
+  ],
+  [
+    'a job without a schedule',
+    'a:\n    command: node\n    run: {timeout: 1h}',
+    [
+      "gwproxy.yaml:4:10: run needs 'schedule': a cron pattern in quotes, such as '0 4 * * *' (every day at 4:00)",
+    ],
+  ],
+  [
+    'a job beside a url',
+    "a:\n    url: http://127.0.0.1:1\n    run: {schedule: '@daily'}",
+    ["gwproxy.yaml:4:5: 'run' cannot be used with 'url', since gwproxy does not run that gateway; remove it"],
   ],
   [
     'a time zone that is only a city',

@@ -25,6 +25,7 @@ async function namesOfUp(configFile: string): Promise<readonly string[]> {
   return status.profiles.filter(isUp).map(({ name }) => name);
 }
 
-function isUp({ desired, pid, state }: ProfileStatus): boolean {
-  return desired === 'up' && (pid !== null || state === 'backoff');
+/** A job that runs is left alone: nobody who updates their bots wants it to begin anew. */
+function isUp({ desired, pid, state, schedule }: ProfileStatus): boolean {
+  return schedule?.action !== 'run' && desired === 'up' && (pid !== null || state === 'backoff');
 }

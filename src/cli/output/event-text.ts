@@ -202,11 +202,18 @@ function pendingText(changes: readonly string[]): string {
     : `the config has changes, and none of them is applied, since one of them restarts or ends a gateway; \`gwproxy reload\` applies all of them: ${lines}`;
 }
 
-function skippedText({ moment, timezone, reason }: Extract<Event, { type: 'schedule.skipped' }>): string {
+function skippedText({
+  action,
+  moment,
+  timezone,
+  reason,
+}: Extract<Event, { type: 'schedule.skipped' }>): string {
   const when = momentText(moment, timezone);
   return reason === 'missed'
-    ? `its scheduled restart of ${when} was missed, since this machine slept or its clock was set; it is left out, and the schedule goes on`
-    : `its scheduled restart of ${when} is left out, since the one before it is not done yet: gateways that are due are restarted one after the other, and together they take longer than the schedule leaves them`;
+    ? `its scheduled ${action} of ${when} was missed, since this machine slept or its clock was set; it is left out, and the schedule goes on`
+    : action === 'run'
+      ? `its scheduled run of ${when} is left out, since the one before it has not ended`
+      : `its scheduled restart of ${when} is left out, since the one before it is not done yet: gateways that are due are restarted one after the other, and together they take longer than the schedule leaves them`;
 }
 
 function unreadableText({

@@ -97,15 +97,23 @@ function spooledText({ name, spooled, dead, lost }: ProfileStatus): readonly str
 
 function stateText(profile: ProfileStatus, now: number): string {
   if (profile.state === 'stopped' && profile.desired === 'on-demand') return 'stopped (on demand)';
+  if (profile.schedule?.action === 'run') {
+    if (profile.state === 'stopped' && profile.desired === 'scheduled') return 'waiting';
+    if (profile.state === 'ready') return 'running';
+  }
   if (profile.state !== 'backoff' || profile.next_start_at === null) return profile.state;
   return `backoff ${duration(Math.max(0, Math.ceil((Date.parse(profile.next_start_at) - now) / 1000)))}`;
 }
 
-/** `restart in 5h 12m`. */
-function scheduleText({ schedule }: ProfileStatus, now: number): string {
+/** `restart in 5h 12m`, or for a job `run in 5h 12m; the last took 40s`. */
+function scheduleText({ schedule, desired, last_exit: exit }: ProfileStatus, now: number): string {
   if (schedule === null || schedule.next_at === null) return '-';
+  if (schedule.action === 'run' && desired === 'down') return '-';
   const seconds = Math.ceil((Date.parse(schedule.next_at) - now) / 1000);
-  return `${schedule.action} in ${duration(Math.max(0, seconds))}`;
+  const next = `${schedule.action} in ${duration(Math.max(0, seconds))}`;
+  return schedule.action === 'run' && exit !== null
+    ? `${next}; the last took ${duration(exit.uptime_s)}`
+    : next;
 }
 
 function listenerText(listener: ProfileStatus['listeners'][number]): string {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Route } from '../../routing/route.ts';
 import type { Plan, PlanDiff, ProfilePlan } from '../types.ts';
-import { fieldsThatDiffer, profileChange } from './profile-diff.ts';
+import { fieldsThatDiffer, kindOf, profileChange } from './profile-diff.ts';
 
 /** Compares two plans. Places in the config and the order of profiles are ignored. Pure. */
 export function diffPlans(before: Plan, after: Plan): PlanDiff {
@@ -14,9 +14,9 @@ export function diffPlans(before: Plan, after: Plan): PlanDiff {
   return {
     added: after.profiles.filter(({ name }) => !old.has(name)).map(({ name }) => name),
     removed: before.profiles.filter(({ name }) => !names.has(name)).map(({ name }) => name),
-    replaced: common.filter(([from, to]) => from.launch.kind !== to.launch.kind).map(([, to]) => to.name),
+    replaced: common.filter(([from, to]) => kindOf(from) !== kindOf(to)).map(([, to]) => to.name),
     changed: common.flatMap(([from, to]) => {
-      if (from.launch.kind !== to.launch.kind) return [];
+      if (kindOf(from) !== kindOf(to)) return [];
       const same = sameRoutes(routesOf(before, to.name), routesOf(after, to.name));
       const change = profileChange(from, to, !same);
       return change === null ? [] : [change];
@@ -31,7 +31,7 @@ export function linesOf(diff: PlanDiff): readonly string[] {
   return [
     ...diff.added.map((name) => `${name}: added`),
     ...diff.removed.map((name) => `${name}: removed`),
-    ...diff.replaced.map((name) => `${name}: replaced (command, url)`),
+    ...diff.replaced.map((name) => `${name}: replaced (command, url or run)`),
     ...diff.changed.map(({ profile, how, fields }) => `${profile}: ${WORDS[how]} (${fields.join(', ')})`),
     ...diff.settings.map((setting) => `${setting}: changed`),
     ...(diff.listen ? [LISTEN_CHANGED] : []),

@@ -4,7 +4,7 @@ import type { Launch, ListenerPlan, ProfileChange, ProfilePlan, ReadyRule } from
 /** If more variables differ, the field is `env` alone. */
 const NAMED_VARIABLES = 3;
 
-/** Compares a profile in two plans; both have `command:` or both `url:`. Null if nothing differs. Pure. */
+/** Compares a profile in two plans, which both say the same `kindOf`. Null if nothing differs. Pure. */
 export function profileChange(
   before: ProfilePlan,
   after: ProfilePlan,
@@ -25,10 +25,21 @@ export function profileChange(
   ];
   if (restarting.length + updating.length === 0) return null;
   const profile = after.name;
+  // A job that runs goes on as it began; its next run is by the new config.
+  if (isJob(after)) return { profile, how: 'update', fields: [...restarting, ...updating] };
   if (restarting.length === 0) return { profile, how: 'update', fields: updating };
   return after.launch.kind === 'url'
     ? { profile, how: 'move', fields: [...new Set(['url', ...updating])] }
     : { profile, how: 'restart', fields: [...restarting, ...updating] };
+}
+
+/** What a profile is run as. Where that differs, the old gateway ends and a new one takes its place. */
+export function kindOf(profile: ProfilePlan): 'command' | 'url' | 'run' {
+  return isJob(profile) ? 'run' : profile.launch.kind;
+}
+
+function isJob({ schedule }: ProfilePlan): boolean {
+  return schedule?.action === 'run';
 }
 
 /** Whether both have listeners of the same names, in any order. */

@@ -42,16 +42,19 @@ function besideListeners(profile: Profile): readonly Problem[] {
 
 function aboutRequests(profile: Profile): readonly Problem[] {
   const { config, invalidFields, tree } = profile;
+  const isJob = config.run !== undefined;
+  const beside = isJob ? 'run' : 'listeners: none';
+  const what = isJob ? 'a job' : 'a bot without a port';
   const fields = REQUESTS_ONLY.filter((field) => {
     if (field === 'routes') return config.routes.length > 0;
     return treeAt(tree, [field]) !== undefined;
   }).map((field) =>
     problemAt(
       fieldSource(profile, field),
-      `'${field}' cannot be used with listeners: none, since no request reaches a bot without a port; remove one of them`,
+      `'${field}' cannot be used with ${beside}, since no request reaches ${what}; remove one of them`,
     ),
   );
-  if (config.start !== 'on-demand' || invalidFields.has('start')) return fields;
+  if (isJob || config.start !== 'on-demand' || invalidFields.has('start')) return fields;
   const message =
     'start: on-demand needs a listener, since only a request starts such a gateway; write always or manual';
   return [...fields, problemAt(valueSource(tree, ['start']), message)];

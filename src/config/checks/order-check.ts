@@ -14,6 +14,9 @@ export function checkOrder(profiles: readonly Profile[]): readonly Problem[] {
 }
 
 function faultOf(from: string, name: string, profiles: ReadonlyMap<string, Profile>): string | null {
+  if (profiles.get(name)?.config.run !== undefined) {
+    return `after: '${name}' is a job, which its schedule starts, so nothing can wait for it; remove this name`;
+  }
   if (!profiles.has(name)) {
     const near = nearest(name, [...profiles.keys()]);
     const hint = near === undefined ? '' : `; did you mean '${near}'?`;

@@ -1,4 +1,9 @@
-import { COMMAND_ONLY, REQUESTS_ONLY, WITHOUT_LISTENERS_ONLY } from '../schema/profile-schema.ts';
+import {
+  COMMAND_ONLY,
+  REQUESTS_ONLY,
+  SERVICE_ONLY,
+  WITHOUT_LISTENERS_ONLY,
+} from '../schema/profile-schema.ts';
 import { type Entry, type MapTree, type Tree, treeAt, withoutKeys } from '../source/yaml-tree.ts';
 
 /** Fields whose maps are merged key by key, and how many levels deep. */
@@ -13,7 +18,8 @@ const MERGED_OVER_PRESET: ReadonlyMap<string, number> = new Map([...MERGED, ['li
 /**
  * Merges a profile with the config's defaults: its own values win, and the maps env, restart and stop are merged by key.
  * A profile that has `command`, `url` or `preset` takes none of the others from the defaults; one with `url` also takes
- * no listeners and no field that is about running a gateway; one without listeners takes none that is about requests.
+ * no listeners and no field that is about running a gateway; one without listeners takes none that is about requests;
+ * a job takes none that is about a gateway that goes on running.
  */
 export function withDefaults(own: MapTree, defaults: MapTree): MapTree {
   return mergeMaps(own, applicableDefaults(own, defaults), depthFrom(MERGED));
@@ -28,11 +34,12 @@ export function withPreset(own: MapTree, derived: MapTree): MapTree {
   return mergeMaps(own, base, depthFrom(MERGED_OVER_PRESET));
 }
 
-/** Whether it says `listeners: none`, or `{}`. */
+/** Whether it says `listeners: none`, or `{}`, or is a job that does not say otherwise. */
 export function hasNoListeners(tree: MapTree): boolean {
   const written = treeAt(tree, ['listeners']);
-  if (written?.kind === 'map') return written.entries.size === 0;
-  return written?.kind === 'scalar' && written.value === 'none';
+  if (written === undefined) return tree.entries.has('run');
+  if (written.kind === 'map') return written.entries.size === 0;
+  return written.kind === 'scalar' && written.value === 'none';
 }
 
 function mergeMaps(own: MapTree, base: MapTree, depthOf: (name: string) => number): MapTree {
@@ -51,8 +58,11 @@ function applicableDefaults(own: MapTree, all: MapTree): MapTree {
   return own.entries.has('preset') ? withoutKeys(defaults, ['command', 'url']) : defaults;
 }
 
-/** The defaults without those that its own listeners, or `listeners: none`, rule out. */
+/** The defaults without those that its own listeners, `listeners: none` or `run` rule out. */
 function forItsListeners(own: MapTree, defaults: MapTree): MapTree {
+  if (own.entries.has('run')) {
+    return withoutKeys(defaults, ['listeners', ...SERVICE_ONLY, ...REQUESTS_ONLY, ...WITHOUT_LISTENERS_ONLY]);
+  }
   if (!own.entries.has('listeners')) return defaults;
   if (!hasNoListeners(own)) return withoutKeys(defaults, WITHOUT_LISTENERS_ONLY);
   const start = treeAt(defaults, ['start']);

@@ -123,7 +123,7 @@ export function readProfile(
     name: entry.name,
     source: entry.source,
     tree: shape.tree,
-    config: shape.value,
+    config: isJobWithoutListeners(shape.value, shape.tree) ? { ...shape.value, listeners: {} } : shape.value,
     invalidFields,
     cwd: resolve(dirname(cwdSource.file), shape.value.cwd ?? '.'),
     command: command.texts,
@@ -136,6 +136,11 @@ export function readProfile(
     facts: entry.facts ?? { knownHolders: [], exclusive: [] },
   };
   return { profile, problems: [...problems, ...command.problems, ...health.problems, ...env.problems] };
+}
+
+/** A job has no port, unless its author thinks otherwise, which a check refuses. */
+function isJobWithoutListeners({ run, url }: ProfileConfig, tree: MapTree): boolean {
+  return run !== undefined && url === undefined && treeAt(tree, ['listeners']) === undefined;
 }
 
 /** The place of a field's name; of the profile's name if the field is not written. */

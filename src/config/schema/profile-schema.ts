@@ -20,7 +20,7 @@ import { commandHealthSchema, ENV_NAME, listenersSchema } from './listener-schem
 import { type PresetOptions, presetSchema } from './preset-schema.ts';
 import { readUpstreamUrl } from './public-url.ts';
 import { type KeyedPlatform, routeSchema } from './route-schema.ts';
-import { cronPattern, timeZone } from './schedule-schema.ts';
+import { cronPattern, runSchema, timeZone } from './schedule-schema.ts';
 import { verifySchema } from './verify-schema.ts';
 
 export type ProfileConfig = z.output<ReturnType<typeof profileSchema>>;
@@ -49,6 +49,7 @@ export const COMMAND_ONLY = [
   'ready_log',
   'health',
   'restart',
+  'run',
   'stop',
 ] as const satisfies readonly (keyof ProfileConfig)[];
 
@@ -62,6 +63,15 @@ export const REQUESTS_ONLY = [
   'keep_headers',
   'owner_check',
   'idle_timeout',
+] as const satisfies readonly (keyof ProfileConfig)[];
+
+/** The fields about a gateway that goes on running, which are refused for a job. */
+export const SERVICE_ONLY = [
+  'start',
+  'start_timeout',
+  'after',
+  'ready',
+  'restart',
 ] as const satisfies readonly (keyof ProfileConfig)[];
 
 /** The fields about the readiness of a bot without a port, which are refused beside listeners. */
@@ -232,6 +242,11 @@ export function profileSchema(platforms: readonly KeyedPlatform[], presets: read
     restart: restartSchema()
       .prefault({})
       .describe('When and how soon a gateway that ended is started again.'),
+    run: runSchema()
+      .optional()
+      .describe(
+        'Makes the profile a job: it has no port, is started at these times, runs to its end, and is not restarted.',
+      ),
     stop: strict({
       drain: duration(0)
         .prefault('10s')

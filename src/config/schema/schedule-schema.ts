@@ -1,7 +1,8 @@
+import { z } from 'zod';
 import { PATTERN, patternMistake } from '../../schedule/pattern.ts';
 import { isTimeZone, timeZones } from '../../schedule/time-zone.ts';
 import { nearest } from '../problems.ts';
-import { text } from './fields.ts';
+import { duration, strict, text } from './fields.ts';
 
 /** A cron pattern, checked. */
 export function cronPattern() {
@@ -20,6 +21,20 @@ export function timeZone() {
     const hint =
       meant === undefined ? "write a name such as 'Europe/Berlin' or 'UTC'" : `did you mean '${meant}'?`;
     context.addIssue({ code: 'custom', message: `is not the name of a time zone; ${hint}` });
+  });
+}
+
+/** When a job runs. */
+export function runSchema() {
+  return strict({
+    schedule: cronPattern().describe("A cron pattern: '30 2 * * *' is every day at 2:30."),
+    timezone: timeZone()
+      .optional()
+      .describe('The time zone of the schedule, such as Europe/Berlin; by default that of this machine.'),
+    timeout: z
+      .union([z.literal('never'), duration()], { error: "'never', or a duration such as 1h" })
+      .prefault('never')
+      .describe('After this time a run that has not ended is stopped, and has failed.'),
   });
 }
 

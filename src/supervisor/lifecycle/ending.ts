@@ -92,7 +92,12 @@ export function exited(
   if (pidOf(phase) === null) return unchanged(state);
   const ended: GatewayState = {
     ...state,
-    lastExit: { code: event.code, signal: event.signal, at: event.at },
+    lastExit: {
+      code: event.code,
+      signal: event.signal,
+      at: event.at,
+      uptime: Math.max(0, event.at - (state.spawnedAt ?? event.at)),
+    },
   };
   if (phase.name === 'stopping') {
     if (!event.groupLeft) return finish(ended, phase.after, event, policy);

@@ -24,8 +24,20 @@ export function finish(state: GatewayState, after: AfterExit, moment: Stamp, pol
     case 'sleep':
       return { state: { ...ended, phase: { name: 'stopped' }, lastError: null }, effects: SETTLE };
     case 'policy':
-      return applyRestartPolicy(ended, after.end, moment, policy);
+      return policy.job === null
+        ? applyRestartPolicy(ended, after.end, moment, policy)
+        : jobEnded(ended, after.end, policy);
   }
+}
+
+/** A job has done its work, or has failed. Either way it waits for the next moment of its schedule. */
+function jobEnded(ended: GatewayState, { code, reason }: End, policy: Policy): Step {
+  const waiting: GatewayState = { ...ended, desired: defaultDesired(policy) };
+  const state: GatewayState =
+    code === 0
+      ? { ...waiting, phase: { name: 'stopped' }, lastError: null }
+      : { ...waiting, phase: { name: 'failed' }, lastError: reason };
+  return { state, effects: SETTLE };
 }
 
 function applyRestartPolicy(ended: GatewayState, end: End, moment: Stamp, policy: Policy): Step {

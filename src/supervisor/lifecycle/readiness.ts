@@ -3,7 +3,15 @@ import { duration } from '../../util/duration.ts';
 import { type Condition, conditionText, includesCondition, servesAny, unmet, without } from './conditions.ts';
 import { mustRestart } from './ending.ts';
 import { historyAt } from './finish.ts';
-import { type GatewayState, isServing, type Policy, type Stamp, type Step, unchanged } from './state.ts';
+import {
+  type Effect,
+  type GatewayState,
+  isServing,
+  type Policy,
+  type Stamp,
+  type Step,
+  unchanged,
+} from './state.ts';
 
 /** A condition is met; the gateway is ready once all of them are. */
 export function conditionMet(state: GatewayState, condition: Condition, at: number, policy: Policy): Step {
@@ -21,7 +29,7 @@ export function conditionMet(state: GatewayState, condition: Condition, at: numb
         phase: { name: 'ready', pid: phase.pid, met, served: true, since: at },
         lastError: null,
       },
-      effects: [{ type: 'publish' }, { type: 'clearTimer' }],
+      effects: [{ type: 'publish' }, { type: 'clearTimer' }, ...runTimer(state, at, policy)],
     };
   }
   return {
@@ -32,6 +40,13 @@ export function conditionMet(state: GatewayState, condition: Condition, at: numb
     },
     effects: [{ type: 'publish' }],
   };
+}
+
+/** The timer of the rest of the time that a job may run. */
+function runTimer({ generation, spawnedAt }: GatewayState, at: number, { job }: Policy): readonly Effect[] {
+  if (job === null || job.timeout === null) return [];
+  const ms = Math.max(1, job.timeout - (at - (spawnedAt ?? at)));
+  return [{ type: 'startTimer', name: 'runTimeout', generation, ms }];
 }
 
 /** A condition is no longer met; a gateway that was ready becomes unready. */

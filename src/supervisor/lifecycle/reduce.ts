@@ -1,3 +1,4 @@
+import { duration } from '../../util/duration.ts';
 import { begin } from './begin.ts';
 import { endAtOnce, endGracefully, exited, idle, mustRestart, signalGroup } from './ending.ts';
 import { finish } from './finish.ts';
@@ -31,6 +32,9 @@ export function reduce(state: GatewayState, event: GatewayEvent & Stamp, policy:
       return restart(state, event, policy);
     case 'scheduledRestart':
       return scheduledRestart(state, event.reason, event, policy);
+    case 'scheduledRun':
+      // Neither a job that still runs nor one that an operator stopped.
+      return policy.job !== null && state.desired === 'demand' ? start(state, policy) : unchanged(state);
     case 'stop':
       return stop(state, event.atOnce, event, policy);
     case 'ensureReady':
@@ -62,6 +66,8 @@ export function reduce(state: GatewayState, event: GatewayEvent & Stamp, policy:
       return conditionMet(state, { kind: 'lived' }, event.at, policy);
     case 'startTimeout':
       return startTimeout(state, event, policy);
+    case 'runTimeout':
+      return mustRestart(state, runTimeoutText(policy), event, policy);
     case 'drained':
     case 'drainTimeout':
       return state.phase.name === 'draining'
@@ -75,6 +81,10 @@ export function reduce(state: GatewayState, event: GatewayEvent & Stamp, policy:
       if (state.phase.name !== 'backoff') return unchanged(state);
       return begin({ ...state, restarts: state.restarts + (state.phase.requested ? 0 : 1) }, policy);
   }
+}
+
+function runTimeoutText({ job }: Policy): string {
+  return `it ran for longer than its run.timeout (${duration(job?.timeout ?? 0)})`;
 }
 
 function start(state: GatewayState, policy: Policy): Step {

@@ -3,8 +3,8 @@ import { type Condition, conditionsOf } from './conditions.ts';
 import type { End, RestartHistory } from './restart-policy.ts';
 
 /**
- * The desired state. 'demand': the gateway sleeps, or is ending in order to sleep, until a request needs it. An
- * operator's stop makes it 'down', which no request overrides.
+ * The desired state. 'demand': the gateway sleeps, or is ending in order to sleep, until a request needs it; a job waits
+ * for the next moment of its schedule. An operator's stop makes it 'down', which neither overrides.
  */
 export type Desired = 'up' | 'down' | 'demand';
 
@@ -13,6 +13,8 @@ interface Exit {
   readonly signal: string | null;
   /** Epoch ms. */
   readonly at: number;
+  /** How many ms it had run. */
+  readonly uptime: number;
 }
 
 /** The step that follows once a gateway that is ending has no process left. */
@@ -92,11 +94,19 @@ export interface Policy {
   readonly conditions: readonly Condition[];
   /** Null unless it is ready once it has lived for so long. */
   readonly readyAfter: number | null;
+  /** Null unless it is a job, which may run for `timeout` ms (null: for any time). */
+  readonly job: { readonly timeout: number | null } | null;
   readonly restart: RestartPolicy;
   readonly stop: StopPolicy;
 }
 
-export type TimerName = 'startTimeout' | 'readyAfter' | 'drainTimeout' | 'graceTimeout' | 'backoffElapsed';
+export type TimerName =
+  | 'startTimeout'
+  | 'readyAfter'
+  | 'runTimeout'
+  | 'drainTimeout'
+  | 'graceTimeout'
+  | 'backoffElapsed';
 
 /**
  * An event of a gateway; `Stamp` adds the moment. An event with a generation counts only while that generation is the
@@ -109,6 +119,7 @@ export type GatewayEvent =
   | { readonly type: 'restart' }
   /** From its schedule; `reason` is for the operator. */
   | { readonly type: 'scheduledRestart'; readonly reason: string }
+  | { readonly type: 'scheduledRun' }
   /** From a door. */
   | { readonly type: 'ensureReady' }
   /** From gateway.ts, which carries out the effects. */
@@ -191,6 +202,7 @@ export function policyOf(profile: ProfilePlan): Policy {
     idleTimeout: profile.idleTimeout,
     conditions: conditionsOf(profile),
     readyAfter: profile.ready.kind === 'lived' ? profile.ready.after : null,
+    job: profile.schedule?.action === 'run' ? { timeout: profile.schedule.timeout } : null,
     restart: profile.restart,
     stop: profile.stop,
   };
@@ -218,7 +230,7 @@ export function hasSettled({ phase }: GatewayState): boolean {
 
 /** The desired state of a gateway that no operator has started or stopped. */
 export function defaultDesired(policy: Policy): Desired {
-  return policy.start === 'on-demand' ? 'demand' : 'down';
+  return policy.start === 'on-demand' || policy.start === 'scheduled' ? 'demand' : 'down';
 }
 
 /** The step of an event that changes nothing in this state. */

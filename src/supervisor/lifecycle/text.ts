@@ -12,8 +12,10 @@ export function requestedText(
   return `${reason}; this code asks for a restart (${request} of at most ${most})`;
 }
 
-/** Why a profile's gateway failed, and what the operator can do. */
-export function failedText(profile: string, reason: string | null): string {
-  const advice = `\`gwproxy start ${profile}\` tries again`;
+/** Why a profile's gateway failed, and what the operator can do; a job is run again by its schedule. */
+export function failedText(profile: string, reason: string | null, isJob: boolean): string {
+  const advice = isJob
+    ? `its next run is by its schedule, or now with \`gwproxy start ${profile}\``
+    : `\`gwproxy start ${profile}\` tries again`;
   return reason === null ? advice : `${reason}; ${advice}`;
 }

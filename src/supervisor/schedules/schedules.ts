@@ -4,6 +4,7 @@ import { momentsOf } from '../../schedule/moments.ts';
 import type { ScheduleStatus } from '../../supervised-status.ts';
 import type { GatewayEvent, GatewayState } from '../lifecycle/state.ts';
 import { type Agenda, type Due, newAgenda, nextMoment, turn } from './agenda.ts';
+import { jobRun } from './job-run.ts';
 import {
   keepRestarts,
   NO_RESTARTS_DUE,
@@ -99,7 +100,9 @@ export class Schedules {
     const { agenda, due, missed } = turn(this.#agenda, now());
     this.#agenda = agenda;
     for (const each of missed) this.#skip(each, 'missed');
-    const { queue, busy } = queueRestarts(this.#restarts, due);
+    for (const each of due) if (this.#actionOf(each) === 'run') this.#run(each);
+    const restarts = due.filter((each) => this.#actionOf(each) === 'restart');
+    const { queue, busy } = queueRestarts(this.#restarts, restarts);
     this.#restarts = queue;
     for (const each of busy) this.#skip(each, 'busy');
     this.#restartNext();
@@ -108,6 +111,24 @@ export class Schedules {
     if (this.#hasEnded || next === null) return;
     const wait = Math.min(LOOK_EVERY, Math.max(1, next - now()));
     this.#timer = setTimeout(() => this.#look(), wait);
+  }
+
+  #actionOf({ profile }: Due): Schedule['action'] | undefined {
+    return this.#scheduled.get(profile)?.schedule.action;
+  }
+
+  #run(due: Due): void {
+    const gateway = this.#options.gateway(due.profile);
+    const decision = gateway === undefined ? 'off' : jobRun(gateway.state);
+    if (decision === 'busy') this.#skip(due, 'busy');
+    if (decision !== 'run') return;
+    this.#carriedOut(due);
+    gateway?.dispatch({ type: 'scheduledRun' });
+  }
+
+  #carriedOut({ profile, moment }: Due): void {
+    const scheduled = this.#scheduled.get(profile);
+    if (scheduled !== undefined) this.#update(profile, { ...scheduled, last: moment });
   }
 
   #restartNext(): void {
@@ -124,7 +145,7 @@ export class Schedules {
     if (due === null || gateway === undefined || !needsRestart(gateway.state, due.moment)) return false;
     const scheduled = this.#scheduled.get(due.profile);
     if (scheduled === undefined) return false;
-    this.#update(due.profile, { ...scheduled, last: due.moment });
+    this.#carriedOut(due);
     const { generation } = gateway.state;
     gateway.dispatch({
       type: 'scheduledRestart',
@@ -152,6 +173,7 @@ export class Schedules {
   }
 }
 
+/** Whether both have the same moments. */
 function isSame(one: Schedule, other: Schedule): boolean {
   return one.action === other.action && one.pattern === other.pattern && one.timezone === other.timezone;
 }

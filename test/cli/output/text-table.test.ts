@@ -71,7 +71,7 @@ test('the status table shows listeners that are not ready and the time of the ne
         ...PROFILE,
         state: 'backoff',
         restarts: 3,
-        last_exit: { code: 1, signal: null, at: '2026-01-01T00:00:00.000Z' },
+        last_exit: { code: 1, signal: null, at: '2026-01-01T00:00:00.000Z', uptime_s: 3 },
         next_start_at: '2026-01-01T00:00:12.000Z',
         held: 2,
         requests: 7,
@@ -91,6 +91,51 @@ test('the status table shows listeners that are not ready and the time of the ne
       'PROFILE  STATE        PID  LISTENERS               UPTIME  RESTARTS  MEMORY  IN FLIGHT  HELD  REQUESTS  LAST ERROR',
       'inbox    backoff 12s  -    http:20001 (not ready)  -       3         -       0          2     7         exited with code 1',
     ].join('\n'),
+  );
+});
+
+test('the status table shows what is next by a schedule, and how a job stands', () => {
+  const schedule = {
+    action: 'restart',
+    pattern: '0 4 * * *',
+    timezone: null,
+    next_at: '2026-01-01T05:12:00.000Z',
+    last_at: null,
+    skipped: 0,
+  } as const;
+  const job = { ...PROFILE, schedule: { ...schedule, action: 'run' } } as const;
+  const exit = { code: 0, signal: null, at: '2026-01-01T00:00:00.000Z', uptime_s: 40 };
+  const status: Status = {
+    version: '1.2.3',
+    pid: 4,
+    listen: '127.0.0.1:3978',
+    uptime_s: 61,
+    config_error: null,
+    config_pending: [],
+    failing_logs: [],
+    spool_error: null,
+    spool_unreadable: 0,
+    orphaned: {},
+    profiles: [
+      { ...PROFILE, schedule },
+      { ...PROFILE, name: 'plain' },
+      { ...job, name: 'busy', schedule: { ...job.schedule, skipped: 2 } },
+      { ...job, name: 'done', state: 'stopped', desired: 'scheduled', last_exit: exit },
+      { ...job, name: 'off', state: 'stopped', desired: 'down', last_exit: exit },
+    ],
+  };
+  const shown = statusTable(status, Date.parse('2026-01-01T00:00:00.000Z')).split('\n');
+  assert.equal(shown[1], 'moments of schedules that were skipped: busy 2; `gwproxy logs gwproxy` says why');
+  assert.deepEqual(
+    shown.slice(3).map((line) => line.split(/ {2,}/).slice(0, 3)),
+    [
+      ['PROFILE', 'STATE', 'SCHEDULE'],
+      ['inbox', 'ready', 'restart in 5h 12m'],
+      ['plain', 'ready', '-'],
+      ['busy', 'running', 'run in 5h 12m'],
+      ['done', 'waiting', 'run in 5h 12m; the last took 40s'],
+      ['off', 'stopped', '-'],
+    ],
   );
 });
 

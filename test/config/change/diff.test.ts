@@ -83,13 +83,33 @@ test('a change of settings that only gwproxy uses restarts nothing', () => {
   assert.deepEqual(told({ schedule }), ['bot: changed (schedule)']);
 });
 
+test('a changed job is only updated, whatever differs: a run goes on as it began', () => {
+  const schedule = { action: 'run', pattern: '0 4 * * *', timezone: null, timeout: null } as const;
+  const job = (changes: Parameters<typeof profile>[1]): Plan =>
+    plan([profile('nightly', { schedule, start: 'scheduled', listeners: [], ...changes })]);
+  assert.deepEqual(lines(job({}), job({ program: 'other', env: { A: ['b'] } })), [
+    'nightly: changed (command, env.A)',
+  ]);
+  assert.deepEqual(lines(job({}), job({ schedule: { ...schedule, timeout: 5 } })), [
+    'nightly: changed (schedule)',
+  ]);
+});
+
+test('a job that becomes a bot, and the other way round, is replaced', () => {
+  const schedule = { action: 'run', pattern: '0 4 * * *', timezone: null, timeout: null } as const;
+  const job = plan([profile('one', { schedule })]);
+  const bot = plan([profile('one')]);
+  assert.deepEqual(lines(job, bot), ['one: replaced (command, url or run)']);
+  assert.deepEqual(lines(bot, job), ['one: replaced (command, url or run)']);
+});
+
 test('added, removed, moved and replaced profiles are distinguished', () => {
   const before = plan([profile('gone'), elsewhere('far', 7001), profile('turned')]);
   const after = plan([elsewhere('far', 7002), elsewhere('turned', 7003), profile('new')]);
   assert.deepEqual(lines(before, after), [
     'new: added',
     'gone: removed',
-    'turned: replaced (command, url)',
+    'turned: replaced (command, url or run)',
     'far: moved (url)',
   ]);
 });

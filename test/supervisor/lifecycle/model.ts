@@ -19,7 +19,7 @@ import { checkDesired, checkStep } from './promises.ts';
 /** Something that may happen in the world, where the world is such that it can. */
 export type Happening =
   | { readonly type: 'start' | 'restart' | 'ensureReady' | 'stop' | 'stopAtOnce' }
-  | { readonly type: 'hung' | 'memoryExceeded' | 'idle' | 'scheduledRestart' }
+  | { readonly type: 'hung' | 'memoryExceeded' | 'idle' | 'scheduledRestart' | 'scheduledRun' }
   | { readonly type: 'spawnSucceeds' | 'spawnFails' | 'groupEnds' | 'doorsLetGo' | 'timerFires' }
   | { readonly type: 'leaderExits'; readonly code: number | null; readonly groupLeft: boolean }
   /** One of the conditions that do not follow from a timer alone. */
@@ -133,6 +133,9 @@ export class World {
         break;
       case 'scheduledRestart':
         this.#step({ type: 'scheduledRestart', reason: 'its time has come' });
+        break;
+      case 'scheduledRun':
+        this.#step({ type: 'scheduledRun' });
         break;
       case 'ghost':
         this.#ghost(happening.event);
@@ -281,6 +284,9 @@ export class World {
     // What each state waits for is under way, so that no state is the last by accident.
     if (phase.name === 'backoff') assert.equal(this.timer?.name, 'backoffElapsed');
     if (phase.name === 'draining') assert.equal(this.timer?.name, 'drainTimeout');
+    if (phase.name === 'ready' && typeof this.#policy.job?.timeout === 'number') {
+      assert.equal(this.timer?.name, 'runTimeout');
+    }
     if (phase.name === 'starting' && (phase.pid !== null || !managed)) {
       assert.equal(this.timer?.name, this.#policy.readyAfter === null ? 'startTimeout' : 'readyAfter');
     }

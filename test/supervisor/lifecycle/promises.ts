@@ -34,12 +34,15 @@ export function checkStep(taken: Taken, served: boolean): void {
   if (event.type === 'exited') checkExit(taken, event.code, event.groupLeft, served);
   if (event.type === 'idle') checkIdle(taken);
   if (event.type === 'scheduledRestart') checkScheduled(taken);
+  if (taken.policy.job !== null) checkJob(taken);
   if (event.type === 'hung' || event.type === 'memoryExceeded') checkUnfit(taken);
 }
 
 /** What holds between two steps. */
 export function checkDesired({ phase, desired }: GatewayState, targets: readonly Target[]): void {
-  const sleeps = phase.name === 'stopped' || (isEnding(phase) && phase.after.kind === 'sleep');
+  // A job that failed waits for its schedule; no other gateway is without a target and scheduled.
+  const waits = phase.name === 'stopped' || (phase.name === 'failed' && targets.length === 0);
+  const sleeps = waits || (isEnding(phase) && phase.after.kind === 'sleep');
   if (desired === 'demand') {
     assert.ok(sleeps, `sleeps while ${phase.name}`);
     assert.ok(
@@ -54,7 +57,11 @@ export function checkDesired({ phase, desired }: GatewayState, targets: readonly
 /** A start was asked for, has waited, or follows a generation that served: there is no hot loop. */
 function checkSpawn({ before, event, after, effects, policy }: Taken, served: boolean): void {
   if (!effects.some(({ type }) => type === 'spawn')) return;
-  const asked = event.type === 'start' || event.type === 'restart' || event.type === 'ensureReady';
+  const asked =
+    event.type === 'start' ||
+    event.type === 'restart' ||
+    event.type === 'ensureReady' ||
+    event.type === 'scheduledRun';
   const planned = isEnding(before.phase) && before.phase.after.kind === 'start' ? before.phase.after : null;
   if (asked || planned !== null || event.type === 'backoffElapsed') {
     assert.ok(after.phase.name === 'starting');
@@ -119,6 +126,11 @@ function checkExit(
     assert.equal(after.phase.name, 'stopping');
     return;
   }
+  if (policy.job !== null) {
+    assert.equal(after.phase.name, code === 0 ? 'stopped' : 'failed');
+    assert.equal(after.lastError === null, code === 0);
+    return;
+  }
   if (action === 'fail') assert.equal(after.phase.name, 'failed');
   if (action === 'stop') {
     // Each request would start it again, to end the same way.
@@ -162,6 +174,18 @@ function checkScheduled({ before, after, policy }: Taken): void {
   assert.ok(isEnding(after.phase) && after.phase.after.kind === 'start');
   assert.deepEqual([after.desired, after.restarts], [before.desired, before.restarts]);
   assert.deepEqual(after.history.times, before.history.times, 'its earlier restarts still count');
+}
+
+/** A job is run by its schedule or by the operator, and is never restarted. */
+function checkJob({ before, event, after, effects, policy }: Taken): void {
+  assert.notEqual(after.phase.name, 'backoff');
+  assert.deepEqual([after.restarts, after.history], [before.restarts, before.history]);
+  if (event.type === 'scheduledRun') assert.equal(after !== before, before.desired === 'demand');
+  const hasEnded = after.phase.name === 'failed' && before.phase.name !== 'failed';
+  if (hasEnded) assert.equal(after.desired, defaultDesired(policy), 'its next run is by its schedule');
+  if (!effects.some(({ type }) => type === 'spawn')) return;
+  const planned = isEnding(before.phase) && before.phase.after.kind === 'start';
+  assert.ok(planned || ['start', 'restart', 'ensureReady', 'scheduledRun'].includes(event.type));
 }
 
 function checkUnfit({ before, after, policy }: Taken): void {

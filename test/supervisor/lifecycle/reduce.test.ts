@@ -56,6 +56,8 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       { type: 'idle' },
       { type: 'scheduledRestart' },
       { type: 'scheduledRestart' },
+      { type: 'scheduledRun' },
+      { type: 'scheduledRun' },
     ),
   },
   {
@@ -92,7 +94,7 @@ const LISTENERS = [
   { ...listener, name: 'webhook' },
 ];
 
-const gateway: fc.Arbitrary<ProfilePlan> = fc
+const service: fc.Arbitrary<ProfilePlan> = fc
   .record({
     start: fc.constantFrom('always' as const, 'on-demand' as const, 'manual' as const),
     when: fc.constantFrom<RestartPolicy['when']>('always', 'on-failure', 'never'),
@@ -118,6 +120,26 @@ const gateway: fc.Arbitrary<ProfilePlan> = fc
     }),
     ...(url && ready.kind === 'listeners' ? { launch: { kind: 'url' } as const } : {}),
   }));
+
+/** A job, as it is scheduled, or as `up` starts it that names other profiles. */
+const job: fc.Arbitrary<ProfilePlan> = fc
+  .record({
+    start: fc.constantFrom('scheduled' as const, 'manual' as const),
+    timeout: fc.constantFrom(null, 2000),
+  })
+  .map(({ start, timeout }) => aJob({ start }, timeout));
+
+function aJob(changes: Partial<ProfilePlan> = {}, timeout: number | null = null): ProfilePlan {
+  return profile('alpha', 'worker.mjs', {
+    start: 'scheduled',
+    listeners: [],
+    ready: { kind: 'lived', after: 1000 },
+    schedule: { action: 'run', pattern: '0 4 * * *', timezone: null, timeout },
+    ...changes,
+  });
+}
+
+const gateway = fc.oneof({ weight: 3, arbitrary: service }, { weight: 1, arbitrary: job });
 
 test('whatever happens in whatever order, the promises of a gateway hold', () => {
   fc.assert(
@@ -337,4 +359,75 @@ test('a gateway without listeners that ends before it has lived for long enough 
   world.happen({ type: 'spawnSucceeds' });
   world.happen(exit(1));
   assert.equal(phaseOf(world), 'backoff');
+});
+
+/** A job whose run by its schedule has begun. */
+function jobWorld(timeout: number | null = null): World {
+  const world = new World(aJob({}, timeout));
+  world.happen({ type: 'scheduledRun' });
+  world.happen({ type: 'spawnSucceeds' });
+  assert.equal(phaseOf(world), 'starting');
+  return world;
+}
+
+test('a job runs at its moment, is done with code 0, and waits for the next one', () => {
+  const world = jobWorld();
+  world.happen({ type: 'timerFires' });
+  assert.equal(phaseOf(world), 'ready');
+  world.happen({ type: 'scheduledRun' });
+  assert.equal(phaseOf(world), 'ready', 'one run at a time');
+  world.happen(exit(0));
+  assert.deepEqual([phaseOf(world), world.state.desired, world.state.lastError], ['stopped', 'demand', null]);
+  assert.equal(world.state.lastExit?.uptime, 30);
+  world.happen({ type: 'scheduledRun' });
+  assert.equal(phaseOf(world), 'starting');
+});
+
+test('a job that is done before it counts as ready is done all the same', () => {
+  const world = jobWorld();
+  world.happen(exit(0));
+  assert.deepEqual([phaseOf(world), world.state.desired], ['stopped', 'demand']);
+});
+
+test('a job that fails, with whatever code, is not restarted, and its next moment runs it', () => {
+  for (const code of [1, 3, 75, 78]) {
+    const world = jobWorld();
+    world.happen({ type: 'timerFires' });
+    world.happen(exit(code));
+    assert.equal(phaseOf(world), 'failed');
+    assert.equal(world.state.lastError, `exited with code ${code}`);
+    world.happen({ type: 'scheduledRun' });
+    assert.equal(phaseOf(world), 'starting');
+  }
+});
+
+test('a job that an operator stops is ended, and no moment runs it until it is started', () => {
+  const world = jobWorld();
+  world.happen({ type: 'stop' });
+  assert.equal(phaseOf(world), 'stopping');
+  world.happen(exit(0));
+  world.happen({ type: 'scheduledRun' });
+  assert.equal(phaseOf(world), 'stopped');
+  world.happen({ type: 'start' });
+  world.happen({ type: 'spawnSucceeds' });
+  world.happen(exit(0));
+  world.happen({ type: 'scheduledRun' });
+  assert.equal(phaseOf(world), 'starting', 'its schedule goes on');
+});
+
+test('a job that runs for longer than its timeout is ended, and has failed', () => {
+  const world = jobWorld(60_000);
+  world.happen({ type: 'timerFires' });
+  assert.equal(world.timer?.name, 'runTimeout');
+  world.happen({ type: 'timerFires' });
+  assert.equal(phaseOf(world), 'stopping');
+  world.happen(exit(0));
+  assert.equal(phaseOf(world), 'failed');
+  assert.equal(world.state.lastError, 'it ran for longer than its run.timeout (1m)');
+});
+
+test('a service is not started by a schedule', () => {
+  const world = new World(profile('alpha', 'serve.mjs', { start: 'on-demand' }));
+  world.happen({ type: 'scheduledRun' });
+  assert.equal(phaseOf(world), 'stopped');
 });

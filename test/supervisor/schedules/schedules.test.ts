@@ -195,6 +195,45 @@ test('a changed schedule counts from now on, and an unchanged one keeps its mome
   assert.deepEqual(restarted(), ['b'], 'its moment had come just before the change');
 });
 
+const job: Schedule = { action: 'run', pattern: '0 4 * * *', timezone: 'UTC', timeout: null };
+
+/** Makes it a job that waits for its moment. */
+function waiting(gateway: FakeGateway): void {
+  gateway.change({ phase: { name: 'stopped' }, desired: 'demand' });
+}
+
+test('jobs with one moment run at once, beside a restart that is due', async (t) => {
+  const { schedules, of, pass } = world(t, ['a', 'b', 'c']);
+  schedules.follow([bot('a', job), bot('b'), bot('c', job)]);
+  waiting(of('a'));
+  waiting(of('c'));
+  await pass(16 * HOUR);
+  assert.deepEqual(of('a').events, [{ type: 'scheduledRun' }]);
+  assert.deepEqual(of('c').events, [{ type: 'scheduledRun' }]);
+  assert.equal(of('b').events.length, 1);
+  assert.equal(schedules.status('a')?.last_at, '2026-06-02T04:00:00.000Z');
+});
+
+test('a job that still runs at its next moment is not run again, and that is reported', async (t) => {
+  const { schedules, events, of, pass } = world(t, ['a']);
+  schedules.follow([bot('a', job)]);
+  of('a').change({ desired: 'up' });
+  await pass(16 * HOUR);
+  const moment = NOON + 16 * HOUR;
+  assert.deepEqual(events, [
+    { type: 'schedule.skipped', profile: 'a', action: 'run', moment, timezone: 'UTC', reason: 'busy' },
+  ]);
+  assert.deepEqual([of('a').events.length, schedules.status('a')?.skipped], [0, 1]);
+});
+
+test('a job that the operator stopped is left alone, and nothing is reported', async (t) => {
+  const { schedules, events, of, pass } = world(t, ['a']);
+  schedules.follow([bot('a', job)]);
+  of('a').change({ phase: { name: 'stopped' }, desired: 'down' });
+  await pass(16 * HOUR);
+  assert.deepEqual([of('a').events, events, schedules.status('a')?.last_at], [[], [], null]);
+});
+
 test('once it has ended, nothing is restarted, not even what waits for its turn', async (t) => {
   const { schedules, of, pass, restarted, now } = world(t, ['a', 'b']);
   schedules.follow([bot('a'), bot('b')]);
