@@ -3,7 +3,7 @@ import type { Event } from '../events.ts';
 import { duration } from '../util/duration.ts';
 import { conditionsOf, servesListener } from './lifecycle/conditions.ts';
 import { type GatewayEvent, type GatewayState, isEnding, isServing, pidOf } from './lifecycle/state.ts';
-import { exitReason, failedText } from './lifecycle/text.ts';
+import { endText, failedText } from './lifecycle/text.ts';
 
 /** The events that report one step of the reducer: what happened first, then the state that it led to. */
 export function eventsOf(
@@ -81,7 +81,7 @@ function reasonOf(plan: ProfilePlan, before: GatewayState, after: GatewayState):
 function stoppedText({ phase }: GatewayState, { desired, lastExit, lastError }: GatewayState): string | null {
   const isUnasked = isServing(phase) || (isEnding(phase) && phase.after.kind === 'policy');
   const ended =
-    isUnasked && lastExit !== null ? (lastError ?? exitReason(lastExit.code, lastExit.signal, null)) : null;
+    isUnasked && lastExit !== null ? (lastError ?? endText(lastExit.code, lastExit.signal)) : null;
   const wakes = desired === 'demand' ? 'its next request starts it' : null;
   return [ended, wakes].filter((text) => text !== null).join('; ') || null;
 }

@@ -1,5 +1,6 @@
 import type { ProfilePlan } from '../config/types.ts';
 import { errorMessage } from '../util/errno.ts';
+import type { LastWords } from './last-words/last-words.ts';
 import { type GatewayEvent, type GatewayState, pidOf } from './lifecycle/state.ts';
 import { type Command, commandFor } from './process/command.ts';
 import { type SpawnedProcess, spawnProcess } from './process/spawn.ts';
@@ -83,6 +84,11 @@ export class GatewayProcess {
     this.#options.dispatch({ type: 'trouble', generation: this.#options.state().generation, reason });
   }
 
+  /** What its process has written last until now. */
+  lastWords(): LastWords {
+    return this.#spawned?.lastWords() ?? { kind: 'unknown' };
+  }
+
   /** Sends SIGKILL before it returns, also to a process that is being spawned: for the 'exit' of gwproxy. */
   killNow(): void {
     this.#killed = true;
@@ -135,9 +141,9 @@ export class GatewayProcess {
       },
       ...(ready.kind === 'ipc' ? { ready: () => signs.message() } : {}),
       dropped: (lines) => report({ type: 'output.dropped', profile, lines, reason: 'flood' }),
-      exited: ({ code, signal, errorLine, othersLeft }) => {
+      exited: ({ code, signal, lastWords, othersLeft }) => {
         if (!othersLeft && this.#spawned !== undefined) run.treeEnded(this.#spawned.pid);
-        dispatch({ type: 'exited', generation, code, signal, errorLine, groupLeft: othersLeft });
+        dispatch({ type: 'exited', generation, code, signal, lastWords, groupLeft: othersLeft });
       },
       treeEnded: (isComplete) => {
         if (this.#spawned !== undefined) run.treeEnded(this.#spawned.pid);

@@ -265,8 +265,10 @@ export class Gateway {
   }
 
   #elapsed(name: TimerName, generation: number): void {
-    const detail = name === 'startTimeout' ? this.#watch.failureText() : '';
-    this.dispatch({ type: name, generation, ...(detail === '' ? {} : { detail }) });
+    if (name === 'startTimeout') {
+      const lastWords = this.#process.lastWords();
+      this.dispatch({ type: name, generation, detail: this.#watch.failureText(), lastWords });
+    } else this.dispatch({ type: name, generation });
   }
 }
 

@@ -25,7 +25,7 @@ async function place(t: TestContext) {
       'listen: 127.0.0.1:0\nprofile_paths: true\nprofiles:\n',
       profile('fast', `exec ${ECHO}`),
       profile('gated', `while ! test -e ${gate}; do sleep 0.05; done; exec ${ECHO}`),
-      profile('broken', 'exit 3'),
+      profile('broken', 'echo "✗ no channel is set"; echo "  set one in bot.json"; exit 3'),
     ].join(''),
   );
   const run = (...args: readonly string[]) => runCli([...args, '-c', config], env);
@@ -57,13 +57,19 @@ if (process.platform === 'linux') {
   test('up -d on a terminal counts the gateways until each is ready or has failed', async (t) => {
     const { onTerminal, open } = await place(t);
     const up = onTerminal('up', '-d');
+    // The reason is there while others still start.
+    await up.shows('broken has failed: ');
     await up.shows('1 of 3 gateways are ready; waiting for gated (starting)');
     await open();
     assert.equal(await up.ended, 0);
     const lines = lastingLines(up.shown);
     assert.match(lines[0] ?? '', /^listening on http:/);
-    assert.match(lines[1] ?? '', /^2 of 3 gateways are ready; failed: broken \(exited with code 3\b.*\)$/);
-    assert.match(lines[2] ?? '', /^next: /);
+    assert.match(
+      lines[1] ?? '',
+      /^broken has failed: exited with code 3: ✗ no channel is set; not restarted/,
+    );
+    assert.equal(lines[2], '2 of 3 gateways are ready; failed: broken');
+    assert.match(lines[3] ?? '', /^next: /);
   });
 
   test('Ctrl-C during up -d ends the wait, and gwproxy goes on running', async (t) => {

@@ -36,7 +36,7 @@ test('one that ends before it has lived for long enough was never ready, and wai
   supervisor.start();
   await log.first(isState('alpha', 'backoff'));
   const { last_error: error, last_exit: exit } = statusOf(supervisor, 'alpha');
-  assert.deepEqual([error, exit?.code], ['exited with code 3', 3]);
+  assert.deepEqual([error, exit?.code], ['exited with code 3: up without PORT', 3]);
   assert.ok(!log.states('alpha').includes('ready'));
 });
 
@@ -101,7 +101,7 @@ test('one with ready_log is ready once a line of its output holds that text', as
   await failed;
   assert.equal(
     statusOf(supervisor, 'waits').last_error,
-    'no line of its output held the text of ready_log within 1s',
+    'no line of its output held the text of ready_log within 1s; its last line: still connecting',
   );
 });
 
@@ -120,7 +120,7 @@ test('one with ready: ipc is ready once it sends ready, whatever else it sends, 
   await failed;
   assert.equal(
     statusOf(supervisor, 'waits').last_error,
-    "it has not sent 'ready' with process.send within 1s",
+    "it has not sent 'ready' with process.send within 1s; its last line: up without PORT",
   );
   assert.equal(statusOf(supervisor, 'alpha').state, 'ready');
   assert.equal(statusOf(supervisor, 'alpha').restarts, 0);

@@ -193,7 +193,7 @@ test('a gateway that misses its start deadline is stopped and tried again', asyn
   assert.equal(state, 'backoff');
   assert.match(
     last_error ?? '',
-    /^no listener was ready within 300ms \(http on port \d+: connection refused\)$/,
+    /^no listener was ready within 300ms \(http on port \d+: connection refused\); it(?:s last line: waiting| wrote no output)$/,
   );
   assert.ok(next_start_at);
   await log.next(isLine('alpha', 'waiting'));
@@ -393,7 +393,7 @@ test('a gateway that exits with 0 and restarts on failure alone stays down', asy
   await supervisor.settled();
   assert.deepEqual(log.states('alpha'), ['starting', 'stopped']);
   const { desired, last_error } = statusOf(supervisor, 'alpha');
-  const why = 'exited with code 0; not restarted, as its restart policy says';
+  const why = 'exited with code 0: about to end; not restarted, as its restart policy says';
   assert.deepEqual([desired, last_error], ['down', why]);
   await assert.rejects(supervisor.startProfile('alpha'), { message: `alpha is not ready: ${why}` });
 });

@@ -54,7 +54,7 @@ export function statusTable(status: Status, now: number): string {
     String(profile.in_flight),
     String(profile.held),
     String(profile.requests),
-    profile.last_error ?? '-',
+    errorText(profile),
   ]);
   const lines = status.profiles.flatMap(({ name, dropped_lines: dropped }) =>
     dropped > 0 ? [`${name} ${dropped}`] : [],
@@ -69,6 +69,9 @@ export function statusTable(status: Status, now: number): string {
     ...(status.config_pending.some((change) => change !== LISTEN_CHANGED) ? [NONE_APPLIED] : []),
     ...status.failing_logs.map(({ file, reason }) => `the log file ${file} cannot be written: ${reason}`),
     ...(lines.length === 0 ? [] : [`lines of output that are in no log: ${lines.join(', ')}`]),
+    ...(status.profiles.some((profile) => errorText(profile) !== (profile.last_error ?? '-'))
+      ? ['a last error that ends with … is whole in `gwproxy status --json`']
+      : []),
     ...(skipped.length === 0
       ? []
       : [`moments of schedules that were skipped: ${skipped.join(', ')}; \`gwproxy logs gwproxy\` says why`]),
@@ -84,6 +87,15 @@ export function statusTable(status: Status, now: number): string {
   const [name = '', state = '', ...others] = HEADER;
   const header = hasSchedules ? [name, state, 'SCHEDULE', ...others] : HEADER;
   return [head, ...notes, '', table([header, ...rows])].join('\n');
+}
+
+/** Characters of a reason in the table: what a gateway wrote last may be long. */
+const ERROR_WIDTH = 160;
+
+function errorText({ last_error: error }: ProfileStatus): string {
+  if (error === null) return '-';
+  const shown = [...visible(error)];
+  return shown.length <= ERROR_WIDTH ? error : `${shown.slice(0, ERROR_WIDTH - 1).join('')}…`;
 }
 
 function spooledText({ name, spooled, dead, lost }: ProfileStatus): readonly string[] {

@@ -5,7 +5,8 @@ export interface Progress {
   readonly goal: string;
   /** The number of gateways that have reached it. */
   readonly done: number;
-  readonly failed: readonly { readonly name: string; readonly reason: string }[];
+  /** Without a reason where it has been shown. */
+  readonly failed: readonly { readonly name: string; readonly reason: string | null }[];
   readonly pending: readonly { readonly name: string; readonly state: string }[];
   /** Gateways that the command did not touch, because an earlier one failed. */
   readonly skipped?: readonly string[];
@@ -32,7 +33,7 @@ export function summaryText(progress: Progress): string {
     countText(progress),
     ...named(
       'failed',
-      failed.map(({ name, reason }) => `${name} (${reason})`),
+      failed.map(({ name, reason }) => (reason === null ? name : `${name} (${reason})`)),
     ),
     ...named(
       'not ready yet',

@@ -21,18 +21,38 @@ export async function showStart(configFile: string, first: Status): Promise<void
   );
   const deadline = performance.now() + WAIT_AT_MOST;
   try {
-    let progress = startProgress(first.profiles);
+    const shown = new Set<string>();
+    let { profiles } = first;
+    let progress = showFailures(line, profiles, shown);
     while (progress.pending.length > 0 && performance.now() < deadline) {
       line.update(progressText(progress));
       await pause(POLL_EVERY);
-      const { profiles } = parseStatus(await askRunning(configFile, 'GET', '/status'));
-      progress = startProgress(profiles);
+      ({ profiles } = parseStatus(await askRunning(configFile, 'GET', '/status')));
+      progress = showFailures(line, profiles, shown);
     }
-    if (progress.total > 0) line.finish(summaryText(progress));
+    // Their reasons stand above.
+    const failed = progress.failed.map(({ name }) => ({ name, reason: null }));
+    if (progress.total > 0) line.finish(summaryText({ ...progress, failed }));
   } finally {
     stopListening();
     line.clear();
   }
+}
+
+/** Prints why a gateway has failed as soon as it has, and returns the progress. `shown` has the failures before. */
+function showFailures(line: ProgressLine, profiles: readonly ProfileStatus[], shown: Set<string>): Progress {
+  for (const profile of profiles.filter((each) => each.desired === 'up' && hasFailed(each))) {
+    const failure = `${profile.name} ${profile.state}`;
+    if (!shown.has(failure)) line.finish(failureText(profile));
+    shown.add(failure);
+  }
+  return startProgress(profiles);
+}
+
+/** What a terminal shows of a gateway that has failed its start. Pure. */
+export function failureText({ name, state, last_error: error }: ProfileStatus): string {
+  const how = state === 'failed' ? 'has failed' : `is not ready (${state})`;
+  return `${name} ${how}${error === null ? '' : `: ${error.replace(/^not ready: /, '')}`}`;
 }
 
 /** The progress of the gateways that should run. Pure. */

@@ -2,7 +2,7 @@ import type { HealthCommand, ProfilePlan } from '../../config/types.ts';
 import { duration } from '../../util/duration.ts';
 import type { Condition } from '../lifecycle/conditions.ts';
 import type { GatewayEvent } from '../lifecycle/state.ts';
-import { exitReason } from '../lifecycle/text.ts';
+import { endText, exitReason } from '../lifecycle/text.ts';
 import { commandFor } from '../process/command.ts';
 import { type CommandResult, runCommand } from '../process/run-command.ts';
 import type { SpawnedProcess } from '../process/spawn.ts';
@@ -120,7 +120,9 @@ function outcomeOf(result: CommandResult, { timeout }: HealthCommand): ProbeOutc
   switch (result.kind) {
     case 'exited':
       if (result.code === 0) return { ok: true };
-      return failed(exitReason(result.code, result.signal, result.errorLine));
+      // A check may say all by its exit code.
+      if (result.lastWords.kind === 'silence') return failed(endText(result.code, result.signal));
+      return failed(exitReason(result, false));
     case 'late':
       return failed(`did not end within ${duration(timeout)}`);
     case 'aborted':

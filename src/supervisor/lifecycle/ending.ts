@@ -106,7 +106,9 @@ export function exited(
   }
   if (phase.name === 'draining') return endOthers(ended, phase.after, event, policy);
   if (!isServing(phase)) return unchanged(state);
-  const reason = exitReason(event.code, event.signal, event.errorLine);
+  // Whatever a job wrote last is about its work.
+  const hasServed = policy.job === null ? phase.served : event.code === 0;
+  const reason = exitReason(event, hasServed);
   const crashed: GatewayState = { ...ended, history: historyAt(state, event.at, policy), lastError: reason };
   const after: AfterExit = { kind: 'policy', end: { reason, code: event.code, served: phase.served } };
   return endOthers(crashed, after, event, policy);

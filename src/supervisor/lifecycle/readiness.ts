@@ -9,9 +9,11 @@ import {
   isServing,
   type Policy,
   type Stamp,
+  type StartTimeout,
   type Step,
   unchanged,
 } from './state.ts';
+import { lateReason } from './text.ts';
 
 /** A condition is met; the gateway is ready once all of them are. */
 export function conditionMet(state: GatewayState, condition: Condition, at: number, policy: Policy): Step {
@@ -92,11 +94,7 @@ export function hung(
  * The start timeout has passed. If some listeners get requests, the gateway goes on with them; if none does, the start
  * has failed.
  */
-export function startTimeout(
-  state: GatewayState,
-  moment: Stamp & { readonly detail?: string },
-  policy: Policy,
-): Step {
+export function startTimeout(state: GatewayState, moment: StartTimeout & Stamp, policy: Policy): Step {
   const { phase } = state;
   if (phase.name !== 'starting') return unchanged(state);
   const { pid, met, served } = phase;
@@ -105,13 +103,14 @@ export function startTimeout(
       state: {
         ...state,
         phase: { name: 'unready', pid, met, served },
-        lastError: `not ready: ${moment.detail ?? missing(met, policy)}`,
+        lastError: `not ready: ${moment.detail || missing(met, policy)}`,
       },
       effects: [{ type: 'publish' }],
     };
   }
-  const detail = moment.detail === undefined ? '' : ` (${moment.detail})`;
-  const reason = `${hindrance(met, policy)} within ${duration(policy.startTimeout)}${detail}`;
+  const detail = moment.detail === '' ? '' : ` (${moment.detail})`;
+  const late = `${hindrance(met, policy)} within ${duration(policy.startTimeout)}${detail}`;
+  const reason = lateReason(late, moment.lastWords);
   return mustRestart(state, reason, moment, policy);
 }
 

@@ -1,4 +1,5 @@
 import type { ProfilePlan, RestartPolicy, StopPolicy } from '../../config/types.ts';
+import type { LastWords } from '../last-words/last-words.ts';
 import { type Condition, conditionsOf } from './conditions.ts';
 import type { End, RestartHistory } from './restart-policy.ts';
 
@@ -137,8 +138,7 @@ export type GatewayEvent =
       readonly generation: number;
       readonly code: number | null;
       readonly signal: string | null;
-      /** The line of its stderr that says why it failed; null if there is none. */
-      readonly errorLine: string | null;
+      readonly lastWords: LastWords;
       /** Other processes of its tree are left. */
       readonly groupLeft: boolean;
     }
@@ -159,8 +159,17 @@ export type GatewayEvent =
   | { readonly type: 'idle'; readonly generation: number }
   /** No door routes to this generation any more or holds a lease on it. */
   | { readonly type: 'drained'; readonly generation: number }
-  /** `detail`, for startTimeout alone: how the last probes failed. */
-  | { readonly type: TimerName; readonly generation: number; readonly detail?: string };
+  | StartTimeout
+  | { readonly type: Exclude<TimerName, 'startTimeout'>; readonly generation: number };
+
+/** No listener became ready in time. */
+export interface StartTimeout {
+  readonly type: 'startTimeout';
+  readonly generation: number;
+  /** How the last probes failed; may be empty. */
+  readonly detail: string;
+  readonly lastWords: LastWords;
+}
 
 /** The moment of an event: `at` in epoch ms, `random` in [0, 1). */
 export interface Stamp {

@@ -4,7 +4,7 @@ import type { Command } from './command.ts';
 import { type ProcessExit, type SpawnedProcess, spawnProcess } from './spawn.ts';
 
 export type CommandResult =
-  | ({ readonly kind: 'exited' } & Pick<ProcessExit, 'code' | 'signal' | 'errorLine'>)
+  | ({ readonly kind: 'exited' } & Pick<ProcessExit, 'code' | 'signal' | 'lastWords'>)
   /** It took longer than `timeout`, or `signal` was aborted, and it was killed. */
   | { readonly kind: 'late' | 'aborted' }
   /** It could not be started; `reason` is for the operator. */

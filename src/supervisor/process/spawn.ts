@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { errorCode, errorMessage, hasCode } from '../../util/errno.ts';
+import { type LastWords, OutputTail } from '../last-words/last-words.ts';
 import { HAS_GROUPS } from '../tree/process-group.ts';
 import { Tree } from '../tree/tree.ts';
 import type { Command } from './command.ts';
@@ -9,19 +10,17 @@ import { interpreterFault } from './interpreter.ts';
 import { OutputReader } from './output.ts';
 import { CHANNEL_VARIABLE, ReadyChannel } from './ready-channel.ts';
 import { atNiceness, prepareSpawn, refusal } from './settings.ts';
-import { StderrTail } from './stderr-tail.ts';
 
 /** ms that a pipe may stay open after the last known process of a gateway has ended. */
 const PIPES_CLOSE_WITHIN = 2000;
 
-/** ms to wait after a failure for the last line of stderr; normally it has been read already. */
+/** ms to wait after an exit for the last lines of output; normally they have been read already. */
 const LAST_LINE_WITHIN = 100;
 
 export interface ProcessExit {
   readonly code: number | null;
   readonly signal: string | null;
-  /** The line of its stderr that says why it failed; null if it exited with 0, by a signal, or in silence. */
-  readonly errorLine: string | null;
+  readonly lastWords: LastWords;
   /** Other processes of its tree are left, in its group or in sessions of their own: treeEnded() follows. */
   readonly othersLeft: boolean;
 }
@@ -48,6 +47,8 @@ export interface SpawnedProcess {
   readonly pid: number;
   /** Signals the whole tree; false if the system does not permit it. */
   signal(signal: NodeJS.Signals): boolean;
+  /** What it has written last until now. */
+  lastWords(): LastWords;
 }
 
 /**
@@ -92,20 +93,20 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
   const exit = new Promise<readonly [number | null, NodeJS.Signals | null]>((resolve) => {
     child.once('exit', (code, signal) => resolve([code, signal]));
   });
-  const tail = new StderrTail();
-  const stderrClosed = new Promise<void>((resolve) => {
-    stderr.once('close', resolve);
-  });
+  const tail = new OutputTail();
+  const pipesClosed = Promise.all(
+    [stdout, stderr].map((stream) => new Promise<void>((resolve) => stream.once('close', resolve))),
+  );
   // Before anything is awaited: when a process exits, Node discards the output that has no reader yet.
   const output = new OutputReader(
     { stdout, stderr },
     {
       line(stream, line) {
-        if (stream === 'stderr') tail.push(line);
+        tail.push(stream, line, performance.now());
         handlers.line(stream, line);
       },
       gap(stream) {
-        if (stream === 'stderr') tail.clear();
+        tail.gap(stream);
       },
       dropped: (lines) => handlers.dropped(lines),
     },
@@ -125,11 +126,9 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
   const tree = new Tree(pid, mark);
   void exit.then(async ([code, signal]) => {
     const othersLeft = await tree.leaderEnded();
-    const isFailure = code !== null && code !== 0;
-    // The remaining processes keep stderr open.
-    if (isFailure && !othersLeft) await settledWithin(LAST_LINE_WITHIN, stderrClosed);
-    const errorLine = isFailure ? tail.errorLine(command.env) : null;
-    handlers.exited({ code, signal, errorLine, othersLeft });
+    // The remaining processes keep the pipes open.
+    if (!othersLeft) await settledWithin(LAST_LINE_WITHIN, pipesClosed);
+    handlers.exited({ code, signal, lastWords: tail.lastWords(command.env), othersLeft });
     if (othersLeft) handlers.treeEnded(await tree.ended());
     // A process that we cannot find may hold the pipes for ever, and pipes would pile up over restarts.
     await settledWithin(PIPES_CLOSE_WITHIN, child);
@@ -137,7 +136,11 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
     channel?.close();
     handlers.outputEnded();
   });
-  handlers.spawned({ pid, signal: (signal) => tree.signal(signal) });
+  handlers.spawned({
+    pid,
+    signal: (signal) => tree.signal(signal),
+    lastWords: () => tail.lastWords(command.env),
+  });
 }
 
 /** Resolves when `done` does, but after that many ms at the latest. */

@@ -207,3 +207,23 @@ test('a table is cut to a small terminal and says how many lines are not shown',
   assert.equal(fitted(text, { columns: 80, rows: 1 }), '… and 20 more');
   assert.equal(fitted('a😀b', { columns: 2, rows: 9 }), 'a😀');
 });
+
+test('a long reason is cut in the table, which says where it is whole', () => {
+  const profile = { ...PROFILE, last_error: `exited with code 1: Error: ${'x'.repeat(200)}` };
+  const status: Status = {
+    version: '1.2.3',
+    pid: 4,
+    listen: '127.0.0.1:3978',
+    uptime_s: 61,
+    config_error: null,
+    config_pending: [],
+    failing_logs: [],
+    spool_error: null,
+    spool_unreadable: 0,
+    orphaned: {},
+    profiles: [profile],
+  };
+  const lines = statusTable(status, 0).split('\n');
+  assert.equal(lines[1], 'a last error that ends with … is whole in `gwproxy status --json`');
+  assert.match(lines.at(-1) ?? '', / {2}exited with code 1: Error: x{132}…$/);
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ProfileStatus } from '../../../src/admin/status.ts';
-import { pendingText, startProgress } from '../../../src/cli/progress/start-progress.ts';
+import { failureText, pendingText, startProgress } from '../../../src/cli/progress/start-progress.ts';
 
 const STATUS: ProfileStatus = {
   name: 'bot',
@@ -51,4 +51,15 @@ test('a gateway whose exit code asked for a restart is still awaited, and one in
     [pending, failed],
     [[{ name: 'bot', state: 'backoff' }], [{ name: 'other', reason: 'exited with code 75' }]],
   );
+});
+
+test('a failure is shown with its state and its reason', () => {
+  const last_error = 'exited with code 1: Error: x';
+  assert.equal(failureText({ ...STATUS, state: 'failed', last_error }), `bot has failed: ${last_error}`);
+  assert.equal(
+    failureText({ ...STATUS, state: 'backoff', last_error }),
+    `bot is not ready (backoff): ${last_error}`,
+  );
+  const unready = { ...STATUS, state: 'unready', last_error: 'not ready: http' } as const;
+  assert.equal(failureText(unready), 'bot is not ready (unready): http');
 });

@@ -75,7 +75,7 @@ test('a bot whose health command fails for too long is restarted, one that never
   await failed;
   assert.equal(
     statusOf(supervisor, 'never').last_error,
-    'its health command did not succeed within 1s (its health command exited with code 1)',
+    'its health command did not succeed within 1s (its health command exited with code 1); its last line: up without PORT',
   );
 });
 

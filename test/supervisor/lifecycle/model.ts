@@ -12,6 +12,7 @@ import {
   isServing,
   type Policy,
   policyOf,
+  type StartTimeout,
   type TimerName,
 } from '../../../src/supervisor/lifecycle/state.ts';
 import { checkDesired, checkStep } from './promises.ts';
@@ -28,6 +29,12 @@ export type Happening =
   | { readonly type: 'ghost'; readonly event: GatewayEvent };
 
 const MESSAGES = { kind: 'listener', name: 'messages' } as const;
+const LATE: StartTimeout = {
+  type: 'startTimeout',
+  generation: 0,
+  detail: '',
+  lastWords: { kind: 'silence' },
+};
 
 interface Group {
   readonly generation: number;
@@ -114,7 +121,7 @@ export class World {
         const { name, generation: of } = this.timer;
         this.timer = null;
         if (name === 'drainTimeout') this.#released.add(of);
-        this.#step({ type: name, generation: of });
+        this.#step(name === 'startTimeout' ? { ...LATE, generation: of } : { type: name, generation: of });
         break;
       }
       case 'conditionMet':
@@ -177,7 +184,7 @@ export class World {
     if (!groupLeft) this.group = null;
     const signal = code === null ? 'SIGKILL' : null;
     const asked = this.state.phase.name === 'draining' || this.state.phase.name === 'stopping';
-    this.#step({ type: 'exited', generation, code, signal, errorLine: null, groupLeft });
+    this.#step({ type: 'exited', generation, code, signal, lastWords: { kind: 'unknown' }, groupLeft });
     assert.ok(this.state.lastExit?.code === code);
     // After a stop that was asked for, only a missed start deadline is still judged.
     if (asked && this.#stopped) assert.notEqual(this.state.phase.name, 'backoff');

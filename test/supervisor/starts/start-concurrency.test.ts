@@ -93,5 +93,8 @@ test('an on-demand gateway that ends before it is ready, and must not be restart
   supervisor.port.ensureReady({ ...request, profile: 'alpha' });
   const { state, generation, last_error } = statusOf(supervisor, 'alpha');
   assert.deepEqual([state, generation], ['failed', 1]);
-  assert.match(last_error ?? '', /exited with code 0; not restarted, as its restart policy says/);
+  assert.match(
+    last_error ?? '',
+    /exited with code 0: about to end; not restarted, as its restart policy says/,
+  );
 });

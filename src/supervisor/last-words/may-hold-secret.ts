@@ -1,0 +1,36 @@
+import { hasSecretShape, isSecretName } from '../../util/secret.ts';
+
+/** A shorter value of a variable may occur in a line by chance. */
+const SHORTEST_SECRET = 6;
+/** Characters of a secret that give it away: a longer one may be cut. */
+const TELLING_LENGTH = 40;
+
+/** A name with a value: `TOKEN=x`, `"token": "x"`. */
+const ASSIGNMENT = /([\w-]+)["']?\s*=\s*[^\s=]|"([\w-]+)"\s*:\s*"[^"]/g;
+/** A name with what may be a value or prose: `token: x1`, `KeyError: 'TOKEN'`, `Unexpected token: }`. */
+const LABEL = /([A-Za-z_][\w-]*)\s*:\s*(?=(["']?)([^\s"',;}]+))/g;
+
+/**
+ * Whether a line of output may hold a secret: the shape of one, a value for a secret's name, or a value (or one line of
+ * it) of a secret variable in `env`, the environment of its process. It guesses on the safe side. Pure.
+ */
+export function mayHoldSecret(line: string, env: Readonly<Record<string, string>>): boolean {
+  if (hasSecretShape(line)) return true;
+  for (const [, name, quoted] of line.matchAll(ASSIGNMENT)) {
+    if (isSecretName(name ?? quoted ?? '')) return true;
+  }
+  for (const [, name = '', quote, value = ''] of line.matchAll(LABEL)) {
+    const isError = /(?:error|exception)$/i.test(name);
+    const isValue = quote !== '' || /\d/.test(value) || /passw|authorization/i.test(name);
+    if (isValue && !isError && isSecretName(name)) return true;
+  }
+  return Object.entries(env).some(([name, value]) => isSecretName(name) && hasPartOf(line, value));
+}
+
+/** Whether a line of a secret, or the beginning of a long one, stands in the text. */
+function hasPartOf(text: string, secret: string): boolean {
+  return secret
+    .split('\n')
+    .map((part) => part.trim().slice(0, TELLING_LENGTH))
+    .some((part) => part.length >= SHORTEST_SECRET && text.includes(part));
+}
