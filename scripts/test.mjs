@@ -2,7 +2,7 @@
 // usage: node scripts/test.mjs [--unit] [--concurrency=N] [test/FOLDER | test/FILE.test.ts …]
 //   --unit: only the tests that start no process
 // Node 20 takes no glob and Node 22 takes no folder after --test, so the files are listed here.
-// test/real/ starts gateways that need a set-up of their own and runs only when it is named.
+// test/real/ and test/real-openclaw/ start gateways that need a set-up of their own and run only when they are named.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

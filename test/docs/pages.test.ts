@@ -11,7 +11,7 @@ import { type Block, userPages } from './markdown.ts';
 const pages = userPages();
 
 /** What the pages' configs run. */
-const PROGRAMS = ['node', 'hermes', 'cloudflared', 'python3'];
+const PROGRAMS = ['node', 'hermes', 'openclaw', 'nanobot', 'n8n', 'cloudflared', 'python3'];
 
 describe('every gwproxy command of the pages is one that the command line knows', () => {
   for (const page of pages) {
@@ -59,8 +59,9 @@ async function problemsOf(config: string): Promise<readonly string[]> {
       await write(join(folder, path), secretOf(path));
     }
     if (config.includes('preset:')) {
-      for (const [, name = ''] of config.matchAll(/^ {2}([a-z0-9-]+):/gm)) {
+      for (const [index, [, name = '']] of [...config.matchAll(/^ {2}([a-z0-9-]+):/gm)].entries()) {
         await write(join(folder, '.hermes', 'profiles', name, 'config.yaml'), hermesConfig(name));
+        await write(join(folder, `.openclaw-${name}`, 'openclaw.json'), openClawConfig(18_789 + 120 * index));
       }
     }
     for (const [, path = ''] of config.matchAll(/HERMES_HOME: ~\/([^\s}]+)/g)) {
@@ -89,4 +90,8 @@ function secretOf(name: string): string {
 function hermesConfig(name: string): string {
   const port = 20_000 + (Number.parseInt(secretOf(name).slice(0, 4), 16) % 10_000);
   return `platforms:\n  webhook:\n    enabled: true\n    extra: { port: ${port} }\n`;
+}
+
+function openClawConfig(port: number): string {
+  return `{ gateway: { mode: 'local', port: ${port}, trustedProxies: ['127.0.0.1'] }, hooks: { enabled: true } }\n`;
 }

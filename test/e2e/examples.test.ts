@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { symlink } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runCli } from '../support/cli.ts';
@@ -23,10 +23,20 @@ for (const example of examples) {
   test(`the config of examples/${example} is valid unchanged`, async (t) => {
     const config = join(folder, example, 'gwproxy.yaml');
     const programs = await temporaryFolder(t);
-    // A command that is not on the PATH is an error, and Hermes need not be installed here.
-    await symlink(process.execPath, join(programs, 'hermes'));
+    // A command that is not on the PATH is an error, and neither Hermes nor OpenClaw need be installed here.
+    for (const name of ['hermes', 'openclaw']) await symlink(process.execPath, join(programs, name));
+    for (const [index, name] of ['support', 'ops'].entries()) {
+      const folder = join(programs, `.openclaw-${name}`);
+      await mkdir(folder);
+      const port = 18_789 + 120 * index;
+      await writeFile(
+        join(folder, 'openclaw.json'),
+        `{ gateway: { mode: 'local', port: ${port}, trustedProxies: ['127.0.0.1'] }, hooks: { enabled: true } }`,
+      );
+    }
     const { code, stderr } = await runCli(['validate', '-c', config], {
       PATH: `${programs}:${process.env.PATH}`,
+      HOME: programs,
     });
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
   });
