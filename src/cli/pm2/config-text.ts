@@ -108,10 +108,14 @@ function profileLines(
   ];
 }
 
+/** pm2's variables win over those of the bot's own .env, as they do under pm2: of a list the later file wins. */
 function envFileLine(profile: ConvertedProfile, folder: string): readonly string[] {
-  if (hasEnvFile(profile)) return [`    env_file: ${envFileName(profile.name)}`];
-  const { ownEnvFile } = profile;
-  return ownEnvFile === null ? [] : [`    env_file: ${pathText(shortPath(ownEnvFile, folder))}`];
+  const files = [
+    ...(profile.ownEnvFile === null ? [] : [pathText(shortPath(profile.ownEnvFile, folder))]),
+    ...(hasEnvFile(profile) ? [envFileName(profile.name)] : []),
+  ];
+  if (files.length === 0) return [];
+  return [`    env_file: ${files.length === 1 ? files.join('') : `[${files.join(', ')}]`}`];
 }
 
 /** True if no sender reaches the profile, or each by a route. */

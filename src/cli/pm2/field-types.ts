@@ -60,11 +60,16 @@ function noEnvironment(
   { profile, configFile, cwd, hasEnvFile }: ProfilePlace,
 ): Note {
   if (name !== 'env_file') return note(name, 'is not a map of names and values; left out');
-  if (typeof value !== 'string')
-    return note(name, "is no field of pm2; gwproxy's env_file takes one file of KEY=VALUE lines; left out");
-  const file = relative(dirname(configFile), resolve(cwd, value));
-  const how = hasEnvFile
-    ? `add the lines of ${file} to secrets/${profile}.env`
-    : `write \`env_file: ${file}\` into the profile`;
-  return note(name, `pm2 reads no such file; if the bot does not read it itself either, ${how}`);
+  const written: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const paths = written.filter((file) => typeof file === 'string');
+  if (paths.length === 0) return note(name, 'names no file; left out');
+  const files = [
+    ...paths.map((file) => relative(dirname(configFile), resolve(cwd, file))),
+    ...(hasEnvFile ? [`secrets/${profile}.env`] : []),
+  ];
+  const list = files.length === 1 ? files.join('') : `[${files.join(', ')}]`;
+  return note(
+    name,
+    `pm2 reads no such file; if the bot does not read it itself either, write \`env_file: ${list}\` into the profile`,
+  );
 }

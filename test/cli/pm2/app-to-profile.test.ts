@@ -355,13 +355,13 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
     'an env_file beside secrets, in another folder',
     { env_file: '../shared/.env', env: { SLACK_TOKEN: 't' } },
     {},
-    [/^env_file: .*, add the lines of \.\.\/shared\/\.env to secrets\/bot\.env$/],
+    [/^env_file: .*, write `env_file: \[\.\.\/shared\/\.env, secrets\/bot\.env\]` into the profile$/],
   ],
   [
     'several env_files',
     { env_file: ['.env', '.env.local'] },
     {},
-    [/^env_file: is no field of pm2; gwproxy's env_file takes one/],
+    [/^env_file: pm2 reads no such file; .* write `env_file: \[\.env, \.env\.local\]` into the profile$/],
   ],
   [
     'values of another type',

@@ -22,7 +22,6 @@ export function appSenders(app: SeenApp, machine: Machine): AppSenders {
   const { facts, ownFile } = readFacts(app, machine);
   const tunnel = tunnelOf(facts);
   const senders = tunnel === null ? recognise(facts) : [];
-  const hasEnvFile = app.variables.secret.size + app.variables.shell.size > 0;
-  const canUse: CanUse = (place) => place !== 'own' || (ownFile?.isSafe === true && !hasEnvFile);
+  const canUse: CanUse = (place) => place !== 'own' || ownFile?.isSafe === true;
   return { facts, ownFile, tunnel, senders, claims: claimsOf(senders, facts, canUse), canUse };
 }

@@ -212,6 +212,16 @@ test("variables in the bot's own .env are known by name, and the file becomes th
   assert.deepEqual([unread.ownEnvFile, unread.port], [null, 3000], 'nothing says that the bot reads it');
 });
 
+test("a bot's own .env counts beside secrets in pm2's file", () => {
+  const files = { '.env': 'SLACK_SIGNING_SECRET=invented\n' };
+  const env = { PORT: 3001, OTHER_API_KEY: 'invented' };
+  const bot = one({ env }, `require('dotenv').config(); ${HTTP}`, files);
+  assert.deepEqual(
+    [bot.ownEnvFile, [...bot.variables.secret.keys()], bot.fields['verify']],
+    [`${FOLDER}/.env`, ['OTHER_API_KEY'], { slack: { signing_secret: '${SLACK_SIGNING_SECRET}' } }],
+  );
+});
+
 test('a .env that gwproxy would read otherwise than the bot is left to the bot', () => {
   const secret = 'SLACK_SIGNING_SECRET=invented\n';
   for (const env of [
