@@ -48,7 +48,7 @@ export function listenerOf(listening: Listening, facts: PortFacts): AppListener 
   const port = isFree ? otherwise : null;
   const main: Readonly<Record<string, Plain>> = port === null ? {} : { port };
   if (listening === 'called') {
-    if (!readsPort && otherwise === null) return NONE;
+    if (!readsPort && port === null) return NONE;
     return {
       port,
       isThere: true,

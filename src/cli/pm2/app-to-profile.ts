@@ -11,7 +11,7 @@ import { limitsOf, restartOf } from './restart-and-limits.ts';
 import { type AppSenders, appSenders } from './senders/app-senders.ts';
 import { claimedTwice } from './senders/claims.ts';
 import { listeningOf, portOf } from './senders/listening.ts';
-import { senderFields } from './senders/sender-fields.ts';
+import { type SenderFields, senderFields } from './senders/sender-fields.ts';
 import type { Pm2File } from './source/ecosystem-file.ts';
 import { type App, isAppField } from './source/pm2-app.ts';
 import { commandFromEither } from './start-folder.ts';
@@ -147,7 +147,7 @@ function profileOf(
   const listener = listenerFor(senders, context.ports);
   if (listener.port !== null) context.ports.add(listener.port);
   const sent = senderFields({ ...senders, twice, hasListener: listener.isThere });
-  const ownEnvFile = ownFileUsed(sent.fields, senders);
+  const ownEnvFile = ownFileUsed(sent, senders);
   const place: ProfilePlace = {
     profile: name,
     configFile,
@@ -192,9 +192,9 @@ function listenerFor({ tunnel, senders, facts }: AppSenders, used: ReadonlySet<n
   return listenerOf(listeningOf(senders, facts.script), { words: facts.words, written, script, used });
 }
 
-/** The app's own .env file, if one of these fields refers to a variable in it. */
-function ownFileUsed(fields: ConvertedProfile['fields'], { ownFile, facts }: AppSenders): string | null {
-  const text = JSON.stringify(fields);
+/** The app's own .env file, if what its senders need refers to a variable in it, written already or to be completed. */
+function ownFileUsed({ fields, toComplete }: SenderFields, { ownFile, facts }: AppSenders): string | null {
+  const text = [JSON.stringify(fields), ...toComplete].join('\n');
   const isUsed = [...facts.variables].some(
     ([name, { place }]) => place === 'own' && text.includes(`"\${${name}}"`),
   );

@@ -103,12 +103,12 @@ function nextSteps({ profiles }: Conversion, envFiles: readonly Written[]): read
     ...(envFiles.length > 0
       ? ['next: keep secrets/, beside the config, out of git: it holds what looked like a secret']
       : []),
+    ...toComplete(profiles),
     ...byId.map(
       (name) =>
         `next: remove '${printable(name)}' from pm2 by its id, which \`pm2 ls\` shows: that name means something else to pm2`,
     ),
     `next: remove the apps from pm2: ${printable(deleteCommand(names.filter(isDeletableByName)))}`,
-    ...toComplete(profiles),
     'next: run `gwproxy doctor`, then `gwproxy up`',
     ...portals(profiles),
   ];

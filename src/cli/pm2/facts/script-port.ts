@@ -4,7 +4,7 @@ import type { Script } from './app-facts.ts';
 export interface ScriptPort {
   /** Whether it reads PORT. */
   readonly readsPort: boolean;
-  /** What it takes if PORT is not set; null if it says none. */
+  /** What it takes if PORT is not set, or always if it does not read PORT; null if it says none, or several. */
   readonly otherwise: number | null;
   /** Whether it seems to start an HTTP server at all. */
   readonly serves: boolean;
@@ -21,13 +21,22 @@ const OTHERWISE = [
 const SERVES =
   /\b(?:createServer|listen|express|fastify|Hono|Koa|Elysia|HTTPServer|TCPServer|run_app|Flask|FastAPI|Sanic|Starlette|uvicorn|start_server|TCPSite)\b|\bBun\.serve\b|\bserve\s{0,9}\(/;
 
+/** A port that is written as such: `listen(3000)`, `start({ port: 3000 })`, `run_app(app, port=8080)`. */
+const WRITTEN =
+  /\.(?:listen|start)\s{0,9}\(\s{0,9}(?:\{[^}\n]{0,80}\bport\s{0,9}:\s{0,9})?(\d{2,5})\b|\b(?:run|run_app|start|serve)\s{0,9}\([^)\n]{0,80}\bport\s{0,9}=\s{0,9}(\d{2,5})\b/g;
+
 /** Pure; takes time in proportion to the script. */
 export function scriptPort(script: Script | null): ScriptPort {
   const text = script?.text ?? '';
-  const found = OTHERWISE.map((pattern) => pattern.exec(text)?.[1]).find((digits) => digits !== undefined);
+  const readsPort = READS.test(text);
+  const written = new Set(readsPort ? [] : [...text.matchAll(WRITTEN)].map(([, one, other]) => one ?? other));
+  const found = [
+    ...OTHERWISE.map((pattern) => pattern.exec(text)?.[1]),
+    ...(written.size === 1 ? written : []),
+  ].find((digits) => digits !== undefined);
   const port = Number(found);
   return {
-    readsPort: READS.test(text),
+    readsPort,
     otherwise: port >= 1 && port <= 65_535 ? port : null,
     serves: SERVES.test(text),
   };

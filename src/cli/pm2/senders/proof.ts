@@ -7,8 +7,8 @@ import type { VerifyRow } from './sender-row.ts';
 export interface Proof {
   /** Null if it cannot be written yet. */
   readonly fields: Readonly<Record<string, Plain>> | null;
-  /** The same as a line that the operator completes. */
-  readonly line: string;
+  /** The same as a text that the operator completes. */
+  readonly text: string;
   /** What is missing, as a sentence; null for nothing. */
   readonly missing: string | null;
 }
@@ -24,25 +24,24 @@ export function proofOf(
   hasRoute: boolean,
 ): Proof {
   if (secret === undefined) {
-    return { fields: hasRoute ? { [entry]: true } : null, line: `verify: { ${entry}: true }`, missing: null };
+    return { fields: hasRoute ? { [entry]: true } : null, text: `${entry}: true`, missing: null };
   }
   const { field, variables, looksLike, where } = secret;
   const found = variableValue(variables, looksLike, facts, hidden(canUse));
-  const text = found?.text ?? UNKNOWN;
-  const line = `verify: { ${entry}: { ${field}: "${text}" } }`;
+  const text = `${entry}: { ${field}: "${found?.text ?? UNKNOWN}" }`;
   if (found === null) {
     return {
       fields: null,
-      line,
+      text,
       missing: `For verify put ${where} into its env_file, and name the variable.`,
     };
   }
   if (needsPublicUrl === true) {
     return {
       fields: null,
-      line,
+      text,
       missing: 'Take its verify in once public_url is set: the sender signs that URL.',
     };
   }
-  return { fields: { [entry]: { [field]: text } }, line, missing: null };
+  return { fields: { [entry]: { [field]: found.text } }, text, missing: null };
 }

@@ -11,6 +11,8 @@ export interface RecognisedSender {
    * send.
    */
   readonly way: 'webhook' | 'connection' | 'unsure';
+  /** True if only a list of packages names it, with others: then it is unsure. */
+  readonly isShared: boolean;
   /** The packages and variables that say so. */
   readonly because: readonly string[];
 }
@@ -35,7 +37,7 @@ export function recognise(facts: AppFacts): readonly RecognisedSender[] {
     const because = [
       ...new Set([...importsOf(row, facts), ...packagesOf(row, facts), ...signsOf(row, facts)]),
     ];
-    return way === null ? [] : [{ row, way, because }];
+    return way === null ? [] : [{ row, way, isShared: !isOne, because }];
   });
 }
 

@@ -1,8 +1,9 @@
 import type { AppFacts } from '../facts/app-facts.ts';
 import { type Note, note, type Plain } from '../notes.ts';
 import type { CanUse, Claim } from './claims.ts';
-import { type Proof, proofOf } from './proof.ts';
+import { proofOf } from './proof.ts';
 import type { RecognisedSender } from './recognise.ts';
+import type { RouteRow } from './sender-row.ts';
 
 /** What a profile says of its senders. */
 export interface SenderFields {
@@ -32,13 +33,20 @@ export function senderFields(app: App): SenderFields {
   const parts = app.senders.map((sender) => partOf(sender, app));
   const routes = parts.flatMap((part) => part.routes);
   const verify: Readonly<Record<string, Plain>> = Object.assign({}, ...parts.map((part) => part.verify));
+  const hasVerify = Object.keys(verify).length > 0;
   const called = parts.filter((part) => part.isCalled);
+  const openRoutes = parts.flatMap((part) => part.openRoute ?? []);
+  const openProofs = parts.flatMap((part) => part.openProof ?? []);
   return {
-    fields: {
-      ...(routes.length > 0 ? { routes } : {}),
-      ...(Object.keys(verify).length > 0 ? { verify } : {}),
-    },
-    toComplete: parts.flatMap((part) => part.toComplete),
+    fields: { ...(routes.length > 0 ? { routes } : {}), ...(hasVerify ? { verify } : {}) },
+    toComplete: [
+      ...(openRoutes.length === 0
+        ? []
+        : [`${routes.length > 0 ? 'and in ' : ''}routes: [${openRoutes.join(', ')}]`]),
+      ...(openProofs.length === 0
+        ? []
+        : [`${hasVerify ? 'and in ' : ''}verify: { ${openProofs.join(', ')} }`]),
+    ],
     notes: parts.flatMap((part) => part.notes),
     isRouted: called.length > 0 && called.every((part) => part.routes.length > 0),
   };
@@ -49,11 +57,21 @@ interface Part {
   readonly isCalled: boolean;
   readonly routes: readonly Plain[];
   readonly verify: Readonly<Record<string, Plain>>;
-  readonly toComplete: readonly string[];
+  /** A route for the operator to complete; null for none. */
+  readonly openRoute: string | null;
+  /** An entry of `verify` for the operator to complete; null for none. */
+  readonly openProof: string | null;
   readonly notes: readonly Note[];
 }
 
-const NOTHING: Part = { isCalled: false, routes: [], verify: {}, toComplete: [], notes: [] };
+const NOTHING: Part = {
+  isCalled: false,
+  routes: [],
+  verify: {},
+  openRoute: null,
+  openProof: null,
+  notes: [],
+};
 
 function partOf(sender: RecognisedSender, app: App): Part {
   if (sender.way === 'connection') return { ...NOTHING, notes: [senderNote(sender, connectionText(sender))] };
@@ -62,71 +80,62 @@ function partOf(sender: RecognisedSender, app: App): Part {
 
 function calledPart(sender: RecognisedSender, app: App): Part {
   const { route, verify } = sender.row;
-  const [twice, own] = [true, false].map((isTwice) =>
-    app.claims.filter((claim) => claim.route === route && app.twice.has(claim.identity) === isTwice),
-  );
-  const routes = (own ?? []).map((claim) => ({ [claim.route.key]: { [claim.field]: claim.value } }));
-  const hasRoute = routes.length > 0;
-  const proof = verify === undefined ? null : proofOf(verify, app.facts, app.canUse, hasRoute);
+  const claims = app.claims.filter((claim) => claim.route === route);
+  const twice = claims.filter(({ identity }) => app.twice.has(identity));
+  const own = claims.filter((claim) => !twice.includes(claim));
+  const open = own.length > 0 ? undefined : route;
+  const proof = verify === undefined ? null : proofOf(verify, app.facts, app.canUse, own.length > 0);
   const texts = [
-    ...(twice ?? []).map(({ name }) => `${name} is the same for another app, so neither gets a route by it.`),
-    ...(hasRoute || route === undefined
-      ? []
-      : [
-          `Fill in its route: ${route.where}. Or send it a message, and take the line that \`gwproxy unmatched\` prints.`,
-        ]),
+    ...twice.map(({ name }) => `${name} is the same for another app, so neither gets a route by it.`),
+    ...(open === undefined ? [] : [`Fill in its route: ${open.where}. ${OR_UNMATCHED}`]),
     ...(proof === null || proof.missing === null ? [] : [proof.missing]),
   ];
   return {
     isCalled: true,
-    routes,
+    routes: own.map((claim) => ({ [claim.route.key]: { [claim.field]: claim.value } })),
     verify: proof?.fields ?? {},
-    toComplete: [
-      ...(hasRoute || route === undefined ? [] : [`routes: [{ ${route.example} }]`]),
-      ...(proof === null || proof.fields !== null ? [] : [proof.line]),
-    ],
+    openRoute: exampleOf(open),
+    openProof: proof === null || proof.fields !== null ? null : proof.text,
     notes: texts.length === 0 ? [] : [senderNote(sender, texts.join(' '))],
   };
 }
 
 /** For an app that gets no listener, although it may be called by HTTP. */
-function openPart(sender: RecognisedSender, app: App): Part {
-  const { row, way } = sender;
-  const proof: Proof | null =
-    row.verify === undefined ? null : proofOf(row.verify, app.facts, app.canUse, true);
-  const where = row.route === undefined ? '' : ` ${sentence(row.route.where)}.`;
-  const text = `${way === 'unsure' ? unsureText(sender) : portlessText(sender)} ${TO_BE_CALLED}${where}`;
+function openPart(sender: RecognisedSender, { facts, canUse }: App): Part {
+  const { route, verify } = sender.row;
+  const where = route === undefined ? '' : ` In its route, ${route.where}.`;
   return {
     ...NOTHING,
-    toComplete: [
-      ...(row.route === undefined ? [] : [`routes: [{ ${row.route.example} }]`]),
-      ...(proof === null ? [] : [proof.line]),
-    ],
-    notes: [senderNote(sender, text)],
+    openRoute: exampleOf(route),
+    openProof: verify === undefined ? null : proofOf(verify, facts, canUse, true).text,
+    notes: [senderNote(sender, `${openText(sender)} ${TO_BE_CALLED}${where}`)],
   };
 }
 
+const OR_UNMATCHED = 'Or send it a message, and take the line that `gwproxy unmatched` prints.';
 const TO_BE_CALLED =
-  'If it is called over HTTP, write `listeners: { main: { port: N } }` in place of `listeners: none`, with the port that it listens on, and take in the lines below.';
+  'It runs without a listener, as it does under pm2. If it is called over HTTP, write `listeners: { main: { port: N } }` in place of `listeners: none`, with the port that it listens on, and complete its commented lines.';
 
 function connectionText({ row, because }: RecognisedSender): string {
   const name = row.connectionName ?? 'its library';
   return `It connects by itself (${[name, ...because].join(', ')}), and needs neither a listener nor a route.`;
 }
 
-function unsureText({ row, because }: RecognisedSender): string {
+function openText({ row, way, isShared, because }: RecognisedSender): string {
+  const seen = because.join(', ');
+  if (isShared)
+    return `Its list of packages names ${seen} beside those of other senders, so it may be a bot of any.`;
+  if (way === 'webhook') {
+    return `It is called over HTTP (${seen}), on a port that neither pm2's file nor its script names.`;
+  }
   const other = row.connectionName === undefined ? 'only send' : `connect by itself (${row.connectionName})`;
-  return `It may be called over HTTP or ${other}: ${because.join(', ')} can mean both. It runs without a listener, as it does under pm2.`;
+  return `It may be called over HTTP or ${other}: ${seen} can mean both.`;
 }
 
-function portlessText({ because }: RecognisedSender): string {
-  return `It is called over HTTP (${because.join(', ')}), on a port that neither pm2's file nor its script names. It runs without a listener, as it does under pm2.`;
+function exampleOf(route: RouteRow | undefined): string | null {
+  return route === undefined ? null : `{ ${route.example} }`;
 }
 
 function senderNote({ row }: RecognisedSender, text: string): Note {
   return note(row.route?.key ?? row.title, text);
-}
-
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

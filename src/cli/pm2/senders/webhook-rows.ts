@@ -158,7 +158,7 @@ export const WEBHOOK_ROWS: readonly SenderRow[] = [
       ids: [{ field: 'app', variables: /^(?:\w*GITHUB)?APPID$/, looksLike: NUMBER }],
       example: 'github: { repository: OWNER/NAME }',
       where:
-        "repository is its full name; of a GitHub App write app, the App ID on the app's settings page, instead",
+        "repository is OWNER/NAME; for a GitHub App write app in its place, the App ID on the app's settings page",
     },
     verify: {
       entry: 'github',
@@ -181,7 +181,7 @@ export const WEBHOOK_ROWS: readonly SenderRow[] = [
       key: 'gitea',
       ids: [{ field: 'repository', variables: /GITEAREPOSITORY$/, looksLike: /^[\w.-]+\/[\w.-]+$/ }],
       example: 'gitea: { repository: OWNER/NAME }',
-      where: 'repository is its full name',
+      where: 'repository is OWNER/NAME',
     },
     verify: {
       entry: 'gitea',

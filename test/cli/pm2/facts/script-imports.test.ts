@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Language, readScript } from '../../../../src/cli/pm2/facts/script-imports.ts';
+import { scriptPort } from '../../../../src/cli/pm2/facts/script-port.ts';
 
 const isLocal = (module: string) => module === 'handlers';
 
@@ -97,12 +98,17 @@ test('a script full of openings takes no longer than its length says', () => {
     'require(',
     'process.env.PORT ',
     '{ PORT',
+    'start(',
+    'start({ port',
+    'PORT=',
+    'new App',
     '//',
   ]) {
     const [short = 0, long = 0] = lengths.map((length) => {
       const source = open.repeat(length / open.length);
       const began = process.cpuUsage();
-      for (const language of ['javascript', 'python'] as const) readScript(source, language, isLocal);
+      for (const language of ['javascript', 'python'] as const)
+        scriptPort(readScript(source, language, isLocal));
       const { user, system } = process.cpuUsage(began);
       return user + system;
     });

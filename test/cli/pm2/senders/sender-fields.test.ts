@@ -163,6 +163,35 @@ test('a bot that is called on a port that nobody names runs without a listener u
   );
 });
 
+test('a script with two ports names none', () => {
+  const bot = one(SECRETS, `${BOLT} new App({}); metrics.listen(9100); app.start(3006)`);
+  assert.deepEqual(bot.fields, { listeners: 'none' });
+});
+
+test('several senders that are open share one line of each field', () => {
+  const packages = JSON.stringify({ dependencies: { '@slack/bolt': '4', grammy: '1' } });
+  const bot = one({}, `require('./app')`, { 'package.json': packages });
+  assert.deepEqual(bot.toComplete, [
+    'routes: [{ slack: { team: T…, app: A… } }, { telegram: { secret_token: … } }]',
+    'verify: { slack: { signing_secret: "${NAME}" }, telegram: { secret_token: "${NAME}" } }',
+  ]);
+  assert.match(
+    texts(bot)[0] ?? '',
+    /^slack: Its list of packages names @slack\/bolt beside those of other senders, so/,
+  );
+
+  const env = { GITHUB_WEBHOOK_SECRET: 'x', MicrosoftAppId: APP, PORT: 3001 };
+  const half = one({ env }, `require('botbuilder')`);
+  assert.deepEqual(half.toComplete, ['and in routes: [{ github: { repository: OWNER/NAME } }]']);
+  assert.equal(half.isRouted, false);
+});
+
+test("a bot's own .env is the env_file of what is to be completed, too", () => {
+  const files = { '.env': 'SLACK_SIGNING_SECRET=invented\n' };
+  const bot = one({}, `require('dotenv').config(); ${BOLT} new App({ socketMode: isDev })`, files);
+  assert.deepEqual([bot.fields, bot.ownEnvFile], [{ listeners: 'none' }, `${FOLDER}/.env`]);
+});
+
 test('the port that a script takes without PORT stays its port', () => {
   for (const [script, port] of [
     [`${BOLT} new App({}); app.start(process.env.PORT ?? '3005')`, 3005],
@@ -171,6 +200,8 @@ test('the port that a script takes without PORT stays its port', () => {
     [`${BOLT} new App({}); const { PORT = 3005 } = process.env; app.start(PORT)`, 3005],
     [`require('@microsoft/agents-hosting-express').startServer(agent)`, 3978],
     [`${BOLT} new App({}); app.start(process.env.PORT)`, null],
+    [`${BOLT} new App({}); app.start(3006)`, 3006],
+    [`${BOLT} new App({}); app.start({ host: '::', port: 3006 })`, 3006],
     [`${BOLT} new App({}); app.start(process.env.PORT || 99999)`, null],
   ] as const) {
     const bot = one({}, script);
@@ -186,6 +217,7 @@ test('ports of Python scripts are read as well', () => {
     'int(os.getenv("PORT", "8080"))',
     "os.environ.get('PORT') or 8080",
     'config("PORT", default=8080, cast=int)',
+    '8080',
   ]) {
     const app = { script: 'bot.py', env: SECRETS.env };
     const bot = one(app, '', { 'bot.py': `from slack_bolt import App\nApp().start(port=${text})` });
