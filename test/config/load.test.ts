@@ -492,6 +492,64 @@ profiles:
   );
 });
 
+test('a bot without a port takes from defaults nothing about requests, and one with a port nothing about its readiness', async (t) => {
+  const plan = await planOf(t, {
+    'gwproxy.yaml': `defaults:
+  start: on-demand
+  idle_timeout: 10m
+  owner_check: strict
+  verify: { slack: { signing_secret: invented } }
+  ready_after: 3s
+profiles:
+  none: { command: node, listeners: none }
+  empty: { command: node, listeners: {}, ready_log: up }
+  watched:
+    command: node
+    listeners: none
+    env: { FLAG: '-v' }
+    health: { command: 'node "$\{HOME}/is alive.js" 1', interval: 5s, restart_after: never }
+  web: { command: node, routes: [{ slack: { team: T0AAAAAAA1 } }] }
+`,
+  });
+  assert.deepEqual(
+    plan.profiles.map(({ name, start, ownerCheck, verify, listeners, ready }) => [
+      name,
+      start,
+      ownerCheck,
+      verify === null,
+      listeners.length,
+      ready,
+    ]),
+    [
+      ['none', 'always', 'lenient', true, 0, { kind: 'lived', after: 3000 }],
+      ['empty', 'always', 'lenient', true, 0, { kind: 'log', text: 'up' }],
+      [
+        'watched',
+        'always',
+        'lenient',
+        true,
+        0,
+        {
+          kind: 'command',
+          health: {
+            command: ['node', '/home/ada/is alive.js', '1'],
+            interval: 5000,
+            timeout: 10_000,
+            failures: 3,
+            successes: 1,
+            restartAfter: null,
+          },
+        },
+      ],
+      ['web', 'on-demand', 'strict', false, 1, { kind: 'listeners' }],
+    ],
+  );
+  assert.deepEqual(
+    plan.routes.map(({ profile }) => profile),
+    ['web'],
+  );
+});
+
 test('a job has no port, and takes from defaults only what is for jobs', async (t) => {
   const plan = await planOf(t, {
     'gwproxy.yaml': `defaults:
@@ -596,7 +654,7 @@ test('a valid config that is probably a mistake gives warnings', async (t) => {
   });
   assert.equal(loaded.ok, true);
   assert.deepEqual(lines, [
-    "gwproxy.yaml:2:3: no request reaches profile 'a': it has no routes, and profile_paths is off; write routes",
+    "gwproxy.yaml:2:3: no request reaches profile 'a': it has no routes, and profile_paths is off; write routes, or listeners: none if it has no port",
     "gwproxy.yaml:3:44: no request reaches profile 'b': none of its listeners has public paths; write paths",
     "gwproxy.yaml:4:56: listener 'x' on 0.0.0.0 can be reached from outside without gwproxy; let it listen on 127.0.0.1, or block the port in a firewall",
     "gwproxy.yaml:5:44: PORT in the env_file has no effect: gwproxy sets it to the port of listener 'main'",

@@ -45,3 +45,25 @@ test('a SIGKILL of gwproxy while health commands run leaves none of their proces
   await until('all have ended', () => processesWith(where).length === 0, 10_000);
   assert.ok(!isRunning(gwproxy.pid));
 });
+
+test('a bot that gets a port, or loses it, is restarted, and its path comes and goes', async (t) => {
+  const folder = await temporaryFolder(t);
+  const config = join(folder, 'gwproxy.yaml');
+  const write = (listeners: string): Promise<void> =>
+    writeFile(
+      config,
+      `watch: all\nprofile_paths: true\nprofiles:\n  bot: { command: ${WEB}, ${listeners} }\n`,
+    );
+  await write('listeners: none, env: { PORT: "0" }');
+  const gwproxy = await startGwproxy(t, config);
+  await gwproxy.ready('bot');
+  await write('listeners: { main: { health: /health } }');
+  await gwproxy.ready('bot', 2);
+  assert.equal((await fetch(`${gwproxy.url}/p/bot/`)).status, 200);
+  assert.equal((await gwproxy.profile('bot')).listeners.length, 1);
+  await write('listeners: none, env: { PORT: "0" }');
+  await gwproxy.ready('bot', 3);
+  assert.equal((await fetch(`${gwproxy.url}/p/bot/`)).status, 404);
+  assert.deepEqual((await gwproxy.profile('bot')).listeners, []);
+  assert.equal((await gwproxy.profile('bot')).restarts, 0);
+});

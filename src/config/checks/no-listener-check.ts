@@ -1,6 +1,6 @@
 import { type Problem, problemAt } from '../problems.ts';
 import { fieldSource, type Profile } from '../read/profile.ts';
-import { REQUESTS_ONLY, WITHOUT_LISTENERS_ONLY } from '../schema/profile-schema.ts';
+import { READINESS, REQUESTS_ONLY, WITHOUT_LISTENERS_ONLY } from '../schema/profile-schema.ts';
 import { treeAt, valueSource } from '../source/yaml-tree.ts';
 
 /** A bot without a port has no field about requests, and one with listeners none that says when a bot without is ready. */
@@ -14,9 +14,7 @@ export function checkWithoutListeners(profile: Profile): readonly Problem[] {
 
 /** A bot without a port becomes ready in one way. */
 function secondReadiness(profile: Profile): readonly Problem[] {
-  const fields = (['ready', ...WITHOUT_LISTENERS_ONLY] as const).filter(
-    (field) => treeAt(profile.tree, [field]) !== undefined,
-  );
+  const fields = READINESS.filter((field) => treeAt(profile.tree, [field]) !== undefined);
   return fields
     .slice(1)
     .map((field) =>

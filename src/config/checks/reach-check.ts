@@ -25,7 +25,7 @@ export function warningsOf(
 function unreachable(profile: Profile, profilePaths: boolean): readonly Problem[] {
   if (isPrivate(profile)) return [];
   if (!profilePaths && profile.config.routes.length === 0) {
-    const message = `no request reaches profile '${profile.name}': it has no routes, and profile_paths is off; write routes`;
+    const message = `no request reaches profile '${profile.name}': it has no routes, and profile_paths is off; write routes, or listeners: none if it has no port`;
     return [problemAt(profile.source, message)];
   }
   if (listenersOf(profile).some(({ plan }) => plan.paths.length > 0)) return [];

@@ -1,5 +1,6 @@
 import {
   COMMAND_ONLY,
+  READINESS,
   REQUESTS_ONLY,
   SERVICE_ONLY,
   WITHOUT_LISTENERS_ONLY,
@@ -63,11 +64,15 @@ function forItsListeners(own: MapTree, defaults: MapTree): MapTree {
   if (own.entries.has('run')) {
     return withoutKeys(defaults, ['listeners', ...SERVICE_ONLY, ...REQUESTS_ONLY, ...WITHOUT_LISTENERS_ONLY]);
   }
-  if (!own.entries.has('listeners')) return defaults;
-  if (!hasNoListeners(own)) return withoutKeys(defaults, WITHOUT_LISTENERS_ONLY);
-  const start = treeAt(defaults, ['start']);
+  const saysReady = READINESS.some((field) => own.entries.has(field));
+  const rest = saysReady ? withoutKeys(defaults, READINESS) : defaults;
+  if (!hasNoListeners(own.entries.has('listeners') ? own : defaults)) {
+    return withoutKeys(rest, WITHOUT_LISTENERS_ONLY);
+  }
+  if (!own.entries.has('listeners')) return rest;
+  const start = treeAt(rest, ['start']);
   const isOnDemand = start?.kind === 'scalar' && start.value === 'on-demand';
-  return withoutKeys(defaults, [...REQUESTS_ONLY, ...(isOnDemand ? ['start'] : [])]);
+  return withoutKeys(rest, [...REQUESTS_ONLY, ...(isOnDemand ? ['start'] : [])]);
 }
 
 function mergeValue(own: Tree, base: Tree | undefined, depth: number): Tree {

@@ -81,6 +81,9 @@ export const WITHOUT_LISTENERS_ONLY = [
   'health',
 ] as const satisfies readonly (keyof ProfileConfig)[];
 
+/** The fields that say when a gateway is ready; a bot without a port has one of them at most. */
+export const READINESS = ['ready', ...WITHOUT_LISTENERS_ONLY] as const;
+
 /** Characters of `ready_log`: what a line says, not a whole page. */
 const MOST_LOG_TEXT = 500;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { diffPlans, linesOf, reuseRoutes, sameRoutes } from '../../../src/config/change/diff.ts';
-import type { Plan } from '../../../src/config/types.ts';
+import type { ListenerPlan, Plan, ReadyRule } from '../../../src/config/types.ts';
 import { anyPlan, elsewhere, LISTENER, plan, profile, route, source } from '../plans.ts';
 
 function lines(before: Plan, after: Plan): readonly string[] {
@@ -81,6 +81,33 @@ test('a change of settings that only gwproxy uses restarts nothing', () => {
   assert.deepEqual(lines(before, { ...before, routes: [route('bot', '/other')] }), ['bot: changed (routes)']);
   const schedule = { action: 'restart', pattern: '0 4 * * *', timezone: null } as const;
   assert.deepEqual(told({ schedule }), ['bot: changed (schedule)']);
+});
+
+test('another way to become ready restarts a bot, a changed setting of the same way does not', () => {
+  const worker = (ready: ReadyRule, listeners: readonly ListenerPlan[] = []): Plan =>
+    plan([profile('bot', { listeners, ready })]);
+  const lived = worker({ kind: 'lived', after: 1000 });
+  assert.deepEqual(lines(lived, worker({ kind: 'lived', after: 2000 })), ['bot: changed (ready_after)']);
+  assert.deepEqual(lines(lived, worker({ kind: 'log', text: 'up' })), [
+    'bot: restarts (ready_after, ready_log)',
+  ]);
+  assert.deepEqual(lines(worker({ kind: 'ipc' }), lived), ['bot: restarts (ready, ready_after)']);
+  const health = {
+    command: ['a'] as const,
+    interval: 1,
+    timeout: 1,
+    failures: 1,
+    successes: 1,
+    restartAfter: 1,
+  };
+  const watched = worker({ kind: 'command', health });
+  assert.deepEqual(lines(watched, worker({ kind: 'command', health: { ...health, command: ['b'] } })), [
+    'bot: changed (health)',
+  ]);
+  const web = worker({ kind: 'listeners' }, [LISTENER]);
+  assert.deepEqual(lines(lived, web), ['bot: restarts (listeners)']);
+  assert.deepEqual(lines(web, lived), ['bot: restarts (listeners)']);
+  assert.deepEqual(lines(web, worker({ kind: 'ipc' }, [LISTENER])), ['bot: restarts (ready)']);
 });
 
 test('a changed job is only updated, whatever differs: a run goes on as it began', () => {

@@ -21,6 +21,19 @@ test('a mark is of its own profile and run alone, and is the same each time', ()
   );
 });
 
+test("a health command's mark names its gateway, ends with its run, and is not the gateway's own", () => {
+  const marks = createMarks();
+  fc.assert(
+    fc.property(name, generation, (profile, number) => {
+      const mark = marks.ofHealth(profile, number);
+      assert.ok(mark.startsWith(marks.prefix));
+      assert.deepEqual([profileIn(mark), generationIn(mark)], [profile, number]);
+      assert.equal(marks.isOf(profile, mark), false);
+      assert.notEqual(mark, marks.ofHealth(profile, number + 1));
+    }),
+  );
+});
+
 test('no mark is made of another one: not by another name, another number, or a part of its proof', () => {
   const marks = createMarks();
   const own = marks.of('alpha', 1).split('/');

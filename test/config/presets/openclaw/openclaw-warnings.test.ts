@@ -63,7 +63,7 @@ for (const [entry, covers] of TRUSTED) {
 test('a sender whose id is not in openclaw.json is warned of, with the route to write', async (t) => {
   const { lines, routes } = await planOf(t, ONE, { [CONFIG]: openClawJson(SLACK) });
   assert.deepEqual(lines, [
-    "gwproxy.yaml:2:3: no request reaches profile 'support': it has no routes, and profile_paths is off; write routes",
+    "gwproxy.yaml:2:3: no request reaches profile 'support': it has no routes, and profile_paths is off; write routes, or listeners: none if it has no port",
     `${CONFIG}:3:22: slack: openclaw.json does not say by which id its requests are told apart; ` +
       'write a route such as slack: { team: T… }, or profile_paths: true, for the URL /p/support/slack/events',
   ]);
