@@ -17,11 +17,16 @@ export function shownLine(text: string, env: Readonly<Record<string, string>>): 
   const message = messageOf(text) ?? text;
   if (mayHoldSecret(text, env) || mayHoldSecret(message, env)) return HIDDEN;
   // Far from where the line was cut: a secret that was cut is not recognised.
-  const start = message.trim().slice(0, REMEMBERED_LENGTH / 2);
+  const start = withoutPeriod(message.trim().slice(0, REMEMBERED_LENGTH / 2));
   const shown = [...visible(start.replaceAll(/\s+/g, ' '))];
   if (shown.length <= SHOWN_LENGTH) return shown.join('');
   const cut = shown.slice(0, SHOWN_LENGTH - 1).join('');
   return `${cut.trimEnd()}…`;
+}
+
+/** What stands behind a colon, and before a semicolon, is no sentence of its own. */
+function withoutPeriod(text: string): string {
+  return text.endsWith('.') && !text.endsWith('..') ? text.slice(0, -1) : text;
 }
 
 /** The message of a line that is JSON, with that of its error; null if it is none or has none. */

@@ -164,7 +164,7 @@ npm error code 1`,
     hermes gateway install
 
   (gateway.standalone is a temporary compatibility shim while multiplexing gaps are fixed.)`,
-    says: "✗ Profile 'fable-bot' does not get a gateway of its own.",
+    says: "✗ Profile 'fable-bot' does not get a gateway of its own",
   },
   'a logger with time stamps, which says more after the error': {
     stderr: `2026-11-30 02:00:00,001 INFO gateway: reading the config
