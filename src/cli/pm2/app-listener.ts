@@ -34,6 +34,9 @@ const NONE: AppListener = {
   notes: [],
 };
 
+/** A job has no listener, which goes without saying. */
+export const JOB_LISTENER: AppListener = { ...NONE, fields: {} };
+
 /**
  * Where an app listens: on the port that its PORT or `--port` names, or, for an app that is called by a sender, on the one
  * that its script takes. An app of which no port is known gets no listener: it runs as it did under pm2, while a listener

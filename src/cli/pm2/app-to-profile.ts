@@ -2,12 +2,12 @@ import { NAME_RULE, OWN_NAME, profileName } from '../../config/schema/profile-sc
 import { hasSecretShape } from '../../util/secret.ts';
 import type { AppCommand } from './app-command.ts';
 import { type Inherited, inheritedBy, type Variables, variablesOf } from './app-environment.ts';
-import { type AppListener, listenerOf, tunnelListener } from './app-listener.ts';
+import { type AppListener, JOB_LISTENER, listenerOf, tunnelListener } from './app-listener.ts';
 import { logFileOf } from './app-log-file.ts';
 import { typeNotes } from './field-types.ts';
 import type { Machine } from './local-machine.ts';
 import { combine, type Note, note, type Plain, type ProfilePlace } from './notes.ts';
-import { limitsOf, restartOf } from './restart-and-limits.ts';
+import { isJob, jobOf, limitsOf, restartOf } from './restart-and-limits.ts';
 import { type AppSenders, appSenders } from './senders/app-senders.ts';
 import { claimedTwice } from './senders/claims.ts';
 import { listeningOf, portOf } from './senders/listening.ts';
@@ -139,14 +139,19 @@ function profileOf(
   const name = freeName(was, context.names);
   const log = logFileOf(app, start.cwd, machine, context.files);
   if (log.file !== null) context.files.add(log.file);
-  const { fields, notes } = combine([
-    readyOf(app, start.command, senders.facts),
-    limitsOf(app),
-    restartOf(app),
-  ]);
-  const listener = listenerFor(senders, context.ports);
+  const job = isJob(app);
+  const { fields, notes } = job
+    ? jobOf(app)
+    : combine([readyOf(app, start.command, senders.facts), limitsOf(app), restartOf(app)]);
+  const listener = job ? JOB_LISTENER : listenerFor(senders, context.ports);
   if (listener.port !== null) context.ports.add(listener.port);
-  const sent = senderFields({ ...senders, twice, hasListener: listener.isThere });
+  const sent = senderFields({
+    ...senders,
+    // A job that posts to a platform is not called by it.
+    senders: job ? [] : senders.senders,
+    twice,
+    hasListener: listener.isThere,
+  });
   const ownEnvFile = ownFileUsed(sent, senders);
   const place: ProfilePlace = {
     profile: name,

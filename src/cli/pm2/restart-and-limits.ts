@@ -1,4 +1,5 @@
 import { LARGEST_STORE } from '../../config/schema/units.ts';
+import { patternMistake } from '../../schedule/pattern.ts';
 import { duration } from '../../util/duration.ts';
 import { type Mapped, type Note, note, type Plain, sizeText } from './notes.ts';
 import { bytesOf, msOf, numberOf } from './pm2-values.ts';
@@ -18,12 +19,57 @@ export function restartOf(app: App): Mapped {
   const notes: Note[] = [];
   const waits = waitsOf(app, notes);
   const restart: Readonly<Record<string, Plain>> = {
-    ...(isFalse(app.fields.get('autorestart')) ? { when: 'never' } : {}),
+    ...(endsByItself(app) ? { when: 'never' } : {}),
     ...waits.fields,
     ...exitCodes(app, notes),
     ...giveUpOf(app, waits, notes),
+    ...scheduleOf(app, notes),
   };
   return { fields: Object.keys(restart).length > 0 ? { restart } : {}, notes };
+}
+
+/** The pattern of `cron_restart`; null if there is none. pm2 takes a '0' for none, too. */
+function patternOf({ fields }: App): string | null {
+  const written = fields.get('cron_restart');
+  return !written || isFalse(written) || written === '0' ? null : String(written).trim().replace(/\s+/g, ' ');
+}
+
+/** pm2 reads patterns with croner 4, which takes some that no crontab does, such as 5/5. */
+function scheduleOf(app: App, notes: Note[]): Readonly<Record<string, Plain>> {
+  const pattern = patternOf(app);
+  if (pattern === null) return {};
+  const mistake = patternMistake(pattern);
+  if (mistake === null) return { schedule: pattern };
+  const key = endsByItself(app) ? 'run' : 'restart';
+  notes.push(note('cron_restart', `'${pattern}' ${mistake}; then add it as ${key}: { schedule: '…' }`));
+  return {};
+}
+
+/** An app that pm2 runs at certain times, and does not start again when it has ended, is a job. */
+export function isJob(app: App): boolean {
+  const pattern = patternOf(app);
+  return pattern !== null && patternMistake(pattern) === null && endsByItself(app);
+}
+
+function endsByItself({ fields }: App): boolean {
+  return isFalse(fields.get('autorestart'));
+}
+
+/** A job whose times are still to be corrected: nothing runs it by itself. */
+function isUnread(app: App): boolean {
+  return patternOf(app) !== null && endsByItself(app);
+}
+
+/** `run`, and what else of an app concerns a job. */
+export function jobOf(app: App): Mapped {
+  const { fields, notes } = limitsOf(app);
+  const { start: _start, start_timeout: _timeout, ...rest } = fields;
+  const text =
+    'with autorestart: false it is a job, and becomes run: it runs at these times only, while pm2 also runs it when it is started; `gwproxy start NAME` runs it now';
+  return {
+    fields: { ...rest, run: { schedule: patternOf(app) ?? '' } },
+    notes: [...notes.filter(({ field }) => field !== 'listen_timeout'), note('cron_restart', text)],
+  };
 }
 
 interface Waits {
@@ -98,19 +144,12 @@ function giveUpOf(app: App, { min, max }: Waits, notes: Note[]): Readonly<Record
   return { give_up: { restarts, within: time } };
 }
 
-/** Whether pm2 runs the app at certain times, and does not start it again when it has ended. */
-export function isJob({ fields }: App): boolean {
-  const pattern = fields.get('cron_restart');
-  const isScheduled = Boolean(pattern) && !isFalse(pattern) && pattern !== '0';
-  return isScheduled && isFalse(fields.get('autorestart'));
-}
-
 /** How an app is started and stopped, its user, and its memory limit. */
 export function limitsOf(app: App): Mapped {
   const notes: Note[] = [];
   const grace = numberIn(app, 'kill_timeout', notes);
   const fields: Readonly<Record<string, Plain>> = {
-    ...(isFalse(app.fields.get('autostart')) || isJob(app) ? { start: 'manual' } : {}),
+    ...(isFalse(app.fields.get('autostart')) || isUnread(app) ? { start: 'manual' } : {}),
     ...startTimeout(app, notes),
     ...maxMemory(app, notes),
     ...identity(app),

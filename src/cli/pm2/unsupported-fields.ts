@@ -1,9 +1,6 @@
 import { basename, extname } from 'node:path';
-import { shellWord } from '../../util/shell-word.ts';
-import { gwproxyCall } from '../gwproxy-call.ts';
 import { type Note, note, type ProfilePlace } from './notes.ts';
 import { numberOf } from './pm2-values.ts';
-import { isJob } from './restart-and-limits.ts';
 import type { App, FieldName } from './source/pm2-app.ts';
 
 /** The text of a note; null if the field needs none. */
@@ -48,6 +45,7 @@ const RULES: Readonly<Record<FieldName, Rule>> = {
   max_restarts: converted,
   kill_timeout: converted,
   wait_ready: converted,
+  cron_restart: converted,
   uid: converted,
   gid: converted,
   append_env_to_name: converted,
@@ -56,12 +54,6 @@ const RULES: Readonly<Record<FieldName, Rule>> = {
     (numberOf(value) ?? 0) > 60_000
       ? null
       : 'is left out: after it pm2 considers an app ready, while gwproxy ends one that is not ready within start_timeout (60s)',
-  cron_restart: (value, app, place) => {
-    if (isFalsy(value)) return null;
-    return isJob(app)
-      ? `with autorestart: false it is a job that runs at a time and ends; gwproxy schedules none and does not start it, so add this line with \`crontab -e\`: ${jobLine(String(value), place)}`
-      : `gwproxy restarts on no schedule; add this line with \`crontab -e\`: ${restartLine(String(value), place)}`;
-  },
   watch: (value, app, place) => (isFalsy(value) ? null : watchText(app, place)),
   ignore_watch: harmless,
   watch_options: harmless,
@@ -142,27 +134,6 @@ export function unsupportedNotes(app: App, place: ProfilePlace): readonly Note[]
 
 function isRule(name: string): name is FieldName {
   return Object.hasOwn(RULES, name);
-}
-
-/** A job ends by itself, so that it never is ready: a restart would fail each time that it succeeds. */
-function jobLine(pattern: string, { profile, configFile, command }: ProfilePlace): string {
-  const words = ['exec', '-c', configFile, profile, '--', ...command];
-  return cronLine(pattern, words);
-}
-
-function restartLine(pattern: string, { profile, configFile }: ProfilePlace): string {
-  return cronLine(pattern, ['restart', profile, '-c', configFile]);
-}
-
-/**
- * cron(8) has no field for seconds, reads an unescaped '%' as the end of the line, and has neither the PATH nor the
- * variables of a shell.
- */
-function cronLine(pattern: string, words: readonly string[]): string {
-  const fields = pattern.trim().split(/\s+/);
-  const withoutSeconds = fields.length === 6 ? fields.slice(1) : fields;
-  const call = [gwproxyCall(process.env), ...words.map(shellWord)].join(' ').replaceAll('%', '\\%');
-  return `${withoutSeconds.join(' ')} ${call}`;
 }
 
 function watchText(app: App, { profile, command }: ProfilePlace): string {

@@ -8,12 +8,14 @@ import { stopTime } from '../../config/stop-time.ts';
 import type { Plan } from '../../config/types.ts';
 import { CommandError, EXIT } from '../../errors.ts';
 import { stateFolder } from '../../state-folder.ts';
-import { FOLDER_VARIABLES } from '../gwproxy-call.ts';
 import { loadPlan } from '../load-config.ts';
 import { MAIN_PATH } from '../main-path.ts';
 import type { Account } from './account.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { serviceNameOf } from './service-name.ts';
+
+/** The variables that decide where the state folder is. */
+const FOLDER_VARIABLES = ['GWPROXY_STATE_DIR', 'XDG_STATE_HOME'] as const;
 
 /** The variables of this shell that the service gets, if they are set. No others, since a unit must hold no secrets. */
 const PASSED_VARIABLES = ['PATH', 'LANG', 'LC_ALL', 'TZ'] as const;

@@ -209,22 +209,38 @@ const FIELDS: readonly (readonly [string, object, object, readonly (string | Reg
   ],
   ['listen_timeout alone', { listen_timeout: 3000 }, {}, [/^listen_timeout: is left out/]],
   ['a text that is not a number', { kill_timeout: 'soon' }, {}, ['kill_timeout: is not a number; left out']],
+  ['cron_restart', { cron_restart: '0  4 * * *' }, { restart: { schedule: '0 4 * * *' } }, []],
   [
-    'cron_restart',
-    { cron_restart: '0 4 * * *' },
+    'cron_restart with seconds',
+    { cron: '30 0 4 * * *', max_restarts: 1 },
+    { restart: { give_up: { restarts: 0, within: '1s' }, schedule: '30 0 4 * * *' } },
+    [/^max_restarts: /],
+  ],
+  [
+    'cron_restart that only pm2 reads',
+    { cron_restart: '5/5 * * * *' },
     {},
     [
-      /^cron_restart: gwproxy restarts on no schedule; add this line with `crontab -e`: 0 4 \* \* \* \/\S+ \/\S+main\.js restart bot -c \/srv\/bots\/gwproxy\.yaml$/,
+      /^cron_restart: '5\/5 \* \* \* \*' has the minute '5\/5'; write 0 to 59, .*; then add it as restart: \{ schedule: '…' \}$/,
     ],
   ],
-  ['cron_restart with seconds', { cron: '30 0 4 * * *' }, {}, [/`: 0 4 \* \* \* \//]],
   [
     'cron_restart of a job that ends',
-    { cron_restart: '0 4 * * *', autorestart: false },
+    {
+      cron_restart: '0 4 * * *',
+      autorestart: false,
+      wait_ready: true,
+      kill_timeout: 3000,
+      listen_timeout: 9e4,
+    },
+    { run: { schedule: '0 4 * * *' }, stop: { grace: '3s' } },
+    [/^cron_restart: with autorestart: false it is a job, and becomes run: it runs at these times only, /],
+  ],
+  [
+    'cron_restart of a job that only pm2 reads',
+    { cron_restart: '5/5 * * * *', autorestart: false },
     { start: 'manual', restart: { when: 'never' } },
-    [
-      /^cron_restart: with autorestart: false it is a job .*: 0 4 \* \* \* \/\S+ \/\S+main\.js exec -c \/srv\/bots\/gwproxy\.yaml bot -- \S/,
-    ],
+    [/^cron_restart: .*; then add it as run: \{ schedule: '…' \}$/],
   ],
   ['cron_restart that is off', { cron_restart: '0' }, {}, []],
   [
@@ -402,7 +418,7 @@ for (const [name, app, fields, notes] of FIELDS) {
   test(`a field of an app is converted: ${name}`, () => {
     const profile = one({ script: 'bot.js', ...app });
     const { listeners, ...others } = profile.fields;
-    assert.equal(listeners, 'none');
+    assert.equal(listeners, 'run' in fields ? undefined : 'none');
     assert.deepEqual(others, fields);
     const texts = textsOf(profile).filter((text) => !text.startsWith('PORT: is not set'));
     assert.equal(texts.length, notes.length, texts.join('\n'));
