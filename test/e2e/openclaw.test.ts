@@ -149,6 +149,24 @@ test('a gateway that is already running elsewhere, and a config that it refuses,
   }
 });
 
+test('a gateway that runs already, on the port of its profile, is named with what ends it', async (t) => {
+  const port = await freePort();
+  const here = await openClawMachine(t, { support: json({ port }) });
+  const other = spawn('openclaw', ['--profile', 'support', 'gateway', 'run'], {
+    env: { ...here.env, OPENCLAW_PROFILE: 'support' },
+    stdio: 'ignore',
+  });
+  cleanUpAfter(t, async () => {
+    other.kill();
+    await once(other, 'exit');
+  });
+  await listening(port);
+  await here.write('gwproxy.yaml', 'listen: 127.0.0.1:0\nprofiles: { support: { preset: openclaw } }\n');
+  const { stdout } = await runCli(['doctor', '-c', here.config], here.env);
+  assert.match(stdout, /which is OpenClaw's own gateway and not run by gwproxy/);
+  assert.match(stdout, /end it with `OPENCLAW_PROFILE=support openclaw gateway stop`/);
+});
+
 test('the gateway gets the port that gwproxy chose for it', async (t) => {
   const here = await openClawMachine(t, { support: json({ port: await freePort() }) });
   const config =

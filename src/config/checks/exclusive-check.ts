@@ -3,12 +3,12 @@ import type { Exclusive, Profile } from '../read/profile.ts';
 
 /** Warnings: profiles that would share what their presets say only one gateway may have. */
 export function checkExclusive(profiles: readonly Profile[], folder: string): readonly Problem[] {
-  const owners = new Map<string, { readonly profile: string; readonly first: Exclusive }>();
+  const owners: { readonly profile: string; readonly first: Exclusive }[] = [];
   return profiles.flatMap(({ name, facts }) =>
     facts.exclusive.flatMap((one) => {
-      const owner = owners.get(one.key);
+      const owner = owners.find(({ first }) => first.key === one.key && overlap(first, one));
       if (owner === undefined) {
-        owners.set(one.key, { profile: name, first: one });
+        owners.push({ profile: name, first: one });
         return [];
       }
       const { profile, first } = owner;
@@ -16,4 +16,8 @@ export function checkExclusive(profiles: readonly Profile[], folder: string): re
       return [problemAt(one.source, message)];
     }),
   );
+}
+
+function overlap({ ports: a }: Exclusive, { ports: b }: Exclusive): boolean {
+  return a === undefined || b === undefined || (a.first <= b.last && b.first <= a.last);
 }

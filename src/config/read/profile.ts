@@ -21,6 +21,8 @@ import {
 export interface Exclusive {
   /** Equal for two profiles that would share it. */
   readonly key: string;
+  /** Ports that the gateway may use beside its listeners, its own included; only profiles whose ports overlap share them. */
+  readonly ports?: { readonly first: number; readonly last: number };
   readonly source: Source;
   /** Begins a sentence, as in `slug 'inbox'`. */
   readonly what: string;

@@ -14,6 +14,8 @@ export interface GatewayPort {
 
 /** Startup is complete; a broken channel, which turns /readyz into 503, does not count (docs/gateway/health.md). */
 const HEALTH = '/startupz';
+/** A restart that OpenClaw asks of itself closes the port: for 6 s when all is quiet, for a minute on busy cores. */
+const RESTART_AFTER = '3m';
 
 /** The gateway's own listener, and one for each port that a channel opens. */
 export function listenerFields(
@@ -53,7 +55,7 @@ export function listenerFields(
     host: scalar(gateway.host, gateway.port.source),
     port: scalar(gateway.port.value, gateway.port.source),
     port_env: scalar(gateway.variable, source),
-    health: scalar(HEALTH, source),
+    health: map({ path: scalar(HEALTH, source), restart_after: scalar(RESTART_AFTER, source) }, source),
     paths: pathList(onGateway, source),
   };
   return map({ [GATEWAY]: map(fields, gateway.port.source), ...Object.fromEntries(others) }, source);

@@ -7,7 +7,7 @@ import { type Endpoint, endpointsOf } from './openclaw-endpoints.ts';
 import { listenerFields, routeFields, verifyFields } from './openclaw-fields.ts';
 import { readOpenClawFiles } from './openclaw-files.ts';
 import { isOpenClawFolder, type OpenClawHome, openClawCommand, openClawHome } from './openclaw-home.ts';
-import { gatewayPort, PORT_VARIABLE } from './openclaw-port.ts';
+import { exclusiveOf, gatewayPort, PORT_VARIABLE } from './openclaw-port.ts';
 import { Settings, type Variable } from './openclaw-settings.ts';
 import { proxyWarnings, routeWarnings, startProblems } from './openclaw-warnings.ts';
 
@@ -26,6 +26,20 @@ export const openclaw: Preset = {
     profile:
       "The name of the OpenClaw profile, if it differs from the name here; 'default' is OpenClaw's own.",
   },
+  knownHolders: [
+    {
+      // Its command line is its title alone; its own service sets the variables.
+      name: "OpenClaw's own gateway and not run by gwproxy",
+      programs: ['openclaw-gateway'],
+      args: [],
+      stop: {
+        program: 'openclaw',
+        options: [],
+        args: ['gateway', 'stop'],
+        env: ['OPENCLAW_PROFILE', 'OPENCLAW_STATE_DIR'],
+      },
+    },
+  ],
   async derive(context) {
     const home = openClawHome(context);
     if (typeof home === 'string') return failed(launchFields(null, null, context), context, home);
@@ -90,6 +104,7 @@ async function derived(home: OpenClawHome, context: PresetContext): Promise<Deri
       ...(hasRoutes || context.profilePaths ? [] : routeWarnings(context.profile, endpoints)),
     ],
     files: read.files,
+    exclusive: exclusiveOf(home, port, own, source),
   };
 }
 

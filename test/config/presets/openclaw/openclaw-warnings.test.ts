@@ -93,3 +93,28 @@ test("no message holds a secret of openclaw.json, nor does its place's excerpt",
   assert.ok(!loaded.ok);
   assert.doesNotMatch(JSON.stringify(loaded.problems), /invented/);
 });
+
+test('gateways whose browsers would share ports are warned of, unless gwproxy chooses the port', async (t) => {
+  const files = {
+    [CONFIG]: openClawJson('', 18789),
+    'home/.openclaw-ops/openclaw.json': openClawJson('', 18899),
+  };
+  const near = await planOf(t, `${ONE}  ops: { preset: openclaw }\n`, files);
+  assert.deepEqual(near.lines, [
+    'home/.openclaw-ops/openclaw.json:2:35: a port from 18899 to 19009, which the gateway and its browsers use, is also ' +
+      `that of profile 'support' at ${CONFIG}:2: keep them 120 apart, with \`openclaw --profile ops config set gateway.port PORT\``,
+  ]);
+  for (const port of ['auto', '18909']) {
+    const gwproxy = `${ONE}  ops: { preset: openclaw, listeners: { gateway: { port: ${port} } } }\n`;
+    assert.deepEqual((await planOf(t, gwproxy, files)).lines, []);
+  }
+});
+
+test('two profiles of one state folder are warned of', async (t) => {
+  const gwproxy = `${ONE}  again: { preset: { openclaw: { profile: support } }, listeners: { gateway: { port: auto } } }\n`;
+  const { lines } = await planOf(t, gwproxy, { [CONFIG]: openClawJson() });
+  assert.deepEqual(lines, [
+    "gwproxy.yaml:3:20: the state folder home/.openclaw-support is also that of profile 'support' at gwproxy.yaml:2: " +
+      'only one gateway can own it, and the second ends with exit code 78; name another profile',
+  ]);
+});

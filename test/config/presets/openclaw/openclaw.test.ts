@@ -28,6 +28,7 @@ test('the preset derives command, environment, listener and health from openclaw
   assert.deepEqual(listenersOf(plan), [['gateway', '127.0.0.1:18789', ['/hooks'], '/startupz']]);
   const [support] = plan.profiles;
   assert.equal(support?.listeners[0]?.portEnv, 'OPENCLAW_GATEWAY_PORT');
+  assert.deepEqual(support.listeners[0].liveness, { kind: 'health', after: 180_000 });
   assert.equal(support.startTimeout, 300_000);
   assert.deepEqual(support.stop, { drain: 15_000, signal: 'SIGTERM', grace: 330_000 });
   assert.deepEqual(plan.lines, []);
