@@ -75,7 +75,8 @@ function withoutBlocks(text: string, open: string, close: string): string {
     const start = text.indexOf(open, at);
     const end = start === -1 ? -1 : text.indexOf(close, start + open.length);
     if (end === -1) return kept.join('') + text.slice(at);
-    kept.push(text.slice(at, start));
+    // What stands on either side of a comment is two words.
+    kept.push(text.slice(at, start), ' ');
     at = end + close.length;
   }
 }

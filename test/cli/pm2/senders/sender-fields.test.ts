@@ -291,6 +291,12 @@ test('a script is found behind npm, uv, a module of Python and a shell', () => {
   }
 });
 
+test('a bundle is not read, since its text is its libraries’', () => {
+  const bundle = `${BOLT} new App({ socketMode: true });${' '.repeat(256 * 1024)}`;
+  const bot = one({ env: { ...SECRETS.env, PORT: 3001 } }, bundle);
+  assert.deepEqual(bot.fields['listeners'], { main: { port: 3001 } }, 'its variables say that it is called');
+});
+
 test('Twilio’s verification waits for public_url', () => {
   const sid = 'AC00000000000000000000000000000001';
   const env = { PORT: 3001, TWILIO_ACCOUNT_SID: sid, TWILIO_AUTH_TOKEN: 'x' };
