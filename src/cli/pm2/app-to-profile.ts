@@ -77,7 +77,8 @@ export function profilesOf(
   const startable = seen.filter((one) => 'start' in one);
   const context: Context = {
     ...options,
-    twice: claimedTwice(startable.map(({ senders }) => senders.claims)),
+    // No sender calls a job, whatever ids it has in common with a bot.
+    twice: claimedTwice(startable.flatMap(({ app, senders }) => (isJob(app) ? [] : [senders.claims]))),
     names: new Set([OWN_NAME]),
     ports: new Set(),
     files: new Set(),

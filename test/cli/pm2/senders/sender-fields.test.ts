@@ -115,6 +115,14 @@ test('what two apps claim is a route of neither', () => {
   }
 });
 
+test('a job with the ids of a bot takes no route from it, and has none', () => {
+  const app = { env: { MicrosoftAppId: APP, PORT: 1 } };
+  const job = { ...app, cron_restart: '0 4 * * *', autorestart: false };
+  const [bot, nightly] = converted([app, job], { 'bot.js': `require('botbuilder')` });
+  assert.deepEqual(bot?.fields['routes'], [{ bot_framework: { app: APP } }]);
+  assert.deepEqual(Object.keys(nightly?.fields ?? {}), ['run']);
+});
+
 test('a bot that connects by itself has no listener, and keeps its PORT', () => {
   const socket = one(
     { env: { SLACK_APP_TOKEN: 'x', PORT: 3001 } },
