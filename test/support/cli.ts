@@ -22,6 +22,8 @@ export interface Gwproxy {
   waitFor(what: string, test: (line: LogLine) => boolean, withinMs?: number): Promise<LogLine>;
   /** Resolves when that profile's gateway is ready, in that life of it or a later one. */
   ready(profile: string, generation?: number): Promise<LogLine>;
+  /** The lines of gwproxy's log so far that have that type. */
+  logged(type: string): readonly LogLine[];
   /** What a gateway has written so far, line by line. */
   output(profile: string): readonly string[];
   status(): Promise<Status>;
@@ -77,6 +79,7 @@ export async function startGwproxy(
           Number(line.generation) >= generation,
         120_000,
       ),
+    logged: (type) => log.lines.filter((line) => line.type === type),
     output: (profile) =>
       log.lines.flatMap((line) =>
         line.type === 'gateway.output' && line.profile === profile ? [String(line.line)] : [],

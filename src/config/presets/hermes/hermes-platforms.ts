@@ -1,3 +1,19 @@
+import {
+  api,
+  BLUEBUBBLES,
+  type Difference,
+  FEISHU,
+  feishuMode,
+  hasAll,
+  instead,
+  offInNewer,
+  onBy,
+  over,
+  TEAMS,
+  teams,
+  WECOM,
+  WHATSAPP,
+} from './hermes-precedence.ts';
 import { isTrue, type PlatformSettings, type Setting } from './hermes-settings.ts';
 
 /** A route of a platform's requests: its sender as gwproxy's config names it, and the values of the sender's fields. */
@@ -5,12 +21,6 @@ export interface HermesRoute {
   readonly sender: string;
   /** By field; any of a field's values matches. None is empty. */
   readonly fields: Readonly<Record<string, readonly Setting[]>>;
-}
-
-/** A setting that versions of Hermes read in different ways. */
-export interface Difference {
-  readonly at: Setting;
-  readonly text: string;
 }
 
 /**
@@ -40,19 +50,6 @@ const LOOPBACK = '127.0.0.1';
 
 /** The path that gets activities; fixed in Teams' SDK and in hermes-a365's code. */
 export const MESSAGES_PATH = '/api/messages';
-
-/** The settings that Teams needs: variable, and name in config.yaml. */
-const TEAMS = [
-  ['TEAMS_CLIENT_ID', 'client_id'],
-  ['TEAMS_CLIENT_SECRET', 'client_secret'],
-  ['TEAMS_TENANT_ID', 'tenant_id'],
-] as const;
-
-/** The variables that turn a platform on, and then count instead of or over its section in config.yaml (gateway/config_env.py). */
-const WHATSAPP = ['WHATSAPP_CLOUD_PHONE_NUMBER_ID', 'WHATSAPP_CLOUD_ACCESS_TOKEN'] as const;
-const FEISHU = ['FEISHU_APP_ID', 'FEISHU_APP_SECRET'] as const;
-const WECOM = ['WECOM_CALLBACK_CORP_ID', 'WECOM_CALLBACK_CORP_SECRET'] as const;
-const BLUEBUBBLES = ['BLUEBUBBLES_SERVER_URL', 'BLUEBUBBLES_PASSWORD'] as const;
 
 /** In the order in which their listeners are shown. */
 export const HERMES_PLATFORMS: readonly HermesPlatform[] = [
@@ -285,60 +282,6 @@ export const HERMES_PLATFORMS: readonly HermesPlatform[] = [
     },
   },
 ];
-
-function hasAll({ env }: PlatformSettings, variables: readonly string[]): boolean {
-  return variables.every((name) => env(name) !== undefined);
-}
-
-function onBy(settings: PlatformSettings, variables: readonly string[]): Setting | undefined {
-  return hasAll(settings, variables) ? settings.env(variables[0] ?? '') : undefined;
-}
-
-/** A platform that a variable turns on and config.yaml turns off. */
-function offInNewer({ enabled }: PlatformSettings, turnedOn: Setting | undefined): Difference | null {
-  if (enabled !== false || turnedOn === undefined) return null;
-  const text = `${turnedOn.name} turns this platform on in Hermes 0.19, and \`enabled: false\` turns it off in newer versions: remove one of them`;
-  return { at: turnedOn, text };
-}
-
-/** The variable beats config.yaml, once those that turn the platform on are all set. */
-function over(
-  settings: PlatformSettings,
-  variables: readonly string[],
-  variable: string,
-  name: string,
-): Setting | undefined {
-  return (hasAll(settings, variables) ? settings.env(variable) : undefined) ?? settings.extra(name);
-}
-
-/** The variable or the default counts, and config.yaml does not, once those that turn the platform on are all set. */
-function instead(
-  settings: PlatformSettings,
-  variables: readonly string[],
-  variable: string,
-  name: string,
-): Setting | undefined {
-  return hasAll(settings, variables) ? settings.env(variable) : settings.extra(name);
-}
-
-function feishuMode(settings: PlatformSettings): string {
-  const mode =
-    instead(settings, FEISHU, 'FEISHU_CONNECTION_MODE', 'connection_mode') ??
-    settings.env('FEISHU_CONNECTION_MODE');
-  return mode?.text.trim().toLowerCase() ?? 'websocket';
-}
-
-function teams({ env, extra }: PlatformSettings, variable: string, name: string): Setting | undefined {
-  const above = TEAMS.every(([each]) => env(each) !== undefined);
-  return above ? (env(variable) ?? extra(name)) : (extra(name) ?? env(variable));
-}
-
-/** With its key in the environment, the environment beats config.yaml. */
-function api({ env, extra }: PlatformSettings, variable: string, name: string): Setting | undefined {
-  return env('API_SERVER_KEY') === undefined
-    ? (extra(name) ?? env(variable))
-    : (env(variable) ?? extra(name));
-}
 
 function linePath(extra: PlatformSettings['extra']): string {
   return rooted(extra('webhook_path')?.text ?? '/line/webhook');
