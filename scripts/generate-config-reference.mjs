@@ -102,6 +102,7 @@ profiles:
     cwd: .
     env: { LOG_LEVEL: info }          # a value may be { file: … } or { credential: … }, see secrets.md
     env_file: secrets/standup-bot.env # or a list
+    # env_command: [op, inject, -i, standup-bot.env.tpl]
     start: on-demand
     start_timeout: 60s
     after: [inbox-triage]

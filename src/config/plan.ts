@@ -128,11 +128,15 @@ function launchOf(profile: Profile, listeners: readonly ListenerPlan[]): Launch 
     name,
     template(parts, listeners),
   ]);
+  // readEnvCommand leaves no port in it.
+  const [printer, ...words] = profile.envCommand.map(({ parts }) => parts.filter(isText).join(''));
   return {
     kind: 'command',
     command: [program, ...args],
     cwd: profile.cwd,
     env: Object.fromEntries([...inherited, ...own]),
+    envCommand:
+      printer === undefined ? null : { command: [printer, ...words], kept: own.map(([name]) => name) },
     process: {
       nice: config.nice ?? null,
       maxOpenFiles: config.max_open_files ?? null,

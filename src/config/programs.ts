@@ -10,7 +10,7 @@ const DEFAULT_PATH = '/usr/bin:/bin';
 
 /** Checks that a profile's working folder and program exist, so that a mistake shows before the first start. */
 export async function checkProgram(profile: Profile, files: Files): Promise<readonly Problem[]> {
-  const { command, healthCommand, cwd, program, invalidFields } = profile;
+  const { command, healthCommand, envCommand, cwd, program, invalidFields } = profile;
   if (profile.config.url !== undefined) return [];
   if (!invalidFields.has('cwd') && !(await files.isFolder(cwd))) {
     return [
@@ -20,8 +20,10 @@ export async function checkProgram(profile: Profile, files: Files): Promise<read
   if (invalidFields.has('cwd')) return [];
   const [first] = command;
   const [health] = healthCommand;
+  const [printer] = envCommand;
   const fault = first === undefined ? null : await programFault(first, profile, files);
   const healthFault = health === undefined ? null : await programFault(health, profile, files);
+  const printerFault = printer === undefined ? null : await programFault(printer, profile, files);
   return [
     ...(first === undefined || fault === null
       ? []
@@ -29,6 +31,9 @@ export async function checkProgram(profile: Profile, files: Files): Promise<read
     ...(health === undefined || healthFault === null
       ? []
       : [problemAt(health.source, `health.command: its program ${healthFault}`)]),
+    ...(printer === undefined || printerFault === null
+      ? []
+      : [problemAt(printer.source, `env_command: its program ${printerFault}`)]),
   ];
 }
 

@@ -84,10 +84,20 @@ export type Launch =
       readonly cwd: string;
       /** The gateway's whole environment except its port variables: base, env_file and env. */
       readonly env: Readonly<Record<string, Template>>;
+      /** Null: no program gives it more variables. */
+      readonly envCommand: EnvCommand | null;
       readonly process: ProcessSettings;
     }
   /** The gateway is run by someone else; gwproxy only probes it and routes to it. */
   | { readonly kind: 'url' };
+
+/** A program that runs before each start of the gateway, and prints more variables for it. */
+export interface EnvCommand {
+  /** argv; the first is the program. */
+  readonly command: readonly [string, ...string[]];
+  /** The variables of `env`, which it does not overrule. */
+  readonly kept: readonly string[];
+}
 
 /** Process attributes that are set before a gateway's program runs; null: the same as gwproxy's. */
 export interface ProcessSettings {

@@ -3,6 +3,7 @@ import { errorMessage } from '../util/errno.ts';
 import type { LastWords } from './last-words/last-words.ts';
 import { type GatewayEvent, type GatewayState, pidOf } from './lifecycle/state.ts';
 import { type Command, commandFor } from './process/command.ts';
+import { type EnvCommandResult, runEnvCommand } from './process/env-command.ts';
 import { type SpawnedProcess, spawnProcess } from './process/spawn.ts';
 import { ReadySigns } from './ready-signs.ts';
 import { MARK } from './run/run.ts';
@@ -32,6 +33,10 @@ export class GatewayProcess {
   #spawned: SpawnedProcess | undefined;
   #outputEnded: Promise<void> = Promise.resolve();
   #killed = false;
+  /** Its env_command while that runs. */
+  #helper: SpawnedProcess | undefined;
+  #preparing: AbortController | undefined;
+  #variables: ReadonlyMap<string, string> = new Map();
 
   constructor(options: GatewayProcessOptions) {
     this.#options = options;
@@ -63,10 +68,49 @@ export class GatewayProcess {
       });
       if (!acquired.ok) failed(acquired.reason);
       else if (!isWanted()) failed(STOPPED_BEFORE_START);
-      else await this.#run(generation, commandFor(launch, listeners, acquired.ports));
+      else {
+        const printed = await this.#runEnvCommand(generation, launch);
+        if (!isWanted()) failed(STOPPED_BEFORE_START);
+        else if (!printed.ok) failed(printed.reason);
+        else {
+          this.#variables = printed.values;
+          await this.#run(generation, commandFor(launch, listeners, acquired.ports, printed.values));
+        }
+      }
     } catch (error) {
       failed(errorMessage(error));
     }
+  }
+
+  /** Ends what prepares a start that is not wanted any more; spawn() then dispatches spawnFailed. */
+  abortStart(): void {
+    this.#preparing?.abort();
+  }
+
+  /** What the env_command printed for the last generation that was spawned. */
+  get variables(): ReadonlyMap<string, string> {
+    return this.#variables;
+  }
+
+  async #runEnvCommand(
+    generation: number,
+    launch: Extract<ProfilePlan['launch'], { readonly kind: 'command' }>,
+  ): Promise<EnvCommandResult> {
+    const { context, profile } = this.#options;
+    const preparing = new AbortController();
+    this.#preparing = preparing;
+    return runEnvCommand(launch, context.run.helperMark(profile().name, generation), {
+      signal: preparing.signal,
+      started: (helper) => {
+        this.#helper = helper;
+        context.run.helperStarted(helper.pid);
+        if (this.#killed) helper.signal('SIGKILL');
+      },
+      ended: (pid) => {
+        this.#helper = undefined;
+        context.run.treeEnded(pid);
+      },
+    });
   }
 
   /** Reports that its start waits, once the events of the step that began it are reported. */
@@ -92,6 +136,7 @@ export class GatewayProcess {
   /** Sends SIGKILL before it returns, also to a process that is being spawned: for the 'exit' of gwproxy. */
   killNow(): void {
     this.#killed = true;
+    this.#helper?.signal('SIGKILL');
     if (pidOf(this.#options.state().phase) !== null) this.#spawned?.signal('SIGKILL');
   }
 

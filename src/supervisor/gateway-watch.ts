@@ -41,8 +41,9 @@ export class GatewayWatch {
     });
     this.#command = new CommandHealth({
       profile,
-      mark: (generation) => context.run.healthMark(name, generation),
-      started: (pid) => context.run.healthStarted(pid),
+      mark: (generation) => context.run.helperMark(name, generation),
+      variables: () => process.variables,
+      started: (pid) => context.run.helperStarted(pid),
       ended: (pid) => context.run.treeEnded(pid),
       now: context.now,
       dispatch,

@@ -194,6 +194,7 @@ export class Gateway {
     this.#state = state;
     if (before.phase.name === 'starting' && state.phase.name !== 'starting') {
       this.#context.starts.release(this.#profile.name);
+      this.#process.abortStart();
       // After a failed start the request or operator waits for the next one.
       if (state.phase.name !== 'backoff') this.#isAwaited = false;
     }

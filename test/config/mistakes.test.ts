@@ -529,7 +529,7 @@ const PROFILES: readonly Mistake[] = [
     'a key of Object',
     'a:\n    command: node\n    constructor: 1',
     [
-      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, start, start_timeout, after, start_group, idle_timeout, owner_check, max_memory, max_open_files, nice, umask, user, group, log_file, listeners, ready, ready_after, ready_log, health, add_prefix, routes, fan_out, keep_headers, verify, delivery, restart, run, stop",
+      "gwproxy.yaml:4:5: unknown key 'constructor'; the keys here are command, url, preset, enabled, cwd, env, env_file, env_command, start, start_timeout, after, start_group, idle_timeout, owner_check, max_memory, max_open_files, nice, umask, user, group, log_file, listeners, ready, ready_after, ready_log, health, add_prefix, routes, fan_out, keep_headers, verify, delivery, restart, run, stop",
     ],
   ],
   [
@@ -613,6 +613,22 @@ const PROFILES: readonly Mistake[] = [
     'a cwd that is not there',
     'a:\n    command: ./bot\n    cwd: nowhere',
     ['gwproxy.yaml:4:10: cwd is not an existing folder; correct the path, or make the folder'],
+  ],
+  [
+    'an env_command that is not there, and one with a port',
+    'a:\n    command: node\n    env_command: [none-such]\n  b:\n    command: node\n    env_command: node ${port}\n  c:\n    url: http://10.0.0.5:1\n    env_command: node',
+    [
+      "gwproxy.yaml:4:19: env_command: its program is not on the profile's PATH; write its full path",
+      'gwproxy.yaml:7:18: a port can be used only in command and env',
+      "gwproxy.yaml:10:5: 'env_command' cannot be used with 'url', since gwproxy does not run that gateway; remove it",
+    ],
+  ],
+  [
+    'a reference to what only the env_command could give',
+    'a:\n    command: node ${TOKEN}\n    env_command: node',
+    [
+      "gwproxy.yaml:3:14: ${TOKEN} is not set in gwproxy's environment (env_command runs later, and its variables are for the gateway alone); set it, or write ${TOKEN:-default}",
+    ],
   ],
   [
     'a missing env_file is one mistake',

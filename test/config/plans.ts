@@ -42,6 +42,7 @@ export function profile(name: string, { program = 'bot', env = {}, ...changes }:
       command: [[program]],
       cwd: '/srv',
       env,
+      envCommand: null,
       process: { nice: null, maxOpenFiles: null, umask: null, user: null, group: null },
     },
     start: 'always',

@@ -11,7 +11,7 @@ import { type Block, userPages } from './markdown.ts';
 const pages = userPages();
 
 /** What the pages' configs run. */
-const PROGRAMS = ['node', 'hermes', 'openclaw', 'nanobot', 'n8n', 'cloudflared', 'python3'];
+const PROGRAMS = ['op', 'node', 'hermes', 'openclaw', 'nanobot', 'n8n', 'cloudflared', 'python3'];
 
 describe('every gwproxy command of the pages is one that the command line knows', () => {
   for (const page of pages) {

@@ -14,6 +14,7 @@ function running(code: string, folder = '/'): ProfilePlan {
       command: [[process.execPath], ['--input-type=module'], ['-e'], [code]],
       cwd: folder,
       env: { BOT_TOKEN: ['c0ffee00'] },
+      envCommand: null,
       process: ORDINARY,
     },
     restart: { when: 'always', min: 1, max: 2, reset: 60_000, exitCodes: {}, giveUp: null },

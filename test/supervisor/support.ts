@@ -53,6 +53,7 @@ export function profile(
       command: [[process.execPath], [fixture('gateways', program)]],
       cwd: fixture(),
       env,
+      envCommand: null,
       process: ORDINARY,
     },
     start: 'always',

@@ -1,6 +1,7 @@
 import { CommandError, EXIT } from '../../errors.ts';
 import { commandFor } from '../../supervisor/process/command.ts';
 import { resolvePorts } from '../exec/exec-ports.ts';
+import { printedVariables } from '../exec/printed-variables.ts';
 import { runAttached } from '../exec/run-command.ts';
 import { closeInheritedDescriptors } from '../inherited-descriptors.ts';
 import { loadPlanToStart } from '../load-config.ts';
@@ -27,8 +28,9 @@ export async function exec(configFile: string, name: string, words: readonly str
     );
   }
   const ports = await resolvePorts(profile, configFile);
-  const gateway = commandFor(profile.launch, profile.listeners, ports);
   closeInheritedDescriptors();
+  const printed = await printedVariables(profile.launch);
+  const gateway = commandFor(profile.launch, profile.listeners, ports, printed);
   process.exitCode = await runAttached({ ...gateway, file, args });
 }
 

@@ -54,6 +54,7 @@ function launchFields(before: Launch, after: Launch): readonly string[] {
     ...(isDeepStrictEqual(before.command, after.command) ? [] : ['command']),
     ...(before.cwd === after.cwd ? [] : ['cwd']),
     ...variables(before.env, after.env),
+    ...(isDeepStrictEqual(before.envCommand?.command, after.envCommand?.command) ? [] : ['env_command']),
     ...fieldsThatDiffer(before.process, after.process),
   ];
 }

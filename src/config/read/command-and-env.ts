@@ -42,6 +42,22 @@ export function readCommand(
   };
 }
 
+/** The arguments of `env_command`, which runs before the ports of the gateway are passed to it. */
+export function readEnvCommand(
+  tree: MapTree,
+  { env_command: command }: ProfileConfig,
+  variables: Variables,
+): Resolved<readonly Text[]> {
+  const read = readCommand(tree, ['env_command'], command, variables);
+  const port = read.texts.find(({ parts }) => parts.some((part) => typeof part !== 'string'));
+  if (port === undefined) return read;
+  return {
+    texts: [],
+    broken: true,
+    problems: [problemAt(port.source, 'a port can be used only in command and env')],
+  };
+}
+
 /** The values of `env`, without those that cannot be resolved. What a file holds is taken as it is. */
 export function readEnv(
   tree: MapTree,

@@ -11,6 +11,7 @@ export function profileRules(platforms: readonly KeyedPlatform[]): ShapeRules {
   return {
     asText: ([field, ...inside]) =>
       field === 'command' ||
+      field === 'env_command' ||
       field === 'env' ||
       (field === 'health' && inside[0] === 'command') ||
       IDS.has(String(field)) ||

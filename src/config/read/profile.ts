@@ -6,7 +6,7 @@ import type { ProfileConfig } from '../schema/profile-schema.ts';
 import { checkShape, prunedPath } from '../schema/shape.ts';
 import { keySource, type MapTree, type Path, prune, treeAt, valueSource } from '../source/yaml-tree.ts';
 import type { KnownHolder } from '../types.ts';
-import { readCommand, readEnv } from './command-and-env.ts';
+import { readCommand, readEnv, readEnvCommand } from './command-and-env.ts';
 import { resolveTree, type Text } from './resolve.ts';
 import { type SecretValues, withSecretValues } from './secret-values.ts';
 import {
@@ -62,6 +62,8 @@ export interface Profile {
   readonly command: readonly Text[];
   /** The arguments of its health command; empty if it has no valid one. */
   readonly healthCommand: readonly Text[];
+  /** Empty if the profile has no valid one. */
+  readonly envCommand: readonly Text[];
   /** The program as written, for messages; '' if there is none. */
   readonly program: string;
   readonly env: ReadonlyMap<string, Text>;
@@ -75,6 +77,9 @@ export interface Profile {
   readonly facts: PresetFacts;
 }
 
+/** Follows the places where a missing variable could be set. */
+const ENV_COMMAND_LATER = ' (env_command runs later, and its variables are for the gateway alone)';
+
 /** Reads one profile and reports the mistakes of its single fields. Null if nothing of it can be used. */
 export function readProfile(
   entry: ProfileEntry,
@@ -83,7 +88,9 @@ export function readProfile(
   context: LoadContext,
 ): { readonly profile: Profile | null; readonly problems: readonly Problem[] } {
   const outer = ownVariables(context);
-  const variables = variablesOf(envFiles, context);
+  const given = variablesOf(envFiles, context);
+  const hasEnvCommand = entry.tree.entries.has('env_command');
+  const variables = hasEnvCommand ? { ...given, where: `${given.where}${ENV_COMMAND_LATER}` } : given;
   const resolved = resolveTree(
     entry.tree,
     ([field, inner]) => {
@@ -91,6 +98,7 @@ export function readProfile(
       // Commands and env may hold ports and are resolved later. An unknown key is one mistake, whatever its value.
       const later =
         field === 'command' ||
+        field === 'env_command' ||
         field === 'env' ||
         (field === 'health' && inner === 'command') ||
         !Object.hasOwn(context.schema.shape, String(field));
@@ -116,9 +124,11 @@ export function readProfile(
   const invalidFields = new Set([...misspelt, ...wrong.map(([field]) => String(field))]);
   const command = readCommand(shape.tree, ['command'], shape.value.command, variables);
   const health = readCommand(shape.tree, ['health', 'command'], shape.value.health?.command, variables);
+  const envCommand = readEnvCommand(shape.tree, shape.value, variables);
   const env = readEnv(shape.tree, shape.value, variables, secrets);
   if (command.broken) invalidFields.add('command');
   if (health.broken) invalidFields.add('health');
+  if (envCommand.broken) invalidFields.add('env_command');
   if (env.broken) invalidFields.add('env');
   const cwdSource = shape.value.cwd === undefined ? entry.source : valueSource(shape.tree, ['cwd']);
   const profile: Profile = {
@@ -131,13 +141,17 @@ export function readProfile(
     command: command.texts,
     program: command.program,
     healthCommand: health.texts,
+    envCommand: envCommand.texts,
     env: env.texts,
     inherited: inheritedEnv(envFiles, context),
     envFileNames: new Set(envFiles.values.keys()),
     tokenKeys: null,
     facts: entry.facts ?? { knownHolders: [], exclusive: [] },
   };
-  return { profile, problems: [...problems, ...command.problems, ...health.problems, ...env.problems] };
+  return {
+    profile,
+    problems: [...problems, ...command.problems, ...health.problems, ...envCommand.problems, ...env.problems],
+  };
 }
 
 /** A job has no port, unless its author thinks otherwise, which a check refuses. */

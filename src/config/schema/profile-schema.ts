@@ -31,6 +31,7 @@ export const COMMAND_ONLY = [
   'cwd',
   'env',
   'env_file',
+  'env_command',
   'start',
   'start_timeout',
   'after',
@@ -137,6 +138,11 @@ export function profileSchema(platforms: readonly KeyedPlatform[], presets: read
       .optional()
       .describe(
         'A file of KEY=VALUE lines that only this gateway sees, relative to the file that holds the profile. Or a list of files, of which a later one wins.',
+      ),
+    env_command: command()
+      .optional()
+      .describe(
+        'A program that runs before each start of the gateway and prints KEY=VALUE lines, which become variables over those of env_file and below those of env. Within 30 s and 1 MiB; its output is logged nowhere.',
       ),
     start: choice(['always', 'on-demand', 'manual'])
       .default('always')

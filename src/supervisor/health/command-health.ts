@@ -13,6 +13,8 @@ export interface CommandHealthOptions {
   readonly profile: () => ProfilePlan;
   /** The value of MARK for the health commands of that generation. */
   readonly mark: (generation: number) => string;
+  /** What the gateway got of its env_command. */
+  readonly variables: () => ReadonlyMap<string, string>;
   readonly started: (pid: number) => void;
   readonly ended: (pid: number) => void;
   /** Epoch ms. */
@@ -94,11 +96,11 @@ export class CommandHealth {
   async #run(generation: number, health: HealthCommand, signal: AbortSignal): Promise<ProbeOutcome> {
     // One that was aborted may still be ending.
     await this.#last;
-    const { profile, mark, started, ended } = this.#options;
+    const { profile, mark, variables, started, ended } = this.#options;
     const { launch } = profile();
     if (signal.aborted || launch.kind === 'url') return failed('was not run');
     const [file, ...args] = health.command;
-    const command = { ...commandFor(launch, [], new Map()), file, args };
+    const command = { ...commandFor(launch, [], new Map(), variables()), file, args };
     const run = runCommand(command, mark(generation), {
       timeout: health.timeout,
       signal,

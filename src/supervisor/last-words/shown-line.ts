@@ -6,7 +6,8 @@ import { REMEMBERED_LENGTH } from './stream-tail.ts';
 /** Characters shown of a line. */
 const SHOWN_LENGTH = 500;
 
-const HIDDEN = '(the line that says why may hold a secret, so it is only in its log)';
+/** Stands for a line that may hold a secret. */
+export const HIDDEN = '(the line that says why may hold a secret, so it is only in its log)';
 
 /**
  * A line of output for the operator: one line of at most 500 characters in which nothing acts on a terminal. Of a

@@ -9,22 +9,28 @@ export interface Command {
   readonly process: ProcessSettings;
 }
 
-/** Fills in the ports that this start acquired. Throws if a template names a listener that has no port. */
+/**
+ * Fills in the ports that this start acquired, and adds what the env_command printed, below `env`. Throws if a template
+ * names a listener that has no port.
+ */
 export function commandFor(
   launch: Extract<Launch, { readonly kind: 'command' }>,
   listeners: readonly ListenerPlan[],
   ports: ReadonlyMap<string, number>,
+  printed: ReadonlyMap<string, string> = new Map(),
 ): Command {
   const [file, ...args] = launch.command;
   const variables = listeners.flatMap((listener) =>
     listener.portEnv === null ? [] : [[listener.portEnv, String(portOf(listener.name, ports))] as const],
   );
+  const kept = new Set(launch.envCommand?.kept);
   return {
     file: fill(file, ports),
     args: args.map((template) => fill(template, ports)),
     cwd: launch.cwd,
     env: {
       ...Object.fromEntries(Object.entries(launch.env).map(([name, value]) => [name, fill(value, ports)])),
+      ...Object.fromEntries([...printed].filter(([name]) => !kept.has(name))),
       ...Object.fromEntries(variables),
     },
     process: launch.process,

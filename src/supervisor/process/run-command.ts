@@ -17,14 +17,16 @@ export interface RunOptions {
   readonly started: (process: SpawnedProcess) => void;
   /** No process of its tree is left. */
   readonly ended: (pid: number) => void;
+  /** Gets its standard output; the result then comes after the last of it. Without it, output is read and dropped. */
+  readonly stdout?: (chunk: Buffer) => void;
 }
 
 /**
- * Runs a command to its end, as a gateway is run but for its output, which is read and dropped. Resolves once no process
+ * Runs a command to its end, as a gateway is run but for its output. Resolves once no process
  * that it started is left: what it leaves behind, or what runs for too long, gets SIGKILL. Never rejects.
  */
 export function runCommand(command: Command, mark: string, options: RunOptions): Promise<CommandResult> {
-  const { timeout, signal, started, ended } = options;
+  const { timeout, signal, started, ended, stdout } = options;
   return new Promise((resolve) => {
     let spawned: SpawnedProcess | undefined;
     let cut: 'late' | 'aborted' | null = null;
@@ -44,7 +46,14 @@ export function runCommand(command: Command, mark: string, options: RunOptions):
       if (spawned !== undefined) ended(spawned.pid);
       resolve(result);
     }
+    let isTreeEnded = false;
+    let isOutputEnded = stdout === undefined;
     function treeEnded(): void {
+      isTreeEnded = true;
+      finish();
+    }
+    function finish(): void {
+      if (!isTreeEnded || !isOutputEnded) return;
       if (cut !== null) settle({ kind: cut });
       else if (exit !== undefined) settle({ kind: 'exited', ...exit });
     }
@@ -57,6 +66,7 @@ export function runCommand(command: Command, mark: string, options: RunOptions):
       },
       failed: (reason) => settle({ kind: 'failed', reason }),
       line() {},
+      ...(stdout !== undefined && { stdout }),
       dropped() {},
       exited(how) {
         exit = how;
@@ -64,7 +74,10 @@ export function runCommand(command: Command, mark: string, options: RunOptions):
         else treeEnded();
       },
       treeEnded,
-      outputEnded() {},
+      outputEnded() {
+        isOutputEnded = true;
+        finish();
+      },
     }).catch((error: unknown) => settle({ kind: 'failed', reason: errorMessage(error) }));
   });
 }

@@ -30,6 +30,8 @@ export interface ProcessHandlers {
   /** It could not be started; `reason` is for the operator. */
   failed(reason: string): void;
   line(stream: 'stdout' | 'stderr', line: string): void;
+  /** Its standard output as it is, which may hold secrets: it is then in no line and no last words. */
+  readonly stdout?: (chunk: Buffer) => void;
   /** It has sent the message 'ready' over its IPC channel; without `ready`, the process gets no channel. */
   readonly ready?: () => void;
   /** That many lines came too fast and were dropped. */
@@ -97,20 +99,24 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
   const pipesClosed = Promise.all(
     [stdout, stderr].map((stream) => new Promise<void>((resolve) => stream.once('close', resolve))),
   );
+  const isCaptured = (stream: 'stdout' | 'stderr'): boolean =>
+    stream === 'stdout' && handlers.stdout !== undefined;
   // Before anything is awaited: when a process exits, Node discards the output that has no reader yet.
   const output = new OutputReader(
     { stdout, stderr },
     {
       line(stream, line) {
+        if (isCaptured(stream)) return;
         tail.push(stream, line, performance.now());
         handlers.line(stream, line);
       },
       gap(stream) {
-        tail.gap(stream);
+        if (!isCaptured(stream)) tail.gap(stream);
       },
       dropped: (lines) => handlers.dropped(lines),
     },
   );
+  if (handlers.stdout !== undefined) stdout.on('data', handlers.stdout);
   const stream = ready === undefined ? undefined : child.stdio.at(channelAt);
   const channel =
     ready !== undefined && stream instanceof Readable ? new ReadyChannel(stream, ready) : undefined;

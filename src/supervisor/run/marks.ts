@@ -12,8 +12,8 @@ export interface Marks {
   readonly prefix: string;
   /** The mark of that generation, which is a secret of its processes: whoever knows it passes for one of them. */
   of(profile: string, generation: number): string;
-  /** The mark of the health commands of that generation, which are no part of the gateway. */
-  ofHealth(profile: string, generation: number): string;
+  /** The mark of the health commands and the env_command of that generation, which are no part of the gateway. */
+  ofHelper(profile: string, generation: number): string;
   /** Whether this is the mark of a generation of that profile. A mark that somebody else made up is not. */
   isOf(profile: string, mark: string): boolean;
 }
@@ -25,7 +25,7 @@ export interface Marks {
 export function createMarks(): Marks {
   const run = randomBytes(8).toString('hex');
   const key = randomBytes(32);
-  function signed(profile: string, generation: number, what: '' | '/health'): string {
+  function signed(profile: string, generation: number, what: '' | '/helper'): string {
     const proof = createHmac('sha256', key).update(`${profile}/${generation}${what}`).digest('hex');
     return markOf(run, profile, generation, proof.slice(0, PROOF_LENGTH));
   }
@@ -34,7 +34,7 @@ export function createMarks(): Marks {
     run,
     prefix: markPrefix(run),
     of,
-    ofHealth: (profile, generation) => signed(profile, generation, '/health'),
+    ofHelper: (profile, generation) => signed(profile, generation, '/helper'),
     isOf(profile, mark) {
       const generation = generationIn(mark);
       return generation !== null && mark === of(profile, generation);

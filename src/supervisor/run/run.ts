@@ -22,13 +22,13 @@ export interface Run {
   mark(profile: string, generation: number): string;
   /** The leader of a process group has started. */
   leaderStarted(profile: string, pid: number): void;
-  /** The value of MARK for the health commands of that generation. */
-  healthMark(profile: string, generation: number): string;
+  /** The value of MARK for the health commands of that generation, and for its env_command. */
+  helperMark(profile: string, generation: number): string;
   /**
-   * A health command has started. The guard ends it as it ends gateways; it is not recorded, since it is short-lived, and
+   * A health command or an env_command has started. The guard ends it as it ends gateways; it is not recorded, since it is short-lived, and
    * the next run finds it by its mark.
    */
-  healthStarted(pid: number): void;
+  helperStarted(pid: number): void;
   /** No process of the tree of that leader is left. */
   treeEnded(pid: number): void;
   /**
@@ -123,7 +123,7 @@ export function createRun({ folder, report }: { readonly folder: string; readonl
   return {
     ...unguarded,
     leaderStarted: groupStarted,
-    healthStarted: (pid) => groupStarted(null, pid),
+    helperStarted: (pid) => groupStarted(null, pid),
     treeEnded(pid) {
       const ended = groups.get(pid);
       if (ended === undefined) return;
@@ -176,9 +176,9 @@ function unguardedWith(marks: Marks, report: Report): Run {
 
   return {
     mark: (profile, generation) => marks.of(profile, generation),
-    healthMark: (profile, generation) => marks.ofHealth(profile, generation),
+    helperMark: (profile, generation) => marks.ofHelper(profile, generation),
     leaderStarted: () => {},
-    healthStarted: () => {},
+    helperStarted: () => {},
     treeEnded: () => {},
     assertNoneRuns: () => Promise.resolve(),
     begin: () => Promise.resolve(),

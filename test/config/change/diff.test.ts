@@ -62,6 +62,18 @@ test('a change of start settings restarts the gateway and names the fields, neve
   ]);
 });
 
+test('another env_command restarts the gateway, and what it leaves to env is not named twice', () => {
+  const withCommand = (command: string, kept: readonly string[] = []): Plan => {
+    const { launch, ...rest } = profile('bot', { env: { A: ['1'] } });
+    assert.ok(launch.kind === 'command');
+    return plan([{ ...rest, launch: { ...launch, envCommand: { command: [command], kept } } }]);
+  };
+  const none = plan([profile('bot', { env: { A: ['1'] } })]);
+  assert.deepEqual(lines(none, withCommand('op')), ['bot: restarts (env_command)']);
+  assert.deepEqual(lines(withCommand('op'), withCommand('sops')), ['bot: restarts (env_command)']);
+  assert.deepEqual(lines(withCommand('op'), withCommand('op', ['A'])), []);
+});
+
 test('a change of settings that only gwproxy uses restarts nothing', () => {
   const before = plan([profile('bot')]);
   const told = (changes: Parameters<typeof profile>[1]): readonly string[] =>

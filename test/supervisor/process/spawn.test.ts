@@ -17,6 +17,7 @@ test('hundreds of restarts leave no descriptor, timer or listener behind', async
         command: [['true']],
         cwd: '/',
         env: { PATH: [process.env.PATH ?? ''] },
+        envCommand: null,
         process: ORDINARY,
       },
       restart: {

@@ -25,11 +25,11 @@ test("a health command's mark names its gateway, ends with its run, and is not t
   const marks = createMarks();
   fc.assert(
     fc.property(name, generation, (profile, number) => {
-      const mark = marks.ofHealth(profile, number);
+      const mark = marks.ofHelper(profile, number);
       assert.ok(mark.startsWith(marks.prefix));
       assert.deepEqual([profileIn(mark), generationIn(mark)], [profile, number]);
       assert.equal(marks.isOf(profile, mark), false);
-      assert.notEqual(mark, marks.ofHealth(profile, number + 1));
+      assert.notEqual(mark, marks.ofHelper(profile, number + 1));
     }),
   );
 });

@@ -19,6 +19,7 @@ function forking(name: string, env: Readonly<Record<string, Template>>): Profile
       command: [[python], [fixture('gateways', 'double-fork.py')]],
       cwd: fixture(),
       env,
+      envCommand: null,
       process: ORDINARY,
     },
     listeners: [{ ...listener, health: { ...listener.health, interval: 20 } }],
