@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { profileName } from '../../schema/profile-schema.ts';
 import type { Files } from '../../source/files.ts';
+import { freePort, literal, printable, profileNames, USUAL_DOOR_PORT } from '../init-text.ts';
 import { readHermesFiles } from './hermes-files.ts';
 import { DEFAULT_PROFILE, hermesRoot, profileHome, profilesBelow } from './hermes-home.ts';
 import { type HermesListener, hermesListeners } from './hermes-listeners.ts';
@@ -27,8 +27,6 @@ interface Found {
   /** True if its files have problems, which loading the config reports. */
   readonly broken: boolean;
 }
-
-const DEFAULT_PORT = 3978;
 
 /**
  * Each folder is a Hermes home, or a profile's folder in one; none is the usual one. The comments show what Hermes' files
@@ -95,33 +93,27 @@ function withNames(
   found: readonly Found[],
   usual: string,
 ): readonly (readonly [name: string, found: Found])[] {
-  const taken = new Set<string>();
-  return found.map((one) => {
-    // The only profile of a home of its own is called `default` in each of them.
-    const own = one.hermes === DEFAULT_PROFILE && one.root !== usual ? basename(one.root) : one.hermes;
-    const plain = own
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .slice(0, 60)
-      .replace(/^-|-$/g, '');
-    const base = plain === '' ? 'hermes' : plain;
-    let name = base;
-    for (let count = 2; taken.has(name); count += 1) name = `${base}-${count}`;
-    taken.add(name);
-    return [profileName().parse(name), one] as const;
-  });
+  // The only profile of a home of its own is called `default` in each of them.
+  const wanted = found.map(({ hermes, root }) =>
+    hermes === DEFAULT_PROFILE && root !== usual ? basename(root) : hermes,
+  );
+  const names = profileNames(wanted, 'hermes');
+  return found.map((one, index) => [names[index] ?? '', one] as const);
 }
 
 function head(roots: readonly string[], entries: readonly Entry[], usual: string): readonly string[] {
   const listeners = entries.flatMap((entry) => entry.listeners);
-  const listen = freePort(listeners);
+  const listen = freePort(
+    USUAL_DOOR_PORT,
+    listeners.map(({ port }) => port.value),
+  );
   const scoped = listeners.some(({ paths, routes }) => paths.length > 0 && routes.length === 0);
   const [first = usual] = roots;
   return [
     `# Every profile of ${roots.length === 1 ? 'this Hermes home' : 'these Hermes homes'} behind one port. Ports and app ids are read from each profile's own`,
     '# config.yaml and .env at every start; the comments say what they were when this was written.',
     '# `gwproxy validate` shows what would run, `gwproxy up` runs it.',
-    `listen: 127.0.0.1:${listen}${listen === DEFAULT_PORT ? '' : ` # ${DEFAULT_PORT} belongs to a profile below`}`,
+    `listen: 127.0.0.1:${listen}${listen === USUAL_DOOR_PORT ? '' : ` # ${USUAL_DOOR_PORT} belongs to a profile below`}`,
     '# public_url: https://bots.example.com',
     ...(scoped
       ? ['profile_paths: true # /p/<profile>/… reaches that profile, since a webhook does not name one']
@@ -131,18 +123,6 @@ function head(roots: readonly string[], entries: readonly Entry[], usual: string
       : ['', 'defaults:', '  env:', `    HERMES_HOME: ${literal(first)}`]),
     '',
   ];
-}
-
-/** As a quoted text in which `$` stands for itself. */
-function literal(text: string): string {
-  return JSON.stringify(text.replaceAll('$', '$$$$'));
-}
-
-function freePort(listeners: readonly HermesListener[]): number {
-  const taken = new Set(listeners.map(({ port }) => port.value));
-  let port = DEFAULT_PORT;
-  while (taken.has(port)) port += 1;
-  return port;
 }
 
 function profileLines(entry: Entry): readonly string[] {
@@ -185,9 +165,4 @@ function keyText({ routes, paths }: HermesListener): string {
   });
   if (shown.length > 0) return shown.join(', ');
   return paths.includes(MESSAGES_PATH) ? 'the app in its .env' : 'the ids in its .env';
-}
-
-/** Without line breaks, which would end a comment. */
-function printable(text: string): string {
-  return text.replace(/[^ -~]/g, '?');
 }
