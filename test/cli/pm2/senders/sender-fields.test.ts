@@ -328,6 +328,10 @@ test('a tunnel by any of its programs has neither listener nor route', () => {
     assert.deepEqual([bot.fields, bot.isPublic], [{ listeners: 'none' }, false], app.script);
     assert.match(texts(bot)[0] ?? '', /^null: is a tunnel \(.*\)\. gwproxy needs one for all bots: /);
   }
-  const bot = one({ script: 'ssh', args: 'host run-bot', interpreter: 'none' }, '');
-  assert.ok(!texts(bot).some((text) => text.includes('tunnel')));
+  for (const [app, script] of [
+    [{ script: 'ssh', args: 'host run-bot', interpreter: 'none' }, ''],
+    [{ env: { TUNNEL_TOKEN: 'x', PORT: 3000 } }, 'http.createServer(f)'],
+  ] as const) {
+    assert.ok(!texts(one(app, script)).some((text) => text.includes('tunnel')));
+  }
 });
