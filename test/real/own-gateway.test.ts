@@ -89,7 +89,7 @@ async function homeOfAnOperator(t: TestContext): Promise<string> {
 /** `hermes gateway run`, once it serves all of them; measured, idle and after a turn of each. */
 async function ownGateway(t: TestContext, env: Record<string, string>) {
   const began = Date.now();
-  const child = spawn('hermes', ['gateway', 'run'], { env, stdio: 'ignore' });
+  const child = spawn(NEWER_SETUP.program('hermes'), ['gateway', 'run'], { env, stdio: 'ignore' });
   const ended = once(child, 'exit');
   const { pid } = child;
   assert.ok(pid !== undefined);
