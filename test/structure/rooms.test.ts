@@ -52,6 +52,7 @@ describe('the rooms of src/', () => {
       'fixtures',
       'nothing-lost',
       'real',
+      'real-openclaw',
       'structure',
       'support',
     ];

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { realFiles } from '../../../../src/config/source/files.ts';
-import { plain } from '../../../../src/config/source/yaml-tree.ts';
-import { userPages } from '../../../docs/markdown.ts';
-import { root } from '../../../support/root.ts';
-import { folder } from '../../folder.ts';
-import { shopbot } from './shopbot.ts';
+import { realFiles } from '../../../src/config/source/files.ts';
+import { plain } from '../../../src/config/source/yaml-tree.ts';
+import { userPages } from '../../docs/markdown.ts';
+import { root } from '../../support/root.ts';
+import { folder } from '../folder.ts';
+import { shopbot } from './support/shopbot.ts';
 
 async function derive(home: string, options: ReadonlyMap<string, string> = new Map()) {
   const source = { file: join(home, 'gwproxy.yaml'), line: 3, column: 10 };
@@ -55,10 +55,10 @@ test('its problems are where the mistake is, and none is thrown', async (t) => {
 test('docs/presets.md shows this preset as it is', () => {
   const page = userPages().find(({ path }) => path === join('docs', 'presets.md'));
   const shown = page?.blocks.find(({ info }) => info === 'ts')?.text;
-  const code = readFileSync(join(root, 'test', 'config', 'presets', 'example', 'shopbot.ts'), 'utf8');
+  const code = readFileSync(join(root, 'test', 'config', 'presets', 'support', 'shopbot.ts'), 'utf8');
   const asInPlace = code
-    .replaceAll('../../../../src/config/presets/', './')
-    .replaceAll('../../../../src/config/', '../')
-    .replaceAll('../../../../src/', '../../');
+    .replaceAll('../../../src/config/presets/', './')
+    .replaceAll('../../../src/config/', '../')
+    .replaceAll('../../../src/', '../../');
   assert.equal(`${shown}\n`, asInPlace);
 });
