@@ -57,8 +57,8 @@ test('docs/presets.md shows this preset as it is', () => {
   const shown = page?.blocks.find(({ info }) => info === 'ts')?.text;
   const code = readFileSync(join(root, 'test', 'config', 'presets', 'support', 'shopbot.ts'), 'utf8');
   const asInPlace = code
-    .replaceAll('../../../src/config/presets/', './')
-    .replaceAll('../../../src/config/', '../')
-    .replaceAll('../../../src/', '../../');
+    .replaceAll('../../../../src/config/presets/', './')
+    .replaceAll('../../../../src/config/', '../')
+    .replaceAll('../../../../src/', '../../');
   assert.equal(`${shown}\n`, asInPlace);
 });
