@@ -87,7 +87,9 @@ test("a process of another gateway that makes up a victim's mark gets none of it
   assert.ok(!answers.includes('thief'));
   assert.match(
     victim.last_error ?? '',
-    new RegExp(`is held by \\S+ \\(pid ${thief}\\), not by this gateway`),
+    new RegExp(
+      `is held by \\S+ \\(pid ${thief}\\), which bears the mark of profile 'victim' of a gwproxy, not by this gateway`,
+    ),
   );
 });
 

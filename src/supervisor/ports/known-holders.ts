@@ -39,7 +39,7 @@ function ofGwproxy(pid: number): HolderFacts | null {
   if (profile === null) return null;
   return {
     who: `, which bears the mark of profile '${profile}' of a gwproxy`,
-    advice: 'stop that profile where it runs, or end the process',
+    advice: 'if another gwproxy runs it, stop that profile there; else end the process',
   };
 }
 

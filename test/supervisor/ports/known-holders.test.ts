@@ -65,7 +65,7 @@ if (HAS_PROC) {
     await holder.line();
     assert.deepEqual(holderFacts(holder.pid, [KNOWN]), {
       who: ", which bears the mark of profile 'inbox' of a gwproxy",
-      advice: 'stop that profile where it runs, or end the process',
+      advice: 'if another gwproxy runs it, stop that profile there; else end the process',
     });
   });
 
