@@ -800,6 +800,14 @@ const PROFILES: readonly Mistake[] = [
     ['gwproxy.yaml:2:12: url must not have a query or a fragment'],
   ],
   [
+    'a url without a host, whose path would be taken for one',
+    'a: {url: "http:///10.0.0.5:1/bot"}\n  b: {url: "http://@10.0.0.5:1/bot"}',
+    [
+      'gwproxy.yaml:2:12: url must be http://host:port, such as http://10.0.0.5:3978',
+      'gwproxy.yaml:3:12: url must be http://host:port, such as http://10.0.0.5:3978',
+    ],
+  ],
+  [
     'a url with a path that leaves itself',
     'a: {url: http://10.0.0.5:1/p/../bot}',
     ["gwproxy.yaml:2:12: url has a path that must not hold '.' or '..' segments"],

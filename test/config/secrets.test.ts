@@ -93,11 +93,12 @@ test('verify takes its secrets from files too, alone and in a list', async (t) =
 test('a secret that cannot be read is one mistake with its place, and its file is watched', async (t) => {
   const at = await folder(t, {
     ...one(
-      '    env: { A: { file: none }, B: { file: nul }, C: { file: long }, D: { file: bytes }, E: { fil: x }, F: { file: a, credential: b }, G: { file: "${NONE}" }, H: { file: "${port}" } }\n' +
+      '    env: { A: { file: none }, B: { file: nul }, C: { file: long }, D: { file: bytes }, E: { fil: x }, F: { file: a, credential: b }, G: { file: "${NONE}" }, H: { file: "${port}" }, I: { file: far } }\n' +
         '    verify: { slack: { signing_secret: { file: empty } }, github: { secret: { file: gone } } }\n',
     ),
     nul: 'a\0b',
     long: 'x'.repeat(128 * 1024 + 1),
+    far: `${'x'.repeat(128 * 1024 + 1)}\u20ac`,
     empty: '\n',
   });
   await writeFile(join(at, 'bytes'), Buffer.from([0xff, 0xfe]));
@@ -107,16 +108,29 @@ test('a secret that cannot be read is one mistake with its place, and its file i
   assert.deepEqual(told, [
     'gwproxy.yaml:5:23: cannot read none: no such file',
     'gwproxy.yaml:5:42: cannot read nul: it holds a NUL byte, which no variable can',
-    'gwproxy.yaml:5:60: cannot read long: it is longer than 128 KiB, which no variable can be',
+    'gwproxy.yaml:5:60: cannot read long: it is longer than 128 KiB',
     'gwproxy.yaml:5:79: cannot read bytes: it is not UTF-8',
     "gwproxy.yaml:5:93: unknown key 'fil'; did you mean 'file'?",
     'gwproxy.yaml:5:106: env.F must name either a file or a credential',
     "gwproxy.yaml:5:145: ${NONE} is not set in gwproxy's environment; set it, or write ${NONE:-default}",
     'gwproxy.yaml:5:169: a port can be used only in command and env',
+    'gwproxy.yaml:5:193: cannot read far: it is longer than 128 KiB',
     'gwproxy.yaml:6:40: verify.slack.signing_secret must be text or a list of texts, not an empty text',
     'gwproxy.yaml:6:85: cannot read gone: no such file',
   ]);
   for (const name of ['none', 'gone']) assert.ok(loaded.files.includes(join(at, name)), name);
+});
+
+test('only the secrets of verify are taken from files, and no message shows what a file holds', async (t) => {
+  const at = await folder(t, {
+    ...one('    verify: { bot_framework: { keys_file: { file: val } } }\n'),
+    val: 'invented-secret-text\n',
+  });
+  const loaded = await loadConfig(join(at, 'gwproxy.yaml'), { env: ENV });
+  assert.ok(!loaded.ok);
+  const told = loaded.problems.map((problem) => formatProblem(problem, at));
+  assert.equal(told.length, 1);
+  assert.match(told[0] ?? '', /keys_file must be a file/);
 });
 
 test('a credential is read where systemd put it', async (t) => {

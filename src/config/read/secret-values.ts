@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { errorMessage } from '../../util/errno.ts';
 import { type Problem, problemAt, shortPath } from '../problems.ts';
 import type { Files } from '../source/files.ts';
+import { tooLong } from '../source/pipe.ts';
 import { type MapTree, type Path, type ScalarTree, type Tree, treeAt } from '../source/yaml-tree.ts';
 import { resolveText } from './resolve.ts';
 import { type EnvFileValues, type LoadContext, variablesOf } from './variables.ts';
@@ -72,18 +73,31 @@ export function placeKey(path: Path): string {
   return JSON.stringify(path);
 }
 
+/** The secrets of `verify`. Its other fields are no secrets, and messages about them may show what they hold. */
+const SECRET_FIELDS: ReadonlySet<string> = new Set([
+  'signing_secret',
+  'secret',
+  'channel_secret',
+  'app_secret',
+  'secret_token',
+  'auth_token',
+  'shared_key',
+  'client_state',
+]);
+
 interface Reference {
   readonly path: Path;
   readonly kind: 'file' | 'credential';
   readonly written: ScalarTree;
 }
 
-/** Of `env.NAME`, `verify.SENDER.FIELD` and the items of a list there. */
+/** Of `env.NAME`, the secrets `verify.SENDER.FIELD` and the items of a list there. */
 function* referencesIn(tree: MapTree): Generator<Reference> {
   const env = treeAt(tree, ['env']);
   for (const name of namesOf(env)) yield* referenceAt(tree, ['env', name]);
   for (const sender of namesOf(treeAt(tree, ['verify']))) {
     for (const field of namesOf(treeAt(tree, ['verify', sender]))) {
+      if (!SECRET_FIELDS.has(field)) continue;
       const path = ['verify', sender, field];
       yield* referenceAt(tree, path);
       const value = treeAt(tree, path);
@@ -158,8 +172,7 @@ async function readValue(
   }
   const value = text.replace(/\r?\n$/, '');
   if (value.includes('\0')) return failed('it holds a NUL byte, which no variable can');
-  if (Buffer.byteLength(value) > LONGEST_VALUE)
-    return failed('it is longer than 128 KiB, which no variable can be');
+  if (Buffer.byteLength(value) > LONGEST_VALUE) return failed(tooLong(LONGEST_VALUE));
   return { value };
 }
 

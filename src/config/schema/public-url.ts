@@ -34,7 +34,10 @@ export function readUpstreamUrl(text: string): Read<UpstreamUrl> {
   }
   if (url.username !== '' || url.password !== '') return { ok: false, reason: 'must not hold a user' };
   if (/[?#]/.test(text)) return { ok: false, reason: 'must not have a query or a fragment' };
-  const path = /^[^:]+:\/\/[^/\\]*(.*)$/s.exec(text)?.[1] ?? '';
+  // A URL object takes `http:///host` and `http://@host` for `http://host`, and so hides what the path is.
+  const path = /^[^:]+:\/\/[^/\\@]+(.*)$/s.exec(text)?.[1];
+  if (path === undefined)
+    return { ok: false, reason: 'must be http://host:port, such as http://10.0.0.5:3978' };
   const fault = path === '' ? null : addedPrefixFault(path);
   if (fault !== null) return { ok: false, reason: `has a path that ${fault}` };
   const port = url.port === '' ? 80 : Number(url.port);

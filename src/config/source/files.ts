@@ -2,13 +2,13 @@ import { constants } from 'node:fs';
 import { access, open, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errorCode, errorMessage } from '../../util/errno.ts';
-import { readPipe } from './pipe.ts';
+import { readPipe, tooLong } from './pipe.ts';
 
 /** The file system as loading a config uses it; tests may replace it. */
 export interface Files {
   /**
    * The text of a file or named pipe. Rejects with an Error whose message is a short reason, such as `no such file`.
-   * With `limit`, no more bytes are read of a file, and a longer one is cut there.
+   * With `limit`, one of more bytes is refused, and no more of it is read.
    */
   read(path: string, limit?: number): Promise<string>;
   /** The files that a glob relative to `folder` matches; absolute, sorted. */
@@ -34,8 +34,8 @@ export const realFiles: Files = {
     try {
       const isPipe = (await statOf(path))?.isFIFO() ?? false;
       const bytes = isPipe
-        ? await readPipe(path)
-        : await (limit === undefined ? readFile(path) : readStart(path, limit));
+        ? await readPipe(path, { limit: limit ?? null })
+        : await (limit === undefined ? readFile(path) : readBounded(path, limit));
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     } catch (error) {
       throw new Error(readFault(error), { cause: error });
@@ -66,10 +66,11 @@ export const realFiles: Files = {
   },
 };
 
-async function readStart(path: string, limit: number): Promise<Buffer> {
+async function readBounded(path: string, limit: number): Promise<Buffer> {
   const file = await open(path);
   try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(limit), 0, limit, null);
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(limit + 1), 0, limit + 1, null);
+    if (bytesRead > limit) throw new Error(tooLong(limit));
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();

@@ -31,7 +31,16 @@ test('a named pipe is read to its end at each read', async (t) => {
 
 test('a named pipe without a writer is refused after a time limit', async (t) => {
   const path = await pipe(t);
-  await assert.rejects(readPipe(path, 100), /its writer did not finish within 0\.1 s/);
+  await assert.rejects(readPipe(path, { within: 100 }), /its writer did not finish within 0\.1 s/);
+});
+
+test('a named pipe that brings more than the limit is refused before its end', async (t) => {
+  const path = await pipe(t);
+  const writer = spawn('sh', ['-c', 'exec yes >"$1"', 'sh', path], { stdio: 'ignore' });
+  const ended = once(writer, 'exit');
+  await assert.rejects(realFiles.read(path, 4096), /it is longer than 4 KiB/);
+  // Nobody reads on, so the writer gets SIGPIPE.
+  await ended;
 });
 
 test('writing into a named pipe does not count as a change of the config', async (t) => {
