@@ -14,6 +14,7 @@ import {
   type Effect,
   type GatewayEvent,
   type GatewayState,
+  isEnding,
   isServing,
   type Policy,
   policyOf,
@@ -193,11 +194,14 @@ export class Gateway {
     const { state, effects } = reduce(before, { ...event, at: now(), random: random() }, this.#policy);
     this.#state = state;
     if (before.phase.name === 'starting' && state.phase.name !== 'starting') {
-      this.#context.starts.release(this.#profile.name);
+      if (isEnding(state.phase)) this.#context.starts.abandon(this.#profile.name);
+      else this.#context.starts.release(this.#profile.name);
       this.#process.abortStart();
       // After a failed start the request or operator waits for the next one.
       if (state.phase.name !== 'backoff') this.#isAwaited = false;
     }
+    // Only now is no process of that start left; it may have held its group until its end.
+    if (isEnding(before.phase) && !isEnding(state.phase)) this.#context.starts.release(this.#profile.name);
     // Effects first: the operator reads only about what has been done.
     for (const effect of effects) this.#execute(effect);
     for (const each of eventsOf(this.profile, ports.of(this.profile.name), before, event, state))

@@ -10,7 +10,7 @@ export interface StartQueue {
   readonly limit: number;
   /** They have a slot. */
   readonly running: readonly Start[];
-  /** They go on starting without a slot, and the others of their group still wait for them. */
+  /** They go on starting, or end, without a slot, and the others of their group still wait for them. */
   readonly slow: readonly Start[];
   /** Starts that a request or an operator waits for: they come first. */
   readonly prioritized: readonly Start[];
@@ -38,7 +38,7 @@ export function prioritize(queue: StartQueue, name: string): StartQueue {
   };
 }
 
-/** Frees the slot of a start that takes long. It goes on, and its group stays occupied until it is released. */
+/** Frees the slot of a start that takes long or is being ended. Its group stays occupied until it is released. */
 export function freeSlot(queue: StartQueue, name: string): StartQueue {
   const start = queue.running.find((each) => each.name === name);
   if (start === undefined) return queue;

@@ -70,10 +70,22 @@ export class Starts {
     if (this.#waiting.has(profile)) this.#update(prioritize(this.#queue, profile));
   }
 
-  /** Frees the profile's slot and its group, or ends its wait: it has started, has failed, or must not start any more. */
+  /** Frees the profile's slot and its group, or ends its wait: it has started, or nothing of its start is left. */
   release(profile: string): void {
     this.#endWait(profile);
     this.#update(release(this.#queue, profile));
+  }
+
+  /**
+   * Ends a start that is given up: its wait, or its use of a slot. A process that it has begun may live on for its whole
+   * grace, so its group stays occupied until `release`.
+   */
+  abandon(profile: string): void {
+    if (this.#waiting.has(profile)) this.release(profile);
+    else {
+      this.#endWait(profile);
+      this.#update(freeSlot(this.#queue, profile));
+    }
   }
 
   #update(queue: StartQueue): void {

@@ -198,3 +198,34 @@ test('a profile that a changed config adds to a group waits for it, and one that
   await log.first(isState('added', 'ready'));
   assert.deepEqual(log.lines('two'), ['waiting'], 'the change of start_group restarts nothing');
 });
+
+test('a start that is given up keeps its group until its process has ended, and frees its slot at once', async (t) => {
+  const stubborn = serving('one', {
+    launch: profile('one', 'worker.mjs', { env: { STUBBORN: ['1'] } }).launch,
+    listeners: [],
+    ready: { kind: 'lived', after: 3_600_000 },
+  });
+  const { supervisor, log } = supervise(
+    t,
+    [stubborn, serving('two'), serving('three'), serving('free', { startGroup: null, start: 'manual' })],
+    { startConcurrency: 1 },
+  );
+  supervisor.start();
+  await log.first(isLine('one', 'up without PORT'));
+  const pid = pidOf(supervisor, 'one');
+  const stopped = supervisor.stopProfile('one');
+  await log.first(isLine('one', 'asked to end'));
+  assert.match(statusOf(supervisor, 'two').last_error ?? '', /^waits until one has /);
+  await supervisor.startProfile('free');
+  await supervisor.stopProfile('two');
+  assert.equal(statusOf(supervisor, 'one').state, 'stopping');
+  assert.equal(statusOf(supervisor, 'three').pid, null);
+  process.kill(pid, 'SIGKILL');
+  await stopped;
+  await log.first(isState('three', 'ready'));
+  const ended = log.events.findIndex(isState('one', 'stopped'));
+  const began = log.events.findIndex(
+    (event) => event.type === 'gateway.state' && event.profile === 'three' && event.pid !== null,
+  );
+  assert.ok(ended !== -1 && ended < began, 'the next of the group begins once the process has ended');
+});
