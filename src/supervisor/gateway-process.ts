@@ -188,7 +188,7 @@ export class GatewayProcess {
       dropped: (lines) => report({ type: 'output.dropped', profile, lines, reason: 'flood' }),
       exited: ({ code, signal, lastWords, othersLeft }) => {
         if (!othersLeft && this.#spawned !== undefined) run.treeEnded(this.#spawned.pid);
-        dispatch({ type: 'exited', generation, code, signal, lastWords, groupLeft: othersLeft });
+        dispatch({ type: 'exited', generation, code, signal, lastWords: lastWords(), groupLeft: othersLeft });
       },
       treeEnded: (isComplete) => {
         if (this.#spawned !== undefined) run.treeEnded(this.#spawned.pid);

@@ -120,11 +120,14 @@ export class CommandHealth {
 
 function outcomeOf(result: CommandResult, { timeout }: HealthCommand): ProbeOutcome {
   switch (result.kind) {
-    case 'exited':
-      if (result.code === 0) return { ok: true };
+    case 'exited': {
+      const { code, signal } = result;
+      if (code === 0) return { ok: true };
+      const lastWords = result.lastWords();
       // A check may say all by its exit code.
-      if (result.lastWords.kind === 'silence') return failed(endText(result.code, result.signal));
-      return failed(exitReason(result, false));
+      if (lastWords.kind === 'silence') return failed(endText(code, signal));
+      return failed(exitReason({ code, signal, lastWords }, false));
+    }
     case 'late':
       return failed(`did not end within ${duration(timeout)}`);
     case 'aborted':

@@ -5,14 +5,18 @@ const SHORTEST_SECRET = 6;
 /** Characters of a secret that give it away: a longer one may be cut. */
 const TELLING_LENGTH = 40;
 
+// Names match from the beginning of a word alone, and values are looked at in part: a run of letters would else be read
+// again from each of them.
+
 /** A name with a value: `TOKEN=x`, `"token": "x"`. */
-const ASSIGNMENT = /([\w-]+)["']?\s*=\s*[^\s=]|"([\w-]+)"\s*:\s*"[^"]/g;
+const ASSIGNMENT = /(?<![\w-])([\w-]+)["']?\s*=\s*[^\s=]|"([\w-]+)"\s*:\s*"[^"]/g;
 /** A name with what may be a value or prose: `token: x1`, `KeyError: 'TOKEN'`, `Unexpected token: }`. */
-const LABEL = /([A-Za-z_][\w-]*)\s*:\s*(?=(["']?)([^\s"',;}]+))/g;
+const LABEL = /(?<![\w-])[\d-]*([A-Za-z_][\w-]*)\s*:\s*(?=(["']?)([^\s"',;}]{1,40}))/g;
 
 /**
  * Whether a line of output may hold a secret: the shape of one, a value for a secret's name, or a value (or one line of
- * it) of a secret variable in `env`, the environment of its process. It guesses on the safe side. Pure.
+ * it) of a secret variable in `env`, the environment of its process. It guesses on the safe side, in time in proportion to
+ * the line. Pure.
  */
 export function mayHoldSecret(line: string, env: Readonly<Record<string, string>>): boolean {
   if (hasSecretShape(line)) return true;
@@ -21,7 +25,7 @@ export function mayHoldSecret(line: string, env: Readonly<Record<string, string>
   }
   for (const [, name = '', quote, value = ''] of line.matchAll(LABEL)) {
     const isError = /(?:error|exception)$/i.test(name);
-    const isValue = quote !== '' || /\d/.test(value) || /passw|authorization/i.test(name);
+    const isValue = quote !== '' || /\d|.{40}/.test(value) || /passw|authorization/i.test(name);
     if (isValue && !isError && isSecretName(name)) return true;
   }
   return Object.entries(env).some(([name, value]) => isSecretName(name) && hasPartOf(line, value));

@@ -59,7 +59,7 @@ function faultOf(result: CommandResult, timeout: number): string | null {
       if (result.code === 0) return null;
       const how =
         result.code === null ? `was ended by ${result.signal}` : `ended with exit code ${result.code}`;
-      const { lastWords: words } = result;
+      const words = result.lastWords();
       if (words.kind !== 'error' && words.kind !== 'line') return how;
       return `${how}: ${words.line === HIDDEN ? NOT_SHOWN : words.line}`;
     }

@@ -20,7 +20,8 @@ const LAST_LINE_WITHIN = 100;
 export interface ProcessExit {
   readonly code: number | null;
   readonly signal: string | null;
-  readonly lastWords: LastWords;
+  /** What it has written last until now. */
+  readonly lastWords: () => LastWords;
   /** Other processes of its tree are left, in its group or in sessions of their own: treeEnded() follows. */
   readonly othersLeft: boolean;
 }
@@ -130,11 +131,12 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
     return;
   }
   const tree = new Tree(pid, mark);
+  const lastWords = (): LastWords => tail.lastWords(command.env);
   void exit.then(async ([code, signal]) => {
     const othersLeft = await tree.leaderEnded();
     // The remaining processes keep the pipes open.
     if (!othersLeft) await settledWithin(LAST_LINE_WITHIN, pipesClosed);
-    handlers.exited({ code, signal, lastWords: tail.lastWords(command.env), othersLeft });
+    handlers.exited({ code, signal, lastWords, othersLeft });
     if (othersLeft) handlers.treeEnded(await tree.ended());
     // A process that we cannot find may hold the pipes for ever, and pipes would pile up over restarts.
     await settledWithin(PIPES_CLOSE_WITHIN, child);
@@ -142,11 +144,7 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
     channel?.close();
     handlers.outputEnded();
   });
-  handlers.spawned({
-    pid,
-    signal: (signal) => tree.signal(signal),
-    lastWords: () => tail.lastWords(command.env),
-  });
+  handlers.spawned({ pid, signal: (signal) => tree.signal(signal), lastWords });
 }
 
 /** Resolves when `done` does, but after that many ms at the latest. */

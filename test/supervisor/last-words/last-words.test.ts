@@ -72,6 +72,9 @@ test('a line that may hold a secret is not shown', () => {
     "error: { password: 'abc' }",
     'Error: SLACK_TOKEN: abc123 is refused',
     'Error: wrong password: hunter',
+    '1token: x1 of the bot',
+    'Error: --api-key: abc123',
+    'KeyError: none db_pass: y2 KeyError: z',
     '{"level":50,"msg":"refused","err":{"message":"Basic Ym90Omh1bnRlcjIy was sent"}}',
     '{"level":50,"msg":"refused","token":"abc"}',
   ]) {
@@ -187,12 +190,18 @@ test('a line that is made to be slow takes no longer than another', () => {
     '[00:00:00'.repeat(length / 9),
     `{"msg":"${'token: '.repeat(length / 7)}`,
     'password'.repeat(length / 8),
+    'a:'.repeat(length / 2),
+    'a='.repeat(length / 2),
+    '1-'.repeat(length / 2),
+    'a '.repeat(length / 2),
   ];
   for (const line of slow) {
     const tail = new OutputTail();
     const since = process.cpuUsage();
-    for (let each = 0; each < 10; each += 1) tail.push('stderr', line, 0);
-    tail.lastWords({ A_TOKEN: 'x'.repeat(100) });
+    for (let each = 0; each < 10; each += 1) {
+      tail.push('stderr', line, 0);
+      tail.lastWords({ A_TOKEN: 'x'.repeat(100) });
+    }
     const { user, system } = process.cpuUsage(since);
     assert.ok(user + system < 200_000, `${line.slice(0, 20)}: ${user + system} µs`);
   }
