@@ -4,6 +4,7 @@ import type { AppCommand } from './app-command.ts';
 import { type Inherited, inheritedBy, type Variables, variablesOf } from './app-environment.ts';
 import { type AppListener, JOB_LISTENER, listenerOf, tunnelListener } from './app-listener.ts';
 import { logFileOf } from './app-log-file.ts';
+import type { ScriptPort } from './facts/script-port.ts';
 import { typeNotes } from './field-types.ts';
 import type { Machine } from './local-machine.ts';
 import { combine, type Note, note, type Plain, type ProfilePlace } from './notes.ts';
@@ -191,12 +192,17 @@ function profileOf(
   };
 }
 
-function listenerFor({ tunnel, senders, facts }: AppSenders, used: ReadonlySet<number>): AppListener {
+function listenerFor({ tunnel, senders, facts, canUse }: AppSenders, used: ReadonlySet<number>): AppListener {
   if (tunnel !== null) return tunnelListener(tunnel, facts.words, used);
-  const script = portOf(senders, facts.script);
-  const written = facts.variables.get('PORT')?.value;
+  const port = facts.variables.get('PORT');
+  const isKnown = port === undefined || canUse(port.place);
+  const script = isKnown ? portOf(senders, facts.script) : NO_PORT;
+  const written = isKnown ? port?.value : undefined;
   return listenerOf(listeningOf(senders, facts.script), { words: facts.words, written, script, used });
 }
+
+/** Where a file sets PORT that is not all that the app reads. */
+const NO_PORT: ScriptPort = { readsPort: false, otherwise: null, serves: true };
 
 /** The app's own .env file, if what its senders need refers to a variable in it, written already or to be completed. */
 function ownFileUsed({ fields, toComplete }: SenderFields, { ownFile, facts }: AppSenders): string | null {

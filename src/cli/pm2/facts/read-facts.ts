@@ -39,12 +39,23 @@ export function readFacts(
   const words = wordsOf(app.command, manifest);
   const script = scriptOf(words, app.cwd, machine);
   const packages = new Set([...(manifest?.packages ?? []), ...pythonPackages(app.cwd, machine)]);
-  const ownFile = ownEnvFile({ words, script, packages, written: app.envFile }, app.cwd, machine);
+  const { plain, secret, shell } = app.variables;
+  const ownFile = ownEnvFile(
+    {
+      words: words === app.command ? words : [...app.command, ...words],
+      script,
+      packages,
+      set: new Map([...shell, ...secret, ...plain]),
+      written: app.envFile,
+    },
+    app.cwd,
+    machine,
+  );
   const variables = new Map<string, AppVariable>([
     ...placed(ownFile?.values ?? new Map(), 'own'),
-    ...placed(app.variables.shell, 'shell'),
-    ...placed(app.variables.secret, 'secrets'),
-    ...placed(app.variables.plain, 'config'),
+    ...placed(shell, 'shell'),
+    ...placed(secret, 'secrets'),
+    ...placed(plain, 'config'),
   ]);
   return { facts: { words, variables, script, packages }, ownFile };
 }

@@ -22,6 +22,7 @@ function converted(
     python3: '/usr/bin/python3',
     bash: '/usr/bin/bash',
     ssh: '/usr/bin/ssh',
+    bun: '/usr/bin/bun',
   };
   const on = machine({ texts: at, programs });
   const options = { machine: on, atFile: null, environment: null, configFile: `${FOLDER}/gwproxy.yaml` };
@@ -269,6 +270,8 @@ test('a .env that gwproxy would read otherwise than the bot is left to the bot',
     `${secret}PATH=/bin`,
     `${secret}NODE_OPTIONS=--x`,
     `${secret}no assignment`,
+    `${secret}DB_PASSWORD=abc#def`,
+    `${secret}DB_PASSWORD="abc\\ndef"`,
   ]) {
     const bot = one({ env: { PORT: 3001 } }, `require('dotenv').config(); ${HTTP}`, { '.env': env });
     assert.deepEqual([bot.ownEnvFile, bot.fields], [null, { listeners: { main: { port: 3001 } } }], env);
@@ -277,6 +280,34 @@ test('a .env that gwproxy would read otherwise than the bot is left to the bot',
       / For verify put the Signing Secret .* into its env_file, and name the variable\.$/,
     );
   }
+});
+
+test('a .env beside which the bot may read other files is left to the bot, and no value of it is used', () => {
+  const env = 'SLACK_SIGNING_SECRET=invented\nSLACK_APP_ID=A0AAAAAAA1\nPORT=3007\n';
+  const dotenv = `require('dotenv').config(); ${HTTP}`;
+  const cases: readonly (readonly [string, object, string, Readonly<Record<string, string>>])[] = [
+    ['two --env-file', { node_args: '--env-file=.env --env-file=b.env' }, HTTP, { 'b.env': 'B=1' }],
+    ['.env.local', {}, dotenv, { '.env.local': '' }],
+    ['.env.NODE_ENV', { env: { NODE_ENV: 'staging' } }, dotenv, { '.env.staging': '' }],
+    ['.env.*.local', {}, dotenv, { '.env.production.local': '' }],
+    ['dotenv-flow', {}, `require('dotenv-flow').config(); ${HTTP}`, {}],
+    ['dotenvx', {}, `require('@dotenvx/dotenvx').config(); ${HTTP}`, {}],
+    ['a list of paths', {}, `require('dotenv').config({ path: ['.env.a', '.env'] }); ${HTTP}`, {}],
+    ['another path', {}, `require('dotenv').config(options('../.env')); ${HTTP}`, {}],
+    ['a path by a variable', { env: { DOTENV_CONFIG_PATH: 'b.env' } }, dotenv, {}],
+    ['values that beat the environment', {}, `require('dotenv').config({ override: true }); ${HTTP}`, {}],
+    ['bun', { interpreter: 'bun' }, HTTP, {}],
+  ];
+  for (const [what, app, script, more] of cases) {
+    const bot = one(app, script, { '.env': env, ...more });
+    assert.deepEqual([bot.ownEnvFile, bot.port, bot.fields], [null, null, { listeners: 'none' }], what);
+    assert.ok(!JSON.stringify([bot.toComplete, bot.notes]).includes('A0AAAAAAA1'), what);
+  }
+  for (const script of [dotenv, `require('dotenv').config(); read('.env'); ${HTTP}`]) {
+    assert.equal(one({}, script, { '.env': `${env}A="b#c" # d\nB=b #c\n` }).ownEnvFile, `${FOLDER}/.env`);
+  }
+  const other = one({ node_args: '--env-file=a.env' }, dotenv, { '.env': env, 'a.env': env });
+  assert.equal(other.ownEnvFile, null, 'the option names one file, and dotenv reads another');
 });
 
 test('a script is found behind npm, uv, a module of Python and a shell', () => {
