@@ -1,7 +1,7 @@
 import type { ProfilePlan } from '../config/types.ts';
 import type { Target } from '../snapshot.ts';
 import type { SupervisedStatus } from '../supervised-status.ts';
-import { LONGEST_TIMER } from '../util/timers.ts';
+import { LONGEST_TIMER, MOST_LATE } from '../util/timers.ts';
 import { targetsOf } from './doors/targets.ts';
 import { eventsOf } from './gateway-events.ts';
 import { GatewayProcess } from './gateway-process.ts';
@@ -21,9 +21,6 @@ import {
   type TimerName,
 } from './lifecycle/state.ts';
 import type { SupervisorContext } from './supervisor-context.ts';
-
-/** ms that a timer may be late on a machine that is merely busy. */
-const MOST_LATE = 1000;
 
 interface Waiter {
   readonly done: (state: GatewayState) => boolean;
@@ -77,9 +74,11 @@ export class Gateway {
    * the ports from the next start on.
    */
   reconfigure(profile: ProfilePlan): void {
+    const { readyAfter } = this.#policy;
     this.#profile = profile;
     this.#policy = policyOf(profile);
     this.#context.starts.setGroup({ name: profile.name, group: profile.startGroup });
+    if (this.#policy.readyAfter !== readyAfter) this.dispatch({ type: 'reconfigured' });
     const { phase, generation } = this.#state;
     if (isServing(phase) && (phase.pid !== null || !this.#policy.managed)) this.#watch.start(generation);
   }
@@ -264,7 +263,7 @@ export class Gateway {
       const late = performance.now() - due;
       // gwproxy itself was stopped or had no CPU, so the gateway may be ready and was not probed meanwhile, or may have
       // ended.
-      if (isOfStart(name) && late > MOST_LATE) this.#startTimer(name, generation, Math.min(late, ms));
+      if (isJudged(name) && late > MOST_LATE) this.#startTimer(name, generation, Math.min(late, ms));
       else this.#elapsed(name, generation);
     }, ms);
   }
@@ -277,6 +276,7 @@ export class Gateway {
   }
 }
 
-function isOfStart(name: TimerName): boolean {
-  return name === 'startTimeout' || name === 'readyAfter';
+/** Whether that timer judges the gateway by what gwproxy has seen of it meanwhile. */
+function isJudged(name: TimerName): boolean {
+  return name === 'startTimeout' || name === 'readyAfter' || name === 'runTimeout';
 }

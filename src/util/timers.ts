@@ -3,6 +3,9 @@ export type Timer = NodeJS.Timeout;
 /** The longest delay of a Node timer in ms; a longer one fires at once. */
 export const LONGEST_TIMER = 2 ** 31 - 1;
 
+/** ms that a timer may be late on a machine that is merely busy. */
+export const MOST_LATE = 1000;
+
 /** The timers of one door, so that none is left when it closes. */
 export class Timers {
   readonly #pending = new Set<Timer>();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { diffPlans } from '../../src/config/change/diff.ts';
 import type { ProfilePlan } from '../../src/config/types.ts';
-import { FakeDoor, isLine, isState, pidOf, profile, statusOf, supervise } from './support.ts';
+import { FakeDoor, isLine, isState, pidOf, planOf, profile, statusOf, supervise } from './support.ts';
 
 /** A bot without a port, ready once it has lived for `after` ms. */
 function worker(
@@ -166,4 +167,15 @@ test('a gateway with listeners and ready: ipc gets no requests before its messag
   const served = log.events.findIndex(({ type }) => type === 'listener.ready');
   assert.ok(probed !== -1 && probed < served, 'a probe was answered before');
   assert.equal(door.target('alpha').state, 'ready');
+});
+
+test('a changed ready_after counts from now on, and from the moment at which the bot was spawned', async (t) => {
+  const before = [worker({}, {}, 3_600_000)];
+  const after = [worker({}, {}, 50)];
+  const { supervisor, log } = supervise(t, before);
+  supervisor.start();
+  await log.first(isLine('alpha', 'up without PORT'));
+  supervisor.apply(planOf(after), diffPlans(planOf(before), planOf(after)));
+  await log.first(isState('alpha', 'ready'));
+  assert.equal(statusOf(supervisor, 'alpha').generation, 1);
 });

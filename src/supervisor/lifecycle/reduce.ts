@@ -4,7 +4,7 @@ import { endAtOnce, endGracefully, exited, idle, mustRestart, signalGroup } from
 import { finish } from './finish.ts';
 import { conditionLost, conditionMet, hung, startTimeout } from './readiness.ts';
 import { NO_RESTARTS } from './restart-policy.ts';
-import { spawned, spawnFailed } from './starting.ts';
+import { reconfigured, spawned, spawnFailed } from './starting.ts';
 import {
   type AfterExit,
   type EndingPhase,
@@ -40,6 +40,8 @@ export function reduce(state: GatewayState, event: GatewayEvent & Stamp, policy:
     case 'ensureReady':
       // Starts only a gateway that sleeps or is about to: never one in backoff, never one that was stopped.
       return state.desired === 'demand' ? start(state, policy) : unchanged(state);
+    case 'reconfigured':
+      return reconfigured(state, event.at, policy);
     case 'spawned':
       return spawned(state, event.pid, event.at, policy);
     case 'spawnFailed':

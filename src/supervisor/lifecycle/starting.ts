@@ -1,7 +1,7 @@
 import { signalEffects } from './ending.ts';
 import { finish } from './finish.ts';
 import type { End } from './restart-policy.ts';
-import { type GatewayState, type Policy, type Stamp, type Step, unchanged } from './state.ts';
+import { type Effect, type GatewayState, type Policy, type Stamp, type Step, unchanged } from './state.ts';
 
 /** The process was spawned. A gateway that was stopped meanwhile is ended now. */
 export function spawned(state: GatewayState, pid: number, at: number, policy: Policy): Step {
@@ -10,12 +10,7 @@ export function spawned(state: GatewayState, pid: number, at: number, policy: Po
   if (phase.name === 'starting' && phase.pid === null) {
     return {
       state: { ...alive, phase: { ...phase, pid } },
-      effects: [
-        { type: 'probe', generation },
-        policy.readyAfter === null
-          ? { type: 'startTimer', name: 'startTimeout', generation, ms: policy.startTimeout }
-          : { type: 'startTimer', name: 'readyAfter', generation, ms: policy.readyAfter },
-      ],
+      effects: [{ type: 'probe', generation }, startTimer(generation, 0, policy)],
     };
   }
   if (phase.name !== 'stopping' || phase.pid !== null) return unchanged(state);
@@ -23,6 +18,20 @@ export function spawned(state: GatewayState, pid: number, at: number, policy: Po
     state: { ...alive, phase: { ...phase, pid } },
     effects: phase.kill ? [{ type: 'killGroup', pid }] : signalEffects(pid, generation, policy),
   };
+}
+
+/** A changed `ready_after` counts from now on, from the moment at which the process was spawned. */
+export function reconfigured(state: GatewayState, at: number, policy: Policy): Step {
+  const { phase, generation, spawnedAt } = state;
+  if (phase.name !== 'starting' || phase.pid === null || policy.readyAfter === null) return unchanged(state);
+  return { state, effects: [startTimer(generation, at - (spawnedAt ?? at), policy)] };
+}
+
+/** The timer of a start that has lasted for `lived` ms. */
+function startTimer(generation: number, lived: number, { readyAfter, startTimeout }: Policy): Effect {
+  return readyAfter === null
+    ? { type: 'startTimer', name: 'startTimeout', generation, ms: Math.max(1, startTimeout - lived) }
+    : { type: 'startTimer', name: 'readyAfter', generation, ms: Math.max(1, readyAfter - lived) };
 }
 
 /** The process could not be spawned: the restart policy decides, unless the gateway was stopped meanwhile. */

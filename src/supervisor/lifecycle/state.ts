@@ -123,6 +123,8 @@ export type GatewayEvent =
   | { readonly type: 'scheduledRun' }
   /** From a door. */
   | { readonly type: 'ensureReady' }
+  /** Its policy has changed. */
+  | { readonly type: 'reconfigured' }
   /** From gateway.ts, which carries out the effects. */
   | { readonly type: 'spawned'; readonly generation: number; readonly pid: number }
   | { readonly type: 'spawnFailed'; readonly generation: number; readonly reason: string }

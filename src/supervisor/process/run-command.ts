@@ -1,4 +1,5 @@
 import { errorMessage } from '../../util/errno.ts';
+import { MOST_LATE } from '../../util/timers.ts';
 import { MARK } from '../tree/mark.ts';
 import type { Command } from './command.ts';
 import { type ProcessExit, type SpawnedProcess, spawnProcess } from './spawn.ts';
@@ -36,7 +37,14 @@ export function runCommand(command: Command, mark: string, options: RunOptions):
       spawned?.signal('SIGKILL');
     };
     const aborted = (): void => kill('aborted');
-    const timer = setTimeout(() => kill('late'), timeout);
+    let timer = setTimeout(elapsed, timeout);
+    const due = performance.now() + timeout;
+    function elapsed(): void {
+      const late = performance.now() - due;
+      // gwproxy itself was stopped or had no CPU, so the command may have ended in time.
+      if (late > MOST_LATE) timer = setTimeout(() => kill('late'), Math.min(late, timeout));
+      else kill('late');
+    }
     signal.addEventListener('abort', aborted);
     if (signal.aborted) aborted();
 

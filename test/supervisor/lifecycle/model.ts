@@ -20,7 +20,15 @@ import { checkDesired, checkStep } from './promises.ts';
 /** Something that may happen in the world, where the world is such that it can. */
 export type Happening =
   | { readonly type: 'start' | 'restart' | 'ensureReady' | 'stop' | 'stopAtOnce' }
-  | { readonly type: 'hung' | 'memoryExceeded' | 'idle' | 'scheduledRestart' | 'scheduledRun' }
+  | {
+      readonly type:
+        | 'hung'
+        | 'memoryExceeded'
+        | 'idle'
+        | 'scheduledRestart'
+        | 'scheduledRun'
+        | 'reconfigured';
+    }
   | { readonly type: 'spawnSucceeds' | 'spawnFails' | 'groupEnds' | 'doorsLetGo' | 'timerFires' }
   | { readonly type: 'leaderExits'; readonly code: number | null; readonly groupLeft: boolean }
   /** One of the conditions that do not follow from a timer alone. */
@@ -142,7 +150,8 @@ export class World {
         this.#step({ type: 'scheduledRestart', reason: 'its time has come' });
         break;
       case 'scheduledRun':
-        this.#step({ type: 'scheduledRun' });
+      case 'reconfigured':
+        this.#step({ type: happening.type });
         break;
       case 'ghost':
         this.#ghost(happening.event);

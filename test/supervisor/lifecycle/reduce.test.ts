@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { HealthCommand, ProfilePlan, ReadyRule, RestartPolicy } from '../../../src/config/types.ts';
-import type { GatewayEvent } from '../../../src/supervisor/lifecycle/state.ts';
+import { reduce } from '../../../src/supervisor/lifecycle/reduce.ts';
+import { type GatewayEvent, policyOf, type Step } from '../../../src/supervisor/lifecycle/state.ts';
 import { listener, profile } from '../support.ts';
 import { type Happening, World } from './model.ts';
 
@@ -57,6 +58,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       { type: 'scheduledRestart' },
       { type: 'scheduledRestart' },
       { type: 'scheduledRun' },
+      { type: 'reconfigured' },
       { type: 'scheduledRun' },
     ),
   },
@@ -349,6 +351,24 @@ test('a gateway without listeners is ready once it has lived for long enough, an
   assert.equal(phaseOf(world), 'ready');
   world.happen({ type: 'stop' });
   assert.equal(phaseOf(world), 'stopping', 'no door can hold a lease on it');
+});
+
+test('a changed ready_after counts the time that the gateway has lived, and nothing else begins its timer anew', () => {
+  const plan = profile('alpha', 'worker.mjs', { listeners: [], ready: { kind: 'lived', after: 1000 } });
+  const world = new World(plan);
+  world.happen({ type: 'start' });
+  const reconfigured = (at: number, readyAfter: number | null): Step['effects'] =>
+    reduce(world.state, { type: 'reconfigured', at, random: 0 }, { ...policyOf(plan), readyAfter }).effects;
+  assert.deepEqual(reconfigured(0, 500), [], 'it has not been spawned');
+  world.happen({ type: 'spawnSucceeds' });
+  const { spawnedAt, generation } = world.state;
+  assert.ok(spawnedAt !== null);
+  const timer = { type: 'startTimer', name: 'readyAfter', generation };
+  assert.deepEqual(reconfigured(spawnedAt + 200, 500), [{ ...timer, ms: 300 }]);
+  assert.deepEqual(reconfigured(spawnedAt + 900, 500), [{ ...timer, ms: 1 }]);
+  assert.deepEqual(reconfigured(spawnedAt + 200, null), []);
+  world.happen({ type: 'timerFires' });
+  assert.deepEqual(reconfigured(spawnedAt + 2000, 500), [], 'it is ready');
 });
 
 test('a gateway without listeners that ends before it has lived for long enough waits from its first restart on', () => {
