@@ -2,7 +2,14 @@ import type { ProfilePlan } from '../config/types.ts';
 import type { Event } from '../events.ts';
 import { duration } from '../util/duration.ts';
 import { conditionsOf, servesListener } from './lifecycle/conditions.ts';
-import { type GatewayEvent, type GatewayState, isEnding, isServing, pidOf } from './lifecycle/state.ts';
+import {
+  type EndingPhase,
+  type GatewayEvent,
+  type GatewayState,
+  isEnding,
+  isServing,
+  pidOf,
+} from './lifecycle/state.ts';
 import { endText, failedText } from './lifecycle/text.ts';
 
 /** The events that report one step of the reducer: what happened first, then the state that it led to. */
@@ -44,7 +51,7 @@ export function eventsOf(
       state: phase.name,
       generation,
       pid: pidOf(phase),
-      unfit: isEnding(phase) && phase.after.kind === 'policy',
+      unfit: isEnding(phase) && phase.after.kind === 'policy' && !isDone(plan, phase),
       reason: event.type === 'trouble' ? event.reason : reasonOf(plan, before, after),
       nextStartAt: phase.name === 'backoff' ? phase.nextStartAt : null,
     });
@@ -68,6 +75,7 @@ function reasonOf(plan: ProfilePlan, before: GatewayState, after: GatewayState):
       return isJob(plan) ? 'the job runs' : null;
     case 'draining':
     case 'stopping':
+      if (isDone(plan, phase)) return 'the job is done; the processes that it left running are ended';
       if (phase.after.kind === 'start' && phase.after.reason !== null) return phase.after.reason;
       return phase.after.kind === 'sleep' && idleTimeout !== null
         ? `no request for ${duration(idleTimeout)}`
@@ -88,9 +96,15 @@ function stoppedText({ phase }: GatewayState, { desired, lastExit, lastError }: 
 
 /** That a job has done its work; null if the operator stopped it. */
 function jobDoneText({ phase }: GatewayState, { lastExit }: GatewayState): string | null {
-  if (!isServing(phase) || lastExit === null) return null;
+  const isUnasked = isServing(phase) || (isEnding(phase) && phase.after.kind === 'policy');
+  if (!isUnasked || lastExit === null) return null;
   const { uptime } = lastExit;
   return `the job is done after ${duration(uptime < 1000 ? uptime : 1000 * Math.round(uptime / 1000))}`;
+}
+
+/** Whether it is a job that has succeeded, and that has left processes behind. */
+function isDone(plan: ProfilePlan, { after }: EndingPhase): boolean {
+  return isJob(plan) && after.kind === 'policy' && after.end.code === 0;
 }
 
 function isJob({ schedule }: ProfilePlan): boolean {
