@@ -88,7 +88,9 @@ function endpoint(channel: Channel, account: Account, problems: Problem[]): Endp
 
 /** Null after a problem. A prefix of every path would make the control UI public. */
 function publicPath(channel: string, { text, source }: Setting, problems: Problem[]): string | null {
-  const [path = ''] = text.split('?');
+  const [written = ''] = text.trim().split('?');
+  // OpenClaw adds the slash.
+  const path = written.startsWith('/') ? written : `/${written}`;
   const bare = barePrefix(path);
   const fault =
     prefixFault(path) ?? (bare === '' ? "must not be '/', which would make all of it public" : null);
@@ -149,7 +151,7 @@ function voiceCalls(config: Settings, problems: Problem[]): readonly (Endpoint |
 function hooks(config: Settings, problems: Problem[]): readonly (Endpoint | null)[] {
   const unnamed = { own: null, route: null, routeToWrite: null, verify: null };
   const place = (channel: string, written: Setting | undefined, usual: string, source: Source) => {
-    const path = written === undefined ? usual : publicPath(channel, withSlash(written), problems);
+    const path = written === undefined ? usual : publicPath(channel, written, problems);
     return path === null ? null : { ...unnamed, channel, source: written?.source ?? source, path };
   };
   const own = config.map('hooks');
@@ -163,9 +165,4 @@ function hooks(config: Settings, problems: Problem[]): readonly (Endpoint | null
       return [place('webhooks', route.text('path'), `/plugins/webhooks/${name}`, key)];
     }),
   ];
-}
-
-/** OpenClaw adds the slash in front of `hooks.path`. */
-function withSlash({ text, source }: Setting): Setting {
-  return { text: text.startsWith('/') ? text : `/${text}`, source };
 }

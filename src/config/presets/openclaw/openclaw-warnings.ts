@@ -57,6 +57,18 @@ export function routeWarnings(profile: string, endpoints: readonly Endpoint[]): 
   });
 }
 
+/** Accounts whose secret is OpenClaw's alone, which keeps gwproxy from verifying those of the same sender. */
+export function verifyWarnings(endpoints: readonly Endpoint[]): readonly Problem[] {
+  return endpoints.map(({ channel, source }) =>
+    problemAt(
+      source,
+      `${channel}: this account's secret cannot be read here, and one rule is for all of a profile's requests from ` +
+        `${channel}: they pass unverified, and OpenClaw verifies them; for gwproxy to verify them too, write each secret ` +
+        'there as text or from a variable, or write verify',
+    ),
+  );
+}
+
 function set(home: OpenClawHome, key: string, value: string): string {
   return `${openClawCommand(home, shellWord)} config set ${key} ${value}`;
 }

@@ -9,7 +9,7 @@ import { readOpenClawFiles } from './openclaw-files.ts';
 import { isOpenClawFolder, type OpenClawHome, openClawCommand, openClawHome } from './openclaw-home.ts';
 import { exclusiveOf, gatewayPort, PORT_VARIABLE } from './openclaw-port.ts';
 import { Settings, type Variable } from './openclaw-settings.ts';
-import { proxyWarnings, routeWarnings, startProblems } from './openclaw-warnings.ts';
+import { proxyWarnings, routeWarnings, startProblems, verifyWarnings } from './openclaw-warnings.ts';
 
 /** Keys of a route by which requests of any sender may come. */
 const SCOPES = ['path', 'host', 'header', 'json'];
@@ -77,7 +77,10 @@ async function derived(home: OpenClawHome, context: PresetContext): Promise<Deri
   const place = treeAt(own, ['env', PORT_VARIABLE])?.source ?? source;
   const port = gatewayPort(config, variable, place, portProblems);
   const hasRoutes = own.entries.has('routes');
-  const verify = own.entries.has('verify') ? null : verifyFields(verifiable(endpoints, context), source);
+  const wanted = own.entries.has('verify') ? [] : verifiable(endpoints, context);
+  const unread = withoutSecret(wanted, endpoints);
+  const known = wanted.filter(({ channel }) => unread.every((one) => one.channel !== channel));
+  const verify = verifyFields(known, source);
   return {
     fields: map(
       {
@@ -101,6 +104,7 @@ async function derived(home: OpenClawHome, context: PresetContext): Promise<Deri
     problems: [...read.problems, ...startProblems(config, home), ...portProblems, ...problems],
     warnings: [
       ...proxyWarnings(config, home, endpoints),
+      ...verifyWarnings(unread),
       ...(hasRoutes || context.profilePaths ? [] : routeWarnings(context.profile, endpoints)),
     ],
     files: read.files,
@@ -161,7 +165,7 @@ function verifiable(
   endpoints: readonly Endpoint[],
   { own, profilePaths }: PresetContext,
 ): readonly Endpoint[] {
-  if (profilePaths) return endpoints;
+  if (profilePaths) return endpoints.filter(({ verify }) => verify !== null);
   const routes = treeAt(own, ['routes']);
   const written = routes?.kind === 'list' ? routes.items.filter((item) => item.kind === 'map') : [];
   const isOpen = written.some((item) => SCOPES.some((key) => item.entries.has(key)));
@@ -171,4 +175,13 @@ function verifiable(
       verify !== null &&
       (isOpen || derived.includes(verify.sender) || written.some((item) => item.entries.has(verify.sender))),
   );
+}
+
+/**
+ * Endpoints of the same channels whose secret gwproxy cannot read. A rule holds for all requests of its sender, so that
+ * one known secret would refuse the others' requests.
+ */
+function withoutSecret(verifiable: readonly Endpoint[], endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  const channels = new Set(verifiable.map(({ channel }) => channel));
+  return endpoints.filter(({ channel, verify }) => verify === null && channels.has(channel));
 }

@@ -44,6 +44,12 @@ const CASES: readonly (readonly [name: string, config: string, env: Env, endpoin
     ['slack /slack/one for slack.app=A0123456789'],
   ],
   [
+    'a path without its slash, which OpenClaw trims and adds',
+    "{ channels: { slack: { mode: 'http', webhookPath: ' slack/one ' } }, hooks: { enabled: true, path: ' h' } }",
+    {},
+    ['slack /slack/one', 'hooks /h'],
+  ],
+  [
     'accounts of Slack have paths and secrets of their own, and the mode of the channel',
     `{ channels: { slack: { mode: 'http', signingSecret: 'root', botToken: 'b', accounts: {
       a: { signingSecret: 'sa', webhookPath: '/slack/a' },

@@ -118,3 +118,40 @@ test('two profiles of one state folder are warned of', async (t) => {
       'only one gateway can own it, and the second ends with exit code 78; name another profile',
   ]);
 });
+
+const HIDDEN: readonly (readonly [sender: string, accounts: string, column: number])[] = [
+  [
+    'slack',
+    `slack: { mode: 'http', accounts: {
+  a: { signingSecret: 'invented-a', webhookPath: '/slack/a' },
+  b: { webhookPath: '/slack/b', signingSecret: { source: 'file', id: '/x' } } } }`,
+    21,
+  ],
+  [
+    'line',
+    `line: { accounts: {
+  a: { channelSecret: 'invented-a', webhookPath: '/line/a' },
+  b: { webhookPath: '/line/b', secretFile: '/x' } } }`,
+    21,
+  ],
+  [
+    'telegram',
+    `telegram: { accounts: {
+  a: { webhookUrl: 'https://bots.example.com/a', webhookSecret: 'invented-a', webhookPath: '/a' },
+  b: { webhookPath: '/b', webhookUrl: 'https://bots.example.com/b', webhookPort: 8788, webhookSecret: { source: 'file', id: '/x' } } } }`,
+    21,
+  ],
+];
+
+for (const [sender, accounts, column] of HIDDEN) {
+  test(`one secret of ${sender} that only OpenClaw can read leaves all of ${sender} to OpenClaw`, async (t) => {
+    const config = openClawJson(`hooks: { enabled: true }, channels: { ${accounts} },`);
+    const { profiles, lines } = await planOf(t, PATHS + ONE, { [CONFIG]: config });
+    assert.equal(profiles[0]?.verify, null);
+    assert.deepEqual(lines, [
+      `${CONFIG}:5:${column}: ${sender}: this account's secret cannot be read here, and one rule is for all of a profile's ` +
+        `requests from ${sender}: they pass unverified, and OpenClaw verifies them; for gwproxy to verify them too, ` +
+        'write each secret there as text or from a variable, or write verify',
+    ]);
+  });
+}
