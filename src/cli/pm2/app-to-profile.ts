@@ -79,7 +79,7 @@ export function profilesOf(
   const context: Context = {
     ...options,
     // No sender calls a job, whatever ids it has in common with a bot.
-    twice: claimedTwice(startable.flatMap(({ app, senders }) => (isJob(app) ? [] : [senders.claims]))),
+    twice: claimedTwice(startable.flatMap(({ app, senders }) => (isJob(app) ? [] : [senders.identities]))),
     names: new Set([OWN_NAME]),
     ports: new Set(),
     files: new Set(),

@@ -6,6 +6,7 @@ import {
   openSync,
   readSync,
   realpathSync,
+  type Stats,
   statSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
@@ -50,16 +51,25 @@ export function localMachine(folder: string, env: NodeJS.ProcessEnv): Machine {
   };
 }
 
+/** Undefined also for what cannot be a path: too long, a link to itself, or in a folder that nobody may look into. */
+function statusOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  return statusOf(path)?.isFile() ?? false;
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return statusOf(path)?.isDirectory() ?? false;
 }
 
 function entry(path: string): 'file' | 'folder' | 'other' | 'none' {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statusOf(path);
   if (found === undefined) return 'none';
   if (found.isFile()) return 'file';
   return found.isDirectory() ? 'folder' : 'other';

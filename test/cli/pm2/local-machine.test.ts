@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmod } from 'node:fs/promises';
+import { chmod, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { localMachine } from '../../../src/cli/pm2/local-machine.ts';
@@ -17,4 +17,17 @@ test('a file is read up to a limit; what is longer, no file or no text is not', 
   assert.equal(text('pipe.js', 9), null);
   await chmod(join(at, 'closed.js'), 0);
   if (process.getuid?.() !== 0) assert.equal(text('closed.js', 9), null);
+});
+
+test('a path that is too long, or a link to itself, is no file and no folder', async (t) => {
+  const at = await folder(t, {});
+  await symlink(join(at, 'foo.py'), join(at, 'foo.py'));
+  const machine = localMachine(at, {});
+  for (const name of [`${'x'.repeat(300)}.js`, 'foo.py']) {
+    const path = join(at, name);
+    assert.deepEqual(
+      [machine.isFile(path), machine.isFolder(path), machine.entry(path)],
+      [false, false, 'none'],
+    );
+  }
 });

@@ -1,6 +1,14 @@
-import type { SenderRow } from './sender-row.ts';
+import type { Names, SenderRow } from './sender-row.ts';
 
 const SECRET_TOKEN = /^[\w-]{1,256}$/;
+/** Such a secret may also be a part of the path, which nothing but the script tells. */
+const TOKEN_NAMES: Names = {
+  variables: /(?!)/,
+  ambiguous: {
+    variables: /TELEGRAM\w*(?:SECRETTOKEN|WEBHOOKSECRET)$/,
+    unless: /\bsecret_token\b|\bsecretToken\b/,
+  },
+};
 
 /** The senders whose bots usually connect by themselves. */
 export const CONNECTION_ROWS: readonly SenderRow[] = [
@@ -33,7 +41,7 @@ export const CONNECTION_ROWS: readonly SenderRow[] = [
       ids: [
         {
           field: 'secret_token',
-          variables: /TELEGRAM\w*(?:SECRETTOKEN|WEBHOOKSECRET)$/,
+          ...TOKEN_NAMES,
           looksLike: SECRET_TOKEN,
           isSecret: true,
         },
@@ -45,7 +53,7 @@ export const CONNECTION_ROWS: readonly SenderRow[] = [
       entry: 'telegram',
       secret: {
         field: 'secret_token',
-        variables: /TELEGRAM\w*(?:SECRETTOKEN|WEBHOOKSECRET)$/,
+        ...TOKEN_NAMES,
         looksLike: SECRET_TOKEN,
         where: 'the secret_token that the bot gives to setWebhook',
       },

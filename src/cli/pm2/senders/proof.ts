@@ -1,12 +1,14 @@
 import type { AppFacts } from '../facts/app-facts.ts';
-import type { Plain } from '../notes.ts';
-import { type CanUse, hidden, variableValue } from './claims.ts';
+import { type CanUse, certainNames, hidden, variableValue } from './claims.ts';
 import type { VerifyRow } from './sender-row.ts';
+
+/** Entries of `verify`: the variable of a secret by the name of its field, or true. */
+export type Proofs = Readonly<Record<string, true | Readonly<Record<string, string>>>>;
 
 /** What `verify` of a profile says of one sender. */
 export interface Proof {
   /** Null if it cannot be written yet. */
-  readonly fields: Readonly<Record<string, Plain>> | null;
+  readonly fields: Proofs | null;
   /** The same as a text that the operator completes. */
   readonly text: string;
   /** What is missing, as a sentence; null for nothing. */
@@ -26,8 +28,19 @@ export function proofOf(
   if (secret === undefined) {
     return { fields: hasRoute ? { [entry]: true } : null, text: `${entry}: true`, missing: null };
   }
-  const { field, variables, looksLike, where } = secret;
-  const found = variableValue(variables, looksLike, facts, hidden(canUse));
+  const { field, looksLike, where, ambiguous } = secret;
+  const found = variableValue(certainNames(secret, facts), looksLike, facts, hidden(canUse));
+  const maybe =
+    found === null && ambiguous !== undefined
+      ? variableValue([ambiguous.variables], looksLike, facts, hidden(canUse))
+      : null;
+  if (maybe !== null) {
+    return {
+      fields: null,
+      text: `${entry}: { ${field}: "${maybe.text}" }`,
+      missing: `Take its verify in if ${maybe.name} is ${where}: the name alone does not say so.`,
+    };
+  }
   const text = `${entry}: { ${field}: "${found?.text ?? UNKNOWN}" }`;
   if (found === null) {
     return {

@@ -1,7 +1,7 @@
 import type { AppFacts } from '../facts/app-facts.ts';
 import { type Note, note, type Plain } from '../notes.ts';
 import type { CanUse, Claim } from './claims.ts';
-import { proofOf } from './proof.ts';
+import { type Proofs, proofOf } from './proof.ts';
 import type { RecognisedSender } from './recognise.ts';
 import type { RouteRow } from './sender-row.ts';
 
@@ -32,7 +32,7 @@ interface App {
 export function senderFields(app: App): SenderFields {
   const parts = app.senders.map((sender) => partOf(sender, app));
   const routes = parts.flatMap((part) => part.routes);
-  const verify: Readonly<Record<string, Plain>> = Object.assign({}, ...parts.map((part) => part.verify));
+  const verify = together(parts.map((part) => part.verify));
   const hasVerify = Object.keys(verify).length > 0;
   const called = parts.filter((part) => part.isCalled);
   const openRoutes = parts.flatMap((part) => part.openRoute ?? []);
@@ -52,11 +52,25 @@ export function senderFields(app: App): SenderFields {
   };
 }
 
+/** Two senders may be verified by one entry, as WhatsApp and Messenger are: then any secret of either is accepted. */
+function together(all: readonly Proofs[]): Readonly<Record<string, Plain>> {
+  const merged: Record<string, Plain> = {};
+  for (const entry of new Set(all.flatMap((proofs) => Object.keys(proofs)))) {
+    const secrets: Readonly<Record<string, string>>[] = [];
+    for (const { [entry]: proof } of all) if (proof !== undefined && proof !== true) secrets.push(proof);
+    const field = secrets.flatMap((one) => Object.keys(one))[0];
+    const texts = [...new Set(secrets.flatMap((one) => Object.values(one)))];
+    const [text = ''] = texts;
+    merged[entry] = field === undefined ? true : { [field]: texts.length > 1 ? texts : text };
+  }
+  return merged;
+}
+
 interface Part {
   /** Whether its sender calls the app by HTTP. */
   readonly isCalled: boolean;
   readonly routes: readonly Plain[];
-  readonly verify: Readonly<Record<string, Plain>>;
+  readonly verify: Proofs;
   /** A route for the operator to complete; null for none. */
   readonly openRoute: string | null;
   /** An entry of `verify` for the operator to complete; null for none. */

@@ -45,9 +45,15 @@ export interface RouteRow {
   readonly where: string;
 }
 
-export interface IdRow {
-  readonly field: string;
+/** Names of variables that mean this id or secret. */
+export interface Names {
   readonly variables: RegExp;
+  /** Names that may also mean something else, unless the script's text says what they are. */
+  readonly ambiguous?: { readonly variables: RegExp; readonly unless?: RegExp };
+}
+
+export interface IdRow extends Names {
+  readonly field: string;
   /** What the values look like; other values are no such id. */
   readonly looksLike: RegExp;
   /** Read from an env_file, never written into the config. */
@@ -57,9 +63,8 @@ export interface IdRow {
 export interface VerifyRow {
   readonly entry: keyof VerifyConfig;
   /** Undefined for a sender that is verified by its route's id. */
-  readonly secret?: {
+  readonly secret?: Names & {
     readonly field: string;
-    readonly variables: RegExp;
     readonly looksLike: RegExp;
     readonly where: string;
   };

@@ -164,7 +164,8 @@ export const WEBHOOK_ROWS: readonly SenderRow[] = [
       entry: 'github',
       secret: {
         field: 'secret',
-        variables: /^(?:\w*GITHUB\w*)?WEBHOOKSECRET$/,
+        variables: /^\w*GITHUB\w*WEBHOOKSECRET$/,
+        ambiguous: { variables: /^WEBHOOKSECRET$/ },
         looksLike: ANY,
         where: "the Secret on the webhook's settings page",
       },
@@ -222,7 +223,8 @@ export const WEBHOOK_ROWS: readonly SenderRow[] = [
       entry: 'meta',
       secret: {
         field: 'app_secret',
-        variables: /^(?:META|WHATSAPP|WA|FB|FACEBOOK)?APPSECRET$/,
+        variables: /^(?:META|WHATSAPP|WA|FB|FACEBOOK)APPSECRET$/,
+        ambiguous: { variables: /^APPSECRET$/ },
         looksLike: ANY,
         where: 'the App secret: Meta App Dashboard, App settings, Basic',
       },
@@ -253,7 +255,8 @@ export const WEBHOOK_ROWS: readonly SenderRow[] = [
       entry: 'meta',
       secret: {
         field: 'app_secret',
-        variables: /^(?:META|MESSENGER|FB|FACEBOOK)?APPSECRET$/,
+        variables: /^(?:META|MESSENGER|FB|FACEBOOK)APPSECRET$/,
+        ambiguous: { variables: /^APPSECRET$/ },
         looksLike: ANY,
         where: 'the App secret: Meta App Dashboard, App settings, Basic',
       },

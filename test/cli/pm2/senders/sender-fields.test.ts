@@ -366,3 +366,83 @@ test('a tunnel by any of its programs has neither listener nor route', () => {
     assert.ok(!texts(one(app, script)).some((text) => text.includes('tunnel')));
   }
 });
+
+test('WhatsApp and Messenger in one app are verified by the secrets of both', () => {
+  const tokens = { WHATSAPP_VERIFY_TOKEN: 'a', MESSENGER_VERIFY_TOKEN: 'b', PORT: 1 };
+  const both = { ...tokens, WHATSAPP_APP_SECRET: 'c', MESSENGER_APP_SECRET: 'd' };
+  const verify = (env: object) => one({ env }, `require('express')`).fields['verify'];
+  assert.deepEqual(verify(both), {
+    meta: { app_secret: ['${WHATSAPP_APP_SECRET}', '${MESSENGER_APP_SECRET}'] },
+  });
+  assert.deepEqual(verify({ ...tokens, META_APP_SECRET: 'c' }), {
+    meta: { app_secret: '${META_APP_SECRET}' },
+  });
+});
+
+test('a secret whose name may mean another thing is left to the operator', () => {
+  for (const [env, script, open, named] of [
+    [
+      { WEBHOOK_SECRET: 'x' },
+      `require('probot')`,
+      'github: { secret: "${WEBHOOK_SECRET}" }',
+      'WEBHOOK_SECRET',
+    ],
+    [
+      { APP_SECRET: 'x' },
+      `require('whatsapp-cloud-api')`,
+      'meta: { app_secret: "${APP_SECRET}" }',
+      'APP_SECRET',
+    ],
+    [
+      { TELEGRAM_WEBHOOK_SECRET: 'x' },
+      `require('telegraf'); bot.launch({ webhook: { hookPath } })`,
+      'telegram: { secret_token: "${TELEGRAM_WEBHOOK_SECRET}" }',
+      'TELEGRAM_WEBHOOK_SECRET',
+    ],
+  ] as const) {
+    const bot = one({ env: { ...env, PORT: 3001 } }, script);
+    assert.deepEqual(bot.fields, { listeners: { main: { port: 3001 } } });
+    assert.equal(bot.toComplete.at(-1), `verify: { ${open} }`);
+    assert.ok(texts(bot)[0]?.includes(` Take its verify in if ${named} is `), texts(bot)[0]);
+  }
+  const env = { TELEGRAM_WEBHOOK_SECRET: 'x', PORT: 3001 };
+  const said = one({ env }, `require('telegraf'); bot.launch({ webhook: { secretToken } })`);
+  assert.deepEqual(said.fields['verify'], { telegram: { secret_token: '${TELEGRAM_WEBHOOK_SECRET}' } });
+  assert.deepEqual(said.fields['routes'], [{ telegram: { secret_token: '${TELEGRAM_WEBHOOK_SECRET}' } }]);
+});
+
+test('of two secrets or ids with a suffix neither is written', () => {
+  for (const second of ['LINE_CHANNEL_SECRET_2', 'LINE_CHANNEL_SECRET2', 'LINE_CHANNEL_SECRET_B']) {
+    const bot = one({ env: { LINE_CHANNEL_SECRET: 'x', [second]: 'y', PORT: 3001 } }, '');
+    assert.deepEqual(bot.fields, { listeners: { main: { port: 3001 } } }, second);
+    assert.equal(bot.toComplete.at(-1), 'verify: { line: { channel_secret: "${NAME}" } }');
+  }
+  const slack = one(
+    { env: { ...SECRETS.env, SLACK_APP_ID: 'A0AAAAAAA1', SLACK_APP_ID_2: 'A0AAAAAAA2' } },
+    HTTP,
+  );
+  assert.equal(slack.fields['routes'], undefined);
+});
+
+test('an id is a route of neither app, also if one of them may not use its own', () => {
+  const id = 'SLACK_APP_ID=A0AAAAAAA1\n';
+  const env = { ...SECRETS.env, PORT: 1 };
+  const unsafe = converted(
+    [{ env: { ...env, SLACK_APP_ID: 'A0AAAAAAA1' } }, { script: 'b.js', env: { ...env, PORT: 2 } }],
+    {
+      'bot.js': HTTP,
+      'b.js': `require('dotenv').config(); ${HTTP}`,
+      '.env': `${id}A=$B\n`,
+    },
+  );
+  const both = { ...env, SLACK_APP_ID: 'A0AAAAAAA1' };
+  const unsure = converted([{ env: both }, { script: 'b.js', env: { ...both, PORT: 2 } }], {
+    'bot.js': HTTP,
+    'b.js': `${BOLT} new App({ socketMode: isDev })`,
+  });
+  for (const bots of [unsafe, unsure])
+    assert.deepEqual(
+      bots.map(({ fields }) => fields['routes']),
+      [undefined, undefined],
+    );
+});
