@@ -1,4 +1,4 @@
-import { profileName } from '../schema/profile-schema.ts';
+import { OWN_NAME, profileName } from '../schema/profile-schema.ts';
 
 // What the configs that `init` writes for different kinds of gateways have in common.
 
@@ -7,7 +7,7 @@ export const USUAL_DOOR_PORT = 3978;
 
 /** Names for profiles, in the order given and each once: a profile's name may hold a-z, 0-9 and '-' inside. */
 export function profileNames(wanted: readonly string[], otherwise: string): readonly string[] {
-  const taken = new Set<string>();
+  const taken = new Set<string>([OWN_NAME]);
   return wanted.map((one) => {
     const plain = one
       .toLowerCase()
