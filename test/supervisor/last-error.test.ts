@@ -51,6 +51,27 @@ test('a secret of the gateway is not shown', async (t) => {
   await supervisor.stop();
 });
 
+test('what an env_command printed is a secret, whatever it is called, unless it is short', async (t) => {
+  const code = `console.error('Error: ' + process.env.RECOVERY_PHRASE + ' and ' + process.env.LOG); process.exit(2)`;
+  for (const [printed, reason] of [
+    ['horse-battery-staple', /^exited with code 2: \(the line that says why may hold a secret/],
+    ['debug', /^exited with code 2: Error: debug and debug$/],
+  ] as const) {
+    const plan = running(code);
+    assert.ok(plan.launch.kind === 'command');
+    const envCommand = {
+      command: ['/bin/sh', '-c', `echo RECOVERY_PHRASE=${printed}; echo LOG=debug`],
+      kept: [],
+    } as const;
+    const { supervisor, log } = supervise(t, [{ ...plan, launch: { ...plan.launch, envCommand } }]);
+    supervisor.start();
+    const event = await log.first(isState('alpha', 'backoff'));
+    assert.ok(event.type === 'gateway.state');
+    assert.match(event.reason ?? '', reason);
+    await supervisor.stop();
+  }
+});
+
 /** Commands, and why their gateways ended; each ends before it is ready. */
 const ENDINGS: readonly (readonly [title: string, command: readonly string[], reason: string])[] = [
   [

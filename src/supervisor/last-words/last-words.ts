@@ -29,14 +29,14 @@ export class OutputTail {
     this.#streams[stream].clear();
   }
 
-  /** `env` is the environment of the process, whose secrets are not shown. */
-  lastWords(env: Readonly<Record<string, string>>): LastWords {
+  /** `secrets` are those that the process knows; a line with one is not shown. */
+  lastWords(secrets: readonly string[]): LastWords {
     const { stdout, stderr } = this.#streams;
     const error = laterError(stderr.errorLine, stdout.errorLine);
-    if (error !== null) return { kind: 'error', line: shownLine(error.text, env) };
+    if (error !== null) return { kind: 'error', line: shownLine(error.text, secrets) };
     for (const stream of ['stderr', 'stdout'] as const) {
       const line = this.#streams[stream].lastLine;
-      if (line !== null) return { kind: 'line', stream, line: shownLine(line.text, env) };
+      if (line !== null) return { kind: 'line', stream, line: shownLine(line.text, secrets) };
     }
     return stdout.isSilent && stderr.isSilent ? { kind: 'silence' } : { kind: 'unknown' };
   }

@@ -14,11 +14,23 @@ const ASSIGNMENT = /(?<![\w-])([\w-]+)["']?\s*=\s*[^\s=]|"([\w-]+)"\s*:\s*"[^"]/
 const LABEL = /(?<![\w-])[\d-]*([A-Za-z_][\w-]*)\s*:\s*(?=(["']?)([^\s"',;}]{1,40}))/g;
 
 /**
- * Whether a line of output may hold a secret: the shape of one, a value for a secret's name, or a value (or one line of
- * it) of a secret variable in `env`, the environment of its process. It guesses on the safe side, in time in proportion to
+ * The values of an environment that are secret: of the variables in `secret`, and of those that are named like one. Pure.
+ */
+export function secretValues(
+  env: Readonly<Record<string, string>>,
+  secret: ReadonlySet<string>,
+): readonly string[] {
+  return Object.entries(env).flatMap(([name, value]) =>
+    secret.has(name) || isSecretName(name) ? [value] : [],
+  );
+}
+
+/**
+ * Whether a line of output may hold a secret: the shape of one, a value for a secret's name, or one line of one of
+ * `secrets`. It guesses on the safe side, in time in proportion to
  * the line. Pure.
  */
-export function mayHoldSecret(line: string, env: Readonly<Record<string, string>>): boolean {
+export function mayHoldSecret(line: string, secrets: readonly string[]): boolean {
   if (hasSecretShape(line)) return true;
   for (const [, name, quoted] of line.matchAll(ASSIGNMENT)) {
     if (isSecretName(name ?? quoted ?? '')) return true;
@@ -28,7 +40,7 @@ export function mayHoldSecret(line: string, env: Readonly<Record<string, string>
     const isValue = quote !== '' || /\d|.{40}/.test(value) || /passw|authorization/i.test(name);
     if (isValue && !isError && isSecretName(name)) return true;
   }
-  return Object.entries(env).some(([name, value]) => isSecretName(name) && hasPartOf(line, value));
+  return secrets.some((secret) => hasPartOf(line, secret));
 }
 
 /** Whether a line of a secret, or the beginning of a long one, stands in the text. */

@@ -11,12 +11,12 @@ export const HIDDEN = '(the line that says why may hold a secret, so it is only 
 
 /**
  * A line of output for the operator: one line of at most 500 characters in which nothing acts on a terminal. Of a
- * logger's JSON it is the message. A line that may hold a secret is replaced by a note; `env` is the environment of
- * the process. Pure.
+ * logger's JSON it is the message. A line that may hold a secret is replaced by a note; `secrets` are those that
+ * the process knows. Pure.
  */
-export function shownLine(text: string, env: Readonly<Record<string, string>>): string {
+export function shownLine(text: string, secrets: readonly string[]): string {
   const message = messageOf(text) ?? text;
-  if (mayHoldSecret(text, env) || mayHoldSecret(message, env)) return HIDDEN;
+  if (mayHoldSecret(text, secrets) || mayHoldSecret(message, secrets)) return HIDDEN;
   // Far from where the line was cut: a secret that was cut is not recognised.
   const start = withoutPeriod(message.trim().slice(0, REMEMBERED_LENGTH / 2));
   const shown = [...visible(start.replaceAll(/\s+/g, ' '))];

@@ -6,6 +6,8 @@ export interface Command {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** The variables that are secret, whatever they are called; others may be so too. */
+  readonly secret: ReadonlySet<string>;
   readonly process: ProcessSettings;
 }
 
@@ -24,15 +26,18 @@ export function commandFor(
     listener.portEnv === null ? [] : [[listener.portEnv, String(portOf(listener.name, ports))] as const],
   );
   const kept = new Set(launch.envCommand?.kept);
+  const added = [...printed].filter(([name]) => !kept.has(name));
   return {
     file: fill(file, ports),
     args: args.map((template) => fill(template, ports)),
     cwd: launch.cwd,
     env: {
       ...Object.fromEntries(Object.entries(launch.env).map(([name, value]) => [name, fill(value, ports)])),
-      ...Object.fromEntries([...printed].filter(([name]) => !kept.has(name))),
+      ...Object.fromEntries(added),
       ...Object.fromEntries(variables),
     },
+    // It is there to fetch secrets.
+    secret: new Set(added.map(([name]) => name)),
     process: launch.process,
   };
 }

@@ -49,17 +49,18 @@ export async function runEnvCommand(
     },
   });
   if (bytes > limits.bytes) return failed(`printed more than ${limits.bytes / 1024} KiB`);
-  const reason = faultOf(result, limits.timeout);
-  return reason === null ? parsed(Buffer.concat(chunks)) : failed(reason);
+  const output = Buffer.concat(chunks);
+  const reason = faultOf(result, limits.timeout, output);
+  return reason === null ? parsed(output) : failed(reason);
 }
 
-function faultOf(result: CommandResult, timeout: number): string | null {
+function faultOf(result: CommandResult, timeout: number, output: Buffer): string | null {
   switch (result.kind) {
     case 'exited': {
       if (result.code === 0) return null;
       const how =
         result.code === null ? `was ended by ${result.signal}` : `ended with exit code ${result.code}`;
-      const words = result.lastWords();
+      const words = result.lastWords(secretsIn(output));
       if (words.kind !== 'error' && words.kind !== 'line') return how;
       return `${how}: ${words.line === HIDDEN ? NOT_SHOWN : words.line}`;
     }
@@ -70,6 +71,12 @@ function faultOf(result: CommandResult, timeout: number): string | null {
     case 'failed':
       return `cannot be run: ${result.reason}`;
   }
+}
+
+/** What an env_command printed before it failed: its values, and its lines in case they are none. */
+function secretsIn(output: Buffer): readonly string[] {
+  const text = output.toString();
+  return [...parseEnvFile(text).values.values(), text];
 }
 
 function parsed(output: Buffer): EnvCommandResult {

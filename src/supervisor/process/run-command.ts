@@ -18,13 +18,13 @@ export interface RunOptions {
   readonly started: (process: SpawnedProcess) => void;
   /** No process of its tree is left. */
   readonly ended: (pid: number) => void;
-  /** Gets its standard output; the result then comes after the last of it. Without it, output is read and dropped. */
+  /** Gets its standard output; the result then comes after the last of it. Without it, it is read and dropped. */
   readonly stdout?: (chunk: Buffer) => void;
 }
 
 /**
- * Runs a command to its end, as a gateway is run but for its output. Resolves once no process
- * that it started is left: what it leaves behind, or what runs for too long, gets SIGKILL. Never rejects.
+ * Runs a command to its end, as a gateway is run but for its output: its last words are of stderr alone. Resolves once
+ * no process that it started is left: what it leaves behind, or what runs for too long, gets SIGKILL. Never rejects.
  */
 export function runCommand(command: Command, mark: string, options: RunOptions): Promise<CommandResult> {
   const { timeout, signal, started, ended, stdout } = options;
@@ -74,7 +74,7 @@ export function runCommand(command: Command, mark: string, options: RunOptions):
       },
       failed: (reason) => settle({ kind: 'failed', reason }),
       line() {},
-      ...(stdout !== undefined && { stdout }),
+      stdout: stdout ?? (() => {}),
       dropped() {},
       exited(how) {
         exit = how;

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { errorCode, errorMessage, hasCode } from '../../util/errno.ts';
 import { type LastWords, OutputTail } from '../last-words/last-words.ts';
+import { secretValues } from '../last-words/may-hold-secret.ts';
 import { HAS_GROUPS } from '../tree/process-group.ts';
 import { Tree } from '../tree/tree.ts';
 import type { Command } from './command.ts';
@@ -20,8 +21,8 @@ const LAST_LINE_WITHIN = 100;
 export interface ProcessExit {
   readonly code: number | null;
   readonly signal: string | null;
-  /** What it has written last until now. */
-  readonly lastWords: () => LastWords;
+  /** What it has written last until now, without its secrets and those that are given. */
+  readonly lastWords: (others?: readonly string[]) => LastWords;
   /** Other processes of its tree are left, in its group or in sessions of their own: treeEnded() follows. */
   readonly othersLeft: boolean;
 }
@@ -131,7 +132,8 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
     return;
   }
   const tree = new Tree(pid, mark);
-  const lastWords = (): LastWords => tail.lastWords(command.env);
+  const lastWords = (others: readonly string[] = []): LastWords =>
+    tail.lastWords([...secretValues(command.env, command.secret), ...others]);
   void exit.then(async ([code, signal]) => {
     const othersLeft = await tree.leaderEnded();
     // The remaining processes keep the pipes open.

@@ -61,6 +61,26 @@ test('a bot is ready while its health command exits with 0, and says why it is n
   assert.equal(statusOf(supervisor, 'alpha').restarts, 0);
 });
 
+test('of a health command its errors are shown, without a secret, and never its standard output', async (t) => {
+  const variable = `echo 'RECOVERY_PHRASE=horse-battery-staple'`;
+  for (const [script, reason] of [
+    ['echo "3 users, of them ada"; echo "error: of ada"; exit 1', 'exited with code 1'],
+    [
+      'echo "cannot open: $RECOVERY_PHRASE" >&2; exit 1',
+      'exited with code 1: (the line that says why may hold a secret, so it is only in its log)',
+    ],
+  ] as const) {
+    const { plan } = await watched(t, script);
+    assert.ok(plan.launch.kind === 'command');
+    const envCommand = { command: ['/bin/sh', '-c', variable], kept: [] } as const;
+    const { supervisor } = supervise(t, [{ ...plan, launch: { ...plan.launch, envCommand } }]);
+    supervisor.start();
+    await until('it fails', () => statusOf(supervisor, 'alpha').last_error !== null, WITHIN);
+    assert.equal(statusOf(supervisor, 'alpha').last_error, `not ready yet: its health command ${reason}`);
+    await supervisor.stop();
+  }
+});
+
 test('a bot whose health command fails for too long is restarted, one that never succeeded has failed to start', async (t) => {
   const once = '[ "$(cat "$FOLDER/runs" 2>/dev/null | wc -l)" -lt 1 ] && echo run >>"$FOLDER/runs"';
   const hangs = await watched(t, once, { restartAfter: 100 });

@@ -194,7 +194,7 @@ for (const [title, { stderr, stdout, says }] of Object.entries(ENDINGS)) {
     const tail = new OutputTail();
     for (const line of stdout?.split('\n') ?? []) tail.push('stdout', line, 0);
     for (const line of stderr?.split('\n') ?? []) tail.push('stderr', line, 0);
-    const words = tail.lastWords({});
+    const words = tail.lastWords([]);
     assert.ok('line' in words);
     assert.equal(words.line, says);
   });

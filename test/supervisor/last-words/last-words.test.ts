@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { classify, type Expectation } from '../../../src/supervisor/last-words/classify.ts';
 import { OutputTail } from '../../../src/supervisor/last-words/last-words.ts';
+import { secretValues } from '../../../src/supervisor/last-words/may-hold-secret.ts';
 
 const LONGEST = 500;
 
@@ -10,7 +11,7 @@ const LONGEST = 500;
 function lineOf(text: string, env: Readonly<Record<string, string>> = {}): string | null {
   const tail = new OutputTail();
   for (const line of text.split('\n')) tail.push('stderr', line, 0);
-  const words = tail.lastWords(env);
+  const words = tail.lastWords(secretValues(env, new Set(['RECOVERY_PHRASE'])));
   return 'line' in words ? words.line : null;
 }
 
@@ -23,33 +24,33 @@ test('an error is looked for among the last lines alone', () => {
 test('an error long before the last line is not why a gateway ended, and one on stdout may be later', () => {
   const tail = new OutputTail();
   tail.push('stderr', 'ERROR one answer failed', 1000);
-  assert.deepEqual(tail.lastWords({}), { kind: 'error', line: 'ERROR one answer failed' });
+  assert.deepEqual(tail.lastWords([]), { kind: 'error', line: 'ERROR one answer failed' });
   tail.push('stdout', 'ERROR cannot go on', 3000);
-  assert.deepEqual(tail.lastWords({}), { kind: 'error', line: 'ERROR one answer failed' });
+  assert.deepEqual(tail.lastWords([]), { kind: 'error', line: 'ERROR one answer failed' });
   tail.push('stdout', 'ERROR the disk is full', 9000);
-  assert.deepEqual(tail.lastWords({}), { kind: 'error', line: 'ERROR the disk is full' });
+  assert.deepEqual(tail.lastWords([]), { kind: 'error', line: 'ERROR the disk is full' });
   tail.push('stderr', 'stopping', 9000);
-  assert.deepEqual(tail.lastWords({}), { kind: 'error', line: 'ERROR the disk is full' });
+  assert.deepEqual(tail.lastWords([]), { kind: 'error', line: 'ERROR the disk is full' });
 });
 
 test('without an error it is the last line of stderr, else that of stdout, and silence is known to be silence', () => {
   assert.equal(lineOf('starting\ngiving up\n\n  \n'), 'giving up');
   assert.equal(lineOf('Node.js v22.14.0'), 'Node.js v22.14.0');
   const tail = new OutputTail();
-  assert.deepEqual(tail.lastWords({}), { kind: 'silence' });
+  assert.deepEqual(tail.lastWords([]), { kind: 'silence' });
   tail.push('stdout', 'listening', 0);
-  assert.deepEqual(tail.lastWords({}), { kind: 'line', stream: 'stdout', line: 'listening' });
+  assert.deepEqual(tail.lastWords([]), { kind: 'line', stream: 'stdout', line: 'listening' });
   tail.push('stderr', 'no channel', 0);
-  assert.deepEqual(tail.lastWords({}), { kind: 'line', stream: 'stderr', line: 'no channel' });
+  assert.deepEqual(tail.lastWords([]), { kind: 'line', stream: 'stderr', line: 'no channel' });
 });
 
 test('what stands before a gap is not taken for the last line, and a gap is no silence', () => {
   const tail = new OutputTail();
   tail.push('stderr', 'Error: an old one', 0);
   tail.gap('stderr');
-  assert.deepEqual(tail.lastWords({}), { kind: 'unknown' });
+  assert.deepEqual(tail.lastWords([]), { kind: 'unknown' });
   tail.push('stderr', 'Error: the last one', 0);
-  assert.deepEqual(tail.lastWords({}), { kind: 'error', line: 'Error: the last one' });
+  assert.deepEqual(tail.lastWords([]), { kind: 'error', line: 'Error: the last one' });
 });
 
 test('the line is short, and what acts on a terminal or hides is escaped', () => {
@@ -85,7 +86,9 @@ test('a line that may hold a secret is not shown', () => {
     QUOTED_SECRET: 'a"b\\c"d',
     SHORT_TOKEN: 'abc',
     PORT: '20001x',
+    RECOVERY_PHRASE: 'horse-battery',
   };
+  assert.equal(lineOf('Error: cannot open: horse-battery', env), hidden);
   assert.equal(lineOf('Error: c0ffee00 is no secret of Slack', env), hidden);
   assert.equal(lineOf('{"level":50,"msg":"a\\"b\\\\c\\"d is refused"}', env), hidden);
   for (const text of [
@@ -166,7 +169,7 @@ test('whatever a program writes, the result is one bounded line that it wrote, a
           tail.push(stream, line, at);
           assert.deepEqual(classify(line, expected), classify(`${line.slice(0, 300)}`, expected));
         }
-        const words = tail.lastWords({});
+        const words = tail.lastWords([]);
         if (!('line' in words)) return;
         assert.ok([...words.line].length <= LONGEST);
         assert.doesNotMatch(words.line, /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u);
@@ -200,7 +203,7 @@ test('a line that is made to be slow takes no longer than another', () => {
     const since = process.cpuUsage();
     for (let each = 0; each < 10; each += 1) {
       tail.push('stderr', line, 0);
-      tail.lastWords({ A_TOKEN: 'x'.repeat(100) });
+      tail.lastWords(['x'.repeat(100)]);
     }
     const { user, system } = process.cpuUsage(since);
     assert.ok(user + system < 200_000, `${line.slice(0, 20)}: ${user + system} µs`);

@@ -96,6 +96,18 @@ test('why it failed is its exit and the last words of its stderr, and never its 
       'echo A=invented-secret; echo "TOKEN=invented-secret is wrong" >&2; exit 1',
       'ended with exit code 1: (its last line may hold a secret, so it is not shown)',
     ],
+    [
+      'echo RECOVERY_PHRASE=horse-battery; echo "error: horse-battery is refused" >&2; exit 1',
+      'ended with exit code 1: (its last line may hold a secret, so it is not shown)',
+    ],
+    [
+      'echo "  no-name-at-all"; echo "error: no-name-at-all is refused" >&2; exit 1',
+      'ended with exit code 1: (its last line may hold a secret, so it is not shown)',
+    ],
+    [
+      'echo LOG=debug; echo "error: no debug port" >&2; exit 1',
+      'ended with exit code 1: error: no debug port',
+    ],
     ['echo A=invented-secret; exit 1', 'ended with exit code 1'],
     ['echo error: invented-secret; exit 1', 'ended with exit code 1'],
     ['echo A=invented-secret; kill -9 $$', 'was ended by SIGKILL'],

@@ -5,7 +5,8 @@ import { ORDINARY } from '../support.ts';
 
 function run(script: string, timeout: number, started = () => {}) {
   const env = { PATH: process.env.PATH ?? '' };
-  const command = { file: '/bin/sh', args: ['-c', script], cwd: '/', env, process: ORDINARY };
+  const secret = new Set<string>();
+  const command = { file: '/bin/sh', args: ['-c', script], cwd: '/', env, secret, process: ORDINARY };
   const { signal } = new AbortController();
   return runCommand(command, 'mark-of-a-test', { timeout, signal, started, ended() {} });
 }

@@ -31,6 +31,7 @@ async function run(
     args,
     cwd: '/',
     env: { PATH: '/usr/bin:/bin', ...env },
+    secret: new Set<string>(),
     process: { ...ORDINARY, ...settings },
   };
   let failed: string | null = null;
