@@ -99,12 +99,12 @@ export class Schedules {
     const { now } = this.#options;
     const { agenda, due, missed } = turn(this.#agenda, now());
     this.#agenda = agenda;
-    for (const each of missed) this.#skip(each, 'missed');
+    for (const each of missed) if (this.#isWanted(each)) this.#skip(each, 'missed');
     for (const each of due) if (this.#actionOf(each) === 'run') this.#run(each);
     const restarts = due.filter((each) => this.#actionOf(each) === 'restart');
     const { queue, busy } = queueRestarts(this.#restarts, restarts);
     this.#restarts = queue;
-    for (const each of busy) this.#skip(each, 'busy');
+    for (const each of busy) if (this.#isWanted(each)) this.#skip(each, 'busy');
     this.#restartNext();
     clearTimeout(this.#timer);
     const next = nextMoment(agenda);
@@ -158,6 +158,15 @@ export class Schedules {
         this.#restartNext();
       });
     return true;
+  }
+
+  /** Whether something would be done at that moment. The operator may have stopped the bot, or it waits to be started. */
+  #isWanted(due: Due): boolean {
+    const state = this.#options.gateway(due.profile)?.state;
+    if (state === undefined) return false;
+    if (this.#actionOf(due) === 'run') return jobRun(state) !== 'off';
+    const isRestarting = this.#restarts.current?.profile === due.profile;
+    return isRestarting || needsRestart(state, due.moment);
   }
 
   #skip({ profile, moment }: Due, why: 'missed' | 'busy'): void {

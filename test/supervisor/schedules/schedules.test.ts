@@ -234,6 +234,35 @@ test('a job that the operator stopped is left alone, and nothing is reported', a
   assert.deepEqual([of('a').events, events, schedules.status('a')?.last_at], [[], [], null]);
 });
 
+test('a moment at which nothing would have been done is not counted as skipped', async (t) => {
+  const names = ['stopped', 'failing', 'off', 'slow', 'waits'];
+  const { schedules, events, of, jump, pass } = world(t, names);
+  const often: Schedule = { ...daily, pattern: '*/10 * * * *' };
+  schedules.follow([
+    bot('stopped'),
+    bot('failing'),
+    bot('off', job),
+    bot('slow', often),
+    bot('waits', often),
+  ]);
+  of('stopped').change({ phase: { name: 'stopped' } });
+  of('failing').change({ phase: { name: 'backoff', nextStartAt: NOON, requested: false } });
+  of('off').change({ phase: { name: 'stopped' }, desired: 'down' });
+  await pass(10 * 60_000);
+  of('waits').change({ phase: { name: 'stopped' } });
+  await pass(10 * 60_000);
+  const skipped = (): readonly string[] =>
+    events.flatMap((event) => (event.type === 'schedule.skipped' ? [event.profile] : []));
+  assert.deepEqual(skipped(), ['slow'], 'its restart is not done');
+  jump(20 * HOUR);
+  await pass(30_000);
+  assert.deepEqual(
+    skipped().filter((name) => name !== 'slow'),
+    [],
+  );
+  assert.equal(schedules.status('stopped')?.skipped, 0);
+});
+
 test('once it has ended, nothing is restarted, not even what waits for its turn', async (t) => {
   const { schedules, of, pass, restarted, now } = world(t, ['a', 'b']);
   schedules.follow([bot('a'), bot('b')]);
