@@ -184,6 +184,9 @@ export class GatewayProcess {
         report({ type: 'gateway.output', profile, stream, line });
         signs.line(line, this.#options.profile().ready);
       },
+      ...(ready.kind === 'log'
+        ? { chunk: (stream, chunk) => signs.chunk(stream, chunk, this.#options.profile().ready) }
+        : {}),
       ...(ready.kind === 'ipc' ? { ready: () => signs.message() } : {}),
       dropped: (lines) => report({ type: 'output.dropped', profile, lines, reason: 'flood' }),
       exited: ({ code, signal, lastWords, othersLeft }) => {

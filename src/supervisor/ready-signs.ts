@@ -1,6 +1,7 @@
 import type { ReadyRule } from '../config/types.ts';
 import type { GatewayEvent } from './lifecycle/state.ts';
 import { lineHolds } from './process/line-text.ts';
+import { TextSearch } from './process/text-search.ts';
 
 /**
  * What the process of one generation says about its readiness, by its output or a message. It may say so before it is
@@ -9,6 +10,7 @@ import { lineHolds } from './process/line-text.ts';
 export class ReadySigns {
   readonly #generation: number;
   readonly #dispatch: (event: GatewayEvent) => void;
+  readonly #searches = { stdout: new TextSearch(), stderr: new TextSearch() };
   #isSpawned = false;
   #sign: 'log' | 'ipc' | null = null;
 
@@ -27,6 +29,15 @@ export class ReadySigns {
   line(line: string, rule: ReadyRule): void {
     if (rule.kind !== 'log' || this.#sign !== null) return;
     if (lineHolds(line, rule.text)) this.#found('log');
+  }
+
+  /**
+   * Looks for that text in output as it is, since a line that comes too fast is never cut out. Colours within the text
+   * are found by `line` alone.
+   */
+  chunk(stream: 'stdout' | 'stderr', chunk: Buffer, rule: ReadyRule): void {
+    if (rule.kind !== 'log' || this.#sign !== null) return;
+    if (this.#searches[stream].push(chunk, rule.text)) this.#found('log');
   }
 
   message(): void {

@@ -179,3 +179,25 @@ test('a changed ready_after counts from now on, and from the moment at which the
   await log.first(isState('alpha', 'ready'));
   assert.equal(statusOf(supervisor, 'alpha').generation, 1);
 });
+
+test('the line of ready_log is seen also in more output than gwproxy reports', async (t) => {
+  const { launch } = worker();
+  assert.ok(launch.kind === 'command');
+  const script = 'yes noise | head -n 200000; echo connected to Slack; exec sleep 300';
+  const chatty = worker({}, { ready: { kind: 'log', text: 'connected to' }, startTimeout: 10_000 });
+  const { supervisor, log } = supervise(t, [
+    {
+      ...chatty,
+      launch: {
+        ...launch,
+        command: [['/bin/sh'], ['-c'], [script]],
+        env: { PATH: [process.env.PATH ?? ''] },
+      },
+    },
+  ]);
+  supervisor.start();
+  await supervisor.settled();
+  const { state, generation } = statusOf(supervisor, 'alpha');
+  assert.deepEqual([state, generation], ['ready', 1]);
+  assert.ok(!log.lines('alpha').includes('connected to Slack'), 'its line was dropped');
+});

@@ -34,6 +34,8 @@ export interface ProcessHandlers {
   line(stream: 'stdout' | 'stderr', line: string): void;
   /** Its standard output as it is, which may hold secrets: it is then in no line and no last words. */
   readonly stdout?: (chunk: Buffer) => void;
+  /** All its output as it is, also what comes too fast to be cut into lines. */
+  readonly chunk?: (stream: 'stdout' | 'stderr', chunk: Buffer) => void;
   /** It has sent the message 'ready' over its IPC channel; without `ready`, the process gets no channel. */
   readonly ready?: () => void;
   /** That many lines came too fast and were dropped. */
@@ -119,6 +121,11 @@ export async function spawnProcess(command: Command, mark: string, handlers: Pro
     },
   );
   if (handlers.stdout !== undefined) stdout.on('data', handlers.stdout);
+  const { chunk: seen } = handlers;
+  if (seen !== undefined) {
+    stdout.on('data', (chunk: Buffer) => seen('stdout', chunk));
+    stderr.on('data', (chunk: Buffer) => seen('stderr', chunk));
+  }
   const stream = ready === undefined ? undefined : child.stdio.at(channelAt);
   const channel =
     ready !== undefined && stream instanceof Readable ? new ReadyChannel(stream, ready) : undefined;
