@@ -148,7 +148,7 @@ async function readProfiles(
   readonly files: readonly string[];
 }> {
   const profiles: Profile[] = [];
-  const problems: Problem[] = [];
+  let problems: readonly Problem[] = [];
   const warnings: Problem[] = [];
   const paths = new Set<string>();
   for (const entry of entries) {
@@ -159,12 +159,13 @@ async function readProfiles(
     for (const path of [...envFiles.paths, ...secrets.paths, ...preset.files]) paths.add(path);
     const { tree, facts } = preset;
     const read = readProfile({ ...entry, tree, facts }, envFiles, secrets, context);
-    problems.push(...envFiles.problems, ...secrets.problems, ...preset.problems, ...read.problems);
+    // Not spread into push: another program's file may hold more mistakes than a call takes arguments.
+    problems = problems.concat(envFiles.problems, secrets.problems, preset.problems, read.problems);
     warnings.push(...secrets.warnings, ...preset.warnings);
     if (read.profile === null) continue;
     const { profile, ...keys } = await withTokenKeys(read.profile, files, context.folder);
     if (keys.path !== null) paths.add(keys.path);
-    problems.push(...keys.problems);
+    problems = problems.concat(keys.problems);
     profiles.push(profile);
   }
   const each = [
@@ -177,8 +178,8 @@ async function readProfiles(
     checkLiveness,
     checkProbes,
   ];
-  problems.push(...profiles.flatMap((profile) => each.flatMap((check) => check(profile))));
-  return { profiles, problems, warnings, files: [...paths] };
+  const checked = profiles.flatMap((profile) => each.flatMap((check) => check(profile)));
+  return { profiles, problems: problems.concat(checked), warnings, files: [...paths] };
 }
 
 /** Checks `defaults` on its own, since every profile may override a mistake in it. Texts with a reference are checked in each profile. */

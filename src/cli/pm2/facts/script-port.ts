@@ -25,11 +25,19 @@ const SERVES =
 const WRITTEN =
   /\.(?:listen|start)\s{0,9}\(\s{0,9}(?:\{[^}\n]{0,80}\bport\s{0,9}:\s{0,9})?(\d{2,5})\b|\b(?:run|run_app|start|serve)\s{0,9}\([^)\n]{0,80}\bport\s{0,9}=\s{0,9}(\d{2,5})\b/g;
 
+/** The same with a port that stands elsewhere, or with something else: then no number says what the bot listens on. */
+const ELSEWHERE =
+  /\.(?:listen|start)\s{0,9}\(\s{0,9}(?:\{[^}\n]{0,80}\bport\s{0,9}:\s{0,9})?[A-Za-z_$][\w$.]{0,80}\s{0,9}[,)}]/;
+
 /** Pure; takes time in proportion to the script. */
 export function scriptPort(script: Script | null): ScriptPort {
   const text = script?.text ?? '';
   const readsPort = READS.test(text);
-  const written = new Set(readsPort ? [] : [...text.matchAll(WRITTEN)].map(([, one, other]) => one ?? other));
+  const written = new Set(
+    readsPort || ELSEWHERE.test(text)
+      ? []
+      : [...text.matchAll(WRITTEN)].map(([, one, other]) => one ?? other),
+  );
   const found = [
     ...OTHERWISE.map((pattern) => pattern.exec(text)?.[1]),
     ...(written.size === 1 ? written : []),

@@ -19,12 +19,20 @@ export function listeningOf(senders: readonly RecognisedSender[], script: Script
 /** What the script says of its port, a call of an SDK's own server included. Pure. */
 export function portOf(senders: readonly RecognisedSender[], script: Script | null): ScriptPort {
   const said = scriptPort(script);
-  const calls = senders.flatMap(({ row: { listens }, way }) =>
-    way === 'webhook' && listens !== undefined && script !== null && listens.call.test(script.text)
-      ? [listens.port]
-      : [],
+  if (said.readsPort || said.otherwise !== null || script === null) return said;
+  const [port] = senders.flatMap(({ row: { listens }, way }) =>
+    way === 'webhook' && listens !== undefined && callsServerOf(listens, script) ? [listens.port] : [],
   );
-  const [port] = calls;
-  if (port === undefined || said.readsPort) return said;
+  if (port === undefined) return said;
   return { readsPort: true, otherwise: port, serves: true };
+}
+
+/** A script may have a function of that name of its own, which says nothing of a port. */
+function callsServerOf(
+  { module, call }: NonNullable<RecognisedSender['row']['listens']>,
+  { imports, text }: Script,
+): boolean {
+  const isCalled = new RegExp(`\\b${call}\\s{0,9}\\(`).test(text);
+  const isOwn = new RegExp(`\\b(?:function|const|let|var)\\s{1,9}${call}\\b(?!\\s{0,9}[,}])`).test(text);
+  return isCalled && !isOwn && imports.has(module);
 }

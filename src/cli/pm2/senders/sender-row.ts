@@ -18,8 +18,8 @@ export interface SenderRow {
   readonly decides?: RegExp;
   /** What a connection of its own is called: `Socket Mode`, `polling`. */
   readonly connectionName?: string;
-  /** A call that listens on PORT, and on this port without it. */
-  readonly listens?: { readonly call: RegExp; readonly port: number };
+  /** A function of that package that listens on PORT, and on this port without it. */
+  readonly listens?: { readonly module: string; readonly call: string; readonly port: number };
   /** How its requests are told apart; undefined if gwproxy knows no route for it. */
   readonly route?: RouteRow;
   readonly verify?: VerifyRow;

@@ -70,7 +70,7 @@ export const WEBHOOK_ROWS: readonly SenderRow[] = [
     webhook: { variables: /MICROSOFTAPPID$|^CONNECTIONS\w+CLIENTID$/ },
     connection: {},
     usually: 'webhook',
-    listens: { call: /\bstartServer\s{0,9}\(/, port: 3978 },
+    listens: { module: '@microsoft/agents-hosting-express', call: 'startServer', port: 3978 },
     route: {
       platform: 'bot-framework',
       key: 'bot_framework',
@@ -151,7 +151,7 @@ export const WEBHOOK_ROWS: readonly SenderRow[] = [
     connection: { variables: /^WEBHOOKPROXYURL$/, imports: ['smee-client'] },
     usually: 'webhook',
     connectionName: 'a smee channel',
-    listens: { call: /\brun\s{0,9}\(/, port: 3000 },
+    listens: { module: 'probot', call: 'run', port: 3000 },
     route: {
       platform: 'github',
       key: 'github',

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
+import { isSecretName } from '../../../util/secret.ts';
 import type { Files } from '../../source/files.ts';
-import { freePort, literal, printable, profileNames, USUAL_DOOR_PORT } from '../init-text.ts';
+import { freePort, literal, pathInComment, printable, profileNames, USUAL_DOOR_PORT } from '../init-text.ts';
 import { readHermesFiles } from './hermes-files.ts';
 import { DEFAULT_PROFILE, hermesRoot, profileHome, profilesBelow } from './hermes-home.ts';
 import { type HermesListener, hermesListeners } from './hermes-listeners.ts';
@@ -150,17 +151,20 @@ function presetText({ name, hermes }: Entry): string {
 }
 
 function reach(name: string, listener: HermesListener): string {
-  const [path] = listener.paths;
-  if (path === undefined) return 'probed, never public';
-  if (listener.routes.length === 0) return `public as ${printable(`/p/${name}${path}`)}`;
-  return `public as ${printable(path)}, for ${keyText(listener)}`;
+  const [whole] = listener.paths;
+  if (whole === undefined) return 'probed, never public';
+  const path = pathInComment(whole);
+  if (listener.routes.length === 0) return `public as ${`/p/${name}${path}`}`;
+  return `public as ${path}, for ${keyText(listener)}`;
 }
 
 /** The keys by which its requests are routed, without what an environment holds. */
 function keyText({ routes, paths }: HermesListener): string {
   const fields = routes.flatMap((route) => Object.entries(route.fields));
   const shown = fields.flatMap(([field, values]) => {
-    const texts = values.filter(({ hidden }) => !hidden).map(({ text }) => printable(text));
+    const texts = values
+      .filter(({ hidden }) => !hidden && !isSecretName(field))
+      .map(({ text }) => printable(text));
     return texts.length === 0 ? [] : [`${field.replaceAll('_', ' ')} ${texts.join(' and ')}`];
   });
   if (shown.length > 0) return shown.join(', ');

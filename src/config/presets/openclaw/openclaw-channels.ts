@@ -53,13 +53,13 @@ function keyed(sender: string, field: string, value: Setting | undefined): Keyed
 
 function variable({ variable: find, settings }: Account, name: string): Setting | undefined {
   const text = find(name);
-  return text ? { text, source: settings.source } : undefined;
+  return text ? { text, source: settings.source, hidden: true } : undefined;
 }
 
 /** The path of a URL, with the URL's place. */
 function pathOf(url: Setting | undefined): Setting | undefined {
   if (url === undefined || !URL.canParse(url.text)) return undefined;
-  return { text: new URL(url.text).pathname, source: url.source };
+  return { ...url, text: new URL(url.text).pathname };
 }
 
 const webhookPath = ({ settings }: Account) => settings.text('webhookPath');
@@ -70,7 +70,7 @@ function slackApp({ settings }: Account): Keyed | null {
   const app = /^xapp-\d+-(A[A-Z0-9]+)-/.exec(token?.text ?? '')?.[1];
   return token === undefined || app === undefined
     ? null
-    : { sender: 'slack', field: 'app', value: { text: app, source: token.source } };
+    : { sender: 'slack', field: 'app', value: { text: app, source: token.source, hidden: false } };
 }
 
 export const CHANNELS: readonly Channel[] = [

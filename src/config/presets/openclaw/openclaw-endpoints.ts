@@ -128,7 +128,7 @@ export function portAt(
   problems.push(
     problemAt(
       written.source,
-      `${what}: ${path.join('.')} must be a port from 1 to 65535, not '${written.text.slice(0, 60)}'`,
+      `${what}: ${path.join('.')} must be a port from 1 to 65535${written.hidden ? '' : `, not '${written.text.slice(0, 60)}'`}`,
     ),
   );
   return null;

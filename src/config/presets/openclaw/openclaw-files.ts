@@ -21,6 +21,8 @@ export interface OpenClawFiles {
 const MOST_NESTED = 10;
 /** Every included file is read once for each place that includes it, so their number is bounded too. */
 const MOST_FILES = 200;
+/** Bytes of one file; the bot may write it, and so fill gwproxy's memory. */
+const LONGEST_FILE = 5 * 1024 * 1024;
 
 /** Reads openclaw.json, the files that it includes, and the .env beside the state. */
 export async function readOpenClawFiles(home: OpenClawHome, files: Files): Promise<OpenClawFiles> {
@@ -45,6 +47,8 @@ class ConfigReader {
   readonly files = new Set<string>();
   readonly #files: Files;
   #read = 0;
+  /** The limit has been reported: nothing more is read. */
+  #isOver = false;
 
   constructor(files: Files) {
     this.#files = files;
@@ -55,11 +59,12 @@ class ConfigReader {
     this.files.add(file);
     this.#read += 1;
     if (nested > MOST_NESTED || this.#read > MOST_FILES) {
+      this.#isOver = true;
       return this.#fail(source, `$include goes more than ${MOST_NESTED} files deep, or in a circle`);
     }
     let text: string;
     try {
-      text = await this.#files.read(file);
+      text = await this.#files.read(file, LONGEST_FILE);
     } catch (error) {
       return this.#fail(source, `${file} cannot be read: ${errorMessage(error)}`);
     }
@@ -84,6 +89,7 @@ class ConfigReader {
     if (include === undefined) return own;
     let merged: Tree | null = null;
     for (const one of include.value.kind === 'list' ? include.value.items : [include.value]) {
+      if (this.#isOver || this.problems.length > MOST_FILES) break;
       const included = await this.#include(one, file, nested);
       if (included !== null) merged = merged === null ? included : mergeDeep(merged, included);
     }
@@ -123,7 +129,7 @@ function mergeDeep(first: Tree, second: Tree): Tree {
 async function readEnv(file: string, files: Files): Promise<ReadonlyMap<string, string>> {
   if ((await files.program(file)) === 'missing') return new Map();
   try {
-    return parseEnvFile(await files.read(file)).values;
+    return parseEnvFile(await files.read(file, LONGEST_FILE)).values;
   } catch {
     // Not readable by gwproxy's user, and so not by the gateway; OpenClaw starts without it.
     return new Map();

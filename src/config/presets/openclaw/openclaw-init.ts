@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { shellWord } from '../../../util/shell-word.ts';
 import type { Files } from '../../source/files.ts';
-import { freePort, literal, printable, profileNames, USUAL_DOOR_PORT } from '../init-text.ts';
+import { freePort, literal, pathInComment, printable, profileNames, USUAL_DOOR_PORT } from '../init-text.ts';
 import { type Endpoint, endpointsOf } from './openclaw-endpoints.ts';
 import { readOpenClawFiles } from './openclaw-files.ts';
 import {
@@ -97,7 +97,8 @@ function withPorts(found: readonly Found[]): readonly Entry[] {
 
 function head(entries: readonly Entry[]): readonly string[] {
   const endpoints = entries.flatMap((entry) => entry.endpoints);
-  const ports = endpoints.flatMap(({ own }) => (own === null ? [] : [own.port.value]));
+  const gateways = entries.flatMap(({ moved, port }) => moved ?? port ?? []);
+  const ports = [...gateways, ...endpoints.flatMap(({ own }) => (own === null ? [] : [own.port.value]))];
   const listen = freePort(USUAL_DOOR_PORT, ports);
   const byPath = endpoints.some(({ route }) => route === null);
   return [
@@ -137,7 +138,8 @@ function profileLines(entry: Entry): readonly string[] {
 }
 
 /** Without secrets: of a route only the field is shown where its value may be one. */
-function reach(profile: string, { channel, path, route, routeToWrite }: Endpoint): string {
+function reach(profile: string, { channel, path: whole, route, routeToWrite }: Endpoint): string {
+  const path = pathInComment(whole);
   if (route !== null) {
     const value = route.sender === 'telegram' ? 'its webhookSecret' : printable(route.value.text);
     return `${channel}: public as ${path}, for ${route.sender} ${route.field} ${value}`;

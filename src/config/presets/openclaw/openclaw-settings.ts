@@ -5,6 +5,8 @@ import { keySource, type MapTree, type Path, type Tree, treeAt } from '../../sou
 export interface Setting {
   readonly text: string;
   readonly source: Source;
+  /** It holds what a variable holds, which may be a secret, and no message may show it. */
+  readonly hidden: boolean;
 }
 
 /** Looks a variable up; an empty one counts as unset, as in OpenClaw. */
@@ -72,7 +74,9 @@ export class Settings {
     if (found?.kind !== 'scalar' || found.value === null || typeof found.value === 'boolean')
       return undefined;
     const text = this.#substituted(String(found.value));
-    return text === undefined || text === '' ? undefined : { text, source: found.source };
+    return text === undefined || text === ''
+      ? undefined
+      : { text, source: found.source, hidden: text !== String(found.value) };
   }
 
   texts(...path: Path): readonly string[] {
@@ -94,7 +98,7 @@ export class Settings {
     if (found === undefined) return undefined;
     const name = referenced(found);
     const text = name === null ? this.text(...path)?.text : this.#variable(name);
-    return text === undefined || text === '' ? undefined : { text, source: found.source };
+    return text === undefined || text === '' ? undefined : { text, source: found.source, hidden: true };
   }
 
   #at(path: Path): Tree | undefined {

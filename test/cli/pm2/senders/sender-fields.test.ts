@@ -212,12 +212,26 @@ test('the port that a script takes without PORT stays its port', () => {
     [`${BOLT} new App({}); app.start(3006)`, 3006],
     [`${BOLT} new App({}); app.start({ host: '::', port: 3006 })`, 3006],
     [`${BOLT} new App({}); app.start(process.env.PORT || 99999)`, null],
+    [`${BOLT} new App({}); poller.start(5000); app.start(cfg.port); process.env.PORT`, null],
   ] as const) {
     const bot = one({}, script);
     assert.deepEqual([bot.port, bot.isPublic], [port, true], script);
   }
   const [first, second] = converted([{}, {}], { 'bot.js': HTTP });
   assert.deepEqual([first?.port, second?.port, second?.fields['listeners']], [3000, null, undefined]);
+});
+
+test('a function of the app itself says nothing of a port, and a port beside another says nothing either', () => {
+  for (const [script, port] of [
+    [
+      `require('@microsoft/agents-hosting-express'); function startServer() { app.listen(3999) } startServer()`,
+      3999,
+    ],
+    [`require('botbuilder'); async function startServer() { app.listen(3999) } startServer()`, 3999],
+    [`${BOLT} new App({}); poller.start(5000); app.start(cfg.port)`, null],
+  ] as const) {
+    assert.equal(one({}, script).port, port, script);
+  }
 });
 
 test('ports of Python scripts are read as well', () => {

@@ -54,6 +54,31 @@ const MISTAKES: readonly (readonly [
     [`${CONFIG}:2:25: home/.openclaw-support/channels.json5 cannot be read: no such file`],
   ],
   [
+    'an include without an end, which the bot itself may have written',
+    ONE,
+    { [CONFIG]: "{\n  channels: { $include: '/dev/zero' } }" },
+    [`${CONFIG}:2:25: /dev/zero cannot be read: it is longer than 5120 KiB`],
+  ],
+  [
+    'more includes than OpenClaw would take, reported once',
+    ONE,
+    {
+      [CONFIG]: "{ $include: ['./a.json', './a.json', './a.json'] }",
+      'home/.openclaw-support/a.json': `{ y: { $include: [${"'./b.json',".repeat(60_000)}] } }`,
+      'home/.openclaw-support/b.json': '{}',
+    },
+    [`home/.openclaw-support/a.json:1:2197: $include goes more than 10 files deep, or in a circle`],
+  ],
+  [
+    'a port that a variable holds, which may be a secret',
+    ONE,
+    {
+      [CONFIG]: `{ gateway: { mode: 'local' }, channels: { telegram: { botToken: 'x', webhookUrl: 'https://b.example/t', webhookSecret: 'inventedsecret', webhookPort: '\${MY_SECRET}' } } }`,
+      'home/.openclaw-support/.env': 'MY_SECRET=hunter2verysecretvalue\n',
+    },
+    [`${CONFIG}:1:151: telegram: webhookPort must be a port from 1 to 65535`],
+  ],
+  [
     'includes in a circle',
     ONE,
     { [CONFIG]: "{ $include: './openclaw.json' }" },
