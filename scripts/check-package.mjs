@@ -47,10 +47,10 @@ const env = {
 class CheckFailed extends Error {}
 
 /** What a program printed on stdout. Throws with all of its output when it does not end with 0. */
-async function run(program, args, cwd = folder) {
+async function run(program, args, cwd = folder, variables = env) {
   const child = spawn(program, args, {
     cwd,
-    env,
+    env: variables,
     timeout: COMMAND_DEADLINE_MS,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -151,13 +151,26 @@ async function checkQuickstart() {
   return `both bots answered (with ${needed.map(([name]) => name).join(', ')} beside gwproxy)`;
 }
 
-/** A command that is not on the PATH is an error, and Hermes need not be installed here: a stand-in is. */
+/**
+ * A command that is not on the PATH is an error, and neither Hermes nor OpenClaw need be installed here: stand-ins are.
+ * The preset of OpenClaw reads its profiles in the home folder.
+ */
 async function checkExamples() {
-  mkdirSync(join(folder, 'programs'));
-  symlinkSync(process.execPath, join(folder, 'programs', 'hermes'));
+  const programs = join(folder, 'programs');
+  mkdirSync(programs);
+  for (const name of ['hermes', 'openclaw']) symlinkSync(process.execPath, join(programs, name));
+  for (const name of ['support', 'ops']) {
+    mkdirSync(join(folder, `.openclaw-${name}`));
+    const port = name === 'ops' ? 18_989 : 18_789;
+    const config = { gateway: { mode: 'local', port }, hooks: { enabled: true, token: 'invented-token' } };
+    writeFileSync(join(folder, `.openclaw-${name}`, 'openclaw.json'), JSON.stringify(config));
+  }
   const examples = join(installed, 'examples');
   const configs = readdirSync(examples).filter((name) => existsSync(join(examples, name, 'gwproxy.yaml')));
-  for (const name of configs) await run(gwproxy, ['validate', '-c', join(examples, name, 'gwproxy.yaml')]);
+  for (const name of configs) {
+    const config = join(examples, name, 'gwproxy.yaml');
+    await run(gwproxy, ['validate', '-c', config], folder, { ...env, HOME: folder });
+  }
   return configs.join(', ');
 }
 
