@@ -149,7 +149,7 @@ async function readProfiles(
 }> {
   const profiles: Profile[] = [];
   let problems: readonly Problem[] = [];
-  const warnings: Problem[] = [];
+  let warnings: readonly Problem[] = [];
   const paths = new Set<string>();
   for (const entry of entries) {
     const own = defaults === null ? entry.tree : withDefaults(entry.tree, defaults);
@@ -161,7 +161,7 @@ async function readProfiles(
     const read = readProfile({ ...entry, tree, facts }, envFiles, secrets, context);
     // Not spread into push: another program's file may hold more mistakes than a call takes arguments.
     problems = problems.concat(envFiles.problems, secrets.problems, preset.problems, read.problems);
-    warnings.push(...secrets.warnings, ...preset.warnings);
+    warnings = warnings.concat(secrets.warnings, preset.warnings);
     if (read.profile === null) continue;
     const { profile, ...keys } = await withTokenKeys(read.profile, files, context.folder);
     if (keys.path !== null) paths.add(keys.path);

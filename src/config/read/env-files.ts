@@ -4,7 +4,7 @@ import { errorMessage } from '../../util/errno.ts';
 import { type Problem, problemAt, shortPath } from '../problems.ts';
 import { parseEnvFile } from '../source/env-file.ts';
 import type { Files } from '../source/files.ts';
-import { expandHome, interpolate } from '../source/interpolate.ts';
+import { expandHome, interpolate, literalText } from '../source/interpolate.ts';
 import { type MapTree, type Tree, treeAt } from '../source/yaml-tree.ts';
 import { type EnvFileValues, type LoadContext, lookupIn } from './variables.ts';
 
@@ -19,18 +19,21 @@ export async function readEnvFiles(tree: MapTree, context: LoadContext, files: F
     item === undefined ? [] : fileIn(item, context),
   );
   const values = new Map<string, string>();
-  const problems: Problem[] = [];
+  let problems: readonly Problem[] = [];
   for (const { path, source } of named) {
     try {
       const read = parseEnvFile(await files.read(path));
       const faults = read.faults.map(({ line, column, message }) =>
         problemAt({ file: path, line, column }, message),
       );
-      problems.push(...faults);
+      problems = problems.concat(faults);
       for (const [name, value] of faults.length > 0 ? [] : read.values) values.set(name, value);
     } catch (error) {
       const reason = errorMessage(error);
-      problems.push(problemAt(source, `cannot read ${shortPath(path, context.folder)}: ${reason}`));
+      problems = [
+        ...problems,
+        problemAt(source, `cannot read ${shortPath(path, context.folder)}: ${reason}`),
+      ];
     }
   }
   return { paths: named.map(({ path }) => path), values, complete: problems.length === 0, problems };
@@ -42,6 +45,7 @@ function fileIn(
 ): readonly { readonly path: string; readonly source: Source }[] {
   if (tree.kind !== 'scalar' || typeof tree.value !== 'string' || tree.value === '') return [];
   const { parts, faults } = interpolate(expandHome(tree.value, home), lookupIn(env));
-  if (faults.length > 0 || parts.some((part) => typeof part !== 'string')) return [];
-  return [{ path: resolve(dirname(tree.source.file), parts.join('')), source: tree.source }];
+  const name = literalText(parts);
+  if (faults.length > 0 || name === null) return [];
+  return [{ path: resolve(dirname(tree.source.file), name), source: tree.source }];
 }

@@ -5,6 +5,12 @@ export interface PortPart {
 
 export type Part = string | PortPart;
 
+/** The text without references; null if a port is among its parts. */
+export function literalText(parts: readonly Part[]): string | null {
+  const texts = parts.filter((part) => typeof part === 'string');
+  return texts.length === parts.length ? texts.join('') : null;
+}
+
 export type Fault =
   /** `${NAME}` with no value and no default. */
   | { readonly kind: 'unset'; readonly name: string }

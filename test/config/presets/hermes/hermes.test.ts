@@ -307,3 +307,15 @@ profiles:
   const { lines } = await load(t, config, { ...files, 'x.env': 'SECRET_PORT=hush\n' });
   assert.deepEqual(lines, ['gwproxy.yaml:5:49: webhook: WEBHOOK_PORT must be a port from 1 to 65535']);
 });
+
+test('no number of mistakes in a file is too large to be reported', async (t) => {
+  const junk = 'no variable\n'.repeat(150_000);
+  const files = filesOf({ 'inbox-triage': { config: `${WEBHOOK}${STANDALONE}`, env: junk } });
+  const ofHermes = await load(t, 'profiles:\n  inbox-triage: { preset: hermes }\n', files);
+  assert.ok(ofHermes.loaded.ok);
+  assert.ok(ofHermes.lines.length >= 150_000);
+  const own = 'profiles:\n  a: { command: hermes, env_file: a.env, routes: [{ path: /a }] }\n';
+  const ofProfile = await load(t, own, { 'a.env': junk });
+  assert.ok(!ofProfile.loaded.ok);
+  assert.ok(ofProfile.lines.length >= 150_000);
+});
