@@ -1,10 +1,11 @@
 import { dirname, resolve } from 'node:path';
 import { listenersOf } from './listeners.ts';
 import type { Profile } from './read/profile.ts';
+import type { Text } from './read/resolve.ts';
 import { routesOf } from './routes.ts';
 import type { Settings } from './schema/config-schema.ts';
 import type { KeyedPlatform } from './schema/route-schema.ts';
-import type { Part } from './source/interpolate.ts';
+import { literalText, type Part } from './source/interpolate.ts';
 import { valueSource } from './source/yaml-tree.ts';
 import type {
   Launch,
@@ -106,7 +107,7 @@ function readyRule(profile: Profile, listeners: readonly ListenerPlan[]): ReadyR
   if (listeners.length > 0) return { kind: 'listeners' };
   if (config.ready_log !== undefined) return { kind: 'log', text: config.ready_log };
   // No port can be among its parts, since the profile has none.
-  const [program, ...args] = profile.healthCommand.map(({ parts }) => parts.filter(isText).join(''));
+  const [program, ...args] = wordsOf(profile.healthCommand);
   if (config.health !== undefined && program !== undefined) {
     const { timing, restartAfter } = config.health;
     return { kind: 'command', health: { command: [program, ...args], ...timing, restartAfter } };
@@ -129,7 +130,7 @@ function launchOf(profile: Profile, listeners: readonly ListenerPlan[]): Launch 
     template(parts, listeners),
   ]);
   // readEnvCommand leaves no port in it.
-  const [printer, ...words] = profile.envCommand.map(({ parts }) => parts.filter(isText).join(''));
+  const [printer, ...words] = wordsOf(profile.envCommand);
   return {
     kind: 'command',
     command: [program, ...args],
@@ -147,8 +148,9 @@ function launchOf(profile: Profile, listeners: readonly ListenerPlan[]): Launch 
   };
 }
 
-function isText(part: Part): part is string {
-  return typeof part === 'string';
+/** The words of a command that no port is in. */
+function wordsOf(texts: readonly Text[]): readonly string[] {
+  return texts.flatMap(({ parts }) => literalText(parts) ?? []);
 }
 
 function template(parts: readonly Part[], listeners: readonly ListenerPlan[]): Template {

@@ -3,6 +3,7 @@ import { type Problem, problemAt } from './problems.ts';
 import type { Profile } from './read/profile.ts';
 import type { Text } from './read/resolve.ts';
 import type { Files } from './source/files.ts';
+import { literalText } from './source/interpolate.ts';
 import { valueSource } from './source/yaml-tree.ts';
 
 /** Where execvp searches if a gateway's environment has no PATH (libuv, uv__execvpe; confstr _CS_PATH). */
@@ -12,29 +13,22 @@ const DEFAULT_PATH = '/usr/bin:/bin';
 export async function checkProgram(profile: Profile, files: Files): Promise<readonly Problem[]> {
   const { command, healthCommand, envCommand, cwd, program, invalidFields } = profile;
   if (profile.config.url !== undefined) return [];
-  if (!invalidFields.has('cwd') && !(await files.isFolder(cwd))) {
+  if (invalidFields.has('cwd')) return [];
+  if (!(await files.isFolder(cwd))) {
     return [
       problemAt(cwdSource(profile), 'cwd is not an existing folder; correct the path, or make the folder'),
     ];
   }
-  if (invalidFields.has('cwd')) return [];
-  const [first] = command;
-  const [health] = healthCommand;
-  const [printer] = envCommand;
-  const fault = first === undefined ? null : await programFault(first, profile, files);
-  const healthFault = health === undefined ? null : await programFault(health, profile, files);
-  const printerFault = printer === undefined ? null : await programFault(printer, profile, files);
-  return [
-    ...(first === undefined || fault === null
-      ? []
-      : [problemAt(first.source, `missing command: '${program}' ${fault}`)]),
-    ...(health === undefined || healthFault === null
-      ? []
-      : [problemAt(health.source, `health.command: its program ${healthFault}`)]),
-    ...(printer === undefined || printerFault === null
-      ? []
-      : [problemAt(printer.source, `env_command: its program ${printerFault}`)]),
-  ];
+  const problems: Problem[] = [];
+  for (const [first, what] of [
+    [command[0], `missing command: '${program}'`],
+    [healthCommand[0], 'health.command: its program'],
+    [envCommand[0], 'env_command: its program'],
+  ] as const) {
+    const fault = first === undefined ? null : await programFault(first, profile, files);
+    if (first !== undefined && fault !== null) problems.push(problemAt(first.source, `${what} ${fault}`));
+  }
+  return problems;
 }
 
 function cwdSource(profile: Profile) {
@@ -42,7 +36,7 @@ function cwdSource(profile: Profile) {
 }
 
 async function programFault(first: Text, profile: Profile, files: Files): Promise<string | null> {
-  const name = literal(first);
+  const name = literalText(first.parts);
   if (name === null) return 'cannot depend on a port; write its name or path';
   if (name.includes('/')) {
     const found = await files.program(resolve(profile.cwd, name));
@@ -61,10 +55,5 @@ async function programFault(first: Text, profile: Profile, files: Files): Promis
 /** The gateway's PATH; null if it holds a port and so is not known yet. */
 function pathOf(profile: Profile): string | null {
   const own = profile.env.get('PATH');
-  return own === undefined ? (profile.inherited.get('PATH') ?? DEFAULT_PATH) : literal(own);
-}
-
-function literal({ parts }: Text): string | null {
-  const texts = parts.filter((part) => typeof part === 'string');
-  return texts.length === parts.length ? texts.join('') : null;
+  return own === undefined ? (profile.inherited.get('PATH') ?? DEFAULT_PATH) : literalText(own.parts);
 }

@@ -1,5 +1,5 @@
 import { type Problem, problemAt } from '../problems.ts';
-import { fieldSource, type Profile } from '../read/profile.ts';
+import { fieldSource, type Profile, writtenFields } from '../read/profile.ts';
 import { COMMAND_ONLY } from '../schema/profile-schema.ts';
 import { treeAt } from '../source/yaml-tree.ts';
 
@@ -19,7 +19,7 @@ export function checkLaunch(profile: Profile): readonly Problem[] {
 }
 
 function besideUrl(profile: Profile): readonly Problem[] {
-  const fields = COMMAND_ONLY.filter((field) => treeAt(profile.tree, [field]) !== undefined).map((field) =>
+  const fields = writtenFields(profile, COMMAND_ONLY).map((field) =>
     problemAt(
       fieldSource(profile, field),
       `'${field}' cannot be used with 'url', since gwproxy does not run that gateway; remove it`,

@@ -1,16 +1,12 @@
 import { type Problem, problemAt } from '../problems.ts';
-import { fieldSource, type Profile } from '../read/profile.ts';
+import { fieldSource, type Profile, writtenFields } from '../read/profile.ts';
 import { SERVICE_ONLY, WITHOUT_LISTENERS_ONLY } from '../schema/profile-schema.ts';
-import { treeAt } from '../source/yaml-tree.ts';
 
 /** A job has no listeners, and no field about a gateway that goes on running. */
 export function checkJob(profile: Profile): readonly Problem[] {
-  const { config, invalidFields, tree } = profile;
+  const { config, invalidFields } = profile;
   if (config.run === undefined || config.url !== undefined) return [];
-  const fields = [...SERVICE_ONLY, ...WITHOUT_LISTENERS_ONLY].filter(
-    (field) => treeAt(tree, [field]) !== undefined,
-  );
-  const problems = fields.map((field) =>
+  const problems = writtenFields(profile, [...SERVICE_ONLY, ...WITHOUT_LISTENERS_ONLY]).map((field) =>
     problemAt(
       fieldSource(profile, field),
       `'${field}' cannot be used with run: a job is started by its schedule, runs to its end, and is not restarted; remove it`,

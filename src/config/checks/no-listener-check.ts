@@ -1,5 +1,5 @@
 import { type Problem, problemAt } from '../problems.ts';
-import { fieldSource, type Profile } from '../read/profile.ts';
+import { fieldSource, type Profile, writtenFields } from '../read/profile.ts';
 import { READINESS, REQUESTS_ONLY, WITHOUT_LISTENERS_ONLY } from '../schema/profile-schema.ts';
 import { treeAt, valueSource } from '../source/yaml-tree.ts';
 
@@ -14,7 +14,7 @@ export function checkWithoutListeners(profile: Profile): readonly Problem[] {
 
 /** A bot without a port becomes ready in one way. */
 function secondReadiness(profile: Profile): readonly Problem[] {
-  const fields = READINESS.filter((field) => treeAt(profile.tree, [field]) !== undefined);
+  const fields = writtenFields(profile, READINESS);
   return fields
     .slice(1)
     .map((field) =>
@@ -26,7 +26,7 @@ function secondReadiness(profile: Profile): readonly Problem[] {
 }
 
 function besideListeners(profile: Profile): readonly Problem[] {
-  return WITHOUT_LISTENERS_ONLY.filter((field) => treeAt(profile.tree, [field]) !== undefined).map((field) =>
+  return writtenFields(profile, WITHOUT_LISTENERS_ONLY).map((field) =>
     problemAt(
       fieldSource(profile, field),
       `'${field}' is for a bot without a port; write listeners: none, or ${

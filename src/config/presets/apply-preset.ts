@@ -6,6 +6,7 @@ import { resolveText, type Variables } from '../read/resolve.ts';
 import { placeKey, type SecretValues } from '../read/secret-values.ts';
 import { type EnvFileValues, inheritedEnv, type LoadContext, variablesOf } from '../read/variables.ts';
 import type { Files } from '../source/files.ts';
+import { literalText } from '../source/interpolate.ts';
 import { type MapTree, type Tree, treeAt } from '../source/yaml-tree.ts';
 import { presets } from './index.ts';
 import type { Preset } from './preset.ts';
@@ -100,6 +101,5 @@ function textOf(tree: Tree, variables: Variables): string | null {
   if (tree.kind !== 'scalar' || tree.value === null) return null;
   if (typeof tree.value !== 'string') return tree.written;
   const { ok, text } = resolveText(tree.value, tree.source, variables, 'home');
-  const parts = text.parts.filter((part) => typeof part === 'string');
-  return ok && parts.length === text.parts.length ? parts.join('') : null;
+  return ok ? literalText(text.parts) : null;
 }

@@ -2,7 +2,7 @@ import { type Problem, problemAt } from '../problems.ts';
 import type { ProfileConfig } from '../schema/profile-schema.ts';
 import { splitWords } from '../source/split-command.ts';
 import { type MapTree, type Path, valueSource } from '../source/yaml-tree.ts';
-import { resolveText, type Text, type Variables } from './resolve.ts';
+import { NO_PORT_HERE, resolveText, type Text, type Variables } from './resolve.ts';
 import { placeKey, type SecretValues } from './secret-values.ts';
 
 interface Resolved<T> {
@@ -54,7 +54,7 @@ export function readEnvCommand(
   return {
     texts: [],
     broken: true,
-    problems: [problemAt(port.source, 'a port can be used only in command and env')],
+    problems: [problemAt(port.source, NO_PORT_HERE)],
   };
 }
 

@@ -32,7 +32,7 @@ export function withDefaults(own: MapTree, defaults: MapTree): MapTree {
  */
 export function withPreset(own: MapTree, derived: MapTree): MapTree {
   const base = hasNoListeners(own) ? withoutKeys(derived, ['listeners', ...REQUESTS_ONLY]) : derived;
-  return mergeMaps(own, base, depthFrom(MERGED_OVER_PRESET));
+  return mergeMaps(own, forItsReadiness(own, base), depthFrom(MERGED_OVER_PRESET));
 }
 
 /** Whether it says `listeners: none`, or `{}`, or is a job that does not say otherwise. */
@@ -64,8 +64,7 @@ function forItsListeners(own: MapTree, defaults: MapTree): MapTree {
   if (own.entries.has('run')) {
     return withoutKeys(defaults, ['listeners', ...SERVICE_ONLY, ...REQUESTS_ONLY, ...WITHOUT_LISTENERS_ONLY]);
   }
-  const saysReady = READINESS.some((field) => own.entries.has(field));
-  const rest = saysReady ? withoutKeys(defaults, READINESS) : defaults;
+  const rest = forItsReadiness(own, defaults);
   if (!hasNoListeners(own.entries.has('listeners') ? own : defaults)) {
     return withoutKeys(rest, WITHOUT_LISTENERS_ONLY);
   }
@@ -73,6 +72,11 @@ function forItsListeners(own: MapTree, defaults: MapTree): MapTree {
   const start = treeAt(rest, ['start']);
   const isOnDemand = start?.kind === 'scalar' && start.value === 'on-demand';
   return withoutKeys(rest, [...REQUESTS_ONLY, ...(isOnDemand ? ['start'] : [])]);
+}
+
+/** Without what says when it is ready, if it says that itself: a bot becomes ready in one way. */
+function forItsReadiness(own: MapTree, base: MapTree): MapTree {
+  return READINESS.some((field) => own.entries.has(field)) ? withoutKeys(base, READINESS) : base;
 }
 
 function mergeValue(own: Tree, base: Tree | undefined, depth: number): Tree {

@@ -159,6 +159,11 @@ function isJobWithoutListeners({ run, url }: ProfileConfig, tree: MapTree): bool
   return run !== undefined && url === undefined && treeAt(tree, ['listeners']) === undefined;
 }
 
+/** Those of the fields that the profile or its defaults write. */
+export function writtenFields<F extends string>({ tree }: Profile, fields: readonly F[]): readonly F[] {
+  return fields.filter((field) => treeAt(tree, [field]) !== undefined);
+}
+
 /** The place of a field's name; of the profile's name if the field is not written. */
 export function fieldSource(profile: Profile, ...path: Path): Source {
   return treeAt(profile.tree, path) === undefined ? profile.source : keySource(profile.tree, path);

@@ -3,6 +3,9 @@ import { nearest, type Problem, problemAt } from '../problems.ts';
 import { expandHome, type Fault, interpolate, type Part } from '../source/interpolate.ts';
 import { type MapTree, mapEntries, mapScalars, type Path } from '../source/yaml-tree.ts';
 
+/** The message about a port where none can be. */
+export const NO_PORT_HERE = 'a port can be used only in command and env';
+
 /** The variables that `${NAME}` is looked up in. */
 export interface Variables {
   readonly get: (name: string) => string | undefined;
@@ -69,7 +72,7 @@ export function resolveTree(
         const ports = result.text.parts.filter((part) => typeof part !== 'string');
         problems.push(...result.problems);
         if (ports.length > 0) {
-          problems.push(problemAt(scalar.source, 'a port can be used only in command and env'));
+          problems.push(problemAt(scalar.source, NO_PORT_HERE));
         }
         if (!result.ok || ports.length > 0) faulty.push(path);
         return { ...scalar, value: result.text.parts.join('') };

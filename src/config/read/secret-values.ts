@@ -2,13 +2,21 @@ import { dirname, resolve } from 'node:path';
 import { errorMessage } from '../../util/errno.ts';
 import { type Problem, problemAt, shortPath } from '../problems.ts';
 import type { Files } from '../source/files.ts';
+import { literalText } from '../source/interpolate.ts';
 import { tooLong } from '../source/pipe.ts';
-import { type MapTree, type Path, type ScalarTree, type Tree, treeAt } from '../source/yaml-tree.ts';
-import { resolveText } from './resolve.ts';
+import {
+  type MapTree,
+  mapEntries,
+  type Path,
+  type ScalarTree,
+  type Tree,
+  treeAt,
+} from '../source/yaml-tree.ts';
+import { NO_PORT_HERE, resolveText, type Variables } from './resolve.ts';
 import { type EnvFileValues, type LoadContext, variablesOf } from './variables.ts';
 
 /** Linux passes no longer text to a program (MAX_ARG_STRLEN in execve(2)). */
-export const LONGEST_VALUE = 128 * 1024;
+const LONGEST_VALUE = 128 * 1024;
 
 /** systemd.exec(5), "Credentials": a name that can be a file's, in ASCII, at most 255 characters. */
 const CREDENTIAL = /^(?!\.{1,2}$)[A-Za-z0-9_.@-]{1,255}$/;
@@ -47,8 +55,9 @@ export async function readSecretValues(
   const warnings: Problem[] = [];
   const paths: string[] = [];
   const found = [...referencesIn(tree)];
+  const variables = variablesOf(envFiles, context);
   for (const reference of found) {
-    const located = locate(reference, envFiles, context);
+    const located = locate(reference, variables, context);
     if ('path' in located) paths.push(located.path);
     const read = 'path' in located ? await readValue(reference, located.path, context, files) : located;
     if ('value' in read) {
@@ -126,17 +135,14 @@ type Value =
 
 function locate(
   { kind, written, path }: Reference,
-  envFiles: EnvFileValues,
+  variables: Variables,
   context: LoadContext,
 ): { readonly path: string } | Value {
   const text = typeof written.value === 'string' ? written.value : written.written;
-  const resolved = resolveText(text, written.source, variablesOf(envFiles, context), 'home');
+  const resolved = resolveText(text, written.source, variables, 'home');
   if (!resolved.ok) return { problems: resolved.problems };
-  const { parts } = resolved.text;
-  if (parts.some((part) => typeof part !== 'string')) {
-    return { problems: [problemAt(written.source, 'a port can be used only in command and env')] };
-  }
-  const name = parts.join('');
+  const name = literalText(resolved.text.parts);
+  if (name === null) return { problems: [problemAt(written.source, NO_PORT_HERE)] };
   if (kind === 'file') return { path: resolve(dirname(written.source.file), name) };
   if (!CREDENTIAL.test(name)) {
     const message = `${path.join('.')}: a credential's name may hold A-Z, a-z, 0-9, '_', '.', '@' and '-'`;
@@ -186,14 +192,7 @@ function replaceAt(tree: MapTree, valueAt: (key: string) => string | undefined):
     }
     return value.kind === 'map' ? inMap(value, path) : value;
   };
-  const inMap = (map: MapTree, path: Path): MapTree => ({
-    ...map,
-    entries: new Map(
-      [...map.entries].map(([name, { key, value }]) => [
-        name,
-        { key, value: replaced(value, [...path, name]) },
-      ]),
-    ),
-  });
+  const inMap = (map: MapTree, path: Path): MapTree =>
+    mapEntries(map, (value, name) => replaced(value, [...path, name]));
   return inMap(tree, []);
 }

@@ -1,4 +1,4 @@
-import { shortPath } from '../problems.ts';
+import { alternatives, shortPath } from '../problems.ts';
 import type { profileSchema } from '../schema/profile-schema.ts';
 import type { ShapeRules } from '../schema/shape.ts';
 import type { Variables } from './resolve.ts';
@@ -74,7 +74,7 @@ export function variablesOf({ paths, values, complete }: EnvFileValues, context:
     ...outer,
     get: (name) => values.get(name) ?? outer.get(name),
     names: [...values.keys(), ...outer.names],
-    where: [where.slice(0, -1).join(', '), where.at(-1)].filter((part) => part !== '').join(' or '),
+    where: alternatives(where),
     complete,
   };
 }

@@ -1,6 +1,7 @@
 import type { Source } from '../../../routing/route.ts';
 import { type Problem, problemAt } from '../../problems.ts';
 import type { MapTree } from '../../source/yaml-tree.ts';
+import { portFault, portIn } from '../written-port.ts';
 import { HERMES_PLATFORMS, type HermesPlatform, type HermesRoute } from './hermes-platforms.ts';
 import { type PlatformSettings, platformSettings, type Variable } from './hermes-settings.ts';
 
@@ -64,13 +65,10 @@ function portOf(
 ): { readonly value: number; readonly source: Source } | Problem {
   const written = rule.port(settings);
   if (written === undefined) return { value: rule.defaultPort, source: settings.source };
-  const value = /^\d{1,5}$/.test(written.text.trim()) ? Number(written.text) : 0;
-  if (value >= 1 && value <= 65_535) return { value, source: written.source };
-  const found = written.hidden ? '' : `, not '${written.text.slice(0, 60)}'`;
-  return problemAt(
-    written.source,
-    `${rule.platform}: ${written.name} must be a port from 1 to 65535${found}`,
-  );
+  const value = portIn(written.text);
+  return value === null
+    ? portFault(written, `${rule.platform}: ${written.name}`)
+    : { value, source: written.source };
 }
 
 /** Teams and Agent 365 both name their listener `messages`: with both on, each is named after its platform. */

@@ -23,7 +23,7 @@ export function hermesWarnings(profile: HermesProfile): readonly Problem[] {
 }
 
 /** The command that gives a named profile a gateway process of its own in Hermes 0.22. */
-export function standaloneCommand({ name, root }: Pick<HermesProfile, 'name' | 'root'>): string {
+function standaloneCommand({ name, root }: Pick<HermesProfile, 'name' | 'root'>): string {
   const home = root === null ? '' : `HERMES_HOME=${shellWord(root)} `;
   return `${home}hermes -p ${name} config set gateway.standalone true`;
 }

@@ -139,12 +139,8 @@ async function derived(
 }
 
 /** A profile that only polls, keeps connections of its own or runs jobs. A fatal mistake in its config ends it after 5.6 s. */
-function silentFields({ source, own }: PresetContext): Fields {
-  const hasOwn = ['ready', 'ready_after', 'ready_log', 'health'].some((field) => own.entries.has(field));
-  return {
-    listeners: scalar('none', source),
-    ...(hasOwn ? {} : { ready_after: scalar('7s', source) }),
-  };
+function silentFields({ source }: PresetContext): Fields {
+  return { listeners: scalar('none', source), ready_after: scalar('7s', source) };
 }
 
 function requestFields(listeners: readonly HermesListener[], { source, own }: PresetContext): Fields {

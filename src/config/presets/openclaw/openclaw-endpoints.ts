@@ -1,6 +1,7 @@
 import type { Source } from '../../../routing/route.ts';
 import { type Problem, problemAt } from '../../problems.ts';
 import { barePrefix, prefixFault } from '../../schema/paths.ts';
+import { portFault, portIn } from '../written-port.ts';
 import { type Account, CHANNELS, type Channel, type Keyed, VOICE_CALL } from './openclaw-channels.ts';
 import type { Setting, Settings, Variable } from './openclaw-settings.ts';
 
@@ -69,10 +70,10 @@ function accountsOf(channel: Channel, config: Settings, variable: Variable): rea
 }
 
 function endpoint(channel: Channel, account: Account, problems: Problem[]): Endpoint | null {
-  const { name, usualPath, ownPort, routeToWrite } = channel;
+  const { name, usualPath, routeToWrite } = channel;
   const written = channel.path(account);
   const path = written === undefined ? usualPath : publicPath(name, written, problems);
-  const port = ownPort && ownPortOf(channel, account, problems);
+  const port = ownPortOf(channel, account, problems);
   if (path === null || port === null) return null;
   const route = channel.route?.(account) ?? null;
   return {
@@ -123,20 +124,10 @@ export function portAt(
 ): { readonly value: number; readonly source: Source } | null {
   const written = settings.text(...path);
   if (written === undefined) return { value: usual, source: settings.source };
-  const value = portOf(written.text);
+  const value = portIn(written.text);
   if (value !== null) return { value, source: written.source };
-  problems.push(
-    problemAt(
-      written.source,
-      `${what}: ${path.join('.')} must be a port from 1 to 65535${written.hidden ? '' : `, not '${written.text.slice(0, 60)}'`}`,
-    ),
-  );
+  problems.push(portFault(written, `${what}: ${path.join('.')}`));
   return null;
-}
-
-export function portOf(text: string): number | null {
-  const value = /^\d{1,5}$/.test(text.trim()) ? Number(text) : 0;
-  return value >= 1 && value <= 65_535 ? value : null;
 }
 
 function voiceCalls(config: Settings, problems: Problem[]): readonly (Endpoint | null)[] {

@@ -87,8 +87,8 @@ export function verifyFields(endpoints: readonly Endpoint[], source: Source): Tr
   const rules = endpoints.flatMap(({ verify }) => (verify === null ? [] : [verify]));
   const senders = new Map<string, Keyed[]>();
   for (const rule of rules) senders.set(rule.sender, [...(senders.get(rule.sender) ?? []), rule]);
-  const entries = [...senders].map(([sender, [first, ...more]]) => {
-    const all = first === undefined ? more : [first, ...more];
+  const entries = [...senders].map(([sender, all]) => {
+    const [first] = all;
     const place = first?.value.source ?? source;
     const texts = new Map(all.map(({ value }) => [value.text, scalar(value.text, value.source)]));
     const values = list([...texts.values()], place);

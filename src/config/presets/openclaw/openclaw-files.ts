@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import type { Source } from '../../../routing/route.ts';
 import { errorMessage } from '../../../util/errno.ts';
 import { type Problem, problemAt } from '../../problems.ts';
 import { parseEnvFile } from '../../source/env-file.ts';
@@ -55,7 +56,7 @@ class ConfigReader {
   }
 
   /** Null after a problem, which is at `source` if the file cannot be opened. */
-  async read(file: string, source: Problem | MapTree['source'], nested: number): Promise<Tree | null> {
+  async read(file: string, source: Source, nested: number): Promise<Tree | null> {
     this.files.add(file);
     this.#read += 1;
     if (nested > MOST_NESTED || this.#read > MOST_FILES) {
@@ -104,9 +105,8 @@ class ConfigReader {
     return this.#fail(named.source, '$include takes a file, or a list of files');
   }
 
-  #fail(source: Problem | MapTree['source'], message: string): null {
-    const { file, line, column } = source;
-    this.problems.push(problemAt({ file, line, column }, message));
+  #fail(source: Source, message: string): null {
+    this.problems.push(problemAt(source, message));
     return null;
   }
 }

@@ -4,12 +4,12 @@ import { expandHome } from '../../source/interpolate.ts';
 import type { PresetContext } from '../preset.ts';
 
 /** Names that `openclaw --profile` accepts (OpenClaw 2026.9, src/cli/profile-utils.ts). */
-export const OPENCLAW_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/i;
+const OPENCLAW_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/i;
 
 /** OpenClaw's own profile, which lives in ~/.openclaw and needs no `--profile`. */
 export const DEFAULT_PROFILE = 'default';
 
-const CONFIG_FILE = 'openclaw.json';
+export const CONFIG_FILE = 'openclaw.json';
 
 /** Where one OpenClaw profile lives, and how its commands name it. */
 export interface OpenClawHome {

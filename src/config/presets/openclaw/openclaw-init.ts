@@ -5,6 +5,7 @@ import { freePort, literal, pathInComment, printable, profileNames, USUAL_DOOR_P
 import { type Endpoint, endpointsOf } from './openclaw-endpoints.ts';
 import { readOpenClawFiles } from './openclaw-files.ts';
 import {
+  CONFIG_FILE,
   DEFAULT_PROFILE,
   foldersBelow,
   isOpenClawFolder,
@@ -68,7 +69,7 @@ async function profileIn(folder: string, userHome: string, files: Files): Promis
   const home: OpenClawHome = {
     profile: openclaw === DEFAULT_PROFILE ? null : openclaw,
     folder,
-    configFile: join(folder, 'openclaw.json'),
+    configFile: join(folder, CONFIG_FILE),
     env: openclaw === null ? new Map([['OPENCLAW_STATE_DIR', folder]]) : new Map(),
   };
   const { config, env } = await readOpenClawFiles(home, files);

@@ -3,7 +3,8 @@ import { shellWord } from '../../../util/shell-word.ts';
 import { type Problem, problemAt } from '../../problems.ts';
 import type { Exclusive } from '../../read/profile.ts';
 import { type MapTree, treeAt } from '../../source/yaml-tree.ts';
-import { GATEWAY, portAt, portOf } from './openclaw-endpoints.ts';
+import { portIn } from '../written-port.ts';
+import { GATEWAY, portAt } from './openclaw-endpoints.ts';
 import { type OpenClawHome, openClawCommand } from './openclaw-home.ts';
 import type { Settings, Variable } from './openclaw-settings.ts';
 
@@ -53,7 +54,7 @@ export function gatewayPort(
 ): { readonly value: number; readonly source: Source } | null {
   const written = variable(PORT_VARIABLE);
   if (written === undefined) return portAt(config, ['gateway', 'port'], USUAL_PORT, 'gateway', problems);
-  const value = portOf(written);
+  const value = portIn(written);
   if (value !== null) return { value, source: place };
   problems.push(problemAt(place, `${PORT_VARIABLE} must be a port from 1 to 65535`));
   return null;
