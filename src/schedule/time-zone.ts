@@ -15,7 +15,7 @@ export function timeZones(): readonly string[] {
 }
 
 /** The name of the given time zone, or of this machine's. */
-export function timeZoneName(timezone: string | null): string {
+function timeZoneName(timezone: string | null): string {
   return timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 

@@ -1,13 +1,16 @@
 import type { ProfilePlan } from '../config/types.ts';
 import type { Event } from '../events.ts';
 import { duration } from '../util/duration.ts';
-import { conditionsOf, servesListener } from './lifecycle/conditions.ts';
+import { conditionsOf } from './lifecycle/conditions.ts';
 import {
   type EndingPhase,
   type GatewayEvent,
   type GatewayState,
   isEnding,
+  isJob,
+  isListenerReady,
   isServing,
+  type Phase,
   pidOf,
 } from './lifecycle/state.ts';
 import { endText, failedText } from './lifecycle/text.ts';
@@ -33,9 +36,11 @@ export function eventsOf(
       asked: isEnding(before.phase) || (isJob(plan) && code === 0),
     });
   }
-  for (const { name: listener } of plan.listeners) {
-    const wasReady = isReady(plan, before, listener);
-    const isReadyNow = isReady(plan, after, listener);
+  // Most events change no phase, such as one for each request that waits.
+  const conditions = before.phase === after.phase ? [] : conditionsOf(plan);
+  for (const { name: listener } of before.phase === after.phase ? [] : plan.listeners) {
+    const wasReady = isListenerReady(before.phase, conditions, listener);
+    const isReadyNow = isListenerReady(after.phase, conditions, listener);
     if (!wasReady && isReadyNow) {
       events.push({ type: 'listener.ready', profile, listener, port: ports.get(listener) ?? 0 });
     }
@@ -87,17 +92,15 @@ function reasonOf(plan: ProfilePlan, before: GatewayState, after: GatewayState):
 
 /** How a gateway ended that nothing had asked to stop, and what starts it again. */
 function stoppedText({ phase }: GatewayState, { desired, lastExit, lastError }: GatewayState): string | null {
-  const isUnasked = isServing(phase) || (isEnding(phase) && phase.after.kind === 'policy');
   const ended =
-    isUnasked && lastExit !== null ? (lastError ?? endText(lastExit.code, lastExit.signal)) : null;
+    endsByItself(phase) && lastExit !== null ? (lastError ?? endText(lastExit.code, lastExit.signal)) : null;
   const wakes = desired === 'demand' ? 'its next request starts it' : null;
   return [ended, wakes].filter((text) => text !== null).join('; ') || null;
 }
 
 /** That a job has done its work; null if the operator stopped it. */
 function jobDoneText({ phase }: GatewayState, { lastExit }: GatewayState): string | null {
-  const isUnasked = isServing(phase) || (isEnding(phase) && phase.after.kind === 'policy');
-  if (!isUnasked || lastExit === null) return null;
+  if (!endsByItself(phase) || lastExit === null) return null;
   const { uptime } = lastExit;
   return `the job is done after ${duration(uptime < 1000 ? uptime : 1000 * Math.round(uptime / 1000))}`;
 }
@@ -105,10 +108,6 @@ function jobDoneText({ phase }: GatewayState, { lastExit }: GatewayState): strin
 /** Whether it is a job that has succeeded, and that has left processes behind. */
 function isDone(plan: ProfilePlan, { after }: EndingPhase): boolean {
   return isJob(plan) && after.kind === 'policy' && after.end.code === 0;
-}
-
-function isJob({ schedule }: ProfilePlan): boolean {
-  return schedule?.action === 'run';
 }
 
 /** A start is reported once it has a pid; a start that gets none is reported as the state that follows. */
@@ -123,6 +122,7 @@ function isReportable(
   return before.phase.name !== after.phase.name;
 }
 
-function isReady(plan: ProfilePlan, { phase }: GatewayState, listener: string): boolean {
-  return isServing(phase) && servesListener(conditionsOf(plan), phase.met, listener);
+/** Whether what ends in that phase ends by itself, and not since somebody asked for it. */
+function endsByItself(phase: Phase): boolean {
+  return isServing(phase) || (isEnding(phase) && phase.after.kind === 'policy');
 }

@@ -6,7 +6,6 @@ import { type Command, commandFor } from './process/command.ts';
 import { type EnvCommandResult, runEnvCommand } from './process/env-command.ts';
 import { type SpawnedProcess, spawnProcess } from './process/spawn.ts';
 import { ReadySigns } from './ready-signs.ts';
-import { MARK } from './run/run.ts';
 import { waitEvent } from './starts/start-order.ts';
 import type { SupervisorContext } from './supervisor-context.ts';
 import { treeBytes } from './tree/memory.ts';
@@ -168,7 +167,7 @@ export class GatewayProcess {
     this.#outputEnded = new Promise((resolve) => {
       endOutput = resolve;
     });
-    return spawnProcess({ ...command, env: { ...command.env, [MARK]: mark } }, mark, {
+    return spawnProcess(command, mark, {
       spawned: (spawned) => {
         this.#spawned = spawned;
         run.leaderStarted(profile, spawned.pid);

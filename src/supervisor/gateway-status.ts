@@ -1,7 +1,7 @@
 import type { ProfilePlan } from '../config/types.ts';
 import type { ScheduleStatus, SupervisedStatus } from '../supervised-status.ts';
-import { conditionsOf, servesListener } from './lifecycle/conditions.ts';
-import { type GatewayState, isServing, pidOf } from './lifecycle/state.ts';
+import { conditionsOf } from './lifecycle/conditions.ts';
+import { type GatewayState, isJob, isListenerReady, pidOf } from './lifecycle/state.ts';
 import { failedText } from './lifecycle/text.ts';
 
 /** The status of one profile; `now` is epoch ms. */
@@ -14,24 +14,23 @@ export function statusOf(
 ): SupervisedStatus {
   const { phase, lastExit, spawnedAt } = state;
   const conditions = conditionsOf(profile);
-  const met = isServing(phase) ? phase.met : [];
-  const isJob = profile.schedule?.action === 'run';
+  const job = isJob(profile);
   return {
     name: profile.name,
     state: phase.name,
     pid: pidOf(phase),
     uptime_s: spawnedAt === null ? null : Math.max(0, Math.floor((now - spawnedAt) / 1000)),
     restarts: state.restarts,
-    desired: state.desired === 'demand' ? (isJob ? 'scheduled' : 'on-demand') : state.desired,
+    desired: state.desired === 'demand' ? (job ? 'scheduled' : 'on-demand') : state.desired,
     generation: state.generation,
     last_exit: lastExit === null ? null : exitStatus(lastExit),
     next_start_at: phase.name === 'backoff' ? new Date(phase.nextStartAt).toISOString() : null,
     restart_requested: phase.name === 'backoff' && phase.requested,
-    last_error: phase.name === 'failed' ? failedText(profile.name, state.lastError, isJob) : state.lastError,
+    last_error: phase.name === 'failed' ? failedText(profile.name, state.lastError, job) : state.lastError,
     listeners: profile.listeners.map(({ name }) => ({
       name,
       port: ports.get(name) ?? null,
-      ready: servesListener(conditions, met, name),
+      ready: isListenerReady(phase, conditions, name),
     })),
     schedule,
   };

@@ -8,13 +8,14 @@ import { GatewayProcess } from './gateway-process.ts';
 import { statusOf } from './gateway-status.ts';
 import { GatewayWatch } from './gateway-watch.ts';
 import { initialState } from './lifecycle/begin.ts';
-import { conditionText, servesListener, unmet } from './lifecycle/conditions.ts';
+import { conditionText, unmet } from './lifecycle/conditions.ts';
 import { reduce } from './lifecycle/reduce.ts';
 import {
   type Effect,
   type GatewayEvent,
   type GatewayState,
   isEnding,
+  isListenerReady,
   isServing,
   type Policy,
   policyOf,
@@ -181,10 +182,7 @@ export class Gateway {
 
   /** Doors need the new holders of a port only once the listener is ready. */
   #holdersChanged(listener: string): void {
-    const { phase } = this.#state;
-    if (isServing(phase) && servesListener(this.#policy.conditions, phase.met, listener)) {
-      this.#context.publish();
-    }
+    if (isListenerReady(this.#state.phase, this.#policy.conditions, listener)) this.#context.publish();
   }
 
   #step(event: GatewayEvent): void {

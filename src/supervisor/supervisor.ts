@@ -7,7 +7,7 @@ import { Drains } from './doors/drains.ts';
 import { IdleReports } from './doors/idle.ts';
 import { Fleet } from './fleet.ts';
 import type { Gateway } from './gateway.ts';
-import { hasSettled } from './lifecycle/state.ts';
+import { hasSettled, isJob } from './lifecycle/state.ts';
 import { PortBook } from './ports/port-book.ts';
 import { type Run, unguardedRun } from './run/run.ts';
 import { Schedules } from './schedules/schedules.ts';
@@ -115,7 +115,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       (state) => hasSettled(state) || state.desired !== 'up',
     );
     if (phase.name === 'ready') return;
-    if (gateway.profile.schedule?.action === 'run') {
+    if (isJob(gateway.profile)) {
       // A short job is done before it counts as ready.
       if (phase.name === 'stopped' && lastExit?.code === 0) return;
       throw new CommandError(

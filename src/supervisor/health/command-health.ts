@@ -3,7 +3,7 @@ import { duration } from '../../util/duration.ts';
 import type { Condition } from '../lifecycle/conditions.ts';
 import type { GatewayEvent } from '../lifecycle/state.ts';
 import { endText, exitReason } from '../lifecycle/text.ts';
-import { commandFor } from '../process/command.ts';
+import { helperCommand } from '../process/command.ts';
 import { type CommandResult, runCommand } from '../process/run-command.ts';
 import type { SpawnedProcess } from '../process/spawn.ts';
 import { ConditionProbe, type ProbeState } from './condition-probe.ts';
@@ -99,9 +99,7 @@ export class CommandHealth {
     const { profile, mark, variables, started, ended } = this.#options;
     const { launch } = profile();
     if (signal.aborted || launch.kind === 'url') return failed('was not run');
-    const [file, ...args] = health.command;
-    const command = { ...commandFor(launch, [], new Map(), variables()), file, args };
-    const run = runCommand(command, mark(generation), {
+    const run = runCommand(helperCommand(launch, health.command, variables()), mark(generation), {
       timeout: health.timeout,
       signal,
       started: (process) => {

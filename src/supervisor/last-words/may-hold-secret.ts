@@ -27,8 +27,7 @@ export function secretValues(
 
 /**
  * Whether a line of output may hold a secret: the shape of one, a value for a secret's name, or one line of one of
- * `secrets`. It guesses on the safe side, in time in proportion to
- * the line. Pure.
+ * `secrets`. It guesses on the safe side, in time in proportion to the line. Pure.
  */
 export function mayHoldSecret(line: string, secrets: readonly string[]): boolean {
   if (hasSecretShape(line)) return true;

@@ -55,7 +55,7 @@ export function servesAny(conditions: readonly Condition[], met: readonly Condit
   return conditions.some((each) => each.kind === 'listener' && servesListener(conditions, met, each.name));
 }
 
-/** The conditions for the operator, as what is not ready. */
+/** A condition that is not met, for the operator. */
 export function conditionText(condition: Condition): string {
   switch (condition.kind) {
     case 'listener':

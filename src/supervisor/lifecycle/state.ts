@@ -1,6 +1,6 @@
 import type { ProfilePlan, RestartPolicy, StopPolicy } from '../../config/types.ts';
 import type { LastWords } from '../last-words/last-words.ts';
-import { type Condition, conditionsOf } from './conditions.ts';
+import { type Condition, conditionsOf, servesListener } from './conditions.ts';
 import type { End, RestartHistory } from './restart-policy.ts';
 
 /**
@@ -164,7 +164,7 @@ export type GatewayEvent =
   | StartTimeout
   | { readonly type: Exclude<TimerName, 'startTimeout'>; readonly generation: number };
 
-/** No listener became ready in time. */
+/** It was not ready in time. */
 export interface StartTimeout {
   readonly type: 'startTimeout';
   readonly generation: number;
@@ -217,6 +217,16 @@ export function policyOf(profile: ProfilePlan): Policy {
     restart: profile.restart,
     stop: profile.stop,
   };
+}
+
+/** Whether the profile is a job, which its schedule starts and which runs to its end. */
+export function isJob({ schedule }: Pick<ProfilePlan, 'schedule'>): boolean {
+  return schedule?.action === 'run';
+}
+
+/** Whether that listener of a gateway with those conditions gets requests. */
+export function isListenerReady(phase: Phase, conditions: readonly Condition[], listener: string): boolean {
+  return isServing(phase) && servesListener(conditions, phase.met, listener);
 }
 
 /** Whether the process of a gateway in that phase should run, so that its listeners that are ready get requests. */

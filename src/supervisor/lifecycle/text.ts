@@ -18,8 +18,8 @@ interface Exit {
 }
 
 /**
- * How a process ended, for the operator, and what it wrote last where that says why. `served`: one of its listeners had
- * been ready. Otherwise even the last line of stdout may say why it did not start; later, that is any line of a log.
+ * How a process ended, for the operator, and what it wrote last where that says why. `served`: it
+ * had been ready, or it is a job that has succeeded. Otherwise even the last line of stdout may say why it did not start; later, that is any line of a log.
  */
 export function exitReason({ code, signal, lastWords }: Exit, served: boolean): string {
   const how = endText(code, signal);

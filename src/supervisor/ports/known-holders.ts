@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { KnownHolder } from '../../config/types.ts';
 import { shellWord } from '../../util/shell-word.ts';
-import { variableIn } from '../tree/environ-entry.ts';
-import { MARK, profileIn } from '../tree/mark.ts';
-import { isGone, readProc } from '../tree/proc.ts';
+import { readMark, readVariable } from '../tree/environ.ts';
+import { profileIn } from '../tree/mark.ts';
+import { readProc } from '../tree/proc.ts';
 import { pm2OwnerOf } from './pm2-daemon.ts';
+import { printable } from './socket-holders.ts';
 
 /** What is known of a program that holds a port, for the operator. Both texts are safe to be shown. */
 export interface HolderFacts {
@@ -34,7 +34,7 @@ export function holderFacts(pid: number, known: readonly KnownHolder[]): HolderF
 
 /** A gateway that another gwproxy runs, or what one of its processes started. A mark may be forged. */
 function ofGwproxy(pid: number): HolderFacts | null {
-  const mark = variableOf(pid, MARK);
+  const mark = readMark(pid);
   const profile = mark === null ? null : profileIn(mark);
   if (profile === null) return null;
   return {
@@ -57,7 +57,7 @@ function ofPm2(pid: number): HolderFacts | null {
 function byCommandLine(pid: number, known: readonly KnownHolder[]): HolderFacts | null {
   const words = (readProc(`/proc/${pid}/cmdline`) ?? '').split('\0');
   for (const holder of known) {
-    const command = stopCommand(holder, words, (name) => variableOf(pid, name));
+    const command = stopCommand(holder, words, (name) => readVariable(pid, name));
     if (command === null) continue;
     return { who: `, which is ${holder.name}`, advice: `end it with \`${printable(command)}\`` };
   }
@@ -86,18 +86,4 @@ export function stopCommand(
     return value === undefined ? [] : [option, shellWord(value)];
   });
   return [...env, stop.program, ...options, ...stop.args].join(' ');
-}
-
-/** A variable of that process as it was started; null if it has none, or its environment may not be read. */
-function variableOf(pid: number, name: string): string | null {
-  try {
-    return variableIn(readFileSync(`/proc/${pid}/environ`), name);
-  } catch (error) {
-    if (isGone(error)) return null;
-    throw error;
-  }
-}
-
-function printable(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/g, '?');
 }

@@ -69,7 +69,12 @@ export function programOf(pid: number): Program | null {
   // Its comm does not tell programs apart: on newer versions of Node each one is called MainThread.
   const file = unlessGone(() => readlinkSync(`/proc/${pid}/exe`))?.replace(/ \(deleted\)$/, '');
   const name = file === undefined ? title : basename(file);
-  return { name: name.replaceAll(/[^\x20-\x7e]/g, '?'), title, parent: Number(parent) };
+  return { name: printable(name), title, parent: Number(parent) };
+}
+
+/** A text of another program's, in which nothing acts on a terminal. */
+export function printable(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?');
 }
 
 function filesOf(pid: number): readonly string[] {

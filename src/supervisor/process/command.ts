@@ -42,6 +42,22 @@ export function commandFor(
   };
 }
 
+/**
+ * Another program with the gateway's folder, user and environment, but for its ports: what the gateway's own variables say
+ * of a port is left out. `printed` is what its env_command printed.
+ */
+export function helperCommand(
+  launch: Extract<Launch, { readonly kind: 'command' }>,
+  [file, ...args]: readonly [string, ...string[]],
+  printed: ReadonlyMap<string, string> = new Map(),
+): Command {
+  const env = Object.entries(launch.env).filter(([, parts]) =>
+    parts.every((part) => typeof part === 'string'),
+  );
+  const withoutPorts = { ...launch, command: [[file]] as const, env: Object.fromEntries(env) };
+  return { ...commandFor(withoutPorts, [], new Map(), printed), args };
+}
+
 function fill(template: Template, ports: ReadonlyMap<string, number>): string {
   return template.map((part) => (typeof part === 'string' ? part : portOf(part.port, ports))).join('');
 }

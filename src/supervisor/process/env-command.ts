@@ -1,7 +1,7 @@
 import { parseEnvFile } from '../../config/source/env-file.ts';
 import type { Launch } from '../../config/types.ts';
 import { HIDDEN } from '../last-words/shown-line.ts';
-import { commandFor } from './command.ts';
+import { helperCommand } from './command.ts';
 import { type CommandResult, type RunOptions, runCommand } from './run-command.ts';
 
 /** ms; a secret store that answers later is not there. */
@@ -29,16 +29,11 @@ export async function runEnvCommand(
   limits: { readonly timeout: number; readonly bytes: number } = { timeout: TIMEOUT, bytes: MOST_OUTPUT },
 ): Promise<EnvCommandResult> {
   if (launch.envCommand === null) return { ok: true, values: new Map() };
-  const [file, ...args] = launch.envCommand.command;
-  // Templates with a port are the gateway's own.
-  const env = Object.entries(launch.env).filter(([, parts]) =>
-    parts.every((part) => typeof part === 'string'),
-  );
-  const withoutPorts = { ...launch, command: [[file]] as const, env: Object.fromEntries(env) };
+  const command = helperCommand(launch, launch.envCommand.command);
   const chunks: Buffer[] = [];
   let bytes = 0;
   const tooLong = new AbortController();
-  const result = await runCommand({ ...commandFor(withoutPorts, [], new Map()), file, args }, mark, {
+  const result = await runCommand(command, mark, {
     ...options,
     timeout: limits.timeout,
     signal: AbortSignal.any([options.signal, tooLong.signal]),

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { createLimitedLines, type LimitedLines, OutputRateLimit } from './rate-limit.ts';
+import { ReadPace } from './read-pace.ts';
 
 const MIB = 1024 * 1024;
 const RATE = MIB;
@@ -12,7 +13,6 @@ const REPORT_EVERY = 1000;
  */
 const WINDOW_BYTES = 768 * 1024;
 const REPORTED_WEIGHT = 4;
-const WINDOW = 10;
 
 export interface OutputHandlers {
   line(stream: 'stdout' | 'stderr', line: string): void;
@@ -30,16 +30,15 @@ export class OutputReader {
   readonly #streams: readonly Readable[];
   readonly #lines: readonly LimitedLines[];
   readonly #handlers: OutputHandlers;
-  #windowEnd = 0;
-  #inWindow = 0;
+  readonly #pace: ReadPace;
   #dropped = 0;
   #reportTimer: NodeJS.Timeout | undefined;
-  #pauseTimer: NodeJS.Timeout | undefined;
 
   constructor(streams: Readonly<Record<'stdout' | 'stderr', Readable>>, handlers: OutputHandlers) {
     this.#handlers = handlers;
     const budget = new OutputRateLimit(RATE, BURST, performance.now());
     this.#streams = [streams.stdout, streams.stderr];
+    this.#pace = new ReadPace(this.#streams, WINDOW_BYTES);
     this.#lines = (['stdout', 'stderr'] as const).map((name) => {
       const stream = streams[name];
       const lines = createLimitedLines(
@@ -60,7 +59,7 @@ export class OutputReader {
 
   /** Stops reading, and reports at once what was dropped. */
   close(): void {
-    clearTimeout(this.#pauseTimer);
+    this.#pace.end();
     for (const stream of this.#streams) stream.destroy();
     for (const lines of this.#lines) lines.end();
     this.#reportDropped();
@@ -68,17 +67,7 @@ export class OutputReader {
 
   #read(lines: LimitedLines, chunk: Buffer): void {
     const now = performance.now();
-    if (now >= this.#windowEnd) {
-      this.#windowEnd = now + WINDOW;
-      this.#inWindow = 0;
-    }
-    this.#inWindow += chunk.length + REPORTED_WEIGHT * lines.push(chunk, now);
-    if (this.#inWindow < WINDOW_BYTES || this.#pauseTimer !== undefined) return;
-    for (const stream of this.#streams) stream.pause();
-    this.#pauseTimer = setTimeout(() => {
-      this.#pauseTimer = undefined;
-      for (const stream of this.#streams) stream.resume();
-    }, this.#windowEnd - now);
+    this.#pace.count(chunk.length + REPORTED_WEIGHT * lines.push(chunk, now), now);
   }
 
   #countDropped(lines: number): void {

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { LF } from '../../util/lines.ts';
+import { ReadPace } from './read-pace.ts';
 
 /**
  * The variable in which Node finds the descriptor of its IPC channel (nodejs.org/api/child_process.html, `fork`): on it
@@ -15,7 +16,6 @@ const READY = '"ready"';
  * kept but the beginning of a line, whatever a process sends.
  */
 const WINDOW_BYTES = 256 * 1024;
-const WINDOW = 10;
 
 /** A longer line is another message. White space around the message is allowed. */
 const LONGEST_LINE = 64;
@@ -27,29 +27,28 @@ const LONGEST_LINE = 64;
 export class ReadyChannel {
   readonly #stream: Readable;
   readonly #ready: () => void;
+  readonly #pace: ReadPace;
   #isReady = false;
   /** The beginning of the line in progress; longer than LONGEST_LINE: another message. */
   #line = '';
-  #windowEnd = 0;
-  #inWindow = 0;
-  #pauseTimer: NodeJS.Timeout | undefined;
 
   /** `ready` is called at most once. */
   constructor(stream: Readable, ready: () => void) {
     this.#stream = stream;
     this.#ready = ready;
+    this.#pace = new ReadPace([stream], WINDOW_BYTES);
     stream.on('data', (chunk: Buffer) => this.#read(chunk));
     // ECONNRESET: the process has ended with messages for it unread. Its end is reported elsewhere.
     stream.on('error', () => {});
   }
 
   close(): void {
-    clearTimeout(this.#pauseTimer);
+    this.#pace.end();
     this.#stream.destroy();
   }
 
   #read(chunk: Buffer): void {
-    this.#pace(chunk.length);
+    this.#pace.count(chunk.length, performance.now());
     for (let at = 0; at < chunk.length && !this.#isReady; ) {
       const found = chunk.indexOf(LF, at);
       const end = found === -1 ? chunk.length : found;
@@ -63,20 +62,5 @@ export class ReadyChannel {
       this.#isReady = true;
       this.#ready();
     }
-  }
-
-  #pace(bytes: number): void {
-    const now = performance.now();
-    if (now >= this.#windowEnd) {
-      this.#windowEnd = now + WINDOW;
-      this.#inWindow = 0;
-    }
-    this.#inWindow += bytes;
-    if (this.#inWindow < WINDOW_BYTES || this.#pauseTimer !== undefined) return;
-    this.#stream.pause();
-    this.#pauseTimer = setTimeout(() => {
-      this.#pauseTimer = undefined;
-      this.#stream.resume();
-    }, this.#windowEnd - now);
   }
 }

@@ -1,6 +1,5 @@
 import { errorMessage } from '../../util/errno.ts';
 import { MOST_LATE } from '../../util/timers.ts';
-import { MARK } from '../tree/mark.ts';
 import type { Command } from './command.ts';
 import { type ProcessExit, type SpawnedProcess, spawnProcess } from './spawn.ts';
 
@@ -66,7 +65,7 @@ export function runCommand(command: Command, mark: string, options: RunOptions):
       else if (exit !== undefined) settle({ kind: 'exited', ...exit });
     }
 
-    spawnProcess({ ...command, env: { ...command.env, [MARK]: mark } }, mark, {
+    spawnProcess(command, mark, {
       spawned(process) {
         spawned = process;
         started(process);

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { errorCode, errorMessage, hasCode } from '../../util/errno.ts';
 import { type LastWords, OutputTail } from '../last-words/last-words.ts';
 import { secretValues } from '../last-words/may-hold-secret.ts';
+import { MARK } from '../tree/mark.ts';
 import { HAS_GROUPS } from '../tree/process-group.ts';
 import { Tree } from '../tree/tree.ts';
 import type { Command } from './command.ts';
@@ -58,11 +59,16 @@ export interface SpawnedProcess {
 }
 
 /**
- * Starts a gateway in a process group and session of its own, with exactly the environment of `command`, in which MARK
- * has the value `mark`. Its output is read as fast as it comes, so that it never blocks on a full pipe (a Python child
+ * Starts a gateway in a process group and session of its own, with exactly the environment of the command and
+ * `mark` as the value of MARK. Its output is read as fast as it comes, so that it never blocks on a full pipe (a Python child
  * stops after 44 KB, measured). Rejects with a text for the operator if a setting is not possible.
  */
-export async function spawnProcess(command: Command, mark: string, handlers: ProcessHandlers): Promise<void> {
+export async function spawnProcess(
+  unmarked: Command,
+  mark: string,
+  handlers: ProcessHandlers,
+): Promise<void> {
+  const command: Command = { ...unmarked, env: { ...unmarked.env, [MARK]: mark } };
   // Loading it takes 90 ms, which must not delay the door.
   const { execa } = await import('execa');
   const { file, args, env, identity, wrapped, spawnAt } = await prepareSpawn(command);

@@ -14,8 +14,6 @@ import { createMarks, type Marks } from './marks.ts';
 import { type Leader, RECORD, RecordFile, type RunRecord, readRecord } from './run-record.ts';
 import { sweepEarlierRun, sweepMarked } from './sweep.ts';
 
-export { MARK } from '../tree/mark.ts';
-
 /** One run of gwproxy: the marks of its gateways' processes, and what ends those processes if gwproxy is killed. */
 export interface Run {
   /** The value of MARK for the processes of that generation. */
@@ -25,8 +23,8 @@ export interface Run {
   /** The value of MARK for the health commands of that generation, and for its env_command. */
   helperMark(profile: string, generation: number): string;
   /**
-   * A health command or an env_command has started. The guard ends it as it ends gateways; it is not recorded, since it is short-lived, and
-   * the next run finds it by its mark.
+   * A health command or an env_command has started. The guard ends it as it ends gateways; it is not recorded, since it
+   * is short-lived, and the next run finds it by its mark.
    */
   helperStarted(pid: number): void;
   /** No process of the tree of that leader is left. */

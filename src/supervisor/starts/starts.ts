@@ -56,7 +56,7 @@ export class Starts {
 
   /** Why the profile's start waits, for the operator; null if it does not wait. */
   waitReason(profile: string): string | null {
-    return this.#waiting.has(profile) ? waitReason(this.#queue, profile) : null;
+    return waitReason(this.#queue, profile);
   }
 
   /** Applies the `start_group` of a changed config to a start that waits or is under way. */

@@ -1,4 +1,7 @@
-/** The value of a variable in an environment of /proc/PID/environ, whose entries each end with a NUL; null if it has none. Pure. */
+/**
+ * The value of a variable in an environment of /proc/PID/environ, whose entries each end with a NUL; null if it has none.
+ * Pure.
+ */
 export function variableIn(environ: Buffer, name: string): string | null {
   const entry = `${name}=`;
   for (let at = environ.indexOf(entry); at !== -1; at = environ.indexOf(entry, at + 1)) {

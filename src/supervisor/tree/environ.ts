@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { markIn } from './mark.ts';
+import { variableIn } from './environ-entry.ts';
+import { MARK, markIn } from './mark.ts';
 import { isGone, isLiving, type ProcessId } from './proc.ts';
 import { readProcBytes } from './proc-bytes.ts';
 
@@ -78,8 +79,13 @@ export async function knownMarks(
  * readInto(). Throws if reading fails (no descriptor left).
  */
 export function readMark(pid: number): string | null {
+  return readVariable(pid, MARK);
+}
+
+/** The same for a variable of that name, as it was when the process was started. */
+export function readVariable(pid: number, name: string): string | null {
   try {
-    return markIn(readFileSync(`/proc/${pid}/environ`));
+    return variableIn(readFileSync(`/proc/${pid}/environ`), name);
   } catch (error) {
     if (isGone(error)) return null;
     throw error;
