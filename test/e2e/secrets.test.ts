@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { until } from '../supervisor/processes.ts';
 import { isAlive, runCli, startGwproxy } from '../support/cli.ts';
 import { curl } from '../support/curl.ts';
 import { fixture } from '../support/root.ts';
@@ -213,13 +214,11 @@ test('an env_command that hangs is ended with its gateway, and by a SIGKILL of g
   const second = await pidIn(join(at, 'pid'));
   process.kill(gwproxy.pid, 'SIGKILL');
   await starting;
-  while (isAlive(second)) await new Promise((done) => setTimeout(done, 20));
+  await until('the env_command ends with gwproxy', () => !isAlive(second), 30_000);
 });
 
 async function pidIn(file: string): Promise<number> {
-  for (;;) {
-    const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-    if (pid > 0) return pid;
-    await new Promise((done) => setTimeout(done, 20));
-  }
+  const pid = (): number => (existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0);
+  await until('its pid is written', () => pid() > 0, 30_000);
+  return pid();
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cleanUpAfter, type Scope } from './clean-up.ts';
 import { type Env, isAlive, runNode } from './cli.ts';
 import { root } from './root.ts';
+import { temporaryFolder } from './sockets.ts';
 
 /** A pm2 daemon with a home of its own. */
 export interface Pm2 {
@@ -24,7 +24,7 @@ export interface Pm2 {
 
 /** The daemon starts with the first `run`; it and its apps are ended after the test. */
 export async function startPm2(test: Scope): Promise<Pm2> {
-  const at = await mkdtemp(join(tmpdir(), 'gwproxy-'));
+  const at = await temporaryFolder(test);
   const home = join(at, 'pm2');
   const env = { PM2_HOME: home, HOME: at, PM2_DISABLE_VERSION_CHECK: '1', NODE_APP_TEST: 'shell' };
   const run = async (...args: readonly string[]) => {
@@ -37,10 +37,9 @@ export async function startPm2(test: Scope): Promise<Pm2> {
     await run('kill');
     await ended(daemon);
   };
+  // Before the folder is removed, since the daemon is reached through it.
   cleanUpAfter(test, async () => {
-    // Before the folder is removed, since the daemon is reached through it.
     if (existsSync(join(home, 'pm2.pid'))) await kill();
-    await rm(at, { recursive: true, force: true });
   });
   return { at, env, dump: join(home, 'dump.pm2'), run, kill };
 }

@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, join, relative } from 'node:path';
+import { freePort, USUAL_DOOR_PORT } from '../../config/presets/init-text.ts';
 import { yamlText } from '../output/route-text.ts';
 import { envFileText } from './app-environment.ts';
 import type { Conversion, ConvertedProfile } from './app-to-profile.ts';
@@ -13,8 +14,6 @@ export interface Written {
   readonly secret: boolean;
 }
 
-const DEFAULT_PORT = 3978;
-
 /** The config of those profiles, and the env_files beside it. Pure. */
 export function configText(
   { profiles, leftOut, notes }: Conversion,
@@ -27,12 +26,15 @@ export function configText(
   },
 ): { readonly config: string; readonly envFiles: readonly Written[] } {
   const folder = dirname(about.configFile);
-  const listen = freePort(profiles);
+  const listen = freePort(
+    USUAL_DOOR_PORT,
+    profiles.flatMap(({ port }) => port ?? []),
+  );
   const { shared, ownOf } = sharedNotes(profiles);
   const lines = [
     `# Written by \`gwproxy init --pm2 ${printable(about.pm2File)}\`. \`gwproxy validate\` shows what would run, \`gwproxy up\` runs it.`,
     '# Remove the apps from pm2 first: `gwproxy doctor` prints the command. Comments say what gwproxy does differently.',
-    `listen: 127.0.0.1:${listen}${listen === DEFAULT_PORT ? '' : ` # ${DEFAULT_PORT} is the port of a profile below`}`,
+    `listen: 127.0.0.1:${listen}${listen === USUAL_DOOR_PORT ? '' : ` # ${USUAL_DOOR_PORT} is the port of a profile below`}`,
     '# public_url: https://bots.example.com',
     ...(profiles.every(needsNoProfilePath)
       ? []
@@ -184,11 +186,4 @@ function shortPath(path: string, folder: string): string {
   const short = relative(folder, path);
   if (short === '') return '.';
   return short.startsWith('..') || isAbsolute(short) ? path : short;
-}
-
-function freePort(profiles: readonly ConvertedProfile[]): number {
-  const taken = new Set(profiles.map(({ port }) => port));
-  let port = DEFAULT_PORT;
-  while (taken.has(port)) port += 1;
-  return port;
 }

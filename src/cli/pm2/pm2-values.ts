@@ -41,6 +41,11 @@ export function numberOf(value: unknown): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
+/** Whether pm2 takes a value for none: a dump holds many as text. */
+export function isFalsy(value: unknown): boolean {
+  return !value || value === 'false' || value === '0';
+}
+
 function withUnit(value: unknown, units: ReadonlyMap<string, number>): number | undefined {
   const number = numberOf(value);
   if (number !== undefined) return number;

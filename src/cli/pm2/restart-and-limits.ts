@@ -2,7 +2,7 @@ import { LARGEST_STORE } from '../../config/schema/units.ts';
 import { patternMistake } from '../../schedule/pattern.ts';
 import { duration } from '../../util/duration.ts';
 import { type Mapped, type Note, note, type Plain, sizeText } from './notes.ts';
-import { bytesOf, msOf, numberOf } from './pm2-values.ts';
+import { bytesOf, isFalsy, msOf, numberOf } from './pm2-values.ts';
 import type { App, FieldName } from './source/pm2-app.ts';
 
 /** pm2's defaults; times in ms. */
@@ -31,7 +31,7 @@ export function restartOf(app: App): Mapped {
 /** The pattern of `cron_restart`; null if there is none. pm2 takes a '0' for none, too. */
 function patternOf({ fields }: App): string | null {
   const written = fields.get('cron_restart');
-  return !written || isFalse(written) || written === '0' ? null : String(written).trim().replace(/\s+/g, ' ');
+  return isFalsy(written) ? null : String(written).trim().replace(/\s+/g, ' ');
 }
 
 /** pm2 reads patterns with croner 4, which takes some that no crontab does, such as 5/5. */

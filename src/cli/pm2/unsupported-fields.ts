@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
 import { type Note, note, type ProfilePlace } from './notes.ts';
-import { numberOf } from './pm2-values.ts';
+import { isFalsy, numberOf } from './pm2-values.ts';
+import { START_TIMEOUT } from './restart-and-limits.ts';
 import type { App, FieldName } from './source/pm2-app.ts';
 
 /** The text of a note; null if the field needs none. */
@@ -15,7 +16,6 @@ function unless(isUsual: (value: unknown) => boolean, text: string): Rule {
   return (value) => (isUsual(value) ? null : text);
 }
 
-const isFalsy = (value: unknown): boolean => !value || value === 'false' || value === '0';
 const isTrue = (value: unknown): boolean => value === true || value === 'true';
 
 const MONITORING =
@@ -51,7 +51,7 @@ const RULES: Readonly<Record<FieldName, Rule>> = {
   append_env_to_name: converted,
   source_map_support: converted,
   listen_timeout: (value) =>
-    (numberOf(value) ?? 0) > 60_000
+    (numberOf(value) ?? 0) > START_TIMEOUT
       ? null
       : 'is left out: after it pm2 considers an app ready, while gwproxy ends one that is not ready within start_timeout (60s)',
   watch: (value, app, place) => (isFalsy(value) ? null : watchText(app, place)),

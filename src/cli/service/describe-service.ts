@@ -14,12 +14,10 @@ import type { Account } from './account.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { serviceNameOf } from './service-name.ts';
 
-/** The variables that decide where the state folder is. */
-const FOLDER_VARIABLES = ['GWPROXY_STATE_DIR', 'XDG_STATE_HOME'] as const;
-
 /** The variables of this shell that the service gets, if they are set. No others, since a unit must hold no secrets. */
 const PASSED_VARIABLES = ['PATH', 'LANG', 'LC_ALL', 'TZ'] as const;
 /** The variables that decide where the state folder is; without them `gwproxy status` would not find the service. */
+const FOLDER_VARIABLES = ['GWPROXY_STATE_DIR', 'XDG_STATE_HOME'] as const;
 
 export interface DescribedService {
   readonly service: ServiceDefinition;

@@ -3,6 +3,19 @@ import { test } from 'node:test';
 import type { Status } from '../../../src/admin/status.ts';
 import { duration, fitted, statusTable, table } from '../../../src/cli/output/text-table.ts';
 
+const STATUS: Omit<Status, 'profiles'> = {
+  version: '1.2.3',
+  pid: 4,
+  listen: '127.0.0.1:3978',
+  uptime_s: 61,
+  config_error: null,
+  config_pending: [],
+  failing_logs: [],
+  spool_error: null,
+  spool_unreadable: 0,
+  orphaned: {},
+};
+
 test('columns line up and lines end without spaces', () => {
   assert.equal(
     table([
@@ -56,15 +69,8 @@ const PROFILE: Status['profiles'][number] = {
 
 test('the status table shows listeners that are not ready and the time of the next start', () => {
   const status: Status = {
-    version: '1.2.3',
-    pid: 4,
-    listen: '127.0.0.1:3978',
-    uptime_s: 61,
-    config_error: null,
+    ...STATUS,
     config_pending: ['inbox: restarts (env.TOKEN)'],
-    failing_logs: [],
-    spool_error: null,
-    spool_unreadable: 0,
     orphaned: { gone: 2 },
     profiles: [
       {
@@ -106,16 +112,7 @@ test('the status table shows what is next by a schedule, and how a job stands', 
   const job = { ...PROFILE, schedule: { ...schedule, action: 'run' } } as const;
   const exit = { code: 0, signal: null, at: '2026-01-01T00:00:00.000Z', uptime_s: 40 };
   const status: Status = {
-    version: '1.2.3',
-    pid: 4,
-    listen: '127.0.0.1:3978',
-    uptime_s: 61,
-    config_error: null,
-    config_pending: [],
-    failing_logs: [],
-    spool_error: null,
-    spool_unreadable: 0,
-    orphaned: {},
+    ...STATUS,
     profiles: [
       { ...PROFILE, schedule },
       { ...PROFILE, name: 'plain' },
@@ -142,16 +139,7 @@ test('the status table shows what is next by a schedule, and how a job stands', 
 test('the status table shows how many lines of output are in no log', () => {
   const profile = { ...PROFILE, name: 'flood', pid: 5, uptime_s: 1, generation: 1, dropped_lines: 482_939 };
   const status: Status = {
-    version: '1.2.3',
-    pid: 4,
-    listen: '127.0.0.1:3978',
-    uptime_s: 61,
-    config_error: null,
-    config_pending: [],
-    failing_logs: [],
-    spool_error: null,
-    spool_unreadable: 0,
-    orphaned: {},
+    ...STATUS,
     profiles: [profile, { ...profile, name: 'calm', dropped_lines: 0 }],
   };
   assert.equal(statusTable(status, 0).split('\n')[1], 'lines of output that are in no log: flood 482939');
@@ -160,16 +148,8 @@ test('the status table shows how many lines of output are in no log', () => {
 
 test('the status table shows which logs cannot be written, and why', () => {
   const status: Status = {
-    version: '1.2.3',
-    pid: 4,
-    listen: '127.0.0.1:3978',
-    uptime_s: 61,
-    config_error: null,
-    config_pending: [],
+    ...STATUS,
     failing_logs: [{ file: '/logs/a.log', reason: 'ENOSPC: no space left on device' }],
-    spool_error: null,
-    spool_unreadable: 0,
-    orphaned: {},
     profiles: [],
   };
   const [, note] = statusTable(status, 0).split('\n');
@@ -180,16 +160,7 @@ test('the status table distinguishes on-demand gateways from stopped ones', () =
   const asleep = { ...PROFILE, name: 'asleep', state: 'stopped', desired: 'on-demand' } as const;
   const rows = statusTable(
     {
-      version: '1.2.3',
-      pid: 4,
-      listen: '127.0.0.1:3978',
-      uptime_s: 61,
-      config_error: null,
-      config_pending: [],
-      failing_logs: [],
-      spool_error: null,
-      spool_unreadable: 0,
-      orphaned: {},
+      ...STATUS,
       profiles: [asleep, { ...asleep, name: 'ended', desired: 'down' }],
     },
     0,
@@ -211,16 +182,7 @@ test('a table is cut to a small terminal and says how many lines are not shown',
 test('a long reason is cut in the table, which says where it is whole', () => {
   const profile = { ...PROFILE, last_error: `exited with code 1: Error: ${'x'.repeat(200)}` };
   const status: Status = {
-    version: '1.2.3',
-    pid: 4,
-    listen: '127.0.0.1:3978',
-    uptime_s: 61,
-    config_error: null,
-    config_pending: [],
-    failing_logs: [],
-    spool_error: null,
-    spool_unreadable: 0,
-    orphaned: {},
+    ...STATUS,
     profiles: [profile],
   };
   const lines = statusTable(status, 0).split('\n');

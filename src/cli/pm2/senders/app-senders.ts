@@ -2,7 +2,7 @@ import type { AppFacts } from '../facts/app-facts.ts';
 import type { OwnEnvFile } from '../facts/own-env-file.ts';
 import { readFacts, type SeenApp } from '../facts/read-facts.ts';
 import type { Machine } from '../local-machine.ts';
-import { type CanUse, type Claim, claimsOf, identitiesOf } from './claims.ts';
+import { type CanUse, identitiesOf } from './claims.ts';
 import { type RecognisedSender, recognise } from './recognise.ts';
 import { tunnelOf } from './tunnel.ts';
 
@@ -13,7 +13,6 @@ export interface AppSenders {
   /** The tunnel's name; null for an app that is none. */
   readonly tunnel: string | null;
   readonly senders: readonly RecognisedSender[];
-  readonly claims: readonly Claim[];
   /** What it claims and may claim, to be compared with other apps'. */
   readonly identities: ReadonlySet<string>;
   readonly canUse: CanUse;
@@ -25,6 +24,5 @@ export function appSenders(app: SeenApp, machine: Machine): AppSenders {
   const tunnel = tunnelOf(facts);
   const senders = tunnel === null ? recognise(facts) : [];
   const canUse: CanUse = (place) => place !== 'own' || ownFile?.isSafe === true;
-  const claims = claimsOf(senders, facts, canUse);
-  return { facts, ownFile, tunnel, senders, claims, identities: identitiesOf(senders, facts), canUse };
+  return { facts, ownFile, tunnel, senders, identities: identitiesOf(senders, facts), canUse };
 }

@@ -1,6 +1,6 @@
 import type { AppFacts } from '../facts/app-facts.ts';
 import { type Note, note, type Plain } from '../notes.ts';
-import type { CanUse, Claim } from './claims.ts';
+import { type CanUse, claimsOf } from './claims.ts';
 import { type Proofs, proofOf } from './proof.ts';
 import type { RecognisedSender } from './recognise.ts';
 import type { RouteRow } from './sender-row.ts';
@@ -20,7 +20,6 @@ export interface SenderFields {
 interface App {
   readonly senders: readonly RecognisedSender[];
   readonly facts: AppFacts;
-  readonly claims: readonly Claim[];
   /** The identities of claims that another app has too. */
   readonly twice: ReadonlySet<string>;
   readonly canUse: CanUse;
@@ -94,7 +93,7 @@ function partOf(sender: RecognisedSender, app: App): Part {
 
 function calledPart(sender: RecognisedSender, app: App): Part {
   const { route, verify } = sender.row;
-  const claims = app.claims.filter((claim) => claim.route === route);
+  const claims = claimsOf([sender], app.facts, app.canUse);
   const twice = claims.filter(({ identity }) => app.twice.has(identity));
   const own = claims.filter((claim) => !twice.includes(claim));
   const open = own.length > 0 ? undefined : route;

@@ -7,7 +7,10 @@ type QueryFields = ReadonlyMap<string, string>;
 /** What was read, by the set of wanted fields: several platforms ask several times for the same. */
 const strictlyRead = new WeakMap<RequestHead, Map<ReadonlySet<string>, QueryFields | Ambiguous>>();
 
-/** The wanted fields of a query, read as strictly as a form body: a query that can be read in two ways is ambiguous. */
+/**
+ * The wanted fields of a query, read as strictly as a form body: a query that can be read in two ways is ambiguous. What is
+ * read is remembered by the set itself, so `wanted` must be a constant.
+ */
 export function readQuery(head: RequestHead, wanted: ReadonlySet<string>): QueryFields | Ambiguous {
   let known = strictlyRead.get(head);
   if (known === undefined) {
@@ -48,6 +51,6 @@ export function readAnyCase(head: RequestHead, name: string): string | undefined
   const [spelling] = spellings;
   if (spelling === undefined) return undefined;
   if (spellings.size > 1) return { ambiguous: `in the query: ${name} in two spellings` };
-  const query = readQuery(head, spellings);
+  const query = readStrictly(head, spellings);
   return 'ambiguous' in query ? query : query.get(spelling);
 }

@@ -1,9 +1,6 @@
-import { symlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { formatProblem, type Loaded, loadConfig } from '../../../../src/config/load.ts';
-import type { Plan } from '../../../../src/config/types.ts';
-import { folder, type Written } from '../../folder.ts';
+import type { Written } from '../../folder.ts';
+import { loadBeside, type Outcome, planIn } from '../support/load-beside.ts';
 
 /** The files of one Hermes profile; `''` is an empty file. */
 export interface Profile {
@@ -23,31 +20,13 @@ export function filesOf(profiles: Readonly<Record<string, Profile>>, root = 'hom
   return Object.fromEntries(files);
 }
 
-export interface Outcome {
-  readonly at: string;
-  readonly loaded: Loaded;
-  /** The problems, or the warnings of a valid config, with paths relative to the folder. */
-  readonly lines: readonly string[];
-}
-
 /** Loads that gwproxy.yaml beside those files, with a program `hermes` on the PATH. */
-export async function load(t: TestContext, config: string, files: Written): Promise<Outcome> {
-  const at = await folder(t, { ...files, 'gwproxy.yaml': config, 'bin/README': 'programs\n' });
-  await symlink(process.execPath, join(at, 'bin', 'hermes'));
-  const env = { PATH: join(at, 'bin'), HOME: join(at, 'home') };
-  const loaded = await loadConfig(join(at, 'gwproxy.yaml'), { env });
-  const told = loaded.ok ? loaded.warnings : loaded.problems;
-  return { at, loaded, lines: told.map((problem) => formatProblem(problem, at).replaceAll(`${at}/`, '')) };
+export function load(t: TestContext, config: string, files: Written): Promise<Outcome> {
+  return loadBeside(t, 'hermes', config, files);
 }
 
-export async function planOf(
-  t: TestContext,
-  config: string,
-  files: Written,
-): Promise<Plan & { readonly at: string }> {
-  const { at, loaded, lines } = await load(t, config, files);
-  if (!loaded.ok) throw new Error(`the config is invalid:\n${lines.join('\n')}`);
-  return { ...loaded.plan, at };
+export async function planOf(t: TestContext, config: string, files: Written) {
+  return planIn(await load(t, config, files));
 }
 
 export const APP = '00000000-0000-0000-0000-00000000000a';
